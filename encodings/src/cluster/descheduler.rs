@@ -1,0 +1,120 @@
+//! The descheduler's policy, v1alpha1 and v1alpha2 brought to one form (sections 4.2 and 4.4).
+
+use super::node::Taint;
+use super::pod::WhenUnsatisfiable;
+use super::selector::LabelSelector;
+use crate::system::Origin;
+
+/// Which namespaces a plugin looks at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Namespaces {
+    /// All.
+    #[default]
+    All,
+    /// Only these.
+    Include(Vec<String>),
+    /// All but these.
+    Exclude(Vec<String>),
+}
+
+impl Namespaces {
+    /// Whether a namespace is looked at.
+    pub fn contains(&self, namespace: &str) -> bool {
+        match self {
+            Namespaces::All => true,
+            Namespaces::Include(list) => list.iter().any(|name| name == namespace),
+            Namespaces::Exclude(list) => !list.iter().any(|name| name == namespace),
+        }
+    }
+}
+
+/// The DefaultEvictor's arguments.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Evictor {
+    /// Pods with local storage may be evicted.
+    pub evict_local_storage_pods: bool,
+    /// Critical pods may be evicted, and the priority threshold is off.
+    pub evict_system_critical_pods: bool,
+    /// Pods with claims are protected.
+    pub ignore_pvc_pods: bool,
+    /// Only pods below this priority; `None`: below system-critical.
+    pub priority_threshold: Option<i64>,
+    /// Pods must match.
+    pub label_selector: Option<LabelSelector>,
+    /// Owner must have that many pods, if above 1.
+    pub min_replicas: i64,
+    /// Pods must fit some other ready node.
+    pub node_fit: bool,
+}
+
+/// A plugin with its arguments.
+#[derive(Clone, PartialEq, Debug)]
+pub enum DeschedulerPlugin {
+    /// Section 4.5.
+    RemoveDuplicates {
+        /// Kinds of owners left alone.
+        exclude_owner_kinds: Vec<String>,
+        /// Namespaces looked at.
+        namespaces: Namespaces,
+    },
+    /// Section 4.6.
+    RemovePodsViolatingTopologySpreadConstraint {
+        /// Constraints looked at.
+        constraints: Vec<WhenUnsatisfiable>,
+        /// Evicted pods must fit a node of a domain below average.
+        topology_balance_node_fit: bool,
+        /// Pods looked at.
+        label_selector: Option<LabelSelector>,
+        /// Namespaces looked at.
+        namespaces: Namespaces,
+    },
+    /// Section 4.9; evicts from nodes with untolerated NoSchedule taints.
+    RemovePodsViolatingNodeTaints {
+        /// PreferNoSchedule too.
+        include_prefer_no_schedule: bool,
+        /// Taints left alone.
+        excluded: Vec<Taint>,
+    },
+}
+
+impl DeschedulerPlugin {
+    /// The plugin's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RemoveDuplicates { .. } => "RemoveDuplicates",
+            Self::RemovePodsViolatingTopologySpreadConstraint { .. } => "RemovePodsViolatingTopologySpreadConstraint",
+            Self::RemovePodsViolatingNodeTaints { .. } => "RemovePodsViolatingNodeTaints",
+        }
+    }
+}
+
+/// An enabled plugin of a profile.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EnabledPlugin {
+    /// The plugin.
+    pub plugin: DeschedulerPlugin,
+    /// The evictor of its profile.
+    pub evictor: Evictor,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// The policy, with plugins in the order in which a pass runs them: deschedule plugins of all profiles, then
+/// balance plugins of all profiles.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DeschedulerPolicy {
+    /// Plugins in order.
+    pub plugins: Vec<EnabledPlugin>,
+    /// Label selector of the nodes looked at.
+    pub node_selector: Option<LabelSelector>,
+    /// Evictions from one node in one pass.
+    pub max_per_node: Option<i64>,
+    /// Evictions in one namespace in one pass.
+    pub max_per_namespace: Option<i64>,
+    /// Evictions in one pass.
+    pub max_total: Option<i64>,
+    /// Seconds between passes; 300 by default.
+    pub interval: i64,
+    /// Where it is written.
+    pub origin: Origin,
+}

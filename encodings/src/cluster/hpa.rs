@@ -1,0 +1,104 @@
+//! Horizontal pod autoscalers (autoscaling/v2), defaults filled in (section 3.2).
+
+use super::workload::WorkloadRef;
+use crate::system::Origin;
+
+/// What the HPA compares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MetricTarget {
+    /// Usage over request, in percent.
+    Utilization(i64),
+    /// Usage per pod: milli-cores, or milli-bytes.
+    AverageValue(i64),
+}
+
+/// The resource of a metric.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MetricResource {
+    /// CPU.
+    Cpu,
+    /// Memory.
+    Memory,
+}
+
+/// A resource metric.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Metric {
+    /// The resource.
+    pub resource: MetricResource,
+    /// The target.
+    pub target: MetricTarget,
+}
+
+/// One limit on the speed of scaling.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ScalingPolicy {
+    /// At most this many pods a period.
+    Pods {
+        /// Pods.
+        value: i64,
+        /// Seconds, 1 to 1800.
+        period: i64,
+    },
+    /// At most this percentage a period.
+    Percent {
+        /// Percent.
+        value: i64,
+        /// Seconds, 1 to 1800.
+        period: i64,
+    },
+}
+
+/// Which of several policies decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SelectPolicy {
+    /// The largest change.
+    Max,
+    /// The smallest change.
+    Min,
+    /// No change in this direction.
+    Disabled,
+}
+
+/// Rules of one direction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScalingRules {
+    /// Stabilisation window in seconds, 0 to 3600.
+    pub stabilization: i64,
+    /// Policies; at least one unless disabled.
+    pub policies: Vec<ScalingPolicy>,
+    /// Which decides.
+    pub select: SelectPolicy,
+}
+
+/// `spec.behavior`, filled in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Behavior {
+    /// Upwards.
+    pub up: ScalingRules,
+    /// Downwards.
+    pub down: ScalingRules,
+}
+
+/// A HorizontalPodAutoscaler.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HorizontalPodAutoscaler {
+    /// `namespace/name`.
+    pub name: String,
+    /// `spec.scaleTargetRef`.
+    pub target: WorkloadRef,
+    /// `spec.minReplicas`, at least 1.
+    pub min: i64,
+    /// `spec.maxReplicas`, at least `min`.
+    pub max: i64,
+    /// `spec.metrics` of type Resource.
+    pub metrics: Vec<Metric>,
+    /// `spec.behavior`; `None`: the legacy limits of section 3.6.
+    pub behavior: Option<Behavior>,
+    /// Seconds between syncs, 15 by default.
+    pub sync_period: i64,
+    /// Downscale stabilisation in seconds where `behavior` is absent, 300 by default.
+    pub downscale_stabilization: i64,
+    /// Where it is written.
+    pub origin: Origin,
+}

@@ -1,0 +1,143 @@
+//! The input as plain data in the words of Kubernetes: what manifests and the scenario say, with defaults filled in
+//! and ranges allowed. Units: CPU in milli-cores, memory in bytes, extended resources in units, time in seconds.
+
+pub mod descheduler;
+pub mod event;
+pub mod expression;
+pub mod hpa;
+pub mod intent;
+pub mod node;
+pub mod pod;
+pub mod scheduler;
+pub mod selector;
+pub mod span;
+pub mod workload;
+
+pub use descheduler::DeschedulerPolicy;
+pub use event::{Event, EventKind};
+pub use expression::Expression;
+pub use hpa::HorizontalPodAutoscaler;
+pub use intent::{Intent, IntentKind, When};
+pub use node::{NodePool, Resources, Taint, TaintEffect};
+pub use pod::PodTemplate;
+pub use scheduler::SchedulerProfile;
+pub use selector::{LabelSelector, Labels, NodeSelectorTerm, Requirement};
+pub use span::Span;
+pub use workload::{Service, Workload, WorkloadRef};
+
+pub use crate::system::Origin;
+
+/// The minor release of Kubernetes whose rules apply; 29 to 33.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct KubernetesVersion(pub u32);
+
+impl Default for KubernetesVersion {
+    fn default() -> Self {
+        Self(33)
+    }
+}
+
+/// How controllers and events are interleaved with time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Timing {
+    /// Fast rules first; periodic ones and events at quiescent instants; time passes at quiescence only.
+    #[default]
+    Paced,
+    /// Any enabled rule may fire next; timers may expire at any moment.
+    Interleaved,
+}
+
+/// Where runs start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Start {
+    /// No pods.
+    #[default]
+    Empty,
+    /// As `Empty`, with events disabled until the first settled state.
+    Settled,
+    /// Every workload at its replicas, running and ready on nodes that could take them.
+    Any,
+    /// Pods as given by `Cluster::placed`, which then holds exact numbers.
+    Snapshot,
+}
+
+/// Pods that exist initially on the nodes of a pool.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Placement {
+    /// The workload.
+    pub target: WorkloadRef,
+    /// Name of the pool (or of a node, which is a pool of one).
+    pub pool: String,
+    /// Pods on each node of the pool; a range is a free value for each node.
+    pub pods: Span,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// A condition over initial values.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Assumption {
+    /// As written.
+    pub text: String,
+    /// Parsed.
+    pub condition: Expression,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// Sizes to which the search goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bounds {
+    /// Most nodes of one pool.
+    pub nodes_per_pool: i64,
+    /// Most pods of all workloads together in an initial state (`spec.replicas` summed up).
+    pub pods: i64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { nodes_per_pool: 6, pods: 36 }
+    }
+}
+
+/// Everything that a verdict is about.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Cluster {
+    /// Name for reports.
+    pub name: String,
+    /// Release whose rules apply.
+    pub version: KubernetesVersion,
+    /// Nodes, by pool; a Node manifest is a pool of exactly one.
+    pub pools: Vec<NodePool>,
+    /// Deployments (and bare ReplicaSets).
+    pub workloads: Vec<Workload>,
+    /// Autoscalers.
+    pub hpas: Vec<HorizontalPodAutoscaler>,
+    /// Services; only their selectors matter (default topology spread).
+    pub services: Vec<Service>,
+    /// The descheduler, if one runs.
+    pub descheduler: Option<DeschedulerPolicy>,
+    /// The scheduler's profile.
+    pub scheduler: SchedulerProfile,
+    /// External events.
+    pub events: Vec<Event>,
+    /// What shall hold; never empty (the default set is filled in by the reader).
+    pub intents: Vec<Intent>,
+    /// Conditions over initial values.
+    pub assumptions: Vec<Assumption>,
+    /// Pods that exist initially.
+    pub placed: Vec<Placement>,
+    /// Where runs start.
+    pub start: Start,
+    /// How rules interleave.
+    pub timing: Timing,
+    /// Sizes.
+    pub bounds: Bounds,
+}
+
+impl Cluster {
+    /// The workload of a reference.
+    pub fn workload(&self, target: &WorkloadRef) -> Option<usize> {
+        self.workloads.iter().position(|workload| workload.reference == *target)
+    }
+}

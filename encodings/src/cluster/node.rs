@@ -1,0 +1,75 @@
+//! Nodes: pools of equal nodes, with ranges for their number and size.
+
+use super::selector::Labels;
+use super::span::Span;
+use crate::system::Origin;
+use std::collections::BTreeMap;
+
+/// The resource name of CPU, in milli-cores.
+pub const CPU: &str = "cpu";
+/// The resource name of memory, in bytes.
+pub const MEMORY: &str = "memory";
+/// The label that every node carries with its own name.
+pub const HOSTNAME: &str = "kubernetes.io/hostname";
+
+/// Amounts by resource name: `cpu` in milli-cores, `memory` and `ephemeral-storage` in bytes, others in units.
+pub type Resources<T> = BTreeMap<String, T>;
+
+/// What a taint does to pods that do not tolerate it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum TaintEffect {
+    /// Not scheduled there.
+    NoSchedule,
+    /// Scheduled there only if nothing better exists.
+    PreferNoSchedule,
+    /// Not scheduled there, and deleted if already there.
+    NoExecute,
+}
+
+/// A taint of a node.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct Taint {
+    /// Key.
+    pub key: String,
+    /// Value; empty if none.
+    pub value: String,
+    /// Effect.
+    pub effect: TaintEffect,
+}
+
+/// A pool of nodes that differ in name only (and in allocatable, where that is a range).
+#[derive(Clone, PartialEq, Debug)]
+pub struct NodePool {
+    /// Name; slots are `NAME-0`, `NAME-1`, …, or just `NAME` for a Node manifest.
+    pub name: String,
+    /// Whether it stands for one Node manifest, whose only slot is called like the pool.
+    pub is_single_node: bool,
+    /// How many nodes.
+    pub count: Span,
+    /// Labels, without the hostname, which every slot carries by itself (unless a Node manifest sets it).
+    pub labels: Labels,
+    /// Taints.
+    pub taints: Vec<Taint>,
+    /// `spec.unschedulable`.
+    pub unschedulable: bool,
+    /// Allocatable per resource without `pods`; a range is a free value for each node.
+    pub allocatable: Resources<Span>,
+    /// Allocatable pods, 110 by default.
+    pub pods: Span,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+impl NodePool {
+    /// Name of the slot with this index.
+    pub fn slot_name(&self, index: usize) -> String {
+        if self.is_single_node { self.name.clone() } else { format!("{}-{index}", self.name) }
+    }
+
+    /// Labels of the slot with this index, hostname included.
+    pub fn slot_labels(&self, index: usize) -> Labels {
+        let mut labels = self.labels.clone();
+        labels.entry(HOSTNAME.to_owned()).or_insert_with(|| self.slot_name(index));
+        labels
+    }
+}

@@ -1,0 +1,134 @@
+//! Pod templates: the fields of a pod that some modelled controller reads.
+
+use super::node::{Resources, Taint, TaintEffect};
+use super::selector::{LabelSelector, Labels, NodeSelectorTerm};
+
+/// A toleration; admission has already added the 300 s pair for not-ready and unreachable nodes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Toleration {
+    /// Key; empty with `exists` tolerates every key.
+    pub key: String,
+    /// Operator `Exists`: the value is not compared.
+    pub exists: bool,
+    /// Value, for operator `Equal`.
+    pub value: String,
+    /// Effect; `None` for every effect.
+    pub effect: Option<TaintEffect>,
+    /// How long a NoExecute taint is tolerated; `None` for ever.
+    pub seconds: Option<i64>,
+}
+
+impl Toleration {
+    /// Whether it tolerates a taint (section 0.5).
+    pub fn tolerates(&self, taint: &Taint) -> bool {
+        self.effect.is_none_or(|effect| effect == taint.effect)
+            && (self.key.is_empty() || self.key == taint.key)
+            && (self.exists || self.value == taint.value)
+    }
+}
+
+/// How a scheduler reacts where a spread constraint cannot be met.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum WhenUnsatisfiable {
+    /// A filter.
+    DoNotSchedule,
+    /// A score.
+    ScheduleAnyway,
+}
+
+/// A topology spread constraint (section 1.10).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TopologySpreadConstraint {
+    /// Largest allowed difference of pods between two domains; at least 1.
+    pub max_skew: i64,
+    /// Label key whose values are the domains.
+    pub topology_key: String,
+    /// Filter or score.
+    pub when_unsatisfiable: WhenUnsatisfiable,
+    /// Pods that count, `matchLabelKeys` folded in; `None` counts none.
+    pub selector: Option<LabelSelector>,
+    /// Fewer domains than this make the global minimum 0; at least 1.
+    pub min_domains: i64,
+    /// Whether only nodes that match the pod's node affinity count (`Honor`, the default).
+    pub honors_affinity: bool,
+    /// Whether only nodes whose taints the pod tolerates count (not the default, `Ignore`).
+    pub honors_taints: bool,
+}
+
+/// A preferred node affinity term.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PreferredTerm {
+    /// 1 to 100.
+    pub weight: i64,
+    /// The preference.
+    pub term: NodeSelectorTerm,
+}
+
+/// The pod template of a workload.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct PodTemplate {
+    /// Labels of its pods.
+    pub labels: Labels,
+    /// `spec.nodeName`: bypasses the scheduler.
+    pub node_name: Option<String>,
+    /// `spec.nodeSelector`.
+    pub node_selector: Labels,
+    /// Terms of the required node affinity, ORed; `None` if there is none.
+    pub required_affinity: Option<Vec<NodeSelectorTerm>>,
+    /// Preferred node affinity.
+    pub preferred_affinity: Vec<PreferredTerm>,
+    /// Tolerations.
+    pub tolerations: Vec<Toleration>,
+    /// Topology spread constraints.
+    pub spread: Vec<TopologySpreadConstraint>,
+    /// Effective request (section 0.3).
+    pub requests: Resources<i64>,
+    /// CPU request for scoring: missing container requests count as 100 m (section 1.8).
+    pub nonzero_cpu: i64,
+    /// Memory request for scoring: missing container requests count as 200 MiB.
+    pub nonzero_memory: i64,
+    /// Whether every container has a CPU request, without which the HPA's utilisation fails (section 3.5).
+    pub cpu_requested_everywhere: bool,
+    /// Likewise for memory.
+    pub memory_requested_everywhere: bool,
+    /// Images of its containers, sorted.
+    pub images: Vec<String>,
+    /// `spec.schedulerName`.
+    pub scheduler_name: String,
+    /// Pod volumes of kind emptyDir or hostPath, which the DefaultEvictor protects.
+    pub has_local_storage: bool,
+    /// Pod volumes of kind persistentVolumeClaim.
+    pub has_claims: bool,
+    /// Resolved priority.
+    pub priority: i64,
+    /// Pod annotations (`descheduler.alpha.kubernetes.io/evict`).
+    pub annotations: Labels,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taint(key: &str, value: &str, effect: TaintEffect) -> Taint {
+        Taint { key: key.into(), value: value.into(), effect }
+    }
+
+    fn toleration(key: &str, exists: bool, value: &str, effect: Option<TaintEffect>) -> Toleration {
+        Toleration { key: key.into(), exists, value: value.into(), effect, seconds: None }
+    }
+
+    #[test]
+    fn tolerations_match_as_section_0_5_says() {
+        let taint = taint("dedicated", "batch", TaintEffect::NoExecute);
+        for (toleration, expected) in [
+            (toleration("dedicated", false, "batch", Some(TaintEffect::NoExecute)), true),
+            (toleration("dedicated", false, "web", None), false),
+            (toleration("dedicated", true, "", Some(TaintEffect::NoSchedule)), false),
+            (toleration("dedicated", true, "", None), true),
+            (toleration("", true, "", None), true),
+            (toleration("other", true, "", None), false),
+        ] {
+            assert_eq!(toleration.tolerates(&taint), expected, "{toleration:?}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The scheduler's profile (sections 1.3 and 1.12): plugin weights and arguments that the models read.
+
+use super::pod::TopologySpreadConstraint;
+
+/// `NodeResourcesFitArgs.scoringStrategy.type`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ScoringStrategy {
+    /// Prefer empty nodes.
+    LeastAllocated,
+    /// Prefer full nodes.
+    MostAllocated,
+    /// Piecewise linear: points of utilisation (0..100) and score (0..10), utilisation strictly ascending.
+    RequestedToCapacityRatio(Vec<(i64, i64)>),
+}
+
+/// Default constraints of PodTopologySpread.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DefaultSpread {
+    /// maxSkew 3 over hostnames and 5 over zones, both ScheduleAnyway (section 1.9).
+    System,
+    /// These; selectors are derived.
+    List(Vec<TopologySpreadConstraint>),
+}
+
+/// One profile; weights of 0 mean that the plugin does not score.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SchedulerProfile {
+    /// Its name.
+    pub name: String,
+    /// Weight of TaintToleration, 3 by default.
+    pub taint_toleration: i64,
+    /// Weight of NodeAffinity, 2 by default.
+    pub node_affinity: i64,
+    /// Weight of NodeResourcesFit, 1 by default.
+    pub resources_fit: i64,
+    /// Weight of NodeResourcesBalancedAllocation, 1 by default.
+    pub balanced_allocation: i64,
+    /// Weight of PodTopologySpread, 2 by default.
+    pub topology_spread: i64,
+    /// Scoring strategy of NodeResourcesFit.
+    pub strategy: ScoringStrategy,
+    /// Resources and weights of the strategy, cpu 1 and memory 1 by default.
+    pub strategy_resources: Vec<(String, i64)>,
+    /// Resources of NodeResourcesBalancedAllocation, cpu and memory by default.
+    pub balanced_resources: Vec<String>,
+    /// Default spread constraints.
+    pub default_spread: DefaultSpread,
+    /// Filter plugins switched off, by name.
+    pub disabled_filters: Vec<String>,
+}
+
+impl Default for SchedulerProfile {
+    fn default() -> Self {
+        Self {
+            name: "default-scheduler".into(),
+            taint_toleration: 3,
+            node_affinity: 2,
+            resources_fit: 1,
+            balanced_allocation: 1,
+            topology_spread: 2,
+            strategy: ScoringStrategy::LeastAllocated,
+            strategy_resources: vec![("cpu".into(), 1), ("memory".into(), 1)],
+            balanced_resources: vec!["cpu".into(), "memory".into()],
+            default_spread: DefaultSpread::System,
+            disabled_filters: Vec::new(),
+        }
+    }
+}

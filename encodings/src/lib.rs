@@ -1,0 +1,12 @@
+//! What a cluster can do: the term IR, transition systems, and the Kubernetes controllers, events and intents as
+//! symbolic rules. No YAML, no solver, no files, no threads.
+//!
+//! * [`term`]: booleans and bounded integers, hash-consed, with their concrete evaluator.
+//! * [`system`]: variables, rules, fairness, properties: what every engine works on.
+//! * [`cluster`]: the input in Kubernetes' words, as plain data. Its parser is in the `kubound` package, because
+//!   this crate reads no text.
+
+pub mod assemble;
+pub mod cluster;
+pub mod system;
+pub mod term;

@@ -1,0 +1,23 @@
+//! The typed term IR: booleans and integers with statically known ranges.
+//!
+//! Terms live in a [`Dag`]: hash-consed, densely numbered, simplified while they are built. [`Bool`] and [`Int`]
+//! are `Copy` handles with overloaded operators, so that a rule reads like the Kubernetes source it mirrors.
+//! Handles carry no reference to their graph: they are built against the *current* graph of the thread, which
+//! [`within`] installs and takes back. A finished [`Dag`] is plain data (`Send + Sync`), and every view of it
+//! (evaluator, clauses, bit-vectors, integers) walks it by [`TermId`].
+//!
+//! There is no wrap-around anywhere: the range of every term is computed when it is built, and a range that would
+//! leave ±2^60 marks the graph as overflowing (see [`Dag::overflow`]) instead of being clipped silently.
+
+mod build;
+mod dag;
+pub mod eval;
+mod range;
+mod simplify;
+
+pub use build::{
+    Bool, Int, Term, all, any, bool_choice, bool_var, count, int_choice, int_var, ite, max_of, min_of, primed, sum,
+    within,
+};
+pub use dag::{ChoiceDecl, ChoiceId, Dag, Node, Sort, TermId, VarDecl, VarId};
+pub use range::Range;

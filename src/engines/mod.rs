@@ -1,0 +1,130 @@
+//! Engines: each decides one property of a transition system, knowing nothing of Kubernetes.
+
+use crate::trace::Trace;
+use kubound_encodings::system::TransitionSystem;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// How far an engine may go.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Most steps of an unrolling; `None`: until another limit.
+    pub depth: Option<usize>,
+    /// Only initial states with at most that many nodes (`TransitionSystem::nodes`).
+    pub nodes: Option<i64>,
+    /// Only runs that never have more pods than this (`TransitionSystem::pods`). A search with this limit may only
+    /// be used to find violations and to minimise them, never for `holds`.
+    pub pods: Option<i64>,
+    /// Most states that the explicit engine stores.
+    pub states: Option<usize>,
+    /// When to give up.
+    pub deadline: Option<Instant>,
+}
+
+/// Tells engines to stop; cheap to clone and to ask.
+#[derive(Clone, Default, Debug)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks everybody who holds a clone to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What an engine found out.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Answer {
+    /// A run that violates the property, over all variables of the system given.
+    Violated(Box<Trace>),
+    /// No run violates it, at any depth, for every initial state of the system given.
+    Holds {
+        /// How it was shown, e.g. `explicit search to the fixpoint`.
+        method: &'static str,
+        /// Whether some reachable state satisfies the premise of the property.
+        premise_reached: bool,
+    },
+    /// No violation with at most this many steps.
+    NoViolationUpTo {
+        /// Steps.
+        depth: usize,
+    },
+    /// Could not tell.
+    Unknown {
+        /// Why, in words for the user.
+        reason: String,
+    },
+}
+
+/// Sizes of a search, for reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Statistics {
+    /// States stored by an explicit search.
+    pub states: u64,
+    /// Steps taken by an explicit search.
+    pub transitions: u64,
+    /// Clauses given to a solver.
+    pub clauses: u64,
+    /// Variables given to a solver.
+    pub variables: u64,
+    /// Steps of the deepest unrolling, or the depth of a search to the fixpoint.
+    pub depth: usize,
+}
+
+/// An answer with the sizes of the search.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Outcome {
+    /// The answer.
+    pub answer: Answer,
+    /// Its cost.
+    pub statistics: Statistics,
+    /// Names of the rules that fired in some reachable state, where the engine knows them.
+    pub fired: Vec<String>,
+}
+
+/// A fault in the model or in an engine; never the user's.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// An update left the range of its variable.
+    #[error("the model is faulty: rule {rule} sets {var} to {value}, outside its range")]
+    OutOfRange {
+        /// The rule.
+        rule: String,
+        /// The variable.
+        var: String,
+        /// The value.
+        value: i64,
+    },
+    /// An enabled rule that cannot fire, or changes nothing.
+    #[error("the model is faulty: rule {rule} is enabled but {what}")]
+    BadRule {
+        /// The rule.
+        rule: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// Something else that must not happen.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// A decision procedure for one property.
+pub trait Engine: Sync {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Decides property `property` of `system`, as far as the limits allow.
+    fn decide(
+        &self,
+        system: &TransitionSystem,
+        property: usize,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Outcome, EngineError>;
+}

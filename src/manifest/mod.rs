@@ -1,0 +1,1 @@
+//! Text to a cluster: manifests, configurations, scenario files.

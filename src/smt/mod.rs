@@ -1,0 +1,1 @@
+//! The symbolic views: lowering of terms, unrolling, and the solvers.
