@@ -1,7 +1,16 @@
 //! Cluster to transition system: the only place that sees the registries of controllers, events and intents.
+//!
+//! Order matters: what intents count is declared first, then controllers, events and the clock add their rules; then
+//! the guards of everything that is not fast get the condition that no fast rule is enabled (under paced timing);
+//! then intents, which may ask whether the cluster has settled, become properties.
 
-use crate::cluster::Cluster;
-use crate::system::{IllFormed, TransitionSystem};
+use crate::cluster::{Cluster, Timing};
+use crate::controllers;
+use crate::events;
+use crate::intents;
+use crate::state::{Model, RuleBuilder, condition, text};
+use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem};
+use crate::term::{Dag, Term, TermId, any, sum, within};
 
 /// How many reconciles one rule stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -31,8 +40,131 @@ pub enum AssembleError {
     IllFormed(#[from] IllFormed),
 }
 
-/// Builds the transition system of a cluster: one property an intent, in order.
+/// Most node slots of all pools together: beyond it systems become too large to build.
+const MOST_SLOTS: i64 = 2000;
+
+/// Builds the transition system of a cluster: one property an intent and target, in order.
 pub fn assemble(cluster: &Cluster, granularity: Granularity) -> Result<TransitionSystem, AssembleError> {
-    let _ = (cluster, granularity);
-    Err(AssembleError::IllFormed(IllFormed::Overflow("no controllers are modelled yet".into())))
+    let slots: i64 = cluster.pools.iter().map(|pool| pool.count.hi).fold(0, i64::saturating_add);
+    if slots > MOST_SLOTS {
+        return Err(AssembleError::Unsupported {
+            object: "Scenario".into(),
+            field: "spec.nodes".into(),
+            what: format!("{slots} nodes; at most {MOST_SLOTS} can be modelled, lower the counts"),
+        });
+    }
+    let (parts, dag) = within(Dag::default(), || build(cluster, granularity));
+    let system = parts.into_system(dag);
+    system.check()?;
+    Ok(system)
+}
+
+/// A system but for its graph, which is complete only when building ends.
+struct Parts(TransitionSystem);
+
+impl Parts {
+    fn into_system(mut self, dag: Dag) -> TransitionSystem {
+        self.0.dag = dag;
+        self.0
+    }
+}
+
+fn build(cluster: &Cluster, granularity: Granularity) -> Parts {
+    let mut model = Model::new(cluster, granularity);
+    intents::prepare(&mut model);
+    add_constraints(&mut model);
+    for controller in controllers::REGISTRY {
+        controller.add_rules(&mut model);
+    }
+    events::add_rules(&mut model);
+    model.add_time();
+    pace(&mut model);
+    let properties = intents::properties(&mut model);
+    finish(model, properties)
+}
+
+/// The scenario's assumptions and the sizes of the search.
+fn add_constraints(model: &mut Model) {
+    let cluster = model.cluster;
+    for assumption in &cluster.assumptions {
+        let holds = condition(model, &assumption.condition, None);
+        model.constrain(assumption.text.clone(), holds, true);
+    }
+    let most = cluster.bounds.nodes_per_pool;
+    for (pool, size) in cluster.pools.iter().zip(model.pool_sizes.clone()) {
+        if pool.count.constant().is_none() && pool.count.hi > most {
+            model.constrain(format!("at most {most} nodes in pool {}", pool.name), size.at_most(most), true);
+        }
+    }
+    let wanted = sum(model.groups.iter().map(|group| model.initial_of(group.spec)));
+    if wanted.range().hi > cluster.bounds.pods && wanted.constant().is_none() {
+        let most = cluster.bounds.pods;
+        model.constrain(format!("at most {most} pods wanted initially"), wanted.at_most(most), true);
+    }
+}
+
+/// Defines what settled means, and under paced timing holds back everything that is not fast.
+fn pace(model: &mut Model) {
+    let covered: rustc_hash::FxHashSet<usize> = model.covered.iter().copied().collect();
+    let fast =
+        model.rules.iter().enumerate().filter(|(index, rule)| rule.pace == Pace::Fast && !covered.contains(index));
+    let busy = any(fast.map(|(_, rule)| rule.enabled).chain(model.busy.iter().copied()));
+    let due = any(model.periodic.iter().map(|periodic| periodic.wants));
+    let armed = any(model.timers.iter().map(|timer| timer.armed));
+    let untimed = model.rules.iter().filter(|rule| rule.pace == Pace::Clock && rule.name != "time/passes");
+    let expiring = any(untimed.map(|rule| rule.enabled));
+    let bound_to_happen = model.rules.iter().filter(|rule| rule.pace == Pace::Event && rule.fairness.is_some());
+    let bound_to_happen = any(bound_to_happen.map(|rule| rule.enabled));
+    model.settled = !any([busy, due, armed, expiring, bound_to_happen]);
+    let paced = model.cluster.timing == Timing::Paced;
+    if let Some(once) = model.settled_once {
+        let unit = model.fairness_unit("first settled state", "first settled state");
+        let settled = model.settled;
+        model.add_rule(
+            RuleBuilder::new("scenario/settled", "scenario", "Settled", Pace::Clock)
+                .when(!once.value)
+                .when(settled)
+                .set_bool(once, true)
+                .fair(unit)
+                .says([text("the cluster has settled; from here on events may happen")]),
+        );
+    }
+    if paced {
+        for rule in model.rules.iter_mut().filter(|rule| rule.pace != Pace::Fast) {
+            rule.enabled = rule.enabled & !busy;
+        }
+    }
+}
+
+fn finish(model: Model, properties: Vec<Property>) -> Parts {
+    let nodes = model.nodes_present().id();
+    let pods = model.pods_measure().id();
+    let symmetry = symmetry(&model);
+    Parts(TransitionSystem {
+        dag: Dag::default(),
+        vars: model.vars,
+        constraints: model.constraints,
+        rules: model.rules,
+        monitors: model.monitors,
+        fairness: model.fairness,
+        properties,
+        symmetry,
+        nodes,
+        pods,
+    })
+}
+
+/// One class for each pool whose nodes are interchangeable.
+fn symmetry(model: &Model) -> Vec<SymmetryClass> {
+    let mut classes: Vec<(usize, SymmetryClass)> = Vec::new();
+    for (pool, class) in model.classes.iter().enumerate() {
+        if let Some(class) = *class {
+            let members = (0..model.slots.len()).filter(|&slot| model.slots[slot].pool == pool);
+            let slots = members.map(|slot| model.slot_vars.get(slot).cloned().unwrap_or_default()).collect();
+            let active: TermId = model.pool_sizes[pool].id();
+            classes.push((class, SymmetryClass { slots, active }));
+        }
+    }
+    classes.sort_by_key(|(class, _)| *class);
+    classes.into_iter().map(|(_, class)| class).collect()
 }

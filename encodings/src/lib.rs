@@ -8,5 +8,9 @@
 
 pub mod assemble;
 pub mod cluster;
+pub mod controllers;
+pub mod events;
+pub mod intents;
+pub mod state;
 pub mod system;
 pub mod term;

@@ -1,1 +1,38 @@
-//! controllers
+//! The controllers: one file each, registered in [`REGISTRY`].
+
+mod deployment;
+mod descheduler;
+mod hpa;
+mod kubelet;
+mod node_lifecycle;
+mod replica_set;
+mod scheduler;
+mod taint_eviction;
+
+pub(crate) use scheduler::Domains;
+
+use crate::state::Model;
+
+/// A controller: turns the state into rules.
+pub trait Controller: Sync {
+    /// Its name, as Kubernetes Events have it.
+    fn name(&self) -> &'static str;
+
+    /// What it does, in a line.
+    fn summary(&self) -> &'static str;
+
+    /// Adds its rules, if the cluster has work for it.
+    fn add_rules(&self, model: &mut Model);
+}
+
+/// All controllers, in the order in which their rules are listed.
+pub const REGISTRY: &[&dyn Controller] = &[
+    &deployment::Deployment,
+    &replica_set::ReplicaSet,
+    &scheduler::Scheduler,
+    &kubelet::Kubelet,
+    &node_lifecycle::NodeLifecycle,
+    &taint_eviction::TaintEviction,
+    &hpa::Hpa,
+    &descheduler::Descheduler,
+];

@@ -1,1 +1,82 @@
-//! events
+//! External events: one file a kind, registered in [`REGISTRY`]. Each may happen up to its budget, at quiescent
+//! instants under paced timing, and never has to unless it is marked `must`.
+
+mod apply;
+mod cordon;
+mod cpu_change;
+mod create;
+mod drain;
+mod kernel_panic;
+mod node_failure;
+mod scale;
+
+use crate::cluster::Event;
+use crate::state::{IntVar, Model, RuleBuilder};
+use crate::system::{Pace, Role};
+
+/// A kind of event: turns events of that kind into rules.
+pub trait EventModel: Sync {
+    /// The names of the kinds in scenario files.
+    fn names(&self) -> &'static [&'static str];
+
+    /// What happens, in a line.
+    fn summary(&self) -> &'static str;
+
+    /// Adds the rules of an event if it is of this kind.
+    fn add_rules(&self, model: &mut Model, event: &Event);
+}
+
+/// All kinds of events.
+pub const REGISTRY: &[&dyn EventModel] = &[
+    &apply::Apply,
+    &cordon::Cordon,
+    &cpu_change::CpuChange,
+    &create::Create,
+    &drain::Drain,
+    &kernel_panic::KernelPanic,
+    &node_failure::NodeFailure,
+    &scale::Scale,
+];
+
+/// Adds the rules of all events of the cluster.
+pub(crate) fn add_rules(model: &mut Model) {
+    for event in &model.cluster.events {
+        for kind in REGISTRY {
+            kind.add_rules(model, event);
+        }
+    }
+}
+
+/// The budget of an event; declared at first use.
+fn budget(model: &mut Model, event: &Event) -> IntVar {
+    let position = model.cluster.events.iter().position(|other| other.id == event.id).expect("an event of the cluster");
+    while model.budgets.len() <= position {
+        let event = &model.cluster.events[model.budgets.len()];
+        let times = event.times.max(0);
+        let left = model.int_var(format!("left[{}]", event.id), Role::Budget, 0, times, times);
+        model.budgets.push(left);
+    }
+    model.budgets[position]
+}
+
+/// A rule of an event: within its budget, after the event it waits for, and not before the first settled state where
+/// the scenario says so.
+fn happens(model: &mut Model, event: &Event, name: String, actor: &str, reason: &'static str) -> RuleBuilder {
+    let left = budget(model, event);
+    let mut rule = RuleBuilder::new(format!("event/{}/{name}", event.id), actor, reason, Pace::Event)
+        .when(left.value.above(0))
+        .add(left, -1)
+        .because_of(event.origin.clone());
+    if let Some(other) = event.after.as_ref().and_then(|id| model.cluster.events.iter().find(|other| other.id == *id)) {
+        let earlier = budget(model, other);
+        rule = rule.when(earlier.value.below(other.times));
+    }
+    if let Some(settled) = model.settled_once {
+        rule = rule.when(settled.value);
+    }
+    if event.must {
+        let unit = model.fairness_unit(&format!("event {}", event.id), &format!("event {}", event.id));
+        rule = rule.fair(unit);
+    }
+    rule
+}

@@ -1,1 +1,120 @@
-//! intents
+//! Intents: what shall hold, one file a kind (two where they share their claim), registered in [`REGISTRY`].
+//!
+//! Every intent is lowered to one of the two forms of [`Claim`](crate::system::Claim): an invariant, perhaps over a
+//! monitor, or the absence of a fair loop. An intent without a target becomes one property for each workload where
+//! the claim is about a workload.
+
+mod bounded_pods;
+mod converges;
+mod limits;
+mod no_node_panic_loop;
+mod no_oscillation;
+mod no_overshoot;
+mod placement;
+mod schedulable;
+mod spread;
+
+use crate::cluster::{Intent, When, WorkloadRef};
+use crate::state::Model;
+use crate::system::{Claim, Monitor, Property, Role};
+use crate::term::{Bool, Term};
+
+/// A kind of intent: turns intents of that kind into properties.
+pub trait IntentModel: Sync {
+    /// Its name in scenario files.
+    fn names(&self) -> &'static [&'static str];
+
+    /// What it demands, in a line.
+    fn summary(&self) -> &'static str;
+
+    /// What has to be declared before the rules are made (counts that exist only where read).
+    fn prepare(&self, model: &mut Model, intent: &Intent) {
+        let _ = (model, intent);
+    }
+
+    /// The properties of an intent of this kind; none for other kinds.
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property>;
+}
+
+/// All kinds of intents.
+pub const REGISTRY: &[&dyn IntentModel] = &[
+    &no_oscillation::NoOscillation,
+    &no_overshoot::NoOvershoot,
+    &schedulable::Schedulable,
+    &limits::Replicas,
+    &limits::Available,
+    &spread::Spread,
+    &converges::Converges,
+    &bounded_pods::BoundedPods,
+    &no_node_panic_loop::NoNodePanicLoop,
+    &placement::Placement,
+];
+
+/// Declares what intents need before rules are made.
+pub(crate) fn prepare(model: &mut Model) {
+    for intent in &model.cluster.intents {
+        for kind in REGISTRY {
+            kind.prepare(model, intent);
+        }
+    }
+}
+
+/// The properties of all intents, in order.
+pub(crate) fn properties(model: &mut Model) -> Vec<Property> {
+    let mut properties = Vec::new();
+    for intent in &model.cluster.intents {
+        for kind in REGISTRY {
+            properties.extend(kind.properties(model, intent));
+        }
+    }
+    properties
+}
+
+/// The group of a target, or all groups.
+fn targets(model: &Model, target: Option<&WorkloadRef>) -> Vec<usize> {
+    match target {
+        Some(target) => model.cluster.workload(target).into_iter().collect(),
+        None => (0..model.groups.len()).collect(),
+    }
+}
+
+/// A property of an intent about a group.
+fn property(
+    model: &Model,
+    intent: &Intent,
+    group: Option<usize>,
+    headline: String,
+    claim: Claim,
+    premise: Bool,
+) -> Property {
+    Property {
+        intent: intent.id.clone(),
+        target: group.map(|group| model.groups[group].object.clone()),
+        headline,
+        claim,
+        premise,
+        origins: vec![intent.origin.clone()],
+    }
+}
+
+/// The invariant that a condition holds when it must, with its premise.
+fn bounded(model: &mut Model, name: &str, holds: Bool, when: When) -> (Claim, Bool) {
+    match when {
+        When::Always => (Claim::Invariant(holds), true.into()),
+        When::Settled => (Claim::Invariant(!model.settled | holds), model.settled),
+        When::AfterReached => {
+            // The monitor lags by a step: it is true once some earlier state satisfied the condition, which is all
+            // that a later violation needs.
+            let reached = monitor(model, &format!("reached: {name}"), |reached| reached | holds);
+            (Claim::Invariant(!reached | holds), reached | holds)
+        }
+    }
+}
+
+/// Declares a boolean monitor that starts false; `next` may read primed variables.
+fn monitor(model: &mut Model, name: &str, next: impl FnOnce(Bool) -> Bool) -> Bool {
+    let var = model.bool_var(name, Role::Monitor, false.into());
+    let next = next(var.value);
+    model.monitors.push(Monitor { var: var.id, next: next.id() });
+    var.value
+}

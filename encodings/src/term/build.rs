@@ -124,9 +124,14 @@ pub fn count(list: impl IntoIterator<Item = Bool>) -> Int {
     Int(make(Node::Count(list.into_iter().map(Term::id).collect())))
 }
 
-/// `if condition then a else b`.
-pub fn ite<T: Term>(condition: Bool, a: impl Into<T>, b: impl Into<T>) -> T {
-    T::from_id(make(Node::Ite(condition.0, a.into().id(), b.into().id())))
+/// `if condition then a else b`, of integers.
+pub fn ite(condition: Bool, a: impl Into<Int>, b: impl Into<Int>) -> Int {
+    Int(make(Node::Ite(condition.0, a.into().0, b.into().0)))
+}
+
+/// `if condition then a else b`, of truth values.
+pub fn ite_bool(condition: Bool, a: impl Into<Bool>, b: impl Into<Bool>) -> Bool {
+    Bool(make(Node::Ite(condition.0, a.into().0, b.into().0)))
 }
 
 /// Smallest of a non-empty list, as a balanced tree.
@@ -322,4 +327,21 @@ impl<R: Into<Int>> Rem<R> for Int {
 /// The value after the step of a state variable; only for monitors and transition predicates.
 pub fn primed<T: Term>(var: VarId) -> T {
     T::from_id(make(Node::Primed(var)))
+}
+
+impl Int {
+    /// Whether a non-negative value is a multiple of a positive constant.
+    pub fn is_multiple(self, of: i64) -> Bool {
+        (self % of).is(0)
+    }
+}
+
+/// The value before the step of a declared state variable, as a term of either sort.
+pub fn variable(var: VarId) -> TermId {
+    make(Node::Var(var))
+}
+
+/// Reads the current graph.
+pub fn current<R>(read: impl FnOnce(&Dag) -> R) -> R {
+    CURRENT.with_borrow(read)
 }

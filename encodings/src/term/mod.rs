@@ -16,8 +16,8 @@ mod range;
 mod simplify;
 
 pub use build::{
-    Bool, Int, Term, all, any, bool_choice, bool_var, count, int_choice, int_var, ite, max_of, min_of, primed, sum,
-    within,
+    Bool, Int, Term, all, any, bool_choice, bool_var, count, current, int_choice, int_var, ite, ite_bool, max_of,
+    min_of, primed, sum, variable, within,
 };
 pub use dag::{ChoiceDecl, ChoiceId, Dag, Node, Sort, TermId, VarDecl, VarId};
 pub use range::Range;

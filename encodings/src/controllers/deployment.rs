@@ -1,0 +1,80 @@
+//! The Deployment controller, as far as one revision goes: it hands `spec.replicas` to its ReplicaSet.
+//!
+//! ## One step
+//! One sync: the only (or newest) ReplicaSet gets `spec.replicas` at once, with no regard to surge (section 2.4,
+//! step 1, `FindActiveOrLatest`).
+//!
+//! ## Fused
+//! The scaling and the ReplicaSet's sync that follows it are one rule. Under paced timing this loses nothing:
+//! `spec.replicas` is written by events and the HPA at quiescent instants only, where the ReplicaSet agrees with it,
+//! so between the two syncs nothing can see the difference but rules that would act on a stale ReplicaSet, and no
+//! pod changes hands at a quiescent instant.
+//!
+//! ## Not modelled
+//! Template changes (rollouts); they are refused by the reader.
+
+use super::Controller;
+use super::replica_set::{self, Sync};
+use crate::state::{Model, RuleBuilder, text, value};
+use crate::system::{Pace, Phrase};
+
+/// See the module.
+pub struct Deployment;
+
+impl Controller for Deployment {
+    fn name(&self) -> &'static str {
+        "deployment-controller"
+    }
+
+    fn summary(&self) -> &'static str {
+        "hands spec.replicas of a Deployment to its ReplicaSet"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        for group in 0..model.groups.len() {
+            let scale = self.scale(model, group);
+            let state = &model.groups[group];
+            let (active, spec) = (state.active(), state.spec.value);
+            if model.features.fused {
+                for (sync, differs) in [(Sync::Create, active.below(spec)), (Sync::Delete, active.above(spec))] {
+                    let name = format!("deployment-controller/scale-and-{}/{}", sync.verb(), model.groups[group].name);
+                    let rule = self.scale(model, group).renamed(name).when(differs);
+                    let rule = replica_set::sync(model, group, sync, spec, rule).expands_to([
+                        format!("deployment-controller/scale/{}", model.groups[group].name),
+                        format!("replicaset-controller/{}/{}", sync.verb(), model.groups[group].name),
+                    ]);
+                    model.add_rule(rule);
+                }
+                model.add_rule(scale.when(active.is(spec)));
+            } else {
+                model.add_rule(scale);
+            }
+        }
+    }
+}
+
+impl Deployment {
+    fn scale(&self, model: &mut Model, group: usize) -> RuleBuilder {
+        let object = model.groups[group].object.clone();
+        let unit = model.fairness_unit(&format!("deployment-controller {object}"), &object);
+        let state = &model.groups[group];
+        let exists = state.exists.map_or(true.into(), |exists| exists.value);
+        RuleBuilder::new(
+            format!("deployment-controller/scale/{}", state.name),
+            self.name(),
+            "ScalingReplicaSet",
+            Pace::Fast,
+        )
+        .when(exists)
+        .when(state.replica_set.value.is_not(state.spec.value))
+        .set(state.replica_set, state.spec.value)
+        .fair(unit)
+        .says([
+            text(format!("{} ", state.name)),
+            value(state.replica_set.value),
+            text(" -> "),
+            Phrase::After(state.replica_set.id),
+        ])
+        .because_of(model.origin(group, "spec.replicas"))
+    }
+}

@@ -1,0 +1,61 @@
+//! The DefaultEvictor: which pods may be evicted at all, and whether they fit elsewhere (section 4.4).
+
+use super::looked_at;
+use crate::cluster::DeschedulerPolicy;
+use crate::cluster::descheduler::Evictor;
+use crate::controllers::scheduler::fits;
+use crate::state::Model;
+use crate::term::{Bool, all, any, sum};
+
+/// Annotation that makes a pod evictable whatever else holds.
+const EVICT: &str = "descheduler.alpha.kubernetes.io/evict";
+/// Priority from which pods are critical.
+const SYSTEM_CRITICAL: i64 = 2_000_000_000;
+
+/// Filter: whether pods of a group may be evicted.
+pub(super) fn is_evictable(model: &Model, group: usize, evictor: &Evictor) -> Bool {
+    let template = model.template(group);
+    if template.annotations.contains_key(EVICT) {
+        return true.into();
+    }
+    let threshold = evictor.priority_threshold.unwrap_or(SYSTEM_CRITICAL);
+    let allowed = (evictor.evict_local_storage_pods || !template.has_local_storage)
+        && (evictor.evict_system_critical_pods || template.priority < threshold)
+        && !(evictor.ignore_pvc_pods && template.has_claims)
+        && evictor.label_selector.as_ref().is_none_or(|selector| selector.matches(&template.labels));
+    if evictor.min_replicas <= 1 {
+        return allowed.into();
+    }
+    let state = &model.groups[group];
+    let objects = state.active()
+        + sum(state.terminating.iter().map(|count| count.value))
+        + state.failed.map_or(0.into(), |failed| failed.value);
+    Bool::from(allowed) & objects.at_least(evictor.min_replicas)
+}
+
+/// NodeFit for a node other than the pod's own: schedulable, affinity, taints, resources.
+pub(super) fn fits_node(model: &Model, group: usize, slot: usize) -> Bool {
+    let (there, template) = (&model.slots[slot], model.template(group));
+    all([
+        there.present,
+        !there.is_cordoned,
+        there.matches_affinity(template).into(),
+        there.taints_for(template).allow_scheduling,
+        fits(model, group, slot),
+    ])
+}
+
+/// PreEvictionFilter: with `nodeFit`, a pod on `slot` must fit some other ready node.
+pub(super) fn passes_node_fit(
+    model: &Model,
+    policy: &DeschedulerPolicy,
+    evictor: &Evictor,
+    group: usize,
+    slot: usize,
+) -> Bool {
+    if !evictor.node_fit {
+        return true.into();
+    }
+    let others = (0..model.slots.len()).filter(|&other| other != slot);
+    any(others.map(|other| looked_at(model, policy, other) & fits_node(model, group, other)))
+}

@@ -1,0 +1,240 @@
+//! The descheduler: passes over all nodes that evict pods (section 4).
+//!
+//! ## One step
+//! One plugin's work of one pass (for RemovePodsViolatingTopologySpreadConstraint: one constraint's), decided once as
+//! a vector of evictions. A policy with one plugin and one constraint is thus one rule a pass. With more, the pass
+//! goes through its stages at once, each on the pods as they are then; other fast controllers may act in between, as
+//! they may in a cluster. A pass with fewer than two ready nodes does nothing.
+//!
+//! ## Limits
+//! With `maxNoOfPodsToEvict…` any choice of pods within the limits is allowed (tagged: the real order of nodes and
+//! pods is that of caches), and limits count for each stage of a pass by itself.
+//!
+//! ## Not modelled
+//! PodDisruptionBudgets in the eviction API (reported by the reader), plugins other than those registered here.
+
+mod duplicates;
+mod evictor;
+mod node_taints;
+mod spread;
+
+use super::Controller;
+use crate::cluster::DeschedulerPolicy;
+use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
+use crate::state::{IntVar, Model, Periodic, Phase, RuleBuilder, text};
+use crate::system::{Pace, Phrase, Role};
+use crate::term::{Bool, ChoiceId, Int, Term, all, any, count, int_choice, sum};
+
+/// See the module.
+pub struct Descheduler;
+
+impl Controller for Descheduler {
+    fn name(&self) -> &'static str {
+        "descheduler"
+    }
+
+    fn summary(&self) -> &'static str {
+        "evicts pods that its plugins find misplaced"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        let Some(policy) = &model.cluster.descheduler else { return };
+        let ready = count((0..model.slots.len()).map(|slot| looked_at(model, policy, slot)));
+        let enough = ready.at_least(2);
+        let stages: Vec<Stage> = policy.plugins.iter().flat_map(|plugin| stages(model, policy, plugin)).collect();
+        if stages.is_empty() {
+            return;
+        }
+        let wants = enough & any(stages.iter().map(|stage| stage.enabled));
+        let periodic = model.periodic("descheduler", policy.interval, wants);
+        let place =
+            (stages.len() > 1).then(|| model.int_var("stage[descheduler]", Role::Clock, 0, stages.len() as i64, 0));
+        let last = stages.len();
+        for (index, stage) in stages.into_iter().enumerate() {
+            add_stage(model, stage, index, last, &Pass { wants, enough, periodic: periodic.clone(), place });
+        }
+    }
+}
+
+/// A part of a pass: pods of some groups in some phase on some slots, and how many of each go.
+pub(super) struct Stage {
+    /// For names and sentences.
+    name: String,
+    plugin: EnabledPlugin,
+    /// Whether some choice evicts a pod.
+    enabled: Bool,
+    /// The pods that may go.
+    parts: Vec<Part>,
+    /// What is picked.
+    picks: Vec<Pick>,
+    /// Condition on the picks.
+    constraint: Bool,
+    /// Whether limits make it wider than the real plugin.
+    is_limited: bool,
+    /// The fields that are behind it besides the plugin's.
+    origins: Vec<crate::system::Origin>,
+}
+
+/// Pods of a group in a phase on a slot.
+#[derive(Clone)]
+pub(super) struct Part {
+    group: usize,
+    slot: usize,
+    pods: IntVar,
+    /// How many are evicted, over the state and the choices.
+    evicted: Int,
+    label: String,
+}
+
+/// A vector of picks with bounds and a sum.
+pub(super) struct Pick {
+    parts: Vec<ChoiceId>,
+    low: Vec<Int>,
+    high: Vec<Int>,
+    total: Int,
+}
+
+/// What the stages of a pass share.
+struct Pass {
+    wants: Bool,
+    enough: Bool,
+    periodic: Periodic,
+    place: Option<IntVar>,
+}
+
+/// The stages of a plugin, in order.
+fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
+    match &plugin.plugin {
+        DeschedulerPlugin::RemoveDuplicates { .. } => duplicates::stages(model, policy, plugin),
+        DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { .. } => spread::stages(model, policy, plugin),
+        DeschedulerPlugin::RemovePodsViolatingNodeTaints { .. } => node_taints::stages(model, policy, plugin),
+    }
+}
+
+/// Whether a pass looks at a slot: ready (cordoned or not) and selected.
+fn looked_at(model: &Model, policy: &DeschedulerPolicy, slot: usize) -> Bool {
+    let there = &model.slots[slot];
+    let selected = policy.node_selector.as_ref().is_none_or(|selector| selector.matches(&there.labels));
+    there.is_ready() & selected.into()
+}
+
+/// The phases of active pods of a group on a slot.
+fn phases(model: &Model, group: usize, slot: usize) -> Vec<(Phase, IntVar)> {
+    let state = &model.groups[group];
+    let counts = Phase::ALL.into_iter().filter_map(|phase| Some((phase, state.phase(phase)?[slot])));
+    counts.filter(|(_, pods)| pods.value.range().hi > 0).collect()
+}
+
+/// Evictions of exactly `wanted` pods of a group on a slot (no more than it has there), of any phase; limits apply.
+fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, Int)]) -> (Vec<Part>, Vec<Pick>, bool) {
+    let limited = policy.max_per_node.is_some() || policy.max_per_namespace.is_some() || policy.max_total.is_some();
+    let (mut parts, mut picks) = (Vec::new(), Vec::new());
+    for &(group, slot, wanted) in wanted {
+        let phases = phases(model, group, slot);
+        let is_single = phases.len() == 1 && !limited;
+        let mut pick = Pick { parts: Vec::new(), low: Vec::new(), high: Vec::new(), total: wanted };
+        for (phase, pods) in phases {
+            let label = part_label(model, group, slot, phase);
+            let evicted = if is_single {
+                wanted
+            } else {
+                let (choice, evicted) = int_choice(format!("evict {label}"), 0, pods.value.range().hi);
+                pick.parts.push(choice);
+                pick.low.push(0.into());
+                pick.high.push(pods.value.min(wanted));
+                evicted
+            };
+            parts.push(Part { group, slot, pods, evicted, label });
+        }
+        if !is_single && !pick.parts.is_empty() {
+            picks.push(pick);
+        }
+    }
+    if limited { limit(policy, parts, picks) } else { (parts, picks, false) }
+}
+
+/// Turns picks that must add up to what a plugin wants into one pick that adds up to what the limits allow.
+fn limit(policy: &DeschedulerPolicy, parts: Vec<Part>, picks: Vec<Pick>) -> (Vec<Part>, Vec<Pick>, bool) {
+    let per_node = policy.max_per_node.unwrap_or(i64::from(i32::MAX));
+    let total =
+        policy.max_total.unwrap_or(i64::from(i32::MAX)).min(policy.max_per_namespace.unwrap_or(i64::from(i32::MAX)));
+    let mut all_picks = Pick { parts: Vec::new(), low: Vec::new(), high: Vec::new(), total: 0.into() };
+    let mut wanted = Vec::new();
+    for pick in picks {
+        wanted.push(pick.total.min(per_node));
+        all_picks.high.extend(pick.high.iter().map(|&high| high.min(per_node)));
+        all_picks.low.extend(pick.low.iter().map(|_| Int::from(0)));
+        all_picks.parts.extend(pick.parts);
+    }
+    all_picks.total = sum(wanted).min(total);
+    (parts, vec![all_picks], true)
+}
+
+fn part_label(model: &Model, group: usize, slot: usize, phase: Phase) -> String {
+    let (name, node) = (&model.groups[group].name, &model.slots[slot].name);
+    if phase == Phase::Running { format!("{name} on {node}") } else { format!("{name} ({}) on {node}", phase.name()) }
+}
+
+/// The per-node limit on chosen evictions.
+fn within_node_limit(policy: &DeschedulerPolicy, parts: &[Part]) -> Bool {
+    let Some(most) = policy.max_per_node else { return true.into() };
+    let mut slots: Vec<usize> = parts.iter().map(|part| part.slot).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    all(slots
+        .into_iter()
+        .map(|slot| sum(parts.iter().filter(|part| part.slot == slot).map(|part| part.evicted)).at_most(most)))
+}
+
+fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &Pass) {
+    let unit = model.fairness_unit("descheduler", "descheduler");
+    let is_first = index == 0;
+    let begin = pass.wants & pass.periodic.may_act;
+    let (here, pace) = match pass.place {
+        None => (begin, Pace::Periodic),
+        Some(place) if is_first => (place.value.is(0) & begin, Pace::Periodic),
+        Some(place) => (place.value.is(index as i64), Pace::Fast),
+    };
+    let next = if index + 1 == last { 0 } else { index as i64 + 1 };
+    let go_on = |rule: RuleBuilder| {
+        let rule = match pass.place {
+            Some(place) => rule.set(place, next),
+            None => rule,
+        };
+        if is_first { pass.periodic.restart(rule) } else { rule }
+    };
+    let can_evict = stage.enabled & pass.enough;
+    if pass.place.is_some() {
+        // A stage without work hands over; the first one only if a later one has work.
+        let rule = RuleBuilder::new(format!("descheduler/{}/nothing", stage.name), "descheduler", "Skipped", pace)
+            .when(here)
+            .when(!can_evict)
+            .fair(unit)
+            .says([text(format!("{} finds nothing to evict", stage.name))]);
+        model.add_rule(go_on(rule));
+    }
+    let policy = model.cluster.descheduler.as_ref().expect("called for a policy");
+    let mut rule = RuleBuilder::new(format!("descheduler/{}", stage.name), "descheduler", "Descheduled", pace)
+        .when(here)
+        .when(can_evict)
+        .fair(unit)
+        .such_that(stage.constraint)
+        .such_that(within_node_limit(policy, &stage.parts))
+        .such_that(sum(stage.parts.iter().map(|part| part.evicted)).above(0))
+        .because_of(stage.plugin.origin.clone());
+    for pick in stage.picks {
+        rule = rule.split(pick.parts, &pick.low, &pick.high, pick.total);
+    }
+    for part in &stage.parts {
+        rule = rule.add(part.pods, -part.evicted).add(model.groups[part.group].terminating[part.slot], part.evicted);
+    }
+    let shown = stage.parts.iter().map(|part| (part.evicted.id(), part.label.clone())).collect();
+    rule = rule.says([text(format!("{} evicts ", stage.plugin.plugin.name())), Phrase::Parts(shown)]);
+    if stage.is_limited {
+        rule = rule.over_approximates("eviction limits leave open which pods go first");
+    }
+    for origin in stage.origins {
+        rule = rule.because_of(origin);
+    }
+    model.add_rule(go_on(rule));
+}

@@ -1,0 +1,379 @@
+//! RemovePodsViolatingTopologySpreadConstraint (section 4.6): moves pods from large domains to small ones.
+//!
+//! For each constraint by itself: the domains are sorted by size, and two pointers walk towards each other, each
+//! move taking the smaller of what the large domain has above average, what the small one lacks, and half of the
+//! excess skew. The number taken from each *position* of the sorted list is a function of the sizes; which of
+//! several domains of equal size stands at which position is a free tie, and so is which pods of a domain are taken
+//! (those without node affinity first). A taken pod is evicted unless it fits no node of a domain below average;
+//! it is booked as moved either way. With two domains there is no tie.
+
+use super::evictor::{fits_node, is_evictable, passes_node_fit};
+use super::{Part, Pick, Stage, looked_at, part_label, phases};
+use crate::cluster::DeschedulerPolicy;
+use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
+use crate::cluster::pod::TopologySpreadConstraint;
+use crate::controllers::scheduler::Domains;
+use crate::state::Model;
+use crate::term::{Bool, Int, all, any, count, int_choice, ite, max_of, min_of, sum};
+
+pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
+    let DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { constraints, namespaces, .. } = &plugin.plugin
+    else {
+        return vec![];
+    };
+    let mut seen: Vec<(usize, &TopologySpreadConstraint)> = Vec::new();
+    for group in 0..model.groups.len() {
+        let namespace = &model.workload(group).reference.namespace;
+        if !namespaces.contains(namespace) || is_evictable(model, group, &plugin.evictor).constant() == Some(false) {
+            continue;
+        }
+        for spec in model.template(group).spread.iter().filter(|one| constraints.contains(&one.when_unsatisfiable)) {
+            if !seen.iter().any(|&(other, known)| is_same(model, (group, spec), (other, known))) {
+                seen.push((group, spec));
+            }
+        }
+    }
+    seen.into_iter().filter_map(|(group, spec)| stage(model, policy, plugin, group, spec)).collect()
+}
+
+/// Whether two pods contribute the same constraint: key, skew, selector, policies, required affinity, tolerations.
+fn is_same(model: &Model, a: (usize, &TopologySpreadConstraint), b: (usize, &TopologySpreadConstraint)) -> bool {
+    let (first, second) = (model.template(a.0), model.template(b.0));
+    let namespace = |group: usize| &model.workload(group).reference.namespace;
+    let unmarked = |spec: &TopologySpreadConstraint| TopologySpreadConstraint {
+        when_unsatisfiable: crate::cluster::pod::WhenUnsatisfiable::DoNotSchedule,
+        min_domains: 1,
+        ..spec.clone()
+    };
+    unmarked(a.1) == unmarked(b.1)
+        && namespace(a.0) == namespace(b.0)
+        && first.required_affinity == second.required_affinity
+        && first.node_selector == second.node_selector
+        && first.tolerations == second.tolerations
+}
+
+/// The pods and nodes of one constraint.
+struct Balance<'a> {
+    model: &'a Model<'a>,
+    policy: &'a DeschedulerPolicy,
+    plugin: &'a EnabledPlugin,
+    /// The group that contributes the constraint; its affinity and tolerations decide which nodes count.
+    contributor: usize,
+    spec: &'a TopologySpreadConstraint,
+    domains: Domains,
+    /// Pods by domain.
+    sizes: Vec<Int>,
+    /// Whether a domain counts.
+    exists: Vec<Bool>,
+}
+
+fn stage(
+    model: &Model,
+    policy: &DeschedulerPolicy,
+    plugin: &EnabledPlugin,
+    contributor: usize,
+    spec: &TopologySpreadConstraint,
+) -> Option<Stage> {
+    let domains = Domains::new(model, &spec.topology_key, |_| true);
+    let mut balance =
+        Balance { model, policy, plugin, contributor, spec, domains, sizes: Vec::new(), exists: Vec::new() };
+    for slots in balance.domains.by_value.values() {
+        let pods = sum(slots
+            .iter()
+            .flat_map(|&slot| balance.groups().map(move |group| (group, slot)))
+            .map(|(group, slot)| balance.considered(group, slot)));
+        let counted = any(slots.iter().map(|&slot| balance.counts(slot)));
+        balance.sizes.push(pods);
+        // A considered pod on a node that fails the policies still adds its domain.
+        balance.exists.push(counted | pods.above(0));
+    }
+    if balance.sizes.len() < 2 {
+        return None;
+    }
+    Some(if balance.sizes.len() == 2 { two_domains(&balance) } else { many_domains(&balance) })
+}
+
+impl Balance<'_> {
+    /// Groups whose pods the constraint counts.
+    fn groups(&self) -> impl Iterator<Item = usize> {
+        let (model, spec, plugin) = (self.model, self.spec, self.plugin);
+        let namespace = &model.workload(self.contributor).reference.namespace;
+        (0..model.groups.len()).filter(move |&group| {
+            let labels = &model.template(group).labels;
+            let looked_at = match &plugin.plugin {
+                DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { label_selector, .. } => {
+                    label_selector.as_ref().is_none_or(|selector| selector.matches(labels))
+                }
+                _ => false,
+            };
+            model.workload(group).reference.namespace == *namespace
+                && looked_at
+                && spec.selector.as_ref().is_some_and(|selector| selector.matches(labels))
+        })
+    }
+
+    /// Pods of a group on a slot that the plugin looks at.
+    fn considered(&self, group: usize, slot: usize) -> Int {
+        let evictable = is_evictable(self.model, group, &self.plugin.evictor);
+        let ready = looked_at(self.model, self.policy, slot);
+        ite(evictable & ready, self.model.groups[group].active_on(slot), 0)
+    }
+
+    /// Whether a slot counts under the inclusion policies.
+    fn counts(&self, slot: usize) -> Bool {
+        let (there, template) = (&self.model.slots[slot], self.model.template(self.contributor));
+        let affinity = !self.spec.honors_affinity || there.matches_affinity(template);
+        let taints = if self.spec.honors_taints { there.taints_for(template).allow_scheduling } else { true.into() };
+        all([looked_at(self.model, self.policy, slot), affinity.into(), taints])
+    }
+
+    fn number(&self) -> Int {
+        count(self.exists.iter().copied())
+    }
+
+    /// Whether a domain lies below the average size.
+    fn is_below_average(&self, domain: usize) -> Bool {
+        self.exists[domain] & (self.sizes[domain] * self.number()).below(sum(self.sizes.iter().copied()))
+    }
+
+    /// Whether a pod taken from a slot is evicted: it fits a node of a domain below average, and passes the evictor.
+    fn moves_on(&self, group: usize, slot: usize) -> Bool {
+        let needs_fit = match &self.plugin.plugin {
+            DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { topology_balance_node_fit, .. } => {
+                *topology_balance_node_fit
+            }
+            _ => true,
+        };
+        let evictor = passes_node_fit(self.model, self.policy, &self.plugin.evictor, group, slot);
+        if !needs_fit {
+            return evictor;
+        }
+        let targets = self.domains.by_value.values().enumerate().flat_map(|(domain, slots)| {
+            let below = self.is_below_average(domain);
+            slots
+                .iter()
+                .filter(move |&&other| other != slot)
+                .map(move |&other| all([below, self.counts(other), fits_node(self.model, group, other)]))
+        });
+        evictor & any(targets.collect::<Vec<_>>())
+    }
+
+    /// The parts of a domain with a choice of how many are taken from each, at most `most`.
+    fn parts(&self, domain: usize, most: Int) -> (Vec<Part>, Vec<(Int, usize)>, Pick) {
+        let (mut parts, mut taken) = (Vec::new(), Vec::new());
+        let per_node = self.policy.max_per_node.unwrap_or(i64::from(i32::MAX));
+        let mut pick = Pick { parts: Vec::new(), low: Vec::new(), high: Vec::new(), total: most };
+        for &slot in &self.domains.by_value[domain] {
+            for group in self.groups() {
+                let considered = self.considered(group, slot);
+                for (phase, pods) in phases(self.model, group, slot) {
+                    let label = part_label(self.model, group, slot, phase);
+                    let (choice, picked) = int_choice(format!("take {label}"), 0, pods.value.range().hi);
+                    pick.parts.push(choice);
+                    pick.low.push(0.into());
+                    pick.high.push(pods.value.min(considered).min(most).min(per_node));
+                    taken.push((picked, group));
+                    let evicted = ite(self.moves_on(group, slot), picked, 0);
+                    parts.push(Part { group, slot, pods, evicted, label });
+                }
+            }
+        }
+        pick.total = self.allowed(most, &pick.high);
+        (parts, taken, pick)
+    }
+
+    fn is_limited(&self) -> bool {
+        let policy = self.policy;
+        policy.max_per_node.is_some() || policy.max_per_namespace.is_some() || policy.max_total.is_some()
+    }
+
+    /// What the limits leave of a number of pods to take, given the most of each part.
+    fn allowed(&self, wanted: Int, high: &[Int]) -> Int {
+        if !self.is_limited() {
+            return wanted;
+        }
+        let most = i64::from(i32::MAX);
+        let total = self.policy.max_total.unwrap_or(most).min(self.policy.max_per_namespace.unwrap_or(most));
+        wanted.min(total).min(sum(high.iter().copied()))
+    }
+
+    /// Pods without node affinity or selector stand at the tail and are taken first.
+    fn respects_order(&self, taken: &[(Int, usize)], pick: &Pick) -> Bool {
+        let is_free = |group: usize| {
+            let template = self.model.template(group);
+            template.required_affinity.is_none()
+                && template.preferred_affinity.is_empty()
+                && template.node_selector.is_empty()
+        };
+        let bound = any(taken.iter().filter(|(_, group)| !is_free(*group)).map(|(picked, _)| picked.above(0)));
+        let exhausted = all(taken
+            .iter()
+            .zip(&pick.high)
+            .filter(|((_, group), _)| is_free(*group))
+            .map(|((picked, _), &high)| picked.is(high)));
+        bound.implies(exhausted)
+    }
+
+    fn finish(&self, enabled: Bool, parts: Vec<Part>, picks: Vec<Pick>, constraint: Bool) -> Stage {
+        let model = self.model;
+        let index = model.template(self.contributor).spread.iter().position(|one| one == self.spec).unwrap_or(0);
+        let field = format!("spec.template.spec.topologySpreadConstraints[{index}]");
+        let origins = vec![model.origin(self.contributor, &field)];
+        let name = format!(
+            "RemovePodsViolatingTopologySpreadConstraint/{}/{}",
+            model.groups[self.contributor].name, self.spec.topology_key
+        );
+        Stage {
+            name,
+            plugin: self.plugin.clone(),
+            enabled,
+            parts,
+            picks,
+            constraint,
+            is_limited: self.is_limited(),
+            origins,
+        }
+    }
+
+    /// Whether some part with a pod to take moves on.
+    fn some_moves(&self, parts: &[Part], pick: &Pick) -> Bool {
+        any(parts.iter().zip(&pick.high).map(|(part, &high)| high.above(0) & self.moves_on(part.group, part.slot)))
+    }
+}
+
+/// Two domains: the larger gives; one closed form.
+fn two_domains(balance: &Balance) -> Stage {
+    let (mut parts, mut picks, mut order, mut enabled) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let [first, second] = [balance.sizes[0], balance.sizes[1]];
+    let both = balance.exists[0] & balance.exists[1];
+    for (domain, (own, other)) in [(first, second), (second, first)].into_iter().enumerate() {
+        let surplus = own.monus(other);
+        let excess = surplus.monus(balance.spec.max_skew);
+        // Above and below average by the same half, rounded up; half of the excess skew, rounded up.
+        let moved = ite(both & excess.above(0), surplus.ceil_div(2).min(excess.ceil_div(2)), 0);
+        let (mine, taken, pick) = balance.parts(domain, moved);
+        order.push(balance.respects_order(&taken, &pick));
+        enabled.push(balance.some_moves(&mine, &pick));
+        parts.extend(mine);
+        if !pick.parts.is_empty() {
+            picks.push(pick);
+        }
+    }
+    balance.finish(any(enabled), parts, picks, all(order))
+}
+
+/// Any number of domains: positions of the sorted list, and a choice of which domain stands where.
+fn many_domains(balance: &Balance) -> Stage {
+    let taken_at = taken_by_position(&balance.sizes, &balance.exists, balance.spec.max_skew);
+    let positions: Vec<(Int, Int)> = taken_at.sorted.iter().copied().zip(taken_at.taken.iter().copied()).collect();
+    let (mut parts, mut order, mut domain_sums) = (Vec::new(), Vec::new(), Vec::new());
+    let mut pick =
+        Pick { parts: Vec::new(), low: Vec::new(), high: Vec::new(), total: sum(taken_at.taken.iter().copied()) };
+    for (domain, &size) in balance.sizes.iter().enumerate() {
+        let most = max_of(&positions.iter().map(|&(at, taken)| ite(at.is(size), taken, 0)).collect::<Vec<_>>());
+        let (mine, taken, own) = balance.parts(domain, most);
+        order.push(balance.respects_order(&taken, &own));
+        domain_sums.push(sum(taken.iter().map(|&(picked, _)| picked)));
+        parts.extend(mine);
+        pick.parts.extend(own.parts);
+        pick.low.extend(own.low);
+        pick.high.extend(own.high);
+    }
+    // The numbers taken from the domains of a size are those of the positions of that size, in some order.
+    let matches = balance.sizes.iter().zip(&domain_sums).map(|(&size, &taken)| {
+        let alike = |list: &mut dyn Iterator<Item = (Int, Int)>| {
+            count(list.map(|(at, other)| at.is(size) & other.is(taken)).collect::<Vec<_>>())
+        };
+        let at_positions = alike(&mut positions.iter().copied());
+        let at_domains = alike(&mut balance.sizes.iter().copied().zip(domain_sums.iter().copied()));
+        at_positions.is(at_domains)
+    });
+    pick.total = balance.allowed(pick.total, &pick.high);
+    // Limits cut the walk short at a point that caches decide.
+    let constraint = if balance.is_limited() { all(order) } else { all(matches.chain(order).collect::<Vec<_>>()) };
+    let enabled = balance.some_moves(&parts, &pick);
+    balance.finish(enabled, parts, vec![pick], constraint)
+}
+
+/// Sorted sizes (domains that do not exist come last, with a size no domain has) and what is taken from each.
+struct Taken {
+    sorted: Vec<Int>,
+    taken: Vec<Int>,
+}
+
+/// The two-pointer walk over the sorted sizes.
+fn taken_by_position(sizes: &[Int], exists: &[Bool], max_skew: i64) -> Taken {
+    let positions = sizes.len();
+    let beyond = sizes.iter().map(|size| size.range().hi).max().unwrap_or(0) + 1;
+    let mut sorted: Vec<Int> = sizes.iter().zip(exists).map(|(&size, &there)| ite(there, size, beyond)).collect();
+    for end in (1..positions).rev() {
+        for index in 0..end {
+            let (a, b) = (sorted[index], sorted[index + 1]);
+            (sorted[index], sorted[index + 1]) = (a.min(b), a.max(b));
+        }
+    }
+    let number = count(exists.iter().copied());
+    let total = sum(sizes.iter().zip(exists).map(|(&size, &there)| ite(there, size, 0)));
+    let mut current = sorted.clone();
+    let mut taken = vec![Int::from(0); positions];
+    let (mut low, mut high) = (Int::from(0), (number - 1).max(0));
+    let at = |list: &[Int], index: Int| {
+        list.iter()
+            .enumerate()
+            .skip(1)
+            .fold(list[0], |otherwise, (position, &value)| ite(index.is(position as i64), value, otherwise))
+    };
+    // Every iteration moves pods, advances `low`, or lowers `high`; a move is followed by one of the others.
+    for _ in 0..2 * positions {
+        let goes_on = low.below(high);
+        let lowers = goes_on & (at(&current, high) * number).at_most(total);
+        high = high - lowers.as_int();
+        high = high.max(0).min(positions as i64 - 1);
+        let (large, small) = (at(&current, high), at(&current, low));
+        let skew = large.monus(small);
+        let above = (large * number).monus(total).ceil_div(number);
+        let below = total.monus(small * number).ceil_div(number);
+        let moved = min_of(&[above, below, skew.monus(max_skew).ceil_div(2)]);
+        let moved = ite(goes_on, moved, 0);
+        let stays = moved.is(0);
+        for position in 0..positions {
+            let (is_low, is_high) = (low.is(position as i64), high.is(position as i64));
+            current[position] = (current[position] + ite(is_low, moved, 0) - ite(is_high, moved, 0)).max(0).min(beyond);
+            taken[position] = (taken[position] + ite(is_high, moved, 0)).min(beyond);
+        }
+        low = (low + (goes_on & stays).as_int()).min(positions as i64 - 1);
+    }
+    Taken { sorted, taken }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::{Dag, within};
+
+    fn taken(sizes: &[i64], max_skew: i64) -> Vec<i64> {
+        let (taken, _) = within(Dag::default(), || {
+            let sizes: Vec<Int> = sizes.iter().map(|&size| size.into()).collect();
+            let exists = vec![Bool::from(true); sizes.len()];
+            let walk = taken_by_position(&sizes, &exists, max_skew);
+            walk.taken.iter().map(|taken| taken.constant().expect("constant sizes")).collect()
+        });
+        taken
+    }
+
+    #[test]
+    fn the_vectors_of_section_13() {
+        assert_eq!(taken(&[2, 5, 3, 8, 5, 7], 1), [0, 0, 0, 0, 2, 3], "sorted 2 3 5 5 7 8");
+        assert_eq!(taken(&[0, 3], 1), [0, 1]);
+        assert_eq!(taken(&[0, 0, 4], 1), [0, 0, 3], "two moves, of 2 and 1");
+        assert_eq!(taken(&[1, 1, 3], 1), [0, 0, 1]);
+        assert_eq!(taken(&[1, 4, 4], 2), [0, 0, 1]);
+        assert_eq!(taken(&[0, 2], 1), [0, 1]);
+    }
+
+    #[test]
+    fn balanced_domains_keep_their_pods() {
+        assert_eq!(taken(&[1, 2, 2], 1), [0, 0, 0]);
+        assert_eq!(taken(&[0, 3], 3), [0, 0]);
+    }
+}

@@ -1,0 +1,279 @@
+//! The replica calculator (section 3.5): from usage to a proposal, with the real code's truncations and doubles.
+
+use crate::cluster::HorizontalPodAutoscaler;
+use crate::cluster::hpa::{Metric, MetricResource, MetricTarget};
+use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::workload::{Readiness, Usage};
+use crate::state::Model;
+use crate::term::{Bool, Int, any, ite, sum};
+
+/// Most entries looked at for double-rounding exceptions.
+const LARGEST_SCAN: u64 = 1 << 22;
+
+/// Pods as the calculator groups them (section 3.4), with what the sampled ones use.
+struct Sample {
+    /// Pods in the ready group.
+    ready: Int,
+    /// Pods in the unready group.
+    unready: Int,
+    /// Pods without a sample.
+    missing: Int,
+    /// Σ usage of the ready group, milli.
+    usage: Int,
+    /// Usage of one pod, where all of the ready group use the same.
+    each: Option<Int>,
+}
+
+/// The proposal of one metric and whether it is valid.
+pub(super) fn proposal(
+    model: &Model,
+    hpa: &HorizontalPodAutoscaler,
+    metric: &Metric,
+    group: usize,
+    counts_fresh: bool,
+) -> (Int, Bool) {
+    let template = model.template(group);
+    let (resource, requested) = match metric.resource {
+        MetricResource::Cpu => (CPU, template.cpu_requested_everywhere),
+        MetricResource::Memory => (MEMORY, template.memory_requested_everywhere),
+    };
+    let request = template.requests.get(resource).copied().unwrap_or(0);
+    let needs_request = matches!(metric.target, MetricTarget::Utilization(_));
+    let current = model.groups[group].spec.value;
+    if needs_request && (!requested || request == 0) {
+        return (current, false.into());
+    }
+    let sample = sample(model, metric.resource, group, counts_fresh);
+    let calculator = Calculator {
+        target: metric.target,
+        request,
+        current,
+        most: hpa.max.max(current.range().hi),
+        version: model.cluster.version.0,
+    };
+    (calculator.replicas(&sample), sample.ready.above(0))
+}
+
+fn sample(model: &Model, resource: MetricResource, group: usize, counts_fresh: bool) -> Sample {
+    let state = &model.groups[group];
+    let fresh_are_ready = counts_fresh
+        && model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce)
+        || resource == MetricResource::Memory;
+    let on = |slot: usize, pods: Int, alive: bool| {
+        let runs = model.slots[slot].is_alive();
+        ite(if alive { runs } else { !runs }, pods, 0)
+    };
+    let count = |pods: &[crate::state::IntVar], alive: bool| {
+        sum(pods.iter().enumerate().map(|(slot, count)| on(slot, count.value, alive)))
+    };
+    let none = Int::from(0);
+    let starting = state.starting.as_deref();
+    let (fresh_alive, fresh_dead) =
+        starting.map_or((none, none), |starting| (count(starting, true), count(starting, false)));
+    let bound = state.bound.as_deref().map_or(none, |bound| sum(bound.iter().map(|count| count.value)));
+    let settled = count(&state.running, true);
+    let missing = count(&state.running, false);
+    let (fresh, unready_fresh, missing_fresh) =
+        if fresh_are_ready { (fresh_alive, none, fresh_dead) } else { (none, fresh_alive + fresh_dead, none) };
+    let ready = settled + fresh;
+    let unready = state.pending.value + bound + unready_fresh;
+    let (usage, each) = usage(model, resource, group, settled, fresh, ready);
+    Sample { ready, unready, missing: missing + missing_fresh, usage, each }
+}
+
+/// Σ usage of the ready group, and the usage of one pod where all use the same.
+fn usage(
+    model: &Model,
+    resource: MetricResource,
+    group: usize,
+    settled: Int,
+    fresh: Int,
+    ready: Int,
+) -> (Int, Option<Int>) {
+    let state = &model.groups[group];
+    let workload = model.workload(group);
+    let (per_pod, shared) = match resource {
+        MetricResource::Cpu => (state.usage * state.usage_unit, matches!(workload.cpu_usage, Usage::Shared(_))),
+        MetricResource::Memory => match workload.memory_usage {
+            Usage::Request => (Int::from(workload.template.requests.get(MEMORY).copied().unwrap_or(0)), false),
+            Usage::PerPod(span) => (span.hi.into(), false),
+            Usage::Shared(span) => (span.hi.into(), true),
+        },
+    };
+    if shared {
+        // The load is shared evenly among the ready pods, each share truncated.
+        let each = per_pod / ready;
+        return (each * ready, Some(each));
+    }
+    let startup = model.startup(group).filter(|_| resource == MetricResource::Cpu && fresh.constant() != Some(0));
+    match startup {
+        Some(startup) => (settled * per_pod + fresh * startup.cpu, None),
+        None => (ready * per_pod, Some(per_pod)),
+    }
+}
+
+/// A metric with its constants.
+struct Calculator {
+    target: MetricTarget,
+    request: i64,
+    current: Int,
+    /// Largest proposal that can make a difference.
+    most: i64,
+    version: u32,
+}
+
+impl Calculator {
+    fn target_value(&self) -> i64 {
+        match self.target {
+            MetricTarget::Utilization(value) | MetricTarget::AverageValue(value) => value,
+        }
+    }
+
+    /// The compared value: utilisation in percent, or usage per pod, truncated.
+    fn value(&self, usage: Int, pods: Int) -> Int {
+        match self.target {
+            MetricTarget::Utilization(_) => usage * 100 / self.request / pods,
+            MetricTarget::AverageValue(_) => usage / pods,
+        }
+    }
+
+    fn value_of_one(&self, usage: Int) -> Int {
+        self.value(usage, 1.into())
+    }
+
+    /// Usage ascribed to a pod without a sample while scaling down.
+    fn fallback(&self) -> i64 {
+        match self.target {
+            MetricTarget::Utilization(target) => self.request * target.max(100) / 100,
+            MetricTarget::AverageValue(target) => target,
+        }
+    }
+
+    fn replicas(&self, sample: &Sample) -> Int {
+        let value = match sample.each {
+            Some(each) => self.value_of_one(each),
+            None => self.value(sample.usage, sample.ready),
+        };
+        let target = self.target_value();
+        let (above, below) = (value.above(target), value.below(target));
+        let plain = ite(self.tolerates(value), self.current, self.ceiling(value, sample.ready));
+        let ignores_unready = sample.unready.above(0) & above;
+        let corrects = ignores_unready | sample.missing.above(0);
+        if corrects.constant() == Some(false) {
+            return plain;
+        }
+        let pods = sample.ready + ite(above | below, sample.missing, 0) + ite(ignores_unready, sample.unready, 0);
+        let usage = sample.usage + ite(below, sample.missing * self.fallback(), 0);
+        let corrected = self.value(usage, pods);
+        let replicas = self.ceiling(corrected, pods);
+        let (corrected_above, corrected_below) = (corrected.above(target), corrected.below(target));
+        let keeps = self.tolerates(corrected)
+            | (below & corrected_above)
+            | (above & corrected_below)
+            | (corrected_below & replicas.above(self.current))
+            | (corrected_above & replicas.below(self.current));
+        ite(corrects, ite(keeps, self.current, replicas), plain)
+    }
+
+    /// Whether the ratio to the target is within the tolerance of 0.1, compared on doubles as the release does.
+    fn tolerates(&self, value: Int) -> Bool {
+        let target = self.target_value();
+        let inside = |value: i64| is_within_tolerance(value, target, self.version);
+        // The tolerated values are an interval around the target.
+        let least = (0..=target).find(|&value| inside(value)).unwrap_or(target);
+        let most = (target..=target.saturating_mul(2)).take_while(|&value| inside(value)).last().unwrap_or(target);
+        value.at_least(least) & value.at_most(most)
+    }
+
+    /// `ceil(value / target · pods)` as the doubles have it, at most `most`.
+    fn ceiling(&self, value: Int, pods: Int) -> Int {
+        let target = self.target_value();
+        // Beyond this the outcome is `most` for any number of pods but none, so the value may saturate.
+        let enough = self.most.saturating_mul(target);
+        let value = value.min(enough);
+        let exact = (value * pods).ceil_div(target);
+        let (values, counts) = (value.range(), pods.range());
+        let exceptions = if values.size().saturating_mul(counts.size()) <= LARGEST_SCAN && values.hi < 1 << 16 {
+            any((counts.lo..=counts.hi).map(|count| {
+                let odd = |value: i64| double_ceiling(value, target, count) != -(-(value * count)).div_euclid(target);
+                if (values.lo..=values.hi).any(odd) { pods.is(count) & value.holds_at(odd) } else { false.into() }
+            }))
+        } else {
+            false.into()
+        };
+        (exact + exceptions.as_int()).min(self.most)
+    }
+}
+
+/// The ceiling of the real code's doubles.
+fn double_ceiling(value: i64, target: i64, pods: i64) -> i64 {
+    (value as f64 / target as f64 * pods as f64).ceil() as i64
+}
+
+/// The tolerance test: its form changed in 1.33, and the boundary 1.1 with it.
+fn is_within_tolerance(value: i64, target: i64, version: u32) -> bool {
+    let ratio = value as f64 / target as f64;
+    if version >= 33 { 1.0 - 0.1 <= ratio && ratio <= 1.0 + 0.1 } else { (1.0 - ratio).abs() <= 0.1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::{Dag, within};
+
+    fn cpu(usage: i64, ready: i64, current: i64, version: u32) -> Option<i64> {
+        let (replicas, _) = within(Dag::default(), || {
+            let calculator = Calculator {
+                target: MetricTarget::Utilization(50),
+                request: 500,
+                current: current.into(),
+                most: 100,
+                version,
+            };
+            let sample = Sample {
+                ready: ready.into(),
+                unready: 0.into(),
+                missing: 0.into(),
+                usage: (usage * ready).into(),
+                each: None,
+            };
+            calculator.replicas(&sample).constant()
+        });
+        replicas
+    }
+
+    #[test]
+    fn the_utilisation_vectors_of_section_13() {
+        assert_eq!(cpu(400, 3, 3, 33), Some(5));
+        assert_eq!(cpu(279, 3, 3, 33), Some(3), "ratio 1.1 is inside in 1.33");
+        assert_eq!(cpu(279, 3, 3, 32), Some(4), "and outside before");
+        assert_eq!(cpu(100, 3, 3, 33), Some(2));
+        assert_eq!(cpu(300, 13, 10, 33), Some(16), "the pods counted, not the replicas");
+    }
+
+    #[test]
+    fn ratio_nine_tenths_is_inside_in_every_release() {
+        for version in [29, 32, 33] {
+            assert!(is_within_tolerance(45, 50, version));
+            assert!(!is_within_tolerance(44, 50, version));
+        }
+    }
+
+    #[test]
+    fn unready_pods_damp_an_increase() {
+        let (replicas, _) = within(Dag::default(), || {
+            let calculator = Calculator {
+                target: MetricTarget::Utilization(50),
+                request: 500,
+                current: 4.into(),
+                most: 100,
+                version: 33,
+            };
+            // Two pods at 80 % and two unready ones: 40 % over four pods is below the target, so nothing happens.
+            let sample =
+                Sample { ready: 2.into(), unready: 2.into(), missing: 0.into(), usage: 800.into(), each: None };
+            calculator.replicas(&sample).constant()
+        });
+        assert_eq!(replicas, Some(4));
+    }
+}

@@ -1,0 +1,278 @@
+//! The HorizontalPodAutoscaler controller (section 3): one sync writes `spec.replicas` of its target.
+//!
+//! ## One step
+//! One sync whose outcome differs from `spec.replicas`; syncs that change nothing are part of the time that passes.
+//! A recommendation leaves a stabilisation window, or an event its policy's memory: see [`window`].
+//!
+//! ## What it reads (section 3.4)
+//! Pods without a node, or assigned and not started: unready. Starting pods: with `ready: after` or `never` unready;
+//! with `ready: at-once` ready with the start-up usage, or (a second, tagged rule) not sampled yet and unready.
+//! Running pods: ready with their usage, also when they became unready later; on a node that stopped: missing.
+//! Terminating and failed pods: ignored.
+//!
+//! ## Not modelled
+//! Pods of other workloads that its selector happens to match; custom, object, external and container metrics (the
+//! reader reports them).
+
+mod metric;
+mod window;
+
+use super::Controller;
+use crate::cluster::HorizontalPodAutoscaler;
+use crate::cluster::hpa::{ScalingPolicy, ScalingRules, SelectPolicy};
+use crate::cluster::workload::Readiness;
+use crate::state::{Model, RuleBuilder, text, value};
+use crate::system::{Pace, Phrase};
+use crate::term::{Bool, Int, ite, max_of, min_of};
+use window::{Events, Window};
+
+pub(crate) use window::Memory;
+
+/// Growth that one sync may bring without `behavior` (section 3.1).
+const LIMIT_FACTOR: i64 = 2;
+/// Replicas up to which growth is never limited without `behavior`.
+const LIMIT_MINIMUM: i64 = 4;
+
+/// See the module.
+pub struct Hpa;
+
+impl Controller for Hpa {
+    fn name(&self) -> &'static str {
+        "horizontal-pod-autoscaler"
+    }
+
+    fn summary(&self) -> &'static str {
+        "sets spec.replicas from metrics"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        for index in 0..model.cluster.hpas.len() {
+            let hpa = &model.cluster.hpas[index];
+            if let Some(group) = model.cluster.workload(&hpa.target) {
+                self.add_autoscaler(model, hpa, group);
+            }
+        }
+    }
+}
+
+/// What a sync comes to.
+struct Sync {
+    /// The metrics' proposal, clamped to the largest replicas.
+    proposal: Int,
+    /// Whether metrics were looked at and gave one.
+    proposes: Bool,
+    /// The new `spec.replicas`.
+    desired: Int,
+}
+
+/// Everything remembered between syncs.
+struct Recall {
+    down: Window,
+    up: Option<Window>,
+    events: Vec<Events>,
+}
+
+impl Hpa {
+    fn add_autoscaler(&self, model: &mut Model, hpa: &HorizontalPodAutoscaler, group: usize) {
+        let has_fresh_pods = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
+        let current = model.groups[group].spec.value;
+        let (proposal, proposes) = propose(model, hpa, group, true);
+        let recall = declare_recall(model, hpa, group, proposal, proposes);
+        let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
+        let sync = finish(hpa, current, proposal, proposes, &recall);
+        let mut variants = vec![("sync", sync, false)];
+        if has_fresh_pods {
+            let (proposal, proposes) = propose(model, hpa, group, false);
+            variants.push(("sync-before-first-sample", finish(hpa, current, proposal, proposes, &recall), true));
+        }
+        let wants = exists & variants[0].1.desired.is_not(current);
+        let periodic = model.periodic(&format!("hpa {}", hpa.name), hpa.sync_period, wants);
+        let unit =
+            model.fairness_unit(&format!("horizontal-pod-autoscaler {}", hpa.name), &format!("hpa {}", hpa.name));
+        for (verb, sync, is_fresh) in variants {
+            let spec = model.groups[group].spec;
+            let mut rule = RuleBuilder::new(
+                format!("horizontal-pod-autoscaler/{verb}/{}", hpa.name),
+                self.name(),
+                "SuccessfulRescale",
+                Pace::Periodic,
+            )
+            .when(exists)
+            .when(sync.desired.is_not(current))
+            .when(periodic.may_act)
+            .set(spec, sync.desired)
+            .says([
+                text(format!("{} replicas ", model.groups[group].name)),
+                value(current),
+                text(" -> "),
+                Phrase::After(spec.id),
+                text(", metrics propose "),
+                value(sync.proposal),
+            ])
+            .because_of(hpa.origin.clone());
+            // Only the exact sync must happen: nothing forces the metrics to lag behind.
+            if !is_fresh {
+                rule = rule.fair(unit);
+            }
+            if let Some(owned) = model.groups[group].owned_by_hpa {
+                rule = rule.set_bool(owned, true);
+            }
+            rule = recall.record(rule, &sync, current);
+            rule = periodic.restart(rule);
+            if is_fresh {
+                rule = rule.over_approximates("the time until a new pod's first sample is not bounded");
+            }
+            model.add_rule(rule);
+        }
+        recall.add_rules(model, hpa, proposal);
+    }
+}
+
+/// The metrics' proposal: the largest of the valid ones; no scaling down while some are invalid (section 3.3).
+fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, counts_fresh: bool) -> (Int, Bool) {
+    let current = model.groups[group].spec.value;
+    let most = hpa.max.max(current.range().hi);
+    let proposals: Vec<(Int, Bool)> =
+        hpa.metrics.iter().map(|metric| metric::proposal(model, hpa, metric, group, counts_fresh)).collect();
+    let valid: Vec<Int> = proposals.iter().map(|&(replicas, valid)| ite(valid, replicas.min(most), -1)).collect();
+    if valid.is_empty() {
+        return (current, false.into());
+    }
+    let largest = max_of(&valid);
+    let some = crate::term::any(proposals.iter().map(|&(_, valid)| valid));
+    let every = crate::term::all(proposals.iter().map(|&(_, valid)| valid));
+    let in_range = current.above(0) & current.at_most(hpa.max) & current.at_least(hpa.min);
+    let proposes = in_range & some & (every | largest.at_least(current));
+    (ite(proposes, largest.max(0), current), proposes)
+}
+
+/// From proposal to outcome: clamps, stabilisation, limits (sections 3.3, 3.6 and 3.7).
+fn finish(hpa: &HorizontalPodAutoscaler, current: Int, proposal: Int, proposes: Bool, recall: &Recall) -> Sync {
+    let by_metrics = match &hpa.behavior {
+        None => {
+            let stable = recall.down.stabilised(proposal);
+            let limit = (current * LIMIT_FACTOR).max(LIMIT_MINIMUM).min(hpa.max);
+            stable.max(hpa.min).min(limit)
+        }
+        Some(behavior) => {
+            let up = recall.up.as_ref().map_or(proposal, |window| window.stabilised(proposal));
+            let down = recall.down.stabilised(proposal);
+            let raised = current.max(up);
+            let recommendation = ite(raised.above(down), down, raised);
+            let up_limit = limit(&behavior.up, current, &recall.events, true).max(current);
+            let down_limit = limit(&behavior.down, current, &recall.events, false).min(current);
+            let grown = recommendation.min(up_limit).min(hpa.max);
+            let shrunk = recommendation.max(down_limit).max(hpa.min);
+            ite(recommendation.above(current), grown, ite(recommendation.below(current), shrunk, current))
+        }
+    };
+    let adjusted = ite(proposes, by_metrics, current);
+    let clamped = ite(current.above(hpa.max), hpa.max, ite(current.below(hpa.min), hpa.min, adjusted));
+    Sync { proposal, proposes, desired: ite(current.is(0), current, clamped) }
+}
+
+/// The limit of the policies of a direction (section 3.7).
+fn limit(rules: &ScalingRules, current: Int, events: &[Events], upwards: bool) -> Int {
+    if rules.select == SelectPolicy::Disabled || rules.policies.is_empty() {
+        return current;
+    }
+    let limits: Vec<Int> = rules
+        .policies
+        .iter()
+        .map(|policy| {
+            let (ScalingPolicy::Pods { period, .. } | ScalingPolicy::Percent { period, .. }) = *policy;
+            let start = events.iter().find(|one| one.period == period).map_or(current, |one| one.period_start(current));
+            match *policy {
+                ScalingPolicy::Pods { value, .. } if upwards => start + value,
+                ScalingPolicy::Pods { value, .. } => start.monus(value),
+                ScalingPolicy::Percent { value, .. } if upwards => {
+                    start.tabulate(|start| (start as f64 * (1.0 + value as f64 / 100.0)).ceil() as i64)
+                }
+                ScalingPolicy::Percent { value, .. } => {
+                    start.tabulate(|start| ((start as f64 * (1.0 - value as f64 / 100.0)) as i64).max(0))
+                }
+            }
+        })
+        .collect();
+    match (rules.select, upwards) {
+        (SelectPolicy::Max, true) | (SelectPolicy::Min, false) => max_of(&limits),
+        _ => min_of(&limits),
+    }
+}
+
+fn declare_recall(
+    model: &mut Model,
+    hpa: &HorizontalPodAutoscaler,
+    group: usize,
+    proposal: Int,
+    proposes: Bool,
+) -> Recall {
+    let (down_seconds, up_seconds) = match &hpa.behavior {
+        None => (hpa.downscale_stabilization, 0),
+        Some(behavior) => (behavior.down.stabilization, behavior.up.stabilization),
+    };
+    let most = hpa.max.max(model.groups[group].spec.value.range().hi);
+    let down = Window::declare(model, hpa, group, down_seconds, Memory::Largest, most, proposal, proposes);
+    let up = (up_seconds > 0)
+        .then(|| Window::declare(model, hpa, group, up_seconds, Memory::Smallest, most, proposal, proposes));
+    let mut periods: Vec<i64> = hpa
+        .behavior
+        .iter()
+        .flat_map(|behavior| behavior.up.policies.iter().chain(&behavior.down.policies))
+        .map(|policy| match *policy {
+            ScalingPolicy::Pods { period, .. } | ScalingPolicy::Percent { period, .. } => period,
+        })
+        .filter(|&period| period > hpa.sync_period)
+        .collect();
+    periods.sort_unstable();
+    periods.dedup();
+    let events = periods.into_iter().map(|period| Events::declare(model, hpa, period, most)).collect();
+    Recall { down, up, events }
+}
+
+impl Recall {
+    /// What a sync leaves behind.
+    fn record(&self, rule: RuleBuilder, sync: &Sync, current: Int) -> RuleBuilder {
+        let rule = self.down.record(rule, sync.proposal, sync.proposes);
+        let rule = self.up.iter().fold(rule, |rule, window| window.record(rule, sync.proposal, sync.proposes));
+        self.events.iter().fold(rule, |rule, events| events.record(rule, current, sync.desired))
+    }
+
+    fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int) {
+        for window in [Some(self.down), self.up].into_iter().flatten() {
+            window.add_rules(model, hpa, proposal);
+        }
+        for events in self.events {
+            events.add_rules(model, hpa);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::{Dag, within};
+
+    fn rules(select: SelectPolicy) -> ScalingRules {
+        let policies =
+            vec![ScalingPolicy::Pods { value: 4, period: 15 }, ScalingPolicy::Percent { value: 100, period: 15 }];
+        ScalingRules { stabilization: 0, policies, select }
+    }
+
+    #[test]
+    fn default_behaviour_allows_7_from_3_and_16_from_8() {
+        let (limits, _) = within(Dag::default(), || {
+            [3, 8].map(|current| limit(&rules(SelectPolicy::Max), current.into(), &[], true).constant())
+        });
+        assert_eq!(limits, [Some(7), Some(16)]);
+    }
+
+    #[test]
+    fn min_selects_the_smallest_change_and_disabled_none() {
+        let (limits, _) = within(Dag::default(), || {
+            [SelectPolicy::Min, SelectPolicy::Disabled]
+                .map(|select| limit(&rules(select), 3.into(), &[], true).constant())
+        });
+        assert_eq!(limits, [Some(6), Some(3)]);
+    }
+}

@@ -1,0 +1,201 @@
+//! The autoscaler's memory between syncs: stabilisation windows and past rescales, each as a few numbers.
+//!
+//! A window keeps its extreme recommendation and the extreme since. While the present proposal reaches the extreme,
+//! every sync renews it, so its countdown runs only while the proposal falls short. When it runs off, the extreme
+//! becomes that of the younger recommendations: exactly the proposal if nothing lay between, else any value between
+//! the two (tagged). Past rescales within a policy's period are kept as two sums with one countdown each period; at
+//! its end any part of them may still be within the period (tagged).
+
+use crate::cluster::HorizontalPodAutoscaler;
+use crate::state::{IntVar, Model, RuleBuilder, Timer, text};
+use crate::system::{Pace, Role};
+use crate::term::{Bool, Int, int_choice, ite};
+
+/// What a window keeps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Memory {
+    /// The largest recommendation: delays scaling down.
+    Largest,
+    /// The smallest: delays scaling up.
+    Smallest,
+}
+
+/// A stabilisation window; without duration it remembers nothing.
+pub(super) struct Window {
+    memory: Memory,
+    extreme: Option<IntVar>,
+    since: Option<IntVar>,
+    timer: Option<Timer>,
+}
+
+impl Window {
+    #[expect(clippy::too_many_arguments, reason = "called twice, each time with all of them")]
+    pub(super) fn declare(
+        model: &mut Model,
+        hpa: &HorizontalPodAutoscaler,
+        group: usize,
+        seconds: i64,
+        memory: Memory,
+        most: i64,
+        proposal: Int,
+        proposes: Bool,
+    ) -> Self {
+        if seconds == 0 {
+            return Self { memory, extreme: None, since: None, timer: None };
+        }
+        let word = if memory == Memory::Largest { "largest" } else { "smallest" };
+        // The first reconcile records the present replicas as the first recommendation.
+        let initial = model.initial_of(model.groups[group].spec);
+        let extreme = model.int_var(format!("{word} recommendation[{}]", hpa.name), Role::Clock, 0, most, initial);
+        let falls_short = match memory {
+            Memory::Largest => proposal.below(extreme.value),
+            Memory::Smallest => proposal.above(extreme.value),
+        };
+        let timer = model.timer(&format!("{word} recommendation of {}", hpa.name), seconds, proposes & falls_short);
+        let neutral = if memory == Memory::Largest { 0 } else { most };
+        let since = timer.left.is_some().then(|| {
+            model.int_var(format!("{word} recommendation since[{}]", hpa.name), Role::Clock, 0, most, neutral)
+        });
+        let window = Self { memory, extreme: Some(extreme), since, timer: Some(timer.clone()) };
+        if let Some(since) = since {
+            let next = ite(timer.armed, window.further(since.value, proposal), neutral);
+            model.while_time_passes.push((since, next));
+            let renewed = ite(proposes, window.further(extreme.value, proposal), extreme.value);
+            model.while_time_passes.push((extreme, renewed));
+        }
+        window
+    }
+
+    /// The more extreme of two recommendations.
+    fn further(&self, a: Int, b: Int) -> Int {
+        match self.memory {
+            Memory::Largest => a.max(b),
+            Memory::Smallest => a.min(b),
+        }
+    }
+
+    /// The recommendation that counts.
+    pub(super) fn stabilised(&self, proposal: Int) -> Int {
+        self.extreme.map_or(proposal, |extreme| self.further(extreme.value, proposal))
+    }
+
+    /// What a sync leaves behind.
+    pub(super) fn record(&self, rule: RuleBuilder, proposal: Int, proposes: Bool) -> RuleBuilder {
+        match self.extreme {
+            Some(extreme) => rule.set(extreme, ite(proposes, self.further(extreme.value, proposal), extreme.value)),
+            None => rule,
+        }
+    }
+
+    /// The extreme leaves the window.
+    pub(super) fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int) {
+        let (Some(extreme), Some(timer)) = (self.extreme, &self.timer) else { return };
+        let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
+        let word = if self.memory == Memory::Largest { "largest" } else { "smallest" };
+        let unit =
+            model.fairness_unit(&format!("{word} recommendation of {}", hpa.name), &format!("{word} {}", hpa.name));
+        let between = match self.since {
+            Some(since) => self.further(since.value, proposal),
+            // Without a clock nothing is known of the younger recommendations.
+            None => match self.memory {
+                Memory::Largest => extreme.value - 1,
+                Memory::Smallest => extreme.value + 1,
+            },
+        };
+        let base = |kind: &str| {
+            let mut rule = RuleBuilder::new(
+                format!("horizontal-pod-autoscaler/{kind}-{word}/{}", hpa.name),
+                "horizontal-pod-autoscaler",
+                "StabilizationWindowEnds",
+                pace,
+            )
+            .when(timer.armed)
+            .when(timer.expired)
+            .fair(unit)
+            .says([text(format!("the {word} recommendation of {} leaves the stabilisation window", hpa.name))])
+            .because_of(hpa.origin.clone());
+            if let Some(left) = timer.left {
+                rule = rule.set(left, timer.full);
+            }
+            rule
+        };
+        model.add_rule(base("forget").set(extreme, proposal));
+        let (choice, kept) = int_choice(format!("{word} recommendation[{}]", hpa.name), 0, extreme.value.range().hi);
+        let inside = match self.memory {
+            Memory::Largest => kept.above(proposal) & kept.at_most(between) & kept.below(extreme.value),
+            Memory::Smallest => kept.below(proposal) & kept.at_least(between) & kept.above(extreme.value),
+        };
+        let possible = match self.memory {
+            Memory::Largest => between.min(extreme.value - 1).above(proposal),
+            Memory::Smallest => between.max(extreme.value + 1).below(proposal),
+        };
+        model.add_rule(
+            base("keep-some")
+                .when(possible)
+                .pick(choice)
+                .such_that(inside)
+                .set(extreme, kept)
+                .over_approximates("of the younger recommendations only the extreme is known"),
+        );
+    }
+}
+
+/// Rescales within a policy's period.
+pub(super) struct Events {
+    /// Seconds.
+    pub(super) period: i64,
+    added: IntVar,
+    deleted: IntVar,
+    timer: Timer,
+}
+
+impl Events {
+    pub(super) fn declare(model: &mut Model, hpa: &HorizontalPodAutoscaler, period: i64, most: i64) -> Self {
+        let name = format!("{}, {period} s", hpa.name);
+        // What adds up within a period is bounded by saturation: beyond `most` no limit changes any more.
+        let added = model.int_var(format!("replicas added[{name}]"), Role::Clock, 0, most, 0);
+        let deleted = model.int_var(format!("replicas deleted[{name}]"), Role::Clock, 0, most, 0);
+        let armed = added.value.above(0) | deleted.value.above(0);
+        let timer = model.timer(&format!("rescales of {name}"), period, armed);
+        Self { period, added, deleted, timer }
+    }
+
+    /// Replicas at the start of the period.
+    pub(super) fn period_start(&self, current: Int) -> Int {
+        (current - self.added.value + self.deleted.value).max(0)
+    }
+
+    pub(super) fn record(&self, rule: RuleBuilder, current: Int, desired: Int) -> RuleBuilder {
+        let hi = self.added.value.range().hi;
+        let grown = (self.added.value + desired.monus(current)).min(hi);
+        let shrunk = (self.deleted.value + current.monus(desired)).min(hi);
+        rule.set(self.added, grown).set(self.deleted, shrunk)
+    }
+
+    pub(super) fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler) {
+        let pace = if self.timer.left.is_some() { Pace::Fast } else { Pace::Clock };
+        let name = format!("{}/{}", hpa.name, self.period);
+        let unit = model.fairness_unit(&format!("rescales of {name}"), &format!("rescales of {name}"));
+        let hi = self.added.value.range().hi;
+        let (added_choice, added) = int_choice(format!("still added[{name}]"), 0, hi);
+        let (deleted_choice, deleted) = int_choice(format!("still deleted[{name}]"), 0, hi);
+        let fewer = added.below(self.added.value) | deleted.below(self.deleted.value);
+        let rule = RuleBuilder::new(
+            format!("horizontal-pod-autoscaler/forget-rescales/{name}"),
+            "horizontal-pod-autoscaler",
+            "ScalingPolicyPeriodEnds",
+            pace,
+        )
+        .when(self.timer.armed)
+        .when(self.timer.expired)
+        .fair(unit)
+        .pick(added_choice)
+        .pick(deleted_choice)
+        .such_that(added.at_most(self.added.value) & deleted.at_most(self.deleted.value) & fewer)
+        .set(self.added, added)
+        .set(self.deleted, deleted)
+        .over_approximates("rescales within a policy's period share one countdown")
+        .says([text(format!("rescales of {} leave the policy period", hpa.name))]);
+        model.add_rule(self.timer.restart(&name, rule));
+    }
+}

@@ -1,0 +1,185 @@
+//! The kubelet: admits and starts assigned pods, reports them ready, ends terminating ones (sections 5.1 and 5.2).
+//!
+//! ## One step
+//! One pod admitted and started, or rejected; the pods of a workload on a node whose start-up ended; some of the
+//! terminating pods of a workload on a node gone.
+//!
+//! ## Admission (section 5.1, steps 4 and 5)
+//! Resources (pods whose containers still run count), nodeSelector and required node affinity, and untolerated
+//! NoExecute taints; NoSchedule taints, cordons and spread are not checked. A rejected pod becomes Failed: it is no
+//! longer active and its ReplicaSet replaces it at once. The scheduler's filters imply the checks for the pods it
+//! placed unless pods with a `nodeName` share the node or a NoExecute taint came in between.
+//!
+//! ## Fused
+//! A pod bound by the scheduler starts in the same rule (see the scheduler); pods terminating on a cordoned node end
+//! together: nothing is placed there meanwhile, so the steps between cannot be told apart.
+//!
+//! ## Not modelled
+//! Crashes, probes, pressure, images, priority of critical pods.
+
+use super::Controller;
+use crate::cluster::TaintEffect;
+use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::workload::Readiness;
+use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
+use crate::system::Pace;
+use crate::term::{Bool, all, int_choice, sum};
+
+/// See the module.
+pub struct Kubelet;
+
+impl Controller for Kubelet {
+    fn name(&self) -> &'static str {
+        "kubelet"
+    }
+
+    fn summary(&self) -> &'static str {
+        "admits, starts and ends pods"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        for group in 0..model.groups.len() {
+            for slot in model.groups[group].slots() {
+                self.start(model, group, slot);
+                self.terminate(model, group, slot);
+            }
+            self.finish_startup(model, group);
+        }
+    }
+}
+
+/// The counts that a pod enters when its containers start.
+pub(super) fn first_running_phase(model: &Model, group: usize, slot: usize) -> IntVar {
+    let state = &model.groups[group];
+    state.starting.as_ref().map_or(state.running[slot], |starting| starting[slot])
+}
+
+impl Kubelet {
+    fn start(&self, model: &mut Model, group: usize, slot: usize) {
+        let Some(bound) = model.groups[group].bound.as_ref().map(|bound| bound[slot]) else { return };
+        let admitted = admits(model, group, slot);
+        let unit = model.slot_fairness(&format!("kubelet starts {}", model.groups[group].name), slot);
+        let place = format!("{}/{}", model.groups[group].name, model.slots[slot].name);
+        let alive = model.slots[slot].is_alive();
+        let base = |name: &str, reason: &'static str| {
+            RuleBuilder::new(format!("kubelet/{name}/{place}"), "kubelet", reason, Pace::Fast)
+                .when(bound.value.above(0))
+                .when(alive)
+                .fair(unit)
+                .for_slot(model, slot)
+                .add(bound, -1)
+        };
+        let running = first_running_phase(model, group, slot);
+        let start =
+            base("start", "Started").when(admitted).add(running, 1).says([text(format!("a pod of {place} starts"))]);
+        let mut reject = base("reject", "Failed")
+            .when(!admitted)
+            .says([text(format!("a pod of {place} is rejected at admission"))])
+            .because_of(model.origin(group, "spec.template.spec.nodeName"));
+        if let Some(failed) = model.groups[group].failed {
+            reject = reject.set(failed, (failed.value + 1).min(failed.value.range().hi));
+        }
+        model.add_rule(start);
+        model.add_rule(reject);
+    }
+
+    fn terminate(&self, model: &mut Model, group: usize, slot: usize) {
+        let there = &model.slots[slot];
+        let state = &model.groups[group];
+        let terminating = state.terminating[slot];
+        let place = format!("{}/{}", state.name, there.name);
+        let unit = model.slot_fairness(&format!("kubelet ends {}", model.groups[group].name), slot);
+        let there = &model.slots[slot];
+        let rule = RuleBuilder::new(format!("kubelet/terminate/{place}"), "kubelet", "Killing", Pace::Fast)
+            .when(terminating.value.above(0))
+            .when(there.is_alive())
+            .fair(unit)
+            .for_slot(model, slot);
+        let (choice, ended) = int_choice(format!("ended[{place}]"), 1, terminating.value.range().hi.max(1));
+        let together = there.is_cordoned;
+        let enough = if model.features.fused {
+            (!together & ended.is(1)) | (together & ended.is(terminating.value))
+        } else {
+            ended.at_most(terminating.value)
+        };
+        let rule = rule
+            .pick(choice)
+            .such_that(enough)
+            .add(terminating, -ended)
+            .says([text(format!("pods of {place} gone: ")), value(ended)]);
+        if terminating.value.range().hi > 0 {
+            model.add_rule(rule);
+        }
+    }
+
+    /// Start-up ends. The countdown is one a workload, armed by the first pod that starts; at its end any number of
+    /// the starting pods on a node, at least one, has finished.
+    fn finish_startup(&self, model: &mut Model, group: usize) {
+        let Some(startup) = model.startup(group) else { return };
+        if startup.readiness == Readiness::Never {
+            return;
+        }
+        let Some(starting) = model.groups[group].starting.clone() else { return };
+        let name = model.groups[group].name.clone();
+        let some = crate::term::any(
+            starting.iter().enumerate().map(|(slot, count)| count.value.above(0) & model.slots[slot].is_alive()),
+        );
+        let timer = model.timer(&format!("start-up of {name}"), startup.seconds, some);
+        let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
+        for (slot, &count) in starting.iter().enumerate() {
+            let unit = model.slot_fairness(&format!("kubelet finishes start-up of {name}"), slot);
+            let place = format!("{name}/{}", model.slots[slot].name);
+            let (choice, finished) = int_choice(format!("started[{place}]"), 1, count.value.range().hi.max(1));
+            let rule = RuleBuilder::new(format!("kubelet/finish-startup/{place}"), "kubelet", "Ready", pace)
+                .when(count.value.above(0))
+                .when(model.slots[slot].is_alive())
+                .when(timer.expired)
+                .fair(unit)
+                .for_slot(model, slot)
+                .pick(choice)
+                .such_that(finished.at_most(count.value))
+                .add(count, -finished)
+                .add(model.groups[group].running[slot], finished)
+                .over_approximates("pods of a workload share one start-up countdown")
+                .says([text(format!("start-up of pods of {place} ends: ")), value(finished)]);
+            model.add_rule(timer.restart(&place, rule));
+        }
+    }
+}
+
+/// Whether the kubelet of a slot admits one more pod of a group.
+fn admits(model: &Model, group: usize, slot: usize) -> Bool {
+    let there = &model.slots[slot];
+    let template = model.template(group);
+    let tolerated = there.taints.iter().all(|taint| {
+        taint.effect != TaintEffect::NoExecute || template.tolerations.iter().any(|one| one.tolerates(taint))
+    });
+    let affinity = there.matches_affinity(template);
+    let shares_with_pinned = model.groups.iter().any(|other| other.pinned.is_some());
+    let fits = if shares_with_pinned { fits(model, group, slot) } else { true.into() };
+    Bool::from(tolerated && affinity) & fits
+}
+
+/// General predicates on resources: pods whose containers run, plus this one, within allocatable.
+fn fits(model: &Model, group: usize, slot: usize) -> Bool {
+    let there = &model.slots[slot];
+    let on_node = |index: usize| {
+        let state = &model.groups[index];
+        let admitted = [Phase::Starting, Phase::Running].iter().filter_map(|&phase| state.phase(phase));
+        sum(admitted.map(|counts| counts[slot].value)) + state.terminating[slot].value
+    };
+    let resources =
+        model.template(group).requests.iter().filter(|&(_, &request)| request > 0).map(|(resource, &request)| {
+            // An extended resource that the node does not list is dropped from the request (section 5.1).
+            let Some(&available) = there.allocatable.get(resource) else {
+                return Bool::from(resource != CPU && resource != MEMORY);
+            };
+            let used = sum((0..model.groups.len()).map(|index| {
+                let amount = model.template(index).requests.get(resource).copied().unwrap_or(0);
+                on_node(index) * model.scaled(resource, amount)
+            }));
+            (used + model.scaled(resource, request)).at_most(available)
+        });
+    let pods = sum((0..model.groups.len()).map(on_node));
+    all(resources.collect::<Vec<_>>()) & pods.below(there.pods)
+}

@@ -1,0 +1,101 @@
+//! The node lifecycle controller: notices nodes that stopped and taints them (sections 6.1 and 6.2).
+//!
+//! ## One step
+//! One node: found not ready (condition taint NoSchedule, its pods no longer Ready), the NoExecute taint added or
+//! removed, or found ready again. The grace period of 40 or 50 s is part of the failure's instant: nothing is
+//! decided during it that is not also decided just before or after.
+//!
+//! ## Zones (section 6.2)
+//! No NoExecute taint where more than two nodes and at least 55 % of a zone of at most 50 nodes are not ready; none
+//! at all, and existing ones removed, while every zone has no ready node.
+
+use super::Controller;
+use crate::cluster::Labels;
+use crate::state::{Model, RuleBuilder, text};
+use crate::system::Pace;
+use crate::term::{Bool, Int, all, count};
+
+/// Zones of more nodes than this are drained slowly instead of not at all.
+const LARGE_ZONE: i64 = 50;
+
+/// See the module.
+pub struct NodeLifecycle;
+
+impl Controller for NodeLifecycle {
+    fn name(&self) -> &'static str {
+        "node-controller"
+    }
+
+    fn summary(&self) -> &'static str {
+        "marks and taints nodes whose kubelet stopped"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        if !model.features.node_failure {
+            return;
+        }
+        let zones: Vec<Labels> = model.slots.iter().map(|slot| zone(&slot.labels)).collect();
+        let mut names = zones.clone();
+        names.sort();
+        names.dedup();
+        let everywhere = all(names.iter().map(|name| {
+            let (not_ready, present) = census(model, &zones, name);
+            not_ready.is(present) | present.is(0)
+        }));
+        for slot in 0..model.slots.len() {
+            let (not_ready, present) = census(model, &zones, &zones[slot]);
+            let partial = not_ready.above(2) & (not_ready * 100).at_least(present * 55) & not_ready.below(present);
+            let may_taint = !everywhere & (!partial | present.above(LARGE_ZONE));
+            self.watch(model, slot, may_taint, everywhere);
+        }
+    }
+}
+
+/// The region and zone labels.
+fn zone(labels: &Labels) -> Labels {
+    let keys = ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"];
+    keys.iter().filter_map(|&key| labels.get(key).map(|value| (key.to_owned(), value.clone()))).collect()
+}
+
+/// Not ready and present nodes of a zone.
+fn census(model: &Model, zones: &[Labels], zone: &Labels) -> (Int, Int) {
+    let members = || model.slots.iter().zip(zones).filter(|&(_, own)| own == zone).map(|(slot, _)| slot);
+    let not_ready = count(members().filter_map(|slot| slot.not_ready.map(|flag| slot.present & flag.value)));
+    (not_ready, count(members().map(|slot| slot.present)))
+}
+
+impl NodeLifecycle {
+    fn watch(&self, model: &mut Model, slot: usize, may_taint: Bool, everywhere: Bool) {
+        let there = &model.slots[slot];
+        let (Some(alive), Some(not_ready), Some(no_execute)) = (there.alive, there.not_ready, there.no_execute) else {
+            return;
+        };
+        let (name, present) = (there.name.clone(), there.present);
+        let unit = model.slot_fairness("node-controller", slot);
+        let rule = |verb: &str, reason: &'static str, what: &str| {
+            RuleBuilder::new(format!("node-controller/{verb}/{name}"), "node-controller", reason, Pace::Fast)
+                .when(present)
+                .fair(unit)
+                .for_slot(model, slot)
+                .says([text(format!("{name} {what}"))])
+        };
+        let rules = [
+            rule("not-ready", "NodeNotReady", "is not ready")
+                .when(!alive.value & !not_ready.value)
+                .set_bool(not_ready, true),
+            rule("taint", "TaintAdded", "gets the NoExecute taint unreachable")
+                .when(!alive.value & not_ready.value & !no_execute.value & may_taint)
+                .set_bool(no_execute, true),
+            rule("untaint", "TaintRemoved", "loses the NoExecute taint: no zone has a ready node")
+                .when(!alive.value & no_execute.value & everywhere)
+                .set_bool(no_execute, false),
+            rule("ready", "NodeReady", "is ready again")
+                .when(alive.value & not_ready.value)
+                .set_bool(not_ready, false)
+                .set_bool(no_execute, false),
+        ];
+        for rule in rules {
+            model.add_rule(rule);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The ReplicaSet controller: creates missing pods, deletes surplus ones by rank (sections 2.7 and 2.8).
+//!
+//! ## One step
+//! One sync on an up-to-date view (the expectations of section 2.7 say it acts on no other): all missing pods are
+//! created, or the whole surplus is deleted, at most 500. A deleting sync ranks once and then deletes, so the pods
+//! are chosen as one vector of removals: a later class is touched only when all earlier ones are used up, and
+//! inside a class any pods may go.
+//!
+//! ## Ranking (section 2.8)
+//! 1. without a node, 2. not admitted yet (phase Pending), 3. not ready, 4. ready; inside 2 to 4 first those on the
+//! node with more active pods of the workload. Ages, restarts and names (criteria 6 to 8) are free ties: counts do
+//! not tell pods apart. The ranks are those before the sync, as in the real code.
+//!
+//! ## Not modelled
+//! `pod-deletion-cost` (reported by the reader), adoption of orphans, failing creations.
+
+use super::Controller;
+use crate::cluster::workload::Readiness;
+use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
+use crate::system::{Pace, Phrase};
+use crate::term::{Bool, Int, Term, int_choice, ite, sum};
+
+/// Most pods that one sync creates or deletes.
+const BURST: i64 = 500;
+
+/// See the module.
+pub struct ReplicaSet;
+
+/// What a sync does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Sync {
+    /// Creates missing pods.
+    Create,
+    /// Deletes surplus pods.
+    Delete,
+}
+
+impl Sync {
+    /// The verb in rule names.
+    pub(super) fn verb(self) -> &'static str {
+        match self {
+            Sync::Create => "create",
+            Sync::Delete => "delete",
+        }
+    }
+}
+
+impl Controller for ReplicaSet {
+    fn name(&self) -> &'static str {
+        "replicaset-controller"
+    }
+
+    fn summary(&self) -> &'static str {
+        "creates missing pods and deletes surplus ones by rank"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        for group in 0..model.groups.len() {
+            let state = &model.groups[group];
+            let (active, wanted) = (state.active(), state.replica_set.value);
+            let agrees = if model.features.fused { wanted.is(state.spec.value) } else { true.into() };
+            for (kind, reason, differs) in [
+                (Sync::Create, "SuccessfulCreate", active.below(wanted)),
+                (Sync::Delete, "SuccessfulDelete", active.above(wanted)),
+            ] {
+                let object = model.groups[group].object.clone();
+                let unit = model.fairness_unit(&format!("replicaset-controller {object}"), &format!("rs {object}"));
+                let name = format!("replicaset-controller/{}/{}", kind.verb(), model.groups[group].name);
+                let rule = RuleBuilder::new(name, self.name(), reason, Pace::Fast)
+                    .when(differs)
+                    .when(agrees)
+                    .fair(unit)
+                    .because_of(model.origin(group, ""));
+                let rule = sync(model, group, kind, wanted, rule);
+                model.add_rule(rule);
+            }
+        }
+    }
+}
+
+/// Adds the choices and updates of a sync towards `wanted` pods to a rule that is enabled only if pods are missing
+/// or surplus, respectively.
+pub(super) fn sync(model: &mut Model, group: usize, kind: Sync, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
+    match kind {
+        Sync::Create => create(model, group, wanted, rule),
+        Sync::Delete => delete(model, group, wanted, rule),
+    }
+}
+
+fn create(model: &Model, group: usize, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
+    let state = &model.groups[group];
+    let missing = wanted.monus(state.active()).min(BURST);
+    let rule = rule.also_says([text(format!("created {} pods: ", state.name)), value(missing)]);
+    match (&state.pinned, &state.bound) {
+        // Pods with a nodeName are born assigned; without that node they stay Pending.
+        (Some(Some(slot)), Some(bound)) => {
+            let present = model.slots[*slot].present;
+            rule.add(bound[*slot], ite(present, missing, 0)).add(state.pending, ite(present, 0, missing))
+        }
+        _ => rule.add(state.pending, missing),
+    }
+}
+
+/// A set of pods that are equal for the ranking except for the node's rank.
+struct Part {
+    class: usize,
+    /// Active pods of the workload on the node; constant for pods without a node.
+    rank: Int,
+    pods: Int,
+    var: IntVar,
+    /// Where a deleted pod goes on; `None` if it is gone at once.
+    terminating: Option<IntVar>,
+    label: String,
+}
+
+fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
+    let parts = parts(model, group);
+    let surplus = model.groups[group].active().monus(wanted).min(BURST);
+    let low: Vec<Int> = parts.iter().map(|part| bounds(&parts, part, surplus).0).collect();
+    let high: Vec<Int> = parts.iter().map(|part| bounds(&parts, part, surplus).1).collect();
+    let name = model.groups[group].name.clone();
+    let mut rule = rule;
+    let (mut choices, mut shown) = (Vec::new(), Vec::new());
+    for part in &parts {
+        let (choice, removed) = int_choice(format!("delete[{name}] {}", part.label), 0, part.pods.range().hi.max(0));
+        choices.push(choice);
+        shown.push((removed.id(), part.label.clone()));
+        rule = rule.add(part.var, -removed);
+        if let Some(terminating) = part.terminating {
+            rule = rule.add(terminating, removed);
+        }
+    }
+    rule.split(choices, &low, &high, surplus).also_says([text(format!("deleted {name} pods: ")), Phrase::Parts(shown)])
+}
+
+/// The pods of a group, by class and slot. A pod on a slot counts in one class only.
+fn parts(model: &Model, group: usize) -> Vec<Part> {
+    let state = &model.groups[group];
+    let mut parts = vec![Part {
+        class: 0,
+        rank: 0.into(),
+        pods: state.pending.value,
+        var: state.pending,
+        terminating: None,
+        label: "without a node".into(),
+    }];
+    let starts_unready = model.startup(group).is_some_and(|startup| startup.readiness != Readiness::AtOnce);
+    for phase in Phase::ALL {
+        for (slot, &var) in state.phase(phase).into_iter().flatten().enumerate() {
+            let there = &model.slots[slot];
+            let part = |class: usize, counts: Bool| Part {
+                class,
+                rank: state.active_on(slot),
+                pods: ite(counts, var.value, 0),
+                var,
+                terminating: Some(state.terminating[slot]),
+                label: format!("{} on {}", phase.name(), there.name),
+            };
+            match (phase, there.not_ready) {
+                (Phase::Bound, _) => parts.push(part(1, true.into())),
+                (Phase::Starting, _) if starts_unready => parts.push(part(2, true.into())),
+                (_, Some(not_ready)) => {
+                    parts.push(Part {
+                        label: format!("{} on not ready {}", phase.name(), there.name),
+                        ..part(2, not_ready.value)
+                    });
+                    parts.push(part(3, !not_ready.value));
+                }
+                (_, None) => parts.push(part(3, true.into())),
+            }
+        }
+    }
+    parts
+}
+
+/// Fewest and most pods of a part that a deletion of `surplus` pods takes.
+fn bounds(parts: &[Part], part: &Part, surplus: Int) -> (Int, Int) {
+    let pods_where =
+        |condition: &dyn Fn(&Part) -> Bool| sum(parts.iter().map(|other| ite(condition(other), other.pods, 0)));
+    let earlier = pods_where(&|other| match other.class.cmp(&part.class) {
+        std::cmp::Ordering::Less => true.into(),
+        std::cmp::Ordering::Equal => other.rank.above(part.rank),
+        std::cmp::Ordering::Greater => false.into(),
+    });
+    let peers = pods_where(&|other| {
+        Bool::from(other.class == part.class && !std::ptr::eq(other, part)) & other.rank.is(part.rank)
+    });
+    let left = surplus.monus(earlier);
+    (left.monus(peers).min(part.pods), left.min(part.pods))
+}

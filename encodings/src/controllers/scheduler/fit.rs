@@ -1,0 +1,272 @@
+//! NodeResourcesFit and NodeResourcesBalancedAllocation: scores of one node as functions of what its pods request
+//! (section 1.8). Under constant requests and allocatable they are tables over counts, computed with the arithmetic
+//! of the real code, doubles included; otherwise they are integer terms.
+
+use super::filter::resources_used;
+use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::pod::PodTemplate;
+use crate::cluster::scheduler::{SchedulerProfile, ScoringStrategy};
+use crate::state::Model;
+use crate::term::{Int, ite, sum};
+
+/// Most entries of a table over the counts of several groups.
+const LARGEST_TABLE: i64 = 4096;
+
+/// By slot: the weighted sum of both plugins.
+pub(super) fn scores(model: &Model, group: usize) -> Vec<Int> {
+    let profile = &model.cluster.scheduler;
+    if profile.resources_fit == 0 && profile.balanced_allocation == 0 {
+        return vec![0.into(); model.slots.len()];
+    }
+    (0..model.slots.len())
+        .map(|slot| match mixes(model, slot) {
+            Some(mixes) if model.slots[slot].has_constant_size => tabulated(model, group, slot, &mixes),
+            _ => symbolic(model, group, slot),
+        })
+        .collect()
+}
+
+/// Groups of pods that request the same, with the clamped number of their pods on the slot.
+struct Mix {
+    /// A group of the mix.
+    example: usize,
+    pods: Int,
+    most: i64,
+}
+
+/// The mixes of a slot, if a table over their counts is small enough.
+fn mixes(model: &Model, slot: usize) -> Option<Vec<Mix>> {
+    let mut members: Vec<Vec<usize>> = Vec::new();
+    for group in 0..model.groups.len() {
+        match members.iter_mut().find(|list| requests_alike(model.template(list[0]), model.template(group))) {
+            Some(list) => list.push(group),
+            None => members.push(vec![group]),
+        }
+    }
+    let mixes: Vec<Mix> = members
+        .into_iter()
+        .map(|list| {
+            let pods = sum(list.iter().map(|&group| model.groups[group].assigned_on(slot)));
+            // Beyond the capacity the node is not feasible, and the score is not looked at.
+            let most = model.capacity(model.workload(list[0]), slot).min(pods.range().hi).max(0);
+            Mix { example: list[0], pods: pods.min(most), most }
+        })
+        .collect();
+    let entries = mixes.iter().try_fold(1_i64, |product, mix| product.checked_mul(mix.most + 1))?;
+    (entries <= LARGEST_TABLE).then_some(mixes)
+}
+
+fn requests_alike(a: &PodTemplate, b: &PodTemplate) -> bool {
+    a.requests == b.requests && a.nonzero_cpu == b.nonzero_cpu && a.nonzero_memory == b.nonzero_memory
+}
+
+/// A table over the mixed-radix index of the counts.
+fn tabulated(model: &Model, group: usize, slot: usize, mixes: &[Mix]) -> Int {
+    let mut index = Int::from(0);
+    for mix in mixes {
+        index = index * (mix.most + 1) + mix.pods;
+    }
+    index.tabulate(|mut index| {
+        let mut counts = vec![0; mixes.len()];
+        for (count, mix) in counts.iter_mut().zip(mixes).rev() {
+            *count = index % (mix.most + 1);
+            index /= mix.most + 1;
+        }
+        let templates: Vec<(&PodTemplate, i64)> =
+            mixes.iter().zip(counts).map(|(mix, count)| (model.template(mix.example), count)).collect();
+        let allocatable = |resource: &str| {
+            let there = &model.slots[slot];
+            let unit = model.units.get(resource).copied().unwrap_or(1);
+            there.allocatable.get(resource).and_then(|amount| amount.constant()).unwrap_or(0) * unit
+        };
+        let skips_best_effort = model.cluster.version.0 >= 33;
+        weighted(&model.cluster.scheduler, model.template(group), &templates, allocatable, skips_best_effort)
+    })
+}
+
+/// Both plugins for a pod on a node with `existing` pods.
+fn weighted(
+    profile: &SchedulerProfile,
+    pod: &PodTemplate,
+    existing: &[(&PodTemplate, i64)],
+    allocatable: impl Fn(&str) -> i64,
+    skips_best_effort: bool,
+) -> i64 {
+    let total =
+        |of: &dyn Fn(&PodTemplate) -> i64| of(pod) + existing.iter().map(|(one, count)| of(one) * count).sum::<i64>();
+    let mut fit = Vec::new();
+    for (resource, weight) in &profile.strategy_resources {
+        let is_extended = resource != CPU && resource != MEMORY;
+        if is_extended && pod.requests.get(resource).copied().unwrap_or(0) == 0 {
+            continue;
+        }
+        let requested = total(&|template| scoring_request(template, resource));
+        fit.push((requested, allocatable(resource), *weight));
+    }
+    let balanced: Vec<(i64, i64)> = profile
+        .balanced_resources
+        .iter()
+        .map(|resource| {
+            (total(&|template| template.requests.get(resource).copied().unwrap_or(0)), allocatable(resource))
+        })
+        .collect();
+    let requests_something =
+        profile.balanced_resources.iter().any(|resource| pod.requests.get(resource).copied().unwrap_or(0) > 0);
+    let balance = if requests_something || !skips_best_effort { balanced_allocation(&balanced) } else { 0 };
+    profile.resources_fit * resources_fit(&profile.strategy, &fit) + profile.balanced_allocation * balance
+}
+
+/// The request that scoring assumes: missing CPU and memory requests are not zero.
+fn scoring_request(template: &PodTemplate, resource: &str) -> i64 {
+    match resource {
+        CPU => template.nonzero_cpu,
+        MEMORY => template.nonzero_memory,
+        other => template.requests.get(other).copied().unwrap_or(0),
+    }
+}
+
+/// NodeResourcesFit for (requested with the pod, allocatable, weight) of each resource.
+fn resources_fit(strategy: &ScoringStrategy, resources: &[(i64, i64, i64)]) -> i64 {
+    let (mut score, mut weights) = (0, 0);
+    for &(requested, capacity, weight) in resources.iter().filter(|(_, capacity, _)| *capacity > 0) {
+        let one = match strategy {
+            ScoringStrategy::LeastAllocated if requested > capacity => 0,
+            ScoringStrategy::LeastAllocated => (capacity - requested) * 100 / capacity,
+            ScoringStrategy::MostAllocated => requested.min(capacity) * 100 / capacity,
+            ScoringStrategy::RequestedToCapacityRatio(shape) => {
+                let utilisation = if requested > capacity { 100 } else { requested * 100 / capacity };
+                let one = interpolate(shape, utilisation);
+                if one == 0 {
+                    continue;
+                }
+                one
+            }
+        };
+        score += one * weight;
+        weights += weight;
+    }
+    match (weights, strategy) {
+        (0, _) => 0,
+        (_, ScoringStrategy::RequestedToCapacityRatio(_)) => (score as f64 / weights as f64).round() as i64,
+        _ => score / weights,
+    }
+}
+
+/// Piecewise linear in integers, constant beyond the ends; shape scores of 0..10 count ten times.
+fn interpolate(shape: &[(i64, i64)], utilisation: i64) -> i64 {
+    for (index, &(point, score)) in shape.iter().enumerate() {
+        if utilisation <= point {
+            let Some(&(before, low)) = index.checked_sub(1).and_then(|previous| shape.get(previous)) else {
+                return score * 10;
+            };
+            return low * 10 + (score - low) * 10 * (utilisation - before) / (point - before);
+        }
+    }
+    shape.last().map_or(0, |&(_, score)| score * 10)
+}
+
+/// NodeResourcesBalancedAllocation for (requested with the pod, allocatable) of each resource.
+fn balanced_allocation(resources: &[(i64, i64)]) -> i64 {
+    let fractions: Vec<f64> = resources
+        .iter()
+        .filter(|(_, capacity)| *capacity > 0)
+        .map(|&(requested, capacity)| (requested as f64 / capacity as f64).min(1.0))
+        .collect();
+    let deviation = match fractions.as_slice() {
+        [] | [_] => 0.0,
+        [a, b] => ((a - b) / 2.0).abs(),
+        list => {
+            let mean = list.iter().sum::<f64>() / list.len() as f64;
+            (list.iter().map(|one| (one - mean) * (one - mean)).sum::<f64>() / list.len() as f64).sqrt()
+        }
+    };
+    ((1.0 - deviation) * 100.0) as i64
+}
+
+/// Both plugins as integer terms, where allocatable is symbolic or the groups are too many for a table. Exact for
+/// LeastAllocated and MostAllocated; balanced allocation is exact rational arithmetic instead of doubles, which can
+/// differ where the exact result is an integer. RequestedToCapacityRatio needs constants and counts as 0 here.
+fn symbolic(model: &Model, group: usize, slot: usize) -> Int {
+    let profile = &model.cluster.scheduler;
+    let there = &model.slots[slot];
+    let pod = model.template(group);
+    let capacity = |resource: &str| there.allocatable.get(resource).copied().unwrap_or(0.into());
+    let mut parts = Vec::new();
+    let mut weights = 0;
+    for (resource, weight) in &profile.strategy_resources {
+        let is_extended = resource != CPU && resource != MEMORY;
+        if is_extended && pod.requests.get(resource).copied().unwrap_or(0) == 0 {
+            continue;
+        }
+        let used = sum((0..model.groups.len()).map(|other| {
+            model.groups[other].assigned_on(slot)
+                * model.scaled(resource, scoring_request(model.template(other), resource))
+        }));
+        let requested = used + model.scaled(resource, scoring_request(pod, resource));
+        let capacity = capacity(resource);
+        let one = match profile.strategy {
+            ScoringStrategy::LeastAllocated => capacity.monus(requested) * 100 / capacity,
+            ScoringStrategy::MostAllocated => requested.min(capacity) * 100 / capacity,
+            ScoringStrategy::RequestedToCapacityRatio(_) => 0.into(),
+        };
+        parts.push(one * *weight);
+        weights += weight;
+    }
+    let fit = if weights > 0 { sum(parts) / weights } else { 0.into() };
+    let requests_something =
+        profile.balanced_resources.iter().any(|resource| pod.requests.get(resource).copied().unwrap_or(0) > 0);
+    let balance = match profile.balanced_resources.as_slice() {
+        [a, b] if requests_something => {
+            let fraction = |resource: &String| {
+                let used = resources_used(model, slot, resource)
+                    + model.scaled(resource, pod.requests.get(resource).copied().unwrap_or(0));
+                (used.min(capacity(resource)), capacity(resource))
+            };
+            let ((first, first_capacity), (second, second_capacity)) = (fraction(a), fraction(b));
+            let (x, y) = (first * second_capacity, second * first_capacity);
+            let difference = ite(x.at_least(y), x - y, y - x).max(0);
+            Int::from(100) - (difference * 50).ceil_div(first_capacity * second_capacity)
+        }
+        _ => 0.into(),
+    };
+    fit * profile.resources_fit + balance * profile.balanced_allocation
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEBI: i64 = 1 << 20;
+
+    fn node(cpu_used: i64, memory_used: i64) -> (i64, i64) {
+        let (cpu, memory) = (cpu_used + 500, (memory_used + 256) * MEBI);
+        let fit = resources_fit(&ScoringStrategy::LeastAllocated, &[(cpu, 4000, 1), (memory, 8192 * MEBI, 1)]);
+        (fit, balanced_allocation(&[(cpu, 4000), (memory, 8192 * MEBI)]))
+    }
+
+    #[test]
+    fn the_three_nodes_of_section_13() {
+        assert_eq!(node(1000, 1024), (73, 89));
+        assert_eq!(node(500, 4096), (60, 85));
+        assert_eq!(node(0, 0), (91, 95));
+    }
+
+    #[test]
+    fn a_best_effort_pod_counts_as_100m_and_200mi_and_is_not_balanced() {
+        let pod = PodTemplate { nonzero_cpu: 100, nonzero_memory: 200 * MEBI, ..PodTemplate::default() };
+        let allocatable = |resource: &str| if resource == CPU { 4000 } else { 8192 * MEBI };
+        assert_eq!(weighted(&SchedulerProfile::default(), &pod, &[], allocatable, true), 97);
+        assert_eq!(weighted(&SchedulerProfile::default(), &pod, &[], allocatable, false), 197);
+    }
+
+    #[test]
+    fn most_allocated_and_the_ratio_shape() {
+        let half = [(2000, 4000, 1)];
+        assert_eq!(resources_fit(&ScoringStrategy::MostAllocated, &half), 50);
+        let packing = ScoringStrategy::RequestedToCapacityRatio(vec![(0, 0), (100, 10)]);
+        assert_eq!(resources_fit(&packing, &half), 50);
+        assert_eq!(interpolate(&[(20, 10), (80, 0)], 10), 100);
+        assert_eq!(interpolate(&[(20, 10), (80, 0)], 50), 50);
+        assert_eq!(interpolate(&[(20, 10), (80, 0)], 90), 0);
+    }
+}

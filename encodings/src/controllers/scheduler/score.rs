@@ -1,0 +1,95 @@
+//! Scores (section 1.8): each plugin normalised over the feasible nodes, weighted, added.
+
+use super::{fit, spread};
+use crate::state::Model;
+use crate::term::{Bool, Int, any, ite, sum};
+
+/// Totals by slot, meaningful on feasible nodes only.
+pub(super) struct Totals {
+    /// What differs between nodes.
+    pub terms: Vec<Int>,
+    /// What every node gets besides; left out of comparisons.
+    pub common: i64,
+}
+
+/// The totals of a group, given its feasible nodes.
+pub(super) fn totals(model: &Model, group: usize, feasible: &[Bool]) -> Totals {
+    let profile = &model.cluster.scheduler;
+    let template = model.template(group);
+    let mut common = 0;
+    let mut plugins: Vec<Vec<Int>> = vec![fit::scores(model, group)];
+    let violated: Vec<i64> = model.slots.iter().map(|slot| slot.taints_for(template).preferences_violated).collect();
+    match over_largest(&violated, feasible, |raw, most| if most == 0 { 100 } else { 100 - 100 * raw / most }) {
+        Some(scores) => plugins.push(scores.iter().map(|&score| score * profile.taint_toleration).collect()),
+        None => common += 100 * profile.taint_toleration,
+    }
+    let preferred: Vec<i64> = model.slots.iter().map(|slot| preferred_weight(model, group, slot)).collect();
+    if let Some(scores) = over_largest(&preferred, feasible, |raw, most| if most == 0 { 0 } else { 100 * raw / most }) {
+        plugins.push(scores.iter().map(|&score| score * profile.node_affinity).collect());
+    }
+    match spread::score(model, group, feasible) {
+        Some(scores) => plugins.push(scores.iter().map(|&score| score * profile.topology_spread).collect()),
+        None => common += 100 * profile.topology_spread,
+    }
+    let terms = (0..feasible.len()).map(|slot| sum(plugins.iter().map(|plugin| plugin[slot]))).collect();
+    Totals { terms, common }
+}
+
+/// NodeAffinity's raw score: the weights of the preferred terms that match.
+fn preferred_weight(model: &Model, group: usize, slot: &crate::state::Slot) -> i64 {
+    let terms = &model.template(group).preferred_affinity;
+    terms.iter().filter(|one| one.term.matches(&slot.name, &slot.labels)).map(|one| one.weight).sum()
+}
+
+/// `normalise(raw, largest raw of a feasible node)` by slot, for raw scores that never change; nothing if all are
+/// equal and zero.
+fn over_largest(raw: &[i64], feasible: &[Bool], normalise: impl Fn(i64, i64) -> i64) -> Option<Vec<Int>> {
+    let mut values = raw.to_vec();
+    values.sort_unstable();
+    values.dedup();
+    if values == [0] || values.is_empty() {
+        return None;
+    }
+    let scores = raw.iter().map(|&own| {
+        // From the smallest candidate for the maximum outwards: the largest value with a feasible node decides.
+        values.iter().fold(Int::from(normalise(own, own)), |otherwise, &most| {
+            if most < own {
+                return otherwise;
+            }
+            let some = any(raw.iter().zip(feasible).filter(|&(&raw, _)| raw == most).map(|(_, &ok)| ok));
+            ite(some, normalise(own, most), otherwise)
+        })
+    });
+    Some(scores.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::{Dag, within};
+
+    #[test]
+    fn untolerated_preferences_0_to_3_score_100_67_34_0() {
+        let (scores, _) = within(Dag::default(), || {
+            let feasible = vec![Bool::from(true); 4];
+            let scores = over_largest(
+                &[0, 1, 2, 3],
+                &feasible,
+                |raw, most| if most == 0 { 100 } else { 100 - 100 * raw / most },
+            );
+            scores.expect("not all zero").iter().map(|score| score.constant()).collect::<Vec<_>>()
+        });
+        assert_eq!(scores, [Some(100), Some(67), Some(34), Some(0)]);
+    }
+
+    #[test]
+    fn only_feasible_nodes_normalise() {
+        let (scores, _) = within(Dag::default(), || {
+            let feasible = [true, true, false].map(Bool::from);
+            let scores =
+                over_largest(&[20, 5, 40], &feasible, |raw, most| if most == 0 { 0 } else { 100 * raw / most });
+            scores.expect("not all zero").iter().take(2).map(|score| score.constant()).collect::<Vec<_>>()
+        });
+        assert_eq!(scores, [Some(100), Some(25)]);
+    }
+}

@@ -1,0 +1,283 @@
+//! PodTopologySpread: domains, the filter of hard constraints (section 1.7) and the score of soft ones (section 1.8).
+
+use crate::cluster::node::HOSTNAME;
+use crate::cluster::pod::{TopologySpreadConstraint, WhenUnsatisfiable};
+use crate::cluster::scheduler::DefaultSpread;
+use crate::cluster::selector::LabelSelector;
+use crate::state::Model;
+use crate::term::{Bool, Int, all, any, count, ite, max_of, min_of, sum};
+use indexmap::IndexMap;
+
+/// Pods on a slot that a selector counts for a group: active pods of the same namespace whose labels match. A
+/// missing or empty selector counts none (`None` here stands for the derived selector of default constraints,
+/// which matches the pods of the group's own ReplicaSet).
+fn matching_on(model: &Model, group: usize, slot: usize, selector: Counted) -> Int {
+    let namespace = &model.workload(group).reference.namespace;
+    sum((0..model.groups.len()).filter_map(|other| {
+        let labels = &model.template(other).labels;
+        let counts = match selector {
+            Counted::OwnReplicaSet => other == group,
+            Counted::Selector(selector) => {
+                model.workload(other).reference.namespace == *namespace && selector.matches(labels)
+            }
+            Counted::Nothing => false,
+        };
+        counts.then(|| model.groups[other].active_on(slot))
+    }))
+}
+
+/// Which pods a constraint counts.
+#[derive(Clone, Copy, Debug)]
+enum Counted<'a> {
+    /// None.
+    Nothing,
+    /// Those that match.
+    Selector(&'a LabelSelector),
+    /// Those of the same ReplicaSet.
+    OwnReplicaSet,
+}
+
+/// A constraint with what it counts.
+#[derive(Clone, Debug)]
+struct Constraint {
+    spec: TopologySpreadConstraint,
+    is_default: bool,
+}
+
+impl Constraint {
+    fn counted(&self) -> Counted<'_> {
+        match &self.spec.selector {
+            _ if self.is_default => Counted::OwnReplicaSet,
+            Some(selector) if !selector.is_empty() => Counted::Selector(selector),
+            _ => Counted::Nothing,
+        }
+    }
+}
+
+/// The constraints of a group with one reaction: its own, or the defaults if it has none at all (section 1.9); and
+/// whether nodes need all keys (not with the system's defaults).
+fn constraints(model: &Model, group: usize, reaction: WhenUnsatisfiable) -> (Vec<Constraint>, bool) {
+    let own = &model.template(group).spread;
+    let of_reaction = |list: &[TopologySpreadConstraint], is_default: bool| -> Vec<Constraint> {
+        let chosen = list.iter().filter(|one| one.when_unsatisfiable == reaction);
+        chosen.map(|spec| Constraint { spec: spec.clone(), is_default }).collect()
+    };
+    if !own.is_empty() {
+        return (of_reaction(own, false), true);
+    }
+    match &model.cluster.scheduler.default_spread {
+        DefaultSpread::List(list) => (of_reaction(list, true), true),
+        DefaultSpread::System => {
+            let soft = |max_skew: i64, key: &str| TopologySpreadConstraint {
+                max_skew,
+                topology_key: key.to_owned(),
+                when_unsatisfiable: WhenUnsatisfiable::ScheduleAnyway,
+                selector: None,
+                min_domains: 1,
+                honors_affinity: true,
+                honors_taints: false,
+            };
+            (of_reaction(&[soft(3, HOSTNAME), soft(5, "topology.kubernetes.io/zone")], true), false)
+        }
+    }
+}
+
+/// The domains of a topology key: its values with the slots that carry them, in order of first appearance.
+#[derive(Clone, Debug)]
+pub(crate) struct Domains {
+    /// Slots by value.
+    pub by_value: IndexMap<String, Vec<usize>>,
+}
+
+impl Domains {
+    /// The domains over the slots that satisfy `carries`.
+    pub fn new(model: &Model, key: &str, carries: impl Fn(usize) -> bool) -> Self {
+        let mut by_value: IndexMap<String, Vec<usize>> = IndexMap::new();
+        for (slot, there) in model.slots.iter().enumerate() {
+            if let (Some(value), true) = (there.labels.get(key), carries(slot)) {
+                by_value.entry(value.clone()).or_default().push(slot);
+            }
+        }
+        Self { by_value }
+    }
+}
+
+/// Whether a slot counts for a constraint under its inclusion policies.
+fn included(model: &Model, group: usize, slot: usize, spec: &TopologySpreadConstraint) -> Bool {
+    let (there, template) = (&model.slots[slot], model.template(group));
+    let affinity = !spec.honors_affinity || there.matches_affinity(template);
+    let taints = if spec.honors_taints { there.taints_for(template).allow_scheduling } else { true.into() };
+    all([there.present, affinity.into(), taints])
+}
+
+/// By slot: whether the hard constraints let a pod of the group onto the node.
+pub(super) fn filter(model: &Model, group: usize) -> Vec<Bool> {
+    let (hard, _) = constraints(model, group, WhenUnsatisfiable::DoNotSchedule);
+    let has_keys = |slot: usize| hard.iter().all(|one| model.slots[slot].labels.contains_key(&one.spec.topology_key));
+    let mut allowed: Vec<Bool> = (0..model.slots.len()).map(|slot| has_keys(slot).into()).collect();
+    for constraint in &hard {
+        let spec = &constraint.spec;
+        let domains = Domains::new(model, &spec.topology_key, has_keys);
+        let (mut counts, mut exists) = (Vec::new(), Vec::new());
+        for slots in domains.by_value.values() {
+            let included: Vec<Bool> = slots.iter().map(|&slot| included(model, group, slot, spec)).collect();
+            counts.push(sum(slots
+                .iter()
+                .zip(&included)
+                .map(|(&slot, &counts)| ite(counts, matching_on(model, group, slot, constraint.counted()), 0))));
+            exists.push(any(included));
+        }
+        if counts.is_empty() {
+            continue;
+        }
+        let beyond = counts.iter().map(|count| count.range().hi).max().unwrap_or(0);
+        let candidates: Vec<Int> =
+            counts.iter().zip(&exists).map(|(&count, &there)| ite(there, count, beyond)).collect();
+        let few = count(exists.iter().copied()).below(spec.min_domains);
+        let least = ite(few, 0, min_of(&candidates));
+        let labels = &model.template(group).labels;
+        let own = match constraint.counted() {
+            Counted::Selector(selector) => i64::from(selector.matches(labels)),
+            Counted::OwnReplicaSet => 1,
+            Counted::Nothing => 0,
+        };
+        for (&domain_count, slots) in counts.iter().zip(domains.by_value.values()) {
+            let fits = (domain_count + own).at_most(least + spec.max_skew);
+            for &slot in slots {
+                allowed[slot] = allowed[slot] & fits;
+            }
+        }
+    }
+    allowed
+}
+
+/// By slot: the normalised score of the soft constraints, or nothing if there are none (then it is equal on all
+/// nodes). Meaningful on feasible nodes only.
+pub(super) fn score(model: &Model, group: usize, feasible: &[Bool]) -> Option<Vec<Int>> {
+    let (soft, needs_all_keys) = constraints(model, group, WhenUnsatisfiable::ScheduleAnyway);
+    let carries = |slot: usize, one: &Constraint| model.slots[slot].labels.contains_key(&one.spec.topology_key);
+    let has_keys = |slot: usize| !needs_all_keys || soft.iter().all(|one| carries(slot, one));
+    let relevant: Vec<&Constraint> =
+        soft.iter().filter(|one| (0..feasible.len()).any(|slot| carries(slot, one))).collect();
+    if soft.is_empty() || (relevant.is_empty() && !needs_all_keys) {
+        return None;
+    }
+    let candidates: Vec<Bool> = feasible.iter().enumerate().map(|(slot, &ok)| ok & has_keys(slot).into()).collect();
+    let views: Vec<View> = relevant.iter().map(|one| View::new(model, group, one, &candidates, &has_keys)).collect();
+    let bits = fraction_bits(&views);
+    let weights: Vec<Int> =
+        views.iter().map(|view| view.size.tabulate(|size| fixed_point(weight(size), bits))).collect();
+    let raw: Vec<Int> = (0..feasible.len())
+        .map(|slot| {
+            let parts = views.iter().zip(&weights).filter_map(|(view, &weight)| {
+                let count = view.counts[slot]?;
+                Some(count * weight + ((view.max_skew - 1) << bits))
+            });
+            (sum(parts) + (1 << bits >> 1)) / (1 << bits)
+        })
+        .collect();
+    Some(normalise(&raw, &candidates, has_keys))
+}
+
+/// 100·(max + min − raw)/max over the candidates; 100 where max is 0; 0 on nodes that lack a key.
+fn normalise(raw: &[Int], candidates: &[Bool], has_keys: impl Fn(usize) -> bool) -> Vec<Int> {
+    let beyond = raw.iter().map(|one| one.range().hi).max().unwrap_or(0);
+    let of_candidates =
+        |other: i64| -> Vec<Int> { raw.iter().zip(candidates).map(|(&raw, &there)| ite(there, raw, other)).collect() };
+    let (most, least) = (max_of(&of_candidates(0)), min_of(&of_candidates(beyond)));
+    raw.iter()
+        .enumerate()
+        .map(|(slot, &raw)| match has_keys(slot) {
+            false => 0.into(),
+            true => ite(most.is(0), 100, ((most + least).monus(raw) * 100 / most).min(100)),
+        })
+        .collect()
+}
+
+/// A soft constraint over the present candidates.
+struct View {
+    max_skew: i64,
+    /// Number of domains among the candidates.
+    size: Int,
+    /// Counted pods in the domain of each slot that has one.
+    counts: Vec<Option<Int>>,
+}
+
+impl View {
+    fn new(
+        model: &Model,
+        group: usize,
+        constraint: &Constraint,
+        candidates: &[Bool],
+        has_keys: &dyn Fn(usize) -> bool,
+    ) -> Self {
+        let spec = &constraint.spec;
+        let by_host = spec.topology_key == HOSTNAME;
+        let domains = Domains::new(model, &spec.topology_key, has_keys);
+        let mut counts = vec![None; model.slots.len()];
+        let mut sizes = Vec::new();
+        for slots in domains.by_value.values() {
+            sizes.push(any(slots.iter().map(|&slot| candidates[slot])));
+            let counted = sum(slots.iter().map(|&slot| {
+                let pods = matching_on(model, group, slot, constraint.counted());
+                if by_host { pods } else { ite(included(model, group, slot, spec), pods, 0) }
+            }));
+            for &slot in slots {
+                counts[slot] = Some(counted);
+            }
+        }
+        let size = if by_host { count(candidates.iter().copied()) } else { count(sizes) };
+        Self { max_skew: spec.max_skew, size, counts }
+    }
+}
+
+/// `ln(size + 2)`, the weight of a constraint over that many domains.
+fn weight(size: i64) -> f64 {
+    ((size + 2) as f64).ln()
+}
+
+fn fixed_point(value: f64, bits: u32) -> i64 {
+    (value * (1_i64 << bits) as f64).round() as i64
+}
+
+/// The fewest fractional bits with which the fixed-point sum rounds like the real double arithmetic for every size
+/// and count within the ranges; 32 where there are too many combinations to look at.
+fn fraction_bits(views: &[View]) -> u32 {
+    let mut points: Vec<(i64, i64, i64)> = Vec::new();
+    let mut ranges = Vec::new();
+    for view in views {
+        let most = view.counts.iter().flatten().map(|count| count.range().hi).max().unwrap_or(0);
+        ranges.push((view.size.range(), most, view.max_skew));
+    }
+    let combinations = ranges
+        .iter()
+        .fold(1_u64, |product, (size, most, _)| product.saturating_mul(size.size()).saturating_mul(*most as u64 + 1));
+    if combinations > 1 << 20 {
+        return 32;
+    }
+    for &(size, most, skew) in &ranges {
+        points.extend((size.lo..=size.hi).flat_map(|size| (0..=most).map(move |count| (size, count, skew))));
+    }
+    let per_view: Vec<Vec<(i64, i64, i64)>> = ranges
+        .iter()
+        .map(|&(size, most, skew)| {
+            (size.lo..=size.hi).flat_map(|size| (0..=most).map(move |count| (size, count, skew))).collect()
+        })
+        .collect();
+    (6..32).find(|&bits| rounds_alike(&per_view, bits)).unwrap_or(32)
+}
+
+/// Whether fixed-point and double arithmetic round alike on every combination of points.
+fn rounds_alike(per_view: &[Vec<(i64, i64, i64)>], bits: u32) -> bool {
+    fn visit(rest: &[Vec<(i64, i64, i64)>], bits: u32, exact: f64, fixed: i64) -> bool {
+        match rest.split_first() {
+            None => exact.round() as i64 == (fixed + (1 << bits >> 1)) >> bits,
+            Some((first, rest)) => first.iter().all(|&(size, count, skew)| {
+                let exact = exact + (count as f64 * weight(size) + (skew - 1) as f64);
+                let fixed = fixed + count * fixed_point(weight(size), bits) + ((skew - 1) << bits);
+                visit(rest, bits, exact, fixed)
+            }),
+        }
+    }
+    visit(per_view, bits, 0.0, 0)
+}

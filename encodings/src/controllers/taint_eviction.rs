@@ -1,0 +1,165 @@
+//! The taint eviction controller: deletes pods from nodes with NoExecute taints (section 6.3).
+//!
+//! ## One step
+//! Some pods of a workload in one phase on one node are deleted. Untolerated taints: at once. Tolerated for a time:
+//! when the shortest `tolerationSeconds` has passed. Deletion does not ask PodDisruptionBudgets. A pod that the
+//! kubelet has not admitted yet is gone at once; on a node that stopped, deleted pods stay Terminating.
+//!
+//! ## Fused
+//! All pods of a workload and phase on the node are deleted in one step. They have the same tolerations, so their
+//! deletions fall due together and nothing but the interleaving with their replacements is lost.
+
+use super::Controller;
+use crate::cluster::{Taint, TaintEffect};
+use crate::state::{Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
+use crate::system::Pace;
+use crate::term::{Bool, int_choice, ite};
+
+/// See the module.
+pub struct TaintEviction;
+
+impl Controller for TaintEviction {
+    fn name(&self) -> &'static str {
+        "taint-eviction-controller"
+    }
+
+    fn summary(&self) -> &'static str {
+        "deletes pods from nodes with NoExecute taints"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        for group in 0..model.groups.len() {
+            for slot in model.groups[group].slots() {
+                let fixed: Vec<Taint> = model.slots[slot]
+                    .taints
+                    .iter()
+                    .filter(|taint| taint.effect == TaintEffect::NoExecute)
+                    .cloned()
+                    .collect();
+                if !fixed.is_empty() {
+                    let present = model.slots[slot].present;
+                    self.evict(model, group, slot, &fixed, present, "");
+                }
+                if let Some(no_execute) = model.slots[slot].no_execute {
+                    let taint = Taint { key: UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoExecute };
+                    self.evict(model, group, slot, &[taint], no_execute.value, "/unreachable");
+                }
+            }
+        }
+    }
+}
+
+/// Seconds after which a pod with these tolerations is deleted because of these taints; `None` for never.
+fn seconds_until_deletion(template: &crate::cluster::PodTemplate, taints: &[Taint]) -> Option<i64> {
+    let mut least: Option<i64> = None;
+    for taint in taints {
+        let used: Vec<Option<i64>> =
+            template.tolerations.iter().filter(|one| one.tolerates(taint)).map(|one| one.seconds).collect();
+        if used.is_empty() {
+            return Some(0);
+        }
+        for seconds in used.into_iter().flatten() {
+            least = Some(least.map_or(seconds, |known| known.min(seconds)).max(0));
+        }
+    }
+    least
+}
+
+impl TaintEviction {
+    fn evict(&self, model: &mut Model, group: usize, slot: usize, taints: &[Taint], tainted: Bool, suffix: &str) {
+        let Some(seconds) = seconds_until_deletion(model.template(group), taints) else { return };
+        let here = model.groups[group].active_on(slot);
+        if here.constant() == Some(0) {
+            return;
+        }
+        let place = format!("{}/{}{suffix}", model.groups[group].name, model.slots[slot].name);
+        let armed = tainted & here.above(0);
+        let timer = (seconds > 0)
+            .then(|| model.on_slot(slot, |model| model.timer(&format!("toleration of {place}"), seconds, armed)));
+        for phase in Phase::ALL {
+            if model.groups[group].phase(phase).is_some() {
+                self.evict_phase(model, group, slot, phase, tainted, timer.as_ref(), &place);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call; a struct would only rename them")]
+    fn evict_phase(
+        &self,
+        model: &mut Model,
+        group: usize,
+        slot: usize,
+        phase: Phase,
+        tainted: Bool,
+        timer: Option<&Timer>,
+        place: &str,
+    ) {
+        let state = &model.groups[group];
+        let Some(pods) = state.phase(phase).map(|counts| counts[slot]) else { return };
+        if pods.value.range().hi == 0 {
+            return;
+        }
+        let terminating = state.terminating[slot];
+        let pace = match timer {
+            Some(timer) if timer.left.is_none() => Pace::Clock,
+            _ => Pace::Fast,
+        };
+        let unit = model.slot_fairness(&format!("taint-eviction of {}", model.groups[group].name), slot);
+        let (choice, deleted) = int_choice(format!("deleted[{place}] {}", phase.name()), 1, pods.value.range().hi);
+        let stays = if phase == Phase::Bound { ite(model.slots[slot].is_alive(), 0, deleted) } else { deleted };
+        let enough = if model.features.fused { deleted.is(pods.value) } else { deleted.at_most(pods.value) };
+        let name = format!("taint-eviction-controller/{}/{place}", phase.name());
+        let mut rule = RuleBuilder::new(name, "taint-eviction-controller", "TaintManagerEviction", pace)
+            .when(tainted)
+            .when(pods.value.above(0))
+            .fair(unit)
+            .for_slot(model, slot)
+            .pick(choice)
+            .such_that(enough)
+            .add(pods, -deleted)
+            .set(terminating, (terminating.value + stays).min(terminating.value.range().hi))
+            .says([text(format!("pods of {place} deleted because of a NoExecute taint: ")), value(deleted)])
+            .because_of(model.origin(group, "spec.template.spec.tolerations"))
+            .because_of(model.cluster.pools[model.slots[slot].pool].origin.clone());
+        if let Some(timer) = timer {
+            rule = rule.when(timer.expired);
+            rule = timer.restart(&format!("{place} {}", phase.name()), rule);
+            if timer.left.is_some() {
+                rule = rule.over_approximates("pods of a workload on a node share one toleration countdown");
+            }
+        }
+        model.add_rule(rule);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::PodTemplate;
+    use crate::cluster::pod::Toleration;
+
+    fn template(seconds: &[Option<i64>]) -> PodTemplate {
+        let tolerations = seconds.iter().map(|&seconds| Toleration {
+            key: "k".into(),
+            exists: true,
+            value: String::new(),
+            effect: None,
+            seconds,
+        });
+        PodTemplate { tolerations: tolerations.collect(), ..PodTemplate::default() }
+    }
+
+    fn taint(key: &str) -> Taint {
+        Taint { key: key.into(), value: String::new(), effect: TaintEffect::NoExecute }
+    }
+
+    #[test]
+    fn the_shortest_toleration_counts_and_an_untolerated_taint_acts_at_once() {
+        let taints = [taint("k")];
+        assert_eq!(seconds_until_deletion(&template(&[]), &taints), Some(0));
+        assert_eq!(seconds_until_deletion(&template(&[None]), &taints), None);
+        assert_eq!(seconds_until_deletion(&template(&[None, Some(60), Some(30)]), &taints), Some(30));
+        assert_eq!(seconds_until_deletion(&template(&[Some(-5)]), &taints), Some(0));
+        assert_eq!(seconds_until_deletion(&template(&[Some(30)]), &[taint("k"), taint("other")]), Some(0));
+    }
+}

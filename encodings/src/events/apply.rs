@@ -1,0 +1,52 @@
+//! `apply`: a manifest of an existing workload is applied with `kubectl apply` (section 2.9).
+//!
+//! Client-side: `spec.replicas` in the manifest is written; missing, but in the last-applied configuration, it is
+//! removed and defaults to 1; in neither, it is left alone. Server-side: a value that the HPA has overwritten is a
+//! conflict and nothing is written; a removed field falls back to 1 unless the HPA owns it too.
+
+use super::{EventModel, happens};
+use crate::cluster::Event;
+use crate::cluster::event::{ApplyMode, EventKind};
+use crate::state::{Model, text, value};
+use crate::system::Phrase;
+use crate::term::{Bool, Int, ite};
+
+/// See the module.
+pub struct Apply;
+
+impl EventModel for Apply {
+    fn names(&self) -> &'static [&'static str] {
+        &["apply"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "a manifest of an existing workload is applied"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        let EventKind::Apply { target, replicas, mode } = &event.kind else { return };
+        let Some(group) = model.cluster.workload(target) else { return };
+        let rule = happens(model, event, "apply".into(), "kubectl", "Applied");
+        let state = &model.groups[group];
+        let Some(applied) = state.replicas_applied else { return };
+        let (spec, owned) = (state.spec, state.owned_by_hpa.map_or(Bool::from(false), |owned| owned.value));
+        let (to, conflicts): (Int, Bool) = match (replicas, mode) {
+            (Some(wanted), ApplyMode::ClientSide) => ((*wanted).into(), false.into()),
+            (Some(wanted), ApplyMode::ServerSide) => ((*wanted).into(), owned & spec.value.is_not(*wanted)),
+            (None, ApplyMode::ClientSide) => (ite(applied.value, 1, spec.value), false.into()),
+            (None, ApplyMode::ServerSide) => (ite(applied.value & !owned, 1, spec.value), false.into()),
+        };
+        let rule = rule
+            .when(!conflicts)
+            .set(spec, to)
+            .set_bool(applied, replicas.is_some())
+            .says([
+                text(format!("{} applied, replicas ", state.name)),
+                value(spec.value),
+                text(" -> "),
+                Phrase::After(spec.id),
+            ])
+            .because_of(model.origin(group, "spec.replicas"));
+        model.add_rule(rule);
+    }
+}

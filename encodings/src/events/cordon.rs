@@ -1,0 +1,43 @@
+//! `cordon` and `uncordon`: `spec.unschedulable` is set and cleared (section 6.4).
+
+use super::{EventModel, happens};
+use crate::cluster::Event;
+use crate::cluster::event::EventKind;
+use crate::state::{Model, text};
+
+/// See the module.
+pub struct Cordon;
+
+impl EventModel for Cordon {
+    fn names(&self) -> &'static [&'static str] {
+        &["cordon", "uncordon"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "a node is cordoned or uncordoned"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        let (node, to) = match &event.kind {
+            EventKind::Cordon { node } => (node, true),
+            EventKind::Uncordon { node } => (node, false),
+            _ => return,
+        };
+        for slot in 0..model.slots.len() {
+            let there = &model.slots[slot];
+            let (name, present) = (there.name.clone(), there.present);
+            let Some(cordoned) = there.cordoned.filter(|_| node.as_ref().is_none_or(|node| *node == name)) else {
+                continue;
+            };
+            let (what, reason) =
+                if to { ("cordoned", "NodeNotSchedulable") } else { ("uncordoned", "NodeSchedulable") };
+            let rule = happens(model, event, name.clone(), "kubectl", reason)
+                .when(present)
+                .when(if to { !cordoned.value } else { cordoned.value })
+                .set_bool(cordoned, to)
+                .for_slot(model, slot)
+                .says([text(format!("{name} is {what}"))]);
+            model.add_rule(rule);
+        }
+    }
+}

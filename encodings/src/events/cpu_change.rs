@@ -1,0 +1,40 @@
+//! `cpuChange`: the CPU usage of every pod of a workload becomes another value.
+
+use super::{EventModel, happens};
+use crate::cluster::Event;
+use crate::cluster::event::EventKind;
+use crate::state::{Model, text};
+use crate::system::Phrase;
+use crate::term::{Term, int_choice};
+
+/// See the module.
+pub struct CpuChange;
+
+impl EventModel for CpuChange {
+    fn names(&self) -> &'static [&'static str] {
+        &["cpuChange"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "the CPU usage of each pod of a workload changes"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        let EventKind::CpuChange { target, to } = &event.kind else { return };
+        let Some(group) = model.cluster.workload(target) else { return };
+        let state = &model.groups[group];
+        let Some(usage) = state.usage_var else { return };
+        let (name, unit) = (state.name.clone(), state.usage_unit);
+        let (choice, index) = int_choice(format!("usage[{}]", event.id), 0, to.len() - 1);
+        let new = index * (to.step / unit).max(1) + to.lo / unit;
+        let differs = if to.len() > 1 { true.into() } else { usage.value.is_not(to.lo / unit) };
+        let shown = |term: crate::term::Int| Phrase::Value { term: term.id(), scale: unit, unit: "m" };
+        let rule = happens(model, event, "change".into(), "load", "CPUChanged")
+            .when(differs)
+            .pick(choice)
+            .such_that(new.is_not(usage.value))
+            .set(usage, new)
+            .says([text(format!("CPU usage of a pod of {name} ")), shown(usage.value), text(" -> "), shown(new)]);
+        model.add_rule(rule);
+    }
+}

@@ -1,0 +1,177 @@
+//! `drain` and `maintenance`: nodes are cordoned and emptied through the eviction API, and perhaps put back
+//! (section 6.4).
+//!
+//! Evictions are steps of an operation already begun, hence fast; `kubectl` issues them in parallel. A drained node
+//! is put back when nothing is left on it: at once by `drain` with `uncordon`, at some later quiescent instant by
+//! `maintenance`. The flags of `kubectl` that let it proceed (local data, DaemonSets) are taken as given.
+//!
+//! ## Fused
+//! All pods of a workload in one phase on the node are evicted in one step, provided that no spread constraint has a
+//! domain of several nodes: the node is cordoned, so its resources and its own domain matter to nobody, and counts of
+//! wider domains are the only other thing that a replacement could see in between.
+//!
+//! ## Not modelled
+//! PodDisruptionBudgets (reported by the reader).
+
+use super::{EventModel, happens};
+use crate::cluster::Event;
+use crate::cluster::event::EventKind;
+use crate::controllers::Domains;
+use crate::state::{BoolVar, Model, Phase, RuleBuilder, text, value};
+use crate::system::{Pace, Role};
+use crate::term::{Bool, all, count, int_choice};
+
+/// See the module.
+pub struct Drain;
+
+/// What is common to the nodes of one event.
+struct Operation {
+    at_once: Option<i64>,
+    puts_back: bool,
+    pace_back: Pace,
+    verb: &'static str,
+}
+
+impl EventModel for Drain {
+    fn names(&self) -> &'static [&'static str] {
+        &["drain", "maintenance"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "nodes are drained, and put back"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        let (slots, operation) = match &event.kind {
+            EventKind::Maintenance { pools, at_once } => {
+                let chosen = |slot: &usize| {
+                    let pool = &model.cluster.pools[model.slots[*slot].pool].name;
+                    pools.is_empty() || pools.contains(pool)
+                };
+                let slots: Vec<usize> = (0..model.slots.len()).filter(chosen).collect();
+                let operation =
+                    Operation { at_once: Some(*at_once), puts_back: true, pace_back: Pace::Event, verb: "maintenance" };
+                (slots, operation)
+            }
+            EventKind::Drain { node, uncordon } => {
+                let chosen = |slot: &usize| node.as_ref().is_none_or(|node| *node == model.slots[*slot].name);
+                let slots: Vec<usize> = (0..model.slots.len()).filter(chosen).collect();
+                let operation = Operation { at_once: None, puts_back: *uncordon, pace_back: Pace::Fast, verb: "drain" };
+                (slots, operation)
+            }
+            _ => return,
+        };
+        let begun: Vec<BoolVar> = slots
+            .iter()
+            .map(|&slot| {
+                let name = format!("{}[{}]", event.id, model.slots[slot].name);
+                model.on_slot(slot, |model| model.bool_var(name, Role::Budget, false.into()))
+            })
+            .collect();
+        let away = count(begun.iter().map(|flag| flag.value));
+        for (&slot, &flag) in slots.iter().zip(&begun) {
+            let allowed = operation.at_once.map_or(true.into(), |most| away.below(most));
+            self.begin(model, event, &operation, slot, flag, allowed);
+            self.evict(model, event, slot, flag);
+            self.finish(model, event, &operation, slot, flag);
+        }
+    }
+}
+
+impl Drain {
+    fn begin(
+        &self,
+        model: &mut Model,
+        event: &Event,
+        operation: &Operation,
+        slot: usize,
+        flag: BoolVar,
+        allowed: Bool,
+    ) {
+        let there = &model.slots[slot];
+        let Some(cordoned) = there.cordoned else { return };
+        let (name, ready) = (there.name.clone(), there.is_ready() & there.is_alive());
+        let rule = happens(model, event, name.clone(), "kubectl", "NodeNotSchedulable")
+            .when(ready)
+            .when(!flag.value)
+            .when(!cordoned.value)
+            .when(allowed)
+            .set_bool(flag, true)
+            .set_bool(cordoned, true)
+            .for_slot(model, slot)
+            .says([text(format!("{} of {name} begins", operation.verb))]);
+        model.add_rule(rule);
+    }
+
+    fn evict(&self, model: &mut Model, event: &Event, slot: usize, flag: BoolVar) {
+        let together = model.features.fused && single_node_domains(model);
+        for group in 0..model.groups.len() {
+            for phase in Phase::ALL {
+                let state = &model.groups[group];
+                let Some(pods) = state.phase(phase).map(|counts| counts[slot]).filter(|pods| pods.value.range().hi > 0)
+                else {
+                    continue;
+                };
+                let terminating = state.terminating[slot];
+                let place = format!("{}/{}", state.name, model.slots[slot].name);
+                let (choice, evicted) =
+                    int_choice(format!("evict[{}][{place}] {}", event.id, phase.name()), 1, pods.value.range().hi);
+                let enough = if together { evicted.is(pods.value) } else { evicted.at_most(pods.value) };
+                let unit = model.slot_fairness(&format!("{} evicts", event.id), slot);
+                let rule = RuleBuilder::new(
+                    format!("event/{}/evict/{}/{place}", event.id, phase.name()),
+                    "kubectl",
+                    "Evicted",
+                    Pace::Fast,
+                )
+                .when(flag.value)
+                .when(pods.value.above(0))
+                .fair(unit)
+                .for_slot(model, slot)
+                .pick(choice)
+                .such_that(enough)
+                .add(pods, -evicted)
+                .set(terminating, (terminating.value + evicted).min(terminating.value.range().hi))
+                .says([text(format!("pods of {place} evicted: ")), value(evicted)])
+                .because_of(event.origin.clone());
+                model.add_rule(rule);
+            }
+        }
+    }
+
+    fn finish(&self, model: &mut Model, event: &Event, operation: &Operation, slot: usize, flag: BoolVar) {
+        let there = &model.slots[slot];
+        let Some(cordoned) = there.cordoned else { return };
+        let name = there.name.clone();
+        let empty = all(model.groups.iter().map(|group| group.assigned_on(slot).is(0)));
+        let unit = model.slot_fairness(&format!("{} finishes", event.id), slot);
+        let mut rule = RuleBuilder::new(
+            format!("event/{}/finish/{name}", event.id),
+            "kubectl",
+            if operation.puts_back { "NodeSchedulable" } else { "Drained" },
+            operation.pace_back,
+        )
+        .when(flag.value)
+        .when(empty)
+        .fair(unit)
+        .for_slot(model, slot)
+        .set_bool(flag, false)
+        .says([text(format!("{name} is empty{}", if operation.puts_back { " and put back" } else { "" }))])
+        .because_of(event.origin.clone());
+        if operation.puts_back {
+            rule = rule.set_bool(cordoned, false);
+        }
+        model.add_rule(rule);
+    }
+}
+
+/// Whether no spread constraint, defaults included, has a domain of several nodes.
+fn single_node_domains(model: &Model) -> bool {
+    let own = model.cluster.workloads.iter().flat_map(|workload| &workload.template.spread);
+    let mut keys: Vec<&str> = own.map(|spec| spec.topology_key.as_str()).collect();
+    keys.push("topology.kubernetes.io/zone");
+    if let crate::cluster::scheduler::DefaultSpread::List(list) = &model.cluster.scheduler.default_spread {
+        keys.extend(list.iter().map(|spec| spec.topology_key.as_str()));
+    }
+    keys.iter().all(|key| Domains::new(model, key, |_| true).by_value.values().all(|slots| slots.len() == 1))
+}

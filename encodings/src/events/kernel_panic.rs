@@ -1,0 +1,77 @@
+//! `kernelPanic`: an assumption on the environment, off unless named. A node whose free CPU falls below a share of
+//! its allocatable stops, and comes back once it is above again. Kubernetes itself does no such thing (section 10):
+//! CPU that is used up throttles.
+//!
+//! Pods use CPU while they run or start; deleted ones on a stopped node do not. Stopping and coming back are fair and
+//! fast: they are consequences, not choices, and have no budget.
+
+use super::EventModel;
+use crate::cluster::Event;
+use crate::cluster::event::EventKind;
+use crate::cluster::node::CPU;
+use crate::cluster::workload::Usage;
+use crate::state::{Model, RuleBuilder, text};
+use crate::system::Pace;
+use crate::term::{Int, sum};
+
+/// See the module.
+pub struct KernelPanic;
+
+impl EventModel for KernelPanic {
+    fn names(&self) -> &'static [&'static str] {
+        &["kernelPanic"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "nodes without free CPU stop (an assumption on the environment)"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        let EventKind::KernelPanic { cpu_left_below } = &event.kind else { return };
+        for slot in 0..model.slots.len() {
+            let there = &model.slots[slot];
+            let Some(alive) = there.alive else { continue };
+            let (name, present) = (there.name.clone(), there.present);
+            let unit = model.units.get(CPU).copied().unwrap_or(1);
+            let capacity = there.allocatable.get(CPU).map_or(0.into(), |&amount| amount * unit);
+            let used = used_cpu(model, slot);
+            // free < share of capacity, in percent
+            let exhausted = (used * 100).above(capacity * (100 - cpu_left_below));
+            let fairness = model.slot_fairness("kernel", slot);
+            let rule = |verb: &str, reason: &'static str, what: &str| {
+                RuleBuilder::new(format!("event/{}/{verb}/{name}", event.id), "node", reason, Pace::Fast)
+                    .when(present)
+                    .fair(fairness)
+                    .for_slot(model, slot)
+                    .says([text(format!("{name} {what}"))])
+                    .because_of(event.origin.clone())
+            };
+            let rules = [
+                rule("panic", "KernelPanic", "has no free CPU left and stops")
+                    .when(alive.value & exhausted)
+                    .set_bool(alive, false),
+                rule("recover", "Starting", "has free CPU and comes back")
+                    .when(!alive.value & !exhausted)
+                    .set_bool(alive, true),
+            ];
+            for rule in rules {
+                model.add_rule(rule);
+            }
+        }
+    }
+}
+
+/// CPU used by the pods on a slot, milli-cores.
+fn used_cpu(model: &Model, slot: usize) -> Int {
+    sum((0..model.groups.len()).map(|group| {
+        let state = &model.groups[group];
+        let usage = state.usage * state.usage_unit;
+        let each = match model.workload(group).cpu_usage {
+            Usage::Shared(_) => usage / model.ready(group),
+            _ => usage,
+        };
+        let startup = model.startup(group).map_or(0, |startup| startup.cpu);
+        let starting = state.starting.as_ref().map_or(0.into(), |starting| starting[slot].value);
+        state.running[slot].value * each + starting * startup
+    }))
+}

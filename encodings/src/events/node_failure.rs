@@ -1,0 +1,49 @@
+//! `nodeFailure`: a node's kubelet stops; with `recovers` it may come back.
+
+use super::{EventModel, happens};
+use crate::cluster::Event;
+use crate::cluster::event::EventKind;
+use crate::state::{Model, RuleBuilder, text};
+use crate::system::Pace;
+
+/// See the module.
+pub struct NodeFailure;
+
+impl EventModel for NodeFailure {
+    fn names(&self) -> &'static [&'static str] {
+        &["nodeFailure"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "a node stops, and perhaps comes back"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        let EventKind::NodeFailure { pool, recovers } = &event.kind else { return };
+        for slot in 0..model.slots.len() {
+            let there = &model.slots[slot];
+            let belongs =
+                pool.as_ref().is_none_or(|pool| *pool == model.cluster.pools[there.pool].name || *pool == there.name);
+            let Some(alive) = there.alive.filter(|_| belongs) else { continue };
+            let (name, present) = (there.name.clone(), there.present);
+            let rule = happens(model, event, format!("stop/{name}"), "node", "NodeStopped")
+                .when(present)
+                .when(alive.value)
+                .set_bool(alive, false)
+                .for_slot(model, slot)
+                .says([text(format!("{name} stops"))]);
+            model.add_rule(rule);
+            if *recovers {
+                let rule =
+                    RuleBuilder::new(format!("event/{}/recover/{name}", event.id), "node", "Starting", Pace::Event)
+                        .when(present)
+                        .when(!alive.value)
+                        .set_bool(alive, true)
+                        .for_slot(model, slot)
+                        .says([text(format!("{name} comes back"))])
+                        .because_of(event.origin.clone());
+                model.add_rule(rule);
+            }
+        }
+    }
+}

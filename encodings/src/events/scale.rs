@@ -1,0 +1,37 @@
+//! `scale`: somebody runs `kubectl scale`.
+
+use super::{EventModel, happens};
+use crate::cluster::Event;
+use crate::cluster::event::EventKind;
+use crate::state::{Model, text, value};
+use crate::system::Phrase;
+use crate::term::int_choice;
+
+/// See the module.
+pub struct Scale;
+
+impl EventModel for Scale {
+    fn names(&self) -> &'static [&'static str] {
+        &["scale"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "spec.replicas is set by hand"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        let EventKind::Scale { target, replicas } = &event.kind else { return };
+        let Some(group) = model.cluster.workload(target) else { return };
+        let spec = model.groups[group].spec;
+        let (choice, index) = int_choice(format!("replicas[{}]", event.id), 0, replicas.len() - 1);
+        let wanted = index * replicas.step + replicas.lo;
+        let name = model.groups[group].name.clone();
+        let rule = happens(model, event, "scale".into(), "kubectl", "Scaled").pick(choice).set(spec, wanted).says([
+            text(format!("{name} scaled ")),
+            value(spec.value),
+            text(" -> "),
+            Phrase::After(spec.id),
+        ]);
+        model.add_rule(rule);
+    }
+}

@@ -1,0 +1,56 @@
+//! `boundedPods`: the pod objects that a workload owns, failed ones included, stay few.
+
+use super::{IntentModel, property, targets};
+use crate::cluster::{Intent, IntentKind};
+use crate::state::{Model, number};
+use crate::system::{Claim, Property};
+use crate::term::{Int, sum};
+
+/// See the module.
+pub struct BoundedPods;
+
+impl IntentModel for BoundedPods {
+    fn names(&self) -> &'static [&'static str] {
+        &["boundedPods"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "pod objects, failed ones included, stay few"
+    }
+
+    fn prepare(&self, model: &mut Model, intent: &Intent) {
+        for group in groups(model, intent) {
+            // Failed pods are never cleaned up by these models, so their count saturates just above the limit.
+            let most = limit(model, intent, group).range().hi + 1;
+            model.declare_failed(group, most.max(1));
+        }
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let make = |group: usize| {
+            let state = &model.groups[group];
+            let objects = state.active()
+                + sum(state.terminating.iter().map(|count| count.value))
+                + state.failed.map_or(0.into(), |failed| failed.value);
+            let claim = Claim::Invariant(objects.at_most(limit(model, intent, group)));
+            let headline = format!("pod objects of {} pile up", state.object);
+            property(model, intent, Some(group), headline, claim, state.spec.value.above(0))
+        };
+        groups(model, intent).into_iter().map(make).collect()
+    }
+}
+
+fn groups(model: &Model, intent: &Intent) -> Vec<usize> {
+    match &intent.kind {
+        IntentKind::BoundedPods { target, .. } => targets(model, Some(target)),
+        _ => vec![],
+    }
+}
+
+/// The limit: the user's, or twice the wanted replicas.
+fn limit(model: &Model, intent: &Intent, group: usize) -> Int {
+    match &intent.kind {
+        IntentKind::BoundedPods { max: Some(max), .. } => number(model, max, Some(group)),
+        _ => model.groups[group].spec.value * 2,
+    }
+}

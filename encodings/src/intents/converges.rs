@@ -1,0 +1,42 @@
+//! `converges`: in every fair run in which `spec.replicas` stops changing, the workload is eventually always as
+//! desired: that many active pods, all running and ready, nothing terminating.
+
+use super::{IntentModel, property, targets};
+use crate::cluster::{Intent, IntentKind};
+use crate::state::Model;
+use crate::system::{Claim, Property};
+use crate::term::{Int, all, primed, sum};
+
+/// See the module.
+pub struct Converges;
+
+impl IntentModel for Converges {
+    fn names(&self) -> &'static [&'static str] {
+        &["converges"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "once spec.replicas stops changing, all pods are eventually ready"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let IntentKind::Converges { target } = &intent.kind else { return vec![] };
+        let make = |group: usize| {
+            let state = &model.groups[group];
+            let spec = state.spec;
+            let exists = state.exists.map_or(true.into(), |exists| exists.value);
+            let terminating = sum(state.terminating.iter().map(|count| count.value));
+            let good =
+                !exists | all([state.active().is(spec.value), model.ready(group).is(spec.value), terminating.is(0)]);
+            let claim = Claim::NoFairLoop {
+                within: true.into(),
+                keep: primed::<Int>(spec.id).is(spec.value),
+                progress: !good,
+                stay: !good,
+            };
+            let headline = format!("{} does not come to spec.replicas ready pods", state.object);
+            property(model, intent, Some(group), headline, claim, spec.value.above(0))
+        };
+        targets(model, target.as_ref()).into_iter().map(make).collect()
+    }
+}

@@ -1,0 +1,67 @@
+//! `replicas` and `available`: ready pods stay within limits.
+//!
+//! `available` is about voluntary actions: it says nothing while some node is down, and the minimum has to be
+//! reached anew afterwards.
+
+use super::{IntentModel, bounded, monitor, property, targets};
+use crate::cluster::{Intent, IntentKind};
+use crate::state::{Model, number};
+use crate::system::{Claim, Property};
+use crate::term::{Bool, all};
+
+/// See the module.
+pub struct Replicas;
+
+/// See the module.
+pub struct Available;
+
+impl IntentModel for Replicas {
+    fn names(&self) -> &'static [&'static str] {
+        &["replicas"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "ready pods on ready nodes stay within limits"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let IntentKind::Replicas { target, min, max, when } = &intent.kind else { return vec![] };
+        let groups = targets(model, Some(target));
+        let make = |group: usize| {
+            let ready = model.ready(group);
+            let low = min.as_ref().map_or(true.into(), |min| ready.at_least(number(model, min, Some(group))));
+            let high = max.as_ref().map_or(true.into(), |max| ready.at_most(number(model, max, Some(group))));
+            let object = model.groups[group].object.clone();
+            let (claim, premise) = bounded(model, &format!("replicas[{object}]"), low & high, *when);
+            let headline = format!("the number of ready pods of {object} leaves its limits");
+            property(model, intent, Some(group), headline, claim, premise)
+        };
+        groups.into_iter().map(make).collect()
+    }
+}
+
+impl IntentModel for Available {
+    fn names(&self) -> &'static [&'static str] {
+        &["available"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "once reached, ready pods stay above a minimum through voluntary actions"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let IntentKind::Available { target, min } = &intent.kind else { return vec![] };
+        let groups = targets(model, Some(target));
+        let make = |group: usize| {
+            let enough = model.ready(group).at_least(number(model, min, Some(group)));
+            let undisturbed: Bool =
+                all(model.slots.iter().map(|slot| !slot.present | (slot.is_alive() & slot.is_ready())));
+            let object = model.groups[group].object.clone();
+            let reached = monitor(model, &format!("available[{object}]"), |reached| undisturbed & (reached | enough));
+            let headline = format!("voluntary actions leave too few ready pods of {object}");
+            let claim = Claim::Invariant(!(reached & undisturbed) | enough);
+            property(model, intent, Some(group), headline, claim, reached | enough)
+        };
+        groups.into_iter().map(make).collect()
+    }
+}

@@ -1,0 +1,33 @@
+//! `noNodePanicLoop`: no fair loop in which nodes stop and come back (with the `kernelPanic` assumption).
+
+use super::{IntentModel, property};
+use crate::cluster::event::EventKind;
+use crate::cluster::{Intent, IntentKind};
+use crate::state::Model;
+use crate::system::{Claim, Property};
+use crate::term::{Bool, any, primed};
+
+/// See the module.
+pub struct NoNodePanicLoop;
+
+impl IntentModel for NoNodePanicLoop {
+    fn names(&self) -> &'static [&'static str] {
+        &["noNodePanicLoop"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "nodes do not stop and come back for ever"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        if intent.kind != IntentKind::NoNodePanicLoop {
+            return vec![];
+        }
+        let stops =
+            any(model.slots.iter().filter_map(|slot| slot.alive).map(|alive| alive.value & !primed::<Bool>(alive.id)));
+        let claim = Claim::NoFairLoop { within: true.into(), keep: true.into(), progress: stops, stay: false.into() };
+        let assumed = model.cluster.events.iter().any(|event| matches!(event.kind, EventKind::KernelPanic { .. }));
+        let headline = "nodes stop and come back for ever".to_owned();
+        vec![property(model, intent, None, headline, claim, assumed.into())]
+    }
+}

@@ -1,0 +1,53 @@
+//! `noOscillation`: no fair loop without external events in which the cluster, or the target, changes.
+
+use super::{IntentModel, property};
+use crate::cluster::{Intent, IntentKind};
+use crate::state::Model;
+use crate::system::{Claim, Property, Role};
+use crate::term::{Bool, Int, Sort, VarId, any, primed};
+use crate::term::{Dag, Term};
+
+/// See the module.
+pub struct NoOscillation;
+
+impl IntentModel for NoOscillation {
+    fn names(&self) -> &'static [&'static str] {
+        &["noOscillation"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "controllers do not undo each other's work for ever"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let IntentKind::NoOscillation { target } = &intent.kind else { return vec![] };
+        let group = target.as_ref().and_then(|target| model.cluster.workload(target));
+        let changes = any(cluster_vars(model, group).into_iter().map(|(var, sort)| changes(var, sort)));
+        let claim = Claim::NoFairLoop { within: true.into(), keep: true.into(), progress: changes, stay: false.into() };
+        let headline = match (group, model.groups.as_slice()) {
+            (Some(group), _) => {
+                format!("pods of {} never settle: controllers undo each other's work", model.groups[group].object)
+            }
+            (None, [only]) => format!("pods of {} never settle: controllers undo each other's work", only.object),
+            _ => "the cluster never settles: controllers undo each other's work".to_owned(),
+        };
+        vec![property(model, intent, group, headline, claim, true.into())]
+    }
+}
+
+/// The variables whose change is a change of the cluster (or of the target).
+fn cluster_vars(model: &Model, group: Option<usize>) -> Vec<(VarId, Sort)> {
+    let mark = group.map(|group| format!("[{}]", model.groups[group].name));
+    let sorts = crate::term::current(|dag: &Dag| dag.vars().to_vec());
+    let chosen = model.vars.iter().zip(sorts).enumerate().filter(|(_, (var, decl))| {
+        var.role == Role::Cluster && mark.as_ref().is_none_or(|mark| decl.name.contains(mark.as_str()))
+    });
+    chosen.map(|(index, (_, decl))| (VarId(index as u32), decl.sort)).collect()
+}
+
+fn changes(var: VarId, sort: Sort) -> Bool {
+    match sort {
+        Sort::Bool => !primed::<Bool>(var).iff(Bool::from_id(crate::term::variable(var))),
+        Sort::Int(_) => primed::<Int>(var).is_not(Int::from_id(crate::term::variable(var))),
+    }
+}

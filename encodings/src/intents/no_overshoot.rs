@@ -1,0 +1,41 @@
+//! `noOvershoot`: desired replicas never rise and then fall with no event in between.
+
+use super::{IntentModel, monitor, property, targets};
+use crate::cluster::{Intent, IntentKind};
+use crate::state::Model;
+use crate::system::{Claim, Property};
+use crate::term::{Int, any, primed};
+
+/// See the module.
+pub struct NoOvershoot;
+
+impl IntentModel for NoOvershoot {
+    fn names(&self) -> &'static [&'static str] {
+        &["noOvershoot"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "desired replicas do not rise and then fall without an event in between"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let IntentKind::NoOvershoot { target } = &intent.kind else { return vec![] };
+        let groups = targets(model, Some(target));
+        let make = |group: usize| {
+            let (name, spec) = (model.groups[group].name.clone(), model.groups[group].spec);
+            let next: Int = primed(spec.id);
+            // An event spends its budget.
+            let event = any(model.budgets.iter().map(|left| primed::<Int>(left.id).below(left.value)));
+            let rose =
+                monitor(model, &format!("replicas rose[{name}]"), |rose| !event & (rose | next.above(spec.value)));
+            let fell = monitor(model, &format!("replicas overshot[{name}]"), |overshot| {
+                overshot | (!event & rose & next.below(spec.value))
+            });
+            let headline =
+                format!("replicas of {} rise and fall again although nothing happened", model.groups[group].object);
+            let scaled = model.cluster.hpas.iter().any(|hpa| hpa.target == model.workload(group).reference);
+            property(model, intent, Some(group), headline, Claim::Invariant(!fell), scaled.into())
+        };
+        groups.into_iter().map(make).collect()
+    }
+}

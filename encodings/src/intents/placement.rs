@@ -1,0 +1,32 @@
+//! `placement`: pods of a workload are only on nodes of the given pools.
+
+use super::{IntentModel, property, targets};
+use crate::cluster::{Intent, IntentKind};
+use crate::state::Model;
+use crate::system::{Claim, Property};
+use crate::term::all;
+
+/// See the module.
+pub struct Placement;
+
+impl IntentModel for Placement {
+    fn names(&self) -> &'static [&'static str] {
+        &["placement"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "pods are only on nodes of the given pools"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let IntentKind::Placement { target, pools } = &intent.kind else { return vec![] };
+        let make = |group: usize| {
+            let state = &model.groups[group];
+            let elsewhere = |slot: &usize| !pools.contains(&model.cluster.pools[model.slots[*slot].pool].name);
+            let none = all(state.slots().filter(elsewhere).map(|slot| state.active_on(slot).is(0)));
+            let headline = format!("a pod of {} is outside its pools", state.object);
+            property(model, intent, Some(group), headline, Claim::Invariant(none), state.spec.value.above(0))
+        };
+        targets(model, Some(target)).into_iter().map(make).collect()
+    }
+}

@@ -1,0 +1,48 @@
+//! `schedulable`: pods find a node. Settled (the default): in no fair run has the workload from some point on always
+//! a pending pod. Immediate: no pod is ever pending without a feasible node.
+
+use super::{IntentModel, property, targets};
+use crate::cluster::intent::SchedulableMode;
+use crate::cluster::{Intent, IntentKind};
+use crate::state::Model;
+use crate::system::{Claim, Property};
+use crate::term::any;
+
+/// See the module.
+pub struct Schedulable;
+
+impl IntentModel for Schedulable {
+    fn names(&self) -> &'static [&'static str] {
+        &["schedulable"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "pods find a node"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let IntentKind::Schedulable { target, mode } = &intent.kind else { return vec![] };
+        let make = |group: usize| {
+            let pending = model.groups[group].pending.value.above(0);
+            let object = &model.groups[group].object;
+            let (claim, headline) = match mode {
+                SchedulableMode::Settled => {
+                    let claim = Claim::NoFairLoop {
+                        within: pending,
+                        keep: true.into(),
+                        progress: true.into(),
+                        stay: true.into(),
+                    };
+                    (claim, format!("a pod of {object} stays pending for ever"))
+                }
+                SchedulableMode::Immediate => {
+                    let placeable = any(model.feasible.get(group).into_iter().flatten().copied());
+                    (Claim::Invariant(!pending | placeable), format!("a pod of {object} finds no node"))
+                }
+            };
+            let wanted = model.groups[group].spec.value.above(0);
+            property(model, intent, Some(group), headline, claim, wanted)
+        };
+        targets(model, target.as_ref()).into_iter().map(make).collect()
+    }
+}

@@ -1,0 +1,56 @@
+//! `spread`: the skew of ready pods over the domains of a topology key stays small. Domains are the values of the
+//! key on present nodes that the workload's node affinity admits.
+
+use super::{IntentModel, bounded, property, targets};
+use crate::cluster::{Intent, IntentKind};
+use crate::controllers::Domains;
+use crate::state::Model;
+use crate::system::Property;
+use crate::term::{Int, any, ite, max_of, min_of, sum};
+
+/// See the module.
+pub struct Spread;
+
+impl IntentModel for Spread {
+    fn names(&self) -> &'static [&'static str] {
+        &["spread"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "ready pods are spread over the domains of a topology key"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let IntentKind::Spread { target, topology_key, max_skew, when } = &intent.kind else { return vec![] };
+        let groups = targets(model, Some(target));
+        let make = |group: usize| {
+            let skew = skew(model, group, topology_key);
+            let object = model.groups[group].object.clone();
+            let (claim, premise) = bounded(model, &format!("spread[{object}]"), skew.at_most(*max_skew), *when);
+            let headline = format!("ready pods of {object} are unevenly spread over {topology_key}");
+            property(model, intent, Some(group), headline, claim, premise)
+        };
+        groups.into_iter().map(make).collect()
+    }
+}
+
+/// Largest minus smallest number of ready pods in a domain.
+fn skew(model: &Model, group: usize, key: &str) -> Int {
+    let template = model.template(group);
+    let domains = Domains::new(model, key, |slot| model.slots[slot].matches_affinity(template));
+    let counts: Vec<(Int, crate::term::Bool)> = domains
+        .by_value
+        .values()
+        .map(|slots| {
+            let ready = sum(slots.iter().map(|&slot| model.ready_on(group, slot)));
+            (ready, any(slots.iter().map(|&slot| model.slots[slot].present)))
+        })
+        .collect();
+    if counts.is_empty() {
+        return 0.into();
+    }
+    let beyond = counts.iter().map(|(ready, _)| ready.range().hi).max().unwrap_or(0);
+    let most = max_of(&counts.iter().map(|&(ready, there)| ite(there, ready, 0)).collect::<Vec<_>>());
+    let least = min_of(&counts.iter().map(|&(ready, there)| ite(there, ready, beyond)).collect::<Vec<_>>());
+    most.monus(least)
+}

@@ -1,0 +1,193 @@
+//! Time: periods of controllers, timers of pods, and the rule by which time passes.
+//!
+//! Under paced timing every duration is a countdown in units of the greatest common divisor of all durations of the
+//! cluster. Time passes only at quiescence; it jumps to the next expiry and never past a deadline. Under interleaved
+//! timing there are no countdowns: an armed timer may expire at any moment.
+//!
+//! A periodic controller has one countdown `phase`: above its period it may not act yet, at or below it may, and at
+//! 0 it must before time goes on. After it acted it starts at twice the period, and while it has nothing to do it
+//! waits at the period. Hence it acts within one period of becoming enabled and never twice within a period.
+//!
+//! Where one single countdown exists, nothing can be ordered against it, so it is left out: the controller acts, or
+//! the timer expires, at any quiescent instant. The runs are the same but for the clock.
+
+use super::{IntVar, Model, RuleBuilder, gcd};
+use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Timing};
+use crate::system::{Pace, Role};
+use crate::term::{Bool, Int, any, int_choice, ite, min_of};
+
+/// A countdown that is armed while a condition holds.
+#[derive(Clone, Debug)]
+pub struct Timer {
+    /// Units left; `None` where the countdown is left out.
+    pub left: Option<IntVar>,
+    /// Units of the whole.
+    pub full: i64,
+    /// Whether it runs.
+    pub armed: Bool,
+    /// Whether it has run off. Only meaningful while armed.
+    pub expired: Bool,
+}
+
+/// A controller that acts once a period.
+#[derive(Clone, Debug)]
+pub struct Periodic {
+    /// See the module.
+    pub phase: Option<IntVar>,
+    /// Units of a period.
+    pub period: i64,
+    /// Whether it has something to do.
+    pub wants: Bool,
+    /// Whether it may act.
+    pub may_act: Bool,
+}
+
+/// Durations in seconds that become countdowns, and how many controllers and kinds of timers have one.
+fn durations(cluster: &Cluster) -> Vec<i64> {
+    let mut list: Vec<i64> = Vec::new();
+    for hpa in &cluster.hpas {
+        list.push(hpa.sync_period);
+        match &hpa.behavior {
+            None => list.push(hpa.downscale_stabilization),
+            Some(behavior) => list.extend([behavior.up.stabilization, behavior.down.stabilization]),
+        }
+    }
+    list.extend(cluster.descheduler.as_ref().map(|policy| policy.interval));
+    let fails = cluster
+        .events
+        .iter()
+        .any(|event| matches!(event.kind, EventKind::NodeFailure { .. } | EventKind::KernelPanic { .. }));
+    let tainted = cluster
+        .pools
+        .iter()
+        .flat_map(|pool| &pool.taints)
+        .any(|taint| taint.effect == crate::cluster::TaintEffect::NoExecute);
+    for workload in &cluster.workloads {
+        list.extend(workload.startup.map(|startup| startup.seconds));
+        if fails || tainted {
+            list.extend(workload.template.tolerations.iter().filter_map(|toleration| toleration.seconds));
+        }
+    }
+    list.retain(|&seconds| seconds > 0);
+    list
+}
+
+/// Seconds of one unit of time.
+pub(super) fn time_unit(cluster: &Cluster) -> i64 {
+    durations(cluster).into_iter().fold(0, gcd).max(1)
+}
+
+impl Model<'_> {
+    /// Whether countdowns are kept: paced, and more than one clocked thing.
+    pub fn keeps_time(&self) -> bool {
+        self.cluster.timing == Timing::Paced && durations(self.cluster).len() > 1
+    }
+
+    /// Units of a duration.
+    pub fn time_units(&self, seconds: i64) -> i64 {
+        seconds / self.time_unit
+    }
+
+    /// Declares a timer of `seconds` that runs while `armed`.
+    pub fn timer(&mut self, name: &str, seconds: i64, armed: Bool) -> Timer {
+        let full = self.time_units(seconds);
+        let left =
+            (self.keeps_time() && full > 0).then(|| self.int_var(format!("timer[{name}]"), Role::Clock, 0, full, full));
+        let expired = left.map_or(true.into(), |left| left.value.is(0));
+        let timer = Timer { left, full, armed, expired };
+        self.timers.push(timer.clone());
+        timer
+    }
+
+    /// Declares a periodic controller that has something to do while `wants`.
+    pub fn periodic(&mut self, name: &str, seconds: i64, wants: Bool) -> Periodic {
+        let period = self.time_units(seconds);
+        let phase = (self.keeps_time() && period > 0)
+            .then(|| self.int_var(format!("period[{name}]"), Role::Clock, 0, 2 * period, period));
+        let may_act = phase.map_or(true.into(), |phase| phase.value.at_most(period));
+        let periodic = Periodic { phase, period, wants, may_act };
+        self.periodic.push(periodic.clone());
+        periodic
+    }
+
+    /// Adds the rule by which time passes, after all timers and periodic controllers are declared.
+    pub fn add_time(&mut self) {
+        let mut expiries: Vec<(Bool, Int)> = Vec::new();
+        let mut deadline_reached: Vec<Bool> = Vec::new();
+        for periodic in &self.periodic {
+            if let Some(phase) = periodic.phase {
+                let cooling = phase.value.above(periodic.period);
+                let due = !cooling & periodic.wants;
+                let until_allowed = (phase.value - periodic.period).max(0);
+                expiries.push((cooling, until_allowed));
+                expiries.push((due, phase.value.min(periodic.period)));
+                deadline_reached.push(due & phase.value.is(0));
+            }
+        }
+        for timer in &self.timers {
+            if let Some(left) = timer.left {
+                expiries.push((timer.armed & left.value.above(0), left.value));
+            }
+        }
+        if expiries.is_empty() {
+            return;
+        }
+        let most = expiries.iter().map(|(_, units)| units.range().hi).max().unwrap_or(0);
+        let candidates: Vec<Int> = expiries.iter().map(|&(live, units)| ite(live, units, Int::from(most))).collect();
+        let passed = min_of(&candidates).max(1);
+        let live = any(expiries.iter().map(|&(live, _)| live));
+        let unit = self.fairness_unit("time", "time");
+        let mut rule = RuleBuilder::new("time/passes", "time", "TimePasses", Pace::Clock)
+            .when(live)
+            .when(!any(deadline_reached))
+            .fair(unit)
+            .says([crate::system::Phrase::Value {
+                term: crate::term::Term::id(passed),
+                scale: self.time_unit,
+                unit: " s pass",
+            }]);
+        for periodic in &self.periodic {
+            if let Some(phase) = periodic.phase {
+                let waits = phase.value.at_most(periodic.period) & !periodic.wants;
+                let cooling = phase.value.above(periodic.period);
+                let cooled = (phase.value - passed).max(periodic.period);
+                let next = ite(cooling, cooled, ite(waits, Int::from(periodic.period), phase.value.monus(passed)));
+                rule = rule.set(phase, next);
+            }
+        }
+        for timer in &self.timers {
+            if let Some(left) = timer.left {
+                rule = rule.set(left, ite(timer.armed, left.value.monus(passed), Int::from(timer.full)));
+            }
+        }
+        for &(var, next) in &self.while_time_passes {
+            rule = rule.set(var, next);
+        }
+        self.add_rule(rule);
+    }
+}
+
+impl Periodic {
+    /// Starts the period anew: the controller has acted.
+    pub fn restart(&self, rule: RuleBuilder) -> RuleBuilder {
+        match self.phase {
+            Some(phase) => rule.set(phase, 2 * self.period),
+            None => rule,
+        }
+    }
+}
+
+impl Timer {
+    /// Starts the countdown anew: what is left is any of `0..=full`, which over-approximates the pods that entered
+    /// after the first one.
+    pub fn restart(&self, name: &str, rule: RuleBuilder) -> RuleBuilder {
+        match self.left {
+            Some(left) => {
+                let (choice, again) = int_choice(format!("again[{name}]"), 0, self.full);
+                rule.pick(choice).set(left, again)
+            }
+            None => rule,
+        }
+    }
+}

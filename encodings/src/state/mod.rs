@@ -1,0 +1,308 @@
+//! The cluster as symbolic state: which variables exist, and what terms mean in Kubernetes' words.
+//!
+//! Counts, not names: pods of one workload are interchangeable, so the state counts them by node slot and phase. A
+//! variable exists only if some controller, event or intent of this cluster can change it or see the difference
+//! ([`Features`]); otherwise the same question is answered by a constant.
+
+mod clock;
+mod expression;
+mod nodes;
+mod pods;
+mod rule;
+
+pub use clock::{Periodic, Timer};
+pub use expression::{condition, number};
+pub use nodes::{Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
+pub use pods::{Group, Phase};
+pub use rule::{Phrases, RuleBuilder, text, value};
+
+use crate::assemble::Granularity;
+use crate::cluster::event::EventKind;
+use crate::cluster::intent::IntentKind;
+use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::{Cluster, Start, Timing};
+use crate::system::{Constraint, FairnessUnit, Initial, Monitor, Role, Rule, StateVar};
+use crate::term::{Bool, Int, Term, VarId, bool_var, int_var};
+use std::collections::BTreeMap;
+
+/// An integer state variable and its value before the step.
+#[derive(Clone, Copy, Debug)]
+pub struct IntVar {
+    /// The variable.
+    pub id: VarId,
+    /// Its value.
+    pub value: Int,
+}
+
+/// A boolean state variable and its value before the step.
+#[derive(Clone, Copy, Debug)]
+pub struct BoolVar {
+    /// The variable.
+    pub id: VarId,
+    /// Its value.
+    pub value: Bool,
+}
+
+/// Which parts of the state this cluster needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Features {
+    /// Nodes may stop.
+    pub node_failure: bool,
+    /// Nodes may be cordoned.
+    pub cordon: bool,
+    /// Whether rules are merged (only under paced timing, see `docs/src/decisions`).
+    pub fused: bool,
+    /// Whether time is paced.
+    pub paced: bool,
+    /// Events wait for the first settled state.
+    pub settles_first: bool,
+}
+
+impl Features {
+    fn of(cluster: &Cluster, granularity: Granularity) -> Self {
+        let any_event = |wanted: fn(&EventKind) -> bool| cluster.events.iter().any(|event| wanted(&event.kind));
+        let paced = cluster.timing == Timing::Paced;
+        Self {
+            node_failure: any_event(|kind| {
+                matches!(kind, EventKind::NodeFailure { .. } | EventKind::KernelPanic { .. })
+            }),
+            cordon: any_event(|kind| {
+                matches!(
+                    kind,
+                    EventKind::Maintenance { .. }
+                        | EventKind::Drain { .. }
+                        | EventKind::Cordon { .. }
+                        | EventKind::Uncordon { .. }
+                )
+            }),
+            fused: paced && granularity == Granularity::Fused,
+            paced,
+            settles_first: cluster.start == Start::Settled,
+        }
+    }
+}
+
+/// The symbolic state under construction, with the rules collected so far.
+#[derive(Debug)]
+pub struct Model<'c> {
+    /// The input.
+    pub cluster: &'c Cluster,
+    /// What exists.
+    pub features: Features,
+    /// Node slots of all pools.
+    pub slots: Vec<Slot>,
+    /// Number of nodes, by pool.
+    pub pool_sizes: Vec<Int>,
+    /// Pod groups, by workload.
+    pub groups: Vec<Group>,
+    /// Greatest common divisor of all amounts of a resource: one model unit.
+    pub units: BTreeMap<String, i64>,
+    /// By group and slot: whether the scheduler's filters let a pod of the group onto the node; set by the scheduler,
+    /// empty for groups it does not serve.
+    pub feasible: Vec<Vec<Bool>>,
+    /// Conditions under which covered fast rules are enabled (see [`Model::add_covered_rule`]).
+    pub(crate) busy: Vec<Bool>,
+    /// Indices of covered rules.
+    pub(crate) covered: Vec<usize>,
+    /// Budgets of external events: how often each may still happen.
+    pub(crate) budgets: Vec<IntVar>,
+    /// Whether no fair rule can change anything but clocks from here on; known once all rules are made.
+    pub settled: Bool,
+    /// Whether the run has settled once (only with `start: settled`).
+    pub settled_once: Option<BoolVar>,
+    /// Timers collected so far.
+    pub timers: Vec<Timer>,
+    /// What else happens while time passes: new values of variables.
+    pub(crate) while_time_passes: Vec<(IntVar, Int)>,
+    /// Periodic controllers collected so far.
+    pub periodic: Vec<Periodic>,
+    /// Seconds of one unit of time.
+    pub time_unit: i64,
+    /// Role and initial value, by `VarId`.
+    pub(crate) vars: Vec<StateVar>,
+    pub(crate) constraints: Vec<Constraint>,
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) monitors: Vec<Monitor>,
+    pub(crate) fairness: Vec<FairnessUnit>,
+    /// Variables that belong to a slot, in an order that is the same for every slot of a pool.
+    pub(crate) slot_vars: Vec<Vec<VarId>>,
+    /// For each pool the number of its symmetry class, if its nodes are interchangeable.
+    pub(crate) classes: Vec<Option<usize>>,
+    /// Names of lumps, for numbering.
+    lumps: Vec<String>,
+}
+
+impl<'c> Model<'c> {
+    /// Declares the state of a cluster.
+    pub fn new(cluster: &'c Cluster, granularity: Granularity) -> Self {
+        let mut model = Self {
+            cluster,
+            features: Features::of(cluster, granularity),
+            slots: Vec::new(),
+            pool_sizes: Vec::new(),
+            groups: Vec::new(),
+            units: units(cluster),
+            feasible: Vec::new(),
+            busy: Vec::new(),
+            covered: Vec::new(),
+            budgets: Vec::new(),
+            settled: true.into(),
+            settled_once: None,
+            timers: Vec::new(),
+            while_time_passes: Vec::new(),
+            periodic: Vec::new(),
+            time_unit: clock::time_unit(cluster),
+            vars: Vec::new(),
+            constraints: Vec::new(),
+            rules: Vec::new(),
+            monitors: Vec::new(),
+            fairness: Vec::new(),
+            slot_vars: Vec::new(),
+            classes: nodes::symmetry_classes(cluster),
+            lumps: Vec::new(),
+        };
+        model.declare_nodes();
+        model.declare_pods();
+        if model.features.settles_first {
+            model.settled_once = Some(model.bool_var("settled once", Role::Budget, false.into()));
+        }
+        model
+    }
+
+    /// Declares an integer variable with an initial term.
+    pub fn int_var(
+        &mut self,
+        name: impl Into<String>,
+        role: Role,
+        lo: i64,
+        hi: i64,
+        initial: impl Into<Int>,
+    ) -> IntVar {
+        let (id, value) = int_var(name, lo, hi);
+        self.vars.push(StateVar { role, initial: Initial::Term(initial.into().id()) });
+        IntVar { id, value }
+    }
+
+    /// Declares an integer variable that is free initially.
+    pub fn free_int(&mut self, name: impl Into<String>, role: Role, lo: i64, hi: i64) -> IntVar {
+        let (id, value) = int_var(name, lo, hi);
+        self.vars.push(StateVar { role, initial: Initial::Free });
+        IntVar { id, value }
+    }
+
+    /// Declares a boolean variable with an initial term.
+    pub fn bool_var(&mut self, name: impl Into<String>, role: Role, initial: Bool) -> BoolVar {
+        let (id, value) = bool_var(name);
+        self.vars.push(StateVar { role, initial: Initial::Term(initial.id()) });
+        BoolVar { id, value }
+    }
+
+    /// A frozen value of a span: a constant, or a free frozen variable that counts the steps.
+    pub fn frozen(&mut self, name: impl Into<String>, span: crate::cluster::Span) -> Int {
+        match span.constant() {
+            Some(value) => value.into(),
+            None => self.free_int(name, Role::Frozen, 0, span.len() - 1).value * span.step + span.lo,
+        }
+    }
+
+    /// Runs `declare` and records the variables it declares as belonging to a slot.
+    pub fn on_slot<R>(&mut self, slot: usize, declare: impl FnOnce(&mut Self) -> R) -> R {
+        let first = self.vars.len();
+        let result = declare(self);
+        self.slot_vars.resize_with(self.slot_vars.len().max(slot + 1), Vec::new);
+        self.slot_vars[slot].extend((first..self.vars.len()).map(|index| VarId(index as u32)));
+        result
+    }
+
+    /// Symmetry class and index of a slot, if its pool has one.
+    pub fn slot_class(&self, slot: usize) -> Option<(usize, usize)> {
+        let slot = &self.slots[slot];
+        self.classes[slot.pool].map(|class| (class, slot.index))
+    }
+
+    /// The fairness unit of something that exists once a slot; lumped with that of interchangeable slots.
+    pub fn slot_fairness(&mut self, what: &str, slot: usize) -> usize {
+        let name = format!("{what} on {}", self.slots[slot].name);
+        let lump = match self.slot_class(slot) {
+            Some((class, _)) => format!("{what} in class {class}"),
+            None => name.clone(),
+        };
+        self.fairness_unit(&name, &lump)
+    }
+
+    /// The initial value of a variable that has a term for it.
+    pub fn initial_of(&self, var: IntVar) -> Int {
+        match self.vars[var.id.index()].initial {
+            Initial::Term(term) => Int::from_id(term),
+            Initial::Free => var.value,
+        }
+    }
+
+    /// An amount of a resource in model units.
+    pub fn scaled(&self, resource: &str, amount: i64) -> i64 {
+        amount / self.units.get(resource).copied().unwrap_or(1)
+    }
+
+    /// Adds a condition on initial states.
+    pub fn constrain(&mut self, text: impl Into<String>, holds: Bool, is_assumption: bool) {
+        self.constraints.push(Constraint { text: text.into(), holds, is_assumption });
+    }
+
+    /// The fairness unit of a name; `lump` names the units it may be lumped with. Made at first use.
+    pub fn fairness_unit(&mut self, name: &str, lump: &str) -> usize {
+        if let Some(index) = self.fairness.iter().position(|unit| unit.name == name) {
+            return index;
+        }
+        let lump = self.lumps.iter().position(|known| known == lump).unwrap_or_else(|| {
+            self.lumps.push(lump.to_owned());
+            self.lumps.len() - 1
+        });
+        self.fairness.push(FairnessUnit { name: name.to_owned(), lump });
+        self.fairness.len() - 1
+    }
+
+    /// Whether some intent satisfies a condition.
+    pub fn some_intent(&self, wanted: impl Fn(&IntentKind) -> bool) -> bool {
+        self.cluster.intents.iter().any(|intent| wanted(&intent.kind))
+    }
+
+    /// Number of nodes.
+    pub fn nodes_present(&self) -> Int {
+        crate::term::sum(self.pool_sizes.iter().copied())
+    }
+
+    /// The workload's pods that exist or are wanted, whichever is more, over all workloads: the size of a state.
+    pub fn pods_measure(&self) -> Int {
+        crate::term::sum(self.groups.iter().map(|group| group.spec.value.max(group.active())))
+    }
+}
+
+/// The greatest common divisor of all amounts of each resource that meet in arithmetic.
+fn units(cluster: &Cluster) -> BTreeMap<String, i64> {
+    let mut units: BTreeMap<String, i64> = BTreeMap::new();
+    let mut meet = |resource: &str, amount: i64| {
+        let unit = units.entry(resource.to_owned()).or_insert(0);
+        *unit = gcd(*unit, amount);
+    };
+    for pool in &cluster.pools {
+        for (resource, span) in &pool.allocatable {
+            for amount in [span.lo, span.hi - span.lo, if span.constant().is_some() { 0 } else { span.step }] {
+                meet(resource, amount);
+            }
+        }
+    }
+    for workload in &cluster.workloads {
+        for (resource, &amount) in &workload.template.requests {
+            meet(resource, amount);
+        }
+        meet(CPU, workload.template.nonzero_cpu);
+        meet(MEMORY, workload.template.nonzero_memory);
+    }
+    units.retain(|_, unit| *unit > 0);
+    units
+}
+
+/// Greatest common divisor; `gcd(0, x) = x`.
+pub(crate) fn gcd(a: i64, b: i64) -> i64 {
+    if b == 0 { a.abs() } else { gcd(b, a % b) }
+}

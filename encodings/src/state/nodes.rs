@@ -1,0 +1,202 @@
+//! Node slots: a pool of `lo..hi` nodes has `hi` slots, present ones first.
+
+use super::{BoolVar, Model};
+use crate::cluster::event::EventKind;
+use crate::cluster::node::{NodePool, Taint, TaintEffect};
+use crate::cluster::pod::PodTemplate;
+use crate::cluster::selector::{NodeSelectorTerm, Operator, Requirement};
+use crate::cluster::{Cluster, Labels, Resources};
+use crate::system::Role;
+use crate::term::{Bool, Int};
+
+/// Key of the taint of cordoned nodes.
+pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+/// Key of the taint of nodes whose kubelet no longer reports.
+pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+
+/// One node slot.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// Index of its pool.
+    pub pool: usize,
+    /// Index within the pool.
+    pub index: usize,
+    /// Node name.
+    pub name: String,
+    /// Labels, hostname included.
+    pub labels: Labels,
+    /// Whether the node exists, over frozen variables.
+    pub present: Bool,
+    /// Allocatable in model units, without pods.
+    pub allocatable: Resources<Int>,
+    /// Allocatable pods.
+    pub pods: Int,
+    /// Taints of the manifest.
+    pub taints: Vec<Taint>,
+    /// `spec.unschedulable` where it can change; else the constant of the manifest.
+    pub cordoned: Option<BoolVar>,
+    /// `spec.unschedulable`.
+    pub is_cordoned: Bool,
+    /// The kubelet runs; only where nodes may stop.
+    pub alive: Option<BoolVar>,
+    /// The node controller has found the node not ready: NoSchedule taint, pods not ready (section 6.1).
+    pub not_ready: Option<BoolVar>,
+    /// The node controller has added the NoExecute taint (section 6.1).
+    pub no_execute: Option<BoolVar>,
+    /// Whether allocatable holds no variable.
+    pub has_constant_size: bool,
+}
+
+/// How the taints of a slot meet the tolerations of a pod template.
+#[derive(Clone, Copy, Debug)]
+pub struct Taints {
+    /// No untolerated NoSchedule or NoExecute taint.
+    pub allow_scheduling: Bool,
+    /// Number of untolerated PreferNoSchedule taints.
+    pub preferences_violated: i64,
+}
+
+impl Slot {
+    /// Whether the kubelet runs.
+    pub fn is_alive(&self) -> Bool {
+        self.alive.map_or(self.present, |alive| self.present & alive.value)
+    }
+
+    /// Whether the node counts as Ready for the control plane.
+    pub fn is_ready(&self) -> Bool {
+        self.not_ready.map_or(self.present, |not_ready| self.present & !not_ready.value)
+    }
+
+    /// The taints against a template: the manifest's, the one of a cordon, those of the node controller.
+    pub fn taints_for(&self, template: &PodTemplate) -> Taints {
+        let tolerated = |taint: &Taint| template.tolerations.iter().any(|toleration| toleration.tolerates(taint));
+        let fixed = self.taints.iter().all(|taint| taint.effect == TaintEffect::PreferNoSchedule || tolerated(taint));
+        let cordon = Taint { key: UNSCHEDULABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+        let mut allow = Bool::from(fixed);
+        if !tolerated(&cordon) {
+            allow = allow & !self.is_cordoned;
+        }
+        for (var, effect) in [(self.not_ready, TaintEffect::NoSchedule), (self.no_execute, TaintEffect::NoExecute)] {
+            let taint = Taint { key: UNREACHABLE.into(), value: String::new(), effect };
+            if let (Some(var), false) = (var, tolerated(&taint)) {
+                allow = allow & !var.value;
+            }
+        }
+        // TaintToleration's score looks only at tolerations whose effect is PreferNoSchedule or empty, which is
+        // what `tolerates` compares for a PreferNoSchedule taint.
+        let preferences_violated = self
+            .taints
+            .iter()
+            .filter(|taint| taint.effect == TaintEffect::PreferNoSchedule && !tolerated(taint))
+            .count();
+        Taints { allow_scheduling: allow, preferences_violated: preferences_violated as i64 }
+    }
+
+    /// Whether nodeSelector and required node affinity match (section 1.7), which never changes.
+    pub fn matches_affinity(&self, template: &PodTemplate) -> bool {
+        let selector = template.node_selector.iter().all(|(key, value)| self.labels.get(key) == Some(value));
+        let affinity = template
+            .required_affinity
+            .as_ref()
+            .is_none_or(|terms| terms.iter().any(|term| term.matches(&self.name, &self.labels)));
+        selector && affinity
+    }
+}
+
+/// Numbers the pools whose nodes are interchangeable: more than one node, none of which is named by a pod, a
+/// placement, an event or a selector.
+pub(super) fn symmetry_classes(cluster: &Cluster) -> Vec<Option<usize>> {
+    let mut next = 0;
+    let classes = cluster.pools.iter().map(|pool| {
+        let names: Vec<String> =
+            (0..usize::try_from(pool.count.hi).unwrap_or(0)).map(|index| pool.slot_name(index)).collect();
+        let distinguished = names.iter().any(|name| is_named(cluster, name));
+        (names.len() > 1 && !distinguished).then(|| {
+            next += 1;
+            next - 1
+        })
+    });
+    classes.collect()
+}
+
+/// Whether something tells the node of this name from its like.
+fn is_named(cluster: &Cluster, name: &str) -> bool {
+    let in_events = cluster.events.iter().any(|event| match &event.kind {
+        EventKind::Drain { node, .. } | EventKind::Cordon { node } | EventKind::Uncordon { node } => {
+            node.as_deref() == Some(name)
+        }
+        EventKind::NodeFailure { pool, .. } => pool.as_deref() == Some(name),
+        _ => false,
+    });
+    let in_term = |term: &NodeSelectorTerm| term.expressions.iter().chain(&term.fields).any(|one| names(one, name));
+    let in_pods = cluster.workloads.iter().any(|workload| {
+        let template = &workload.template;
+        template.node_name.as_deref() == Some(name)
+            || template.node_selector.values().any(|value| value == name)
+            || template.required_affinity.iter().flatten().any(in_term)
+            || template.preferred_affinity.iter().any(|preferred| in_term(&preferred.term))
+    });
+    in_events || in_pods || cluster.placed.iter().any(|placement| placement.pool == name)
+}
+
+fn names(requirement: &Requirement, name: &str) -> bool {
+    match &requirement.operator {
+        Operator::In(values) | Operator::NotIn(values) => values.iter().any(|value| value == name),
+        _ => false,
+    }
+}
+
+impl Model<'_> {
+    pub(super) fn declare_nodes(&mut self) {
+        let cluster = self.cluster;
+        for (pool_index, pool) in cluster.pools.iter().enumerate() {
+            let size = self.frozen(format!("nodes[{}]", pool.name), pool.count);
+            self.pool_sizes.push(size);
+            for index in 0..usize::try_from(pool.count.hi).unwrap_or(0) {
+                let next = self.slots.len();
+                let slot = self.on_slot(next, |model| model.declare_slot(pool_index, pool, index, size));
+                self.slots.push(slot);
+            }
+        }
+    }
+
+    fn declare_slot(&mut self, pool_index: usize, pool: &NodePool, index: usize, size: Int) -> Slot {
+        let name = pool.slot_name(index);
+        let features = self.features;
+        let allocatable = pool
+            .allocatable
+            .iter()
+            .map(|(resource, span)| {
+                let unit = self.units.get(resource).copied().unwrap_or(1);
+                let scaled =
+                    crate::cluster::Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) };
+                (resource.clone(), self.frozen(format!("allocatable.{resource}[{name}]"), scaled))
+            })
+            .collect();
+        let pods = self.frozen(format!("allocatable.pods[{name}]"), pool.pods);
+        let mut flag = |what: &str, role: Role, initial: bool, exists: bool| {
+            exists.then(|| self.bool_var(format!("{what}[{name}]"), role, initial.into()))
+        };
+        let cordoned = flag("unschedulable", Role::Cluster, pool.unschedulable, features.cordon);
+        let alive = flag("alive", Role::Cluster, true, features.node_failure);
+        let not_ready = flag("notReady", Role::Cluster, false, features.node_failure);
+        let no_execute = flag("noExecuteTaint", Role::Cluster, false, features.node_failure);
+        Slot {
+            pool: pool_index,
+            index,
+            labels: pool.slot_labels(index),
+            present: size.above(index as i64),
+            allocatable,
+            pods,
+            taints: pool.taints.clone(),
+            is_cordoned: cordoned.map_or(pool.unschedulable.into(), |var| var.value),
+            cordoned,
+            alive,
+            not_ready,
+            no_execute,
+            has_constant_size: pool.allocatable.values().all(|span| span.constant().is_some())
+                && pool.pods.constant().is_some(),
+            name,
+        }
+    }
+}

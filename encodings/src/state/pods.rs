@@ -1,0 +1,454 @@
+//! Pod groups: the pods of one workload revision, counted by node slot and phase.
+
+use super::{IntVar, Model, gcd};
+use crate::cluster::event::{ApplyMode, EventKind};
+use crate::cluster::intent::IntentKind;
+use crate::cluster::node::CPU;
+use crate::cluster::pod::PodTemplate;
+use crate::cluster::workload::{Readiness, Startup, Usage};
+use crate::cluster::{Placement, Span, Start, Workload};
+use crate::system::{Origin, Role};
+use crate::term::{Int, sum};
+
+/// A phase of an active pod that is assigned to a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum Phase {
+    /// Assigned, not yet admitted by the kubelet.
+    Bound,
+    /// Running, start-up not over.
+    Starting,
+    /// Running, start-up over.
+    Running,
+}
+
+impl Phase {
+    /// All, in the order of a pod's life.
+    pub const ALL: [Phase; 3] = [Phase::Bound, Phase::Starting, Phase::Running];
+
+    /// The name in variables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Bound => "bound",
+            Phase::Starting => "starting",
+            Phase::Running => "running",
+        }
+    }
+}
+
+/// The pods of one workload.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Index of the workload.
+    pub workload: usize,
+    /// `namespace/name`.
+    pub name: String,
+    /// `kind/namespace/name`.
+    pub object: String,
+    /// `spec.replicas` of the workload.
+    pub spec: IntVar,
+    /// `spec.replicas` of its ReplicaSet.
+    pub replica_set: IntVar,
+    /// Whether the last-applied configuration has `spec.replicas` (section 2.9); only where a manifest is applied.
+    pub replicas_applied: Option<super::BoolVar>,
+    /// Whether the HPA owns `spec.replicas` (section 2.9); only where a manifest is applied server-side.
+    pub owned_by_hpa: Option<super::BoolVar>,
+    /// Whether the workload exists yet; only where an event creates it.
+    pub exists: Option<super::BoolVar>,
+    /// Pods without a node.
+    pub pending: IntVar,
+    /// Pods assigned, by slot; only where admission is a step of its own.
+    pub bound: Option<Vec<IntVar>>,
+    /// Pods starting, by slot; only where start-up is modelled.
+    pub starting: Option<Vec<IntVar>>,
+    /// Pods running, by slot.
+    pub running: Vec<IntVar>,
+    /// Pods terminating, by slot.
+    pub terminating: Vec<IntVar>,
+    /// Failed pods, saturating; only where an intent counts them.
+    pub failed: Option<IntVar>,
+    /// The slot named by `spec.nodeName`, where the pods bypass the scheduler; `Some(None)` if there is no such node.
+    pub pinned: Option<Option<usize>>,
+    /// CPU usage of a ready pod (or the shared load) in units of `usage_unit` milli-cores.
+    pub usage: Int,
+    /// The variable behind `usage` where an event changes it.
+    pub usage_var: Option<IntVar>,
+    /// Milli-cores of one unit of usage.
+    pub usage_unit: i64,
+    /// Largest number of active pods.
+    pub most: i64,
+}
+
+impl Group {
+    /// The counts of a phase by slot, where they exist.
+    pub fn phase(&self, phase: Phase) -> Option<&[IntVar]> {
+        match phase {
+            Phase::Bound => self.bound.as_deref(),
+            Phase::Starting => self.starting.as_deref(),
+            Phase::Running => Some(&self.running),
+        }
+    }
+
+    /// Active pods on a slot: assigned and neither terminating nor failed.
+    pub fn active_on(&self, slot: usize) -> Int {
+        sum(Phase::ALL.iter().filter_map(|&phase| self.phase(phase)).map(|counts| counts[slot].value))
+    }
+
+    /// Pods of any phase that the scheduler counts on a slot: active and terminating.
+    pub fn assigned_on(&self, slot: usize) -> Int {
+        self.active_on(slot) + self.terminating[slot].value
+    }
+
+    /// Active pods: pending or assigned.
+    pub fn active(&self) -> Int {
+        let slots = 0..self.running.len();
+        self.pending.value + sum(slots.map(|slot| self.active_on(slot)))
+    }
+
+    /// The slots that its pods may be on.
+    pub fn slots(&self) -> std::ops::Range<usize> {
+        0..self.running.len()
+    }
+}
+
+impl Model<'_> {
+    pub(super) fn declare_pods(&mut self) {
+        for index in 0..self.cluster.workloads.len() {
+            let group = self.declare_group(index);
+            self.groups.push(group);
+        }
+        for index in 0..self.groups.len() {
+            self.constrain_start(index);
+        }
+    }
+
+    /// The workload behind a group.
+    pub fn workload(&self, group: usize) -> &Workload {
+        &self.cluster.workloads[self.groups[group].workload]
+    }
+
+    /// The pod template of a group.
+    pub fn template(&self, group: usize) -> &PodTemplate {
+        &self.workload(group).template
+    }
+
+    /// The start-up behaviour of a group.
+    pub fn startup(&self, group: usize) -> Option<Startup> {
+        self.workload(group).startup
+    }
+
+    /// The origin of a field of a group's workload.
+    pub fn origin(&self, group: usize, field: &str) -> Origin {
+        Origin { object: self.workload(group).origin.object.clone(), field: field.to_owned() }
+    }
+
+    /// Ready pods of a group on a slot: running, start-up permitting, on a node that counts as ready.
+    pub fn ready_on(&self, group: usize, slot: usize) -> Int {
+        let state = &self.groups[group];
+        let mut ready = state.running[slot].value;
+        if let (Some(starting), Some(Readiness::AtOnce)) =
+            (&state.starting, self.startup(group).map(|one| one.readiness))
+        {
+            ready = ready + starting[slot].value;
+        }
+        match self.slots[slot].not_ready {
+            Some(not_ready) => crate::term::ite(not_ready.value, 0, ready),
+            None => ready,
+        }
+    }
+
+    /// Ready pods of a group on ready nodes.
+    pub fn ready(&self, group: usize) -> Int {
+        sum(self.groups[group].slots().map(|slot| self.ready_on(group, slot)))
+    }
+
+    /// Largest number of pods of a workload that resources allow on a slot.
+    pub fn capacity(&self, workload: &Workload, slot: usize) -> i64 {
+        let slot = &self.slots[slot];
+        let mut most = slot.pods.range().hi;
+        for (resource, &request) in &workload.template.requests {
+            if request > 0 {
+                let available = slot.allocatable.get(resource).map_or(0, |amount| amount.range().hi);
+                most = most.min(available / self.scaled(resource, request));
+            }
+        }
+        most.max(0)
+    }
+
+    /// The values that `spec.replicas` can take.
+    fn replica_range(&self, workload: &Workload) -> (i64, i64) {
+        let (mut lo, mut hi) = (workload.replicas.lo, workload.replicas.hi);
+        let mut reach = |value: i64| {
+            lo = lo.min(value);
+            hi = hi.max(value);
+        };
+        for hpa in self.cluster.hpas.iter().filter(|hpa| hpa.target == workload.reference) {
+            reach(hpa.min);
+            reach(hpa.max);
+        }
+        for event in &self.cluster.events {
+            match &event.kind {
+                EventKind::Apply { target, replicas, .. } if *target == workload.reference => {
+                    reach(replicas.unwrap_or(1))
+                }
+                EventKind::Scale { target, replicas } if *target == workload.reference => {
+                    reach(replicas.lo);
+                    reach(replicas.hi);
+                }
+                _ => {}
+            }
+        }
+        (lo, hi)
+    }
+
+    fn declare_group(&mut self, index: usize) -> Group {
+        let workload = &self.cluster.workloads[index];
+        let name = format!("{}/{}", workload.reference.namespace, workload.reference.name);
+        let (least, most) = self.replica_range(workload);
+        let wanted = self.frozen(format!("initial replicas[{name}]"), workload.replicas);
+        let spec = self.int_var(format!("spec.replicas[{name}]"), Role::Cluster, least, most, wanted);
+        let is_placed = self.starts_with_pods(workload);
+        let initial_set = if is_placed && workload.exists { wanted } else { 0.into() };
+        let replica_set = self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, initial_set);
+        let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
+        let (replicas_applied, owned_by_hpa) = self.declare_ownership(&name, workload);
+        let template = &workload.template;
+        let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
+        let most_pods = most.max(self.most_placed(workload));
+        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, 0);
+        let needs_admission = pinned.is_some() || !self.features.fused;
+        let bound = needs_admission.then(|| self.declare_counts("bound", &name, workload, most_pods));
+        let starting = workload.startup.map(|_| self.declare_counts("starting", &name, workload, most_pods));
+        let running = self.declare_running(&name, workload, most_pods);
+        let terminating = self.declare_terminating(&name, workload, pinned.is_some(), most_pods);
+        let (usage, usage_var, usage_unit) = self.declare_usage(&name, workload);
+        Group {
+            workload: index,
+            object: workload.reference.to_string(),
+            spec,
+            replica_set,
+            replicas_applied,
+            owned_by_hpa,
+            exists,
+            pending,
+            bound,
+            starting,
+            running,
+            terminating,
+            failed: None,
+            pinned,
+            usage,
+            usage_var,
+            usage_unit,
+            most: most_pods,
+            name,
+        }
+    }
+
+    /// What applying a manifest depends on, where one is applied.
+    fn declare_ownership(
+        &mut self,
+        name: &str,
+        workload: &Workload,
+    ) -> (Option<super::BoolVar>, Option<super::BoolVar>) {
+        let modes: Vec<ApplyMode> = self
+            .cluster
+            .events
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::Apply { target, mode, .. } if *target == workload.reference => Some(*mode),
+                _ => None,
+            })
+            .collect();
+        let applied = (!modes.is_empty()).then(|| {
+            self.bool_var(format!("replicas applied[{name}]"), Role::Budget, workload.replicas_managed.into())
+        });
+        let owned = modes
+            .contains(&ApplyMode::ServerSide)
+            .then(|| self.bool_var(format!("replicas owned by HPA[{name}]"), Role::Budget, false.into()));
+        (applied, owned)
+    }
+
+    /// Whether pods of the workload exist initially.
+    fn starts_with_pods(&self, workload: &Workload) -> bool {
+        workload.exists
+            && (matches!(self.cluster.start, Start::Any | Start::Snapshot)
+                || self.cluster.placed.iter().any(|placement| placement.target == workload.reference))
+    }
+
+    /// The most pods that placements can create.
+    fn most_placed(&self, workload: &Workload) -> i64 {
+        let mut most = 0;
+        for slot in 0..self.slots.len() {
+            most += self.placement(workload, slot).map_or(0, |placement| placement.pods.hi);
+        }
+        if self.cluster.start == Start::Any { workload.replicas.hi } else { most }
+    }
+
+    /// The placement that speaks of a workload and a slot.
+    fn placement(&self, workload: &Workload, slot: usize) -> Option<&Placement> {
+        let slot = &self.slots[slot];
+        let pool = &self.cluster.pools[slot.pool].name;
+        self.cluster.placed.iter().find(|placement| {
+            placement.target == workload.reference && (placement.pool == *pool || placement.pool == slot.name)
+        })
+    }
+
+    /// Bound of a count of active pods on a slot. Pods with a nodeName may pile up beyond what resources allow.
+    fn most_on(&self, workload: &Workload, slot: usize, most: i64) -> i64 {
+        if workload.template.node_name.is_some() { most } else { most.min(self.capacity(workload, slot)) }
+    }
+
+    fn declare_counts(&mut self, phase: &str, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+        (0..self.slots.len())
+            .map(|slot| {
+                let hi = self.most_on(workload, slot, most);
+                let variable = format!("{phase}[{name}][{}]", self.slots[slot].name);
+                self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
+            })
+            .collect()
+    }
+
+    fn declare_running(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+        (0..self.slots.len())
+            .map(|slot| {
+                let span = self.initial_pods(workload, slot);
+                let hi = self.most_on(workload, slot, most).max(span.hi);
+                let variable = format!("running[{name}][{}]", self.slots[slot].name);
+                let present = self.slots[slot].present;
+                self.on_slot(slot, |model| match span.constant() {
+                    Some(pods) => model.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, pods, 0)),
+                    None => model.free_int(variable, Role::Cluster, 0, hi),
+                })
+            })
+            .collect()
+    }
+
+    /// The pods of a workload that may run on a slot initially.
+    fn initial_pods(&self, workload: &Workload, slot: usize) -> Span {
+        let nothing = Span::exactly(0);
+        if !self.starts_with_pods(workload) {
+            return nothing;
+        }
+        if let Some(placement) = self.placement(workload, slot) {
+            return placement.pods;
+        }
+        let most = self.capacity(workload, slot).min(workload.replicas.hi);
+        match self.cluster.start {
+            Start::Any if most > 0 => Span { lo: 0, hi: most, step: 1 },
+            _ => nothing,
+        }
+    }
+
+    /// Terminating pods still hold their place, so resources bound them like active ones; those of pods with a
+    /// nodeName saturate instead (see the kubelet).
+    fn declare_terminating(&mut self, name: &str, workload: &Workload, pinned: bool, most: i64) -> Vec<IntVar> {
+        (0..self.slots.len())
+            .map(|slot| {
+                let hi =
+                    if pinned { most } else { self.capacity(workload, slot).max(self.initial_pods(workload, slot).hi) };
+                let variable = format!("terminating[{name}][{}]", self.slots[slot].name);
+                self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
+            })
+            .collect()
+    }
+
+    /// CPU usage as a term, with its variable where events change it, in units that keep the numbers small.
+    fn declare_usage(&mut self, name: &str, workload: &Workload) -> (Int, Option<IntVar>, i64) {
+        let request = workload.template.requests.get(CPU).copied().unwrap_or(0);
+        let initial = match workload.cpu_usage {
+            Usage::Request => Span::exactly(request),
+            Usage::PerPod(span) | Usage::Shared(span) => span,
+        };
+        let changes: Vec<Span> = self
+            .cluster
+            .events
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::CpuChange { target, to } if *target == workload.reference => Some(*to),
+                _ => None,
+            })
+            .collect();
+        let mut unit = gcd(workload.startup.map_or(0, |startup| startup.cpu), 0);
+        for span in changes.iter().chain([&initial]) {
+            unit = gcd(unit, gcd(span.lo, if span.constant().is_some() { 0 } else { span.step }));
+        }
+        let unit = unit.max(1);
+        let scaled = |span: &Span| Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) };
+        let start = self.frozen(format!("initial cpuUsage[{name}]"), scaled(&initial));
+        if changes.is_empty() {
+            return (start, None, unit);
+        }
+        let lo = changes.iter().chain([&initial]).map(|span| span.lo / unit).min().unwrap_or(0);
+        let hi = changes.iter().chain([&initial]).map(|span| span.hi / unit).max().unwrap_or(0);
+        let var = self.int_var(format!("cpuUsage[{name}]"), Role::Cluster, lo, hi, start);
+        (var.value, Some(var), unit)
+    }
+
+    /// Conditions on pods that exist initially (`start: any`, placements with ranges).
+    fn constrain_start(&mut self, group: usize) {
+        let workload = &self.cluster.workloads[group];
+        if !self.starts_with_pods(workload) {
+            return;
+        }
+        let anywhere = self.cluster.start == Start::Any;
+        for slot in 0..self.slots.len() {
+            let pods = self.groups[group].running[slot].value;
+            let span = self.initial_pods(workload, slot);
+            let there = &self.slots[slot];
+            let inside =
+                pods.at_least(span.lo) & pods.at_most(span.hi) & (pods - span.lo).max(0).is_multiple(span.step);
+            let placed = self.placement(workload, slot).is_some();
+            let allowed = crate::term::Bool::from(there.matches_affinity(&workload.template));
+            let fits = if anywhere && !placed {
+                allowed & there.taints_for(&workload.template).allow_scheduling
+            } else {
+                true.into()
+            };
+            let condition = (there.present & inside & (fits | pods.is(0))) | (!there.present & pods.is(0));
+            self.constrain(
+                format!("pods of {} on {} initially", self.groups[group].name, there.name),
+                condition,
+                false,
+            );
+        }
+        if anywhere {
+            let running = sum(self.groups[group].running.iter().map(|count| count.value));
+            let all_placed = running.is(self.groups[group].spec.value);
+            self.constrain(format!("all pods of {} run", self.groups[group].name), all_placed, false);
+        }
+        if anywhere && group + 1 == self.cluster.workloads.len() {
+            for slot in 0..self.slots.len() {
+                let fits = self.fits_initially(slot);
+                self.constrain(format!("pods fit on {} initially", self.slots[slot].name), fits, false);
+            }
+        }
+    }
+
+    /// Whether the requests of the pods on a slot stay within its allocatable.
+    fn fits_initially(&self, slot: usize) -> crate::term::Bool {
+        let there = &self.slots[slot];
+        let pods = sum(self.groups.iter().map(|group| group.assigned_on(slot)));
+        let resources = there.allocatable.iter().map(|(resource, &available)| {
+            sum(self.groups.iter().enumerate().map(|(index, group)| {
+                let request = self.template(index).requests.get(resource).copied().unwrap_or(0);
+                group.assigned_on(slot) * self.scaled(resource, request)
+            }))
+            .at_most(available)
+        });
+        crate::term::all(resources) & pods.at_most(there.pods)
+    }
+
+    /// Declares the count of failed pods of a group, saturating at `most`, for intents that read it.
+    pub fn declare_failed(&mut self, group: usize, most: i64) {
+        if self.groups[group].failed.is_none() {
+            let name = format!("failed[{}]", self.groups[group].name);
+            self.groups[group].failed = Some(self.int_var(name, Role::Cluster, 0, most, 0));
+        }
+    }
+
+    /// Whether a bounded number of pods is asked for a group.
+    pub fn counts_failed(&self, group: usize) -> bool {
+        let reference = &self.workload(group).reference;
+        self.some_intent(|kind| matches!(kind, IntentKind::BoundedPods { target, .. } if target == reference))
+    }
+}
