@@ -17,34 +17,16 @@
 //! Only variables that matter are unrolled (see [`relevant_variables`]), but the initial state is complete, because
 //! the conditions on it may tie any of them together.
 
+mod facts;
+mod relevance;
+
+pub use relevance::relevant_variables;
+
 use super::View;
 use crate::engines::Limits;
 use kubound_encodings::system::{Choice, Initial, TransitionSystem};
-use kubound_encodings::term::{ChoiceId, Dag, Node, Range, Sort, Term, TermId, VarId, bool_var, int_var, within};
+use kubound_encodings::term::{ChoiceId, Dag, Node, Range, Sort, Term, TermId, VarId};
 use rustc_hash::FxHashMap;
-
-/// Marks the variables (by `VarId`) that some guard, constraint, choice or one of `roots` depends on, at any distance.
-pub fn relevant_variables(system: &TransitionSystem, roots: &[TermId]) -> Vec<bool> {
-    let mut relevant = vec![false; system.vars.len()];
-    let mut pending: Vec<TermId> = roots.to_vec();
-    for rule in &system.rules {
-        pending.extend([rule.enabled.id(), rule.constraint.id()]);
-        for choice in &rule.choices {
-            if let Choice::Split { low, high, total, .. } = choice {
-                pending.extend(low.iter().chain(high).chain([total]));
-            }
-        }
-    }
-    while !pending.is_empty() {
-        let fresh: Vec<VarId> =
-            system.dag.support(pending.drain(..)).into_iter().filter(|var| !relevant[var.index()]).collect();
-        fresh.iter().for_each(|var| relevant[var.index()] = true);
-        let updates = system.rules.iter().flat_map(|rule| rule.updates.iter().copied());
-        let monitors = system.monitors.iter().map(|monitor| (monitor.var, monitor.next));
-        pending.extend(updates.chain(monitors).filter(|(var, _)| fresh.contains(var)).map(|(_, term)| term));
-    }
-    relevant
-}
 
 /// One state of the run.
 #[derive(Debug, Default)]
@@ -93,7 +75,7 @@ impl<'a> Unrolling<'a> {
             relevant: relevant_variables(system, &roots),
             dag: Dag::default(),
             view,
-            slots: choice_slots(system),
+            slots: relevance::choice_slots(system),
             frames: vec![Frame::default()],
             steps: Vec::new(),
             pods: limits.pods,
@@ -268,37 +250,6 @@ impl<'a> Unrolling<'a> {
         self.at_most_one(fires);
     }
 
-    /// Pairwise within groups of four, and at most one group: each group has a commander that follows from its
-    /// members.
-    pub fn at_most_one(&mut self, list: Vec<TermId>) {
-        let mut level = list;
-        loop {
-            let single = level.len() <= 5;
-            let mut commanders = Vec::new();
-            for group in level.chunks(if single { 5 } else { 4 }) {
-                for (index, &a) in group.iter().enumerate() {
-                    for &b in &group[index + 1..] {
-                        let (not_a, not_b) = (self.not(a), self.not(b));
-                        let clause = self.or(vec![not_a, not_b]);
-                        self.assert(clause);
-                    }
-                }
-                if !single {
-                    let commander = self.fresh("group".to_owned(), Sort::Bool);
-                    for &member in group {
-                        let clause = self.implies(member, commander);
-                        self.assert(clause);
-                    }
-                    commanders.push(commander);
-                }
-            }
-            if single {
-                return;
-            }
-            level = commanders;
-        }
-    }
-
     /// What follows if a rule fires: it is enabled and its picks are allowed.
     fn constrain_rule(&mut self, step: usize, index: usize) {
         let rule = &self.system.rules[index];
@@ -445,76 +396,4 @@ impl<'a> Unrolling<'a> {
         let most = self.int(most);
         self.dag.make(Node::Le(term, most))
     }
-
-    /// Demands a term of the unrolled graph.
-    pub fn assert(&mut self, term: TermId) {
-        self.view.assert(&self.dag, term);
-    }
-
-    /// A fresh unknown of the unrolled graph.
-    pub fn fresh(&mut self, name: String, sort: Sort) -> TermId {
-        let dag = std::mem::take(&mut self.dag);
-        let (term, dag) = within(dag, || match sort {
-            Sort::Bool => bool_var(name).1.id(),
-            Sort::Int(range) => int_var(name, range.lo, range.hi).1.id(),
-        });
-        self.dag = dag;
-        term
-    }
-
-    /// A constant.
-    pub fn bool(&mut self, value: bool) -> TermId {
-        self.dag.make(Node::Bool(value))
-    }
-
-    fn int(&mut self, value: i64) -> TermId {
-        self.dag.make(Node::Int(value))
-    }
-
-    /// Negation.
-    pub fn not(&mut self, a: TermId) -> TermId {
-        self.dag.make(Node::Not(a))
-    }
-
-    /// Conjunction.
-    pub fn and(&mut self, list: Vec<TermId>) -> TermId {
-        self.dag.make(Node::And(list.into()))
-    }
-
-    /// Disjunction.
-    pub fn or(&mut self, list: Vec<TermId>) -> TermId {
-        self.dag.make(Node::Or(list.into()))
-    }
-
-    /// Implication.
-    pub fn implies(&mut self, a: TermId, b: TermId) -> TermId {
-        let negated = self.not(a);
-        self.or(vec![negated, b])
-    }
-}
-
-/// For each choice the slot whose pick it takes. Choices of one rule have different slots; choices of different rules
-/// and equal sorts share them, because only one rule fires. Should rules share choices in a way that this would mix
-/// up, every choice is its own slot.
-fn choice_slots(system: &TransitionSystem) -> Vec<usize> {
-    let count = system.dag.choices().len();
-    let mut slots: Vec<Option<usize>> = vec![None; count];
-    let mut kinds: FxHashMap<(Sort, usize), usize> = FxHashMap::default();
-    for rule in &system.rules {
-        let mut ordinals: FxHashMap<Sort, usize> = FxHashMap::default();
-        let mut taken = Vec::new();
-        for choice in rule.choices.iter().flat_map(|choice| choice.ids()) {
-            let sort = system.dag.choices()[choice.index()].sort;
-            let ordinal = ordinals.entry(sort).or_default();
-            let fresh = kinds.len();
-            let slot = *slots[choice.index()].get_or_insert_with(|| *kinds.entry((sort, *ordinal)).or_insert(fresh));
-            *ordinal += 1;
-            if taken.contains(&slot) {
-                return (0..count).collect();
-            }
-            taken.push(slot);
-        }
-    }
-    // Choices that no rule owns are never read.
-    slots.into_iter().map(|slot| slot.unwrap_or(usize::MAX)).collect()
 }
