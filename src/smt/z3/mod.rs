@@ -3,9 +3,11 @@
 //! A [`Session`] is one incremental solver of a logic, opened by name so that the library picks its SAT core instead
 //! of its general one. A check runs under a watcher thread that interrupts it when asked to stop or out of time.
 //!
-//! [`SatCore`] takes clauses. Each one costs a few calls through the library's interface; asserting them one by one
-//! and asserting large conjunctions of them measured about the same, a few microseconds a clause, of the order of
-//! what the solver then needs to take them in; so they are collected in modest batches and given when needed.
+//! [`SatCore`] takes clauses. Built as terms, each one costs a few microseconds to build and assert, one by one or in
+//! batches, and several times that when the solver takes it in at the next check. Given as text in the DIMACS format,
+//! all clauses since the last check at once, building costs the same but the check takes them in two to four times
+//! faster, so text is what is used. That the text means the constants of those numbers is a habit of the library and
+//! no promise, so it is tried out once, and terms are the fallback.
 //!
 //! Terms live in a context of the thread and cannot leave it; a view is built and used by one thread. The numbering
 //! of declaration kinds differs between versions of the library, so nothing here ever looks into a term: models are
@@ -19,6 +21,8 @@ use super::gates::{ClauseSink, Literal, SatSolver};
 use super::{Check, Stop};
 use ::z3::ast::{Ast, Bool};
 use ::z3::{Context, Model, SatResult, Solver};
+use std::fmt::Write;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -107,18 +111,51 @@ pub struct SatCore {
     session: Session,
     positive: Vec<Bool>,
     negative: Vec<Bool>,
-    pending: Vec<Bool>,
+    pending: Pending,
 }
 
-/// Clauses asserted at once.
-const BATCH: usize = 1000;
+/// Clauses since the last check.
+#[derive(Debug)]
+enum Pending {
+    /// As lines of DIMACS, with their number.
+    Text(String, usize),
+    /// As terms.
+    Terms(Vec<Bool>),
+}
+
+/// Whether this library reads clauses as text and takes variable `n` for the constant of number `n`.
+fn reads_text() -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let mut core = SatCore::with(Pending::Text(String::new(), 0));
+        let literals: Vec<Literal> = (0..3).map(|_| core.new_variable()).collect();
+        let (a, b, c) = (literals[0], literals[1], literals[2]);
+        core.clause(&[a, b]);
+        core.clause(&[a, !b]);
+        core.clause(&[!a, !b]);
+        let stop = Stop::default();
+        let reads = core.solve(&[], &stop) == Check::Sat && core.value(1) && !core.value(2);
+        // And once more on top of what is there.
+        core.clause(&[!a, !c, b]);
+        reads && core.solve(&[c], &stop) == Check::Unsat && core.solve(&[!c], &stop) == Check::Sat
+    })
+}
 
 impl SatCore {
     /// Without clauses.
     pub fn new() -> Self {
+        Self::with(if reads_text() { Pending::Text(String::new(), 0) } else { Pending::Terms(Vec::new()) })
+    }
+
+    /// Taking clauses as terms, whatever this version of the library can read.
+    pub fn fed_with_terms() -> Self {
+        Self::with(Pending::Terms(Vec::new()))
+    }
+
+    fn with(pending: Pending) -> Self {
         let truth = Bool::from_bool(true);
         let negative = vec![truth.not()];
-        Self { session: Session::new("QF_FD"), positive: vec![truth], negative, pending: Vec::new() }
+        Self { session: Session::new("QF_FD"), positive: vec![truth], negative, pending }
     }
 
     fn term(&self, literal: Literal) -> &Bool {
@@ -127,9 +164,18 @@ impl SatCore {
     }
 
     fn flush(&mut self) {
-        if !self.pending.is_empty() {
-            self.session.assert(&Bool::and(&self.pending));
-            self.pending.clear();
+        match &mut self.pending {
+            Pending::Text(text, count) if *count > 0 => {
+                let header = format!("p cnf {} {count}\n", self.positive.len() - 1);
+                self.session.solver.from_string(header + text);
+                text.clear();
+                *count = 0;
+            }
+            Pending::Terms(terms) if !terms.is_empty() => {
+                self.session.assert(&Bool::and(terms));
+                terms.clear();
+            }
+            _ => {}
         }
     }
 }
@@ -150,13 +196,19 @@ impl ClauseSink for SatCore {
     }
 
     fn clause(&mut self, literals: &[Literal]) {
-        let clause = match literals {
-            [single] => self.term(*single).clone(),
-            _ => Bool::or(&literals.iter().map(|&literal| self.term(literal)).collect::<Vec<_>>()),
-        };
-        self.pending.push(clause);
-        if self.pending.len() >= BATCH {
-            self.flush();
+        let as_term = matches!(self.pending, Pending::Terms(_))
+            .then(|| Bool::or(&literals.iter().map(|&literal| self.term(literal)).collect::<Vec<_>>()));
+        match &mut self.pending {
+            Pending::Text(text, count) => {
+                for literal in literals {
+                    let sign = if literal.is_negated() { "-" } else { "" };
+                    // Writing to a string cannot fail.
+                    let _ = write!(text, "{sign}{} ", literal.variable());
+                }
+                text.push_str("0\n");
+                *count += 1;
+            }
+            Pending::Terms(pending) => pending.extend(as_term),
         }
     }
 }
