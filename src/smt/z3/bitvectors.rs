@@ -47,7 +47,7 @@ impl Theory for BitVectors {
     }
 
     fn multiply(a: Ranged<BV>, b: Ranged<BV>, range: Range) -> BV {
-        resize(&a, range.width()).bvmul(&resize(&b, range.width()))
+        resize(&a, range.width()).bvmul(resize(&b, range.width()))
     }
 
     fn quotient(a: Ranged<BV>, b: Ranged<BV>, range: Range) -> BV {
