@@ -292,15 +292,15 @@ fn engines_agree(encoding: Encoding, cases: u32, seed: u8) {
 
 #[test]
 fn clauses_agree_with_brute_force() {
-    engines_agree(Encoding::Clauses, 300, 1);
+    engines_agree(Encoding::Clauses, 150, 1);
 }
 
 #[test]
 fn bit_vectors_agree_with_brute_force() {
-    engines_agree(Encoding::BitVectors, 100, 2);
+    engines_agree(Encoding::BitVectors, 60, 2);
 }
 
 #[test]
 fn integers_agree_with_brute_force() {
-    engines_agree(Encoding::Integers, 100, 3);
+    engines_agree(Encoding::Integers, 60, 3);
 }
