@@ -1,5 +1,9 @@
 //! Engines: each decides one property of a transition system, knowing nothing of Kubernetes.
 
+pub mod bmc;
+pub mod lasso;
+pub mod symbolic;
+
 use crate::trace::Trace;
 use kubound_encodings::system::TransitionSystem;
 use std::sync::Arc;

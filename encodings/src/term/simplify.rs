@@ -211,15 +211,11 @@ impl Dag {
         if first.lo > second.hi {
             return self.bool(false);
         }
-        if let Some(value) = second.constant() {
-            if let Some(simpler) = self.le_constant(a, value) {
-                return simpler;
-            }
+        if let Some(simpler) = second.constant().and_then(|value| self.le_constant(a, value)) {
+            return simpler;
         }
-        if let Some(value) = first.constant() {
-            if let Some(simpler) = self.constant_le(value, b) {
-                return simpler;
-            }
+        if let Some(simpler) = first.constant().and_then(|value| self.constant_le(value, b)) {
+            return simpler;
         }
         self.intern(Node::Le(a, b), Sort::Bool)
     }

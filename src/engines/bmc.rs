@@ -1,0 +1,72 @@
+//! Bounded model checking of invariants: the shortest run into a bad state.
+//!
+//! One incremental solver holds the unrolling. At depth 0, 1, 2 and so on it is asked for a run whose last state is
+//! bad; if there is none, "the last state is not bad" is kept as a lemma and a step is added. So the first run found
+//! is a shortest one, and nothing is claimed about longer ones.
+
+use super::symbolic::{Next, Search, alone, not_mine, witness};
+use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
+use crate::smt::Encoding;
+use crate::trace::Ending;
+use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::term::{Term, TermId};
+
+/// The engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bmc {
+    /// How terms are handed to the solver.
+    pub encoding: Encoding,
+}
+
+impl Engine for Bmc {
+    fn name(&self) -> &'static str {
+        "bmc"
+    }
+
+    fn decide(
+        &self,
+        system: &TransitionSystem,
+        property: usize,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Outcome, EngineError> {
+        match system.properties[property].claim {
+            Claim::Invariant(holds) => alone(|| self.search(system, holds.id(), limits, cancel)),
+            Claim::NoFairLoop { .. } => Ok(not_mine("bmc only looks for bad states, and this is about endless runs")),
+        }
+    }
+}
+
+impl Bmc {
+    fn search(
+        &self,
+        system: &TransitionSystem,
+        holds: TermId,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Outcome, EngineError> {
+        let mut search = Search::new(system, &[holds], self.encoding, limits, cancel);
+        loop {
+            let unrolling = &mut search.unrolling;
+            let depth = unrolling.depth();
+            let good = unrolling.at(depth, holds);
+            let bad = unrolling.not(good);
+            let overflow = unrolling.overflow();
+            let goal = unrolling.or(vec![bad, overflow]);
+            match search.ask(goal) {
+                Next::Continue => {}
+                Next::Finish(answer) => return Ok(search.outcome(answer)),
+                Next::Found => {
+                    let trace = search.witness(Ending::Bad)?;
+                    if witness::holds(system, &trace, depth, holds) {
+                        return Err(EngineError::Internal("the bad state found is not bad".to_owned()));
+                    }
+                    return Ok(search.outcome(Answer::Violated(Box::new(trace))));
+                }
+            }
+            if let Next::Finish(answer) = search.deepen() {
+                return Ok(search.outcome(answer));
+            }
+        }
+    }
+}

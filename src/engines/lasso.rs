@@ -1,0 +1,298 @@
+//! Fair loops: the shortest run that goes on for ever without what it claims to reach.
+//!
+//! The run of k steps is guessed together with the state its loop starts in: a *start* literal per frame, at most one
+//! of them true, copies the state of its frame into a set of variables that belong to no frame, and from then on the
+//! run is *inside*: each state satisfies `within`, each step satisfies `keep` and is no external event. The query at
+//! depth k then says: inside, the last state equals the copy, some step inside made `progress`, and every fairness
+//! unit was disabled in some state inside or acted in some step inside. Guess and copy are shared by all depths, so
+//! each depth adds a constant amount, and what the solver learns about one depth serves the next.
+//!
+//! A run may also end by staying for ever in a state where no rule that has to act is enabled; the same query asks for
+//! that, so the first answer is the shortest of both kinds.
+//!
+//! States are compared on the variables that are unrolled: those in the cone of a guard, a constraint, a choice or
+//! the claim. Other variables, such as ever-growing counters that nobody reads, cannot hide a loop.
+//!
+//! Lemmas. After each answer "none" the negation of the query is kept. It follows from what is asserted (initial
+//! states, steps, and the definition of the guess, which is satisfiable in every run by guessing nothing), and later
+//! depths only add conjuncts, so it stays true. The cheap necessary condition comes first: as long as no step with
+//! `progress` can be taken at all, no loop is asked for, and each refuted progress is kept as a lemma likewise.
+
+use super::symbolic::witness::{self, Model};
+use super::symbolic::{Next, Search, alone, not_mine};
+use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
+use crate::smt::Encoding;
+use crate::smt::unroll::Unrolling;
+use crate::trace::{Ending, Trace};
+use kubound_encodings::system::{Claim, Pace, TransitionSystem};
+use kubound_encodings::term::{Node, Sort, Term, TermId, VarId};
+
+/// The engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lasso {
+    /// How terms are handed to the solver.
+    pub encoding: Encoding,
+}
+
+impl Engine for Lasso {
+    fn name(&self) -> &'static str {
+        "lasso"
+    }
+
+    fn decide(
+        &self,
+        system: &TransitionSystem,
+        property: usize,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Outcome, EngineError> {
+        match system.properties[property].claim {
+            Claim::NoFairLoop { within, keep, progress, stay } => {
+                let claim =
+                    LoopClaim { within: within.id(), keep: keep.id(), progress: progress.id(), stay: stay.id() };
+                alone(|| self.search(system, claim, limits, cancel))
+            }
+            Claim::Invariant(_) => Ok(not_mine("lasso only looks for endless runs, and this is about single states")),
+        }
+    }
+}
+
+/// [`Claim::NoFairLoop`] as ids.
+#[derive(Clone, Copy)]
+struct LoopClaim {
+    within: TermId,
+    keep: TermId,
+    progress: TermId,
+    stay: TermId,
+}
+
+impl Lasso {
+    fn search(
+        &self,
+        system: &TransitionSystem,
+        claim: LoopClaim,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Outcome, EngineError> {
+        let roots = [claim.within, claim.keep, claim.progress, claim.stay];
+        let mut search = Search::new(system, &roots, self.encoding, limits, cancel);
+        let mut guess = Guess::new(&mut search.unrolling);
+        let mut progressed = false;
+        loop {
+            let depth = search.unrolling.depth();
+            if depth > 0 {
+                let step = guess.follow(&mut search.unrolling, claim, depth - 1);
+                if !progressed {
+                    match search.ask(step) {
+                        Next::Continue => {}
+                        Next::Found => progressed = true,
+                        Next::Finish(answer) => return Ok(search.outcome(answer)),
+                    }
+                }
+            }
+            let goal = guess.goal(&mut search.unrolling, claim, progressed);
+            match search.ask(goal) {
+                Next::Continue => {}
+                Next::Finish(answer) => return Ok(search.outcome(answer)),
+                Next::Found => {
+                    let trace = guess.witness(&search, claim)?;
+                    return Ok(search.outcome(Answer::Violated(Box::new(trace))));
+                }
+            }
+            guess.start(&mut search.unrolling, claim, depth);
+            if let Next::Finish(answer) = search.deepen() {
+                return Ok(search.outcome(answer));
+            }
+        }
+    }
+}
+
+/// The guessed start of the loop, and what happened since.
+struct Guess {
+    /// The variables to compare and their values where the loop starts.
+    copy: Vec<(VarId, TermId)>,
+    /// Whether the loop starts in each frame.
+    starts: Vec<TermId>,
+    /// Whether the run is inside the loop by the last frame.
+    inside: TermId,
+    /// Whether some step inside made progress.
+    progress: TermId,
+    /// Whether each fairness unit got its due inside.
+    fair: Vec<TermId>,
+    /// The rules of each fairness unit.
+    units: Vec<Vec<usize>>,
+}
+
+impl Guess {
+    fn new(unrolling: &mut Unrolling) -> Self {
+        let system = unrolling.system;
+        let mut units = vec![Vec::new(); system.fairness.len()];
+        for (index, rule) in system.rules.iter().enumerate() {
+            if let Some(unit) = rule.fairness {
+                units[unit].push(index);
+            }
+        }
+        // A unit without rules is never enabled.
+        units.retain(|rules| !rules.is_empty());
+        let monitored = |var: VarId| system.monitors.iter().any(|monitor| monitor.var == var);
+        let updated = |var: VarId| {
+            monitored(var) || system.rules.iter().any(|rule| rule.updates.iter().any(|&(other, _)| other == var))
+        };
+        let changing: Vec<VarId> = (0..system.vars.len() as u32)
+            .map(VarId)
+            .filter(|&var| unrolling.relevant[var.index()] && updated(var))
+            .collect();
+        let copy = changing
+            .into_iter()
+            .map(|var| {
+                let decl = &system.dag.vars()[var.index()];
+                (var, unrolling.fresh(format!("{} in the loop", decl.name), decl.sort))
+            })
+            .collect();
+        let no = unrolling.bool(false);
+        Self { copy, starts: Vec::new(), inside: no, progress: no, fair: vec![no; units.len()], units }
+    }
+
+    /// Allows the loop to start in frame `frame`, the last one.
+    fn start(&mut self, unrolling: &mut Unrolling, claim: LoopClaim, frame: usize) {
+        let start = unrolling.fresh(format!("loop starts@{frame}"), Sort::Bool);
+        let (outside, within) = (unrolling.not(self.inside), unrolling.at(frame, claim.within));
+        let mut facts = vec![outside, within];
+        facts.extend(self.equalities(unrolling, frame));
+        for fact in facts {
+            let clause = unrolling.implies(start, fact);
+            unrolling.assert(clause);
+        }
+        // Inside is a name of its own: the chain of all starts so far would grow with the depth.
+        let inside = unrolling.fresh(format!("inside@{frame}"), Sort::Bool);
+        let entered = unrolling.or(vec![self.inside, start]);
+        let same = unrolling.dag.make(Node::Iff(inside, entered));
+        unrolling.assert(same);
+        self.starts.push(start);
+        self.inside = inside;
+    }
+
+    fn equalities(&self, unrolling: &mut Unrolling, frame: usize) -> Vec<TermId> {
+        let mut equal = Vec::with_capacity(self.copy.len());
+        for &(var, copy) in &self.copy {
+            if let Some(value) = unrolling.variable(frame, var) {
+                let node = match unrolling.dag.sort(copy) {
+                    Sort::Bool => Node::Iff(value, copy),
+                    Sort::Int(_) => Node::Eq(value, copy),
+                };
+                equal.push(unrolling.dag.make(node));
+            }
+        }
+        equal
+    }
+
+    /// Accounts for step `step`, the last one; returns whether it can belong to a loop and makes progress.
+    fn follow(&mut self, unrolling: &mut Unrolling, claim: LoopClaim, step: usize) -> TermId {
+        let system = unrolling.system;
+        let events: Vec<TermId> = (0..system.rules.len())
+            .filter(|&rule| system.rules[rule].pace == Pace::Event)
+            .map(|rule| unrolling.fires(step, rule))
+            .collect();
+        let event = unrolling.or(events);
+        let no_event = unrolling.not(event);
+        let kept = vec![
+            no_event,
+            unrolling.at(step, claim.keep),
+            unrolling.at(step, claim.within),
+            unrolling.at(step + 1, claim.within),
+        ];
+        for &fact in &kept {
+            let clause = unrolling.implies(self.inside, fact);
+            unrolling.assert(clause);
+        }
+        let progress = unrolling.at(step, claim.progress);
+        let progress_inside = unrolling.and(vec![self.inside, progress]);
+        self.progress = collect(unrolling, self.progress, progress_inside);
+        for (unit, rules) in self.units.iter().enumerate() {
+            let mut enabled = Vec::with_capacity(rules.len());
+            let mut content = Vec::with_capacity(rules.len() + 1);
+            for &rule in rules {
+                enabled.push(unrolling.at(step, system.rules[rule].enabled.id()));
+                content.push(unrolling.fires(step, rule));
+            }
+            let enabled = unrolling.or(enabled);
+            content.push(unrolling.not(enabled));
+            let content = unrolling.or(content);
+            let inside = unrolling.and(vec![self.inside, content]);
+            self.fair[unit] = collect(unrolling, self.fair[unit], inside);
+        }
+        let mut possible = kept;
+        possible.push(progress);
+        unrolling.and(possible)
+    }
+
+    /// A loop closes in the last frame (if `loops`), or the run can stay there, or it left its ranges.
+    fn goal(&self, unrolling: &mut Unrolling, claim: LoopClaim, loops: bool) -> TermId {
+        let system = unrolling.system;
+        let depth = unrolling.depth();
+        let mut goals = vec![unrolling.overflow()];
+        let mut must = Vec::new();
+        for rule in system.rules.iter().filter(|rule| rule.fairness.is_some()) {
+            must.push(unrolling.at(depth, rule.enabled.id()));
+        }
+        let must = unrolling.or(must);
+        let stays = vec![unrolling.not(must), unrolling.at(depth, claim.within), unrolling.at(depth, claim.stay)];
+        goals.push(unrolling.and(stays));
+        if loops {
+            let mut closes = self.equalities(unrolling, depth);
+            closes.extend([self.inside, self.progress]);
+            closes.extend(&self.fair);
+            goals.push(unrolling.and(closes));
+        }
+        unrolling.or(goals)
+    }
+
+    /// The run found, with its ending, checked against the claim.
+    fn witness(&self, search: &Search, claim: LoopClaim) -> Result<Trace, EngineError> {
+        let unrolling = &search.unrolling;
+        let system = unrolling.system;
+        let mut trace = search.witness(Ending::Stays)?;
+        let last = trace.steps.len();
+        let must = |rule: &kubound_encodings::system::Rule| {
+            rule.fairness.is_some() && witness::holds(system, &trace, last, rule.enabled.id())
+        };
+        let stays = !system.rules.iter().any(must);
+        if stays && [claim.within, claim.stay].iter().all(|&term| witness::holds(system, &trace, last, term)) {
+            return Ok(trace);
+        }
+        let model = Model::read(unrolling);
+        let Some(start) = self.starts.iter().position(|&start| model.value(start) == 1) else {
+            return Err(EngineError::Internal("the endless run found neither loops nor stays".to_owned()));
+        };
+        trace.ending = Ending::Loop { start };
+        let closed =
+            self.copy.iter().all(|&(var, _)| trace.state(start)[var.index()] == trace.state(last)[var.index()]);
+        if !closed || !self.is_fair_loop(system, claim, &trace, start) {
+            return Err(EngineError::Internal("the loop found is none, or is not fair".to_owned()));
+        }
+        Ok(trace)
+    }
+
+    fn is_fair_loop(&self, system: &TransitionSystem, claim: LoopClaim, trace: &Trace, start: usize) -> bool {
+        let mut steps = start..trace.steps.len();
+        let holds = |at: usize, term: TermId| witness::holds(system, trace, at, term);
+        let fires = |at: usize, rule: &usize| system.rules[*rule].name == trace.steps[at].rule;
+        let is_event = |at: usize| system.rule(&trace.steps[at].rule).is_none_or(|rule| rule.pace == Pace::Event);
+        let due = |at: usize, rules: &[usize]| {
+            rules.iter().any(|rule| fires(at, rule))
+                || !rules.iter().any(|&rule| holds(at, system.rules[rule].enabled.id()))
+        };
+        steps.clone().all(|at| holds(at, claim.within) && holds(at, claim.keep) && !is_event(at))
+            && self.units.iter().all(|rules| steps.clone().any(|at| due(at, rules)))
+            && steps.any(|at| holds(at, claim.progress))
+    }
+}
+
+/// "So far or now" as a name of its own, so that the disjunctions of deeper frames stay short.
+fn collect(unrolling: &mut Unrolling, so_far: TermId, now: TermId) -> TermId {
+    let either = unrolling.or(vec![so_far, now]);
+    let name = unrolling.fresh("so far".to_owned(), Sort::Bool);
+    let same = unrolling.dag.make(Node::Iff(name, either));
+    unrolling.assert(same);
+    name
+}

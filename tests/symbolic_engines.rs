@@ -1,0 +1,136 @@
+//! The symbolic engines on the toys, in every encoding: verdicts, shortest depths, limits and stopping.
+
+mod toys;
+
+use kubound::engines::bmc::Bmc;
+use kubound::engines::lasso::Lasso;
+use kubound::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
+use kubound::smt::Encoding;
+use kubound::trace::Ending;
+use kubound_encodings::system::Claim;
+use std::time::{Duration, Instant};
+use toys::{Expected, Toy, all_toys};
+
+/// The engine whose kind of claim the toy has.
+fn decide(toy: &Toy, encoding: Encoding, limits: &Limits) -> Result<Outcome, EngineError> {
+    let engine: Box<dyn Engine> = match toy.system.properties[0].claim {
+        Claim::Invariant(_) => Box::new(Bmc { encoding }),
+        Claim::NoFairLoop { .. } => Box::new(Lasso { encoding }),
+    };
+    engine.decide(&toy.system, 0, limits, &Cancel::default())
+}
+
+fn toy(name: &str) -> Toy {
+    all_toys().into_iter().find(|toy| toy.name == name).expect("a toy of this name")
+}
+
+fn check_toys(encoding: Encoding) {
+    let limits = Limits { depth: Some(8), ..Limits::default() };
+    for toy in all_toys() {
+        let place = format!("{} ({})", toy.name, encoding.name());
+        let outcome = decide(&toy, encoding, &limits);
+        match toy.expected {
+            Expected::Holds => {
+                let answer = outcome.expect(&place).answer;
+                assert_eq!(answer, Answer::NoViolationUpTo { depth: 8 }, "{place}");
+            }
+            Expected::Violated(depth) => {
+                let Answer::Violated(trace) = outcome.expect(&place).answer else { panic!("{place}: not found") };
+                assert_eq!(trace.steps.len(), depth, "{place}: {trace:?}");
+                assert_eq!(trace.initial.len(), toy.system.vars.len(), "{place}");
+            }
+            Expected::OutOfRange(_) => {
+                assert!(matches!(outcome, Err(EngineError::OutOfRange { value: 4, .. })), "{place}: {outcome:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn toys_as_clauses() {
+    check_toys(Encoding::Clauses);
+}
+
+#[test]
+fn toys_as_bit_vectors() {
+    check_toys(Encoding::BitVectors);
+}
+
+#[test]
+fn toys_as_integers() {
+    check_toys(Encoding::Integers);
+}
+
+#[test]
+fn endings_say_how_the_run_goes_on() {
+    let limits = Limits { depth: Some(8), ..Limits::default() };
+    for (name, ending) in [
+        ("a pod stays pending for ever", Ending::Stays),
+        ("a pod goes round the slots for ever", Ending::Loop { start: 0 }),
+        ("a loop after an event, with a step it must not take", Ending::Loop { start: 2 }),
+        ("a counter reaches its limit", Ending::Bad),
+    ] {
+        let answer = decide(&toy(name), Encoding::Clauses, &limits).unwrap().answer;
+        let Answer::Violated(trace) = answer else { panic!("{name}: {answer:?}") };
+        assert_eq!(trace.ending, ending, "{name}");
+    }
+}
+
+#[test]
+fn limits_narrow_the_runs() {
+    let growth = toy("pods outgrow the smaller clusters");
+    let unlimited = Limits { depth: Some(7), ..Limits::default() };
+    for limits in [Limits { nodes: Some(2), ..unlimited }, Limits { pods: Some(5), ..unlimited }] {
+        let answer = decide(&growth, Encoding::Clauses, &limits).unwrap().answer;
+        assert_eq!(answer, Answer::NoViolationUpTo { depth: 7 }, "{limits:?}");
+    }
+    for limits in [Limits { nodes: Some(3), ..unlimited }, Limits { pods: Some(6), ..unlimited }] {
+        let answer = decide(&growth, Encoding::Clauses, &limits).unwrap().answer;
+        assert!(matches!(answer, Answer::Violated(_)), "{limits:?}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_search_without_a_depth_ends_with_the_runs() {
+    let answer = decide(&toy("a countdown ends"), Encoding::Clauses, &Limits::default()).unwrap().answer;
+    assert_eq!(answer, Answer::NoViolationUpTo { depth: 4 });
+}
+
+#[test]
+fn engines_decline_claims_of_the_other_kind() {
+    let (bad, endless) = (toy("a countdown ends"), toy("a pod stays pending for ever"));
+    let nothing = (Limits::default(), Cancel::default());
+    let answers = [
+        Lasso::default().decide(&bad.system, 0, &nothing.0, &nothing.1),
+        Bmc::default().decide(&endless.system, 0, &nothing.0, &nothing.1),
+    ];
+    for answer in answers {
+        assert!(matches!(answer.unwrap().answer, Answer::Unknown { .. }));
+    }
+}
+
+#[test]
+fn a_search_stops_when_told() {
+    // Nothing is ever found here, and the runs never end.
+    let ring = toy("two processes are never inside at once");
+    for encoding in Encoding::ALL {
+        let started = Instant::now();
+        let deadline = Some(started + Duration::from_millis(300));
+        let outcome = decide(&ring, encoding, &Limits { deadline, ..Limits::default() }).unwrap();
+        assert!(started.elapsed() < Duration::from_millis(1500), "{encoding:?}: {:?}", started.elapsed());
+        assert!(!matches!(outcome.answer, Answer::Violated(_)));
+
+        let cancel = Cancel::default();
+        let started = Instant::now();
+        let outcome = std::thread::scope(|scope| {
+            let other = cancel.clone();
+            scope.spawn(move || {
+                std::thread::sleep(Duration::from_millis(200));
+                other.cancel();
+            });
+            Bmc { encoding }.decide(&ring.system, 0, &Limits::default(), &cancel)
+        });
+        assert!(started.elapsed() < Duration::from_millis(1500), "{encoding:?}: {:?}", started.elapsed());
+        assert!(matches!(outcome.unwrap().answer, Answer::NoViolationUpTo { .. }));
+    }
+}
