@@ -395,7 +395,7 @@ mod tests {
         let left = condition("10 - 2 - 3 == 5").expect("valid");
         let Expression::Compare(_, left, _) = left else { panic!("a comparison") };
         assert_eq!(*left, Expression::Subtract(Box::new(Expression::Subtract(number(10), number(2))), number(3)));
-        assert_eq!(parse("max(1, spec.replicas, 2) - -1", Place::Limit, &names()).is_ok(), true);
+        assert!(parse("max(1, spec.replicas, 2) - -1", Place::Limit, &names()).is_ok());
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub(super) struct Entry {
 pub fn load(paths: &[PathBuf], stdin: Option<&str>) -> Result<Loaded, InputError> {
     let paths: Vec<PathBuf> = paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
     let name = paths.first().and_then(|path| path.file_stem()).map_or("cluster".into(), |stem| stem.to_string_lossy());
-    Loader { files: &Disk, notes: Notes::default() }.load(&name.into_owned(), &paths, stdin)
+    Loader { files: &Disk, notes: Notes::default() }.load(&name, &paths, stdin)
 }
 
 /// Reads a folder that is inside the program, given as relative paths and texts.

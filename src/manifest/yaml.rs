@@ -116,8 +116,11 @@ fn finish(chunks: &mut Vec<Chunk>, text: String, first_line: usize) {
 /// Turns a message of the library into ours.
 fn malformed(document: usize, line: Option<usize>, message: String, text: &str) -> Malformed {
     let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-    let (message, help) = if message.contains("recursion limit") {
-        (too_deep(), "such a file is no Kubernetes manifest".to_owned())
+    // The library puts the path in front of our messages.
+    let (message, help) = if let Some((_, ours)) = message.split_once(OURS) {
+        (ours.to_owned(), String::new())
+    } else if message.contains("recursion limit") {
+        (too_deep(), String::new())
     } else if message.contains("repetition limit") {
         (
             "aliases expand to far more values than the file holds".to_owned(),
@@ -128,8 +131,6 @@ fn malformed(document: usize, line: Option<usize>, message: String, text: &str) 
             format!("not valid YAML: {message}"),
             "this looks like a template: render it first (`helm template . | kubound verify -`)".to_owned(),
         )
-    } else if message.starts_with(OURS) {
-        (message.trim_start_matches(OURS).to_owned(), String::new())
     } else {
         (format!("not valid YAML: {message}"), "check the indentation and quotes at this line".to_owned())
     };

@@ -131,8 +131,8 @@ pub(super) fn read_object(value: &Value, context: &Context, draft: &mut Draft) -
         unmodelled::note(api_version, kind, value, context);
         return Ok(());
     };
-    let (_, version) = split_version(api_version);
-    if !known.versions.contains(&version) || (known.group.is_empty() != !api_version.contains('/')) {
+    let (group, version) = split_version(api_version);
+    if !known.versions.contains(&version) || group != known.group {
         let group = if known.group.is_empty() { String::new() } else { format!("{}/", known.group) };
         let accepted: Vec<_> = known.versions.iter().map(|version| format!("{group}{version}")).collect();
         return Err(context
