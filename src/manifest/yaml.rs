@@ -126,14 +126,11 @@ fn malformed(document: usize, line: Option<usize>, message: String, text: &str) 
             "aliases expand to far more values than the file holds".to_owned(),
             "write the values out, or remove the nested aliases".to_owned(),
         )
-    } else if text.contains("{{") {
-        (
-            format!("not valid YAML: {message}"),
-            "this looks like a template: render it first (`helm template . | kubound verify -`)".to_owned(),
-        )
     } else {
         (format!("not valid YAML: {message}"), "check the indentation and quotes at this line".to_owned())
     };
+    let template = "this looks like a template: render it first (`helm template . | kubound verify -`)";
+    let help = if text.contains("{{") { template.to_owned() } else { help };
     Malformed { document, line, message, help }
 }
 
