@@ -34,6 +34,8 @@ pub(super) struct PriorityClass {
 /// An autoscaler with its place, for the check of its target.
 pub(super) struct DraftHpa {
     pub(super) hpa: HorizontalPodAutoscaler,
+    /// Whether the behaviour leaves the window for scaling down to the controller's flag.
+    pub(super) flag_decides_down_window: bool,
     pub(super) context: Context,
 }
 

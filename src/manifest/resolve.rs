@@ -88,7 +88,9 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
         }
         if let Some(seconds) = scenario.hpa_downscale_stabilization {
             hpa.downscale_stabilization = seconds;
-            // The flag also fills in the window of a behaviour that leaves it out; that one is in the behaviour.
+            if let (Some(behavior), true) = (&mut hpa.behavior, read.flag_decides_down_window) {
+                behavior.down.stabilization = seconds;
+            }
         }
         hpas.push(hpa);
     }

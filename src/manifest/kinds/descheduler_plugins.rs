@@ -138,9 +138,13 @@ fn read_node_taints(fields: Option<&Fields>) -> Result<DeschedulerPlugin, InputE
     let mut excluded = Vec::new();
     if let Some(fields) = fields {
         include_prefer_no_schedule = fields.read("includePreferNoSchedule", |view| view.boolean())?.unwrap_or(false);
-        for text in fields.read("excludedTaints", |view| view.texts())?.unwrap_or_default() {
-            let (key, value) = text.split_once('=').unwrap_or((&text, ""));
-            // The effect is not looked at; an empty value stands for every value.
+        for item in fields.items("excludedTaints")? {
+            let text = item.text()?;
+            let (key, value) = text.split_once('=').unwrap_or((text, ""));
+            if value.is_empty() {
+                item.note(Risky, "only taints of this key with an empty value are left alone");
+            }
+            // The effect is not looked at.
             excluded.push(Taint { key: key.into(), value: value.into(), effect: TaintEffect::NoSchedule });
         }
         for key in ["includedTaints", "labelSelector", "namespaces"] {

@@ -4,6 +4,7 @@ use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, DraftHpa};
 use super::super::error::InputError;
 use super::super::quantity::Unit;
+use super::super::value::Value;
 use super::super::view::{Fields, View};
 use super::Object;
 use kubound_encodings::cluster::hpa::{
@@ -40,7 +41,10 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     spec.note_rest(&[]);
     let name = format!("{}/{}", object.metadata.namespace, object.metadata.name);
     draft.hpas.retain(|other| other.hpa.name != name);
+    let window = ["spec", "behavior", "scaleDown", "stabilizationWindowSeconds"];
+    let written = object.fields.view.value.below(&window).filter(|value| **value != Value::Null);
     draft.hpas.push(DraftHpa {
+        flag_decides_down_window: written.is_none(),
         hpa: HorizontalPodAutoscaler {
             name,
             target,

@@ -118,8 +118,6 @@ fn split_version(api_version: &str) -> (&str, &str) {
 
 fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
     let (group, _) = split_version(api_version);
-    // Deployments once lived in another group; they are recognised so that the message is about the version.
-    let group = if group == "extensions" && kind == "Deployment" { "apps" } else { group };
     KINDS.iter().find(|known| known.kind == kind && known.group == group)
 }
 
@@ -128,17 +126,16 @@ pub(super) fn read_object(value: &Value, context: &Context, draft: &mut Draft) -
     let Some((api_version, kind)) = header(value) else { return Ok(()) };
     let fields = View::root(value, context).fields()?;
     let Some(known) = find(api_version, kind) else {
+        // Groups without a dot are Kubernetes' own, so this is no foreign kind of the same name.
+        if let (Some(known), false) = (KINDS.iter().find(|known| known.kind == kind), api_version.contains('.')) {
+            return Err(wrong_version(known, api_version, context));
+        }
         unmodelled::note(api_version, kind, value, context);
         return Ok(());
     };
     let (group, version) = split_version(api_version);
     if !known.versions.contains(&version) || group != known.group {
-        let group = if known.group.is_empty() { String::new() } else { format!("{}/", known.group) };
-        let accepted: Vec<_> = known.versions.iter().map(|version| format!("{group}{version}")).collect();
-        return Err(context
-            .error("apiVersion", format!("`{api_version}` is not an API version of {kind} that is still served"))
-            .expected(accepted.join(" or "))
-            .help("convert the manifest (`kubectl convert`)"));
+        return Err(wrong_version(known, api_version, context));
     }
     fields.get("apiVersion");
     fields.get("kind");
@@ -153,4 +150,13 @@ pub(super) fn read_object(value: &Value, context: &Context, draft: &mut Draft) -
     let object = Object { version, metadata, fields, context };
     (known.read)(&object, draft)?;
     Ok(())
+}
+
+fn wrong_version(known: &Kind, api_version: &str, context: &Context) -> InputError {
+    let group = if known.group.is_empty() { String::new() } else { format!("{}/", known.group) };
+    let accepted: Vec<_> = known.versions.iter().map(|version| format!("{group}{version}")).collect();
+    context
+        .error("apiVersion", format!("`{api_version}` is not an API version of {} that is still served", known.kind))
+        .expected(accepted.join(" or "))
+        .help("convert the manifest (`kubectl convert`)")
 }
