@@ -1,1 +1,120 @@
-//! Text to a cluster: manifests, configurations, scenario files.
+//! The reader: manifests and a scenario, as text, become a [`Cluster`] and a list of everything that was ignored.
+//!
+//! `source` finds texts, `yaml` turns them into values, `kinds` reads Kubernetes objects into a `draft`, `scenario`
+//! adds what manifests cannot say, and `resolve` ties references together. Manifests are read as leniently as the
+//! API server does it, the scenario strictly. No key is dropped silently: it is modelled, or noted.
+
+mod draft;
+mod error;
+mod expression;
+mod kinds;
+mod load;
+mod names;
+mod quantity;
+mod resolve;
+mod scenario;
+mod source;
+mod span;
+mod suggest;
+mod value;
+mod view;
+mod yaml;
+
+pub use error::{InputError, Problem};
+pub use load::{load, load_embedded};
+
+use kubound_encodings::cluster::Cluster;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A cluster and what the texts said beside it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The input of the checker.
+    pub cluster: Cluster,
+    /// What was ignored, or is odd.
+    pub notes: Vec<Note>,
+    /// `spec.expect` of the scenario: the verdict by intent id.
+    pub expect: BTreeMap<String, ExpectedVerdict>,
+    /// Where objects are written.
+    pub sources: SourceMap,
+    /// `spec.bounds.timeout` of the scenario.
+    pub timeout: Option<Duration>,
+    /// `spec.bounds.depth` of the scenario; `None`: automatic.
+    pub depth: Option<usize>,
+}
+
+/// How much a note matters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// A field that the models ignore, and that cannot change a verdict.
+    Harmless,
+    /// A field that the models ignore, and that could change a verdict.
+    Risky,
+    /// Something odd about the text, such as a key that occurs twice.
+    Warning,
+}
+
+/// Something about the input that the user should be able to see.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// How much it matters.
+    pub severity: Severity,
+    /// File; `<stdin>` for standard input.
+    pub file: String,
+    /// Index of the document in the file, from 1; 0 for the whole file.
+    pub document: usize,
+    /// `Kind/namespace/name`, or empty.
+    pub object: String,
+    /// Path of the field, or empty.
+    pub field: String,
+    /// What is to be known.
+    pub message: String,
+    /// Line of the document in the file.
+    pub line: Option<usize>,
+}
+
+/// What a scenario expects of an intent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExpectedVerdict {
+    /// A violation.
+    Violated,
+    /// None.
+    Holds,
+    /// Undecided.
+    Unknown,
+    /// Nothing relevant can happen.
+    Vacuous,
+}
+
+/// Where an object is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourcePlace {
+    /// File.
+    pub file: String,
+    /// Index of the document, from 1.
+    pub document: usize,
+    /// Line of the document.
+    pub line: Option<usize>,
+}
+
+/// Places of objects, by the name that origins use.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SourceMap(BTreeMap<String, SourcePlace>);
+
+impl SourceMap {
+    /// The place of an object such as `Deployment/default/nginx`, `Node//n1`, `DeschedulerPolicy` or `Scenario`.
+    pub fn locate(&self, object: &str) -> Option<&SourcePlace> {
+        self.0.get(object)
+    }
+
+    /// Remembers a place; a later one replaces an earlier one. Returns the earlier one.
+    fn insert(&mut self, object: &str, place: SourcePlace) -> Option<SourcePlace> {
+        self.0.insert(object.to_owned(), place)
+    }
+}
+
+/// The place of a context.
+fn source_map_place(context: &view::Context) -> SourcePlace {
+    SourcePlace { file: context.file.clone(), document: context.document, line: context.line }
+}

@@ -1,0 +1,89 @@
+//! What has been read so far, before references between objects are resolved.
+
+use super::SourceMap;
+use super::value::Value;
+use super::view::{Context, Notes};
+use kubound_encodings::cluster::{
+    DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, SchedulerProfile, Service, Workload,
+};
+
+/// A workload with what is needed later.
+pub(super) struct DraftWorkload {
+    /// The workload; its priority is not resolved yet.
+    pub(super) workload: Workload,
+    /// `spec.template` as written, to tell whether an applied manifest changes it.
+    pub(super) template: Value,
+    /// `priorityClassName`.
+    pub(super) priority_class: Option<String>,
+    /// `preemptionPolicy: Never` in the template.
+    pub(super) never_preempts: bool,
+    /// Whether an ordinary init container or overhead decides the request, which the HPA does not look at.
+    pub(super) request_beyond_containers: bool,
+    /// Where it is written.
+    pub(super) context: Context,
+}
+
+/// A PriorityClass.
+pub(super) struct PriorityClass {
+    pub(super) name: String,
+    pub(super) value: i64,
+    pub(super) is_default: bool,
+    pub(super) preempts: bool,
+}
+
+/// An autoscaler with its place, for the check of its target.
+pub(super) struct DraftHpa {
+    pub(super) hpa: HorizontalPodAutoscaler,
+    /// Whether the behaviour leaves the window for scaling down to the controller's flag.
+    pub(super) flag_decides_down_window: bool,
+    pub(super) context: Context,
+}
+
+/// Everything read from manifests.
+pub(super) struct Draft {
+    pub(super) pools: Vec<NodePool>,
+    pub(super) workloads: Vec<DraftWorkload>,
+    pub(super) hpas: Vec<DraftHpa>,
+    pub(super) services: Vec<Service>,
+    pub(super) descheduler: Option<DeschedulerPolicy>,
+    pub(super) scheduler: Option<SchedulerProfile>,
+    pub(super) priority_classes: Vec<PriorityClass>,
+    /// `--descheduling-interval` of a descheduler that is itself among the manifests.
+    pub(super) descheduler_interval: Option<i64>,
+    pub(super) sources: SourceMap,
+    pub(super) notes: Notes,
+}
+
+impl Draft {
+    /// Nothing yet.
+    pub(super) fn new() -> Self {
+        Self {
+            pools: Vec::new(),
+            workloads: Vec::new(),
+            hpas: Vec::new(),
+            services: Vec::new(),
+            descheduler: None,
+            scheduler: None,
+            priority_classes: Vec::new(),
+            descheduler_interval: None,
+            sources: SourceMap::default(),
+            notes: Notes::default(),
+        }
+    }
+
+    /// Value of a priority class and whether its pods preempt others.
+    pub(super) fn priority_of(&self, name: &str) -> Option<(i64, bool)> {
+        match name {
+            "system-cluster-critical" => Some((2_000_000_000, true)),
+            "system-node-critical" => Some((2_000_001_000, true)),
+            _ => {
+                self.priority_classes.iter().find(|class| class.name == name).map(|class| (class.value, class.preempts))
+            }
+        }
+    }
+
+    /// The class of pods that name none: the global default of the smallest value.
+    pub(super) fn default_priority(&self) -> Option<&PriorityClass> {
+        self.priority_classes.iter().filter(|class| class.is_default).min_by_key(|class| class.value)
+    }
+}

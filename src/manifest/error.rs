@@ -1,0 +1,105 @@
+//! What is wrong with the input, where, and what to do about it.
+
+use std::fmt;
+use std::ops::Deref;
+
+/// A fault of the input: one clear message. Empty strings mean that the part does not apply.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct InputError(Box<Problem>);
+
+/// The parts of an [`InputError`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Problem {
+    /// File as the user named it; `<stdin>` for standard input.
+    pub file: String,
+    /// Index of the document in the file, from 1.
+    pub document: Option<usize>,
+    /// Line in the file, where known.
+    pub line: Option<usize>,
+    /// `Kind/namespace/name`.
+    pub object: String,
+    /// Path of the field.
+    pub field: String,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected instead.
+    pub expected: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl InputError {
+    /// An error that says only what is wrong; the rest is added by the `with` methods.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(Box::new(Problem { message: message.into(), ..Problem::default() }))
+    }
+
+    /// Says what was expected.
+    pub fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.0.expected = expected.into();
+        self
+    }
+
+    /// Says what to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = help.into();
+        self
+    }
+
+    /// Says which file.
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.0.file = file.into();
+        self
+    }
+
+    /// Says which document, and its line if known.
+    pub fn in_document(mut self, document: usize, line: Option<usize>) -> Self {
+        self.0.document = Some(document);
+        self.0.line = line;
+        self
+    }
+
+    /// Says which object.
+    pub fn in_object(mut self, object: impl Into<String>) -> Self {
+        self.0.object = object.into();
+        self
+    }
+
+    /// Says which field.
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.0.field = field.into();
+        self
+    }
+}
+
+impl Deref for InputError {
+    type Target = Problem;
+
+    fn deref(&self) -> &Problem {
+        &self.0
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let mut place = self.file.clone();
+        if let (Some(line), false) = (self.line, place.is_empty()) {
+            place.push_str(&format!(":{line}"));
+        }
+        let document = self.document.map(|index| format!("document {index}")).unwrap_or_default();
+        for part in [&place, &document, &self.object, &self.field] {
+            if !part.is_empty() {
+                write!(f, "{part}: ")?;
+            }
+        }
+        f.write_str(&self.message)?;
+        if !self.expected.is_empty() {
+            write!(f, "; expected {}", self.expected)?;
+        }
+        if !self.help.is_empty() {
+            write!(f, "\nhelp: {}", self.help)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Node affinity and topology spread constraints.
+
+use super::super::Severity::{Harmless, Risky};
+use super::super::error::InputError;
+use super::super::view::{Fields, View};
+use super::selector::{read_label_selector, read_node_term};
+use kubound_encodings::cluster::pod::{PreferredTerm, TopologySpreadConstraint, WhenUnsatisfiable};
+use kubound_encodings::cluster::selector::Operator;
+use kubound_encodings::cluster::{Labels, NodeSelectorTerm, Requirement};
+
+/// Required and preferred node affinity.
+#[derive(Default)]
+pub(super) struct NodeAffinity {
+    pub(super) required: Option<Vec<NodeSelectorTerm>>,
+    pub(super) preferred: Vec<PreferredTerm>,
+}
+
+/// Reads `affinity` of a pod.
+pub(super) fn read(affinity: &View) -> Result<NodeAffinity, InputError> {
+    let fields = affinity.fields()?;
+    let node = fields.below("nodeAffinity")?;
+    for key in ["podAffinity", "podAntiAffinity"] {
+        if let Some(view) = fields.get(key)
+            && !view.fields()?.entries().all(|(_, view)| view.list().is_ok_and(|list| list.is_empty()))
+        {
+            view.note(Risky, "affinity between pods is not modelled: such pods are placed as if it were not there");
+        }
+    }
+    fields.note_rest(&[]);
+    match node {
+        Some(node) => read_node_affinity(&node),
+        None => Ok(NodeAffinity::default()),
+    }
+}
+
+fn read_node_affinity(fields: &Fields) -> Result<NodeAffinity, InputError> {
+    let required = match fields.below("requiredDuringSchedulingIgnoredDuringExecution")? {
+        Some(required) => {
+            let view = required.require("nodeSelectorTerms", "at least one term")?;
+            let terms = view.list()?.iter().map(read_node_term).collect::<Result<Vec<_>, _>>()?;
+            required.note_rest(&[]);
+            if terms.is_empty() {
+                return Err(view.error("no terms").expected("at least one term"));
+            }
+            Some(terms)
+        }
+        None => None,
+    };
+    let mut preferred = Vec::new();
+    for item in fields.items("preferredDuringSchedulingIgnoredDuringExecution")? {
+        let item = item.fields()?;
+        let weight = item.require("weight", "an integer from 1 to 100")?.integer(1..=100)?;
+        let term = read_node_term(&item.require("preference", "a node selector term")?)?;
+        item.note_rest(&[]);
+        preferred.push(PreferredTerm { weight, term });
+    }
+    fields.note_rest(&[]);
+    Ok(NodeAffinity { required, preferred })
+}
+
+/// Reads `topologySpreadConstraints`; `labels` are those of the pod, into which `matchLabelKeys` look.
+pub(super) fn read_spread(views: &[View], labels: &Labels) -> Result<Vec<TopologySpreadConstraint>, InputError> {
+    let mut constraints: Vec<TopologySpreadConstraint> = Vec::new();
+    for view in views {
+        let constraint = read_constraint(view, labels)?;
+        let is_same = |other: &TopologySpreadConstraint| {
+            other.topology_key == constraint.topology_key && other.when_unsatisfiable == constraint.when_unsatisfiable
+        };
+        if constraints.iter().any(is_same) {
+            return Err(view
+                .error("a second constraint with the same topologyKey and whenUnsatisfiable")
+                .expected("each pair at most once in a pod"));
+        }
+        constraints.push(constraint);
+    }
+    Ok(constraints)
+}
+
+fn read_constraint(view: &View, labels: &Labels) -> Result<TopologySpreadConstraint, InputError> {
+    let fields = view.fields()?;
+    let max_skew = fields.require("maxSkew", "an integer of at least 1")?.integer(1..=i64::from(i32::MAX))?;
+    let topology_key = fields.require("topologyKey", "a label key")?.name()?.to_owned();
+    let when_unsatisfiable = fields.require("whenUnsatisfiable", "DoNotSchedule or ScheduleAnyway")?.one_of(WHEN)?;
+    let mut selector = fields.read("labelSelector", |view| read_label_selector(&view))?;
+    if let Some(keys) = fields.get("matchLabelKeys") {
+        let Some(selector) = &mut selector else {
+            return Err(keys.error("matchLabelKeys without labelSelector").expected("a labelSelector beside it"));
+        };
+        for key in keys.list()? {
+            fold_label_key(&key, labels, &mut selector.requirements)?;
+        }
+    }
+    let min_domains = match fields.get("minDomains") {
+        Some(view) if when_unsatisfiable == WhenUnsatisfiable::ScheduleAnyway => {
+            return Err(view.error("minDomains with ScheduleAnyway").expected("whenUnsatisfiable: DoNotSchedule"));
+        }
+        Some(view) => view.integer(1..=i64::from(i32::MAX))?,
+        None => 1,
+    };
+    let policy: &[(&str, bool)] = &[("Honor", true), ("Ignore", false)];
+    let honors_affinity = fields.read("nodeAffinityPolicy", |view| view.one_of(policy))?.unwrap_or(true);
+    let honors_taints = fields.read("nodeTaintsPolicy", |view| view.one_of(policy))?.unwrap_or(false);
+    fields.note_rest(&[]);
+    Ok(TopologySpreadConstraint {
+        max_skew,
+        topology_key,
+        when_unsatisfiable,
+        selector,
+        min_domains,
+        honors_affinity,
+        honors_taints,
+    })
+}
+
+/// Adds `key in (value of the pod)`; keys that the pod does not have are ignored, as the API says.
+fn fold_label_key(key: &View, labels: &Labels, requirements: &mut Vec<Requirement>) -> Result<(), InputError> {
+    let name = key.name()?;
+    if requirements.iter().any(|requirement| requirement.key == name) {
+        return Err(key.error(format!("`{name}` is also in labelSelector")).expected("a key in one of the two only"));
+    }
+    if name == "pod-template-hash" {
+        key.note(Harmless, "a workload has one revision here, so its hash separates nothing");
+    } else if let Some(value) = labels.get(name) {
+        requirements.push(Requirement { key: name.to_owned(), operator: Operator::In(vec![value.clone()]) });
+    }
+    Ok(())
+}
+
+/// Values of `whenUnsatisfiable`.
+pub(super) const WHEN: &[(&str, WhenUnsatisfiable)] =
+    &[("DoNotSchedule", WhenUnsatisfiable::DoNotSchedule), ("ScheduleAnyway", WhenUnsatisfiable::ScheduleAnyway)];

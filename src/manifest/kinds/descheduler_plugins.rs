@@ -1,0 +1,209 @@
+//! The descheduler's plugins and the DefaultEvictor: their arguments.
+
+use super::super::Severity::{Harmless, Risky};
+use super::super::draft::Draft;
+use super::super::error::InputError;
+use super::super::view::{Fields, Ignored, View};
+use super::affinity::WHEN;
+use super::descheduler::plugin_selector;
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces};
+use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::{Taint, TaintEffect};
+
+/// When in a pass a plugin runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Point {
+    /// First.
+    Deschedule,
+    /// Second.
+    Balance,
+}
+
+impl Point {
+    /// Its key in a profile.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Deschedule => "deschedule",
+            Self::Balance => "balance",
+        }
+    }
+}
+
+/// All plugins that come with the descheduler, and whether they are modelled.
+const PLUGINS: &[(&str, Point, bool)] = &[
+    ("RemoveDuplicates", Point::Balance, true),
+    ("RemovePodsViolatingTopologySpreadConstraint", Point::Balance, true),
+    ("RemovePodsViolatingNodeTaints", Point::Deschedule, true),
+    ("LowNodeUtilization", Point::Balance, false),
+    ("HighNodeUtilization", Point::Balance, false),
+    ("RemovePodsViolatingNodeAffinity", Point::Deschedule, false),
+    ("RemovePodsViolatingInterPodAntiAffinity", Point::Deschedule, false),
+    ("RemovePodsHavingTooManyRestarts", Point::Deschedule, false),
+    ("PodLifeTime", Point::Deschedule, false),
+    ("RemoveFailedPods", Point::Deschedule, false),
+];
+
+/// Where a plugin runs, if the descheduler has it.
+pub(super) fn known_point(name: &str) -> Option<Point> {
+    PLUGINS.iter().find(|(other, ..)| *other == name).map(|(_, point, _)| *point)
+}
+
+/// Where a plugin runs, if it is modelled.
+pub(super) fn find(name: &str) -> Option<Point> {
+    PLUGINS.iter().find(|(other, _, is_modelled)| *other == name && *is_modelled).map(|(_, point, _)| *point)
+}
+
+/// Arguments in the form of v1alpha2, or parameters in that of v1alpha1.
+#[derive(Clone, Copy)]
+pub(super) enum Arguments<'a, 'b> {
+    /// `pluginConfig[].args`.
+    Plain(Option<&'b Fields<'a>>),
+    /// `strategies.NAME.params`.
+    Strategy(Option<&'b Fields<'a>>),
+}
+
+/// Reads the arguments of a modelled plugin.
+pub(super) fn read_plugin(name: &str, arguments: Arguments) -> Result<Option<DeschedulerPlugin>, InputError> {
+    let (Arguments::Plain(fields) | Arguments::Strategy(fields)) = arguments;
+    let is_strategy = matches!(arguments, Arguments::Strategy(_));
+    Ok(match name {
+        "RemoveDuplicates" => Some(read_duplicates(fields, is_strategy)?),
+        "RemovePodsViolatingTopologySpreadConstraint" => Some(read_spread(fields, is_strategy)?),
+        "RemovePodsViolatingNodeTaints" => Some(read_node_taints(fields)?),
+        _ => None,
+    })
+}
+
+fn read_namespaces(fields: &Fields) -> Result<Namespaces, InputError> {
+    let Some(view) = fields.get("namespaces") else { return Ok(Namespaces::All) };
+    let fields = view.fields()?;
+    let list = |key: &str| fields.read(key, |view| view.texts()).map(Option::unwrap_or_default);
+    let (include, exclude) = (list("include")?, list("exclude")?);
+    fields.note_rest(&[]);
+    match (include.is_empty(), exclude.is_empty()) {
+        (false, false) => Err(view.error("include and exclude").expected("one of the two")),
+        (false, true) => Ok(Namespaces::Include(include)),
+        (true, false) => Ok(Namespaces::Exclude(exclude)),
+        (true, true) => Ok(Namespaces::All),
+    }
+}
+
+fn read_duplicates(fields: Option<&Fields>, is_strategy: bool) -> Result<DeschedulerPlugin, InputError> {
+    let mut exclude_owner_kinds = Vec::new();
+    let mut namespaces = Namespaces::All;
+    if let Some(fields) = fields {
+        let inner = if is_strategy { fields.below("removeDuplicates")? } else { None };
+        let holder = if is_strategy { inner.as_ref() } else { Some(fields) };
+        if let Some(holder) = holder {
+            exclude_owner_kinds = holder.read("excludeOwnerKinds", |view| view.texts())?.unwrap_or_default();
+        }
+        if let Some(inner) = &inner {
+            inner.note_rest(&[]);
+        }
+        namespaces = read_namespaces(fields)?;
+    }
+    Ok(DeschedulerPlugin::RemoveDuplicates { exclude_owner_kinds, namespaces })
+}
+
+fn read_spread(fields: Option<&Fields>, is_strategy: bool) -> Result<DeschedulerPlugin, InputError> {
+    let mut constraints = vec![WhenUnsatisfiable::DoNotSchedule];
+    let mut topology_balance_node_fit = true;
+    let mut label_selector = None;
+    let mut namespaces = Namespaces::All;
+    if let Some(fields) = fields {
+        if is_strategy {
+            if fields.read("includeSoftConstraints", |view| view.boolean())? == Some(true) {
+                constraints.push(WhenUnsatisfiable::ScheduleAnyway);
+            }
+        } else if let Some(view) = fields.get("constraints") {
+            let listed = view.list()?.iter().map(|item| item.one_of(WHEN)).collect::<Result<Vec<_>, _>>()?;
+            if !listed.is_empty() {
+                constraints = listed;
+            }
+        }
+        topology_balance_node_fit = fields.read("topologyBalanceNodeFit", |view| view.boolean())?.unwrap_or(true);
+        label_selector = plugin_selector(fields)?;
+        namespaces = read_namespaces(fields)?;
+    }
+    Ok(DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint {
+        constraints,
+        topology_balance_node_fit,
+        label_selector,
+        namespaces,
+    })
+}
+
+fn read_node_taints(fields: Option<&Fields>) -> Result<DeschedulerPlugin, InputError> {
+    let mut include_prefer_no_schedule = false;
+    let mut excluded = Vec::new();
+    if let Some(fields) = fields {
+        include_prefer_no_schedule = fields.read("includePreferNoSchedule", |view| view.boolean())?.unwrap_or(false);
+        for item in fields.items("excludedTaints")? {
+            let text = item.text()?;
+            let (key, value) = text.split_once('=').unwrap_or((text, ""));
+            if value.is_empty() {
+                item.note(Risky, "only taints of this key with an empty value are left alone");
+            }
+            // The effect is not looked at.
+            excluded.push(Taint { key: key.into(), value: value.into(), effect: TaintEffect::NoSchedule });
+        }
+        for key in ["includedTaints", "labelSelector", "namespaces"] {
+            if let Some(view) = fields.get(key) {
+                view.note(Risky, "this argument of RemovePodsViolatingNodeTaints is not modelled: it evicts more");
+            }
+        }
+    }
+    Ok(DeschedulerPlugin::RemovePodsViolatingNodeTaints { include_prefer_no_schedule, excluded })
+}
+
+const EVICTOR: &[Ignored] = &[
+    ("evictDaemonSetPods", Harmless, "DaemonSets are not modelled"),
+    ("evictFailedBarePods", Harmless, "bare pods are not modelled"),
+    ("ignorePodsWithoutPDB", Risky, "disruption budgets are not modelled: more pods are evicted"),
+    ("namespaceLabelSelector", Risky, "labels of namespaces are not modelled: more pods are evicted"),
+    ("nodeSelector", Risky, "nodeFit looks at all nodes"),
+    ("minPodAge", Risky, "the age of pods is not modelled: pods are evicted earlier"),
+    ("podProtections", Risky, "use the older flags (evictLocalStoragePods and so on)"),
+    ("noEvictionPolicy", Risky, "the annotation prefer-no-eviction is not modelled"),
+];
+
+/// Reads the arguments of the DefaultEvictor.
+pub(super) fn read_evictor(view: &View, draft: &Draft) -> Result<Evictor, InputError> {
+    let fields = view.fields()?;
+    let flag = |key: &str| Ok::<_, InputError>(fields.read(key, |view| view.boolean())?.unwrap_or(false));
+    let priority_threshold = match fields.get("priorityThreshold") {
+        Some(view) => {
+            let threshold = view.fields()?;
+            let value = threshold.read("value", |view| view.integer(i64::from(i32::MIN)..=2_147_483_647))?;
+            let name = threshold.get("name").filter(|name| name.value.as_text() != Some(""));
+            threshold.note_rest(&[]);
+            match (value, name) {
+                (Some(_), Some(_)) => return Err(view.error("name and value").expected("one of the two")),
+                (value, None) => value,
+                (None, Some(name)) => Some(read_threshold(&name, draft)?),
+            }
+        }
+        None => None,
+    };
+    let evictor = Evictor {
+        evict_local_storage_pods: flag("evictLocalStoragePods")?,
+        evict_system_critical_pods: flag("evictSystemCriticalPods")?,
+        ignore_pvc_pods: flag("ignorePvcPods")?,
+        priority_threshold,
+        label_selector: plugin_selector(&fields)?,
+        min_replicas: fields.read("minReplicas", |view| view.integer(0..=i64::from(i32::MAX)))?.unwrap_or(0),
+        node_fit: flag("nodeFit")?,
+    };
+    fields.note_rest(EVICTOR);
+    Ok(evictor)
+}
+
+/// The value of a priority class named by a policy.
+pub(super) fn read_threshold(name: &View, draft: &Draft) -> Result<i64, InputError> {
+    let text = name.name()?;
+    draft.priority_of(text).map(|class| class.0).ok_or_else(|| {
+        name.error(format!("no PriorityClass `{text}`"))
+            .expected("the name of a PriorityClass among the manifests")
+            .help("add its manifest, or write `value`")
+    })
+}

@@ -1,0 +1,190 @@
+//! HorizontalPodAutoscalers, v1 and v2, with the defaults of section 3.2.
+
+use super::super::Severity::{Harmless, Risky};
+use super::super::draft::{Draft, DraftHpa};
+use super::super::error::InputError;
+use super::super::quantity::Unit;
+use super::super::value::Value;
+use super::super::view::{Fields, View};
+use super::Object;
+use kubound_encodings::cluster::hpa::{
+    Behavior, HorizontalPodAutoscaler, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
+};
+use kubound_encodings::cluster::workload::WorkloadRef;
+
+/// Target utilisation of CPU where no metric is written.
+const DEFAULT_UTILIZATION: i64 = 80;
+/// `--horizontal-pod-autoscaler-sync-period` in seconds.
+const SYNC_PERIOD: i64 = 15;
+/// `--horizontal-pod-autoscaler-downscale-stabilization` in seconds.
+const DOWNSCALE_STABILIZATION: i64 = 300;
+
+/// Reads an autoscaler.
+pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+    let spec = object.fields.require("spec", "the specification of the autoscaler")?.fields()?;
+    object.fields.note_rest(&[]);
+    let target = read_target(&spec.require("scaleTargetRef", "kind and name of a workload")?, object)?;
+    let limits = 1..=i64::from(i32::MAX);
+    let max_view = spec.require("maxReplicas", "an integer of at least 1")?;
+    let max = max_view.integer(limits.clone())?;
+    let min = spec.read("minReplicas", |view| view.integer(limits))?.unwrap_or(1);
+    if min > max {
+        return Err(max_view
+            .error(format!("maxReplicas {max} is below minReplicas {min}"))
+            .expected("max of at least min"));
+    }
+    let (metrics, behavior) = if object.version == "v1" {
+        (read_v1(object, &spec)?, None)
+    } else {
+        (read_metrics(&spec)?, read_behavior(&spec)?)
+    };
+    spec.note_rest(&[]);
+    let name = format!("{}/{}", object.metadata.namespace, object.metadata.name);
+    draft.hpas.retain(|other| other.hpa.name != name);
+    let window = ["spec", "behavior", "scaleDown", "stabilizationWindowSeconds"];
+    let written = object.fields.view.value.below(&window).filter(|value| **value != Value::Null);
+    draft.hpas.push(DraftHpa {
+        flag_decides_down_window: written.is_none(),
+        hpa: HorizontalPodAutoscaler {
+            name,
+            target,
+            min,
+            max,
+            metrics,
+            behavior,
+            sync_period: SYNC_PERIOD,
+            downscale_stabilization: DOWNSCALE_STABILIZATION,
+            origin: object.context.origin(""),
+        },
+        context: object.context.clone(),
+    });
+    Ok(())
+}
+
+fn read_target(view: &View, object: &Object) -> Result<WorkloadRef, InputError> {
+    let fields = view.fields()?;
+    let kind = fields.require("kind", "the kind of a workload")?.name()?.to_owned();
+    let name = fields.require("name", "the name of a workload")?.name()?.to_owned();
+    fields.get("apiVersion");
+    fields.note_rest(&[]);
+    Ok(WorkloadRef { kind, namespace: object.metadata.namespace.clone(), name })
+}
+
+fn cpu_utilization(percent: i64) -> Metric {
+    Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(percent) }
+}
+
+fn read_v1(object: &Object, spec: &Fields) -> Result<Vec<Metric>, InputError> {
+    for (name, what) in [("metrics", "metrics"), ("behavior", "limits on the speed of scaling")] {
+        let key = format!("autoscaling.alpha.kubernetes.io/{name}");
+        if object.metadata.annotations.contains_key(&key) {
+            let field = super::super::value::child("metadata.annotations", &key);
+            object.context.note(Risky, &field, format!("{what} in an annotation are not read; use autoscaling/v2"));
+        }
+    }
+    let percent = spec.read("targetCPUUtilizationPercentage", |view| view.integer(1..=i64::from(i32::MAX)))?;
+    Ok(vec![cpu_utilization(percent.unwrap_or(DEFAULT_UTILIZATION))])
+}
+
+fn read_metrics(spec: &Fields) -> Result<Vec<Metric>, InputError> {
+    let views = spec.items("metrics")?;
+    if views.is_empty() {
+        return Ok(vec![cpu_utilization(DEFAULT_UTILIZATION)]);
+    }
+    let mut metrics = Vec::new();
+    for view in &views {
+        let fields = view.fields()?;
+        let kinds = ["Resource", "ContainerResource", "Pods", "Object", "External"].map(|kind| (kind, kind));
+        let kind = fields.require("type", "the type of the metric")?.one_of(&kinds)?;
+        if kind == "Resource" {
+            let resource = fields.require("resource", "name and target of the resource")?;
+            fields.note_rest(&[]);
+            metrics.extend(read_resource(&resource)?);
+        } else {
+            view.note(Risky, format!("metrics of type {kind} are not modelled; this one is left out"));
+        }
+    }
+    Ok(metrics)
+}
+
+fn read_resource(view: &View) -> Result<Option<Metric>, InputError> {
+    let fields = view.fields()?;
+    let name = fields.require("name", "cpu or memory")?;
+    let resource = match name.text()? {
+        "cpu" => MetricResource::Cpu,
+        "memory" => MetricResource::Memory,
+        other => {
+            name.note(Risky, format!("metrics of {other} are not modelled; this one is left out"));
+            return Ok(None);
+        }
+    };
+    let target_view = fields.require("target", "type and value of the target")?;
+    fields.note_rest(&[]);
+    let target = target_view.fields()?;
+    let kind = target.require("type", "Utilization or AverageValue")?;
+    let is_utilization = kind.one_of(&[("Utilization", true), ("AverageValue", false)])?;
+    let utilization = target.read("averageUtilization", |view| view.integer(1..=i64::from(i32::MAX)))?;
+    let value = target.read("averageValue", |view| {
+        let amount = view.amount(Unit::Milli)?;
+        if amount > 0 { Ok(amount) } else { Err(view.error("0 is no target").expected("an amount above 0")) }
+    })?;
+    target.note_rest(&[]);
+    let target = match (is_utilization, utilization, value) {
+        (true, Some(percent), None) => MetricTarget::Utilization(percent),
+        (false, None, Some(amount)) => MetricTarget::AverageValue(amount),
+        (true, ..) => {
+            return Err(target_view.error("type Utilization").expected("averageUtilization, and nothing else"));
+        }
+        (false, ..) => return Err(target_view.error("type AverageValue").expected("averageValue, and nothing else")),
+    };
+    Ok(Some(Metric { resource, target }))
+}
+
+fn read_behavior(spec: &Fields) -> Result<Option<Behavior>, InputError> {
+    let Some(behavior) = spec.below("behavior")? else { return Ok(None) };
+    let up = ScalingRules {
+        stabilization: 0,
+        policies: vec![ScalingPolicy::Pods { value: 4, period: 15 }, ScalingPolicy::Percent { value: 100, period: 15 }],
+        select: SelectPolicy::Max,
+    };
+    let down = ScalingRules {
+        stabilization: DOWNSCALE_STABILIZATION,
+        policies: vec![ScalingPolicy::Percent { value: 100, period: 15 }],
+        select: SelectPolicy::Max,
+    };
+    let behavior_rules = Behavior {
+        up: read_rules(behavior.below("scaleUp")?, up)?,
+        down: read_rules(behavior.below("scaleDown")?, down)?,
+    };
+    behavior.note_rest(&[]);
+    Ok(Some(behavior_rules))
+}
+
+fn read_rules(fields: Option<Fields>, mut rules: ScalingRules) -> Result<ScalingRules, InputError> {
+    let Some(fields) = fields else { return Ok(rules) };
+    if let Some(seconds) = fields.read("stabilizationWindowSeconds", |view| view.integer(0..=3600))? {
+        rules.stabilization = seconds;
+    }
+    let select = [("Max", SelectPolicy::Max), ("Min", SelectPolicy::Min), ("Disabled", SelectPolicy::Disabled)];
+    if let Some(policy) = fields.read("selectPolicy", |view| view.one_of(&select))? {
+        rules.select = policy;
+    }
+    if let Some(view) = fields.get("policies") {
+        let policies = view.list()?.iter().map(read_policy).collect::<Result<Vec<_>, _>>()?;
+        if policies.is_empty() {
+            return Err(view.error("no policies").expected("at least one policy, or no `policies` for the defaults"));
+        }
+        rules.policies = policies;
+    }
+    fields.note_rest(&[("tolerance", Risky, "the tolerance is 0.1 in the model")]);
+    Ok(rules)
+}
+
+fn read_policy(view: &View) -> Result<ScalingPolicy, InputError> {
+    let fields = view.fields()?;
+    let is_percent = fields.require("type", "Pods or Percent")?.one_of(&[("Percent", true), ("Pods", false)])?;
+    let value = fields.require("value", "an integer of at least 1")?.integer(1..=i64::from(i32::MAX))?;
+    let period = fields.require("periodSeconds", "an integer from 1 to 1800")?.integer(1..=1800)?;
+    fields.note_rest(&[("description", Harmless, "text for readers")]);
+    Ok(if is_percent { ScalingPolicy::Percent { value, period } } else { ScalingPolicy::Pods { value, period } })
+}

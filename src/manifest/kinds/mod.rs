@@ -1,0 +1,162 @@
+//! One file per kind of object, and the table of those that are modelled.
+
+mod affinity;
+mod config_map;
+mod containers;
+mod descheduler;
+mod descheduler_plugins;
+mod hpa;
+mod metadata;
+mod minor;
+mod node;
+mod pod_template;
+mod scheduler;
+mod selector;
+mod tolerations;
+mod unmodelled;
+mod workload;
+
+pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
+
+use super::Severity;
+use super::draft::Draft;
+use super::error::InputError;
+use super::value::Value;
+use super::view::{Context, Fields, View};
+use metadata::Metadata;
+
+/// A kind that the models read.
+struct Kind {
+    group: &'static str,
+    kind: &'static str,
+    versions: &'static [&'static str],
+    is_namespaced: bool,
+    /// Whether `metadata.name` is optional and the object is known by its kind alone.
+    is_configuration: bool,
+    read: fn(&Object, &mut Draft) -> Result<(), InputError>,
+}
+
+/// An object to be read.
+pub(super) struct Object<'a> {
+    /// Version without the group.
+    pub(super) version: &'a str,
+    /// Name, labels and so on.
+    pub(super) metadata: Metadata,
+    /// All of it; `apiVersion`, `kind`, `metadata` and `status` are already taken.
+    pub(super) fields: Fields<'a>,
+    /// Where it is written.
+    pub(super) context: &'a Context,
+}
+
+const fn namespaced(
+    group: &'static str,
+    kind: &'static str,
+    versions: &'static [&'static str],
+    read: fn(&Object, &mut Draft) -> Result<(), InputError>,
+) -> Kind {
+    Kind { group, kind, versions, is_namespaced: true, is_configuration: false, read }
+}
+
+const fn global(
+    group: &'static str,
+    kind: &'static str,
+    versions: &'static [&'static str],
+    read: fn(&Object, &mut Draft) -> Result<(), InputError>,
+) -> Kind {
+    Kind { group, kind, versions, is_namespaced: false, is_configuration: false, read }
+}
+
+const fn configuration(
+    group: &'static str,
+    kind: &'static str,
+    versions: &'static [&'static str],
+    read: fn(&Object, &mut Draft) -> Result<(), InputError>,
+) -> Kind {
+    Kind { group, kind, versions, is_namespaced: false, is_configuration: true, read }
+}
+
+/// The kinds that the models read.
+const KINDS: &[Kind] = &[
+    global("", "Node", &["v1"], node::read),
+    global("", "Namespace", &["v1"], minor::read_namespace),
+    namespaced("", "Service", &["v1"], minor::read_service),
+    namespaced("", "ConfigMap", &["v1"], config_map::read),
+    namespaced("apps", "Deployment", &["v1"], workload::read),
+    namespaced("apps", "ReplicaSet", &["v1"], workload::read),
+    namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read),
+    global("scheduling.k8s.io", "PriorityClass", &["v1"], minor::read_priority_class),
+    configuration("descheduler", "DeschedulerPolicy", &["v1alpha1", "v1alpha2"], descheduler::read),
+    configuration("kubescheduler.config.k8s.io", "KubeSchedulerConfiguration", &["v1", "v1beta3"], scheduler::read),
+];
+
+/// `apiVersion` and `kind` of a value, if it has both.
+pub(super) fn header(value: &Value) -> Option<(&str, &str)> {
+    Some((value.below(&["apiVersion"])?.as_text()?, value.below(&["kind"])?.as_text()?))
+}
+
+/// The name by which an object is known: `Kind/namespace/name`, or the kind alone for configurations.
+pub(super) fn object_name(value: &Value) -> String {
+    let Some((api_version, kind)) = header(value) else { return String::new() };
+    let text = |key| value.below(&["metadata", key]).and_then(Value::as_text).unwrap_or_default();
+    let known = find(api_version, kind);
+    match known {
+        Some(known) if known.is_configuration => kind.to_owned(),
+        Some(known) if !known.is_namespaced => format!("{kind}//{}", text("name")),
+        _ => {
+            let namespace = match (known, text("namespace")) {
+                (Some(_), "") => "default",
+                (_, namespace) => namespace,
+            };
+            format!("{kind}/{namespace}/{}", text("name"))
+        }
+    }
+}
+
+fn split_version(api_version: &str) -> (&str, &str) {
+    api_version.split_once('/').unwrap_or(("", api_version))
+}
+
+fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
+    let (group, _) = split_version(api_version);
+    KINDS.iter().find(|known| known.kind == kind && known.group == group)
+}
+
+/// Reads one object into the draft.
+pub(super) fn read_object(value: &Value, context: &Context, draft: &mut Draft) -> Result<(), InputError> {
+    let Some((api_version, kind)) = header(value) else { return Ok(()) };
+    let fields = View::root(value, context).fields()?;
+    let Some(known) = find(api_version, kind) else {
+        // Groups without a dot are Kubernetes' own, so this is no foreign kind of the same name.
+        if let (Some(known), false) = (KINDS.iter().find(|known| known.kind == kind), api_version.contains('.')) {
+            return Err(wrong_version(known, api_version, context));
+        }
+        unmodelled::note(api_version, kind, value, context);
+        return Ok(());
+    };
+    let (group, version) = split_version(api_version);
+    if !known.versions.contains(&version) || group != known.group {
+        return Err(wrong_version(known, api_version, context));
+    }
+    fields.get("apiVersion");
+    fields.get("kind");
+    let metadata = metadata::read(&fields, context, known.is_configuration)?;
+    if fields.get("status").is_some() && kind != "Node" {
+        context.note(
+            Severity::Harmless,
+            "status",
+            "the state that the cluster had; the scenario says where runs start",
+        );
+    }
+    let object = Object { version, metadata, fields, context };
+    (known.read)(&object, draft)?;
+    Ok(())
+}
+
+fn wrong_version(known: &Kind, api_version: &str, context: &Context) -> InputError {
+    let group = if known.group.is_empty() { String::new() } else { format!("{}/", known.group) };
+    let accepted: Vec<_> = known.versions.iter().map(|version| format!("{group}{version}")).collect();
+    context
+        .error("apiVersion", format!("`{api_version}` is not an API version of {} that is still served", known.kind))
+        .expected(accepted.join(" or "))
+        .help("convert the manifest (`kubectl convert`)")
+}

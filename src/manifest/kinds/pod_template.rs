@@ -1,0 +1,137 @@
+//! `spec.template` of workloads.
+
+use super::super::Severity::{Harmless, Risky};
+use super::super::error::InputError;
+use super::super::value::Value;
+use super::super::view::{Fields, Ignored, View};
+use super::{affinity, containers, tolerations};
+use kubound_encodings::cluster::PodTemplate;
+use kubound_encodings::cluster::node::{CPU, MEMORY};
+
+/// A template and what is resolved later.
+pub(super) struct Template {
+    pub(super) template: PodTemplate,
+    pub(super) priority_class: Option<String>,
+    pub(super) never_preempts: bool,
+    pub(super) request_beyond_containers: bool,
+}
+
+const METADATA: &[Ignored] = &[
+    ("creationTimestamp", Harmless, "always null in a template"),
+    ("name", Harmless, "pods get generated names"),
+    ("namespace", Harmless, "pods are in the namespace of their workload"),
+    ("finalizers", Risky, "pods may stay in Terminating"),
+];
+
+const SPEC: &[Ignored] = &[
+    ("activeDeadlineSeconds", Risky, "pods that fail after a time are not modelled"),
+    ("automountServiceAccountToken", Harmless, "not read by a modelled controller"),
+    ("dnsConfig", Harmless, "networks are not modelled"),
+    ("dnsPolicy", Harmless, "networks are not modelled"),
+    ("enableServiceLinks", Harmless, "networks are not modelled"),
+    ("ephemeralContainers", Harmless, "not allowed in templates"),
+    ("hostAliases", Harmless, "networks are not modelled"),
+    ("hostIPC", Harmless, "not read by a modelled controller"),
+    ("hostNetwork", Risky, "container ports become ports of the node, which are not modelled"),
+    ("hostPID", Harmless, "not read by a modelled controller"),
+    ("hostUsers", Harmless, "not read by a modelled controller"),
+    ("hostname", Harmless, "networks are not modelled"),
+    ("imagePullSecrets", Harmless, "images are taken to be there"),
+    ("os", Harmless, "use nodeSelector to bind pods to an operating system"),
+    ("readinessGates", Risky, "readiness follows `startup` of the scenario only"),
+    ("resourceClaims", Risky, "claims of devices are not modelled"),
+    ("resources", Risky, "resources of the pod as a whole are not modelled; requests of its containers are"),
+    ("runtimeClassName", Risky, "it may add overhead and node selectors; write them out"),
+    ("schedulingGates", Risky, "gated pods are modelled as if they could be scheduled"),
+    ("securityContext", Harmless, "not read by a modelled controller"),
+    ("serviceAccount", Harmless, "not read by a modelled controller"),
+    ("serviceAccountName", Harmless, "not read by a modelled controller"),
+    ("setHostnameAsFQDN", Harmless, "networks are not modelled"),
+    ("shareProcessNamespace", Harmless, "not read by a modelled controller"),
+    ("subdomain", Harmless, "networks are not modelled"),
+    ("terminationGracePeriodSeconds", Harmless, "termination takes any time"),
+];
+
+/// Reads a pod template.
+pub(super) fn read(view: &View) -> Result<Template, InputError> {
+    let fields = view.fields()?;
+    let mut template = PodTemplate::default();
+    if let Some(metadata) = fields.below("metadata")? {
+        template.labels = metadata.read("labels", |view| view.labels())?.unwrap_or_default();
+        template.annotations = metadata.read("annotations", |view| view.labels())?.unwrap_or_default();
+        metadata.note_rest(METADATA);
+    }
+    let spec = fields.require("spec", "the specification of the pod")?.fields()?;
+    fields.note_rest(&[]);
+    read_scheduling(&spec, &mut template)?;
+    let totals = containers::read(&spec)?;
+    template.nonzero_cpu = totals.scored.get(CPU).copied().unwrap_or(0);
+    template.nonzero_memory = totals.scored.get(MEMORY).copied().unwrap_or(0);
+    template.requests = totals.requests;
+    (template.cpu_requested_everywhere, template.memory_requested_everywhere) = totals.requested_everywhere;
+    template.images = totals.images;
+    read_volumes(&spec, &mut template)?;
+    let priority_class = spec.read("priorityClassName", |view| view.text().map(str::to_owned))?;
+    let never_preempts = spec
+        .read("preemptionPolicy", |view| view.one_of(&[("Never", true), ("PreemptLowerPriority", false)]))?
+        .unwrap_or(false);
+    if let Some(view) = spec.get("priority") {
+        view.integer(i64::from(i32::MIN)..=i64::from(i32::MAX))?;
+        view.note(Harmless, "the priority follows from priorityClassName");
+    }
+    if let Some(policy) = spec.get("restartPolicy") {
+        policy.one_of(&[("Always", ())])?;
+    }
+    spec.note_rest(SPEC);
+    Ok(Template {
+        template,
+        priority_class: priority_class.filter(|name| !name.is_empty()),
+        never_preempts,
+        request_beyond_containers: totals.is_beyond_containers,
+    })
+}
+
+/// Fields that say where pods may go.
+fn read_scheduling(spec: &Fields, template: &mut PodTemplate) -> Result<(), InputError> {
+    let text = |key| spec.read(key, |view| view.text().map(str::to_owned));
+    template.scheduler_name =
+        text("schedulerName")?.filter(|name| !name.is_empty()).unwrap_or_else(|| "default-scheduler".into());
+    template.node_name = text("nodeName")?.filter(|name| !name.is_empty());
+    template.node_selector = spec.read("nodeSelector", |view| view.labels())?.unwrap_or_default();
+    if let Some(view) = spec.get("affinity") {
+        let affinity = affinity::read(&view)?;
+        template.required_affinity = affinity.required;
+        template.preferred_affinity = affinity.preferred;
+    }
+    template.tolerations = tolerations::read(spec.get("tolerations"))?;
+    template.spread = affinity::read_spread(&spec.items("topologySpreadConstraints")?, &template.labels)?;
+    Ok(())
+}
+
+/// Volumes that never tie a pod to a node.
+const FREE_VOLUMES: &[&str] = &["configMap", "secret", "projected", "downwardAPI", "nfs", "image"];
+
+fn read_volumes(spec: &Fields, template: &mut PodTemplate) -> Result<(), InputError> {
+    for volume in spec.items("volumes")? {
+        let fields = volume.fields()?;
+        fields.get("name");
+        let mut is_local = false;
+        let mut has_claim = false;
+        for (kind, view) in fields.entries().filter(|(kind, _)| *kind != "name") {
+            match kind {
+                // An empty body (`emptyDir:`) still means a volume of that kind.
+                "emptyDir" => is_local = true,
+                "hostPath" => is_local |= *view.value != Value::Null,
+                "persistentVolumeClaim" | "ephemeral" => {
+                    has_claim |= kind == "persistentVolumeClaim";
+                    view.note(Risky, "a volume may tie pods to nodes; that is not modelled");
+                }
+                kind if FREE_VOLUMES.contains(&kind) => view.note(Harmless, "such a volume is there on every node"),
+                _ => view.note(Risky, "a volume of this kind may tie pods to nodes; that is not modelled"),
+            }
+        }
+        template.has_local_storage |= is_local;
+        template.has_claims |= has_claim;
+    }
+    Ok(())
+}

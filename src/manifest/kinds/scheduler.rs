@@ -1,0 +1,263 @@
+//! KubeSchedulerConfiguration: plugins, weights and arguments of a profile (section 1.12).
+
+use super::super::Severity::{Harmless, Risky, Warning};
+use super::super::draft::Draft;
+use super::super::error::InputError;
+use super::super::view::{Fields, Ignored, View};
+use super::Object;
+use super::affinity::read_spread;
+use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
+use kubound_encodings::cluster::{Labels, SchedulerProfile};
+
+const CONFIGURATION: &[Ignored] = &[
+    ("clientConnection", Harmless, "not part of the rules"),
+    ("leaderElection", Harmless, "not part of the rules"),
+    ("enableProfiling", Harmless, "not part of the rules"),
+    ("enableContentionProfiling", Harmless, "not part of the rules"),
+    ("healthzBindAddress", Harmless, "not part of the rules"),
+    ("metricsBindAddress", Harmless, "not part of the rules"),
+    ("parallelism", Harmless, "speed only"),
+    ("delayCacheUntilActive", Harmless, "speed only"),
+    ("podInitialBackoffSeconds", Harmless, "pending pods are tried again after any time"),
+    ("podMaxBackoffSeconds", Harmless, "pending pods are tried again after any time"),
+    ("percentageOfNodesToScore", Risky, "every node is scored in the model"),
+    ("extenders", Risky, "extenders are not modelled"),
+];
+
+/// Filter plugins that the default profile has.
+const FILTERS: &[&str] = &[
+    "NodeUnschedulable",
+    "NodeName",
+    "TaintToleration",
+    "NodeAffinity",
+    "NodePorts",
+    "NodeResourcesFit",
+    "VolumeRestrictions",
+    "NodeVolumeLimits",
+    "VolumeBinding",
+    "VolumeZone",
+    "PodTopologySpread",
+    "InterPodAffinity",
+];
+
+/// Plugins of the default profile that neither filter nor score in the model.
+const OTHERS: &[&str] = &[
+    "SchedulingGates",
+    "PrioritySort",
+    "DefaultPreemption",
+    "DefaultBinder",
+    "ImageLocality",
+    "DynamicResources",
+    "EBSLimits",
+    "GCEPDLimits",
+    "AzureDiskLimits",
+];
+
+/// Reads a configuration; the first profile counts.
+pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+    if let Some(view) = object.fields.get("percentageOfNodesToScore")
+        && !matches!(view.integer(0..=100)?, 0 | 100)
+    {
+        view.note(Risky, "every node is scored in the model");
+    }
+    let profiles = object.fields.items("profiles")?;
+    object.fields.note_rest(CONFIGURATION);
+    let mut profile = SchedulerProfile::default();
+    for (index, view) in profiles.iter().enumerate() {
+        if index == 0 {
+            read_profile(view, &mut profile)?;
+        } else {
+            view.note(Risky, "only the first profile is modelled; pods of this one are never scheduled");
+        }
+    }
+    if draft.scheduler.replace(profile).is_some() {
+        object.context.note(Warning, "", "more than one KubeSchedulerConfiguration; the last one counts");
+    }
+    Ok(())
+}
+
+fn read_profile(view: &View, profile: &mut SchedulerProfile) -> Result<(), InputError> {
+    let fields = view.fields()?;
+    if let Some(name) = fields.read("schedulerName", |view| view.name().map(str::to_owned))? {
+        profile.name = name;
+    }
+    if let Some(points) = fields.below("plugins")? {
+        // Points of their own override what holds for all points.
+        for (key, scores, filters) in [("multiPoint", true, true), ("score", true, false), ("filter", false, true)] {
+            if let Some(point) = points.below(key)? {
+                apply_point(&point, scores, filters, profile)?;
+            }
+        }
+        for (key, view) in points.entries().filter(|(key, _)| !["multiPoint", "score", "filter"].contains(key)) {
+            view.note(Risky, format!("changes of extension point {key} are not modelled"));
+        }
+    }
+    for item in fields.items("pluginConfig")? {
+        let item = item.fields()?;
+        let name = item.require("name", "the name of a plugin")?;
+        let arguments = item.get("args");
+        item.note_rest(&[]);
+        if let Some(arguments) = arguments {
+            read_arguments(&name, &arguments, profile)?;
+        }
+    }
+    fields.note_rest(&[("percentageOfNodesToScore", Risky, "every node is scored in the model")]);
+    Ok(())
+}
+
+/// The weight of a scoring plugin that is modelled.
+fn weight<'a>(profile: &'a mut SchedulerProfile, name: &str) -> Option<&'a mut i64> {
+    Some(match name {
+        "TaintToleration" => &mut profile.taint_toleration,
+        "NodeAffinity" => &mut profile.node_affinity,
+        "NodeResourcesFit" => &mut profile.resources_fit,
+        "NodeResourcesBalancedAllocation" => &mut profile.balanced_allocation,
+        "PodTopologySpread" => &mut profile.topology_spread,
+        _ => return None,
+    })
+}
+
+const SCORES: &[&str] =
+    &["TaintToleration", "NodeAffinity", "NodeResourcesFit", "NodeResourcesBalancedAllocation", "PodTopologySpread"];
+
+fn apply_point(point: &Fields, scores: bool, filters: bool, profile: &mut SchedulerProfile) -> Result<(), InputError> {
+    for item in point.items("disabled")? {
+        let item = item.fields()?;
+        let name_view = item.require("name", "the name of a plugin, or \"*\"")?;
+        let name = name_view.name()?;
+        item.note_rest(&[("weight", Harmless, "a plugin that is off has no weight")]);
+        if name != "*" && !is_known(name) {
+            name_view.note(Warning, format!("{name} is no plugin of the default profile"));
+        }
+        for plugin in SCORES.iter().filter(|plugin| scores && (name == "*" || name == **plugin)) {
+            if let Some(weight) = weight(profile, plugin) {
+                *weight = 0;
+            }
+        }
+        for plugin in FILTERS.iter().filter(|plugin| filters && (name == "*" || name == **plugin)) {
+            if !profile.disabled_filters.iter().any(|other| other == plugin) {
+                profile.disabled_filters.push((*plugin).to_owned());
+            }
+        }
+    }
+    for item in point.items("enabled")? {
+        let item = item.fields()?;
+        let name_view = item.require("name", "the name of a plugin")?;
+        let name = name_view.name()?;
+        // A weight of 0 or none counts as 1.
+        let given = item.read("weight", |view| view.integer(0..=1_000_000))?.unwrap_or(1).max(1);
+        item.note_rest(&[]);
+        if !is_known(name) {
+            name_view.note(Risky, format!("plugin {name} is not modelled"));
+        } else if ["InterPodAffinity", "ImageLocality"].contains(&name) && scores {
+            name_view.note(Risky, format!("scores of {name} are not modelled"));
+        }
+        if let (true, Some(weight)) = (scores, weight(profile, name)) {
+            *weight = given;
+        }
+        if filters {
+            profile.disabled_filters.retain(|other| other != name);
+        }
+    }
+    point.note_rest(&[]);
+    Ok(())
+}
+
+fn is_known(name: &str) -> bool {
+    SCORES.contains(&name) || FILTERS.contains(&name) || OTHERS.contains(&name)
+}
+
+fn read_arguments(name: &View, arguments: &View, profile: &mut SchedulerProfile) -> Result<(), InputError> {
+    let fields = arguments.fields()?;
+    fields.get("apiVersion");
+    fields.get("kind");
+    match name.name()? {
+        "NodeResourcesFit" => read_fit(&fields, profile)?,
+        "NodeResourcesBalancedAllocation" => {
+            if let Some(view) = fields.get("resources") {
+                profile.balanced_resources = read_weights(&view, 1..=1)?.into_iter().map(|(name, _)| name).collect();
+            }
+            fields.note_rest(&[]);
+        }
+        "PodTopologySpread" => read_default_spread(&fields, profile)?,
+        "NodeAffinity" | "InterPodAffinity" => fields.note_rest(&[
+            ("addedAffinity", Risky, "affinity added by the scheduler is not modelled"),
+            ("hardPodAffinityWeight", Risky, "affinity between pods is not modelled"),
+            ("ignorePreferredTermsOfExistingPods", Risky, "affinity between pods is not modelled"),
+        ]),
+        "VolumeBinding" => arguments.note(Harmless, "volumes are not modelled"),
+        other => arguments.note(Risky, format!("arguments of {other} are not modelled")),
+    }
+    Ok(())
+}
+
+fn read_fit(fields: &Fields, profile: &mut SchedulerProfile) -> Result<(), InputError> {
+    if let Some(strategy) = fields.below("scoringStrategy")? {
+        let words = ["LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"].map(|word| (word, word));
+        let kind = strategy.read("type", |view| view.one_of(&words))?.unwrap_or("LeastAllocated");
+        if let Some(view) = strategy.get("resources") {
+            profile.strategy_resources = read_weights(&view, 1..=100)?;
+        }
+        let ratio = strategy.below("requestedToCapacityRatio")?;
+        profile.strategy = match (kind, &ratio) {
+            ("MostAllocated", _) => ScoringStrategy::MostAllocated,
+            ("RequestedToCapacityRatio", Some(ratio)) => {
+                ScoringStrategy::RequestedToCapacityRatio(read_shape(&ratio.require("shape", "a list of points")?)?)
+            }
+            ("RequestedToCapacityRatio", None) => {
+                return Err(strategy.view.error("no requestedToCapacityRatio").expected("its `shape`"));
+            }
+            _ => ScoringStrategy::LeastAllocated,
+        };
+        strategy.note_rest(&[]);
+    }
+    fields.note_rest(&[
+        ("ignoredResources", Risky, "all requested resources are looked at"),
+        ("ignoredResourceGroups", Risky, "all requested resources are looked at"),
+    ]);
+    Ok(())
+}
+
+fn read_weights(view: &View, limits: std::ops::RangeInclusive<i64>) -> Result<Vec<(String, i64)>, InputError> {
+    let mut weights = Vec::new();
+    for item in view.list()? {
+        let item = item.fields()?;
+        let name = item.require("name", "the name of a resource")?.name()?.to_owned();
+        let weight = item.read("weight", |view| view.integer(limits.clone()))?.unwrap_or(1);
+        item.note_rest(&[]);
+        weights.push((name, weight));
+    }
+    Ok(weights)
+}
+
+fn read_shape(view: &View) -> Result<Vec<(i64, i64)>, InputError> {
+    let mut shape: Vec<(i64, i64)> = Vec::new();
+    for item in view.list()? {
+        let fields = item.fields()?;
+        let utilization = fields.require("utilization", "0 to 100")?.integer(0..=100)?;
+        let score = fields.require("score", "0 to 10")?.integer(0..=10)?;
+        fields.note_rest(&[]);
+        if shape.last().is_some_and(|(last, _)| *last >= utilization) {
+            return Err(item.error(format!("utilization {utilization} does not ascend")).expected("ascending points"));
+        }
+        shape.push((utilization, score));
+    }
+    if shape.is_empty() { Err(view.error("no points").expected("at least one point")) } else { Ok(shape) }
+}
+
+fn read_default_spread(fields: &Fields, profile: &mut SchedulerProfile) -> Result<(), InputError> {
+    let is_list =
+        fields.read("defaultingType", |view| view.one_of(&[("System", false), ("List", true)]))?.unwrap_or(false);
+    let constraints_view = fields.get("defaultConstraints");
+    let views = constraints_view.as_ref().map(|view| view.list()).transpose()?.unwrap_or_default();
+    let constraints = read_spread(&views, &Labels::new())?;
+    fields.note_rest(&[]);
+    if let (false, false, Some(view)) = (is_list, constraints.is_empty(), &constraints_view) {
+        return Err(view.error("defaultConstraints with defaultingType System").expected("defaultingType: List"));
+    }
+    if let (Some(index), Some(view)) = (constraints.iter().position(|one| one.selector.is_some()), &constraints_view) {
+        return Err(view.error(format!("constraint {index} has a labelSelector")).expected("none; it is derived"));
+    }
+    profile.default_spread = if is_list { DefaultSpread::List(constraints) } else { DefaultSpread::System };
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! Label selectors and node selectors.
+
+use super::super::error::InputError;
+use super::super::view::{Fields, View};
+use kubound_encodings::cluster::selector::Operator;
+use kubound_encodings::cluster::{LabelSelector, NodeSelectorTerm, Requirement};
+
+/// Reads a LabelSelector.
+pub(super) fn read_label_selector(view: &View) -> Result<LabelSelector, InputError> {
+    let fields = view.fields()?;
+    let mut requirements = Vec::new();
+    for (key, value) in fields.read("matchLabels", |view| view.labels())?.unwrap_or_default() {
+        requirements.push(Requirement { key, operator: Operator::In(vec![value]) });
+    }
+    for item in fields.items("matchExpressions")? {
+        requirements.push(read_requirement(&item, false)?);
+    }
+    fields.note_rest(&[]);
+    Ok(LabelSelector { requirements })
+}
+
+/// Reads a term of a node selector.
+pub(super) fn read_node_term(view: &View) -> Result<NodeSelectorTerm, InputError> {
+    let fields = view.fields()?;
+    let read = |fields: &Fields, key: &str| -> Result<Vec<Requirement>, InputError> {
+        fields.items(key)?.iter().map(|item| read_requirement(item, true)).collect()
+    };
+    let term =
+        NodeSelectorTerm { expressions: read(&fields, "matchExpressions")?, fields: read(&fields, "matchFields")? };
+    for (index, requirement) in term.fields.iter().enumerate() {
+        let is_valid =
+            matches!(&requirement.operator, Operator::In(values) | Operator::NotIn(values) if values.len() == 1);
+        if requirement.key != "metadata.name" || !is_valid {
+            return Err(view
+                .context
+                .error(&format!("{}.matchFields[{index}]", view.path), "not a valid field requirement")
+                .expected("key metadata.name, operator In or NotIn, and exactly one value"));
+        }
+    }
+    fields.note_rest(&[]);
+    Ok(term)
+}
+
+fn read_requirement(view: &View, on_node: bool) -> Result<Requirement, InputError> {
+    let fields = view.fields()?;
+    let key = fields.require("key", "a label key")?.name()?.to_owned();
+    let operator_view = fields.require("operator", "In, NotIn, Exists or DoesNotExist")?;
+    let values_view = fields.get("values");
+    let values = values_view.as_ref().map(View::texts).transpose()?.unwrap_or_default();
+    fields.note_rest(&[]);
+    let words: &[(&str, u8)] = &[("In", 0), ("NotIn", 1), ("Exists", 2), ("DoesNotExist", 3), ("Gt", 4), ("Lt", 5)];
+    let operator = operator_view.one_of(if on_node { words } else { &words[..4] })?;
+    let at = values_view.unwrap_or(operator_view);
+    let some = |values: Vec<String>| match values.is_empty() {
+        true => Err(at.error("no values").expected("at least one value for In and NotIn")),
+        false => Ok(values),
+    };
+    let integer = |values: &[String]| match values {
+        [one] => {
+            one.parse().map_err(|_| at.error(format!("`{one}` is not an integer")).expected("one integer in quotes"))
+        }
+        _ => {
+            Err(at.error(format!("{} values", values.len())).expected("exactly one integer, in quotes, for Gt and Lt"))
+        }
+    };
+    if matches!(operator, 2 | 3) && !values.is_empty() {
+        return Err(at.error("values are not allowed here").expected("no values for Exists and DoesNotExist"));
+    }
+    let operator = match operator {
+        0 => Operator::In(some(values)?),
+        1 => Operator::NotIn(some(values)?),
+        2 => Operator::Exists,
+        3 => Operator::DoesNotExist,
+        4 => Operator::Gt(integer(&values)?),
+        _ => Operator::Lt(integer(&values)?),
+    };
+    Ok(Requirement { key, operator })
+}
+
+/// Reads a selector written as text, e.g. `app=web,tier!=db,zone in (a, b),!gpu`.
+pub(super) fn read_text_selector(view: &View) -> Result<LabelSelector, InputError> {
+    let text = view.text()?;
+    let bad = |part: &str| {
+        view.error(format!("`{part}` is not a label requirement"))
+            .expected("such as app=web, app!=web, app, !app or app in (a, b)")
+    };
+    let mut requirements = Vec::new();
+    for part in split_outside_parentheses(text).into_iter().map(str::trim).filter(|part| !part.is_empty()) {
+        let requirement = parse_part(part).ok_or_else(|| bad(part))?;
+        requirements.push(requirement);
+    }
+    Ok(LabelSelector { requirements })
+}
+
+fn split_outside_parentheses(text: &str) -> Vec<&str> {
+    let mut inside = false;
+    text.split(|one| {
+        inside = match one {
+            '(' => true,
+            ')' => false,
+            _ => inside,
+        };
+        one == ',' && !inside
+    })
+    .collect()
+}
+
+fn parse_part(part: &str) -> Option<Requirement> {
+    let list = |values: &str| -> Option<Vec<String>> {
+        let values = values.trim().strip_prefix('(')?.strip_suffix(')')?;
+        Some(values.split(',').map(|value| value.trim().to_owned()).collect())
+    };
+    let (key, operator) = if let Some((key, values)) = part.split_once(" notin ") {
+        (key, Operator::NotIn(list(values)?))
+    } else if let Some((key, values)) = part.split_once(" in ") {
+        (key, Operator::In(list(values)?))
+    } else if let Some((key, value)) = part.split_once("!=") {
+        (key, Operator::NotIn(vec![value.trim().to_owned()]))
+    } else if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
+        (key, Operator::In(vec![value.trim().to_owned()]))
+    } else if let Some(key) = part.strip_prefix('!') {
+        (key, Operator::DoesNotExist)
+    } else {
+        (part, Operator::Exists)
+    };
+    let key = key.trim();
+    let is_valid = !key.is_empty() && key.chars().all(|one| one.is_alphanumeric() || "-_./".contains(one));
+    is_valid.then(|| Requirement { key: key.to_owned(), operator })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_requirements() {
+        let values = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let parsed: Vec<_> = split_outside_parentheses("a=1,b!=2,c in (x, y),!d,e")
+            .into_iter()
+            .filter_map(parse_part)
+            .map(|one| (one.key, one.operator))
+            .collect();
+        assert_eq!(
+            parsed,
+            [
+                ("a".to_owned(), Operator::In(values(&["1"]))),
+                ("b".to_owned(), Operator::NotIn(values(&["2"]))),
+                ("c".to_owned(), Operator::In(values(&["x", "y"]))),
+                ("d".to_owned(), Operator::DoesNotExist),
+                ("e".to_owned(), Operator::Exists),
+            ]
+        );
+        assert!(parse_part("a b").is_none());
+    }
+}

@@ -1,0 +1,87 @@
+//! Kinds that nobody models: which of them matter.
+
+use super::super::Severity::{self, Harmless, Risky};
+use super::super::value::Value;
+use super::super::view::Context;
+
+/// Kinds whose controllers create, delete, move, resize or block pods, or act on nodes.
+const RISKY: &[(&str, &str)] = &[
+    ("PodDisruptionBudget", "it may refuse evictions; the model never refuses one"),
+    ("StatefulSet", "its pods take no room in the model"),
+    ("DaemonSet", "its pods take no room in the model"),
+    ("Job", "its pods take no room in the model"),
+    ("CronJob", "its pods take no room in the model"),
+    ("ReplicationController", "its pods take no room in the model"),
+    ("Pod", "a bare pod takes no room in the model; use `placed` with a workload"),
+    ("ResourceQuota", "it may refuse pods"),
+    ("LimitRange", "it may add default requests to pods; write the requests out"),
+    ("VerticalPodAutoscaler", "it evicts pods and changes their requests"),
+    ("RuntimeClass", "it may add overhead to pods; write `overhead` out"),
+    ("MutatingWebhookConfiguration", "it may change objects"),
+    ("MutatingAdmissionPolicy", "it may change objects"),
+    ("ValidatingWebhookConfiguration", "it may refuse objects"),
+    ("ValidatingAdmissionPolicy", "it may refuse objects"),
+    ("PersistentVolumeClaim", "a volume may tie pods to nodes"),
+    ("PersistentVolume", "a volume may tie pods to nodes"),
+    ("PodTemplate", "nothing reads it"),
+    ("Kustomization", "it is not applied; render it first (`kubectl kustomize DIR | kubound verify -`)"),
+    ("KubeletConfiguration", "reservations and eviction thresholds of nodes are taken from allocatable only"),
+];
+
+/// Kinds that do not touch pods or nodes.
+const HARMLESS: &[&str] = &[
+    "ServiceAccount",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Role",
+    "RoleBinding",
+    "Secret",
+    "Ingress",
+    "IngressClass",
+    "NetworkPolicy",
+    "Endpoints",
+    "EndpointSlice",
+    "Event",
+    "Lease",
+    "StorageClass",
+    "CSIDriver",
+    "CSINode",
+    "CustomResourceDefinition",
+    "APIService",
+    "ControllerRevision",
+    "ValidatingAdmissionPolicyBinding",
+    "ComponentStatus",
+    "Gateway",
+    "GatewayClass",
+    "HTTPRoute",
+    "ServiceMonitor",
+    "PodMonitor",
+    "PrometheusRule",
+    "Certificate",
+    "Issuer",
+    "ClusterIssuer",
+];
+
+/// Notes an object whose kind nobody models.
+pub(super) fn note(api_version: &str, kind: &str, value: &Value, context: &Context) {
+    let (severity, why) = judge(api_version, kind, value);
+    context.note(severity, "", format!("{kind} is not modelled: {why}"));
+}
+
+fn judge(api_version: &str, kind: &str, value: &Value) -> (Severity, String) {
+    if kind == "Pod" && is_owned_by_replica_set(value) {
+        return (Harmless, "pods of a ReplicaSet come into being in the model itself".into());
+    }
+    if let Some((_, why)) = RISKY.iter().find(|(name, _)| *name == kind) {
+        return (Risky, (*why).into());
+    }
+    if HARMLESS.contains(&kind) {
+        return (Harmless, "it does not act on pods or nodes".into());
+    }
+    (Risky, format!("a controller of {api_version} may act on pods or nodes"))
+}
+
+fn is_owned_by_replica_set(value: &Value) -> bool {
+    let Some(Value::List(owners)) = value.below(&["metadata", "ownerReferences"]) else { return false };
+    owners.iter().any(|owner| owner.below(&["kind"]).and_then(Value::as_text) == Some("ReplicaSet"))
+}

@@ -1,0 +1,123 @@
+//! Deployments and bare ReplicaSets.
+
+use super::super::Severity::{Harmless, Risky};
+use super::super::draft::{Draft, DraftWorkload};
+use super::super::error::InputError;
+use super::super::value::Value;
+use super::super::view::{Context, Ignored, View, parse_duration};
+use super::super::yaml;
+use super::Object;
+use super::pod_template;
+use super::selector::read_label_selector;
+use kubound_encodings::cluster::Span;
+use kubound_encodings::cluster::workload::{Usage, Workload, WorkloadRef};
+
+const SPEC: &[Ignored] = &[
+    ("minReadySeconds", Risky, "pods count as available as soon as they are ready"),
+    ("paused", Harmless, "scaling goes on while paused, and the template does not change"),
+    ("progressDeadlineSeconds", Harmless, "there is no rollout"),
+    ("revisionHistoryLimit", Harmless, "there is one revision"),
+    ("strategy", Harmless, "the template does not change, so there is no rollout"),
+];
+
+/// Reads a Deployment or a ReplicaSet.
+pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+    let context = object.context;
+    let kind = context.object.split('/').next().unwrap_or_default();
+    if let Some((owner_kind, owner)) = &object.metadata.owner {
+        let severity = if owner_kind == "Deployment" && kind == "ReplicaSet" { Harmless } else { Risky };
+        context.note(severity, "metadata.ownerReferences", format!("owned by {owner_kind} {owner}; left out"));
+        return Ok(());
+    }
+    let spec = object.fields.require("spec", "the specification of the workload")?.fields()?;
+    object.fields.note_rest(&[]);
+    let replicas_view = spec.get("replicas");
+    let replicas = replicas_view.as_ref().map(|view| view.integer(0..=i64::from(i32::MAX))).transpose()?;
+    let template_view = spec.require("template", "a pod template")?;
+    let template = pod_template::read(&template_view)?;
+    check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
+    spec.note_rest(SPEC);
+    note_interval(context, template_view.value, draft);
+    let reference = WorkloadRef {
+        kind: kind.to_owned(),
+        namespace: object.metadata.namespace.clone(),
+        name: object.metadata.name.clone(),
+    };
+    let workload = Workload {
+        reference: reference.clone(),
+        replicas: Span::exactly(replicas.unwrap_or(1)),
+        replicas_managed: replicas_managed(object, replicas.is_some()),
+        template: template.template,
+        cpu_usage: Usage::Request,
+        memory_usage: Usage::Request,
+        startup: None,
+        exists: true,
+        origin: context.origin(""),
+    };
+    let read = DraftWorkload {
+        workload,
+        template: template_view.value.clone(),
+        priority_class: template.priority_class,
+        never_preempts: template.never_preempts,
+        request_beyond_containers: template.request_beyond_containers,
+        context: context.clone(),
+    };
+    match draft.workloads.iter_mut().find(|other| other.workload.reference == reference) {
+        Some(other) => *other = read,
+        None => draft.workloads.push(read),
+    }
+    Ok(())
+}
+
+fn check_selector(view: &View, template: &kubound_encodings::cluster::PodTemplate) -> Result<(), InputError> {
+    let selector = read_label_selector(view)?;
+    if selector.is_empty() {
+        return Err(view.error("an empty selector").expected("labels of the pod template"));
+    }
+    if !selector.matches(&template.labels) {
+        return Err(view
+            .error("the selector does not match the labels of the pod template")
+            .expected("a selector that matches spec.template.metadata.labels")
+            .help("the API server refuses such a workload"));
+    }
+    Ok(())
+}
+
+/// Whether the last applied manifest had `spec.replicas`. A dump of a live object always has the field, so that the
+/// annotation of `kubectl apply` decides where it is there.
+fn replicas_managed(object: &Object, is_written: bool) -> bool {
+    let key = "kubectl.kubernetes.io/last-applied-configuration";
+    let applied = object.metadata.annotations.get(key).and_then(|text| yaml::parse_documents(text).ok());
+    match applied.as_deref() {
+        Some([document]) => document.root.below(&["spec", "replicas"]).is_some(),
+        _ => is_written,
+    }
+}
+
+/// Takes over the interval of a descheduler that is deployed by the manifests themselves.
+fn note_interval(context: &Context, template: &Value, draft: &mut Draft) {
+    let Some(Value::List(containers)) = template.below(&["spec", "containers"]) else { return };
+    for container in containers {
+        let image = container.below(&["image"]).and_then(Value::as_text).unwrap_or_default();
+        if !image.contains("descheduler") {
+            continue;
+        }
+        let words: Vec<&str> = ["command", "args"]
+            .iter()
+            .filter_map(|key| match container.below(&[key]) {
+                Some(Value::List(list)) => Some(list.iter().filter_map(Value::as_text)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let flag = "--descheduling-interval";
+        let written = words.iter().enumerate().find_map(|(index, word)| match word.strip_prefix(flag)? {
+            "" => words.get(index + 1).copied(),
+            rest => rest.strip_prefix('='),
+        });
+        if let Some(seconds) = written.and_then(parse_duration) {
+            context.note(Harmless, "spec.template.spec.containers", format!("the descheduler runs every {seconds} s"));
+            draft.descheduler_interval = Some(seconds);
+        }
+    }
+}

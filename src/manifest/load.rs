@@ -1,0 +1,246 @@
+//! From paths to objects: which files count, and in which order they are read.
+
+use super::draft::Draft;
+use super::error::InputError;
+use super::source::{Disk, Embedded, Files, check_text, shown};
+use super::value::{Value, child};
+use super::view::{Context, Notes};
+use super::yaml::{self, Malformed};
+use super::{Loaded, Note, Severity, kinds, resolve, scenario, source_map_place};
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+
+/// Name of standard input in messages.
+const STDIN: &str = "<stdin>";
+
+/// An object and its place.
+pub(super) struct Entry {
+    pub(super) value: Value,
+    pub(super) context: Context,
+}
+
+/// Reads files, folders (every `.yaml`, `.yml` and `.json` in them) and the text of standard input.
+pub fn load(paths: &[PathBuf], stdin: Option<&str>) -> Result<Loaded, InputError> {
+    let paths: Vec<PathBuf> = paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
+    let name = paths.first().and_then(|path| path.file_stem()).map_or("cluster".into(), |stem| stem.to_string_lossy());
+    Loader { files: &Disk, notes: Notes::default() }.load(&name, &paths, stdin)
+}
+
+/// Reads a folder that is inside the program, given as relative paths and texts.
+pub fn load_embedded(name: &str, files: &[(String, String)]) -> Result<Loaded, InputError> {
+    let texts = files.iter().map(|(path, text)| (normal(Path::new(path)), text.clone())).collect();
+    Loader { files: &Embedded(texts), notes: Notes::default() }.load(name, &[PathBuf::new()], None)
+}
+
+/// Reads files and turns them into objects.
+pub(super) struct Loader<'a> {
+    pub(super) files: &'a dyn Files,
+    pub(super) notes: Notes,
+}
+
+/// What the command line names.
+#[derive(Default)]
+struct Inputs {
+    named: Vec<PathBuf>,
+    in_folders: Vec<PathBuf>,
+}
+
+impl Loader<'_> {
+    fn load(&self, name: &str, paths: &[PathBuf], stdin: Option<&str>) -> Result<Loaded, InputError> {
+        if paths.is_empty() && stdin.is_none() {
+            return Err(InputError::new("no input").help("name files or folders, or pipe manifests to `-`"));
+        }
+        let inputs = self.collect(paths)?;
+        let mut piped = match stdin {
+            Some(text) => {
+                check_text(text, STDIN)?;
+                self.parse(text, STDIN)?
+            }
+            None => Vec::new(),
+        };
+        let scenario = self.find_scenario(&inputs, &mut piped)?;
+        let mut entries = piped;
+        for file in self.files_to_read(&inputs, scenario.as_ref())? {
+            entries.extend(self.read(&file)?);
+        }
+        let mut draft = Draft::new();
+        draft.notes = self.notes.clone();
+        self.read_objects(&entries, &mut draft)?;
+        let name = name.trim_start_matches('/').to_owned();
+        let scenario = match &scenario {
+            Some((folder, entry)) => Some(scenario::read(entry, folder.as_deref(), self, &mut draft)?),
+            None => None,
+        };
+        resolve::finish(name, draft, scenario)
+    }
+
+    fn collect(&self, paths: &[PathBuf]) -> Result<Inputs, InputError> {
+        let mut inputs = Inputs::default();
+        for path in paths {
+            if !self.files.is_folder(path) {
+                inputs.named.push(normal(path));
+                continue;
+            }
+            let files = self.files.list(path)?;
+            if files.is_empty() {
+                return Err(InputError::new("the folder has no .yaml, .yml or .json file")
+                    .in_file(shown(path))
+                    .help("name a folder of manifests; folders inside it are not searched"));
+            }
+            inputs.in_folders.extend(files.iter().map(|file| normal(file)));
+        }
+        Ok(inputs)
+    }
+
+    /// Finds the scenario and the folder to which its paths are relative.
+    fn find_scenario(
+        &self,
+        inputs: &Inputs,
+        piped: &mut Vec<Entry>,
+    ) -> Result<Option<(Option<PathBuf>, Entry)>, InputError> {
+        let mut found: Vec<(Option<PathBuf>, Entry)> = Vec::new();
+        for position in (0..piped.len()).rev() {
+            if scenario::is_scenario(&piped[position].value) {
+                let mut entry = piped.remove(position);
+                entry.context.object = scenario::OBJECT.to_owned();
+                found.push((None, entry));
+            }
+        }
+        for file in inputs.named.iter().chain(&inputs.in_folders) {
+            let text = self.files.read(file)?;
+            if !text.contains("kubound.dev/") {
+                continue;
+            }
+            // Notes of this file are made when it is read with the others, or not at all.
+            let quiet = Loader { files: self.files, notes: Notes::default() };
+            let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+            for entry in quiet.parse(&text, &shown(file))? {
+                if scenario::is_scenario(&entry.value) {
+                    let object = scenario::OBJECT.to_owned();
+                    let context = Context { notes: self.notes.clone(), object, ..entry.context };
+                    found.push((Some(folder.clone()), Entry { value: entry.value, context }));
+                }
+            }
+        }
+        if let [(_, first), (_, second), ..] = found.as_slice() {
+            return Err(second
+                .context
+                .error("", "a second scenario")
+                .expected(format!("one; the first is in {}", first.context.file))
+                .help("check scenarios one at a time"));
+        }
+        Ok(found.pop())
+    }
+
+    /// The files with objects, in order.
+    fn files_to_read(
+        &self,
+        inputs: &Inputs,
+        scenario: Option<&(Option<PathBuf>, Entry)>,
+    ) -> Result<Vec<PathBuf>, InputError> {
+        let mut files = inputs.named.clone();
+        if let Some((Some(folder), entry)) = scenario {
+            let listed = scenario::resources(entry, folder, self.files)?;
+            let own = PathBuf::from(&entry.context.file);
+            let is_alone = inputs.in_folders.is_empty() && inputs.named.iter().all(|file| *file == own);
+            files.push(own);
+            match listed {
+                Some(listed) => files.extend(listed),
+                None if is_alone => files.extend(self.files.list(folder)?.iter().map(|file| normal(file))),
+                None => files.extend(inputs.in_folders.iter().cloned()),
+            }
+            let events = scenario::event_files(entry, folder);
+            files.retain(|file| !events.contains(file) || inputs.named.contains(file));
+        } else {
+            files.extend(inputs.in_folders.iter().cloned());
+        }
+        let mut seen = BTreeSet::new();
+        files.retain(|file| seen.insert(file.clone()));
+        Ok(files)
+    }
+
+    /// Reads the objects of a file.
+    pub(super) fn read(&self, file: &Path) -> Result<Vec<Entry>, InputError> {
+        let text = self.files.read(file)?;
+        self.parse(&text, &shown(file))
+    }
+
+    fn parse(&self, text: &str, file: &str) -> Result<Vec<Entry>, InputError> {
+        let documents = yaml::parse_documents(text).map_err(|malformed| {
+            let Malformed { document, line, message, help } = malformed;
+            InputError::new(message).in_file(file).in_document(document, line).help(help)
+        })?;
+        let mut entries = Vec::new();
+        let mut skipped = 0;
+        for document in documents {
+            let context = Context {
+                file: file.to_owned(),
+                document: document.index,
+                line: Some(document.line),
+                object: kinds::object_name(&document.root),
+                notes: self.notes.clone(),
+            };
+            for duplicate in &document.duplicates {
+                context.note(Severity::Warning, duplicate, "the key occurs more than once; the last one counts");
+            }
+            skipped += usize::from(!unpack(document.root, context, &mut entries));
+        }
+        if skipped > 0 {
+            self.notes.borrow_mut().push(Note {
+                severity: Severity::Harmless,
+                file: file.to_owned(),
+                document: 0,
+                object: String::new(),
+                field: String::new(),
+                message: format!("skipped {skipped} document(s) without apiVersion and kind"),
+                line: None,
+            });
+        }
+        Ok(entries)
+    }
+
+    /// Reads objects into the draft; priority classes first, because policies name them.
+    pub(super) fn read_objects(&self, entries: &[Entry], draft: &mut Draft) -> Result<(), InputError> {
+        let is_class = |entry: &&Entry| kinds::header(&entry.value).is_some_and(|(_, kind)| kind == "PriorityClass");
+        let is_other = |entry: &&Entry| !is_class(entry) && !scenario::is_scenario(&entry.value);
+        for entry in entries.iter().filter(is_class).chain(entries.iter().filter(is_other)) {
+            let context = &entry.context;
+            if let Some(earlier) = draft.sources.insert(&context.object, source_map_place(context)) {
+                let place = format!("{}, document {}", earlier.file, earlier.document);
+                context.note(Severity::Warning, "", format!("also in {place}; the one read last counts"));
+            }
+            kinds::read_object(&entry.value, context, draft)?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes objects out of lists; false if the value is no Kubernetes object.
+fn unpack(value: Value, context: Context, entries: &mut Vec<Entry>) -> bool {
+    let is_list = kinds::header(&value).is_some_and(|(_, kind)| kind.ends_with("List"));
+    let items = match value {
+        Value::Map(mut map) if is_list && matches!(map.get("items"), Some(Value::List(_))) => map.shift_remove("items"),
+        value => {
+            let is_object = kinds::header(&value).is_some();
+            if is_object {
+                entries.push(Entry { value, context });
+            }
+            return is_object;
+        }
+    };
+    let Some(Value::List(items)) = items else { return true };
+    for (index, item) in items.into_iter().enumerate() {
+        let inner = Context { object: kinds::object_name(&item), ..context.clone() };
+        if !unpack(item, inner, entries) {
+            let field = format!("{}[{index}]", child("", "items"));
+            context.note(Severity::Harmless, &field, "skipped: it has no apiVersion and kind");
+        }
+    }
+    true
+}
+
+/// A path without `.` components, so that equal paths compare equal.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    let parts: PathBuf = path.components().filter(|component| *component != Component::CurDir).collect();
+    parts
+}

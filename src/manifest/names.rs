@@ -1,0 +1,113 @@
+//! What a scenario may name: workloads, pools and nodes.
+
+use super::error::InputError;
+use super::suggest::nearest_or_list;
+use super::view::View;
+use kubound_encodings::cluster::{NodePool, Span, WorkloadRef};
+
+/// The names of a cluster.
+#[derive(Default)]
+pub(super) struct Names {
+    /// In the order of the cluster's workloads.
+    pub(super) workloads: Vec<WorkloadRef>,
+    /// Pools.
+    pub(super) pools: Vec<Pool>,
+}
+
+/// A pool's name and size.
+pub(super) struct Pool {
+    pub(super) name: String,
+    pub(super) is_single_node: bool,
+    pub(super) count: Span,
+}
+
+impl Names {
+    /// The names of pools and workloads.
+    pub(super) fn new(workloads: Vec<WorkloadRef>, pools: &[NodePool]) -> Self {
+        let pool =
+            |pool: &NodePool| Pool { name: pool.name.clone(), is_single_node: pool.is_single_node, count: pool.count };
+        Self { workloads, pools: pools.iter().map(pool).collect() }
+    }
+
+    /// The index of the workload that a text names; the error is a message and a help.
+    pub(super) fn find_workload(&self, text: &str) -> Result<usize, (String, String)> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let is_meant = |workload: &WorkloadRef| match parts.as_slice() {
+            [name] => workload.name == *name,
+            [kind, name] => workload.kind == *kind && workload.name == *name,
+            [kind, namespace, name] => {
+                workload.kind == *kind && workload.namespace == *namespace && workload.name == *name
+            }
+            _ => false,
+        };
+        let found: Vec<usize> = (0..self.workloads.len()).filter(|index| is_meant(&self.workloads[*index])).collect();
+        let full: Vec<String> = self.workloads.iter().map(ToString::to_string).collect();
+        match found.as_slice() {
+            [index] => Ok(*index),
+            [] => {
+                let by_name = parts.last().and_then(|name| {
+                    let suggestion = nearest_or_list(name, self.workloads.iter().map(|one| one.name.as_str()));
+                    suggestion.starts_with("did").then_some(suggestion)
+                });
+                let help = match (nearest_or_list(text, full.iter().map(String::as_str)), by_name) {
+                    (near, _) if near.starts_with("did") => near,
+                    (_, Some(near)) => near,
+                    (list, None) => list,
+                };
+                Err((format!("no workload `{text}`"), help))
+            }
+            several => {
+                let names: Vec<_> = several.iter().map(|index| full[*index].as_str()).collect();
+                Err((format!("`{text}` is ambiguous"), format!("write one of {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// The workload that a value names.
+    pub(super) fn workload(&self, view: &View) -> Result<WorkloadRef, InputError> {
+        let text = view.name()?;
+        match self.find_workload(text) {
+            Ok(index) => Ok(self.workloads[index].clone()),
+            Err((message, help)) => Err(view.error(message).expected("kind/namespace/name of a workload").help(help)),
+        }
+    }
+
+    /// Whether there is a pool of this name; the error is a message and a help.
+    pub(super) fn check_pool(&self, text: &str) -> Result<(), (String, String)> {
+        if self.pools.iter().any(|pool| pool.name == text) {
+            return Ok(());
+        }
+        Err((format!("no pool `{text}`"), nearest_or_list(text, self.pools.iter().map(|pool| pool.name.as_str()))))
+    }
+
+    /// The pool that a value names.
+    pub(super) fn pool(&self, view: &View) -> Result<String, InputError> {
+        let text = view.name()?;
+        match self.check_pool(text) {
+            Ok(()) => Ok(text.to_owned()),
+            Err((message, help)) => Err(view.error(message).expected("the name of a pool or Node").help(help)),
+        }
+    }
+
+    /// The node that a value names: a Node manifest, or a slot `POOL-INDEX`.
+    pub(super) fn node(&self, view: &View) -> Result<String, InputError> {
+        let text = view.name()?;
+        let is_slot = |pool: &Pool| {
+            let index = text.strip_prefix(&pool.name).and_then(|rest| rest.strip_prefix('-')).map(str::parse::<i64>);
+            matches!(index, Some(Ok(index)) if index < pool.count.hi && text == format!("{}-{index}", pool.name))
+        };
+        let is_node = |pool: &Pool| if pool.is_single_node { pool.name == text } else { is_slot(pool) };
+        if self.pools.iter().any(is_node) {
+            return Ok(text.to_owned());
+        }
+        let names: Vec<String> = self
+            .pools
+            .iter()
+            .map(|pool| if pool.is_single_node { pool.name.clone() } else { format!("{}-0", pool.name) })
+            .collect();
+        Err(view
+            .error(format!("no node `{text}`"))
+            .expected("the name of a Node, or POOL-INDEX with an index below the pool's count")
+            .help(nearest_or_list(text, names.iter().map(String::as_str))))
+    }
+}

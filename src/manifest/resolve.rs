@@ -1,0 +1,152 @@
+//! Ties what was read together: priorities, targets of autoscalers, defaults of the scenario.
+
+use super::Severity::{Risky, Warning};
+use super::draft::{Draft, DraftWorkload};
+use super::error::InputError;
+use super::scenario::Scenario;
+use super::{Loaded, Severity};
+use kubound_encodings::cluster::hpa::MetricTarget;
+use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
+use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, Origin, Workload};
+
+/// Makes the cluster.
+pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>) -> Result<Loaded, InputError> {
+    check_not_empty(&draft)?;
+    let scenario = scenario.unwrap_or_default();
+    let hpas = resolve_hpas(&mut draft, &scenario);
+    let workloads = resolve_workloads(&mut draft);
+    let mut descheduler = draft.descheduler.take();
+    if let (Some(policy), Some(interval)) =
+        (&mut descheduler, scenario.descheduler_interval.or(draft.descheduler_interval))
+    {
+        policy.interval = interval;
+    }
+    let intents = if scenario.intents.is_empty() { default_intents(&workloads) } else { scenario.intents };
+    let cluster = Cluster {
+        name: scenario.name.unwrap_or(name),
+        version: scenario.version,
+        pools: draft.pools,
+        workloads,
+        hpas,
+        services: draft.services,
+        descheduler,
+        scheduler: draft.scheduler.unwrap_or_default(),
+        events: scenario.events,
+        intents,
+        assumptions: scenario.assumptions,
+        placed: scenario.placed,
+        start: scenario.start,
+        timing: scenario.timing,
+        bounds: scenario.bounds,
+    };
+    let notes = draft.notes.take();
+    Ok(Loaded {
+        cluster,
+        notes,
+        expect: scenario.expect,
+        sources: draft.sources,
+        timeout: scenario.timeout,
+        depth: scenario.depth,
+    })
+}
+
+fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
+    if draft.workloads.is_empty() {
+        return Err(InputError::new("no workload among the manifests")
+            .expected("at least one Deployment or ReplicaSet")
+            .help("add a manifest; `kubectl get deployments,nodes,hpa -o yaml` writes them"));
+    }
+    if draft.pools.is_empty() {
+        return Err(InputError::new("no nodes are given").expected("Node manifests, or `nodes:` in a scenario").help(
+            "add `kubectl get nodes -o yaml`, or a scenario.yaml with `nodes: [{name: pool, count: 0..3, \
+                 template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]` under `spec`",
+        ));
+    }
+    Ok(())
+}
+
+fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAutoscaler> {
+    let mut hpas: Vec<HorizontalPodAutoscaler> = Vec::new();
+    for read in std::mem::take(&mut draft.hpas) {
+        let mut hpa = read.hpa;
+        let Some(workload) = draft.workloads.iter().find(|one| one.workload.reference == hpa.target) else {
+            let message = format!("{} is not among the manifests; the autoscaler is left out", hpa.target);
+            read.context.note(Risky, "spec.scaleTargetRef", message);
+            continue;
+        };
+        if hpas.iter().any(|other| other.target == hpa.target) {
+            let message = format!("a second autoscaler of {}; a real one does not scale then", hpa.target);
+            read.context.note(Warning, "spec.scaleTargetRef", message);
+        }
+        let reads_requests = hpa.metrics.iter().any(|metric| matches!(metric.target, MetricTarget::Utilization(_)));
+        if workload.request_beyond_containers && reads_requests {
+            let message = "init containers or overhead raise the request; real utilisation leaves them out";
+            read.context.note(Risky, "spec.metrics", message);
+        }
+        if let Some(period) = scenario.hpa_sync_period {
+            hpa.sync_period = period;
+        }
+        if let Some(seconds) = scenario.hpa_downscale_stabilization {
+            hpa.downscale_stabilization = seconds;
+            if let (Some(behavior), true) = (&mut hpa.behavior, read.flag_decides_down_window) {
+                behavior.down.stabilization = seconds;
+            }
+        }
+        hpas.push(hpa);
+    }
+    hpas
+}
+
+fn resolve_workloads(draft: &mut Draft) -> Vec<Workload> {
+    let mut workloads = std::mem::take(&mut draft.workloads);
+    let mut preempting = Vec::new();
+    for read in &mut workloads {
+        let (priority, preempts) = resolve_priority(draft, read);
+        read.workload.template.priority = priority;
+        preempting.push(preempts);
+    }
+    let lowest = workloads.iter().map(|one| one.workload.template.priority).min().unwrap_or(0);
+    let scheduler = draft.scheduler.as_ref().map_or("default-scheduler", |profile| profile.name.as_str());
+    for (read, preempts) in workloads.iter().zip(preempting) {
+        if preempts && read.workload.template.priority > lowest {
+            let message = "its pods may preempt others; preemption is not modelled";
+            read.context.note(Risky, "spec.template.spec.priorityClassName", message);
+        }
+        let wanted = &read.workload.template.scheduler_name;
+        if wanted != scheduler && read.workload.template.node_name.is_none() {
+            let message = format!("no scheduler `{wanted}` is modelled; its pods stay pending");
+            read.context.note(Risky, "spec.template.spec.schedulerName", message);
+        }
+    }
+    workloads.into_iter().map(|read| read.workload).collect()
+}
+
+/// Priority, and whether pods of the workload preempt others.
+fn resolve_priority(draft: &Draft, read: &DraftWorkload) -> (i64, bool) {
+    let (priority, preempts) = match &read.priority_class {
+        Some(name) => draft.priority_of(name).unwrap_or_else(|| {
+            let message = format!("no PriorityClass `{name}` among the manifests; priority 0 is assumed");
+            read.context.note(Severity::Risky, "spec.template.spec.priorityClassName", message);
+            (0, true)
+        }),
+        None => draft.default_priority().map_or((0, true), |class| (class.value, class.preempts)),
+    };
+    (priority, preempts && !read.never_preempts)
+}
+
+/// What is checked where nobody says what shall hold.
+fn default_intents(workloads: &[Workload]) -> Vec<Intent> {
+    let intent =
+        |kind: IntentKind, origin: &Origin| Intent { id: kind.name().to_owned(), kind, origin: origin.clone() };
+    let mut intents = Vec::new();
+    if let Some(first) = workloads.first() {
+        intents.push(intent(IntentKind::NoOscillation { target: None }, &first.origin));
+    }
+    for workload in workloads {
+        let target = Some(workload.reference.clone());
+        let mode = SchedulableMode::Settled;
+        intents.push(intent(IntentKind::Schedulable { target: target.clone(), mode }, &workload.origin));
+        intents.push(intent(IntentKind::Converges { target }, &workload.origin));
+    }
+    intents
+}

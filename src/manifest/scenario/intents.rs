@@ -1,0 +1,152 @@
+//! `spec.intents` and `spec.expect`: what shall hold, and what a case expects.
+
+use super::super::ExpectedVerdict;
+use super::super::error::InputError;
+use super::super::expression::{self, Place};
+use super::super::names::Names;
+use super::super::suggest::nearest_or_list;
+use super::super::value::Value;
+use super::super::view::{Fields, View};
+use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode, When};
+use kubound_encodings::cluster::{Expression, WorkloadRef};
+use std::collections::BTreeMap;
+
+/// Intents and the keys of each.
+const INTENTS: &[(&str, &[&str])] = &[
+    ("noOscillation", &["target"]),
+    ("noOvershoot", &["target"]),
+    ("schedulable", &["target", "mode"]),
+    ("replicas", &["target", "min", "max", "when"]),
+    ("spread", &["target", "topologyKey", "maxSkew", "when"]),
+    ("available", &["target", "min"]),
+    ("converges", &["target"]),
+    ("boundedPods", &["target", "max"]),
+    ("noNodePanicLoop", &[]),
+    ("placement", &["target", "pools"]),
+];
+
+/// Intents of the format that this version cannot decide.
+const NOT_YET: &[&str] =
+    &["rolloutCompletes", "drainCompletes", "always", "eventually", "eventuallyAlways", "infinitelyOften", "leadsTo"];
+
+/// Reads `spec.intents`.
+pub(super) fn read(spec: &Fields, names: &Names) -> Result<Vec<Intent>, InputError> {
+    let mut intents: Vec<Intent> = Vec::new();
+    for view in spec.items("intents")? {
+        let intent = read_one(&view, names)?;
+        let is_same = |other: &Intent| other.id == intent.id && other.kind.target() == intent.kind.target();
+        if intents.iter().any(is_same) {
+            return Err(view
+                .error(format!("a second intent `{}` with the same target", intent.id))
+                .expected("intents that differ")
+                .help("give it an `id`"));
+        }
+        intents.push(intent);
+    }
+    Ok(intents)
+}
+
+fn read_one(view: &View, names: &Names) -> Result<Intent, InputError> {
+    let empty = Value::Map(Default::default());
+    let (name, body_view, outer_id) = match view.value.as_text() {
+        Some(name) => (name, None, None),
+        None => {
+            let item = view.fields()?;
+            let kinds: Vec<_> = item.entries().filter(|(key, _)| *key != "id").collect();
+            let [(name, _)] = kinds.as_slice() else {
+                let found = kinds.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ");
+                return Err(view
+                    .error(format!("{} intents ({found})", kinds.len()))
+                    .expected("one intent in each item"));
+            };
+            (*name, item.get(name), item.get("id"))
+        }
+    };
+    let at = body_view.as_ref().unwrap_or(view);
+    let Some((name, keys)) = INTENTS.iter().find(|(known, _)| *known == name) else {
+        let known: Vec<_> = INTENTS.iter().map(|(known, _)| *known).collect();
+        return Err(if NOT_YET.contains(&name) {
+            at.error(format!("the intent `{name}` is not supported yet"))
+                .help(format!("supported: {}", known.join(", ")))
+        } else {
+            at.error(format!("unknown intent `{name}`")).help(nearest_or_list(name, known))
+        });
+    };
+    let allowed: Vec<&str> = keys.iter().chain(&["id"]).copied().collect();
+    let body = match &body_view {
+        Some(body) => body.strict_fields(&allowed)?,
+        None => View { value: &empty, ..view.clone() }.strict_fields(&allowed)?,
+    };
+    let kind = read_kind(name, &body, names)?;
+    let id = match (outer_id, body.get("id")) {
+        (Some(_), Some(twice)) => return Err(twice.error("a second id").expected("one id")),
+        (outer, inner) => outer.or(inner).map(|view| view.name().map(str::to_owned)).transpose()?,
+    };
+    Ok(Intent { id: id.unwrap_or_else(|| name.to_string()), kind, origin: view.origin() })
+}
+
+fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, InputError> {
+    let optional = || -> Result<Option<WorkloadRef>, InputError> { body.read("target", |view| names.workload(&view)) };
+    let target = || names.workload(&body.require("target", "kind/namespace/name of a workload")?);
+    let limit = |key: &str| -> Result<Option<Expression>, InputError> {
+        body.read(key, |view| expression::read(&view, Place::Limit, names))
+    };
+    let moments = [("always", When::Always), ("settled", When::Settled), ("afterReached", When::AfterReached)];
+    let when = || Ok::<_, InputError>(body.read("when", |view| view.one_of(&moments))?.unwrap_or_default());
+    Ok(match name {
+        "noOscillation" => IntentKind::NoOscillation { target: optional()? },
+        "noOvershoot" => IntentKind::NoOvershoot { target: target()? },
+        "schedulable" => {
+            let modes = [("settled", SchedulableMode::Settled), ("immediate", SchedulableMode::Immediate)];
+            let mode = body.read("mode", |view| view.one_of(&modes))?.unwrap_or_default();
+            IntentKind::Schedulable { target: optional()?, mode }
+        }
+        "replicas" => {
+            let (min, max) = (limit("min")?, limit("max")?);
+            if min.is_none() && max.is_none() {
+                return Err(body.view.error("no limit").expected("min, max or both"));
+            }
+            IntentKind::Replicas { target: target()?, min, max, when: when()? }
+        }
+        "spread" => IntentKind::Spread {
+            target: target()?,
+            topology_key: body.require("topologyKey", "a label key of nodes")?.name()?.to_owned(),
+            max_skew: body.require("maxSkew", "an integer of at least 0")?.integer(0..=10_000)?,
+            when: when()?,
+        },
+        "available" => {
+            let min = body.require("min", "the fewest ready pods")?;
+            IntentKind::Available { target: target()?, min: expression::read(&min, Place::Limit, names)? }
+        }
+        "converges" => IntentKind::Converges { target: optional()? },
+        "boundedPods" => IntentKind::BoundedPods { target: target()?, max: limit("max")? },
+        "placement" => {
+            let pools = body.require("pools", "a list of pools")?.list()?;
+            let pools = pools.iter().map(|view| names.pool(view)).collect::<Result<Vec<_>, _>>()?;
+            IntentKind::Placement { target: target()?, pools }
+        }
+        _ => IntentKind::NoNodePanicLoop,
+    })
+}
+
+/// Reads `spec.expect`; without intents the default ones are meant.
+pub(super) fn read_expect(spec: &Fields, intents: &[Intent]) -> Result<BTreeMap<String, ExpectedVerdict>, InputError> {
+    let mut expect = BTreeMap::new();
+    let Some(fields) = spec.below("expect")? else { return Ok(expect) };
+    let defaults = ["noOscillation", "schedulable", "converges"];
+    let ids: Vec<&str> =
+        if intents.is_empty() { defaults.to_vec() } else { intents.iter().map(|intent| intent.id.as_str()).collect() };
+    let words = [
+        ("violated", ExpectedVerdict::Violated),
+        ("holds", ExpectedVerdict::Holds),
+        ("unknown", ExpectedVerdict::Unknown),
+        ("vacuous", ExpectedVerdict::Vacuous),
+    ];
+    for (id, view) in fields.entries() {
+        if !ids.contains(&id) {
+            return Err(view.error(format!("no intent `{id}`")).help(nearest_or_list(id, ids.iter().copied())));
+        }
+        expect.insert(id.to_owned(), view.one_of(&words)?);
+    }
+    Ok(expect)
+}

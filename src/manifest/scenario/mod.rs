@@ -1,0 +1,115 @@
+//! The scenario: what manifests cannot say. Every key is known, or an error.
+
+mod events;
+mod files;
+mod intents;
+mod nodes;
+mod settings;
+mod workloads;
+
+pub(super) use files::{event_files, resources};
+
+use super::ExpectedVerdict;
+use super::draft::Draft;
+use super::error::InputError;
+use super::load::{Entry, Loader};
+use super::names::Names;
+use super::value::Value;
+use super::view::View;
+use super::{expression, kinds, source_map_place};
+use kubound_encodings::cluster::{
+    Assumption, Bounds, Event, Intent, KubernetesVersion, Placement, Start, Timing, WorkloadRef,
+};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+/// How origins call the scenario.
+pub(super) const OBJECT: &str = "Scenario";
+
+/// The only version of the format.
+const API_VERSION: &str = "kubound.dev/v1alpha1";
+
+/// The keys of `spec`.
+const KEYS: &[&str] = &[
+    "kubernetesVersion",
+    "resources",
+    "nodes",
+    "workloads",
+    "assume",
+    "placed",
+    "start",
+    "timing",
+    "events",
+    "intents",
+    "bounds",
+    "expect",
+    "deschedulerInterval",
+    "hpa",
+];
+
+/// What a scenario says beside nodes and workloads, which go into the draft.
+#[derive(Default)]
+pub(super) struct Scenario {
+    pub(super) name: Option<String>,
+    pub(super) version: KubernetesVersion,
+    pub(super) start: Start,
+    pub(super) timing: Timing,
+    pub(super) bounds: Bounds,
+    pub(super) depth: Option<usize>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) expect: BTreeMap<String, ExpectedVerdict>,
+    pub(super) events: Vec<Event>,
+    pub(super) intents: Vec<Intent>,
+    pub(super) assumptions: Vec<Assumption>,
+    pub(super) placed: Vec<Placement>,
+    /// `spec.deschedulerInterval`, in seconds.
+    pub(super) descheduler_interval: Option<i64>,
+    /// `spec.hpa.syncPeriod`, in seconds.
+    pub(super) hpa_sync_period: Option<i64>,
+    /// `spec.hpa.downscaleStabilization`, in seconds.
+    pub(super) hpa_downscale_stabilization: Option<i64>,
+}
+
+/// Whether a value is a scenario, of whatever version.
+pub(super) fn is_scenario(value: &Value) -> bool {
+    kinds::header(value).is_some_and(|(version, kind)| version.starts_with("kubound.dev/") && kind == "Scenario")
+}
+
+/// Reads a scenario; `folder` is where its paths start, if it is in a file.
+pub(super) fn read(
+    entry: &Entry,
+    folder: Option<&Path>,
+    loader: &Loader,
+    draft: &mut Draft,
+) -> Result<Scenario, InputError> {
+    let root = View::root(&entry.value, &entry.context).strict_fields(&["apiVersion", "kind", "metadata", "spec"])?;
+    let version = root.require("apiVersion", API_VERSION)?;
+    if version.text()? != API_VERSION {
+        return Err(version.error(format!("`{}` is not a known version", version.text()?)).expected(API_VERSION));
+    }
+    draft.sources.insert(OBJECT, source_map_place(&entry.context));
+    let mut scenario = Scenario::default();
+    if let Some(metadata) = root.get("metadata") {
+        let metadata = metadata.strict_fields(&["name", "labels", "annotations"])?;
+        scenario.name = metadata.read("name", |view| view.name().map(str::to_owned))?;
+    }
+    let spec = root.require("spec", "the scenario")?.strict_fields(KEYS)?;
+    settings::read(&spec, &mut scenario)?;
+    nodes::read(&spec, draft)?;
+    let files = files::Folder { folder, loader };
+    let created = events::add_created(&spec, &files, draft)?;
+    let workloads: Vec<WorkloadRef> = draft.workloads.iter().map(|one| one.workload.reference.clone()).collect();
+    let names = Names::new(workloads, &draft.pools);
+    workloads::read(&spec, &names, draft)?;
+    scenario.placed = workloads::read_placed(&spec, &names, scenario.start)?;
+    for view in spec.items("assume")? {
+        let condition = expression::read(&view, expression::Place::Assumption, &names)?;
+        let text = view.text()?.to_owned();
+        scenario.assumptions.push(Assumption { text, condition, origin: view.origin() });
+    }
+    scenario.events = events::read(&spec, &names, &files, draft, &created)?;
+    scenario.intents = intents::read(&spec, &names)?;
+    scenario.expect = intents::read_expect(&spec, &scenario.intents)?;
+    Ok(scenario)
+}

@@ -1,0 +1,69 @@
+//! `spec.nodes`: pools of equal nodes.
+
+use super::super::draft::Draft;
+use super::super::error::InputError;
+use super::super::kinds::{note_missing, read_pods, read_resources, read_taints};
+use super::super::span::{Count, read_span};
+use super::super::view::{Fields, View};
+use kubound_encodings::cluster::node::HOSTNAME;
+use kubound_encodings::cluster::{NodePool, Span};
+
+/// Most nodes of a pool.
+const MAX_NODES: i64 = 5000;
+/// Pods that a node takes unless it says otherwise.
+const DEFAULT_PODS: i64 = 110;
+
+/// Adds the pools to the draft.
+pub(super) fn read(spec: &Fields, draft: &mut Draft) -> Result<(), InputError> {
+    for view in spec.items("nodes")? {
+        let pool = read_pool(&view)?;
+        if draft.pools.iter().any(|other| other.name == pool.name) {
+            return Err(view
+                .error(format!("a second pool or Node `{}`", pool.name))
+                .expected("names that differ from each other and from Node manifests"));
+        }
+        draft.pools.push(pool);
+    }
+    Ok(())
+}
+
+fn read_pool(view: &View) -> Result<NodePool, InputError> {
+    let fields = view.strict_fields(&["name", "count", "template"])?;
+    let name = fields.require("name", "the name of the pool")?;
+    let text = name.name()?;
+    if !text.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '-' || one == '.') {
+        return Err(name.error(format!("`{text}` is not a name")).expected("lower-case letters, digits, `-` and `.`"));
+    }
+    let count_view = fields.require("count", "a number or a range such as 0..6")?;
+    let count = read_span(&count_view, &Count::Plain(0..=MAX_NODES))?;
+    let mut pool = NodePool {
+        name: text.to_owned(),
+        is_single_node: false,
+        count,
+        labels: Default::default(),
+        taints: Vec::new(),
+        unschedulable: false,
+        allocatable: Default::default(),
+        pods: Span::exactly(DEFAULT_PODS),
+        origin: view.origin(),
+    };
+    let Some(template) = fields.get("template") else {
+        note_missing(view.context, &format!("{}.template.allocatable", view.path), &pool.allocatable);
+        return Ok(pool);
+    };
+    let template_fields = template.strict_fields(&["labels", "taints", "allocatable", "unschedulable"])?;
+    pool.labels = template_fields.read("labels", |view| view.labels())?.unwrap_or_default();
+    if pool.labels.contains_key(HOSTNAME) {
+        return Err(template
+            .error(format!("the label {HOSTNAME} is set by itself for each node"))
+            .expected("labels that all nodes of the pool share"));
+    }
+    pool.taints = template_fields.read("taints", |view| read_taints(&view))?.unwrap_or_default();
+    pool.unschedulable = template_fields.read("unschedulable", |view| view.boolean())?.unwrap_or(false);
+    if let Some(allocatable) = template_fields.get("allocatable") {
+        pool.allocatable = read_resources(&allocatable)?;
+        pool.pods = read_pods(&allocatable)?.unwrap_or(pool.pods);
+    }
+    note_missing(view.context, &format!("{}.template.allocatable", view.path), &pool.allocatable);
+    Ok(pool)
+}

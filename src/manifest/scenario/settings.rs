@@ -1,0 +1,82 @@
+//! Versions, timing, bounds: the plain keys of a scenario.
+
+use super::super::error::InputError;
+use super::super::value::Value;
+use super::super::view::{Fields, View};
+use super::Scenario;
+use kubound_encodings::cluster::{Bounds, KubernetesVersion, Start, Timing};
+use std::time::Duration;
+
+/// Reads them.
+pub(super) fn read(spec: &Fields, scenario: &mut Scenario) -> Result<(), InputError> {
+    if let Some(view) = spec.get("kubernetesVersion") {
+        scenario.version = read_version(&view)?;
+    }
+    let starts =
+        [("empty", Start::Empty), ("settled", Start::Settled), ("any", Start::Any), ("snapshot", Start::Snapshot)];
+    scenario.start = spec.read("start", |view| view.one_of(&starts))?.unwrap_or_default();
+    let timings = [("paced", Timing::Paced), ("interleaved", Timing::Interleaved)];
+    scenario.timing = spec.read("timing", |view| view.one_of(&timings))?.unwrap_or_default();
+    if let Some(view) = spec.get("bounds") {
+        read_bounds(&view, scenario)?;
+    }
+    scenario.descheduler_interval = spec.read("deschedulerInterval", |view| read_period(&view))?;
+    if let Some(view) = spec.get("hpa") {
+        let flags = view.strict_fields(&["syncPeriod", "downscaleStabilization"])?;
+        scenario.hpa_sync_period = flags.read("syncPeriod", |view| read_period(&view))?;
+        scenario.hpa_downscale_stabilization = flags.read("downscaleStabilization", |view| view.seconds())?;
+    }
+    Ok(())
+}
+
+fn read_period(view: &View) -> Result<i64, InputError> {
+    let seconds = view.seconds()?;
+    if seconds == 0 { Err(view.error("a period of 0").expected("at least 1s")) } else { Ok(seconds) }
+}
+
+fn read_version(view: &View) -> Result<KubernetesVersion, InputError> {
+    let expected = |message: String| view.error(message).expected("\"1.29\" to \"1.33\", in quotes");
+    let text = match view.value {
+        Value::Text(text) => text.clone(),
+        // Unquoted 1.30 is the number 1.3, which would be another release.
+        Value::Float(number) if number.to_string().len() == 4 => number.to_string(),
+        other => return Err(expected(format!("found {}", other.describe()))),
+    };
+    let mut parts = text.trim_start_matches('v').split('.');
+    let minor = match (parts.next(), parts.next().map(str::parse::<u32>)) {
+        (Some("1"), Some(Ok(minor))) => minor,
+        _ => return Err(expected(format!("`{text}` is not a release of Kubernetes"))),
+    };
+    if (29..=33).contains(&minor) {
+        Ok(KubernetesVersion(minor))
+    } else {
+        Err(expected(format!("the rules of Kubernetes {text} are not known")))
+    }
+}
+
+fn read_bounds(view: &View, scenario: &mut Scenario) -> Result<(), InputError> {
+    let fields = view.strict_fields(&["nodesPerPool", "podsPerNode", "pods", "depth", "timeout"])?;
+    let size = |key: &str| fields.read(key, |view| view.integer(1..=10_000));
+    let default = Bounds::default();
+    let nodes = size("nodesPerPool")?;
+    let per_node = size("podsPerNode")?;
+    let nodes_per_pool = nodes.unwrap_or(default.nodes_per_pool);
+    let pods = match (size("pods")?, per_node) {
+        (Some(pods), _) => pods,
+        (None, Some(per_node)) => per_node * nodes_per_pool,
+        (None, None) => default.pods,
+    };
+    scenario.bounds = Bounds { nodes_per_pool, pods };
+    if let Some(depth) = fields.get("depth").filter(|depth| depth.value.as_text() != Some("auto")) {
+        if depth.value.as_text().is_some() {
+            return Err(depth
+                .error(format!("found {}", depth.value.describe()))
+                .expected("auto, or a number of steps"));
+        }
+        scenario.depth = usize::try_from(depth.integer(1..=1_000_000)?).ok();
+    }
+    if let Some(timeout) = fields.get("timeout") {
+        scenario.timeout = u64::try_from(read_period(&timeout)?).ok().map(Duration::from_secs);
+    }
+    Ok(())
+}

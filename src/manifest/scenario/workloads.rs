@@ -1,0 +1,89 @@
+//! `spec.workloads` and `spec.placed`: values that manifests do not have.
+
+use super::super::draft::Draft;
+use super::super::error::InputError;
+use super::super::names::Names;
+use super::super::quantity::Unit;
+use super::super::span::{Count, read_span};
+use super::super::view::{Fields, View};
+use kubound_encodings::cluster::node::CPU;
+use kubound_encodings::cluster::workload::{Readiness, Startup, Usage, Workload};
+use kubound_encodings::cluster::{Placement, Start};
+
+/// Most replicas, as the API server has it.
+pub(super) const MAX_REPLICAS: i64 = i32::MAX as i64;
+
+/// Changes the workloads of the draft.
+pub(super) fn read(spec: &Fields, names: &Names, draft: &mut Draft) -> Result<(), InputError> {
+    let mut seen = Vec::new();
+    for view in spec.items("workloads")? {
+        let fields = view.strict_fields(&["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup"])?;
+        let target_view = fields.require("target", "kind/namespace/name of a workload")?;
+        let target = names.workload(&target_view)?;
+        if seen.contains(&target) {
+            return Err(target_view.error(format!("{target} occurs twice")).expected("one entry for each workload"));
+        }
+        if let Some(read) = draft.workloads.iter_mut().find(|read| read.workload.reference == target) {
+            override_workload(&fields, &mut read.workload)?;
+        }
+        seen.push(target);
+    }
+    Ok(())
+}
+
+fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), InputError> {
+    if let Some(view) = fields.get("replicas") {
+        workload.replicas = read_span(&view, &Count::Plain(0..=MAX_REPLICAS))?;
+    }
+    let load = fields.get("load").map(|view| view.strict_fields(&["cpu", "memory"])).transpose()?;
+    for (usage_key, load_key, unit) in [("cpuUsage", "cpu", Unit::Milli), ("memoryUsage", "memory", Unit::Whole)] {
+        let per_pod = fields.get(usage_key);
+        let shared = load.as_ref().and_then(|load| load.get(load_key));
+        let usage = match (per_pod, shared) {
+            (Some(_), Some(shared)) => {
+                return Err(shared.error(format!("both {usage_key} and load.{load_key}")).expected("one of the two"));
+            }
+            (Some(view), None) => Usage::PerPod(read_span(&view, &Count::Amount(unit))?),
+            (None, Some(view)) => Usage::Shared(read_span(&view, &Count::Amount(unit))?),
+            (None, None) => continue,
+        };
+        match unit {
+            Unit::Milli => workload.cpu_usage = usage,
+            Unit::Whole => workload.memory_usage = usage,
+        }
+    }
+    if let Some(view) = fields.get("startup") {
+        workload.startup = Some(read_startup(&view, workload)?);
+    }
+    Ok(())
+}
+
+fn read_startup(view: &View, workload: &Workload) -> Result<Startup, InputError> {
+    let fields = view.strict_fields(&["cpuUsage", "seconds", "ready"])?;
+    let request = workload.template.requests.get(CPU).copied().unwrap_or(0);
+    let cpu = fields.read("cpuUsage", |view| view.amount(Unit::Milli))?.unwrap_or(request);
+    let words = [("at-once", Readiness::AtOnce), ("after", Readiness::After), ("never", Readiness::Never)];
+    let readiness = fields.read("ready", |view| view.one_of(&words))?.unwrap_or(Readiness::After);
+    let seconds = fields.require("seconds", "how long starting takes")?.seconds()?;
+    Ok(Startup { cpu, seconds, readiness })
+}
+
+/// Reads `spec.placed`.
+pub(super) fn read_placed(spec: &Fields, names: &Names, start: Start) -> Result<Vec<Placement>, InputError> {
+    let mut placed: Vec<Placement> = Vec::new();
+    for view in spec.items("placed")? {
+        let fields = view.strict_fields(&["target", "pool", "pods"])?;
+        let target = names.workload(&fields.require("target", "kind/namespace/name of a workload")?)?;
+        let pool = names.pool(&fields.require("pool", "the name of a pool or Node")?)?;
+        let pods_view = fields.require("pods", "a number or a range such as 0..3")?;
+        let pods = read_span(&pods_view, &Count::Plain(0..=10_000))?;
+        if start == Start::Snapshot && pods.constant().is_none() {
+            return Err(pods_view.error("a range with `start: snapshot`").expected("an exact number of pods"));
+        }
+        if placed.iter().any(|other| other.target == target && other.pool == pool) {
+            return Err(view.error(format!("{target} on {pool} occurs twice")).expected("one entry for each pair"));
+        }
+        placed.push(Placement { target, pool, pods, origin: view.origin() });
+    }
+    Ok(placed)
+}

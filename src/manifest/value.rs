@@ -1,0 +1,74 @@
+//! The tree that every text format is turned into, before anything is known about kinds.
+
+use indexmap::IndexMap;
+
+/// A mapping in the order written; equality does not look at the order.
+pub(super) type Mapping = IndexMap<String, Value>;
+
+/// A YAML or JSON value with its type.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Value {
+    /// `null`, `~`, or nothing.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer.
+    Integer(i128),
+    /// A number with a point or an exponent.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A sequence.
+    List(Vec<Value>),
+    /// A mapping with text keys.
+    Map(Mapping),
+}
+
+impl Value {
+    /// What it is, for messages.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Null => "nothing".into(),
+            Self::Bool(value) => format!("the boolean {value}"),
+            Self::Integer(value) => format!("the integer {value}"),
+            Self::Float(value) => format!("the number {value}"),
+            Self::Text(text) => {
+                let short: String = text.chars().take(60).collect();
+                format!("the text {short:?}{}", if short.len() < text.len() { "…" } else { "" })
+            }
+            Self::List(_) => "a list".into(),
+            Self::Map(_) => "a mapping".into(),
+        }
+    }
+
+    /// The mapping, if it is one.
+    pub(super) fn as_map(&self) -> Option<&Mapping> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is one.
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value below a chain of keys.
+    pub(super) fn below(&self, keys: &[&str]) -> Option<&Value> {
+        keys.iter().try_fold(self, |value, key| value.as_map()?.get(*key))
+    }
+}
+
+/// The path of a key of the mapping at `path`.
+pub(super) fn child(path: &str, key: &str) -> String {
+    let plain = !key.is_empty() && key.chars().all(|one| one.is_alphanumeric() || one == '-' || one == '_');
+    match (plain, path.is_empty()) {
+        (true, true) => key.to_owned(),
+        (true, false) => format!("{path}.{key}"),
+        (false, _) => format!("{path}[{key:?}]"),
+    }
+}

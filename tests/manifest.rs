@@ -1,0 +1,437 @@
+//! The reader from outside: fixtures, and everything that a hostile or careless input may hold.
+
+use kubound::manifest::{ExpectedVerdict, InputError, Loaded, Severity, load, load_embedded};
+use kubound_encodings::cluster::descheduler::DeschedulerPlugin;
+use kubound_encodings::cluster::expression::Expression;
+use kubound_encodings::cluster::hpa::MetricTarget;
+use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
+use kubound_encodings::cluster::workload::{Readiness, Usage};
+use kubound_encodings::cluster::{EventKind, IntentKind, Span, Start, Timing};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// An empty folder for one test.
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("kubound-manifest-{}-{name}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a temporary folder");
+    folder
+}
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: web}]
+";
+
+const NODE: &str = "apiVersion: v1
+kind: Node
+metadata: {name: n1}
+status: {allocatable: {cpu: 2, memory: 1Gi}}
+";
+
+fn embedded(files: &[(&str, &str)]) -> Result<Loaded, InputError> {
+    let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    load_embedded("test", &files)
+}
+
+fn with_scenario(spec: &str) -> Result<Loaded, InputError> {
+    let scenario = format!("apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {spec}\n");
+    embedded(&[("web.yaml", DEPLOYMENT), ("node.yaml", NODE), ("scenario.yaml", &scenario)])
+}
+
+fn with_manifest(text: &str) -> Result<Loaded, InputError> {
+    load(&[], Some(&format!("{NODE}---\n{DEPLOYMENT}---\n{text}")))
+}
+
+fn with_pod(field: &str) -> Result<Loaded, InputError> {
+    load(&[], Some(&format!("{NODE}---\n{DEPLOYMENT}      {field}\n")))
+}
+
+#[track_caller]
+fn message(result: Result<Loaded, InputError>) -> String {
+    result.expect_err("the input is faulty").to_string()
+}
+
+#[track_caller]
+fn assert_says(result: Result<Loaded, InputError>, parts: &[&str]) {
+    let message = message(result);
+    for part in parts {
+        assert!(message.contains(part), "{part:?} is not in: {message}");
+    }
+}
+
+fn has_note(loaded: &Loaded, severity: Severity, field: &str, message: &str) -> bool {
+    loaded.notes.iter().any(|note| note.severity == severity && note.field == field && note.message.contains(message))
+}
+
+#[test]
+fn a_folder_with_a_scenario_is_read_completely() {
+    let loaded = load(&[fixture("spread")], None).expect("valid");
+    let cluster = &loaded.cluster;
+    assert_eq!((cluster.name.as_str(), cluster.version.0), ("soft-spread", 31));
+    assert_eq!((cluster.start, cluster.timing), (Start::Settled, Timing::Interleaved));
+    assert_eq!((cluster.bounds.nodes_per_pool, cluster.bounds.pods), (4, 20));
+    assert_eq!((loaded.depth, loaded.timeout), (Some(30), Some(Duration::from_secs(5400))));
+
+    let [cheap, steady] = cluster.pools.as_slice() else { panic!("two pools") };
+    assert_eq!((cheap.count, cheap.pods), (Span { lo: 0, hi: 6, step: 1 }, Span::exactly(20)));
+    assert_eq!(cheap.allocatable["memory"], Span { lo: 8 << 30, hi: 16 << 30, step: 4 << 30 });
+    assert_eq!(steady.allocatable["cpu"], Span { lo: 500, hi: 2000, step: 1 });
+    assert_eq!((steady.pods, steady.taints.len()), (Span::exactly(110), 1));
+
+    let [shop, late] = cluster.workloads.as_slice() else { panic!("two workloads") };
+    assert_eq!((shop.exists, late.exists), (true, false));
+    assert_eq!(shop.replicas, Span { lo: 1, hi: 36, step: 1 });
+    assert!(shop.replicas_managed && !late.replicas_managed);
+    assert_eq!(shop.cpu_usage, Usage::PerPod(Span { lo: 50, hi: 500, step: 50 }));
+    let startup = shop.startup.expect("given");
+    assert_eq!((startup.cpu, startup.seconds, startup.readiness), (800, 300, Readiness::Never));
+    let pod = &shop.template;
+    assert_eq!((pod.requests["cpu"], pod.requests["memory"]), (1000, 32 << 20), "the init container is the largest");
+    assert_eq!((pod.nonzero_cpu, pod.nonzero_memory), (1000, (200 << 20) + (32 << 20)));
+    assert!(pod.cpu_requested_everywhere && !pod.memory_requested_everywhere);
+    assert!(pod.has_local_storage && !pod.has_claims);
+    let seconds: Vec<_> = pod.tolerations.iter().map(|toleration| toleration.seconds).collect();
+    assert_eq!(seconds, [Some(10), Some(300)]);
+    let selector = pod.spread[0].selector.as_ref().expect("given");
+    assert_eq!(selector.requirements.len(), 2, "matchLabelKeys are folded in, without the hash");
+
+    let hpa = &cluster.hpas[0];
+    assert_eq!((hpa.min, hpa.max, hpa.metrics[0].target), (2, 10, MetricTarget::Utilization(80)));
+    assert_eq!((hpa.sync_period, hpa.downscale_stabilization), (30, 60));
+    let behavior = hpa.behavior.as_ref().expect("given");
+    assert_eq!((behavior.down.stabilization, behavior.up.stabilization, behavior.up.policies.len()), (60, 0, 2));
+
+    let policy = cluster.descheduler.as_ref().expect("given");
+    assert_eq!((policy.interval, policy.plugins.len()), (120, 1));
+    assert!(policy.plugins[0].evictor.node_fit);
+    let DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { constraints, .. } = &policy.plugins[0].plugin
+    else {
+        panic!("the spread plugin")
+    };
+    assert_eq!(constraints, &[WhenUnsatisfiable::DoNotSchedule, WhenUnsatisfiable::ScheduleAnyway]);
+}
+
+#[test]
+fn events_intents_and_expectations_of_the_scenario_are_read() {
+    let loaded = load(&[fixture("spread/scenario.yaml")], None).expect("valid");
+    let cluster = &loaded.cluster;
+    let ids: Vec<_> = cluster.events.iter().map(|event| event.id.as_str()).collect();
+    let expected =
+        ["cpuChange", "crash", "maintenance", "drain", "apply", "scale", "createDeployment", "kernelPanic", "cordon"];
+    assert_eq!(ids, expected);
+    assert_eq!((cluster.events[0].times, cluster.events[2].times), (2, 2));
+    assert!(cluster.events[3].must);
+    assert_eq!(cluster.events[3].after.as_deref(), Some("crash"));
+    assert!(matches!(&cluster.events[4].kind, EventKind::Apply { replicas: Some(7), .. }));
+    assert!(matches!(&cluster.events[7].kind, EventKind::KernelPanic { cpu_left_below: 2 }));
+    assert_eq!(cluster.events[8].kind, EventKind::Cordon { node: None });
+    assert_eq!(cluster.intents.len(), 5);
+    assert!(matches!(&cluster.intents[2].kind, IntentKind::Replicas { min: Some(Expression::Min(..)), .. }));
+    assert_eq!(cluster.intents[3].id, "spreads");
+    assert_eq!(loaded.expect["noOscillation"], ExpectedVerdict::Violated);
+    assert_eq!(loaded.expect["spreads"], ExpectedVerdict::Unknown);
+    assert_eq!(cluster.assumptions.len(), 2);
+    assert_eq!(cluster.placed[0].pods, Span { lo: 0, hi: 3, step: 1 });
+}
+
+#[test]
+fn what_is_ignored_is_noted_with_its_place() {
+    let loaded = load(&[fixture("spread")], None).expect("valid");
+    let container = "spec.template.spec.containers[0]";
+    assert!(has_note(&loaded, Severity::Warning, &format!("{container}.resources"), "more than once"));
+    assert!(has_note(&loaded, Severity::Harmless, "spec.strategy", "no rollout"));
+    assert!(has_note(&loaded, Severity::Risky, "metadata.labels[\"app.kubernetes.io/managed-by\"]", "managed by Helm"));
+    let strategy = "strategies.RemovePodsViolatingInterPodAntiAffinity";
+    assert!(has_note(&loaded, Severity::Risky, strategy, "not modelled"));
+    assert!(!loaded.notes.iter().any(|note| note.field.contains("LowNodeUtilization")), "it is off");
+    let place = loaded.sources.locate("Deployment/default/shop").expect("known");
+    assert!(place.file.ends_with("deploy.yaml"));
+    assert_eq!((place.document, place.line), (1, Some(2)));
+    assert!(loaded.sources.locate("DeschedulerPolicy").is_some_and(|place| place.file.ends_with("policy.yaml")));
+    assert!(loaded.sources.locate("Scenario").is_some());
+}
+
+#[test]
+fn lists_dumps_and_other_files_are_read_leniently() {
+    let loaded = load(&[fixture("plain")], None).expect("valid");
+    let cluster = &loaded.cluster;
+    let node = &cluster.pools[0];
+    assert!(node.is_single_node && node.unschedulable && node.taints.is_empty());
+    assert_eq!(node.allocatable["cpu"], Span::exactly(7910));
+    assert!(!node.allocatable.contains_key("pods"));
+    let web = &cluster.workloads[0];
+    assert_eq!(web.reference.to_string(), "Deployment/team/web");
+    assert!(!web.replicas_managed, "the last applied manifest had no replicas");
+    let scheduler = &cluster.scheduler;
+    assert_eq!((scheduler.node_affinity, scheduler.resources_fit, scheduler.topology_spread), (0, 5, 2));
+    assert_eq!(scheduler.strategy, ScoringStrategy::MostAllocated);
+    assert_eq!(scheduler.default_spread, DefaultSpread::List(Vec::new()));
+    let kinds: Vec<_> = cluster.intents.iter().map(|intent| intent.kind.name()).collect();
+    assert_eq!(kinds, ["noOscillation", "schedulable", "converges"]);
+    let severity =
+        |object: &str| loaded.notes.iter().find(|note| note.object.starts_with(object)).map(|note| note.severity);
+    assert_eq!(severity("PodDisruptionBudget"), Some(Severity::Risky));
+    assert_eq!(severity("Pod/"), Some(Severity::Harmless));
+    assert_eq!(severity("Secret"), Some(Severity::Harmless));
+    assert!(loaded.notes.iter().any(|note| note.file.ends_with("values.yaml") && note.message.contains("skipped 1")));
+    assert!(has_note(&loaded, Severity::Risky, "percentageOfNodesToScore", "every node"));
+    assert!(loaded.notes.iter().any(|note| note.message.contains("plugin Coscheduling is not modelled")));
+}
+
+#[test]
+fn windows_line_ends_and_byte_order_marks_do_not_matter() {
+    let text = format!("\u{feff}{}---\r\n{}", NODE.replace('\n', "\r\n"), DEPLOYMENT.replace('\n', "\r\n"));
+    assert_eq!(load(&[], Some(&text)).expect("valid").cluster.workloads.len(), 1);
+}
+
+#[test]
+fn hostile_files_give_one_clear_error() {
+    let folder = scratch("hostile");
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).expect("written");
+        path
+    };
+    let large = write("large.yaml", &vec![b'#'; 10 << 20]);
+    assert_says(load(&[large], None), &["large.yaml", "too large", "at most 8 MiB"]);
+    let deep = write("deep.yaml", "[".repeat(5000).as_bytes());
+    assert_says(load(&[deep], None), &["deep.yaml", "document 1"]);
+    let deep = write("deep.json", format!("{}{}", "{\"a\":".repeat(500), "}".repeat(500)).as_bytes());
+    assert_says(load(&[deep], None), &["deep.json"]);
+    let nested = write("nested.yaml", format!("a: {}{}", "[".repeat(80), "]".repeat(80)).as_bytes());
+    assert_says(load(&[nested], None), &["nested.yaml:1: document 1: nested more than 64 levels deep"]);
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    let bomb = write("bomb.yaml", bomb.as_bytes());
+    assert_says(load(&[bomb], None), &["bomb.yaml", "aliases expand to far more values", "help: write the values out"]);
+    let binary = write("binary.yaml", b"kind: \xff\xfe");
+    assert_says(load(&[binary], None), &["binary.yaml: not UTF-8 text (byte 6)"]);
+    let control = write("control.yaml", b"kind: \"a\\u0000b\"");
+    assert_says(load(&[control], None), &["hidden control character (U+0000)"]);
+    assert_says(load(&[folder.join("missing.yaml")], None), &["missing.yaml: cannot be read", "help: check the path"]);
+    fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
+fn folders_without_manifests_and_no_input_are_refused() {
+    let folder = scratch("empty");
+    assert_says(load(std::slice::from_ref(&folder), None), &["the folder has no .yaml, .yml or .json file"]);
+    fs::remove_dir_all(folder).expect("removed");
+    assert_says(load(&[], None), &["no input"]);
+    assert_says(load(&[], Some("")), &["no workload among the manifests"]);
+    assert_says(load(&[], Some(DEPLOYMENT)), &["no nodes are given", "kubectl get nodes", "scenario.yaml"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn paths_cannot_leave_the_folder_of_the_scenario() {
+    let folder = scratch("outside");
+    let inner = folder.join("inner");
+    fs::create_dir_all(&inner).expect("created");
+    fs::write(folder.join("web.yaml"), DEPLOYMENT).expect("written");
+    std::os::unix::fs::symlink(folder.join("web.yaml"), inner.join("link")).expect("linked");
+    for (resource, part) in [
+        ("../web.yaml", "`../web.yaml` leaves the folder of the scenario"),
+        ("/etc/passwd", "`/etc/passwd` is an absolute path"),
+        ("link", "`link` leaves the folder of the scenario by a symbolic link"),
+        ("none.yaml", "`none.yaml` cannot be read"),
+        ("*.yml", "no file matches `*.yml`"),
+    ] {
+        let text = format!("apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {{resources: ['{resource}']}}\n");
+        fs::write(inner.join("scenario.yaml"), text).expect("written");
+        assert_says(load(std::slice::from_ref(&inner), None), &["scenario.yaml:1", "spec.resources[0]", part]);
+    }
+    fs::remove_file(inner.join("scenario.yaml")).expect("removed");
+    std::os::unix::fs::symlink(folder.join("web.yaml"), inner.join("link.yaml")).expect("linked");
+    assert_says(load(std::slice::from_ref(&inner), None), &["link.yaml: a symbolic link that leaves its folder"]);
+    fs::remove_dir_all(folder).expect("removed");
+    let escaping = "{nodes: [{name: a, count: 1}], events: [{apply: {file: ../x.yaml}}]}";
+    assert_says(with_scenario(escaping), &["Scenario: spec.events[0].apply.file: `../x.yaml` leaves the folder"]);
+}
+
+#[test]
+fn types_of_modelled_fields_are_checked() {
+    let replicas = DEPLOYMENT.replace("spec:\n  selector", "spec:\n  replicas: \"3\"\n  selector");
+    let result = load(&[], Some(&format!("{NODE}---\n{replicas}")));
+    let expected = "<stdin>:6: document 2: Deployment/default/web: spec.replicas: found the text \"3\"; \
+                    expected an integer from 0 to 2147483647";
+    assert_eq!(message(result), expected);
+    for (field, parts) in [
+        ("nodeSelector: [a]", &["spec.template.spec.nodeSelector: found a list; expected a mapping"][..]),
+        ("nodeSelector: {disk: true}", &["nodeSelector.disk: found the boolean true; expected text", "in quotes"]),
+        ("nodeName: 5", &["nodeName: found the integer 5"]),
+        ("tolerations: [{operator: Exist}]", &["one of Exists, Equal", "did you mean `Exists`?"]),
+        ("tolerations: [{key: a, tolerationSeconds: 5}]", &["tolerationSeconds without effect NoExecute"]),
+        ("tolerations: [{value: a}]", &["a toleration without a key"]),
+        ("topologySpreadConstraints: [{topologyKey: a, whenUnsatisfiable: DoNotSchedule}]", &["maxSkew: missing"]),
+        ("topologySpreadConstraints: [{maxSkew: 0}]", &["maxSkew: found the integer 0"]),
+        ("restartPolicy: Never", &["one of Always"]),
+        (
+            "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 101}]}}",
+            &["weight: found the integer 101; expected an integer from 1 to 100"],
+        ),
+        (
+            "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: \
+             [{matchExpressions: [{key: a, operator: Inn, values: [b]}]}]}}}",
+            &["operator: found the text \"Inn\"", "did you mean `In`?"],
+        ),
+        ("overhead: {cpu: -1}", &["overhead.cpu: `-1` is negative"]),
+        ("overhead: {memory: 2Pi}", &["overhead.memory: `2Pi` is too large; expected at most 1125899906842624 (2^50)"]),
+        ("overhead: {memory: 2gb}", &["`2gb` is not a quantity"]),
+        ("overhead: {memory: .inf}", &["overhead.memory"]),
+    ] {
+        assert_says(with_pod(field), parts);
+    }
+}
+
+#[test]
+fn objects_that_the_api_server_refuses_are_refused() {
+    let other = DEPLOYMENT.replace("{labels: {app: web}}", "{labels: {app: other}}");
+    assert_says(load(&[], Some(&format!("{NODE}---\n{other}"))), &["selector does not match the labels"]);
+    let old = DEPLOYMENT.replace("apps/v1", "extensions/v1beta1");
+    assert_says(load(&[], Some(&format!("{NODE}---\n{old}"))), &["no", "expected apps/v1", "convert"]);
+    let hpa = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: \
+               {scaleTargetRef: {kind: Deployment, name: web}, minReplicas: 5, maxReplicas: 2}";
+    assert_says(with_manifest(hpa), &["HorizontalPodAutoscaler/default/a", "maxReplicas 2 is below minReplicas 5"]);
+    let policy = "apiVersion: descheduler/v1alpha2\nkind: DeschedulerPolicy\nprofiles: \
+                  [{name: a, plugins: {deschedule: {enabled: [RemoveDuplicates]}}}]";
+    assert_says(with_manifest(policy), &["RemoveDuplicates under `balance`"]);
+    assert_says(with_manifest("apiVersion: v1\nkind: Service\n"), &["metadata: missing"]);
+}
+
+#[test]
+fn priorities_autoscalers_and_policies_are_resolved() {
+    let more = "apiVersion: descheduler/v1alpha2
+kind: DeschedulerPolicy
+maxNoOfPodsToEvictTotal: 3
+profiles:
+- name: one
+  pluginConfig:
+  - {name: DefaultEvictor, args: {nodeFit: true, minReplicas: 2, priorityThreshold: {name: high}, minPodAge: 5m}}
+  - {name: RemovePodsViolatingNodeTaints, args: {excludedTaints: [a=b]}}
+  plugins:
+    balance: {enabled: [RemoveDuplicates, LowNodeUtilization]}
+    deschedule: {enabled: [RemovePodsViolatingNodeTaints]}
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: {name: high}
+value: 1000
+globalDefault: true
+---
+apiVersion: autoscaling/v1
+kind: HorizontalPodAutoscaler
+metadata: {name: gone}
+spec: {scaleTargetRef: {kind: Deployment, name: gone}, maxReplicas: 2}
+";
+    let loaded = with_manifest(more).expect("valid");
+    assert_eq!(loaded.cluster.workloads[0].template.priority, 1000);
+    assert!(loaded.cluster.hpas.is_empty());
+    assert!(has_note(&loaded, Severity::Risky, "spec.scaleTargetRef", "not among the manifests"));
+    let policy = loaded.cluster.descheduler.as_ref().expect("given");
+    let names: Vec<_> = policy.plugins.iter().map(|plugin| plugin.plugin.name()).collect();
+    assert_eq!(names, ["RemovePodsViolatingNodeTaints", "RemoveDuplicates"], "deschedule plugins run first");
+    let evictor = &policy.plugins[0].evictor;
+    assert_eq!((evictor.priority_threshold, evictor.min_replicas, policy.max_total), (Some(1000), 2, Some(3)));
+    assert!(loaded.notes.iter().any(|note| note.message.contains("plugin LowNodeUtilization is not modelled")));
+}
+
+#[test]
+fn risky_fields_of_pods_are_noted() {
+    for field in [
+        "hostNetwork: true",
+        "schedulingGates: [{name: a}]",
+        "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: a}]}}",
+        "volumes: [{name: a, persistentVolumeClaim: {claimName: a}}]",
+        "somethingNew: 1",
+    ] {
+        let loaded = with_pod(field).expect(field);
+        assert!(loaded.notes.iter().any(|note| note.severity == Severity::Risky), "{field}");
+    }
+    let loaded = with_pod("dnsPolicy: Default").expect("valid");
+    assert!(loaded.notes.iter().all(|note| note.severity == Severity::Harmless));
+}
+
+#[test]
+fn the_scenario_is_strict() {
+    for (spec, parts) in [
+        ("{intent: []}", &["Scenario: spec.intent: unknown key `intent`", "did you mean `intents`?"][..]),
+        ("{intents: [{noOsillation: {}}]}", &["unknown intent `noOsillation`", "did you mean `noOscillation`?"]),
+        ("{intents: [{noOscillation: {targt: web}}]}", &["unknown key `targt`", "did you mean `target`?"]),
+        ("{intents: [{always: x}]}", &["the intent `always` is not supported yet", "supported: noOscillation"]),
+        ("{intents: [{drainCompletes: {}}]}", &["`drainCompletes` is not supported yet"]),
+        ("{intents: [{converges: {target: wbe}}]}", &["no workload `wbe`", "did you mean `web`?"]),
+        ("{intents: [converges, converges]}", &["a second intent `converges`"]),
+        ("{intents: [{replicas: {target: web}}]}", &["no limit", "min, max or both"]),
+        ("{intents: [{replicas: {target: web, min: 1 < 2}}]}", &["this is a condition at column 1 of `1 < 2`"]),
+        ("{events: [{rollout: {target: web}}]}", &["the event `rollout` is not supported yet", "supported: cpuChange"]),
+        ("{events: [{cpuChnge: {}}]}", &["unknown event `cpuChnge`", "did you mean `cpuChange`?"]),
+        ("{events: [{scale: {target: web}}]}", &["spec.events[0].scale.replicas: missing"]),
+        ("{events: [{drain: {node: n2}}]}", &["no node `n2`", "did you mean `n1`?"]),
+        ("{events: [{maintenance: {pools: [spto]}}]}", &["no pool `spto`"]),
+        ("{events: [{id: a, cordon: {after: a}}]}", &["the event `a` waits for itself"]),
+        ("{events: [{cordon: {after: b}}]}", &["after: no event `b`"]),
+        ("{events: [{apply: {file: web.yaml}}], resources: [node.yaml]}", &["does not exist", "createDeployment"]),
+        ("{events: [{createDeployment: {file: node.yaml}}]}", &["Node//n1 is not supported in this file yet"]),
+        ("{assume: [\"nodes.presnt > 1\"]}", &["spec.assume[0]", "column 1", "did you mean `nodes.present`?"]),
+        ("{start: setled}", &["one of empty, settled, any, snapshot", "did you mean `settled`?"]),
+        ("{kubernetesVersion: \"1.28\"}", &["the rules of Kubernetes 1.28 are not known"]),
+        ("{kubernetesVersion: 1.3}", &["in quotes"]),
+        ("{nodes: [{name: a, count: 6..1}]}", &["the range `6..1` is empty"]),
+        ("{nodes: [{name: n1, count: 1}]}", &["a second pool or Node `n1`"]),
+        ("{nodes: [{name: a, count: 1, template: {allocatable: {cpu: -4}}}]}", &["`-4` is negative"]),
+        ("{bounds: {depth: deep}}", &["auto, or a number of steps"]),
+        ("{bounds: {timeout: 10}, expect: {converge: holds}}", &["no intent `converge`", "did you mean `converges`?"]),
+        ("{workloads: [{target: web, cpuUsage: 1, load: {cpu: 1}}]}", &["both cpuUsage and load.cpu"]),
+        ("{placed: [{target: web, pool: n1, pods: 0..3}], start: snapshot}", &["an exact number of pods"]),
+        ("{deschedulerInterval: 0s}", &["a period of 0"]),
+    ] {
+        assert_says(with_scenario(spec), parts);
+    }
+}
+
+#[test]
+fn targets_may_be_short_where_they_are_unambiguous() {
+    let other = DEPLOYMENT.replace("{name: web}", "{name: web, namespace: team}");
+    let scenario = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {intents: [{converges: {target: web}}]}\n";
+    let files = [("a.yaml", DEPLOYMENT), ("b.yaml", &other), ("n.yaml", NODE), ("scenario.yaml", scenario)];
+    assert_says(embedded(&files), &["`web` is ambiguous", "Deployment/default/web, Deployment/team/web"]);
+    let full = scenario.replace("target: web", "target: Deployment/team/web");
+    let files = [("a.yaml", DEPLOYMENT), ("b.yaml", &other), ("n.yaml", NODE), ("scenario.yaml", &full)];
+    assert!(embedded(&files).is_ok());
+}
+
+#[test]
+fn applying_another_template_is_refused() {
+    let applied = DEPLOYMENT.replace("image: web", "image: web2");
+    let scenario = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {events: [{apply: {file: v2.yaml}}]}\n";
+    let files = [("web.yaml", DEPLOYMENT), ("n.yaml", NODE), ("v2.yaml", &applied), ("scenario.yaml", scenario)];
+    assert_says(embedded(&files), &["changing the template is not supported yet (Deployment/default/web)"]);
+    let files = [("web.yaml", DEPLOYMENT), ("n.yaml", NODE), ("v2.yaml", DEPLOYMENT), ("scenario.yaml", scenario)];
+    let loaded = embedded(&files).expect("valid");
+    assert!(matches!(&loaded.cluster.events[0].kind, EventKind::Apply { replicas: None, .. }));
+    assert_eq!(loaded.cluster.workloads.len(), 1);
+}
+
+#[test]
+fn two_scenarios_are_one_too_many() {
+    let scenario = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {}\n";
+    let files = [("web.yaml", DEPLOYMENT), ("a.yaml", scenario), ("b.yaml", scenario)];
+    assert_says(embedded(&files), &["b.yaml", "a second scenario", "the first is in a.yaml"]);
+}
