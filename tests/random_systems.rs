@@ -85,7 +85,7 @@ fn build(spec: &SystemSpec, invariant: bool) -> TransitionSystem {
         vars.push(StateVar { role: Role::Monitor, initial: Initial::Term(Int::from(0).id()) });
         let after = |index: usize| primed::<Int>(terms[index].0);
         let rises = after(0).above(terms[0].1);
-        monitors.push(Monitor { var: seen_var, next: ite::<Int>(rises, (seen + 1).min(2), seen).id() });
+        monitors.push(Monitor { var: seen_var, next: ite(rises, (seen + 1).min(2), seen).id() });
         for (number, rule) in spec.rules.iter().enumerate() {
             rules.push(build_rule(number, rule, &terms));
         }

@@ -8,7 +8,7 @@ use kubound::smt::z3::SatCore;
 use kubound::smt::{Check, Encoding, Stop, View, open};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{
-    Bool, Dag, Int, Node, Sort, Term, TermId, VarId, all, any, bool_var, count, int_var, ite, sum, within,
+    Bool, Dag, Int, Node, Sort, Term, TermId, VarId, all, any, bool_var, count, int_var, ite, ite_bool, sum, within,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -162,7 +162,7 @@ impl Builder<'_> {
             }
             BoolExpr::Ite(c, a, b) => {
                 let (condition, ((x, first), (y, second))) = (self.bool(c), (self.bool(a), self.bool(b)));
-                (ite(condition.0, x, y), if condition.1 { first } else { second })
+                (ite_bool(condition.0, x, y), if condition.1 { first } else { second })
             }
             BoolExpr::Eq(a, b) => self.compare(a, b, |x, y| x.is(y), |x, y| x == y),
             BoolExpr::Le(a, b) => self.compare(a, b, |x, y| x.at_most(y), |x, y| x <= y),
