@@ -155,7 +155,7 @@ fn what_is_ignored_is_noted_with_its_place() {
     assert!(has_note(&loaded, Severity::Harmless, "spec.strategy", "no rollout"));
     assert!(has_note(&loaded, Severity::Risky, "metadata.labels[\"app.kubernetes.io/managed-by\"]", "managed by Helm"));
     let strategy = "strategies.RemovePodsViolatingInterPodAntiAffinity";
-    assert!(has_note(&loaded, Severity::Risky, strategy, "not modelled"));
+    assert!(has_note(&loaded, Severity::Harmless, strategy, "no pod of a workload has anti-affinity"));
     assert!(!loaded.notes.iter().any(|note| note.field.contains("LowNodeUtilization")), "it is off");
     let place = loaded.sources.locate("Deployment/default/shop").expect("known");
     assert!(place.file.ends_with("deploy.yaml"));
@@ -313,6 +313,9 @@ fn objects_that_the_api_server_refuses_are_refused() {
                   [{name: a, plugins: {deschedule: {enabled: [RemoveDuplicates]}}}]";
     assert_says(with_manifest(policy), &["RemoveDuplicates under `balance`"]);
     assert_says(with_manifest("apiVersion: v1\nkind: Service\n"), &["metadata: missing"]);
+    assert_says(with_manifest("apiVersion: v1\nkind: Deployment\n"), &["apiVersion: `v1`", "expected apps/v1"]);
+    let foreign = with_manifest("apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: a}\n");
+    assert!(has_note(&foreign.expect("valid"), Severity::Risky, "", "serving.knative.dev/v1"));
 }
 
 #[test]
