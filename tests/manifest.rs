@@ -438,3 +438,21 @@ fn two_scenarios_are_one_too_many() {
     let files = [("web.yaml", DEPLOYMENT), ("a.yaml", scenario), ("b.yaml", scenario)];
     assert_says(embedded(&files), &["b.yaml", "a second scenario", "the first is in a.yaml"]);
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_change_of_a_text_makes_it_panic(
+        at in 0usize..4000,
+        length in 0usize..12,
+        other in "[-\\[\\]{}:,'\"*&!|>%@ \n0-9a-z/.é]{0,6}",
+    ) {
+        let scenario = include_str!("fixtures/spread/scenario.yaml");
+        let deployment = include_str!("fixtures/spread/deploy.yaml");
+        let text: Vec<char> = format!("{scenario}---\n{deployment}---\n{NODE}").chars().collect();
+        let start = at.min(text.len());
+        let end = (start + length).min(text.len());
+        let changed: String = text[..start].iter().copied().chain(other.chars()).chain(text[end..].iter().copied()).collect();
+        let _ = load(&[], Some(&changed));
+        let _ = embedded(&[("scenario.yaml", &changed), ("second.yaml", DEPLOYMENT), ("applied.yaml", deployment)]);
+    }
+}
