@@ -155,7 +155,7 @@ fn what_is_ignored_is_noted_with_its_place() {
     assert!(has_note(&loaded, Severity::Harmless, "spec.strategy", "no rollout"));
     assert!(has_note(&loaded, Severity::Risky, "metadata.labels[\"app.kubernetes.io/managed-by\"]", "managed by Helm"));
     let strategy = "strategies.RemovePodsViolatingInterPodAntiAffinity";
-    assert!(has_note(&loaded, Severity::Risky, strategy, "not modelled"));
+    assert!(has_note(&loaded, Severity::Harmless, strategy, "no pod of a workload has anti-affinity"));
     assert!(!loaded.notes.iter().any(|note| note.field.contains("LowNodeUtilization")), "it is off");
     let place = loaded.sources.locate("Deployment/default/shop").expect("known");
     assert!(place.file.ends_with("deploy.yaml"));
@@ -313,6 +313,9 @@ fn objects_that_the_api_server_refuses_are_refused() {
                   [{name: a, plugins: {deschedule: {enabled: [RemoveDuplicates]}}}]";
     assert_says(with_manifest(policy), &["RemoveDuplicates under `balance`"]);
     assert_says(with_manifest("apiVersion: v1\nkind: Service\n"), &["metadata: missing"]);
+    assert_says(with_manifest("apiVersion: v1\nkind: Deployment\n"), &["apiVersion: `v1`", "expected apps/v1"]);
+    let foreign = with_manifest("apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: a}\n");
+    assert!(has_note(&foreign.expect("valid"), Severity::Risky, "", "serving.knative.dev/v1"));
 }
 
 #[test]
@@ -434,4 +437,22 @@ fn two_scenarios_are_one_too_many() {
     let scenario = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {}\n";
     let files = [("web.yaml", DEPLOYMENT), ("a.yaml", scenario), ("b.yaml", scenario)];
     assert_says(embedded(&files), &["b.yaml", "a second scenario", "the first is in a.yaml"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_change_of_a_text_makes_it_panic(
+        at in 0usize..4000,
+        length in 0usize..12,
+        other in "[-\\[\\]{}:,'\"*&!|>%@ \n0-9a-z/.é]{0,6}",
+    ) {
+        let scenario = include_str!("fixtures/spread/scenario.yaml");
+        let deployment = include_str!("fixtures/spread/deploy.yaml");
+        let text: Vec<char> = format!("{scenario}---\n{deployment}---\n{NODE}").chars().collect();
+        let start = at.min(text.len());
+        let end = (start + length).min(text.len());
+        let changed: String = text[..start].iter().copied().chain(other.chars()).chain(text[end..].iter().copied()).collect();
+        let _ = load(&[], Some(&changed));
+        let _ = embedded(&[("scenario.yaml", &changed), ("second.yaml", DEPLOYMENT), ("applied.yaml", deployment)]);
+    }
 }

@@ -3,8 +3,9 @@
 use super::Severity::{Risky, Warning};
 use super::draft::{Draft, DraftWorkload};
 use super::error::InputError;
+use super::kinds::ANTI_AFFINITY_PLUGIN;
 use super::scenario::Scenario;
-use super::{Loaded, Severity};
+use super::{Loaded, Note, Severity};
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, Origin, Workload};
@@ -39,7 +40,8 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         timing: scenario.timing,
         bounds: scenario.bounds,
     };
-    let notes = draft.notes.take();
+    let mut notes = draft.notes.take();
+    soften_anti_affinity(&mut notes);
     Ok(Loaded {
         cluster,
         notes,
@@ -48,6 +50,18 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         timeout: scenario.timeout,
         depth: scenario.depth,
     })
+}
+
+/// A plugin that reads affinity between pods does nothing where no pod has any.
+fn soften_anti_affinity(notes: &mut [Note]) {
+    if notes.iter().any(|note| note.field.ends_with(".podAntiAffinity")) {
+        return;
+    }
+    let unmodelled = format!("{ANTI_AFFINITY_PLUGIN} is not modelled");
+    for note in notes.iter_mut().filter(|note| note.message.contains(&unmodelled)) {
+        note.severity = Severity::Harmless;
+        note.message = format!("{unmodelled}, and no pod of a workload has anti-affinity");
+    }
 }
 
 fn check_not_empty(draft: &Draft) -> Result<(), InputError> {

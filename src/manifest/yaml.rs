@@ -47,6 +47,14 @@ pub(super) fn parse_documents(text: &str) -> Result<Vec<Document>, Malformed> {
     let mut documents = Vec::new();
     for chunk in split(text) {
         let index = documents.len() + 1;
+        if opens_too_often(&chunk.text) {
+            return Err(Malformed {
+                document: index,
+                line: Some(chunk.line),
+                message: too_deep(),
+                help: String::new(),
+            });
+        }
         let mut state = State::default();
         let deserializer = serde_yaml::Deserializer::from_str(&chunk.text);
         let root = Node { state: &mut state, depth: 0 }.deserialize(deserializer).map_err(|error| {
@@ -58,6 +66,20 @@ pub(super) fn parse_documents(text: &str) -> Result<Vec<Document>, Malformed> {
         }
     }
     Ok(documents)
+}
+
+/// Whether brackets are open far beyond every limit. Looked at first because the library needs quadratic time for
+/// them; brackets in texts count too, which is why the limit is so high.
+fn opens_too_often(text: &str) -> bool {
+    let mut open: usize = 0;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > 5_000
+    })
 }
 
 /// Reads JSON values that follow each other.
@@ -372,6 +394,8 @@ mod tests {
     #[test]
     fn hostile_texts_are_refused() {
         assert_eq!(fails(&"[".repeat(100)).document, 1);
+        assert_eq!(fails(&"[".repeat(4 << 20)).message, "nested more than 64 levels deep");
+        assert_eq!(fails(&"- ".repeat(100_000)).message, "nested more than 64 levels deep");
         let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
         assert_eq!(fails(&deep).message, "nested more than 64 levels deep");
         let deep_json = format!("{{\"a\": {deep}}}");

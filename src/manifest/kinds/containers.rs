@@ -41,7 +41,6 @@ const CONTAINER: &[Ignored] = &[
     ("imagePullPolicy", Harmless, "images are taken to be there"),
     ("lifecycle", Harmless, "hooks are part of starting and terminating"),
     ("livenessProbe", Harmless, "containers are taken to stay alive"),
-    ("name", Harmless, "only the pod counts"),
     ("readinessProbe", Harmless, "readiness comes from `startup` of the scenario"),
     ("resizePolicy", Harmless, "requests do not change"),
     ("restartPolicyRules", Harmless, "containers are taken to stay alive"),
@@ -91,6 +90,7 @@ pub(super) fn read(pod: &Fields) -> Result<Totals, InputError> {
 
 fn read_one(view: &View, is_initial: bool) -> Result<Container, InputError> {
     let fields = view.fields()?;
+    fields.read("name", |view| view.name())?;
     let image = fields.read("image", |view| view.text().map(str::to_owned))?.unwrap_or_default();
     let policy = fields.get("restartPolicy");
     let is_sidecar = match (&policy, is_initial) {

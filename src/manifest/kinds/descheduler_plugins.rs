@@ -29,6 +29,9 @@ impl Point {
     }
 }
 
+/// The plugin that reads anti-affinity between pods.
+pub(in super::super) const ANTI_AFFINITY_PLUGIN: &str = "RemovePodsViolatingInterPodAntiAffinity";
+
 /// All plugins that come with the descheduler, and whether they are modelled.
 const PLUGINS: &[(&str, Point, bool)] = &[
     ("RemoveDuplicates", Point::Balance, true),
@@ -37,7 +40,7 @@ const PLUGINS: &[(&str, Point, bool)] = &[
     ("LowNodeUtilization", Point::Balance, false),
     ("HighNodeUtilization", Point::Balance, false),
     ("RemovePodsViolatingNodeAffinity", Point::Deschedule, false),
-    ("RemovePodsViolatingInterPodAntiAffinity", Point::Deschedule, false),
+    (ANTI_AFFINITY_PLUGIN, Point::Deschedule, false),
     ("RemovePodsHavingTooManyRestarts", Point::Deschedule, false),
     ("PodLifeTime", Point::Deschedule, false),
     ("RemoveFailedPods", Point::Deschedule, false),

@@ -16,6 +16,7 @@ mod tolerations;
 mod unmodelled;
 mod workload;
 
+pub(super) use descheduler_plugins::ANTI_AFFINITY_PLUGIN;
 pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
 
 use super::Severity;

@@ -1,4 +1,9 @@
 //! The scenario: what manifests cannot say. Every key is known, or an error.
+//!
+//! Two keys of `spec` stand for flags of programs that no manifest shows: `deschedulerInterval` (`5m` by default, or
+//! what a descheduler among the manifests is started with) is the time between two passes, and
+//! `hpa: {syncPeriod, downscaleStabilization}` (`15s` and `5m`) are those of the controller manager. The common keys
+//! of events (`id`, `times`, `must`, `after`) and the `id` of intents may stand inside the event or beside it.
 
 mod events;
 mod files;
