@@ -1,5 +1,7 @@
 //! Engines: each decides one property of a transition system, knowing nothing of Kubernetes.
 
+pub mod explicit;
+
 use crate::trace::Trace;
 use kubound_encodings::system::TransitionSystem;
 use std::sync::Arc;
