@@ -1,6 +1,7 @@
 //! Engines: each decides one property of a transition system, knowing nothing of Kubernetes.
 
 pub mod bmc;
+pub mod explicit;
 pub mod lasso;
 pub mod symbolic;
 

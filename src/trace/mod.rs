@@ -1,5 +1,9 @@
 //! Runs of a transition system, as engines find them and reports show them.
 
+pub mod execute;
+pub mod expand;
+pub mod replay;
+
 use kubound_encodings::term::ChoiceId;
 
 /// One step of a run.

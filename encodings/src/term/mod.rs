@@ -10,8 +10,10 @@
 //! leave ±2^60 marks the graph as overflowing (see [`Dag::overflow`]) instead of being clipped silently.
 
 mod build;
+pub mod compile;
 mod dag;
 pub mod eval;
+pub mod program;
 mod range;
 mod simplify;
 

@@ -1,0 +1,122 @@
+//! From paths over canonical states back to runs.
+//!
+//! A canonical state stands for all its permutations, so that a step between canonical states is matched by a step
+//! of the real system whose result has the right canonical form. A cycle closes at a permutation of the state it
+//! began in; walked again and again it comes back to that state itself. Whether the loop is then fair to every
+//! single unit, not only to some of each lump, is checked on the way; a walk that lets those act first that waited
+//! longest makes it so where it can be.
+
+use super::fair::Cycle;
+use super::search::{Model, Search, Successor};
+use crate::engines::EngineError;
+use kubound_encodings::term::program::Registers;
+
+/// A run over rows.
+#[derive(Clone, Debug)]
+pub struct Walk {
+    /// The initial state.
+    pub first: Vec<u8>,
+    /// The steps.
+    pub steps: Vec<Successor>,
+}
+
+impl Walk {
+    fn last(&self) -> &[u8] {
+        self.steps.last().map_or(&self.first, |step| &step.row)
+    }
+}
+
+/// Most steps of a loop that is walked to close it.
+const MOST_STEPS: usize = 3000;
+
+fn canonical(model: &Model, row: &[u8]) -> Vec<u8> {
+    let mut row = row.to_vec();
+    model.layout.canonicalise(&mut row);
+    row
+}
+
+/// A run along the states of a path.
+pub fn along(search: &Search, path: &[u32], registers: &mut Registers) -> Result<Walk, EngineError> {
+    let mut walk = Walk { first: search.row(path[0]).to_vec(), steps: Vec::new() };
+    for &state in &path[1..] {
+        let steps = search.model.successors(walk.last(), registers)?;
+        let step = steps.into_iter().find(|step| canonical(search.model, &step.row) == search.row(state));
+        walk.steps.push(step.ok_or_else(|| lost("a state on a path"))?);
+    }
+    Ok(walk)
+}
+
+fn lost(what: &str) -> EngineError {
+    EngineError::Internal(format!("{what} cannot be reached again; a symmetry class is not one"))
+}
+
+/// What was seen while walking a loop.
+struct Seen {
+    /// For each step its unit.
+    acted: Vec<Option<usize>>,
+    /// For each step the units enabled before it.
+    enabled: Vec<Vec<bool>>,
+}
+
+/// Extends a run to the start of a cycle by the cycle, until it closes and is fair; the index at which the loop
+/// starts.
+pub fn around(
+    search: &Search,
+    mut walk: Walk,
+    cycle: &Cycle,
+    longest_wait: bool,
+    registers: &mut Registers,
+) -> Result<Option<(Walk, usize)>, EngineError> {
+    let model = search.model;
+    let units = model.system.fairness.len();
+    let prefix = walk.steps.len();
+    let mut seen = Seen { acted: Vec::new(), enabled: Vec::new() };
+    let mut rounds = vec![(prefix, walk.last().to_vec())];
+    let mut last_acted = vec![0; units];
+    while walk.steps.len() - prefix + cycle.len() <= MOST_STEPS.max(cycle.len()) {
+        for &(_, edge) in cycle {
+            let steps = model.successors(walk.last(), registers)?;
+            let mut enabled = vec![false; units];
+            let unit_of = |step: &Successor| model.system.rules[step.rule].fairness;
+            steps.iter().filter_map(unit_of).for_each(|unit| enabled[unit] = true);
+            seen.enabled.push(enabled);
+            let mut matching = steps.into_iter().filter(|step| {
+                step.keep
+                    && step.progress == edge.progress()
+                    && !super::machine::is_event(&model.system.rules[step.rule])
+                    && model.discharged_by(step.rule) == model.discharged_by(edge.rule())
+                    && canonical(model, &step.row) == search.row(edge.target)
+            });
+            let step = if longest_wait {
+                matching.min_by_key(|step| unit_of(step).map_or(0, |unit| last_acted[unit]))
+            } else {
+                matching.next()
+            };
+            let step = step.ok_or_else(|| lost("a state on a loop"))?;
+            if let Some(unit) = unit_of(&step) {
+                last_acted[unit] = walk.steps.len() + 1;
+            }
+            seen.acted.push(unit_of(&step));
+            walk.steps.push(step);
+        }
+        let here = walk.last().to_vec();
+        for (start, row) in rounds.iter().rev() {
+            if *row == here && is_fair(model, &seen, start - prefix) {
+                let start = *start;
+                return Ok(Some((walk, start)));
+            }
+        }
+        if !longest_wait && rounds.iter().any(|(_, row)| *row == here) {
+            return Ok(None);
+        }
+        rounds.push((walk.steps.len(), here));
+    }
+    Ok(None)
+}
+
+/// Whether every unit acts or is disabled somewhere from a step on.
+fn is_fair(model: &Model, seen: &Seen, from: usize) -> bool {
+    (0..model.system.fairness.len()).filter(|&unit| model.obligation[unit].is_some()).all(|unit| {
+        seen.acted[from..].contains(&Some(unit)) || seen.enabled[from..].iter().any(|enabled| !enabled[unit])
+    })
+}

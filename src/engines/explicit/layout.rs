@@ -1,0 +1,191 @@
+//! States as short rows of bytes, and their canonical form.
+//!
+//! Each variable takes one, two, four or eight bytes by its range. The variables of interchangeable slots lie slot
+//! behind slot, so that sorting the slots of a class is sorting equal pieces of the row: any total order will do.
+//! A class whose slots do not look alike after specialisation, or that shares variables with an earlier class, is
+//! left unsorted: that costs states, never soundness.
+
+use super::machine::Machine;
+use kubound_encodings::system::TransitionSystem;
+use kubound_encodings::term::program::{Reg, Registers};
+use kubound_encodings::term::{Range, VarId};
+
+/// Where one variable lies in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The variable.
+    pub var: VarId,
+    before: Reg,
+    after: Reg,
+    offset: usize,
+    width: u8,
+    lo: i64,
+}
+
+/// The sorted slots of one class.
+#[derive(Clone, Copy, Debug)]
+pub struct Slots {
+    /// Index of the class in the system.
+    pub class: usize,
+    start: usize,
+    size: usize,
+    count: usize,
+}
+
+/// How states are written.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The variables kept.
+    pub fields: Vec<Field>,
+    /// The classes sorted.
+    pub slots: Vec<Slots>,
+    /// Bytes of a row.
+    pub stride: usize,
+}
+
+impl Layout {
+    /// Lays out the variables with `kept`; sorts slots if `symmetric`.
+    pub fn new(system: &TransitionSystem, machine: &Machine, kept: &[bool], symmetric: bool) -> Self {
+        let mut layout = Self { fields: Vec::new(), slots: Vec::new(), stride: 0 };
+        let mut taken = vec![false; kept.len()];
+        if symmetric {
+            for class in 0..system.symmetry.len() {
+                layout.add_class(system, machine, kept, &mut taken, class);
+            }
+        }
+        for index in (0..kept.len()).filter(|&index| kept[index]) {
+            if !taken[index] {
+                layout.add(system, machine, VarId(index as u32));
+            }
+        }
+        layout
+    }
+
+    fn add_class(
+        &mut self,
+        system: &TransitionSystem,
+        machine: &Machine,
+        kept: &[bool],
+        taken: &mut [bool],
+        class: usize,
+    ) {
+        let symmetry = &system.symmetry[class];
+        let active = system.dag.range(symmetry.active);
+        let Some(count) = active.constant().and_then(|count| usize::try_from(count).ok()) else { return };
+        let slots = &symmetry.slots[..count.min(symmetry.slots.len())];
+        let Some(first) = slots.first() else { return };
+        let range = |var: VarId| system.dag.vars()[var.index()].sort.range();
+        let alike = slots.iter().all(|slot| {
+            slot.len() == first.len()
+                && slot
+                    .iter()
+                    .zip(first)
+                    .all(|(&a, &b)| kept[a.index()] == kept[b.index()] && range(a) == range(b) && !taken[a.index()])
+        });
+        if !alike || slots.len() < 2 {
+            return;
+        }
+        let start = self.stride;
+        for slot in slots {
+            for &var in slot.iter().filter(|var| kept[var.index()]) {
+                taken[var.index()] = true;
+                self.add(system, machine, var);
+            }
+        }
+        let size = (self.stride - start) / slots.len();
+        if size > 0 {
+            self.slots.push(Slots { class, start, size, count: slots.len() });
+        }
+    }
+
+    fn add(&mut self, system: &TransitionSystem, machine: &Machine, var: VarId) {
+        let range: Range = system.dag.vars()[var.index()].sort.range();
+        let width = match range.size() {
+            0..=0x100 => 1,
+            0x101..=0x1_0000 => 2,
+            0x1_0001..=0x1_0000_0000 => 4,
+            _ => 8,
+        };
+        let (before, after) = machine.vars[var.index()];
+        self.fields.push(Field { var, before, after, offset: self.stride, width, lo: range.lo });
+        self.stride += usize::from(width);
+    }
+
+    /// Writes a state given by a function of its fields.
+    fn pack(&self, row: &mut [u8], value: impl Fn(&Field) -> i64) {
+        for field in &self.fields {
+            let raw = (value(field) - field.lo) as u64;
+            if field.width == 1 {
+                row[field.offset] = raw as u8;
+            } else {
+                let width = usize::from(field.width);
+                row[field.offset..field.offset + width].copy_from_slice(&raw.to_le_bytes()[..width]);
+            }
+        }
+    }
+
+    /// Writes the state after the step.
+    pub fn pack_after(&self, registers: &Registers, row: &mut [u8]) {
+        self.pack(row, |field| registers.get(field.after));
+    }
+
+    /// Writes a state given by the values of all variables.
+    pub fn pack_values(&self, values: &[i64], row: &mut [u8]) {
+        self.pack(row, |field| values[field.var.index()]);
+    }
+
+    /// The value of a field.
+    pub fn value(&self, field: &Field, row: &[u8]) -> i64 {
+        if field.width == 1 {
+            return i64::from(row[field.offset]) + field.lo;
+        }
+        let mut raw = [0; 8];
+        let width = usize::from(field.width);
+        raw[..width].copy_from_slice(&row[field.offset..field.offset + width]);
+        u64::from_le_bytes(raw) as i64 + field.lo
+    }
+
+    /// Reads a row into the registers before and after the step.
+    pub fn unpack(&self, row: &[u8], registers: &mut Registers) {
+        for field in &self.fields {
+            let value = self.value(field, row);
+            registers.set(field.before, value);
+            registers.set(field.after, value);
+        }
+    }
+
+    /// Sorts the slots of every class.
+    pub fn canonicalise(&self, row: &mut [u8]) {
+        for slots in &self.slots {
+            let area = &mut row[slots.start..slots.start + slots.size * slots.count];
+            if slots.size == 1 {
+                area.sort_unstable();
+            } else {
+                sort_pieces(area, slots.size);
+            }
+        }
+    }
+
+    /// Whether a slot of a class equals the one before it in a canonical row.
+    pub fn repeats(&self, row: &[u8], class: usize, slot: usize) -> bool {
+        self.slots.iter().any(|slots| {
+            slots.class == class && slot > 0 && slot < slots.count && {
+                let at = slots.start + slot * slots.size;
+                row[at - slots.size..at] == row[at..at + slots.size]
+            }
+        })
+    }
+}
+
+/// Insertion sort of equal pieces: after a step at most a few are out of place.
+fn sort_pieces(area: &mut [u8], size: usize) {
+    let count = area.len() / size;
+    for index in 1..count {
+        let mut at = index;
+        while at > 0 && area[(at - 1) * size..at * size] > area[at * size..(at + 1) * size] {
+            let (left, right) = area.split_at_mut(at * size);
+            left[(at - 1) * size..].swap_with_slice(&mut right[..size]);
+            at -= 1;
+        }
+    }
+}

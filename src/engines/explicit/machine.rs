@@ -1,0 +1,330 @@
+//! A transition system as a compiled program: one block for what several guards share, then per rule one block for
+//! the guard and everything that does not depend on choices, and one for the rest.
+//!
+//! What is cheap and read by several guards is computed for every state; what is expensive is lazy. The rest of a
+//! guard is tested conjunct by conjunct. Choices are enumerated in registers; for every pick that satisfies the
+//! constraint the primed registers hold the state after the step, monitors included, while the visitor runs.
+
+use super::sharing::{choice_free, shared_terms};
+use crate::engines::EngineError;
+use kubound_encodings::system::{Choice, Claim, Pace, Rule, TransitionSystem};
+use kubound_encodings::term::compile::{Block, Compiler, TooLarge};
+use kubound_encodings::term::program::{Program, Reg, Registers};
+use kubound_encodings::term::{ChoiceId, Range, Term, TermId, VarId};
+
+/// A compiled update.
+struct Update {
+    var: VarId,
+    before: Reg,
+    after: Reg,
+    value: Reg,
+    range: Range,
+}
+
+enum Picks {
+    Value { choice: Reg, range: Range },
+    Split { parts: Vec<Reg>, low: Vec<Reg>, high: Vec<Reg>, total: Reg },
+}
+
+struct Compiled {
+    guard: Block,
+    fire: Block,
+    picks: Vec<Picks>,
+    updates: Vec<Update>,
+}
+
+/// What is observed in a state.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed {
+    /// The invariant; means nothing for other claims.
+    pub holds: bool,
+    /// `within` of the claim; means nothing for an invariant.
+    pub within: bool,
+    /// `stay` of the claim; likewise.
+    pub stay: bool,
+    /// The premise.
+    pub premise: bool,
+    /// The number of pods.
+    pub pods: i64,
+}
+
+/// A compiled system.
+pub struct Machine {
+    program: Program,
+    shared: Block,
+    rules: Vec<Compiled>,
+    monitors: Vec<(Block, Update)>,
+    observe: (Block, [Reg; 5]),
+    step: (Block, [Reg; 2]),
+    /// Registers of the variables before and after the step, by `VarId`.
+    pub vars: Vec<(Reg, Reg)>,
+    choices: Vec<Reg>,
+    names: Vec<String>,
+    var_names: Vec<String>,
+    /// Whether a pick that changes nothing is a fault, by rule.
+    complete: Vec<bool>,
+}
+
+impl Machine {
+    /// Compiles a system and its property 0; `complete` says of which rules all updates are present.
+    pub fn new(system: &TransitionSystem, complete: &[bool]) -> Result<Self, TooLarge> {
+        let dag = &system.dag;
+        let mut compiler = Compiler::new(dag)?;
+        let (eager, lazy) = shared_terms(system);
+        let (shared, _) = compiler.block(&[], &eager)?;
+        compiler.share_lazily(&lazy)?;
+        let rules =
+            system.rules.iter().map(|rule| compile_rule(&mut compiler, system, rule)).collect::<Result<Vec<_>, _>>()?;
+        let scope = compiler.begin();
+        let observe = compile_observe(&mut compiler, system)?;
+        compiler.end(scope);
+        let scope = compiler.begin();
+        let mut monitors = Vec::with_capacity(system.monitors.len());
+        for monitor in &system.monitors {
+            let (block, values) = compiler.block(&[], &[monitor.next])?;
+            monitors.push((block, update(&compiler, system, monitor.var, values[0])));
+        }
+        let step = compile_step(&mut compiler, system)?;
+        compiler.end(scope);
+        let vars = (0..system.vars.len() as u32).map(VarId).map(|var| (compiler.var(var), compiler.primed(var)));
+        Ok(Self {
+            vars: vars.collect(),
+            choices: (0..dag.choices().len() as u32).map(|choice| compiler.choice(ChoiceId(choice))).collect(),
+            names: system.rules.iter().map(|rule| rule.name.clone()).collect(),
+            var_names: dag.vars().iter().map(|var| var.name.clone()).collect(),
+            complete: complete.to_vec(),
+            program: compiler.finish(),
+            shared,
+            rules,
+            monitors,
+            observe,
+            step,
+        })
+    }
+
+    /// Fresh registers.
+    pub fn registers(&self) -> Registers {
+        self.program.registers()
+    }
+
+    /// To be called after the variables were set, before and after the step alike.
+    pub fn enter(&self, registers: &mut Registers) {
+        registers.next_epoch();
+        self.program.run(self.shared, registers);
+    }
+
+    /// What is observed in the state entered.
+    pub fn observe(&self, registers: &mut Registers) -> Observed {
+        self.program.run(self.observe.0, registers);
+        let [holds, within, stay, premise, pods] = self.observe.1.map(|register| registers.get(register));
+        Observed { holds: holds != 0, within: within != 0, stay: stay != 0, premise: premise != 0, pods }
+    }
+
+    /// `keep` and `progress` of the step that a visitor sees.
+    pub fn step(&self, registers: &mut Registers) -> (bool, bool) {
+        self.program.run(self.step.0, registers);
+        let [keep, progress] = self.step.1.map(|register| registers.get(register));
+        (keep != 0, progress != 0)
+    }
+
+    /// The value of a choice while a visitor runs.
+    pub fn pick(&self, choice: ChoiceId, registers: &Registers) -> i64 {
+        registers.get(self.choices[choice.index()])
+    }
+
+    /// Fires a rule in every way that it can in the state entered; false if it is disabled.
+    pub fn fire(
+        &self,
+        rule: usize,
+        registers: &mut Registers,
+        visit: &mut dyn FnMut(&mut Registers) -> Result<(), EngineError>,
+    ) -> Result<bool, EngineError> {
+        let compiled = &self.rules[rule];
+        if !self.program.run(compiled.guard, registers) {
+            return Ok(false);
+        }
+        let mut valid = 0_usize;
+        self.pick_from(rule, 0, registers, &mut valid, visit)?;
+        if valid == 0 {
+            return Err(self.bad_rule(rule, "none of its choices satisfies its constraint"));
+        }
+        Ok(true)
+    }
+
+    /// Whether a rule is enabled in the state entered.
+    pub fn enabled(&self, rule: usize, registers: &mut Registers) -> bool {
+        self.program.run(self.rules[rule].guard, registers)
+    }
+
+    fn bad_rule(&self, rule: usize, what: &str) -> EngineError {
+        EngineError::BadRule { rule: self.names[rule].clone(), what: what.to_owned() }
+    }
+
+    fn pick_from(
+        &self,
+        rule: usize,
+        position: usize,
+        registers: &mut Registers,
+        valid: &mut usize,
+        visit: &mut dyn FnMut(&mut Registers) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        match self.rules[rule].picks.get(position) {
+            None => self.apply(rule, registers, valid, visit),
+            Some(Picks::Value { choice, range }) => {
+                for value in range.lo..=range.hi {
+                    registers.set(*choice, value);
+                    self.pick_from(rule, position + 1, registers, valid, visit)?;
+                }
+                Ok(())
+            }
+            Some(Picks::Split { parts, low, high, total }) => {
+                let bounds: Vec<(i64, i64)> =
+                    low.iter().zip(high).map(|(&low, &high)| (registers.get(low), registers.get(high))).collect();
+                if bounds.iter().any(|(low, high)| low > high) {
+                    return Ok(());
+                }
+                let mut parts_left = Composition { parts, bounds: &bounds, remaining: registers.get(*total) };
+                parts_left
+                    .each(0, registers, &mut |registers| self.pick_from(rule, position + 1, registers, valid, visit))
+            }
+        }
+    }
+
+    /// Computes the state after the step, shows it, and puts the primed registers back.
+    fn apply(
+        &self,
+        rule: usize,
+        registers: &mut Registers,
+        valid: &mut usize,
+        visit: &mut dyn FnMut(&mut Registers) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let compiled = &self.rules[rule];
+        if !self.program.run(compiled.fire, registers) {
+            return Ok(());
+        }
+        *valid += 1;
+        let mut changes = false;
+        for update in &compiled.updates {
+            let value = registers.get(update.value);
+            if !update.range.contains(value) {
+                let var = self.var_names[update.var.index()].clone();
+                return Err(EngineError::OutOfRange { rule: self.names[rule].clone(), var, value });
+            }
+            changes |= value != registers.get(update.before);
+            registers.set(update.after, value);
+        }
+        if !changes && self.complete[rule] {
+            return Err(self.bad_rule(rule, "changes nothing"));
+        }
+        for (block, update) in &self.monitors {
+            self.program.run(*block, registers);
+            let value = registers.get(update.value);
+            if !update.range.contains(value) {
+                let var = self.var_names[update.var.index()].clone();
+                return Err(EngineError::OutOfRange { rule: self.names[rule].clone(), var, value });
+            }
+            registers.set(update.after, value);
+        }
+        visit(registers)?;
+        for update in compiled.updates.iter().chain(self.monitors.iter().map(|(_, update)| update)) {
+            registers.set(update.after, registers.get(update.before));
+        }
+        Ok(())
+    }
+}
+
+/// Enumerates the ways to split a total over parts with bounds.
+struct Composition<'a> {
+    parts: &'a [Reg],
+    bounds: &'a [(i64, i64)],
+    remaining: i64,
+}
+
+impl Composition<'_> {
+    fn each(
+        &mut self,
+        index: usize,
+        registers: &mut Registers,
+        visit: &mut dyn FnMut(&mut Registers) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let Some(&(low, high)) = self.bounds.get(index) else {
+            return if self.remaining == 0 { visit(registers) } else { Ok(()) };
+        };
+        let rest = &self.bounds[index + 1..];
+        let least: i64 = rest.iter().map(|(low, _)| low).sum();
+        let most: i64 = rest.iter().map(|(_, high)| high).sum();
+        for value in low.max(self.remaining - most)..=high.min(self.remaining - least) {
+            registers.set(self.parts[index], value);
+            self.remaining -= value;
+            self.each(index + 1, registers, visit)?;
+            self.remaining += value;
+        }
+        Ok(())
+    }
+}
+
+fn update(compiler: &Compiler, system: &TransitionSystem, var: VarId, value: Reg) -> Update {
+    let range = system.dag.vars()[var.index()].sort.range();
+    Update { var, before: compiler.var(var), after: compiler.primed(var), value, range }
+}
+
+fn compile_rule(compiler: &mut Compiler, system: &TransitionSystem, rule: &Rule) -> Result<Compiled, TooLarge> {
+    let scope = compiler.begin();
+    let mut wanted = Vec::new();
+    for choice in &rule.choices {
+        if let Choice::Split { low, high, total, .. } = choice {
+            wanted.extend(low.iter().chain(high).chain([total]).copied());
+        }
+    }
+    let bounds = wanted.len();
+    let values: Vec<TermId> = rule.updates.iter().map(|&(_, term)| term).collect();
+    if !rule.choices.is_empty() {
+        wanted.extend(choice_free(&system.dag, values.iter().copied().chain([rule.constraint.id()])));
+    }
+    let (guard, registers) = compiler.block(&[rule.enabled.id()], &wanted)?;
+    let mut bounds = registers[..bounds].iter().copied();
+    let mut picks = Vec::with_capacity(rule.choices.len());
+    for choice in &rule.choices {
+        picks.push(match choice {
+            Choice::Value(id) => {
+                let range = system.dag.choices()[id.index()].sort.range();
+                Picks::Value { choice: compiler.choice(*id), range }
+            }
+            Choice::Split { parts, low, high, .. } => Picks::Split {
+                parts: parts.iter().map(|&part| compiler.choice(part)).collect(),
+                low: bounds.by_ref().take(low.len()).collect(),
+                high: bounds.by_ref().take(high.len()).collect(),
+                total: bounds.next().ok_or(TooLarge)?,
+            },
+        });
+    }
+    let (fire, registers) = compiler.block(&[rule.constraint.id()], &values)?;
+    compiler.end(scope);
+    let updates = rule.updates.iter().zip(registers).map(|(&(var, _), value)| update(compiler, system, var, value));
+    Ok(Compiled { guard, fire, picks, updates: updates.collect() })
+}
+
+fn compile_observe(compiler: &mut Compiler, system: &TransitionSystem) -> Result<(Block, [Reg; 5]), TooLarge> {
+    let premise = system.properties[0].premise.id();
+    // What the claim does not have is never looked at: the premise stands in for it.
+    let [holds, within, stay] = match system.properties[0].claim {
+        Claim::Invariant(holds) => [holds.id(), premise, premise],
+        Claim::NoFairLoop { within, stay, .. } => [premise, within.id(), stay.id()],
+    };
+    let (block, found) = compiler.block(&[], &[holds, within, stay, premise, system.pods])?;
+    Ok((block, [found[0], found[1], found[2], found[3], found[4]]))
+}
+
+fn compile_step(compiler: &mut Compiler, system: &TransitionSystem) -> Result<(Block, [Reg; 2]), TooLarge> {
+    let (keep, progress) = match system.properties[0].claim {
+        Claim::Invariant(_) => (system.properties[0].premise, system.properties[0].premise),
+        Claim::NoFairLoop { keep, progress, .. } => (keep, progress),
+    };
+    let (block, found) = compiler.block(&[], &[keep.id(), progress.id()])?;
+    Ok((block, [found[0], found[1]]))
+}
+
+/// Whether steps of a rule are external events.
+pub fn is_event(rule: &Rule) -> bool {
+    rule.pace == Pace::Event
+}

@@ -1,0 +1,360 @@
+//! Breadth-first search over the canonical states of one group of initial states.
+//!
+//! States are rows in one arena, found again through an open-addressing table of their numbers; each remembers the
+//! state and the rule that it was first reached by. States are looked at in the order in which they were found, so
+//! that the first bad one has the least depth. For claims about loops the edges that a loop may use are kept, and
+//! for each state which fairness obligations it discharges by being disabled there.
+
+use super::layout::Layout;
+use super::machine::{Machine, Observed, is_event};
+use crate::engines::EngineError;
+use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::term::ChoiceId;
+use kubound_encodings::term::compile::TooLarge;
+use kubound_encodings::term::program::Registers;
+use rustc_hash::FxHashMap;
+use std::hash::Hasher;
+
+/// No state.
+pub const NONE: u32 = u32::MAX;
+const PROGRESS: u32 = 1 << 31;
+
+/// Everything that is the same for all states of a group.
+pub struct Model {
+    /// The specialised system, with the one property.
+    pub system: TransitionSystem,
+    /// Its program.
+    pub machine: Machine,
+    /// How states are written.
+    pub layout: Layout,
+    /// For each fairness unit the obligation it belongs to, if some rule of it is left.
+    pub obligation: Vec<Option<usize>>,
+    /// Number of obligations.
+    pub obligations: usize,
+}
+
+impl Model {
+    /// Compiles a specialised system. With `symmetric`, slots are sorted and obligations are lumped.
+    pub fn new(system: TransitionSystem, kept: &[bool], complete: &[bool], symmetric: bool) -> Result<Self, TooLarge> {
+        let machine = Machine::new(&system, complete)?;
+        let layout = Layout::new(&system, &machine, kept, symmetric);
+        let mut obligation = vec![None; system.fairness.len()];
+        let mut numbers = FxHashMap::default();
+        for unit in system.rules.iter().filter_map(|rule| rule.fairness) {
+            let key = if symmetric { system.fairness[unit].lump } else { unit };
+            let next = numbers.len();
+            obligation[unit] = Some(*numbers.entry(key).or_insert(next));
+        }
+        Ok(Self { obligations: numbers.len(), system, machine, layout, obligation })
+    }
+
+    /// The obligation that a rule discharges by firing.
+    pub fn discharged_by(&self, rule: usize) -> Option<usize> {
+        self.system.rules[rule].fairness.and_then(|unit| self.obligation[unit])
+    }
+
+    /// Whether the claim is about loops.
+    pub fn is_loop_claim(&self) -> bool {
+        matches!(self.system.properties[0].claim, Claim::NoFairLoop { .. })
+    }
+
+    /// All steps from a row, in the order of the rules; rows are not made canonical.
+    pub fn successors(&self, row: &[u8], registers: &mut Registers) -> Result<Vec<Successor>, EngineError> {
+        self.layout.unpack(row, registers);
+        self.machine.enter(registers);
+        let mut found = Vec::new();
+        for rule in 0..self.system.rules.len() {
+            let choices: Vec<ChoiceId> =
+                self.system.rules[rule].choices.iter().flat_map(|choice| choice.ids().iter().copied()).collect();
+            self.machine.fire(rule, registers, &mut |registers| {
+                let mut row = vec![0; self.layout.stride];
+                self.layout.pack_after(registers, &mut row);
+                let mut picks: Vec<(ChoiceId, i64)> =
+                    choices.iter().map(|&choice| (choice, self.machine.pick(choice, registers))).collect();
+                picks.sort_unstable();
+                let (keep, progress) = self.machine.step(registers);
+                found.push(Successor { rule, picks, row, keep, progress });
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+}
+
+/// One step from a state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Successor {
+    /// Index of the rule.
+    pub rule: usize,
+    /// Its picks, sorted by choice.
+    pub picks: Vec<(ChoiceId, i64)>,
+    /// The state after the step.
+    pub row: Vec<u8>,
+    /// Whether the step satisfies `keep`.
+    pub keep: bool,
+    /// Whether the step satisfies `progress`.
+    pub progress: bool,
+}
+
+/// An edge that a loop may use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Edge {
+    /// The state it leads to.
+    pub target: u32,
+    info: u32,
+}
+
+impl Edge {
+    /// Index of the rule.
+    pub fn rule(self) -> usize {
+        (self.info & !PROGRESS) as usize
+    }
+
+    /// Whether the step satisfies `progress`.
+    pub fn progress(self) -> bool {
+        self.info & PROGRESS != 0
+    }
+}
+
+/// Why a search ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum End {
+    /// Every reachable state was looked at.
+    Fixpoint,
+    /// A state that violates the invariant.
+    Bad(u32),
+    /// A state in which a run may stay although it must not.
+    Stays(u32),
+    /// A limit.
+    Stopped(String),
+}
+
+/// The states found so far.
+pub struct Search<'a> {
+    /// The group.
+    pub model: &'a Model,
+    rows: Vec<u8>,
+    table: Vec<u32>,
+    /// For each state the one it was reached from and the rule, or `NONE` for initial states.
+    pub parents: Vec<(u32, u32)>,
+    depths: Vec<u32>,
+    edges: Vec<Edge>,
+    starts: Vec<usize>,
+    within: Vec<bool>,
+    idle: Vec<u64>,
+    words: usize,
+    /// Steps taken.
+    pub transitions: u64,
+    /// Which rules fired.
+    pub fired: Vec<bool>,
+    /// Whether a state satisfied the premise.
+    pub premise: bool,
+    /// Whether a state was pruned because it has too many pods.
+    pub pruned: bool,
+    pods: Option<i64>,
+}
+
+impl<'a> Search<'a> {
+    /// An empty search; states with more than `pods` pods are not looked at.
+    pub fn new(model: &'a Model, pods: Option<i64>) -> Self {
+        Self {
+            model,
+            rows: Vec::new(),
+            table: vec![NONE; 1 << 10],
+            parents: Vec::new(),
+            depths: Vec::new(),
+            edges: Vec::new(),
+            starts: vec![0],
+            within: Vec::new(),
+            idle: Vec::new(),
+            words: model.obligations.div_ceil(64),
+            transitions: 0,
+            fired: vec![false; model.system.rules.len()],
+            premise: false,
+            pruned: false,
+            pods,
+        }
+    }
+
+    /// Number of states found.
+    pub fn len(&self) -> usize {
+        self.parents.len()
+    }
+
+    /// Number of states looked at.
+    pub fn expanded(&self) -> usize {
+        self.within.len()
+    }
+
+    /// Depth at which a state was found.
+    pub fn depth(&self, state: u32) -> u32 {
+        self.depths[state as usize]
+    }
+
+    /// The row of a state.
+    pub fn row(&self, state: u32) -> &[u8] {
+        let stride = self.model.layout.stride;
+        &self.rows[state as usize * stride..(state as usize + 1) * stride]
+    }
+
+    /// The edges out of a state that a loop may use; none for a state not looked at.
+    pub fn edges(&self, state: u32) -> &[Edge] {
+        match self.starts.get(state as usize..state as usize + 2) {
+            Some(&[from, to]) => &self.edges[from..to],
+            _ => &[],
+        }
+    }
+
+    /// Whether a state satisfies `within`.
+    pub fn within(&self, state: u32) -> bool {
+        self.within.get(state as usize).is_some_and(|&within| within)
+    }
+
+    /// The obligations discharged by being disabled in a state, as bits.
+    pub fn idle(&self, state: u32) -> &[u64] {
+        &self.idle[state as usize * self.words..(state as usize + 1) * self.words]
+    }
+
+    /// Adds a row, made canonical before; the number of the state.
+    pub fn add(&mut self, row: &[u8], parent: u32, rule: u32) -> u32 {
+        if self.parents.len() * 2 >= self.table.len() {
+            self.grow();
+        }
+        let mask = self.table.len() - 1;
+        let mut at = hash(row) & mask;
+        loop {
+            match self.table[at] {
+                NONE => break,
+                state if self.row(state) == row => return state,
+                _ => at = (at + 1) & mask,
+            }
+        }
+        let state = self.parents.len() as u32;
+        self.table[at] = state;
+        self.rows.extend_from_slice(row);
+        self.parents.push((parent, rule));
+        self.depths.push(if parent == NONE { 0 } else { self.depth(parent) + 1 });
+        state
+    }
+
+    fn grow(&mut self) {
+        let mask = self.table.len() * 2 - 1;
+        let mut table = vec![NONE; mask + 1];
+        for state in 0..self.parents.len() as u32 {
+            let mut at = hash(self.row(state)) & mask;
+            while table[at] != NONE {
+                at = (at + 1) & mask;
+            }
+            table[at] = state;
+        }
+        self.table = table;
+    }
+
+    /// Looks at states until all are, or one is bad, or `stop` gives a reason; `stop` is asked often.
+    pub fn run(&mut self, stop: &mut dyn FnMut(usize) -> Option<String>) -> Result<End, EngineError> {
+        let mut registers = self.model.machine.registers();
+        let (mut row, mut scratch) = (Vec::new(), vec![0; self.model.layout.stride]);
+        while self.expanded() < self.len() {
+            if let Some(reason) = stop(self.len()) {
+                return Ok(End::Stopped(reason));
+            }
+            let state = self.expanded() as u32;
+            row.clear();
+            row.extend_from_slice(self.row(state));
+            self.model.layout.unpack(&row, &mut registers);
+            self.model.machine.enter(&mut registers);
+            let seen = self.model.machine.observe(&mut registers);
+            let pruned = self.pods.is_some_and(|pods| seen.pods > pods);
+            self.pruned |= pruned;
+            self.premise |= seen.premise && !pruned;
+            if !pruned && !self.model.is_loop_claim() && !seen.holds {
+                return Ok(End::Bad(state));
+            }
+            let quiet = !pruned && self.expand(state, seen, &row, &mut scratch, &mut registers, stop)?;
+            if pruned {
+                self.idle.extend(std::iter::repeat_n(0, self.words));
+            }
+            self.within.push(!pruned && seen.within);
+            self.starts.push(self.edges.len());
+            if quiet && self.model.is_loop_claim() && seen.within && seen.stay {
+                return Ok(End::Stays(state));
+            }
+        }
+        Ok(End::Fixpoint)
+    }
+
+    /// Adds the successors of a state; true if no rule that must happen is enabled.
+    fn expand(
+        &mut self,
+        state: u32,
+        seen: Observed,
+        row: &[u8],
+        scratch: &mut [u8],
+        registers: &mut Registers,
+        stop: &mut dyn FnMut(usize) -> Option<String>,
+    ) -> Result<bool, EngineError> {
+        let model = self.model;
+        let loops = model.is_loop_claim();
+        // For each unit: whether a rule of it was looked at, and whether one was enabled.
+        let mut units = vec![(false, false); if loops { model.system.fairness.len() } else { 0 }];
+        let mut stopping = false;
+        for (index, rule) in model.system.rules.iter().enumerate() {
+            if rule.slot.is_some_and(|(class, slot)| model.layout.repeats(row, class, slot)) {
+                continue;
+            }
+            let first_edge = self.edges.len();
+            let keeps_edges = loops && seen.within && !is_event(rule);
+            let enabled = model.machine.fire(index, registers, &mut |registers| {
+                self.transitions += 1;
+                if self.transitions.is_multiple_of(4096) {
+                    stopping |= stop(self.len()).is_some();
+                }
+                if stopping {
+                    return Ok(());
+                }
+                model.layout.pack_after(registers, scratch);
+                model.layout.canonicalise(scratch);
+                let target = self.add(scratch, state, index as u32);
+                if keeps_edges {
+                    let (keep, progress) = model.machine.step(registers);
+                    let edge = Edge { target, info: index as u32 | if progress { PROGRESS } else { 0 } };
+                    if keep && !self.edges[first_edge..].contains(&edge) {
+                        self.edges.push(edge);
+                    }
+                }
+                Ok(())
+            })?;
+            self.fired[index] |= enabled;
+            if let (true, Some(unit)) = (loops, rule.fairness) {
+                units[unit] = (true, units[unit].1 | enabled);
+            }
+        }
+        let mut idle = vec![0; self.words];
+        for (unit, &(looked_at, enabled)) in units.iter().enumerate() {
+            if let (true, false, Some(obligation)) = (looked_at, enabled, model.obligation[unit]) {
+                idle[obligation / 64] |= 1 << (obligation % 64);
+            }
+        }
+        self.idle.extend(idle);
+        Ok(!units.iter().any(|&(_, enabled)| enabled))
+    }
+
+    /// The states from an initial one to `state`, both included.
+    pub fn path(&self, state: u32) -> Vec<u32> {
+        let mut path = vec![state];
+        let mut at = state;
+        while self.parents[at as usize].0 != NONE {
+            at = self.parents[at as usize].0;
+            path.push(at);
+        }
+        path.reverse();
+        path
+    }
+}
+
+fn hash(row: &[u8]) -> usize {
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(row);
+    let hash = hasher.finish();
+    (hash ^ (hash >> 29)) as usize
+}

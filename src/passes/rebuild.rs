@@ -1,0 +1,199 @@
+//! Copies terms into a new graph while some leaves are replaced: the common half of every pass.
+//!
+//! The new graph declares the same variables and choices under the same ids. Terms are made anew through
+//! [`Dag::make`], so that everything that a replaced leaf decides folds away.
+
+use kubound_encodings::system::{Choice, Claim, Phrase, Rule};
+use kubound_encodings::term::{
+    Bool, ChoiceDecl, Dag, Node, Sort, Term, TermId, VarDecl, VarId, bool_choice, bool_var, int_choice, int_var, within,
+};
+
+/// A graph under construction with the image of each term copied so far.
+pub struct Rebuilder<'a> {
+    from: &'a Dag,
+    to: Dag,
+    image: Vec<Option<TermId>>,
+}
+
+impl<'a> Rebuilder<'a> {
+    /// A rebuilder into an empty graph with the declarations of `from` and some `more` variables.
+    pub fn new(from: &'a Dag, more: &[VarDecl]) -> Self {
+        Self { from, to: declare(from.vars().iter().chain(more), from.choices()), image: vec![None; from.len()] }
+    }
+
+    /// The graph built so far, to add terms.
+    pub fn graph(&mut self) -> &mut Dag {
+        &mut self.to
+    }
+
+    /// The finished graph.
+    pub fn finish(self) -> Dag {
+        self.to
+    }
+
+    /// Has every occurrence of `old` that is copied from now on replaced by the term `new` of the new graph.
+    pub fn replace(&mut self, old: &Node, new: TermId) {
+        // Leaves are few: the interned id is found by a scan only once per replacement.
+        for index in 0..self.from.len() {
+            let id = TermId(index as u32);
+            if self.from.node(id) == old {
+                self.image[index] = Some(new);
+            }
+        }
+    }
+
+    /// Forgets all images, so that other replacements can be made.
+    pub fn forget(&mut self) {
+        self.image.fill(None);
+    }
+
+    /// Has variables replaced by constants, before and after the step; by `VarId`.
+    pub fn fix(&mut self, values: &[Option<i64>]) {
+        for index in 0..self.from.len() {
+            let (Node::Var(var) | Node::Primed(var)) = *self.from.node(TermId(index as u32)) else { continue };
+            if let Some(value) = values[var.index()] {
+                let constant = self.constant(self.from.vars()[var.index()].sort, value);
+                self.image[index] = Some(constant);
+            }
+        }
+    }
+
+    /// A constant of a sort.
+    pub fn constant(&mut self, sort: Sort, value: i64) -> TermId {
+        self.to.make(match sort {
+            Sort::Bool => Node::Bool(value != 0),
+            Sort::Int(_) => Node::Int(value),
+        })
+    }
+
+    /// The image of a term.
+    pub fn term(&mut self, root: TermId) -> TermId {
+        if let Some(image) = self.image[root.index()] {
+            return image;
+        }
+        let mut stack = vec![(root, false)];
+        while let Some((id, operands_done)) = stack.pop() {
+            if self.image[id.index()].is_some() {
+                continue;
+            }
+            if operands_done {
+                let node = self.copied(id);
+                self.image[id.index()] = Some(self.to.make(node));
+            } else {
+                stack.push((id, true));
+                self.from.node(id).for_each_operand(|operand| stack.push((operand, false)));
+            }
+        }
+        self.known(root)
+    }
+
+    /// The image of a condition.
+    pub fn condition(&mut self, root: Bool) -> Bool {
+        Bool::from_id(self.term(root.id()))
+    }
+
+    /// The image of a term already copied.
+    fn known(&self, id: TermId) -> TermId {
+        self.image[id.index()].expect("copied after its operands")
+    }
+
+    /// The node of a term over the images of its operands.
+    fn copied(&self, id: TermId) -> Node {
+        let to = |id: &TermId| self.known(*id);
+        let all = |list: &[TermId]| list.iter().map(to).collect();
+        match self.from.node(id) {
+            leaf @ (Node::Bool(_) | Node::Int(_) | Node::Var(_) | Node::Primed(_) | Node::Choice(_)) => leaf.clone(),
+            Node::Not(a) => Node::Not(to(a)),
+            Node::And(list) => Node::And(all(list)),
+            Node::Or(list) => Node::Or(all(list)),
+            Node::Add(list) => Node::Add(all(list)),
+            Node::Count(list) => Node::Count(all(list)),
+            Node::Iff(a, b) => Node::Iff(to(a), to(b)),
+            Node::Ite(c, a, b) => Node::Ite(to(c), to(a), to(b)),
+            Node::Eq(a, b) => Node::Eq(to(a), to(b)),
+            Node::Le(a, b) => Node::Le(to(a), to(b)),
+            Node::Scale(factor, a) => Node::Scale(*factor, to(a)),
+            Node::Mul(a, b) => Node::Mul(to(a), to(b)),
+            Node::Div(a, b) => Node::Div(to(a), to(b)),
+            Node::Rem(a, b) => Node::Rem(to(a), to(b)),
+            Node::Min(a, b) => Node::Min(to(a), to(b)),
+            Node::Max(a, b) => Node::Max(to(a), to(b)),
+            Node::Table(index, values) => Node::Table(to(index), values.clone()),
+        }
+    }
+
+    /// The image of a rule.
+    pub fn rule(&mut self, rule: &Rule) -> Rule {
+        Rule {
+            enabled: self.condition(rule.enabled),
+            constraint: self.condition(rule.constraint),
+            choices: rule.choices.iter().map(|choice| self.choice(choice)).collect(),
+            updates: rule.updates.iter().map(|&(var, term)| (var, self.term(term))).collect(),
+            sentence: rule.sentence.iter().map(|phrase| self.phrase(phrase)).collect(),
+            details: rule.details.iter().map(|(name, term)| (name.clone(), self.term(*term))).collect(),
+            name: rule.name.clone(),
+            actor: rule.actor.clone(),
+            expansion: rule.expansion.clone(),
+            origins: rule.origins.clone(),
+            ..*rule
+        }
+    }
+
+    fn choice(&mut self, choice: &Choice) -> Choice {
+        match choice {
+            Choice::Value(id) => Choice::Value(*id),
+            Choice::Split { parts, low, high, total } => Choice::Split {
+                parts: parts.clone(),
+                low: low.iter().map(|&term| self.term(term)).collect(),
+                high: high.iter().map(|&term| self.term(term)).collect(),
+                total: self.term(*total),
+            },
+        }
+    }
+
+    fn phrase(&mut self, phrase: &Phrase) -> Phrase {
+        match phrase {
+            Phrase::Value { term, scale, unit } => Phrase::Value { term: self.term(*term), scale: *scale, unit },
+            Phrase::Parts(parts) => {
+                Phrase::Parts(parts.iter().map(|(term, name)| (self.term(*term), name.clone())).collect())
+            }
+            Phrase::Text(_) | Phrase::After(_) => phrase.clone(),
+        }
+    }
+
+    /// The image of a claim.
+    pub fn claim(&mut self, claim: &Claim) -> Claim {
+        match *claim {
+            Claim::Invariant(holds) => Claim::Invariant(self.condition(holds)),
+            Claim::NoFairLoop { within, keep, progress, stay } => Claim::NoFairLoop {
+                within: self.condition(within),
+                keep: self.condition(keep),
+                progress: self.condition(progress),
+                stay: self.condition(stay),
+            },
+        }
+    }
+
+    /// The term of a variable in the new graph.
+    pub fn var(&mut self, var: VarId) -> TermId {
+        self.to.make(Node::Var(var))
+    }
+}
+
+fn declare<'a>(vars: impl Iterator<Item = &'a VarDecl>, choices: &[ChoiceDecl]) -> Dag {
+    let ((), dag) = within(Dag::default(), || {
+        for var in vars {
+            match var.sort {
+                Sort::Bool => drop(bool_var(var.name.as_str())),
+                Sort::Int(range) => drop(int_var(var.name.as_str(), range.lo, range.hi)),
+            }
+        }
+        for choice in choices {
+            match choice.sort {
+                Sort::Bool => drop(bool_choice(choice.name.as_str())),
+                Sort::Int(range) => drop(int_choice(choice.name.as_str(), range.lo, range.hi)),
+            }
+        }
+    });
+    dag
+}
