@@ -12,7 +12,7 @@ mod portfolio;
 pub mod scaling;
 pub mod scope;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use crate::engines::{Cancel, EngineError, Statistics};
 use crate::trace::Trace;
