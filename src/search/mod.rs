@@ -15,10 +15,10 @@ pub mod scope;
 pub(crate) mod testing;
 
 use crate::engines::{Cancel, EngineError, Statistics};
-use crate::trace::Trace;
+use crate::trace::{Ending, Trace};
 use kubound_encodings::assemble::{AssembleError, Granularity, assemble};
-use kubound_encodings::cluster::Cluster;
-use kubound_encodings::system::{Origin, TransitionSystem};
+use kubound_encodings::cluster::{Cluster, Timing};
+use kubound_encodings::system::{Origin, Pace, TransitionSystem};
 use pending::engines::explicit::Inevitability;
 use pending::smt::Encoding;
 use scope::Scope;
@@ -263,7 +263,51 @@ pub fn check(
         let deadline = now + left / (count - property) as u32;
         results.push(driver::decide(&systems, property, options, deadline, cancel, observer)?);
     }
+    if cluster.timing == Timing::Paced && results.iter().any(|result| stops_the_clock(&systems.fine, &result.verdict)) {
+        results.iter_mut().for_each(doubt);
+    }
     let scope = Scope::new(cluster, &systems, options);
     let seconds = begin.elapsed().as_secs_f64();
     Ok(Findings { systems, scope, results, interrupted: cancel.is_cancelled(), seconds })
+}
+
+/// Whether a violation is a loop of fast rules only. Under paced timing no time passes in it, so that whatever needs
+/// time never happens in such runs.
+fn stops_the_clock(system: &TransitionSystem, verdict: &Verdict) -> bool {
+    let Verdict::Violated(violation) = verdict else { return false };
+    let Ending::Loop { start } = violation.trace.ending else { return false };
+    let is_fast = |rule: &str| system.rule(rule).is_some_and(|rule| rule.pace == Pace::Fast);
+    violation.trace.steps[start..].iter().all(|step| is_fast(&step.rule))
+}
+
+/// Takes back a clean verdict that was reached while a loop can stop the clock.
+fn doubt(result: &mut IntentResult) {
+    if !matches!(result.verdict, Verdict::Violated(_) | Verdict::Unknown { .. }) {
+        let why = "a loop of fast controllers stops the clock of paced timing; use --timing interleaved".to_owned();
+        result.verdict = Verdict::Unknown { why };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{tiny, tiny_run};
+    use super::*;
+
+    #[test]
+    fn only_a_loop_of_fast_rules_stops_the_clock() {
+        let violated = |ending| {
+            Verdict::Violated(Box::new(Violation {
+                trace: tiny_run(3, ending),
+                inevitability: Inevitability::Undecided,
+                nodes: 1,
+                pods: 1,
+                minimised: false,
+            }))
+        };
+        let (mut system, _) = tiny();
+        assert!(stops_the_clock(&system, &violated(Ending::Loop { start: 1 })));
+        assert!(!stops_the_clock(&system, &violated(Ending::Bad)));
+        system.rules[0].pace = Pace::Periodic;
+        assert!(!stops_the_clock(&system, &violated(Ending::Loop { start: 1 })));
+    }
 }

@@ -51,8 +51,8 @@ error[noOscillation]: pods come and go for ever
   --> Deployment/default/web spec.replicas
   smallest cluster: 2 nodes, 4 pods
   steps 1-4     default-scheduler  Scheduled  web to spot-0, 0 before, 1 after; web to spot-0, 1
-                                              before, 2 after; web to spot-0, 2 before, 3 after; web
-                                              to spot-0, 3 before, 4 after
+                                              before, 2 after; web to spot-0, 2 before, 3 after;
+                                              web to spot-0, 3 before, 4 after
   step 5        default-scheduler  Scheduled  web to spot-0, 4 before, 5 after
   step 6        default-scheduler  Scheduled  web to spot-0, 5 before, 6 after
   loop          step 5 -> step 6 repeats for ever; every controller had its turn; possible (needs
