@@ -66,9 +66,9 @@ fn table(names: &[&String], seconds: u64) -> Result<()> {
 fn folders(root: &Path) -> Result<Vec<PathBuf>> {
     let mut folders = Vec::new();
     for case in std::fs::read_dir(root)? {
-        folders.extend(["broken", "fixed"].map(|variant| case.as_ref().map(|case| case.path().join(variant))));
+        let case = case?.path();
+        folders.extend(["broken", "fixed"].map(|variant| case.join(variant)).into_iter().filter(|path| path.is_dir()));
     }
-    let mut folders: Vec<PathBuf> = folders.into_iter().filter_map(Result::ok).filter(|path| path.is_dir()).collect();
     folders.sort();
     Ok(folders)
 }

@@ -8,12 +8,15 @@ use std::time::Duration;
 /// How often a waiting race looks for an interrupt of the user.
 const POLL: Duration = Duration::from_millis(20);
 
+/// A search that goes on until it is done or told to stop.
+pub type Run<'a> = dyn FnOnce(&Cancel) -> Result<Outcome, EngineError> + Send + 'a;
+
 /// One search of a race.
 pub struct Contender<'a> {
     /// Its name for reports.
     pub name: &'static str,
-    /// Searches until it is done or told to stop.
-    pub run: Box<dyn FnOnce(&Cancel) -> Result<Outcome, EngineError> + Send + 'a>,
+    /// The search.
+    pub run: Box<Run<'a>>,
 }
 
 /// What a contender came back with.
