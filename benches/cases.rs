@@ -48,14 +48,14 @@ fn table(names: &[&String], seconds: u64) -> Result<()> {
         if !names.is_empty() && !names.iter().any(|name| text.contains(name.as_str())) {
             continue;
         }
-        for index in 0..CONFIGURATIONS.len() {
+        for (index, (name, ..)) in CONFIGURATIONS.iter().enumerate() {
             let status = Command::new(std::env::current_exe()?)
                 .arg("--folder")
                 .arg(&folder)
                 .args(["--configuration", &index.to_string(), "--seconds", &seconds.to_string()])
                 .status()?;
             if !status.success() {
-                println!("{text}  {}  failed", CONFIGURATIONS[index].0);
+                println!("{text}  {name}  failed");
             }
         }
     }
