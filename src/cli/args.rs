@@ -45,8 +45,9 @@ pub struct SearchArgs {
 /// What counts and how to show it.
 #[derive(Args, Clone, Debug)]
 pub struct ReportArgs {
-    /// Format of the report, with an optional file; may be repeated
-    #[arg(long, short, value_name = "FORMAT[=FILE]", default_value = "human", help_heading = "Report")]
+    /// Format of a report, human or json, with an optional file; may be repeated. What goes to standard output is
+    /// for people unless another format is asked for there
+    #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub output: Vec<Output>,
     /// Count as a failure: vacuous intents, or clean verdicts that ignored a field which may matter
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Report")]

@@ -56,7 +56,6 @@ enum Action {
 #[derive(Args, Debug)]
 struct RunArguments {
     /// Cases such as c8, or variants such as c8/broken
-    #[arg(required_unless_present = "all")]
     names: Vec<String>,
     /// Run all cases
     #[arg(long, conflicts_with = "names")]
@@ -119,6 +118,9 @@ fn show(case: &Case) -> Result<Exit, Failure> {
 }
 
 fn run_cases(arguments: &RunArguments) -> Result<Exit, Failure> {
+    if arguments.names.is_empty() && !arguments.all {
+        return Err(Failure::Usage(anyhow!("name a case, such as c8 or c8/broken, or use --all")));
+    }
     check::set_jobs(&arguments.search)?;
     let mut chosen = Vec::new();
     if arguments.all {

@@ -39,9 +39,11 @@ pub fn check(outputs: &[Output]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a report in every format asked for.
+/// Writes a report in every format asked for, and one for people to standard output if nothing else goes there.
 pub fn write(document: &Document, outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
-    for output in outputs {
+    let for_people = Output { format: Format::Human, file: None };
+    let added = outputs.iter().all(|output| output.file.is_some()).then_some(&for_people);
+    for output in outputs.iter().chain(added) {
         let paint = if output.file.is_some() { Paint { colours: false } } else { paint(voice.color) };
         let text = match output.format {
             Format::Human => {
