@@ -6,9 +6,9 @@
 //! verdict covers ([`scope`]).
 
 mod driver;
-mod minimise;
+pub mod minimise;
 pub mod pending;
-mod portfolio;
+pub mod portfolio;
 pub mod scaling;
 pub mod scope;
 #[cfg(test)]
