@@ -2,13 +2,14 @@
 //!
 //! Data flow: [`manifest`] turns text into a [`kubound_encodings::cluster::Cluster`]; `assemble` (in the encodings
 //! crate) turns that into a transition system; [`passes`] shrink it; [`engines`] decide its properties, the symbolic
-//! ones through [`smt`]; [`trace`] replays what they found on the unreduced system; [`report`] shows it; [`cli`] is
-//! the command line around all of it.
+//! ones through [`smt`]; [`search`] picks engines and sizes, [`trace`] replays what they found on the unreduced system;
+//! [`report`] shows it; [`cli`] is the command line around all of it.
 
 pub mod cli;
 pub mod engines;
 pub mod manifest;
 pub mod passes;
 pub mod report;
+pub mod search;
 pub mod smt;
 pub mod trace;

@@ -1,1 +1,91 @@
-//! The command line.
+//! The command line: one file a subcommand, the flags they share, exit codes and the terminal.
+
+pub mod args;
+mod cases;
+mod check;
+pub mod exit;
+mod interrupt;
+mod list;
+mod output;
+mod progress;
+mod verify;
+
+use crate::search::pending::smt;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use exit::Exit;
+use std::process::ExitCode;
+use std::sync::LazyLock;
+
+/// Finds runs of a Kubernetes cluster in which controllers fight, overshoot or get stuck.
+#[derive(Parser, Debug)]
+#[command(name = "kubound", disable_help_subcommand = true, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  kubound verify manifests/            check a folder of manifests, with or without a scenario.yaml
+  kubectl get deploy,nodes -o yaml | kubound verify -
+  kubound cases run c8                 a built-in case: scheduler against descheduler
+
+Exit codes: 0 all intents hold, 1 some intent is violated, 2 bad usage or input, 3 undecided,
+4 no intent applied to anything, 70 internal error, 130 interrupted. The most important one wins:
+70, 130, 2, 1, 3, 4, 0. With `expect:` in a scenario, 0 and 1 say whether the verdicts are the expected ones.";
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Check manifests and scenario files
+    Verify(verify::Arguments),
+    /// List, show or run the built-in cases
+    Cases(cases::Arguments),
+    /// List what can be asked for
+    List(list::Arguments),
+}
+
+/// What went wrong, with what it means for the exit code.
+#[derive(Debug)]
+pub enum Failure {
+    /// The user can fix it.
+    Usage(anyhow::Error),
+    /// Only we can fix it.
+    Internal(anyhow::Error),
+}
+
+impl Failure {
+    fn report(&self) -> Exit {
+        let (error, exit) = match self {
+            Self::Usage(error) => (error, Exit::Usage),
+            Self::Internal(error) => (error, Exit::Internal),
+        };
+        eprintln!("error: {}", crate::report::text::neutralise(&format!("{error:#}")));
+        if exit == Exit::Internal {
+            eprintln!("This is a fault of Kubound, not of your input; please report it.");
+        }
+        exit
+    }
+}
+
+/// Parses the arguments, does what they say and returns the exit code.
+pub fn run() -> ExitCode {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    let command = Cli::command().version(VERSION.as_str());
+    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { 0 });
+        }
+    };
+    let result = match cli.command {
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Cases(arguments) => cases::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
+    };
+    ExitCode::from(result.unwrap_or_else(|failure| failure.report()).code())
+}
+
+/// The version of Kubound and of its solver.
+static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), smt::version()));

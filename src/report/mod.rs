@@ -1,1 +1,10 @@
-//! Reports: one file an output format.
+//! Reports: [`document`] words the findings once, every other file prints that in one format.
+
+pub mod document;
+pub mod human;
+pub mod json;
+pub mod narrate;
+pub mod text;
+
+/// Where the documents of a report are versioned.
+pub const API_VERSION: &str = "kubound.dev/v1alpha1";

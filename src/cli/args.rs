@@ -1,0 +1,244 @@
+//! Flags that several subcommands share.
+
+use super::exit::Deny;
+use crate::search::pending::smt::Encoding;
+use crate::search::{EngineChoice, Options};
+use clap::{Args, ValueEnum};
+use kubound_encodings::assemble::Granularity;
+use kubound_encodings::cluster::Timing;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How to search.
+#[derive(Args, Clone, Debug)]
+pub struct SearchArgs {
+    /// Engines to use
+    #[arg(long, value_enum, default_value = "portfolio", help_heading = "Search")]
+    pub engine: EngineArg,
+    /// How symbolic engines talk to the solver
+    #[arg(long, value_enum, default_value = "clauses", help_heading = "Search")]
+    pub encoding: EncodingArg,
+    /// One rule for each reconcile, or rules merged where that cannot change a verdict
+    #[arg(long, value_enum, default_value = "fused", help_heading = "Search")]
+    pub granularity: GranularityArg,
+    /// How controllers and time interleave [default: what the scenario says]
+    #[arg(long, value_enum, help_heading = "Search")]
+    pub timing: Option<TimingArg>,
+    /// At most N nodes in each pool
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Search")]
+    pub nodes: Option<i64>,
+    /// At most N replicas of all workloads together at the start
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Search")]
+    pub pods: Option<i64>,
+    /// Look at runs of at most N steps only, and be content with that
+    #[arg(long, value_name = "N", help_heading = "Search")]
+    pub depth: Option<usize>,
+    /// Time for all intents together, such as 90s or 10m [default: what the scenario says, or 10m]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Search")]
+    pub timeout: Option<Duration>,
+    /// Number of threads of the explicit engine [default: one for each core]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Search")]
+    pub jobs: Option<u16>,
+}
+
+/// What counts and how to show it.
+#[derive(Args, Clone, Debug)]
+pub struct ReportArgs {
+    /// Format of a report, human or json, with an optional file; may be repeated. What goes to standard output is
+    /// for people unless another format is asked for there
+    #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    pub output: Vec<Output>,
+    /// Count as a failure: vacuous intents, or clean verdicts that ignored a field which may matter
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Report")]
+    pub deny: Vec<Deny>,
+    #[command(flatten)]
+    /// How much to say.
+    pub voice: VoiceArgs,
+}
+
+/// How much to say.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct VoiceArgs {
+    /// Say only the verdicts
+    #[arg(long, short, conflicts_with = "verbose", help_heading = "Report")]
+    pub quiet: bool,
+    /// Show every step with the scores behind it, and every ignored field
+    #[arg(long, short, help_heading = "Report")]
+    pub verbose: bool,
+    /// When to colour; NO_COLOR is respected
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
+    pub color: ColorArg,
+}
+
+/// `--engine`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum EngineArg {
+    /// Explicit beside symbolic; the first sound answer wins.
+    Portfolio,
+    /// Walks all states; refuses what it cannot enumerate.
+    Explicit,
+    /// Bounded model checking; for intents that are invariants.
+    Bmc,
+    /// Bounded search for fair loops; for the other intents.
+    Lasso,
+    /// Bmc or lasso, as the intent needs.
+    Symbolic,
+}
+
+/// `--encoding`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum EncodingArg {
+    /// Clauses of our own making.
+    Clauses,
+    /// Bit-vectors.
+    Bv,
+    /// Integers.
+    Int,
+}
+
+/// `--granularity`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum GranularityArg {
+    /// One rule is one reconcile.
+    Fine,
+    /// Rules merged where that cannot change a verdict.
+    Fused,
+}
+
+/// `--timing`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum TimingArg {
+    /// Fast controllers first, periodic ones at quiet moments.
+    Paced,
+    /// Any enabled rule may fire next.
+    Interleaved,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ColorArg {
+    /// If standard output is a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Formats of reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+}
+
+/// `-o FORMAT[=FILE]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Output {
+    /// The format.
+    pub format: Format,
+    /// The file; `None`: standard output.
+    pub file: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("the name of the file is missing behind `=`".into()),
+            Some((format, file)) => (format, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = match format {
+            "human" => Format::Human,
+            "json" => Format::Json,
+            other => return Err(format!("no format is called `{other}`; there are human and json")),
+        };
+        Ok(Self { format, file })
+    }
+}
+
+impl SearchArgs {
+    /// The options of a search, given what the scenario says.
+    pub fn options(&self, timeout: Option<Duration>, depth: Option<usize>) -> Options {
+        let defaults = Options::default();
+        Options {
+            engine: match self.engine {
+                EngineArg::Portfolio => EngineChoice::Portfolio,
+                EngineArg::Explicit => EngineChoice::Explicit,
+                EngineArg::Bmc => EngineChoice::Bmc,
+                EngineArg::Lasso => EngineChoice::Lasso,
+                EngineArg::Symbolic => EngineChoice::Symbolic,
+            },
+            encoding: match self.encoding {
+                EncodingArg::Clauses => Encoding::Clauses,
+                EncodingArg::Bv => Encoding::BitVectors,
+                EncodingArg::Int => Encoding::Integers,
+            },
+            granularity: match self.granularity {
+                GranularityArg::Fine => Granularity::Fine,
+                GranularityArg::Fused => Granularity::Fused,
+            },
+            depth: self.depth.or(depth),
+            timeout: self.timeout.or(timeout).unwrap_or(defaults.timeout),
+        }
+    }
+}
+
+impl From<TimingArg> for Timing {
+    fn from(timing: TimingArg) -> Self {
+        match timing {
+            TimingArg::Paced => Self::Paced,
+            TimingArg::Interleaved => Self::Interleaved,
+        }
+    }
+}
+
+/// `90`, `90s`, `10m`, `1h30m`.
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time; write 90s, 10m or 1h30m");
+    let mut seconds: u64 = 0;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
+        let (unit, next) = match rest[digits..].chars().next() {
+            None if seconds == 0 => (1, ""),
+            Some('s') => (1, &rest[digits + 1..]),
+            Some('m') => (60, &rest[digits + 1..]),
+            Some('h') => (3600, &rest[digits + 1..]),
+            _ => return Err(wrong()),
+        };
+        seconds = number.checked_mul(unit).and_then(|part| seconds.checked_add(part)).ok_or_else(wrong)?;
+        rest = next;
+    }
+    if seconds == 0 || seconds > 366 * 24 * 3600 { Err(wrong()) } else { Ok(Duration::from_secs(seconds)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, seconds) in [("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("1m5s", 65)] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "0s", "m", "5x", "-3s", "1m5", "99999999999999999999s", "1.5m"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn outputs() {
+        let json = |file: Option<&str>| Output { format: Format::Json, file: file.map(PathBuf::from) };
+        assert_eq!("json".parse(), Ok(json(None)));
+        assert_eq!("json=a=b.json".parse(), Ok(json(Some("a=b.json"))));
+        assert!("json=".parse::<Output>().is_err());
+        assert!("yaml".parse::<Output>().is_err());
+    }
+}

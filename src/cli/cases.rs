@@ -1,0 +1,203 @@
+//! `kubound cases`: the built-in cases, which are compiled in.
+
+use super::args::{SearchArgs, VoiceArgs};
+use super::exit::Exit;
+use super::{Failure, check, interrupt, output, progress};
+use crate::engines::Cancel;
+use crate::report::document::{Document, expected_word};
+use crate::report::human;
+use crate::report::text::{Kind, Paint, neutralise, plural};
+use crate::search::pending::{manifest, smt};
+use crate::search::{IntentResult, Verdict};
+use anyhow::{Context, anyhow};
+use clap::{Args, Subcommand};
+use std::fmt::Write as _;
+
+/// A case that is compiled in.
+pub struct Case {
+    /// Name of its folder.
+    pub name: &'static str,
+    /// Text of its `case.yaml`.
+    pub about: &'static str,
+    /// Its variants.
+    pub variants: &'static [Variant],
+}
+
+/// A variant of a case.
+pub struct Variant {
+    /// Name of its folder: `broken` or `fixed`.
+    pub name: &'static str,
+    /// Name and text of each file.
+    pub files: &'static [(&'static str, &'static str)],
+}
+
+include!(concat!(env!("OUT_DIR"), "/cases.rs"));
+
+/// Flags of `cases`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Action {
+    /// List the cases
+    List,
+    /// Print what a case is about, and its files
+    Show {
+        /// Name of the case
+        name: String,
+    },
+    /// Check that cases have the verdicts they expect
+    Run(Box<RunArguments>),
+}
+
+#[derive(Args, Debug)]
+struct RunArguments {
+    /// Cases such as c8, or variants such as c8/broken
+    names: Vec<String>,
+    /// Run all cases
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+    #[command(flatten)]
+    search: SearchArgs,
+    #[command(flatten)]
+    voice: VoiceArgs,
+}
+
+impl Case {
+    /// The value of a top-level key of `case.yaml` that is written on one line.
+    pub fn field(&self, key: &str) -> &'static str {
+        let value = |line: &'static str| line.strip_prefix(key)?.strip_prefix(':');
+        self.about.lines().find_map(value).map_or("", |text| text.trim().trim_matches('"'))
+    }
+}
+
+/// All cases, by name.
+pub fn all() -> &'static [Case] {
+    CASES
+}
+
+/// Runs the subcommand.
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    match arguments.action.as_ref().unwrap_or(&Action::List) {
+        Action::List => {
+            let lines: String = all().iter().map(|case| format!("{}  {}\n", case.name, case.field("title"))).collect();
+            output::print(&lines)?;
+            Ok(Exit::Fine)
+        }
+        Action::Show { name } => show(find(name)?.0),
+        Action::Run(arguments) => run_cases(arguments),
+    }
+}
+
+/// The case of `NAME` or `NAME/VARIANT`, and the variant if one is named.
+fn find(name: &str) -> Result<(&'static Case, Option<&'static Variant>), Failure> {
+    let (case_name, variant_name) = name.split_once('/').map_or((name, None), |(case, variant)| (case, Some(variant)));
+    let Some(case) = all().iter().find(|case| case.name == case_name) else {
+        let known: Vec<&str> = all().iter().map(|case| case.name).collect();
+        return Err(Failure::Usage(anyhow!("no case is called `{case_name}`; there are: {}", known.join(", "))));
+    };
+    let Some(variant_name) = variant_name else { return Ok((case, None)) };
+    match case.variants.iter().find(|variant| variant.name == variant_name) {
+        Some(variant) => Ok((case, Some(variant))),
+        None => Err(Failure::Usage(anyhow!("case {case_name} has no variant `{variant_name}`"))),
+    }
+}
+
+fn show(case: &Case) -> Result<Exit, Failure> {
+    let mut text = format!("{}\n", case.about.trim_end());
+    for variant in case.variants {
+        for (file, content) in variant.files {
+            let _ = write!(text, "\n# cases/{}/{}/{file}\n{}\n", case.name, variant.name, content.trim_end());
+        }
+    }
+    output::print(&text)?;
+    Ok(Exit::Fine)
+}
+
+fn run_cases(arguments: &RunArguments) -> Result<Exit, Failure> {
+    if arguments.names.is_empty() && !arguments.all {
+        return Err(Failure::Usage(anyhow!("name a case, such as c8 or c8/broken, or use --all")));
+    }
+    check::set_jobs(&arguments.search)?;
+    let mut chosen = Vec::new();
+    if arguments.all {
+        chosen.extend(all().iter().map(|case| (case, None)));
+    }
+    for name in &arguments.names {
+        chosen.push(find(name)?);
+    }
+    let cancel = interrupt::install();
+    let mut exit = Exit::Fine;
+    for (case, only) in chosen {
+        for variant in case.variants.iter().filter(|variant| only.is_none_or(|only| only.name == variant.name)) {
+            if !cancel.is_cancelled() {
+                exit = exit.and(run_variant(case, variant, arguments, &cancel)?);
+            }
+        }
+    }
+    Ok(if cancel.is_cancelled() { exit.and(Exit::Interrupted) } else { exit })
+}
+
+fn run_variant(case: &Case, variant: &Variant, arguments: &RunArguments, cancel: &Cancel) -> Result<Exit, Failure> {
+    let name = format!("cases/{}/{}", case.name, variant.name);
+    let files: Vec<(String, String)> =
+        variant.files.iter().map(|&(file, text)| (file.to_owned(), text.to_owned())).collect();
+    let mut loaded = manifest::load_embedded(&name, &files)
+        .with_context(|| format!("cannot read {name}"))
+        .map_err(Failure::Usage)?;
+    check::apply(&mut loaded, &arguments.search, &[])?;
+    let voice = &arguments.voice;
+    let (findings, exit) = progress::with_progress(voice.quiet, |observer| {
+        check::decide(&loaded, &arguments.search, &[], cancel, observer)
+    })?;
+    let paint = output::paint(voice.color);
+    let mut text = String::new();
+    for result in &findings.results {
+        let expected = loaded.expect.get(&result.intent).copied().map(expected_word);
+        text += &line(&name, result, expected, paint);
+    }
+    if voice.verbose {
+        let document = Document::new(&loaded, &findings, exit.code(), smt::version());
+        text += &human::render(&document, &human::Options { paint, verbose: true, quiet: false });
+    }
+    output::print(&text)?;
+    Ok(exit)
+}
+
+fn line(name: &str, result: &IntentResult, expected: Option<&str>, paint: Paint) -> String {
+    let verdict = match &result.verdict {
+        Verdict::Violated(found) => {
+            let (nodes, pods) = (plural(found.nodes, "node"), plural(found.pods, "pod"));
+            format!("violated with {nodes}, {pods}, {}", plural(found.trace.steps.len() as i64, "step"))
+        }
+        Verdict::BoundedClean { depth, .. } => format!("no violation up to depth {depth}"),
+        Verdict::Unknown { why } | Verdict::Vacuous { why } => format!("{}: {why}", result.verdict.word()),
+        Verdict::Holds { .. } => "holds".to_owned(),
+    };
+    let agrees = expected.is_none_or(|expected| verdict.starts_with(expected));
+    let mark = if agrees { paint.paint(Kind::Good, "ok  ") } else { paint.paint(Kind::Error, "FAIL") };
+    let wanted = expected.filter(|_| !agrees).map(|expected| format!(" (expected {expected})")).unwrap_or_default();
+    let intent = neutralise(&result.intent);
+    format!("{mark}  {name:<16}  {intent:<16}  {}{wanted}, {:.2} s\n", neutralise(&verdict), result.seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_case_has_a_title_and_both_variants_with_a_scenario() {
+        assert!(!all().is_empty());
+        for case in all() {
+            assert!(!case.field("title").is_empty(), "{}", case.name);
+            let names: Vec<&str> = case.variants.iter().map(|variant| variant.name).collect();
+            assert_eq!(names, ["broken", "fixed"], "{}", case.name);
+            for variant in case.variants {
+                assert!(variant.files.iter().any(|(file, _)| *file == "scenario.yaml"), "{}", case.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! From input that was read to findings and their exit code: what `verify` and `cases run` share.
+
+use super::Failure;
+use super::args::SearchArgs;
+use super::exit::{Circumstances, Deny, Exit, of_results};
+use crate::engines::Cancel;
+use crate::search::pending::manifest::{Loaded, Severity};
+use crate::search::{Findings, Observer, Systems, check};
+use anyhow::anyhow;
+use kubound_encodings::assemble::AssembleError;
+use kubound_encodings::cluster::{Cluster, Span};
+
+/// Applies the flags to what was read.
+pub fn apply(loaded: &mut Loaded, search: &SearchArgs, intents: &[String]) -> Result<(), Failure> {
+    let cluster = &mut loaded.cluster;
+    if let Some(timing) = search.timing {
+        cluster.timing = timing.into();
+    }
+    if let Some(nodes) = search.nodes {
+        cluster.bounds.nodes_per_pool = nodes;
+        for pool in &mut cluster.pools {
+            pool.count = cap(pool.count, nodes, &format!("pool {}", pool.name), "--nodes")?;
+        }
+    }
+    if let Some(pods) = search.pods {
+        cluster.bounds.pods = pods;
+        for workload in &mut cluster.workloads {
+            workload.replicas = cap(workload.replicas, pods, &workload.reference.to_string(), "--pods")?;
+        }
+    }
+    select(cluster, intents)
+}
+
+fn cap(span: Span, most: i64, what: &str, flag: &str) -> Result<Span, Failure> {
+    Span::new(span.lo, span.hi.min(most), span.step).ok_or_else(|| {
+        Failure::Usage(anyhow!("{flag} {most} leaves nothing of {what}, which has at least {}", span.lo))
+    })
+}
+
+/// Keeps the intents of these ids; all if none is named.
+fn select(cluster: &mut Cluster, ids: &[String]) -> Result<(), Failure> {
+    for id in ids {
+        if !cluster.intents.iter().any(|intent| intent.id == *id) {
+            let mut known: Vec<&str> = cluster.intents.iter().map(|intent| intent.id.as_str()).collect();
+            known.dedup();
+            return Err(Failure::Usage(anyhow!("no intent is called `{id}`; there are: {}", known.join(", "))));
+        }
+    }
+    if !ids.is_empty() {
+        cluster.intents.retain(|intent| ids.contains(&intent.id));
+    }
+    Ok(())
+}
+
+/// Decides everything; the exit code is that of the findings alone.
+pub fn decide(
+    loaded: &Loaded,
+    search: &SearchArgs,
+    deny: &[Deny],
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<(Findings, Exit), Failure> {
+    let options = search.options(loaded.timeout, loaded.depth);
+    let systems = Systems::new(&loaded.cluster, options.granularity).map_err(|error| match error {
+        AssembleError::Unsupported { .. } => Failure::Usage(error.into()),
+        AssembleError::IllFormed(_) => Failure::Internal(error.into()),
+    })?;
+    let findings =
+        check(&loaded.cluster, systems, &options, cancel, observer).map_err(|fault| Failure::Internal(fault.into()))?;
+    let circumstances = Circumstances {
+        expect: &loaded.expect,
+        deny,
+        ignored_risky: loaded.notes.iter().any(|note| note.severity == Severity::Risky),
+        interrupted: findings.interrupted,
+    };
+    let exit = of_results(&findings.results, &circumstances);
+    Ok((findings, exit))
+}
+
+/// Sets the number of threads of the explicit engine, once for the process.
+pub fn set_jobs(search: &SearchArgs) -> Result<(), Failure> {
+    let Some(jobs) = search.jobs else { return Ok(()) };
+    let built = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
+    built.map_err(|error| Failure::Internal(anyhow!(error).context("cannot start the threads")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cap_keeps_the_lower_end_or_fails() {
+        let range = Span::new(1, 6, 1).expect("not empty");
+        assert_eq!(cap(range, 3, "pool a", "--nodes").ok(), Span::new(1, 3, 1));
+        assert_eq!(cap(range, 9, "pool a", "--nodes").ok(), Some(range));
+        assert!(matches!(cap(range, 0, "pool a", "--nodes"), Err(Failure::Usage(_))));
+    }
+
+    #[test]
+    fn an_unknown_intent_is_a_usage_error() {
+        assert!(matches!(select(&mut Cluster::default(), &["x".into()]), Err(Failure::Usage(_))));
+    }
+}

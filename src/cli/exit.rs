@@ -1,0 +1,217 @@
+//! Exit codes: one place, since scripts depend on them.
+
+use crate::search::pending::manifest::ExpectedVerdict;
+use crate::search::{IntentResult, Verdict};
+use clap::ValueEnum;
+use std::collections::BTreeMap;
+
+/// What the process tells its caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub enum Exit {
+    /// All intents hold (or all verdicts are the expected ones).
+    Fine,
+    /// No intent applied to anything.
+    NothingChecked,
+    /// Some intent could not be decided.
+    Undecided,
+    /// Some intent is violated (or some verdict is not the expected one).
+    Violated,
+    /// Bad usage or input.
+    Usage,
+    /// Interrupted by the user.
+    Interrupted,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Violated => 1,
+            Self::Usage => 2,
+            Self::Undecided => 3,
+            Self::NothingChecked => 4,
+            Self::Internal => 70,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The more important of two; the order of the variants is the order of importance.
+    pub fn and(self, other: Self) -> Self {
+        self.max(other)
+    }
+}
+
+/// What `--deny` turns into failures.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Deny {
+    /// An intent that nothing relevant can happen to: exit code 1.
+    Vacuous,
+    /// A clean verdict that ignored a field which may change it: exit code 3.
+    Risky,
+}
+
+/// What the exit code depends on besides the results.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// Verdicts that the scenario expects.
+    pub expect: &'a BTreeMap<String, ExpectedVerdict>,
+    /// What `--deny` names.
+    pub deny: &'a [Deny],
+    /// Whether a field was ignored that may change a verdict.
+    pub ignored_risky: bool,
+    /// Whether the user interrupted the search.
+    pub interrupted: bool,
+}
+
+/// The exit code of a run.
+pub fn of_results(results: &[IntentResult], circumstances: &Circumstances) -> Exit {
+    if circumstances.interrupted {
+        return Exit::Interrupted;
+    }
+    let codes = results.iter().map(|result| of_result(result, circumstances));
+    codes.reduce(Exit::and).unwrap_or(Exit::NothingChecked)
+}
+
+fn of_result(result: &IntentResult, circumstances: &Circumstances) -> Exit {
+    let expected = circumstances.expect.get(&result.intent).copied();
+    let code = match (expected, &result.verdict) {
+        (Some(ExpectedVerdict::Unknown), Verdict::Unknown { .. }) => Exit::Fine,
+        (_, verdict) if verdict.is_undecided() => Exit::Undecided,
+        (Some(expected), verdict) => as_expected(expected, verdict),
+        (None, Verdict::Violated(_)) => Exit::Violated,
+        (None, _) => Exit::Fine,
+    };
+    let denied = |what: Deny| circumstances.deny.contains(&what);
+    match result.verdict {
+        Verdict::Vacuous { .. } if denied(Deny::Vacuous) => code.and(Exit::Violated),
+        Verdict::Holds { .. } | Verdict::BoundedClean { .. } if denied(Deny::Risky) && circumstances.ignored_risky => {
+            code.and(Exit::Undecided)
+        }
+        _ => code,
+    }
+}
+
+fn as_expected(expected: ExpectedVerdict, verdict: &Verdict) -> Exit {
+    let same = matches!(
+        (expected, verdict),
+        (ExpectedVerdict::Violated, Verdict::Violated(_))
+            | (ExpectedVerdict::Holds, Verdict::Holds { .. } | Verdict::BoundedClean { .. })
+            | (ExpectedVerdict::Vacuous, Verdict::Vacuous { .. })
+    );
+    if same { Exit::Fine } else { Exit::Violated }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::Statistics;
+    use crate::search::Violation;
+    use crate::search::pending::engines::explicit::Inevitability;
+    use crate::search::testing::tiny_run;
+    use crate::trace::Ending;
+
+    fn result(verdict: Verdict) -> IntentResult {
+        IntentResult {
+            intent: "i".into(),
+            target: None,
+            headline: String::new(),
+            origins: Vec::new(),
+            verdict,
+            engine: String::new(),
+            statistics: Statistics::default(),
+            fired: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+
+    fn violated() -> Verdict {
+        Verdict::Violated(Box::new(Violation {
+            trace: tiny_run(1, Ending::Bad),
+            inevitability: Inevitability::Undecided,
+            nodes: 1,
+            pods: 1,
+            minimised: true,
+        }))
+    }
+
+    fn holds() -> Verdict {
+        Verdict::Holds { method: "" }
+    }
+
+    fn unknown() -> Verdict {
+        Verdict::Unknown { why: String::new() }
+    }
+
+    fn vacuous() -> Verdict {
+        Verdict::Vacuous { why: String::new() }
+    }
+
+    fn bounded(asked: bool) -> Verdict {
+        Verdict::BoundedClean { depth: 3, asked }
+    }
+
+    fn code(verdicts: Vec<Verdict>, expect: Option<ExpectedVerdict>, deny: &[Deny]) -> u8 {
+        let expect = expect.map(|expected| ("i".to_owned(), expected)).into_iter().collect();
+        let results: Vec<IntentResult> = verdicts.into_iter().map(result).collect();
+        let circumstances = Circumstances { expect: &expect, deny, ignored_risky: true, interrupted: false };
+        of_results(&results, &circumstances).code()
+    }
+
+    #[test]
+    fn verdicts_without_expectations() {
+        assert_eq!(code(vec![], None, &[]), 4);
+        assert_eq!(code(vec![holds(), vacuous()], None, &[]), 0);
+        assert_eq!(code(vec![bounded(true)], None, &[]), 0);
+        assert_eq!(code(vec![bounded(false)], None, &[]), 3);
+        assert_eq!(code(vec![holds(), unknown()], None, &[]), 3);
+        assert_eq!(code(vec![violated(), unknown(), holds()], None, &[]), 1);
+    }
+
+    #[test]
+    fn denied_things() {
+        assert_eq!(code(vec![vacuous()], None, &[Deny::Vacuous]), 1);
+        assert_eq!(code(vec![holds()], None, &[Deny::Risky]), 3);
+        assert_eq!(code(vec![violated()], None, &[Deny::Risky]), 1);
+    }
+
+    #[test]
+    fn expectations_turn_the_answer_around() {
+        assert_eq!(code(vec![violated()], Some(ExpectedVerdict::Violated), &[]), 0);
+        assert_eq!(code(vec![holds()], Some(ExpectedVerdict::Violated), &[]), 1);
+        assert_eq!(code(vec![violated()], Some(ExpectedVerdict::Holds), &[]), 1);
+        assert_eq!(code(vec![unknown()], Some(ExpectedVerdict::Violated), &[]), 3);
+        assert_eq!(code(vec![unknown()], Some(ExpectedVerdict::Unknown), &[]), 0);
+        assert_eq!(code(vec![bounded(false)], Some(ExpectedVerdict::Holds), &[]), 3);
+        assert_eq!(code(vec![bounded(true)], Some(ExpectedVerdict::Holds), &[]), 0);
+    }
+
+    #[test]
+    fn precedence_is_70_130_2_1_3_4_0() {
+        let order = [
+            Exit::Internal,
+            Exit::Interrupted,
+            Exit::Usage,
+            Exit::Violated,
+            Exit::Undecided,
+            Exit::NothingChecked,
+            Exit::Fine,
+        ];
+        assert_eq!(order.map(Exit::code), [70, 130, 2, 1, 3, 4, 0]);
+        for (index, &stronger) in order.iter().enumerate() {
+            for &weaker in &order[index..] {
+                assert_eq!(stronger.and(weaker), stronger);
+                assert_eq!(weaker.and(stronger), stronger);
+            }
+        }
+    }
+
+    #[test]
+    fn an_interrupt_is_told_even_if_something_is_violated() {
+        let expect = BTreeMap::new();
+        let circumstances = Circumstances { expect: &expect, deny: &[], ignored_risky: false, interrupted: true };
+        assert_eq!(of_results(&[result(violated())], &circumstances).code(), 130);
+    }
+}

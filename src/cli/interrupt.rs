@@ -1,0 +1,20 @@
+//! Ctrl-C: the first asks the search to stop, so that what is known can be printed; the second ends the process.
+
+use super::exit::Exit;
+use crate::engines::Cancel;
+
+/// Installs the handler and returns the token that it cancels.
+pub fn install() -> Cancel {
+    let cancel = Cancel::default();
+    let token = cancel.clone();
+    let installed = ctrlc::set_handler(move || {
+        if token.is_cancelled() {
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+        token.cancel();
+    });
+    if let Err(error) = installed {
+        log::warn!("Ctrl-C will not print partial results: {error}");
+    }
+    cancel
+}

@@ -1,0 +1,270 @@
+//! The findings as one plain document: what every output format prints. Its serialisation is the JSON report, with
+//! keys in the order of the fields here.
+
+use super::narrate::{ToldStep, tell};
+use crate::search::pending::engines::explicit::Inevitability;
+use crate::search::pending::manifest::{ExpectedVerdict, Loaded, Note, Severity, SourceMap};
+use crate::search::scope::{self, PoolSlots, Scope, Size};
+use crate::search::{Findings, IntentResult, Verdict, Violation};
+use crate::trace::Ending;
+use kubound_encodings::system::{Origin, TransitionSystem};
+use serde::Serialize;
+
+/// The whole report.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Document {
+    /// Version of this format.
+    pub api_version: &'static str,
+    /// Always `Report`.
+    pub kind: &'static str,
+    /// Version of Kubound.
+    pub kubound: &'static str,
+    /// Name and version of the solver.
+    pub solver: String,
+    /// Name of the scenario.
+    pub name: String,
+    /// Exit code of the command.
+    pub exit_code: u8,
+    /// Whether the user interrupted the search.
+    pub interrupted: bool,
+    /// Wall time.
+    pub seconds: f64,
+    /// What the verdicts cover.
+    pub scope: Scope,
+    /// One an intent.
+    pub results: Vec<IntentDocument>,
+    /// What the reader has to say.
+    pub notes: Vec<NoteDocument>,
+}
+
+/// The answer to one intent.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntentDocument {
+    /// Id of the intent.
+    pub intent: String,
+    /// Object it speaks of.
+    pub target: Option<String>,
+    /// `violated`, `holds`, `bounded`, `vacuous` or `unknown`.
+    pub verdict: &'static str,
+    /// What the scenario expects, if it says.
+    pub expected: Option<&'static str>,
+    /// Why, in one line: the headline of a violation, the method of a proof, the reason of a doubt.
+    pub message: String,
+    /// Depth of a bounded answer.
+    pub depth: Option<usize>,
+    /// The fields it stems from; the first is the primary one.
+    pub origins: Vec<OriginDocument>,
+    /// The violation.
+    pub violation: Option<ViolationDocument>,
+    /// The engine that answered.
+    pub engine: String,
+    /// Cost.
+    pub statistics: StatisticsDocument,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// A field of the input.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OriginDocument {
+    /// The object.
+    pub object: String,
+    /// The field; empty for the whole object.
+    pub field: String,
+    /// The file, if known.
+    pub file: Option<String>,
+    /// The line, if known.
+    pub line: Option<usize>,
+}
+
+/// A violation in words.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ViolationDocument {
+    /// Number of nodes.
+    pub nodes: i64,
+    /// Number of nodes of each pool, if known.
+    pub pools: Vec<Size>,
+    /// Most pods at a time.
+    pub pods: i64,
+    /// Whether smaller clusters were ruled out.
+    pub minimised: bool,
+    /// Values that were ranges.
+    pub values: Vec<(String, i64)>,
+    /// The steps.
+    pub steps: Vec<ToldStep>,
+    /// `bad`, `stays` or `loop`.
+    pub ending: &'static str,
+    /// First and last step of the loop, counted from 1.
+    #[serde(rename = "loop")]
+    pub repeats: Option<(usize, usize)>,
+    /// `inevitable`, `possible` or `undecided`.
+    pub inevitability: &'static str,
+    /// The step whose picks decide, counted from 1.
+    pub needs_choice_at: Option<usize>,
+}
+
+/// Sizes of a search.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatisticsDocument {
+    /// States stored.
+    pub states: u64,
+    /// Steps taken.
+    pub transitions: u64,
+    /// Clauses.
+    pub clauses: u64,
+    /// Variables.
+    pub variables: u64,
+    /// Depth.
+    pub depth: usize,
+    /// Rules that fired, where the engine knows them.
+    pub rules_fired: usize,
+}
+
+/// Something that is not modelled, or odd.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NoteDocument {
+    /// `harmless`, `risky` or `warning`.
+    pub severity: &'static str,
+    /// The file.
+    pub file: String,
+    /// The line, if known.
+    pub line: Option<usize>,
+    /// The object.
+    pub object: String,
+    /// The field.
+    pub field: String,
+    /// In words.
+    pub message: String,
+}
+
+impl Document {
+    /// Words the findings about a cluster that was read.
+    pub fn new(loaded: &Loaded, findings: &Findings, exit_code: u8, solver: String) -> Self {
+        let pools = scope::pool_slots(&loaded.cluster);
+        let context = Context { loaded, system: &findings.systems.fine, pools: &pools };
+        Self {
+            api_version: super::API_VERSION,
+            kind: "Report",
+            kubound: env!("CARGO_PKG_VERSION"),
+            solver,
+            name: loaded.cluster.name.clone(),
+            exit_code,
+            interrupted: findings.interrupted,
+            seconds: findings.seconds,
+            scope: findings.scope.clone(),
+            results: findings.results.iter().map(|result| context.intent(result)).collect(),
+            notes: loaded.notes.iter().map(note).collect(),
+        }
+    }
+}
+
+struct Context<'a> {
+    loaded: &'a Loaded,
+    system: &'a TransitionSystem,
+    pools: &'a [PoolSlots],
+}
+
+impl Context<'_> {
+    fn intent(&self, result: &IntentResult) -> IntentDocument {
+        let (verdict, message, depth, violation) = match &result.verdict {
+            Verdict::Violated(found) => ("violated", result.headline.clone(), None, Some(self.violation(found))),
+            Verdict::Holds { method } => ("holds", (*method).to_owned(), None, None),
+            Verdict::BoundedClean { depth, .. } => {
+                ("bounded", format!("no violation up to depth {depth}"), Some(*depth), None)
+            }
+            Verdict::Vacuous { why } => ("vacuous", why.clone(), None, None),
+            Verdict::Unknown { why } => ("unknown", why.clone(), None, None),
+        };
+        let expected = self.loaded.expect.get(&result.intent).copied().map(expected_word);
+        let statistics = result.statistics;
+        IntentDocument {
+            intent: result.intent.clone(),
+            target: result.target.clone(),
+            verdict,
+            expected,
+            message,
+            depth,
+            origins: result.origins.iter().map(|one| origin(one, &self.loaded.sources)).collect(),
+            violation,
+            engine: result.engine.clone(),
+            statistics: StatisticsDocument {
+                states: statistics.states,
+                transitions: statistics.transitions,
+                clauses: statistics.clauses,
+                variables: statistics.variables,
+                depth: statistics.depth,
+                rules_fired: result.fired.len(),
+            },
+            seconds: result.seconds,
+        }
+    }
+
+    fn violation(&self, found: &Violation) -> ViolationDocument {
+        let trace = &found.trace;
+        let counts = scope::pool_counts(self.pools, self.system, &trace.initial);
+        let pools = self.pools.iter().zip(counts.unwrap_or_default());
+        let (inevitability, needs_choice_at) = match found.inevitability {
+            Inevitability::Inevitable => ("inevitable", None),
+            Inevitability::Possible { step } => ("possible", Some(step + 1)),
+            Inevitability::Undecided => ("undecided", None),
+        };
+        let (ending, repeats) = match trace.ending {
+            Ending::Bad => ("bad", None),
+            Ending::Stays => ("stays", None),
+            Ending::Loop { start } => ("loop", Some((start + 1, trace.steps.len()))),
+        };
+        ViolationDocument {
+            nodes: found.nodes,
+            pools: pools.map(|(pool, count)| Size { name: pool.name.clone(), count: count.to_string() }).collect(),
+            pods: found.pods,
+            minimised: found.minimised,
+            values: scope::free_values(self.system, &trace.initial),
+            steps: tell(self.system, trace),
+            ending,
+            repeats,
+            inevitability,
+            needs_choice_at,
+        }
+    }
+}
+
+fn origin(origin: &Origin, sources: &SourceMap) -> OriginDocument {
+    let place = sources.locate(&origin.object);
+    OriginDocument {
+        object: origin.object.clone(),
+        field: origin.field.clone(),
+        file: place.map(|place| place.file.to_string()),
+        line: place.and_then(|place| place.line),
+    }
+}
+
+fn note(note: &Note) -> NoteDocument {
+    NoteDocument {
+        severity: match note.severity {
+            Severity::Harmless => "harmless",
+            Severity::Risky => "risky",
+            Severity::Warning => "warning",
+        },
+        file: note.file.to_string(),
+        line: note.line,
+        object: note.object.clone(),
+        field: note.field.clone(),
+        message: note.message.clone(),
+    }
+}
+
+/// The word of scenario files for an expected verdict.
+pub fn expected_word(expected: ExpectedVerdict) -> &'static str {
+    match expected {
+        ExpectedVerdict::Violated => "violated",
+        ExpectedVerdict::Holds => "holds",
+        ExpectedVerdict::Unknown => "unknown",
+        ExpectedVerdict::Vacuous => "vacuous",
+    }
+}

@@ -1,0 +1,100 @@
+use super::*;
+use crate::engines::Statistics;
+use crate::report::document::Document;
+use crate::report::json;
+use crate::search::pending::engines::explicit::Inevitability;
+use crate::search::pending::manifest::{ExpectedVerdict, Loaded};
+use crate::search::scope::Scope;
+use crate::search::testing::{tiny, tiny_run};
+use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
+use crate::trace::Ending;
+
+const PLAIN: Options = Options { paint: Paint { colours: false }, verbose: false, quiet: false };
+
+fn document(verdict: Verdict, target: &str) -> Document {
+    let (fine, _) = tiny();
+    let result = IntentResult {
+        intent: "noOscillation".into(),
+        target: Some(target.into()),
+        headline: fine.properties[0].headline.clone(),
+        origins: fine.properties[0].origins.clone(),
+        verdict,
+        engine: "explicit".into(),
+        statistics: Statistics { states: 12, ..Statistics::default() },
+        fired: Vec::new(),
+        seconds: 0.25,
+    };
+    let systems = Systems { fine, fused: None };
+    let findings =
+        Findings { systems, scope: Scope::default(), results: vec![result], interrupted: false, seconds: 0.25 };
+    let mut loaded = Loaded::default();
+    loaded.expect.insert("noOscillation".into(), ExpectedVerdict::Holds);
+    Document::new(&loaded, &findings, 1, "solver".into())
+}
+
+fn violated(steps: i64, ending: Ending) -> Verdict {
+    Verdict::Violated(Box::new(Violation {
+        trace: tiny_run(steps, ending),
+        inevitability: Inevitability::Possible { step: 1 },
+        nodes: 2,
+        pods: 4,
+        minimised: true,
+    }))
+}
+
+#[test]
+fn a_violation_tells_where_how_small_and_how_it_ends() {
+    let text = render(&document(violated(6, Ending::Loop { start: 4 }), "Deployment/default/web"), &PLAIN);
+    let expected = "\
+error[noOscillation]: pods come and go for ever
+  expected: holds
+  --> Deployment/default/web spec.replicas
+  smallest cluster: 2 nodes, 4 pods
+  steps 1-4     default-scheduler  Scheduled  web to spot-0, 0 before, 1 after; web to spot-0, 1
+                                              before, 2 after; web to spot-0, 2 before, 3 after;
+                                              web to spot-0, 3 before, 4 after
+  step 5        default-scheduler  Scheduled  web to spot-0, 4 before, 5 after
+  step 6        default-scheduler  Scheduled  web to spot-0, 5 before, 6 after
+  loop          step 5 -> step 6 repeats for ever; every controller had its turn; possible (needs
+                the choice made at step 2)
+  engine explicit, 12 states, 0.25 s
+";
+    assert!(text.starts_with(expected), "{text}");
+}
+
+#[test]
+fn verbose_tells_every_step_with_its_scores() {
+    let options = Options { verbose: true, ..PLAIN };
+    let text = render(&document(violated(6, Ending::Bad), "x"), &options);
+    assert!(!text.contains("steps 1-"), "{text}");
+    assert!(text.contains("score spot-0 8"), "{text}");
+}
+
+#[test]
+fn quiet_is_one_line_an_intent() {
+    let options = Options { quiet: true, ..PLAIN };
+    let text = render(&document(Verdict::Holds { method: "search" }, "Deployment/default/web"), &options);
+    assert_eq!(text, "holds[noOscillation]: Deployment/default/web: no run violates it, at any depth (search)\n");
+}
+
+#[test]
+fn names_from_the_input_cannot_steer_the_terminal() {
+    let text = render(&document(Verdict::Unknown { why: "a\u{1b}[2Jb".into() }, "web\u{7}\nfake: holds"), &PLAIN);
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+    assert!(!text.lines().any(|line| line.starts_with("fake")), "{text}");
+}
+
+#[test]
+fn a_bounded_answer_says_what_it_leaves_out() {
+    let text = render(&document(Verdict::BoundedClean { depth: 9, asked: false }, "x"), &PLAIN);
+    assert!(text.contains("no violation up to depth 9; longer runs were not looked at"), "{text}");
+}
+
+#[test]
+fn json_is_versioned_and_starts_with_it() {
+    let text = json::render(&document(violated(2, Ending::Stays), "x")).expect("serialisable");
+    assert!(text.starts_with("{\n  \"apiVersion\": \"kubound.dev/v1alpha1\",\n  \"kind\": \"Report\""), "{text}");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("valid");
+    assert_eq!(value["results"][0]["violation"]["steps"][1]["reason"], "Scheduled");
+    assert_eq!(value["results"][0]["violation"]["needsChoiceAt"], 2);
+}

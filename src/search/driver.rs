@@ -1,0 +1,264 @@
+//! The search for one intent: engines race, a violation is made small, replayed and judged.
+
+use super::pending::engines::{bmc::Bmc, explicit, explicit::Explicit, lasso::Lasso};
+use super::pending::trace::replay::{replay, replay_expanded};
+use super::portfolio::{Contender, contradict, race};
+use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise, scaling};
+use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Statistics};
+use crate::trace::Trace;
+use kubound_encodings::system::{Claim, Property};
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+/// Longest time spent on making one violation small.
+const MINIMISE: Duration = Duration::from_secs(30);
+/// Longest time spent on finding out whether a violation is inevitable.
+const JUDGE: Duration = Duration::from_secs(10);
+
+/// One intent with everything its search needs.
+struct Search<'a> {
+    systems: &'a Systems,
+    property: usize,
+    options: &'a Options,
+    deadline: Instant,
+    cancel: &'a Cancel,
+    observer: &'a dyn Observer,
+    bmc: Bmc,
+    lasso: Lasso,
+    explicit: Explicit,
+}
+
+/// Decides one intent.
+pub fn decide(
+    systems: &Systems,
+    property: usize,
+    options: &Options,
+    deadline: Instant,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<IntentResult, Fault> {
+    let begin = Instant::now();
+    let encoding = options.encoding;
+    let (bmc, lasso, explicit) = (Bmc { encoding }, Lasso { encoding }, Explicit::default());
+    let search = Search { systems, property, options, deadline, cancel, observer, bmc, lasso, explicit };
+    let (engine, outcome) = search.answer()?;
+    let Property { intent, target, headline, origins, .. } = search.claim();
+    Ok(IntentResult {
+        intent: intent.clone(),
+        target: target.clone(),
+        headline: headline.clone(),
+        origins: origins.clone(),
+        statistics: outcome.statistics,
+        fired: outcome.fired.clone(),
+        verdict: search.verdict(engine, outcome)?,
+        engine: engine.to_owned(),
+        seconds: begin.elapsed().as_secs_f64(),
+    })
+}
+
+impl Search<'_> {
+    fn claim(&self) -> &Property {
+        &self.systems.fine.properties[self.property]
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { depth: self.options.depth, deadline: Some(self.deadline), ..Limits::default() }
+    }
+
+    /// The symbolic engine that the claim needs.
+    fn symbolic(&self) -> &dyn Engine {
+        match self.claim().claim {
+            Claim::Invariant(_) => &self.bmc,
+            Claim::NoFairLoop { .. } => &self.lasso,
+        }
+    }
+
+    fn engine(&self, name: &str) -> &dyn Engine {
+        let engines: [&dyn Engine; 3] = [&self.explicit, &self.bmc, &self.lasso];
+        engines.into_iter().find(|engine| engine.name() == name).unwrap_or_else(|| self.symbolic())
+    }
+
+    /// Whether an answer is all that the user asked for.
+    fn settles(&self, answer: &Answer) -> bool {
+        match answer {
+            Answer::Violated(_) | Answer::Holds { .. } => true,
+            Answer::NoViolationUpTo { depth } => self.options.depth.is_some_and(|wanted| *depth >= wanted),
+            Answer::Unknown { .. } => false,
+        }
+    }
+
+    fn explicit_contender(&self) -> Contender<'_> {
+        let run =
+            move |cancel: &Cancel| self.explicit.decide(self.systems.searched(), self.property, &self.limits(), cancel);
+        Contender { name: self.explicit.name(), run: Box::new(run) }
+    }
+
+    fn symbolic_contender(&self) -> Contender<'_> {
+        let engine = self.symbolic();
+        let run = move |cancel: &Cancel| {
+            scaling::grow(engine, self.systems.searched(), self.property, &self.limits(), cancel, |round| {
+                let size = |size: Option<i64>| size.map_or("all".to_owned(), |size| format!("up to {size}"));
+                let (nodes, pods) = (size(round.nodes), size(round.pods));
+                let steps = round.depth.map_or("any".to_owned(), |depth| format!("up to {depth}"));
+                let (intent, name) = (&self.claim().intent, engine.name());
+                self.observer.phase(&format_args!("{intent}: {name}, {nodes} nodes, {pods} pods, {steps} steps"));
+            })
+        };
+        Contender { name: engine.name(), run: Box::new(run) }
+    }
+
+    /// Lets the chosen engines run and picks their best answer, with the name of the engine.
+    fn answer(&self) -> Result<(&'static str, Outcome), Fault> {
+        let invariant = matches!(self.claim().claim, Claim::Invariant(_));
+        let contenders = match self.options.engine {
+            EngineChoice::Portfolio => vec![self.explicit_contender(), self.symbolic_contender()],
+            EngineChoice::Explicit => vec![self.explicit_contender()],
+            EngineChoice::Symbolic => vec![self.symbolic_contender()],
+            EngineChoice::Bmc if invariant => vec![self.symbolic_contender()],
+            EngineChoice::Lasso if !invariant => vec![self.symbolic_contender()],
+            EngineChoice::Bmc => return Ok(unsuited("bmc", "this intent speaks of loops; use lasso or explicit")),
+            EngineChoice::Lasso => return Ok(unsuited("lasso", "this intent is an invariant; use bmc or explicit")),
+        };
+        self.observer.phase(&format_args!("{}", self.claim().intent));
+        let mut outcomes = Vec::new();
+        for (name, result) in race(contenders, self.cancel, |answer| self.settles(answer)) {
+            let intent = self.claim().intent.clone();
+            outcomes.push((name, result.map_err(|source| Fault::Engine { intent, source })?));
+        }
+        self.reject_contradiction(&outcomes)?;
+        Ok(best(outcomes, self.cancel))
+    }
+
+    fn reject_contradiction(&self, outcomes: &[(&'static str, Outcome)]) -> Result<(), Fault> {
+        for (index, (first, a)) in outcomes.iter().enumerate() {
+            if let Some((second, b)) = outcomes[index + 1..].iter().find(|(_, b)| contradict(&a.answer, &b.answer)) {
+                return Err(Fault::Contradiction {
+                    intent: self.claim().intent.clone(),
+                    first: format!("{first} ({})", answer_word(&a.answer)),
+                    second: format!("{second} ({})", answer_word(&b.answer)),
+                    dump: dump(&format!("{:#?}\n{:#?}\n{:#?}\n", a, b, self.systems.searched())),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn verdict(&self, engine: &'static str, outcome: Outcome) -> Result<Verdict, Fault> {
+        Ok(match outcome.answer {
+            Answer::Violated(trace) => Verdict::Violated(Box::new(self.violation(engine, *trace)?)),
+            Answer::Holds { premise_reached: false, .. } => Verdict::Vacuous {
+                why: "nothing that this intent speaks of can happen in any run of this cluster".into(),
+            },
+            Answer::Holds { method, .. } => Verdict::Holds { method },
+            Answer::NoViolationUpTo { depth } => {
+                Verdict::BoundedClean { depth, asked: self.options.depth.is_some_and(|wanted| depth >= wanted) }
+            }
+            Answer::Unknown { reason } => Verdict::Unknown { why: reason },
+        })
+    }
+
+    /// Makes a violation small, replays it on the fine system and judges it.
+    fn violation(&self, engine: &'static str, found: Trace) -> Result<Violation, Fault> {
+        let intent = &self.claim().intent;
+        // What was found must be a run of the model before anything is built on it.
+        let first = self.replayed(engine, &found)?;
+        self.observer.phase(&format_args!("{intent}: violated; looking for the smallest cluster"));
+        let limits = Limits {
+            depth: Some(found.steps.len().max(scaling::rounds(None)[2].depth.unwrap_or(0))),
+            deadline: Some(self.deadline.min(Instant::now() + MINIMISE)),
+            ..self.limits()
+        };
+        // The explicit engine needs no depth: it ends by itself.
+        let limits = if engine == self.explicit.name() { Limits { depth: None, ..limits } } else { limits };
+        let system = self.systems.searched();
+        let smallest =
+            minimise::minimise(self.engine(engine), system, self.property, found.clone(), &limits, self.cancel)
+                .map_err(|source| Fault::Engine { intent: intent.clone(), source })?;
+        let trace = if smallest.trace == found { first } else { self.replayed(engine, &smallest.trace)? };
+        let judge = Limits { depth: None, deadline: Some(Instant::now() + JUDGE), ..limits };
+        let fine = &self.systems.fine;
+        let inevitability = explicit::inevitability(fine, self.property, &trace, &judge, self.cancel);
+        let (nodes, pods) = (minimise::nodes(fine, &trace), minimise::pods(fine, &trace));
+        Ok(Violation { trace, inevitability, nodes, pods, minimised: smallest.proved })
+    }
+
+    /// The run on the fine system, step by step.
+    fn replayed(&self, engine: &str, trace: &Trace) -> Result<Trace, Fault> {
+        let fine = &self.systems.fine;
+        let result = match &self.systems.fused {
+            None => replay(fine, trace, self.property).map(|()| trace.clone()),
+            Some(fused) => replay_expanded(fine, fused, trace, self.property),
+        };
+        let intent = self.claim().intent.clone();
+        result.map_err(|error| Fault::Replay { intent, engine: engine.to_owned(), why: error.to_string() })
+    }
+}
+
+fn unsuited(engine: &'static str, reason: &str) -> (&'static str, Outcome) {
+    let answer = Answer::Unknown { reason: reason.to_owned() };
+    (engine, Outcome { answer, statistics: Statistics::default(), fired: Vec::new() })
+}
+
+/// The answer that says most; what stays unknown tells the reasons of all engines.
+fn best(outcomes: Vec<(&'static str, Outcome)>, cancel: &Cancel) -> (&'static str, Outcome) {
+    let rank = |answer: &Answer| match answer {
+        Answer::Violated(_) => (3, 0),
+        Answer::Holds { .. } => (2, 0),
+        Answer::NoViolationUpTo { depth } => (1, *depth),
+        Answer::Unknown { .. } => (0, 0),
+    };
+    let reasons = outcomes.iter().fold(String::new(), |mut all, (name, outcome)| {
+        if let Answer::Unknown { reason } = &outcome.answer {
+            let separator = if all.is_empty() { "" } else { "; " };
+            let _ = write!(all, "{separator}{name}: {reason}");
+        }
+        all
+    });
+    // Of equal answers the first to arrive is kept.
+    let best = outcomes.into_iter().rev().max_by_key(|(_, outcome)| rank(&outcome.answer));
+    let Some((name, mut outcome)) = best else {
+        return unsuited("none", "no engine ran");
+    };
+    if let Answer::Unknown { reason } = &mut outcome.answer {
+        *reason = if cancel.is_cancelled() { "interrupted".into() } else { reasons };
+    }
+    (name, outcome)
+}
+
+fn answer_word(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Violated(_) => "violated",
+        Answer::Holds { .. } => "holds",
+        Answer::NoViolationUpTo { .. } => "no violation within bounds",
+        Answer::Unknown { .. } => "unknown",
+    }
+}
+
+/// Writes details of a fault to a file and says where.
+fn dump(text: &str) -> String {
+    let path = std::env::temp_dir().join(format!("kubound-fault-{}.txt", std::process::id()));
+    match std::fs::write(&path, text) {
+        Ok(()) => format!("details are in {}", path.display()),
+        Err(error) => format!("details could not be written to {}: {error}", path.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(answer: Answer) -> Outcome {
+        Outcome { answer, statistics: Statistics::default(), fired: Vec::new() }
+    }
+
+    #[test]
+    fn the_strongest_answer_wins_and_unknown_tells_every_reason() {
+        let unknown = |reason: &str| outcome(Answer::Unknown { reason: reason.into() });
+        let bounded = outcome(Answer::NoViolationUpTo { depth: 7 });
+        let (name, best_one) =
+            best(vec![("explicit", unknown("too many values")), ("bmc", bounded)], &Cancel::default());
+        assert_eq!((name, best_one.answer), ("bmc", Answer::NoViolationUpTo { depth: 7 }));
+        let (_, best_one) = best(vec![("explicit", unknown("a")), ("bmc", unknown("b"))], &Cancel::default());
+        assert_eq!(best_one.answer, Answer::Unknown { reason: "explicit: a; bmc: b".into() });
+    }
+}

@@ -1,0 +1,313 @@
+//! From a cluster to verdicts: which engines run, up to which sizes, and what their answers amount to.
+//!
+//! An engine decides one property of one system within limits and knows nothing else. This module builds the systems
+//! of a cluster, lets engines race ([`portfolio`]), grows and shrinks the sizes they look at ([`scaling`],
+//! [`minimise`]), replays every violation on the unreduced fine system before anyone sees it, and says what a clean
+//! verdict covers ([`scope`]).
+
+mod driver;
+pub mod minimise;
+pub mod pending;
+pub mod portfolio;
+pub mod scaling;
+pub mod scope;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use crate::engines::{Cancel, EngineError, Statistics};
+use crate::trace::{Ending, Trace};
+use kubound_encodings::assemble::{AssembleError, Granularity, assemble};
+use kubound_encodings::cluster::{Cluster, Timing};
+use kubound_encodings::system::{Origin, Pace, TransitionSystem};
+use pending::engines::explicit::Inevitability;
+use pending::smt::Encoding;
+use scope::Scope;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Which engines to use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum EngineChoice {
+    /// Explicit beside symbolic; the first sound answer wins.
+    #[default]
+    Portfolio,
+    /// Only the explicit engine.
+    Explicit,
+    /// Only bounded model checking of invariants.
+    Bmc,
+    /// Only bounded search for fair loops.
+    Lasso,
+    /// `Bmc` or `Lasso`, as the claim needs.
+    Symbolic,
+}
+
+/// How to search.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Which engines.
+    pub engine: EngineChoice,
+    /// How symbolic engines talk to the solver.
+    pub encoding: Encoding,
+    /// How many reconciles one rule stands for during the search.
+    pub granularity: Granularity,
+    /// The user wants an answer up to this many steps, and no more than that.
+    pub depth: Option<usize>,
+    /// Time for all intents together.
+    pub timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            engine: EngineChoice::default(),
+            encoding: Encoding::default(),
+            granularity: Granularity::default(),
+            depth: None,
+            timeout: Duration::from_secs(600),
+        }
+    }
+}
+
+/// A violation, replayed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Violation {
+    /// The run, over the fine system.
+    pub trace: Trace,
+    /// Whether the picks along the run matter.
+    pub inevitability: Inevitability,
+    /// Nodes in it.
+    pub nodes: i64,
+    /// Most pods in it.
+    pub pods: i64,
+    /// Whether no smaller cluster violates the intent, as far as the engine looked.
+    pub minimised: bool,
+}
+
+/// The answer to one intent.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Verdict {
+    /// Some run violates it.
+    Violated(Box<Violation>),
+    /// No run violates it, at any depth.
+    Holds {
+        /// How it was shown.
+        method: &'static str,
+    },
+    /// No run of at most this many steps violates it.
+    BoundedClean {
+        /// Steps.
+        depth: usize,
+        /// Whether the user asked for a bounded answer.
+        asked: bool,
+    },
+    /// It holds, but nothing that it speaks of can happen.
+    Vacuous {
+        /// Why.
+        why: String,
+    },
+    /// Could not tell.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Verdict {
+    /// The word of reports.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Violated(_) => "violated",
+            Self::Holds { .. } => "holds",
+            Self::BoundedClean { .. } => "no violation up to depth",
+            Self::Vacuous { .. } => "vacuous",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// Whether a question of the user stays open.
+    pub fn is_undecided(&self) -> bool {
+        matches!(self, Self::Unknown { .. } | Self::BoundedClean { asked: false, .. })
+    }
+}
+
+/// The answer to one intent, with its cost.
+#[derive(Clone, PartialEq, Debug)]
+pub struct IntentResult {
+    /// Id of the intent.
+    pub intent: String,
+    /// Object it speaks of.
+    pub target: Option<String>,
+    /// Headline when violated.
+    pub headline: String,
+    /// The fields it stems from.
+    pub origins: Vec<Origin>,
+    /// The answer.
+    pub verdict: Verdict,
+    /// Name of the engine that gave it.
+    pub engine: String,
+    /// Sizes of the search.
+    pub statistics: Statistics,
+    /// Rules that fired in some reachable state, where the engine knows them.
+    pub fired: Vec<String>,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// The systems of a cluster: the one searched, and the fine one on which violations are replayed.
+#[derive(Clone, Debug)]
+pub struct Systems {
+    /// One rule a reconcile.
+    pub fine: TransitionSystem,
+    /// With rules merged; `None` where the fine one is searched.
+    pub fused: Option<TransitionSystem>,
+}
+
+impl Systems {
+    /// Builds the systems of a cluster.
+    pub fn new(cluster: &Cluster, granularity: Granularity) -> Result<Self, AssembleError> {
+        let fine = assemble(cluster, Granularity::Fine)?;
+        let fused = match granularity {
+            Granularity::Fine => None,
+            Granularity::Fused => Some(assemble(cluster, Granularity::Fused)?),
+        };
+        Ok(Self { fine, fused })
+    }
+
+    /// The system that engines search.
+    pub fn searched(&self) -> &TransitionSystem {
+        self.fused.as_ref().unwrap_or(&self.fine)
+    }
+}
+
+/// Everything found out about a cluster.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// The systems, for reports.
+    pub systems: Systems,
+    /// What clean verdicts cover.
+    pub scope: Scope,
+    /// One an intent, in order; fewer after an interrupt.
+    pub results: Vec<IntentResult>,
+    /// Whether the user interrupted the search.
+    pub interrupted: bool,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+/// A fault of ours: the search cannot be trusted and is aborted.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The model is faulty, or an engine.
+    #[error("{intent}: {source}")]
+    Engine {
+        /// The intent.
+        intent: String,
+        /// What went wrong.
+        source: EngineError,
+    },
+    /// Two engines contradict each other.
+    #[error("{intent}: {first} and {second} contradict each other; {dump}")]
+    Contradiction {
+        /// The intent.
+        intent: String,
+        /// One engine with its answer.
+        first: String,
+        /// The other.
+        second: String,
+        /// Where the details are.
+        dump: String,
+    },
+    /// A violation is no run of the model.
+    #[error("{intent}: the run found by {engine} cannot be replayed: {why}")]
+    Replay {
+        /// The intent.
+        intent: String,
+        /// The engine.
+        engine: String,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// Is told what the search is doing.
+pub trait Observer: Sync {
+    /// A new phase begins.
+    fn phase(&self, what: &fmt::Arguments);
+}
+
+/// An observer that does not listen.
+pub struct Silent;
+
+impl Observer for Silent {
+    fn phase(&self, _: &fmt::Arguments) {}
+}
+
+/// Decides every intent of a cluster. Time is shared: each intent may use its part of what the ones before it left.
+pub fn check(
+    cluster: &Cluster,
+    systems: Systems,
+    options: &Options,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Findings, Fault> {
+    let begin = Instant::now();
+    let end = begin + options.timeout;
+    let count = systems.fine.properties.len();
+    let mut results = Vec::new();
+    for property in 0..count {
+        if cancel.is_cancelled() {
+            break;
+        }
+        let now = Instant::now();
+        let left = end.saturating_duration_since(now);
+        let deadline = now + left / (count - property) as u32;
+        results.push(driver::decide(&systems, property, options, deadline, cancel, observer)?);
+    }
+    if cluster.timing == Timing::Paced && results.iter().any(|result| stops_the_clock(&systems.fine, &result.verdict)) {
+        results.iter_mut().for_each(doubt);
+    }
+    let scope = Scope::new(cluster, &systems, options);
+    let seconds = begin.elapsed().as_secs_f64();
+    Ok(Findings { systems, scope, results, interrupted: cancel.is_cancelled(), seconds })
+}
+
+/// Whether a violation is a loop of fast rules only. Under paced timing no time passes in it, so that whatever needs
+/// time never happens in such runs.
+fn stops_the_clock(system: &TransitionSystem, verdict: &Verdict) -> bool {
+    let Verdict::Violated(violation) = verdict else { return false };
+    let Ending::Loop { start } = violation.trace.ending else { return false };
+    let is_fast = |rule: &str| system.rule(rule).is_some_and(|rule| rule.pace == Pace::Fast);
+    violation.trace.steps[start..].iter().all(|step| is_fast(&step.rule))
+}
+
+/// Takes back a clean verdict that was reached while a loop can stop the clock.
+fn doubt(result: &mut IntentResult) {
+    if !matches!(result.verdict, Verdict::Violated(_) | Verdict::Unknown { .. }) {
+        let why = "a loop of fast controllers stops the clock of paced timing; use --timing interleaved".to_owned();
+        result.verdict = Verdict::Unknown { why };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{tiny, tiny_run};
+    use super::*;
+
+    #[test]
+    fn only_a_loop_of_fast_rules_stops_the_clock() {
+        let violated = |ending| {
+            Verdict::Violated(Box::new(Violation {
+                trace: tiny_run(3, ending),
+                inevitability: Inevitability::Undecided,
+                nodes: 1,
+                pods: 1,
+                minimised: false,
+            }))
+        };
+        let (mut system, _) = tiny();
+        assert!(stops_the_clock(&system, &violated(Ending::Loop { start: 1 })));
+        assert!(!stops_the_clock(&system, &violated(Ending::Bad)));
+        system.rules[0].pace = Pace::Periodic;
+        assert!(!stops_the_clock(&system, &violated(Ending::Loop { start: 1 })));
+    }
+}

@@ -1,0 +1,123 @@
+//! Several searches side by side: the first answer that settles the question wins, the others are told to stop.
+
+use crate::engines::{Answer, Cancel, EngineError, Outcome};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+/// How often a waiting race looks for an interrupt of the user.
+const POLL: Duration = Duration::from_millis(20);
+
+/// A search that goes on until it is done or told to stop.
+pub type Run<'a> = dyn FnOnce(&Cancel) -> Result<Outcome, EngineError> + Send + 'a;
+
+/// One search of a race.
+pub struct Contender<'a> {
+    /// Its name for reports.
+    pub name: &'static str,
+    /// The search.
+    pub run: Box<Run<'a>>,
+}
+
+/// What a contender came back with.
+pub type Arrival = (&'static str, Result<Outcome, EngineError>);
+
+/// Runs all contenders; returns what they came back with, in order of arrival. As soon as `settles` accepts an
+/// outcome, or an error comes, the others are cancelled.
+pub fn race(contenders: Vec<Contender>, cancel: &Cancel, settles: impl Fn(&Answer) -> bool) -> Vec<Arrival> {
+    let local = Cancel::default();
+    let (sender, receiver) = channel();
+    let mut missing = contenders.len();
+    let mut arrivals = Vec::new();
+    thread::scope(|scope| {
+        for Contender { name, run } in contenders {
+            let (sender, local) = (sender.clone(), local.clone());
+            scope.spawn(move || {
+                let run = std::panic::AssertUnwindSafe(move || run(&local));
+                let result = std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+                    Err(EngineError::Internal(format!("{name} panicked: {}", panic_text(panic.as_ref()))))
+                });
+                let _ = sender.send((name, result));
+            });
+        }
+        while missing > 0 {
+            match receiver.recv_timeout(POLL) {
+                Ok((name, result)) => {
+                    missing -= 1;
+                    if result.as_ref().map_or(true, |outcome| settles(&outcome.answer)) {
+                        local.cancel();
+                    }
+                    arrivals.push((name, result));
+                }
+                Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => local.cancel(),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    });
+    arrivals
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}
+
+/// Whether two answers to the same question cannot both be true.
+pub fn contradict(a: &Answer, b: &Answer) -> bool {
+    matches!((a, b), (Answer::Violated(_), Answer::Holds { .. }) | (Answer::Holds { .. }, Answer::Violated(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::Statistics;
+    use std::time::Instant;
+
+    fn outcome(answer: Answer) -> Result<Outcome, EngineError> {
+        Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new() })
+    }
+
+    fn holds() -> Answer {
+        Answer::Holds { method: "test", premise_reached: true }
+    }
+
+    fn slow(name: &'static str) -> Contender<'static> {
+        Contender {
+            name,
+            run: Box::new(|cancel| {
+                let begin = Instant::now();
+                while !cancel.is_cancelled() {
+                    assert!(begin.elapsed() < Duration::from_secs(20), "nobody cancelled");
+                    thread::sleep(Duration::from_millis(1));
+                }
+                outcome(Answer::Unknown { reason: "cancelled".into() })
+            }),
+        }
+    }
+
+    fn settles(answer: &Answer) -> bool {
+        matches!(answer, Answer::Violated(_) | Answer::Holds { .. })
+    }
+
+    #[test]
+    fn the_first_sound_answer_cancels_the_others() {
+        let fast = Contender { name: "fast", run: Box::new(|_| outcome(holds())) };
+        let arrivals = race(vec![slow("slow"), fast], &Cancel::default(), settles);
+        assert_eq!(arrivals.iter().map(|arrival| arrival.0).collect::<Vec<_>>(), ["fast", "slow"]);
+    }
+
+    #[test]
+    fn an_interrupt_reaches_every_contender() {
+        let cancel = Cancel::default();
+        cancel.cancel();
+        assert_eq!(race(vec![slow("a"), slow("b")], &cancel, settles).len(), 2);
+    }
+
+    #[test]
+    fn a_panic_is_an_internal_error() {
+        let broken = Contender { name: "broken", run: Box::new(|_| panic!("oh")) };
+        let arrivals = race(vec![broken, slow("slow")], &Cancel::default(), settles);
+        assert!(matches!(&arrivals[0].1, Err(EngineError::Internal(text)) if text.contains("oh")));
+    }
+}

@@ -1,0 +1,200 @@
+//! What a verdict covers: sizes, values, assumptions, timing and granularity, in words of the input.
+
+use super::{Options, Systems};
+use kubound_encodings::assemble::Granularity;
+use kubound_encodings::cluster::workload::Usage;
+use kubound_encodings::cluster::{Cluster, Span, Start, Timing};
+use kubound_encodings::system::{Initial, Role, TransitionSystem};
+use serde::Serialize;
+
+/// What a verdict covers.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scope {
+    /// Nodes of each pool.
+    pub pools: Vec<Size>,
+    /// `spec.replicas` of each workload.
+    pub workloads: Vec<Size>,
+    /// Values given as ranges.
+    pub values: Vec<Size>,
+    /// Assumptions over initial values.
+    pub assumptions: Vec<String>,
+    /// Events that may happen, with how often.
+    pub events: Vec<String>,
+    /// Where runs start.
+    pub start: &'static str,
+    /// How rules interleave.
+    pub timing: &'static str,
+    /// How many reconciles one rule stood for during the search.
+    pub granularity: &'static str,
+    /// Release whose rules apply.
+    pub kubernetes: String,
+}
+
+/// A number or range with a name.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Size {
+    /// Of what.
+    pub name: String,
+    /// The number, or `lo..hi`, or `lo..hi/step`.
+    pub count: String,
+}
+
+impl Scope {
+    /// The scope of a search.
+    pub fn new(cluster: &Cluster, systems: &Systems, options: &Options) -> Self {
+        let size = |name: String, span: Span| Size { name, count: span.to_string() };
+        Self {
+            pools: cluster.pools.iter().map(|pool| size(pool.name.clone(), pool.count)).collect(),
+            workloads: cluster
+                .workloads
+                .iter()
+                .map(|workload| size(workload.reference.to_string(), workload.replicas))
+                .collect(),
+            values: values(cluster),
+            assumptions: assumptions(&systems.fine),
+            events: cluster.events.iter().map(|event| format!("{} (at most {})", event.id, event.times)).collect(),
+            start: start_word(cluster.start),
+            timing: timing_word(cluster.timing),
+            granularity: granularity_word(options.granularity),
+            kubernetes: format!("1.{}", cluster.version.0),
+        }
+    }
+
+    /// One line: the sizes that were checked together.
+    pub fn sizes(&self) -> String {
+        let list = |sizes: &[Size]| {
+            sizes.iter().map(|size| format!("{} {}", size.count, size.name)).collect::<Vec<_>>().join(", ")
+        };
+        let pods = match self.workloads.as_slice() {
+            [one] => format!("{} replicas", one.count),
+            many => format!("replicas {}", list(many)),
+        };
+        format!("nodes {}; {pods}", list(&self.pools))
+    }
+}
+
+/// Everything that is given as a range besides node and replica counts.
+fn values(cluster: &Cluster) -> Vec<Size> {
+    let mut sizes = Vec::new();
+    let mut note = |name: String, span: Span, unit: &str| {
+        if span.constant().is_none() {
+            sizes.push(Size { name, count: format!("{span}{unit}") });
+        }
+    };
+    for pool in &cluster.pools {
+        for (resource, &span) in &pool.allocatable {
+            note(format!("allocatable {resource} of pool {}", pool.name), span, resource_unit(resource));
+        }
+        note(format!("allocatable pods of pool {}", pool.name), pool.pods, "");
+    }
+    for workload in &cluster.workloads {
+        for (resource, usage) in [("cpu", workload.cpu_usage), ("memory", workload.memory_usage)] {
+            if let Usage::PerPod(span) | Usage::Shared(span) = usage {
+                note(format!("{resource} usage of {}", workload.reference), span, resource_unit(resource));
+            }
+        }
+    }
+    for placed in &cluster.placed {
+        note(format!("initial pods of {} on each node of {}", placed.target, placed.pool), placed.pods, "");
+    }
+    sizes
+}
+
+fn resource_unit(resource: &str) -> &'static str {
+    match resource {
+        "cpu" => "m",
+        "memory" | "ephemeral-storage" => " bytes",
+        _ => "",
+    }
+}
+
+fn assumptions(system: &TransitionSystem) -> Vec<String> {
+    system
+        .constraints
+        .iter()
+        .filter(|constraint| constraint.is_assumption)
+        .map(|constraint| constraint.text.clone())
+        .collect()
+}
+
+fn start_word(start: Start) -> &'static str {
+    match start {
+        Start::Empty => "empty",
+        Start::Settled => "settled",
+        Start::Any => "any",
+        Start::Snapshot => "snapshot",
+    }
+}
+
+fn timing_word(timing: Timing) -> &'static str {
+    match timing {
+        Timing::Paced => "paced",
+        Timing::Interleaved => "interleaved",
+    }
+}
+
+/// The word for a granularity on the command line.
+pub fn granularity_word(granularity: Granularity) -> &'static str {
+    match granularity {
+        Granularity::Fine => "fine",
+        Granularity::Fused => "fused",
+    }
+}
+
+/// The nodes of each pool in an initial state. Pools of a fixed size are known; others are counted by the frozen
+/// truth values that say whether a slot is there, which carry the name of the slot. `None` where these are not found.
+pub fn pool_counts(cluster_pools: &[PoolSlots], system: &TransitionSystem, initial: &[i64]) -> Option<Vec<i64>> {
+    cluster_pools
+        .iter()
+        .map(|pool| match pool.fixed {
+            Some(count) => Some(count),
+            None => pool.slots.iter().map(|slot| present(slot, system, initial)).sum(),
+        })
+        .collect()
+}
+
+/// Names of the slots of a pool.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PoolSlots {
+    /// Name of the pool.
+    pub name: String,
+    /// Its size, if only one is possible.
+    pub fixed: Option<i64>,
+    /// Names of its slots.
+    pub slots: Vec<String>,
+}
+
+/// The slots of every pool of a cluster.
+pub fn pool_slots(cluster: &Cluster) -> Vec<PoolSlots> {
+    cluster
+        .pools
+        .iter()
+        .map(|pool| PoolSlots {
+            name: pool.name.clone(),
+            fixed: pool.count.constant(),
+            slots: (0..pool.count.hi.max(0) as usize).map(|index| pool.slot_name(index)).collect(),
+        })
+        .collect()
+}
+
+fn present(slot: &str, system: &TransitionSystem, initial: &[i64]) -> Option<i64> {
+    let is_it = |name: &str| {
+        name.contains("present")
+            && name.split(|c: char| !(c.is_ascii_alphanumeric() || "-.".contains(c))).any(|word| word == slot)
+    };
+    let mut frozen = system.dag.vars().iter().zip(&system.vars).zip(initial);
+    frozen
+        .find(|((decl, var), _)| var.role == Role::Frozen && is_it(&decl.name))
+        .map(|(_, &value)| i64::from(value != 0))
+}
+
+/// Values of the free frozen variables of a run, other than the ones that say which nodes are there.
+pub fn free_values(system: &TransitionSystem, initial: &[i64]) -> Vec<(String, i64)> {
+    let vars = system.dag.vars().iter().zip(&system.vars).zip(initial);
+    vars.filter(|((decl, var), _)| {
+        var.role == Role::Frozen && var.initial == Initial::Free && !decl.name.contains("present")
+    })
+    .map(|((decl, _), &value)| (decl.name.clone(), value))
+    .collect()
+}

@@ -1,0 +1,6 @@
+//! Transcripts of the command line. `TRYCMD=overwrite cargo test --test cli` rewrites them; read the difference.
+
+#[test]
+fn transcripts() {
+    trycmd::TestCases::new().env("NO_COLOR", "1").case("tests/cli/*.trycmd");
+}
