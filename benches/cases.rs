@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, bail};
 use kubound::engines::Cancel;
-use kubound::search::pending::manifest;
+use kubound::manifest;
 use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
 use kubound_encodings::assemble::Granularity;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! Flags that several subcommands share.
 
 use super::exit::Deny;
-use crate::search::pending::smt::Encoding;
 use crate::search::{EngineChoice, Options};
+use crate::smt::Encoding;
 use clap::{Args, ValueEnum};
 use kubound_encodings::assemble::Granularity;
 use kubound_encodings::cluster::Timing;

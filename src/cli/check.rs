@@ -4,7 +4,7 @@ use super::Failure;
 use super::args::SearchArgs;
 use super::exit::{Circumstances, Deny, Exit, of_results};
 use crate::engines::Cancel;
-use crate::search::pending::manifest::{Loaded, Severity};
+use crate::manifest::{Loaded, Severity};
 use crate::search::{Findings, Observer, Systems, check};
 use anyhow::anyhow;
 use kubound_encodings::assemble::AssembleError;

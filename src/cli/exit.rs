@@ -1,6 +1,6 @@
 //! Exit codes: one place, since scripts depend on them.
 
-use crate::search::pending::manifest::ExpectedVerdict;
+use crate::manifest::ExpectedVerdict;
 use crate::search::{IntentResult, Verdict};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -108,8 +108,8 @@ fn as_expected(expected: ExpectedVerdict, verdict: &Verdict) -> Exit {
 mod tests {
     use super::*;
     use crate::engines::Statistics;
+    use crate::engines::explicit::Inevitability;
     use crate::search::Violation;
-    use crate::search::pending::engines::explicit::Inevitability;
     use crate::search::testing::tiny_run;
     use crate::trace::Ending;
 

@@ -10,7 +10,7 @@ mod output;
 mod progress;
 mod verify;
 
-use crate::search::pending::smt;
+use crate::smt;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use exit::Exit;
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use super::args::{ReportArgs, SearchArgs};
 use super::exit::Exit;
 use super::{Failure, check, interrupt, output, progress};
 use crate::report::document::Document;
-use crate::search::pending::{manifest, smt};
+use crate::{manifest, smt};
 use anyhow::Context;
 use clap::Args;
 use std::io::Read;

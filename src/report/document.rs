@@ -2,8 +2,8 @@
 //! keys in the order of the fields here.
 
 use super::narrate::{ToldStep, tell};
-use crate::search::pending::engines::explicit::Inevitability;
-use crate::search::pending::manifest::{ExpectedVerdict, Loaded, Note, Severity, SourceMap};
+use crate::engines::explicit::Inevitability;
+use crate::manifest::{ExpectedVerdict, Loaded, Note, Severity, SourceMap};
 use crate::search::scope::{self, PoolSlots, Scope, Size};
 use crate::search::{Findings, IntentResult, Verdict, Violation};
 use crate::trace::Ending;

@@ -1,11 +1,11 @@
 //! The search for one intent: engines race, a violation is made small, replayed and judged.
 
-use super::pending::engines::{bmc::Bmc, explicit, explicit::Explicit, lasso::Lasso};
-use super::pending::trace::replay::{replay, replay_expanded};
 use super::portfolio::{Contender, contradict, race};
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise, scaling};
 use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Statistics};
+use crate::engines::{bmc::Bmc, explicit, explicit::Explicit, lasso::Lasso};
 use crate::trace::Trace;
+use crate::trace::replay::{replay, replay_expanded};
 use kubound_encodings::system::{Claim, Property};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};

@@ -7,20 +7,19 @@
 
 mod driver;
 pub mod minimise;
-pub mod pending;
 pub mod portfolio;
 pub mod scaling;
 pub mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use crate::engines::explicit::Inevitability;
 use crate::engines::{Cancel, EngineError, Statistics};
+use crate::smt::Encoding;
 use crate::trace::{Ending, Trace};
 use kubound_encodings::assemble::{AssembleError, Granularity, assemble};
 use kubound_encodings::cluster::{Cluster, Timing};
 use kubound_encodings::system::{Origin, Pace, TransitionSystem};
-use pending::engines::explicit::Inevitability;
-use pending::smt::Encoding;
 use scope::Scope;
 use std::fmt;
 use std::time::{Duration, Instant};

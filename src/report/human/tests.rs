@@ -1,9 +1,9 @@
 use super::*;
 use crate::engines::Statistics;
+use crate::engines::explicit::Inevitability;
+use crate::manifest::{ExpectedVerdict, Loaded};
 use crate::report::document::Document;
 use crate::report::json;
-use crate::search::pending::engines::explicit::Inevitability;
-use crate::search::pending::manifest::{ExpectedVerdict, Loaded};
 use crate::search::scope::Scope;
 use crate::search::testing::{tiny, tiny_run};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
