@@ -3,6 +3,7 @@
 mod toys_explicit;
 
 use kubound::engines::explicit::Explicit;
+use kubound::engines::explicit::inevitable::{Inevitability, inevitability};
 use kubound::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
 use kubound::trace::replay::replay;
 use kubound::trace::{Ending, Trace};
@@ -92,8 +93,10 @@ fn a_loop_may_close_only_at_a_permutation() {
 
 #[test]
 fn lumped_fairness_never_accuses_one_slot() {
-    holds(&kubelets(true));
-    holds(&kubelets(false));
+    for symmetric in [false, true] {
+        holds(&kubelets(symmetric, true));
+        violated(&kubelets(symmetric, false), 3);
+    }
 }
 
 #[test]
@@ -109,7 +112,7 @@ fn faults_of_the_model_are_errors() {
     assert!(matches!(found, Err(EngineError::BadRule { .. })), "{found:?}");
     let wild = toy(|toy| {
         let (var, x) = toy.int("x", kubound_encodings::system::Role::Cluster, 0, 3, Some(0));
-        toy.rule("jump", None, x.below(4), &[(var, x + 2)]);
+        toy.rule("jump", None, x.is_not(1), &[(var, x + 2)]);
         toy.invariant(x.is_not(9));
     });
     let found = Explicit::default().decide(&wild, 0, &Limits::default(), &Cancel::default());
@@ -160,4 +163,55 @@ fn replay_rejects_tampered_runs() {
     let mut early = violation(Explicit::default(), &rest(3, true));
     early.steps.pop();
     assert!(replay(&rest(3, true), &early, 0).unwrap_err().to_string().contains("up must happen"));
+}
+
+#[test]
+fn inevitability_of_violations() {
+    let of = |system: &TransitionSystem| {
+        let trace = violation(Explicit::default(), system);
+        inevitability(system, 0, &trace, &Limits::default(), &Cancel::default()).unwrap()
+    };
+    assert_eq!(of(&counter(9, 4)), Inevitability::Inevitable);
+    assert_eq!(of(&ring(4)), Inevitability::Inevitable);
+    assert_eq!(of(&rest(3, true)), Inevitability::Inevitable);
+    assert_eq!(of(&monitored()), Inevitability::Inevitable);
+    // Nothing makes the exit happen, but it may.
+    assert_eq!(of(&lasso(false)), Inevitability::Possible { step: 0 });
+    // The scheduler spreads over the nodes as it likes.
+    assert!(matches!(of(&drain(5, 3, true)), Inevitability::Possible { .. }));
+}
+
+#[test]
+fn passes_keep_verdicts() {
+    use kubound::passes::{slice, specialise};
+    for system in [counter(5, 3), ring(3), drain(4, 2, true), lasso(true), lasso(false), monitored(), rotating(3, true)]
+    {
+        let expected = run(PLAIN, &system).answer;
+        let sliced = slice(&system, 0).system;
+        sliced.check().unwrap();
+        let special = specialise(&system, &[]).system;
+        special.check().unwrap();
+        for reduced in [run(Explicit::default(), &sliced).answer, run(PLAIN, &special).answer] {
+            match (&expected, &reduced) {
+                (Answer::Violated(a), Answer::Violated(b)) => assert_eq!(a.steps.len(), b.steps.len()),
+                (Answer::Holds { .. }, Answer::Holds { .. }) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(slice(&monitored(), 0).left_out, ["changes"]);
+    let two = specialise(&drain(4, 2, true), &[(VarId(0), 2)]);
+    assert!(two.system.rules.iter().all(|rule| rule.name != "bind/2"));
+    assert_eq!(two.fixed[3], Some(0));
+}
+
+/// Run with `cargo test --release --test explicit -- --ignored --nocapture speed`.
+#[test]
+#[ignore = "a measurement"]
+fn speed() {
+    let system = drain(60, 0, false);
+    let begun = std::time::Instant::now();
+    let found = run(Explicit::default(), &system);
+    let seconds = begun.elapsed().as_secs_f64();
+    println!("{:?}, {:.2} million states/s", found.statistics, found.statistics.states as f64 / seconds / 1e6);
 }

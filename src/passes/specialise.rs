@@ -71,9 +71,8 @@ fn substitute(system: &TransitionSystem, fixed: &[Option<i64>]) -> TransitionSys
     copy.fix(fixed);
     let vars = system.vars.iter().enumerate().map(|(index, var)| start(&mut copy, system, fixed, index, var)).collect();
     let mut constraints = contradictions(&mut copy, system, fixed);
-    constraints.extend(
-        system.constraints.iter().map(|from| Constraint { holds: copy.condition(from.holds), ..from.clone() }),
-    );
+    constraints
+        .extend(system.constraints.iter().map(|from| Constraint { holds: copy.condition(from.holds), ..from.clone() }));
     let mut rules = Vec::with_capacity(system.rules.len());
     for rule in &system.rules {
         let enabled = copy.condition(rule.enabled);

@@ -16,7 +16,8 @@ pub fn replay_expanded(
     trace: &Trace,
     property: usize,
 ) -> Result<Trace, ReplayError> {
-    let mut expanded = Trace { initial: translate_initial(fine, fused, &trace.initial)?, steps: Vec::new(), ending: trace.ending };
+    let mut expanded =
+        Trace { initial: translate_initial(fine, fused, &trace.initial)?, steps: Vec::new(), ending: trace.ending };
     // How many fine steps there are before each fused one.
     let mut before = Vec::with_capacity(trace.steps.len());
     for (index, step) in trace.steps.iter().enumerate() {
@@ -50,9 +51,9 @@ fn fine_step(
     let mut carried = Vec::new();
     for &choice in rule.choices.iter().flat_map(|choice| choice.ids()) {
         let wanted = &fine.dag.choices()[choice.index()];
-        let found = picks.iter().find(|(from, _)| {
-            fused.dag.choices().get(from.index()).is_some_and(|decl| decl.name == wanted.name)
-        });
+        let found = picks
+            .iter()
+            .find(|(from, _)| fused.dag.choices().get(from.index()).is_some_and(|decl| decl.name == wanted.name));
         let &(_, value) = found.ok_or_else(|| format!("no pick named {} for {name}", wanted.name))?;
         if !wanted.sort.range().contains(value) {
             return Err(format!("pick {} = {value} is outside its range in {name}", wanted.name));

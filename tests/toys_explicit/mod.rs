@@ -211,9 +211,8 @@ pub fn monitored() -> TransitionSystem {
 /// closes only after `size` steps.
 pub fn rotating(size: i64, symmetric: bool) -> TransitionSystem {
     toy(|toy| {
-        let slots: Vec<(VarId, Int)> = (0..size)
-            .map(|n| toy.int(&format!("held[{n}]"), Role::Cluster, 0, 1, Some(i64::from(n == 0))))
-            .collect();
+        let slots: Vec<(VarId, Int)> =
+            (0..size).map(|n| toy.int(&format!("held[{n}]"), Role::Cluster, 0, 1, Some(i64::from(n == 0)))).collect();
         for from in 0..size as usize {
             let unit = toy.unit(&format!("slot {from}"), 0);
             for to in (0..size as usize).filter(|&to| to != from) {
@@ -228,23 +227,23 @@ pub fn rotating(size: i64, symmetric: bool) -> TransitionSystem {
     })
 }
 
-/// Two symmetric nodes: one spins (start, stop) while the other could finish everything, if its kubelet ever acted.
-pub fn kubelets(symmetric: bool) -> TransitionSystem {
+/// Two symmetric nodes: one spins, and the first act of the other after it ends everything; only a kubelet that never
+/// acts though it could keeps the loop alive, unless kubelets are not `fair`.
+pub fn kubelets(symmetric: bool, fair: bool) -> TransitionSystem {
     toy(|toy| {
-        let slots: Vec<(VarId, Int)> =
-            (0..2).map(|n| toy.int(&format!("phase[{n}]"), Role::Cluster, 0, 1, Some(0))).collect();
+        let mut slot = |name: &str, n: i64| toy.int(&format!("{name}[{n}]"), Role::Cluster, 0, 1, Some(0));
+        let slots: Vec<[(VarId, Int); 2]> = (0..2).map(|n| [slot("phase", n), slot("acted", n)]).collect();
         let (done, finished) = toy.int("finished", Role::Cluster, 0, 1, Some(0));
-        let (turn, spinner) = toy.int("other", Role::Cluster, 0, 1, Some(0));
         for n in 0..2 {
-            let unit = toy.unit(&format!("kubelet {n}"), 0);
-            let (var, phase) = slots[n];
-            let other = slots[1 - n].1;
-            // A node acts twice in a row for ever, unless the other one acts in between, which finishes the toy.
-            let updates = [(var, (phase - 1) * -1), (done, ite(other.is(1), 1, finished)), (turn, spinner)];
+            let unit = toy.unit(&format!("kubelet {n}"), 0).filter(|_| fair);
+            let [(phase_var, phase), (acted_var, _)] = slots[n];
+            let other_acted = slots[1 - n][1].1;
+            let updates =
+                [(phase_var, Int::from(1) - phase), (acted_var, 1.into()), (done, ite(other_acted.is(1), 1, finished))];
             toy.rule(&format!("run/{n}"), unit, finished.is(0), &updates).slot = Some((0, n));
         }
         if symmetric {
-            toy.class(slots.iter().map(|&(var, _)| vec![var]).collect(), 2.into());
+            toy.class(slots.iter().map(|slot| slot.iter().map(|&(var, _)| var).collect()).collect(), 2.into());
         }
         toy.no_loop(true.into(), true.into(), true.into(), false.into());
     })

@@ -37,7 +37,7 @@ fn canonical(model: &Model, row: &[u8]) -> Vec<u8> {
 
 /// A run along the states of a path.
 pub fn along(search: &Search, path: &[u32], registers: &mut Registers) -> Result<Walk, EngineError> {
-    let mut walk = Walk { first: search.row(path[0]).to_vec(), steps: Vec::new() };
+    let mut walk = Walk { first: search.start(path[0]).to_vec(), steps: Vec::new() };
     for &state in &path[1..] {
         let steps = search.model.successors(walk.last(), registers)?;
         let step = steps.into_iter().find(|step| canonical(search.model, &step.row) == search.row(state));

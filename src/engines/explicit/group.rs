@@ -6,7 +6,7 @@
 use super::concrete::{Walk, along, around};
 use super::fair::{Components, components};
 use super::initial::{Starts, Stopped};
-use super::search::{Edge, End, Model, NONE, Search};
+use super::search::{Edge, End, Model, Search};
 use super::{Explicit, MOST_TRIES, Report, Shared};
 use crate::engines::{EngineError, Statistics};
 use crate::passes::{Slice, specialise};
@@ -90,11 +90,7 @@ impl Prepared<'_> {
             report.finding = Finding::Unknown(reason);
             return Ok(report);
         }
-        let mut calls = 0_u32;
-        let end = search.run(&mut |states| {
-            calls = calls.wrapping_add(1);
-            (calls % 32 == 1).then(|| shared.stop(self.nodes, states)).flatten()
-        })?;
+        let end = search.run(&mut |states| shared.stop(self.nodes, states))?;
         shared.states.fetch_add(search.len(), Ordering::Relaxed);
         report.finding = self.judge(&search, end, symmetric)?;
         report.premise = search.premise;
@@ -126,8 +122,7 @@ impl Prepared<'_> {
         let mut row = vec![0; model.layout.stride];
         let ended = starts.each(&self.kept, &[], &mut |values| {
             model.layout.pack_values(values, &mut row);
-            model.layout.canonicalise(&mut row);
-            search.add(&row, NONE, NONE);
+            search.add_initial(&row);
             shared.stop(self.nodes, search.len()).is_none()
         });
         match ended {
@@ -213,15 +208,14 @@ impl Prepared<'_> {
             !found
         });
         if ended != Err(Stopped::Enough) {
-            return Err(EngineError::Internal("the canonical form of an initial state is none".into()));
+            return Err(EngineError::Internal("an initial state cannot be found again".into()));
         }
         let mut trace = Trace { initial, steps: Vec::with_capacity(walk.steps.len()), ending };
         for step in &walk.steps {
             let name = &self.system.rules[step.rule].name;
             let rule = self.given_system.rule(name).ok_or_else(|| EngineError::Internal(format!("no rule {name}")))?;
-            let state = execute::fire(self.given_system, rule, &step.picks, trace.state(trace.steps.len())).map_err(
-                |(var, value)| EngineError::OutOfRange { rule: name.clone(), var, value },
-            )?;
+            let state = execute::fire(self.given_system, rule, &step.picks, trace.state(trace.steps.len()))
+                .map_err(|(var, value)| EngineError::OutOfRange { rule: name.clone(), var, value })?;
             trace.steps.push(Step { rule: name.clone(), picks: step.picks.clone(), state });
         }
         Ok(trace)

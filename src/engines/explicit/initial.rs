@@ -80,8 +80,7 @@ impl<'a> Starts<'a> {
         let constrained = self.constrained();
         let mut vars = self.free(|index| kept[index]);
         let size = |var: &VarId| self.system.dag.vars()[var.index()].sort.range().size();
-        let estimate =
-            vars.iter().filter(|var| !constrained[var.index()]).map(|var| size(var) as f64).product::<f64>();
+        let estimate = vars.iter().filter(|var| !constrained[var.index()]).map(|var| size(var) as f64).product::<f64>();
         vars.sort_by_key(|var| std::cmp::Reverse(size(var)));
         let names = vars.iter().take(3).map(|var| self.system.dag.vars()[var.index()].name.clone()).collect();
         (estimate, names)

@@ -77,9 +77,10 @@ impl Layout {
         let range = |var: VarId| system.dag.vars()[var.index()].sort.range();
         let alike = slots.iter().all(|slot| {
             slot.len() == first.len()
-                && slot.iter().zip(first).all(|(&a, &b)| {
-                    kept[a.index()] == kept[b.index()] && range(a) == range(b) && !taken[a.index()]
-                })
+                && slot
+                    .iter()
+                    .zip(first)
+                    .all(|(&a, &b)| kept[a.index()] == kept[b.index()] && range(a) == range(b) && !taken[a.index()])
         });
         if !alike || slots.len() < 2 {
             return;

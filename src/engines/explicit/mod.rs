@@ -150,13 +150,7 @@ impl Explicit {
         sliced
     }
 
-    fn combine(
-        &self,
-        system: &TransitionSystem,
-        groups: &[Group],
-        reports: Vec<Report>,
-        limits: &Limits,
-    ) -> Outcome {
+    fn combine(&self, system: &TransitionSystem, groups: &[Group], reports: Vec<Report>, limits: &Limits) -> Outcome {
         let mut statistics = Statistics::default();
         let (mut fired, mut premise_reached) = (FxHashSet::default(), false);
         let mut best: Option<(i64, Box<Trace>)> = None;
@@ -172,9 +166,8 @@ impl Explicit {
                 Finding::Unknown(reason) => unknown = unknown.or(Some(reason)),
                 Finding::Violated(trace) => {
                     let size = |trace: &Trace| trace.steps.len();
-                    let better = |(nodes, so_far): &(i64, Box<Trace>)| {
-                        (group.nodes, size(&trace)) < (*nodes, size(so_far))
-                    };
+                    let better =
+                        |(nodes, so_far): &(i64, Box<Trace>)| (group.nodes, size(&trace)) < (*nodes, size(so_far));
                     if best.as_ref().is_none_or(better) {
                         best = Some((group.nodes, trace));
                     }
@@ -208,8 +201,13 @@ fn all_instances(system: &TransitionSystem, fired: &FxHashSet<String>) -> Vec<St
             Some((class, *next))
         })
         .collect();
-    let of_kind: FxHashSet<(usize, usize)> =
-        system.rules.iter().zip(&kinds).filter(|(rule, _)| fired.contains(&rule.name)).filter_map(|(_, k)| *k).collect();
+    let of_kind: FxHashSet<(usize, usize)> = system
+        .rules
+        .iter()
+        .zip(&kinds)
+        .filter(|(rule, _)| fired.contains(&rule.name))
+        .filter_map(|(_, k)| *k)
+        .collect();
     let any = |(rule, kind): &(&kubound_encodings::system::Rule, &Option<(usize, usize)>)| {
         fired.contains(&rule.name) || kind.is_some_and(|kind| of_kind.contains(&kind))
     };
@@ -241,8 +239,7 @@ fn groups(system: &TransitionSystem, limits: &Limits, shared: &Shared) -> Result
 
 /// The free frozen variables that the number of nodes and of active slots depends on.
 fn key_vars(system: &TransitionSystem) -> Vec<VarId> {
-    let mut queue =
-        system.dag.support(system.symmetry.iter().map(|class| class.active).chain([system.nodes]));
+    let mut queue = system.dag.support(system.symmetry.iter().map(|class| class.active).chain([system.nodes]));
     let mut seen = vec![false; system.vars.len()];
     let mut key = Vec::new();
     while let Some(var) = queue.pop() {
