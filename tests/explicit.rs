@@ -95,7 +95,9 @@ fn a_loop_may_close_only_at_a_permutation() {
 fn lumped_fairness_never_accuses_one_slot() {
     for symmetric in [false, true] {
         holds(&kubelets(symmetric, true));
-        violated(&kubelets(symmetric, false), 3);
+        // Without the phases, which nothing reads, the loop is one step shorter.
+        assert_eq!(violation(PLAIN, &kubelets(symmetric, false)).steps.len(), 3);
+        assert_eq!(violation(Explicit::default(), &kubelets(symmetric, false)).steps.len(), 2);
     }
 }
 
@@ -149,7 +151,7 @@ fn replay_rejects_tampered_runs() {
     assert!(tampered(&|trace| trace.steps[1].rule = "nothing".into()).contains("no such rule"));
     assert!(tampered(&|trace| trace.steps[1].rule = "drain".into()).contains("not enabled"));
     assert!(tampered(&|trace| trace.steps[last].picks[0].1 += 1).contains("pick"));
-    assert!(tampered(&|trace| drop(trace.steps[last].picks.pop())).contains("not those of the rule"));
+    assert!(tampered(&|trace| trace.steps[last].picks.truncate(2)).contains("not those of the rule"));
     assert!(tampered(&|trace| trace.steps[2].state[VarId(4).index()] ^= 1).contains("waiting becomes"));
     assert!(tampered(&|trace| drop(trace.steps.pop())).contains("not bad"));
     assert!(tampered(&|trace| trace.ending = Ending::Stays).contains("does not fit"));
@@ -202,7 +204,7 @@ fn passes_keep_verdicts() {
     assert_eq!(slice(&monitored(), 0).left_out, ["changes"]);
     let two = specialise(&drain(4, 2, true), &[(VarId(0), 2)]);
     assert!(two.system.rules.iter().all(|rule| rule.name != "bind/2"));
-    assert_eq!(two.fixed[3], Some(0));
+    assert_eq!(two.fixed[0], Some(2));
 }
 
 /// Run with `cargo test --release --test explicit -- --ignored --nocapture speed`.

@@ -120,6 +120,7 @@ pub fn counter(top: i64, bad: i64) -> TransitionSystem {
 pub fn ring(size: i64) -> TransitionSystem {
     toy(|toy| {
         let (var, at) = toy.int("at", Role::Cluster, 0, size - 1, None);
+        toy.assume(at.above(0));
         for place in 0..size {
             let unit = toy.unit(&format!("place {place}"), place as usize);
             toy.rule(&format!("pass/{place}"), unit, at.is(place), &[(var, ((place + 1) % size).into())]);
