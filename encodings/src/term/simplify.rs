@@ -211,15 +211,15 @@ impl Dag {
         if first.lo > second.hi {
             return self.bool(false);
         }
-        if let Some(value) = second.constant() {
-            if let Some(simpler) = self.le_constant(a, value) {
-                return simpler;
-            }
+        if let Some(value) = second.constant()
+            && let Some(simpler) = self.le_constant(a, value)
+        {
+            return simpler;
         }
-        if let Some(value) = first.constant() {
-            if let Some(simpler) = self.constant_le(value, b) {
-                return simpler;
-            }
+        if let Some(value) = first.constant()
+            && let Some(simpler) = self.constant_le(value, b)
+        {
+            return simpler;
         }
         self.intern(Node::Le(a, b), Sort::Bool)
     }
