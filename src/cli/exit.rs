@@ -108,7 +108,7 @@ fn as_expected(expected: ExpectedVerdict, verdict: &Verdict) -> Exit {
 mod tests {
     use super::*;
     use crate::engines::Statistics;
-    use crate::engines::explicit::Inevitability;
+    use crate::engines::explicit::inevitable::Inevitability;
     use crate::search::Violation;
     use crate::search::testing::tiny_run;
     use crate::trace::Ending;

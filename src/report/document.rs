@@ -2,7 +2,7 @@
 //! keys in the order of the fields here.
 
 use super::narrate::{ToldStep, tell};
-use crate::engines::explicit::Inevitability;
+use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{ExpectedVerdict, Loaded, Note, Severity, SourceMap};
 use crate::search::scope::{self, PoolSlots, Scope, Size};
 use crate::search::{Findings, IntentResult, Verdict, Violation};

@@ -5,7 +5,8 @@ use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdi
 use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Statistics};
 use crate::engines::{bmc::Bmc, explicit, explicit::Explicit, lasso::Lasso};
 use crate::trace::Trace;
-use crate::trace::replay::{replay, replay_expanded};
+use crate::trace::expand::replay_expanded;
+use crate::trace::replay::replay;
 use kubound_encodings::system::{Claim, Property};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -177,7 +178,8 @@ impl Search<'_> {
         let trace = if smallest.trace == found { first } else { self.replayed(engine, &smallest.trace)? };
         let judge = Limits { depth: None, deadline: Some(Instant::now() + JUDGE), ..limits };
         let fine = &self.systems.fine;
-        let inevitability = explicit::inevitability(fine, self.property, &trace, &judge, self.cancel);
+        let inevitability = explicit::inevitable::inevitability(fine, self.property, &trace, &judge, self.cancel)
+            .map_err(|source| Fault::Engine { intent: intent.clone(), source })?;
         let (nodes, pods) = (minimise::nodes(fine, &trace), minimise::pods(fine, &trace));
         Ok(Violation { trace, inevitability, nodes, pods, minimised: smallest.proved })
     }

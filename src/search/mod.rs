@@ -13,7 +13,7 @@ pub mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use crate::engines::explicit::Inevitability;
+use crate::engines::explicit::inevitable::Inevitability;
 use crate::engines::{Cancel, EngineError, Statistics};
 use crate::smt::Encoding;
 use crate::trace::{Ending, Trace};

@@ -128,3 +128,5 @@ pub fn open(encoding: Encoding) -> Box<dyn View> {
         Encoding::Integers => Box::new(z3::terms::TermView::<z3::integers::Integers>::new()),
     }
 }
+
+pub use z3::version;

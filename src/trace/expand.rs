@@ -1,1 +1,86 @@
-//! x
+//! From a run of a system with fused rules to the run of the fine system that it stands for.
+
+use super::execute::fire;
+use super::replay::{ReplayError, replay};
+use super::{Ending, Step, Trace};
+use kubound_encodings::system::{Initial, TransitionSystem};
+use kubound_encodings::term::ChoiceId;
+
+/// Replaces each step of a fused rule by the steps of its expansion, and replays the result on the fine system.
+///
+/// Variables and choices are matched by name; a variable that only the fine system has starts as its initial term
+/// says, or at the lower end of its range.
+pub fn replay_expanded(
+    fine: &TransitionSystem,
+    fused: &TransitionSystem,
+    trace: &Trace,
+    property: usize,
+) -> Result<Trace, ReplayError> {
+    let mut expanded =
+        Trace { initial: translate_initial(fine, fused, &trace.initial)?, steps: Vec::new(), ending: trace.ending };
+    // How many fine steps there are before each fused one.
+    let mut before = Vec::with_capacity(trace.steps.len());
+    for (index, step) in trace.steps.iter().enumerate() {
+        before.push(expanded.steps.len());
+        let wrong = |what: String| ReplayError::Step { index, rule: step.rule.clone(), what };
+        let rule = fused.rule(&step.rule).ok_or_else(|| wrong("no such rule".into()))?;
+        let own = [step.rule.clone()];
+        let names = if rule.expansion.is_empty() { &own[..] } else { &rule.expansion[..] };
+        for name in names {
+            let state = expanded.state(expanded.steps.len());
+            let next = fine_step(fine, fused, name, &step.picks, state).map_err(wrong)?;
+            expanded.steps.push(next);
+        }
+    }
+    if let Ending::Loop { start } = trace.ending {
+        let start = *before.get(start).ok_or_else(|| ReplayError::Ending("the loop has no step".into()))?;
+        expanded.ending = Ending::Loop { start };
+    }
+    replay(fine, &expanded, property)?;
+    Ok(expanded)
+}
+
+fn fine_step(
+    fine: &TransitionSystem,
+    fused: &TransitionSystem,
+    name: &str,
+    picks: &[(ChoiceId, i64)],
+    state: &[i64],
+) -> Result<Step, String> {
+    let rule = fine.rule(name).ok_or_else(|| format!("expands to {name}, which does not exist"))?;
+    let mut carried = Vec::new();
+    for &choice in rule.choices.iter().flat_map(|choice| choice.ids()) {
+        let wanted = &fine.dag.choices()[choice.index()];
+        let found = picks
+            .iter()
+            .find(|(from, _)| fused.dag.choices().get(from.index()).is_some_and(|decl| decl.name == wanted.name));
+        let &(_, value) = found.ok_or_else(|| format!("no pick named {} for {name}", wanted.name))?;
+        if !wanted.sort.range().contains(value) {
+            return Err(format!("pick {} = {value} is outside its range in {name}", wanted.name));
+        }
+        carried.push((choice, value));
+    }
+    carried.sort_unstable();
+    let state = fire(fine, rule, &carried, state).map_err(|(var, value)| format!("{name} sets {var} to {value}"))?;
+    Ok(Step { rule: name.to_owned(), picks: carried, state })
+}
+
+fn translate_initial(
+    fine: &TransitionSystem,
+    fused: &TransitionSystem,
+    initial: &[i64],
+) -> Result<Vec<i64>, ReplayError> {
+    let mut values: Vec<i64> = fine.dag.vars().iter().map(|var| var.sort.range().lo).collect();
+    for (index, var) in fine.dag.vars().iter().enumerate() {
+        let known = fused.dag.vars().iter().position(|other| other.name == var.name).and_then(|at| initial.get(at));
+        values[index] = match (known, fine.vars[index].initial) {
+            (Some(&value), _) if var.sort.range().contains(value) => value,
+            (Some(&value), _) => {
+                return Err(ReplayError::Initial(format!("{} = {value} is outside its range", var.name)));
+            }
+            (None, Initial::Term(term)) => super::execute::values(fine, &[term], &values, &[])[0],
+            (None, Initial::Free) => var.sort.range().lo,
+        };
+    }
+    Ok(values)
+}

@@ -27,7 +27,7 @@ impl Walk {
 }
 
 /// Most steps of a loop that is walked to close it.
-const MOST_STEPS: usize = 3000;
+const MOST_STEPS: usize = 600;
 
 fn canonical(model: &Model, row: &[u8]) -> Vec<u8> {
     let mut row = row.to_vec();
@@ -37,7 +37,7 @@ fn canonical(model: &Model, row: &[u8]) -> Vec<u8> {
 
 /// A run along the states of a path.
 pub fn along(search: &Search, path: &[u32], registers: &mut Registers) -> Result<Walk, EngineError> {
-    let mut walk = Walk { first: search.row(path[0]).to_vec(), steps: Vec::new() };
+    let mut walk = Walk { first: search.start(path[0]).to_vec(), steps: Vec::new() };
     for &state in &path[1..] {
         let steps = search.model.successors(walk.last(), registers)?;
         let step = steps.into_iter().find(|step| canonical(search.model, &step.row) == search.row(state));
@@ -100,13 +100,14 @@ pub fn around(
             walk.steps.push(step);
         }
         let here = walk.last().to_vec();
-        for (start, row) in rounds.iter().rev() {
-            if *row == here && is_fair(model, &seen, start - prefix) {
-                let start = *start;
-                return Ok(Some((walk, start)));
-            }
+        // A longer stretch is fair if a shorter one is: the longest decides, then the shortest fair one is taken.
+        let earliest = rounds.iter().find(|(_, row)| *row == here).map(|&(start, _)| start);
+        if earliest.is_some_and(|start| is_fair(model, &seen, start - prefix)) {
+            let fair = |&&(start, ref row): &&(usize, Vec<u8>)| *row == here && is_fair(model, &seen, start - prefix);
+            let start = rounds.iter().rev().find(fair).map(|&(start, _)| start);
+            return Ok(start.map(|start| (walk, start)));
         }
-        if !longest_wait && rounds.iter().any(|(_, row)| *row == here) {
+        if !longest_wait && earliest.is_some() {
             return Ok(None);
         }
         rounds.push((walk.steps.len(), here));

@@ -105,6 +105,12 @@ impl<'a> Starts<'a> {
         self.assign(&first, &rest, &mut ranges, visit).map(|_| ())
     }
 
+    /// Visits the assignments to `key` that no constraint excludes outright; other free variables are anything.
+    pub fn groups(&mut self, key: &[VarId], visit: &mut dyn FnMut(&[i64]) -> bool) -> Result<(), Stopped> {
+        let mut ranges: Vec<Range> = self.system.dag.vars().iter().map(|var| var.sort.range()).collect();
+        self.assign(key, &[], &mut ranges, visit).map(|_| ())
+    }
+
     /// Assigns `first` in all ways; true if a complete assignment was visited.
     fn assign(
         &mut self,

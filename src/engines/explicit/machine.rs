@@ -151,11 +151,6 @@ impl Machine {
         Ok(true)
     }
 
-    /// Whether a rule is enabled in the state entered.
-    pub fn enabled(&self, rule: usize, registers: &mut Registers) -> bool {
-        self.program.run(self.rules[rule].guard, registers)
-    }
-
     fn bad_rule(&self, rule: usize, what: &str) -> EngineError {
         EngineError::BadRule { rule: self.names[rule].clone(), what: what.to_owned() }
     }

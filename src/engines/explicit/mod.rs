@@ -1,8 +1,257 @@
-//! x
+//! The explicit engine: breadth-first search over canonical states to the fixpoint.
+//!
+//! The initial states are split into *groups* by the frozen variables that decide how many nodes and interchangeable
+//! slots there are. Each group is specialised and compiled on its own, which makes its program short and its states
+//! small; groups with fewer nodes come first, and a violation makes larger groups unnecessary. What cannot be
+//! enumerated is refused with the variables that are to blame.
+//!
+//! Variables that the property cannot see are left out ([`crate::passes::slice()`]), and slots are sorted. The run
+//! reported is walked again over all variables of the system given.
+
 mod concrete;
 mod fair;
+mod group;
+pub mod inevitable;
 mod initial;
 mod layout;
 mod machine;
 mod search;
 mod sharing;
+
+use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
+use crate::passes::{Slice, slice};
+use crate::trace::Trace;
+use group::{Finding, Group};
+use initial::{Starts, Stopped};
+use kubound_encodings::system::{Initial, Role, TransitionSystem};
+use kubound_encodings::term::VarId;
+use rustc_hash::FxHashSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+/// Most states stored where no limit is given.
+const MOST_STATES: usize = 3_000_000;
+/// Most partial assignments tried while enumerating initial states of a group.
+const MOST_TRIES: u64 = 4_000_000;
+
+/// The engine; [`Default`] has its reductions on.
+#[derive(Clone, Copy, Debug)]
+pub struct Explicit {
+    /// Whether to sort interchangeable slots.
+    pub symmetry: bool,
+    /// Whether to leave out variables that the property cannot see.
+    pub slicing: bool,
+}
+
+impl Default for Explicit {
+    fn default() -> Self {
+        Self { symmetry: true, slicing: true }
+    }
+}
+
+/// What all groups share while they are searched.
+pub(self) struct Shared<'a> {
+    limits: &'a Limits,
+    cancel: &'a Cancel,
+    states: AtomicUsize,
+    /// Number of nodes of the smallest violation so far.
+    best: AtomicI64,
+}
+
+impl Shared<'_> {
+    /// Why a group with this many nodes and this many new states should stop.
+    fn stop(&self, nodes: i64, states: usize) -> Option<String> {
+        if self.cancel.is_cancelled() {
+            return Some("cancelled".into());
+        }
+        if self.best.load(Ordering::Relaxed) < nodes {
+            return Some("a smaller violation was found".into());
+        }
+        if self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Some("out of time".into());
+        }
+        let most = self.limits.states.unwrap_or(MOST_STATES);
+        (self.states.load(Ordering::Relaxed) + states > most).then(|| format!("more than {most} states"))
+    }
+}
+
+/// What became of one group.
+pub(self) struct Report {
+    finding: Finding,
+    statistics: Statistics,
+    fired: Vec<String>,
+    premise: bool,
+}
+
+impl Engine for Explicit {
+    fn name(&self) -> &'static str {
+        "explicit"
+    }
+
+    fn decide(
+        &self,
+        system: &TransitionSystem,
+        property: usize,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Outcome, EngineError> {
+        if let Some(what) = system.dag.overflow() {
+            return Err(EngineError::Internal(what.to_owned()));
+        }
+        let sliced = self.reduced(system, property);
+        let shared = Shared { limits, cancel, states: AtomicUsize::new(0), best: AtomicI64::new(i64::MAX) };
+        let groups = match groups(&sliced.system, limits, &shared) {
+            Ok(groups) => groups,
+            Err(reason) => return Ok(unknown(reason)),
+        };
+        let next = AtomicUsize::new(0);
+        let reports: Mutex<Vec<(usize, Result<Report, EngineError>)>> = Mutex::new(Vec::new());
+        let work = || {
+            while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if shared.best.load(Ordering::Relaxed) < group.nodes {
+                    break;
+                }
+                let report = group.decide(self, system, property, &sliced, &shared);
+                let failed = report.is_err();
+                reports.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((group.number, report));
+                if failed {
+                    next.store(groups.len(), Ordering::Relaxed);
+                }
+            }
+        };
+        rayon::scope(|scope| {
+            for _ in 1..rayon::current_num_threads().min(groups.len()) {
+                scope.spawn(|_| work());
+            }
+            work();
+        });
+        let mut reports = reports.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        reports.sort_by_key(|(number, _)| *number);
+        let reports = reports.into_iter().map(|(_, report)| report).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.combine(system, &groups, reports, limits))
+    }
+}
+
+impl Explicit {
+    fn reduced(&self, system: &TransitionSystem, property: usize) -> Slice {
+        let mut sliced = slice(system, property);
+        if !self.slicing {
+            sliced.system =
+                TransitionSystem { properties: vec![system.properties[property].clone()], ..system.clone() };
+            sliced.relevant = vec![true; system.vars.len()];
+            sliced.complete = vec![true; system.rules.len()];
+        }
+        // Sentences are for reports; copying them for every group would take longer than many a search.
+        for rule in &mut sliced.system.rules {
+            rule.sentence.clear();
+            rule.details.clear();
+        }
+        sliced
+    }
+
+    fn combine(&self, system: &TransitionSystem, groups: &[Group], reports: Vec<Report>, limits: &Limits) -> Outcome {
+        let mut statistics = Statistics::default();
+        let (mut fired, mut premise_reached) = (FxHashSet::default(), false);
+        let mut best: Option<(i64, Box<Trace>)> = None;
+        let mut unknown = None;
+        for (report, group) in reports.into_iter().zip(groups) {
+            statistics.states += report.statistics.states;
+            statistics.transitions += report.statistics.transitions;
+            statistics.depth = statistics.depth.max(report.statistics.depth);
+            fired.extend(report.fired);
+            premise_reached |= report.premise;
+            match report.finding {
+                Finding::Clean => {}
+                Finding::Unknown(reason) => unknown = unknown.or(Some(reason)),
+                Finding::Violated(trace) => {
+                    let size = |trace: &Trace| trace.steps.len();
+                    let better =
+                        |(nodes, so_far): &(i64, Box<Trace>)| (group.nodes, size(&trace)) < (*nodes, size(so_far));
+                    if best.as_ref().is_none_or(better) {
+                        best = Some((group.nodes, trace));
+                    }
+                }
+            }
+        }
+        let restricted = || limits.pods.map(|pods| format!("restricted to pods <= {pods}"));
+        let answer = match (best, unknown.or_else(restricted)) {
+            (Some((_, trace)), _) => Answer::Violated(trace),
+            (None, Some(reason)) => Answer::Unknown { reason },
+            (None, None) => Answer::Holds { method: "explicit search to the fixpoint", premise_reached },
+        };
+        Outcome { answer, statistics, fired: all_instances(system, &fired) }
+    }
+}
+
+fn unknown(reason: String) -> Outcome {
+    Outcome { answer: Answer::Unknown { reason }, statistics: Statistics::default(), fired: Vec::new() }
+}
+
+/// Rules that fired, and those of the other slots of the class: in sorted states only some slots are tried.
+fn all_instances(system: &TransitionSystem, fired: &FxHashSet<String>) -> Vec<String> {
+    let mut position = rustc_hash::FxHashMap::<(usize, usize), usize>::default();
+    let kinds: Vec<Option<(usize, usize)>> = system
+        .rules
+        .iter()
+        .map(|rule| {
+            let (class, slot) = rule.slot?;
+            let next = position.entry((class, slot)).or_default();
+            *next += 1;
+            Some((class, *next))
+        })
+        .collect();
+    let of_kind: FxHashSet<(usize, usize)> = system
+        .rules
+        .iter()
+        .zip(&kinds)
+        .filter(|(rule, _)| fired.contains(&rule.name))
+        .filter_map(|(_, k)| *k)
+        .collect();
+    let any = |(rule, kind): &(&kubound_encodings::system::Rule, &Option<(usize, usize)>)| {
+        fired.contains(&rule.name) || kind.is_some_and(|kind| of_kind.contains(&kind))
+    };
+    system.rules.iter().zip(&kinds).filter(any).map(|(rule, _)| rule.name.clone()).collect()
+}
+
+/// The groups of initial states, those with the fewest nodes first.
+fn groups(system: &TransitionSystem, limits: &Limits, shared: &Shared) -> Result<Vec<Group>, String> {
+    let key = key_vars(system);
+    let mut starts = Starts::new(system, MOST_TRIES);
+    let mut groups = Vec::new();
+    let ended = starts.groups(&key, &mut |values| {
+        let nodes = crate::trace::execute::values(system, &[system.nodes], values, &[])[0];
+        if limits.nodes.is_none_or(|most| nodes <= most) {
+            let given = key.iter().map(|&var| (var, values[var.index()])).collect();
+            groups.push(Group { number: 0, nodes, given });
+        }
+        shared.stop(0, 0).is_none()
+    });
+    match ended {
+        Err(Stopped::TooMany) => return Err("too many sizes of the cluster to enumerate".into()),
+        Err(Stopped::Enough) => return Err(shared.stop(0, 0).unwrap_or_default()),
+        Ok(()) => {}
+    }
+    groups.sort_by_key(|group| group.nodes);
+    groups.iter_mut().enumerate().for_each(|(number, group)| group.number = number);
+    Ok(groups)
+}
+
+/// The free frozen variables that the number of nodes and of active slots depends on.
+fn key_vars(system: &TransitionSystem) -> Vec<VarId> {
+    let mut queue = system.dag.support(system.symmetry.iter().map(|class| class.active).chain([system.nodes]));
+    let mut seen = vec![false; system.vars.len()];
+    let mut key = Vec::new();
+    while let Some(var) = queue.pop() {
+        if std::mem::replace(&mut seen[var.index()], true) {
+            continue;
+        }
+        match system.vars[var.index()].initial {
+            Initial::Free if system.vars[var.index()].role == Role::Frozen => key.push(var),
+            Initial::Free => {}
+            Initial::Term(term) => queue.extend(system.dag.support([term])),
+        }
+    }
+    key.sort_unstable();
+    key
+}

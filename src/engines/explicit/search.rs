@@ -18,6 +18,7 @@ use std::hash::Hasher;
 /// No state.
 pub const NONE: u32 = u32::MAX;
 const PROGRESS: u32 = 1 << 31;
+const KEEP: u32 = 1 << 30;
 
 /// Everything that is the same for all states of a group.
 pub struct Model {
@@ -107,12 +108,17 @@ pub struct Edge {
 impl Edge {
     /// Index of the rule.
     pub fn rule(self) -> usize {
-        (self.info & !PROGRESS) as usize
+        (self.info & !(PROGRESS | KEEP)) as usize
     }
 
     /// Whether the step satisfies `progress`.
     pub fn progress(self) -> bool {
         self.info & PROGRESS != 0
+    }
+
+    /// Whether the step satisfies `keep`; always true unless the search keeps everything.
+    pub fn keep(self) -> bool {
+        self.info & KEEP != 0
     }
 }
 
@@ -152,6 +158,11 @@ pub struct Search<'a> {
     /// Whether a state was pruned because it has too many pods.
     pub pruned: bool,
     pods: Option<i64>,
+    /// Initial states as they are, where they are not canonical.
+    raw: FxHashMap<u32, Box<[u8]>>,
+    /// Whether to keep all edges, those that no violating loop may use too, and not to stop at a violation.
+    pub everything: bool,
+    quiet: Vec<bool>,
 }
 
 impl<'a> Search<'a> {
@@ -173,6 +184,9 @@ impl<'a> Search<'a> {
             premise: false,
             pruned: false,
             pods,
+            raw: FxHashMap::default(),
+            everything: false,
+            quiet: Vec::new(),
         }
     }
 
@@ -210,9 +224,42 @@ impl<'a> Search<'a> {
         self.within.get(state as usize).is_some_and(|&within| within)
     }
 
+    /// Whether no rule that must happen is enabled in a state.
+    pub fn is_quiet(&self, state: u32) -> bool {
+        self.quiet.get(state as usize).is_some_and(|&quiet| quiet)
+    }
+
+    /// The number of a canonical row.
+    pub fn find(&self, row: &[u8]) -> Option<u32> {
+        let mask = self.table.len() - 1;
+        let mut at = hash(row) & mask;
+        while self.table[at] != NONE {
+            if self.row(self.table[at]) == row {
+                return Some(self.table[at]);
+            }
+            at = (at + 1) & mask;
+        }
+        None
+    }
+
     /// The obligations discharged by being disabled in a state, as bits.
     pub fn idle(&self, state: u32) -> &[u64] {
         &self.idle[state as usize * self.words..(state as usize + 1) * self.words]
+    }
+
+    /// Adds an initial state.
+    pub fn add_initial(&mut self, row: &[u8]) {
+        let mut canonical = row.to_vec();
+        self.model.layout.canonicalise(&mut canonical);
+        let state = self.add(&canonical, NONE, NONE);
+        if canonical != row {
+            self.raw.entry(state).or_insert_with(|| row.into());
+        }
+    }
+
+    /// An initial state as it is before it is made canonical.
+    pub fn start(&self, state: u32) -> &[u8] {
+        self.raw.get(&state).map_or_else(|| self.row(state), |row| row)
     }
 
     /// Adds a row, made canonical before; the number of the state.
@@ -276,7 +323,8 @@ impl<'a> Search<'a> {
             }
             self.within.push(!pruned && seen.within);
             self.starts.push(self.edges.len());
-            if quiet && self.model.is_loop_claim() && seen.within && seen.stay {
+            self.quiet.push(quiet);
+            if quiet && !self.everything && self.model.is_loop_claim() && seen.within && seen.stay {
                 return Ok(End::Stays(state));
             }
         }
@@ -303,7 +351,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let first_edge = self.edges.len();
-            let keeps_edges = loops && seen.within && !is_event(rule);
+            let keeps_edges = loops && (seen.within || self.everything) && !is_event(rule);
             let enabled = model.machine.fire(index, registers, &mut |registers| {
                 self.transitions += 1;
                 if self.transitions.is_multiple_of(4096) {
@@ -317,8 +365,9 @@ impl<'a> Search<'a> {
                 let target = self.add(scratch, state, index as u32);
                 if keeps_edges {
                     let (keep, progress) = model.machine.step(registers);
-                    let edge = Edge { target, info: index as u32 | if progress { PROGRESS } else { 0 } };
-                    if keep && !self.edges[first_edge..].contains(&edge) {
+                    let flag = |set: bool, bit: u32| if set { bit } else { 0 };
+                    let edge = Edge { target, info: index as u32 | flag(progress, PROGRESS) | flag(keep, KEEP) };
+                    if (keep || self.everything) && !self.edges[first_edge..].contains(&edge) {
                         self.edges.push(edge);
                     }
                 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::engines::Statistics;
-use crate::engines::explicit::Inevitability;
+use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{ExpectedVerdict, Loaded};
 use crate::report::document::Document;
 use crate::report::json;

@@ -1,0 +1,226 @@
+//! One group of initial states: specialise, enumerate, search, and turn what was found into a run.
+//!
+//! A loop that is fair to lumps but was not found to be fair to single units is looked for again without symmetry,
+//! where obligations are single units and the answer is exact.
+
+use super::concrete::{Walk, along, around};
+use super::fair::{Components, components};
+use super::initial::{Starts, Stopped};
+use super::search::{Edge, End, Model, Search};
+use super::{Explicit, MOST_TRIES, Report, Shared};
+use crate::engines::{EngineError, Statistics};
+use crate::passes::{Slice, specialise};
+use crate::trace::{Ending, Step, Trace, execute};
+use kubound_encodings::system::TransitionSystem;
+use kubound_encodings::term::VarId;
+use std::sync::atomic::Ordering;
+
+/// Initial states that share the values of the variables that decide sizes.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Position in the order of search.
+    pub number: usize,
+    /// Number of nodes.
+    pub nodes: i64,
+    /// The values.
+    pub given: Vec<(VarId, i64)>,
+}
+
+/// What is known about a group.
+#[derive(Clone, Debug)]
+pub enum Finding {
+    /// No violation.
+    Clean,
+    /// A violation.
+    Violated(Box<Trace>),
+    /// Could not tell.
+    Unknown(String),
+}
+
+/// A group made ready to search.
+struct Prepared<'a> {
+    given_system: &'a TransitionSystem,
+    system: TransitionSystem,
+    kept: Vec<bool>,
+    complete: Vec<bool>,
+    nodes: i64,
+}
+
+impl Group {
+    /// Decides the property from the initial states of this group.
+    pub fn decide(
+        &self,
+        engine: &Explicit,
+        given_system: &TransitionSystem,
+        property: usize,
+        sliced: &Slice,
+        shared: &Shared,
+    ) -> Result<Report, EngineError> {
+        debug_assert!(property < given_system.properties.len());
+        let special = specialise(&sliced.system, &self.given);
+        let kept =
+            special.fixed.iter().zip(&sliced.relevant).map(|(fixed, &relevant)| relevant && fixed.is_none()).collect();
+        // Rules dropped leave gaps; names tell which are left.
+        let mut complete = Vec::with_capacity(special.system.rules.len());
+        let mut all = sliced.system.rules.iter().zip(&sliced.complete);
+        for rule in &special.system.rules {
+            let found = all.find(|(before, _)| before.name == rule.name);
+            complete.push(found.is_some_and(|(_, &complete)| complete));
+        }
+        let prepared = Prepared { given_system, system: special.system, kept, complete, nodes: self.nodes };
+        let report = prepared.search(engine.symmetry, shared)?;
+        match report.finding {
+            Finding::Violated(_) => shared.best.fetch_min(self.nodes, Ordering::Relaxed),
+            _ => 0,
+        };
+        Ok(report)
+    }
+}
+
+impl Prepared<'_> {
+    fn search(&self, symmetric: bool, shared: &Shared) -> Result<Report, EngineError> {
+        let mut report =
+            Report { finding: Finding::Clean, statistics: Statistics::default(), fired: Vec::new(), premise: false };
+        let Ok(model) = Model::new(self.system.clone(), &self.kept, &self.complete, symmetric) else {
+            report.finding = Finding::Unknown("too many terms for the explicit engine".into());
+            return Ok(report);
+        };
+        let mut search = Search::new(&model, shared.limits.pods);
+        if let Err(reason) = self.add_initial(&mut search, shared) {
+            report.finding = Finding::Unknown(reason);
+            return Ok(report);
+        }
+        let end = search.run(&mut |states| shared.stop(self.nodes, states))?;
+        shared.states.fetch_add(search.len(), Ordering::Relaxed);
+        report.finding = self.judge(&search, end, symmetric)?;
+        report.premise = search.premise;
+        report.statistics.states = search.len() as u64;
+        report.statistics.transitions = search.transitions;
+        report.statistics.depth = search.len().checked_sub(1).map_or(0, |last| search.depth(last as u32) as usize);
+        let fired = self.system.rules.iter().zip(&search.fired).filter(|&(_, &fired)| fired);
+        report.fired = fired.map(|(rule, _)| rule.name.clone()).collect();
+        if symmetric && matches!(&report.finding, Finding::Unknown(reason) if reason == UNFAIR) {
+            drop(search);
+            let exact = self.search(false, shared)?;
+            report.finding = exact.finding;
+            report.statistics.states += exact.statistics.states;
+            report.statistics.transitions += exact.statistics.transitions;
+        }
+        Ok(report)
+    }
+
+    /// Adds all initial states.
+    fn add_initial(&self, search: &mut Search, shared: &Shared) -> Result<(), String> {
+        let mut starts = Starts::new(&self.system, MOST_TRIES);
+        let (estimate, widest) = starts.estimate(&self.kept);
+        let most = shared.limits.states.unwrap_or(super::MOST_STATES);
+        let refusal = || format!("more than {most} initial states: {} range too widely", widest.join(", "));
+        if estimate > most as f64 {
+            return Err(refusal());
+        }
+        let model = search.model;
+        let mut row = vec![0; model.layout.stride];
+        let ended = starts.each(&self.kept, &[], &mut |values| {
+            model.layout.pack_values(values, &mut row);
+            search.add_initial(&row);
+            shared.stop(self.nodes, search.len()).is_none()
+        });
+        match ended {
+            Ok(()) => Ok(()),
+            Err(Stopped::TooMany) => Err(refusal()),
+            Err(Stopped::Enough) => Err(shared.stop(self.nodes, search.len()).unwrap_or_else(refusal)),
+        }
+    }
+
+    fn judge(&self, search: &Search, end: End, symmetric: bool) -> Result<Finding, EngineError> {
+        let mut registers = search.model.machine.registers();
+        let to = |state: u32, ending: Ending, registers: &mut _| {
+            let walk = along(search, &search.path(state), registers)?;
+            self.trace(search, &walk, ending).map(|trace| Finding::Violated(Box::new(trace)))
+        };
+        match end {
+            End::Bad(state) => return to(state, Ending::Bad, &mut registers),
+            End::Stays(state) => return to(state, Ending::Stays, &mut registers),
+            End::Fixpoint | End::Stopped(_) => {}
+        }
+        if search.model.is_loop_claim() {
+            match self.fair_loop(search, symmetric)? {
+                Finding::Clean => {}
+                finding => return Ok(finding),
+            }
+        }
+        Ok(match end {
+            End::Stopped(reason) => Finding::Unknown(reason),
+            _ => Finding::Clean,
+        })
+    }
+
+    fn fair_loop(&self, search: &Search, symmetric: bool) -> Result<Finding, EngineError> {
+        let passes = |state: u32, edge: Edge| search.within(state) && search.within(edge.target);
+        let found: Components = components(search, &passes);
+        let mut best: Option<(Walk, usize)> = None;
+        let mut suspicious = false;
+        let mut registers = search.model.machine.registers();
+        for number in 0..found.members.len() {
+            let progress = found.inside(search, &passes, number).any(|(_, edge)| edge.progress());
+            if !progress || !found.is_fair(search, &passes, number) {
+                continue;
+            }
+            suspicious = true;
+            for cycle in found.cycles(search, &passes, number).iter().take(4) {
+                let length = search.depth(cycle[0].0) as usize + cycle.len();
+                if best.as_ref().is_some_and(|(walk, _)| walk.steps.len() <= length) {
+                    break;
+                }
+                for longest_wait in [false, true] {
+                    let prefix = along(search, &search.path(cycle[0].0), &mut registers)?;
+                    let Some(closed) = around(search, prefix, cycle, longest_wait, &mut registers)? else { continue };
+                    if best.as_ref().is_none_or(|(walk, _)| closed.0.steps.len() < walk.steps.len()) {
+                        best = Some(closed);
+                    }
+                    break;
+                }
+            }
+        }
+        Ok(match best {
+            Some((walk, start)) => Finding::Violated(Box::new(self.trace(search, &walk, Ending::Loop { start })?)),
+            None if suspicious && symmetric => Finding::Unknown(UNFAIR.into()),
+            None if suspicious => Finding::Unknown("a fair loop exists but is too long to write down".into()),
+            None => Finding::Clean,
+        })
+    }
+
+    /// The run over all variables of the system given.
+    fn trace(&self, search: &Search, walk: &Walk, ending: Ending) -> Result<Trace, EngineError> {
+        let layout = &search.model.layout;
+        let mut given = vec![None; self.system.vars.len()];
+        for field in &layout.fields {
+            given[field.var.index()] = Some(layout.value(field, &walk.first));
+        }
+        let mut initial = Vec::new();
+        let mut first = vec![0; layout.stride];
+        let ended = Starts::new(&self.system, MOST_TRIES).each(&self.kept, &given, &mut |values| {
+            layout.pack_values(values, &mut first);
+            let found = first == walk.first;
+            if found {
+                initial = values.to_vec();
+            }
+            !found
+        });
+        if ended != Err(Stopped::Enough) {
+            return Err(EngineError::Internal("an initial state cannot be found again".into()));
+        }
+        let mut trace = Trace { initial, steps: Vec::with_capacity(walk.steps.len()), ending };
+        for step in &walk.steps {
+            let name = &self.system.rules[step.rule].name;
+            let rule = self.given_system.rule(name).ok_or_else(|| EngineError::Internal(format!("no rule {name}")))?;
+            let state = execute::fire(self.given_system, rule, &step.picks, trace.state(trace.steps.len()))
+                .map_err(|(var, value)| EngineError::OutOfRange { rule: name.clone(), var, value })?;
+            trace.steps.push(Step { rule: name.clone(), picks: step.picks.clone(), state });
+        }
+        Ok(trace)
+    }
+}
+
+/// The reason for which the search is repeated without symmetry.
+const UNFAIR: &str = "a loop is fair to interchangeable slots together, but perhaps not to each";
