@@ -3,7 +3,7 @@
 use super::execute::fire;
 use super::replay::{ReplayError, replay};
 use super::{Ending, Step, Trace};
-use kubound_encodings::system::{Initial, TransitionSystem};
+use kubound_encodings::system::{Initial, Rule, TransitionSystem};
 use kubound_encodings::term::ChoiceId;
 
 /// Replaces each step of a fused rule by the steps of its expansion, and replays the result on the fine system.
@@ -28,7 +28,8 @@ pub fn replay_expanded(
         let names = if rule.expansion.is_empty() { &own[..] } else { &rule.expansion[..] };
         for name in names {
             let state = expanded.state(expanded.steps.len());
-            let next = fine_step(fine, fused, name, &step.picks, state).map_err(wrong)?;
+            let picked = Picked { fused, rule, picks: &step.picks, before: trace.state(index) };
+            let next = fine_step(fine, name, &picked, state).map_err(wrong)?;
             expanded.steps.push(next);
         }
     }
@@ -40,21 +41,34 @@ pub fn replay_expanded(
     Ok(expanded)
 }
 
-fn fine_step(
-    fine: &TransitionSystem,
-    fused: &TransitionSystem,
-    name: &str,
-    picks: &[(ChoiceId, i64)],
-    state: &[i64],
-) -> Result<Step, String> {
+/// What a fused step picked.
+struct Picked<'a> {
+    fused: &'a TransitionSystem,
+    rule: &'a Rule,
+    picks: &'a [(ChoiceId, i64)],
+    before: &'a [i64],
+}
+
+impl Picked<'_> {
+    /// The value of the fine choice of a name: the fused pick of that name, or what the fused rule says it comes to
+    /// (a detail of that name). A choice that the fused system knows nothing of concerns pods in a phase that it
+    /// leaves out, of which there are none.
+    fn value(&self, name: &str) -> i64 {
+        let choices = self.fused.dag.choices();
+        if let Some(&(_, value)) = self.picks.iter().find(|(id, _)| choices[id.index()].name == name) {
+            return value;
+        }
+        let detail = self.rule.details.iter().find(|(known, _)| known == name);
+        detail.map_or(0, |&(_, term)| super::execute::values(self.fused, &[term], self.before, self.picks)[0])
+    }
+}
+
+fn fine_step(fine: &TransitionSystem, name: &str, picked: &Picked, state: &[i64]) -> Result<Step, String> {
     let rule = fine.rule(name).ok_or_else(|| format!("expands to {name}, which does not exist"))?;
     let mut carried = Vec::new();
     for &choice in rule.choices.iter().flat_map(|choice| choice.ids()) {
         let wanted = &fine.dag.choices()[choice.index()];
-        let found = picks
-            .iter()
-            .find(|(from, _)| fused.dag.choices().get(from.index()).is_some_and(|decl| decl.name == wanted.name));
-        let &(_, value) = found.ok_or_else(|| format!("no pick named {} for {name}", wanted.name))?;
+        let value = picked.value(&wanted.name);
         if !wanted.sort.range().contains(value) {
             return Err(format!("pick {} = {value} is outside its range in {name}", wanted.name));
         }

@@ -197,10 +197,11 @@ impl<'c> Model<'c> {
         BoolVar { id, value }
     }
 
-    /// A frozen value of a span: a constant, or a free frozen variable that counts the steps.
+    /// A frozen value of a span: a constant, or a free frozen variable (which counts the steps, where they are not 1).
     pub fn frozen(&mut self, name: impl Into<String>, span: crate::cluster::Span) -> Int {
         match span.constant() {
             Some(value) => value.into(),
+            None if span.step == 1 => self.free_int(name, Role::Frozen, span.lo, span.hi).value,
             None => self.free_int(name, Role::Frozen, 0, span.len() - 1).value * span.step + span.lo,
         }
     }

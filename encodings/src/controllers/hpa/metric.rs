@@ -100,11 +100,8 @@ fn usage(
             Usage::Shared(span) => (span.hi.into(), true),
         },
     };
-    if shared {
-        // The load is shared evenly among the ready pods, each share truncated.
-        let each = per_pod / ready;
-        return (each * ready, Some(each));
-    }
+    // A shared load is split evenly among the ready pods, each share truncated.
+    let per_pod = if shared { per_pod / ready } else { per_pod };
     let startup = model.startup(group).filter(|_| resource == MetricResource::Cpu && fresh.constant() != Some(0));
     match startup {
         Some(startup) => (settled * per_pod + fresh * startup.cpu, None),
