@@ -4,9 +4,10 @@
 //! where obligations are single units and the answer is exact.
 
 use super::concrete::{Walk, along, around};
+use super::edge::Edge;
 use super::fair::{Components, components};
 use super::initial::{Starts, Stopped};
-use super::search::{Edge, End, Model, Search};
+use super::search::{End, Model, Search};
 use super::{Explicit, MOST_TRIES, Report, Shared};
 use crate::engines::{EngineError, Statistics};
 use crate::passes::{Slice, specialise};

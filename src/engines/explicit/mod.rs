@@ -9,6 +9,7 @@
 //! reported is walked again over all variables of the system given.
 
 mod concrete;
+mod edge;
 mod fair;
 mod group;
 pub mod inevitable;
@@ -51,7 +52,7 @@ impl Default for Explicit {
 }
 
 /// What all groups share while they are searched.
-pub(self) struct Shared<'a> {
+struct Shared<'a> {
     limits: &'a Limits,
     cancel: &'a Cancel,
     states: AtomicUsize,
@@ -77,7 +78,7 @@ impl Shared<'_> {
 }
 
 /// What became of one group.
-pub(self) struct Report {
+struct Report {
     finding: Finding,
     statistics: Statistics,
     fired: Vec<String>,
