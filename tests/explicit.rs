@@ -64,6 +64,27 @@ fn a_split_takes_pods_from_any_nodes() {
 }
 
 #[test]
+fn reductions_keep_verdicts_and_depths() {
+    let verdict = |engine: Explicit, system: &TransitionSystem| match run(engine, system).answer {
+        Answer::Violated(trace) => {
+            replay(system, &trace, 0).unwrap();
+            Some(trace.steps.len())
+        }
+        Answer::Holds { .. } => None,
+        other => panic!("{other:?}"),
+    };
+    for pods in 1..6 {
+        for take in 0..=pods {
+            let system = drain(pods, take, true);
+            let expected = verdict(PLAIN, &system);
+            for (symmetry, slicing) in [(true, true), (true, false), (false, true)] {
+                assert_eq!(verdict(Explicit { symmetry, slicing }, &system), expected, "{pods} pods, {take} taken");
+            }
+        }
+    }
+}
+
+#[test]
 fn only_fairness_ends_a_loop() {
     assert_eq!(violated(&lasso(false), 2).ending, Ending::Loop { start: 0 });
     holds(&lasso(true));

@@ -7,6 +7,9 @@
 //!
 //! Variables that the property cannot see are left out ([`crate::passes::slice()`]), and slots are sorted. The run
 //! reported is walked again over all variables of the system given.
+//!
+//! Under a limit on nodes an answer speaks of the initial states within it only, `holds` included: the caller set the
+//! limit and knows. Under a limit on pods runs are cut, and nothing but a violation is ever claimed.
 
 mod concrete;
 mod edge;
