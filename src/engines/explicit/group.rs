@@ -121,7 +121,13 @@ impl Prepared<'_> {
         }
         let model = search.model;
         let mut row = vec![0; model.layout.stride];
+        let mut faulty = None;
         let ended = starts.each(&self.kept, &[], &mut |values| {
+            let mut vars = self.system.dag.vars().iter().zip(values);
+            if let Some((var, value)) = vars.find(|(var, value)| !var.sort.range().contains(**value)) {
+                faulty = Some(format!("the model is faulty: {} starts at {value}, outside its range", var.name));
+                return false;
+            }
             model.layout.pack_values(values, &mut row);
             search.add_initial(&row);
             shared.stop(self.nodes, search.len()).is_none()
@@ -129,7 +135,9 @@ impl Prepared<'_> {
         match ended {
             Ok(()) => Ok(()),
             Err(Stopped::TooMany) => Err(refusal()),
-            Err(Stopped::Enough) => Err(shared.stop(self.nodes, search.len()).unwrap_or_else(refusal)),
+            Err(Stopped::Enough) => {
+                Err(faulty.or_else(|| shared.stop(self.nodes, search.len())).unwrap_or_else(refusal))
+            }
         }
     }
 
