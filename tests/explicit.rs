@@ -64,6 +64,27 @@ fn a_split_takes_pods_from_any_nodes() {
 }
 
 #[test]
+fn reductions_keep_verdicts_and_depths() {
+    let verdict = |engine: Explicit, system: &TransitionSystem| match run(engine, system).answer {
+        Answer::Violated(trace) => {
+            replay(system, &trace, 0).unwrap();
+            Some(trace.steps.len())
+        }
+        Answer::Holds { .. } => None,
+        other => panic!("{other:?}"),
+    };
+    for pods in 1..6 {
+        for take in 0..=pods {
+            let system = drain(pods, take, true);
+            let expected = verdict(PLAIN, &system);
+            for (symmetry, slicing) in [(true, true), (true, false), (false, true)] {
+                assert_eq!(verdict(Explicit { symmetry, slicing }, &system), expected, "{pods} pods, {take} taken");
+            }
+        }
+    }
+}
+
+#[test]
 fn only_fairness_ends_a_loop() {
     assert_eq!(violated(&lasso(false), 2).ending, Ending::Loop { start: 0 });
     holds(&lasso(true));
@@ -207,11 +228,33 @@ fn passes_keep_verdicts() {
     assert_eq!(two.fixed[0], Some(2));
 }
 
+#[test]
+fn a_fused_run_expands_to_a_fine_one() {
+    use kubound::trace::expand::replay_expanded;
+    let fine = counter(8, 4);
+    let fused = |names: [&str; 2]| {
+        let mut system = toy(|toy| {
+            let (var, x) = toy.int("x", kubound_encodings::system::Role::Cluster, 0, 8, Some(0));
+            let unit = toy.unit("counter", 0);
+            toy.rule("twice", unit, x.below(8), &[(var, x + 2)]);
+            toy.invariant(x.below(4));
+        });
+        system.rules[0].expansion = names.map(String::from).to_vec();
+        system
+    };
+    let system = fused(["up", "up"]);
+    let trace = violation(Explicit::default(), &system);
+    let expanded = replay_expanded(&fine, &system, &trace, 0).unwrap();
+    assert_eq!((trace.steps.len(), expanded.steps.len()), (2, 4));
+    let wrong = fused(["up", "down"]);
+    assert!(replay_expanded(&fine, &wrong, &trace, 0).unwrap_err().to_string().contains("down"));
+}
+
 /// Run with `cargo test --release --test explicit -- --ignored --nocapture speed`.
 #[test]
 #[ignore = "a measurement"]
 fn speed() {
-    let system = drain(60, 0, false);
+    let system = drain(200, 0, false);
     let begun = std::time::Instant::now();
     let found = run(Explicit::default(), &system);
     let seconds = begun.elapsed().as_secs_f64();

@@ -7,18 +7,25 @@ use kubound_encodings::system::{Choice, Claim, Phrase, Rule};
 use kubound_encodings::term::{
     Bool, ChoiceDecl, Dag, Node, Sort, Term, TermId, VarDecl, VarId, bool_choice, bool_var, int_choice, int_var, within,
 };
+use rustc_hash::FxHashMap;
 
 /// A graph under construction with the image of each term copied so far.
 pub struct Rebuilder<'a> {
     from: &'a Dag,
     to: Dag,
     image: Vec<Option<TermId>>,
+    /// The variables and choices that occur.
+    leaves: FxHashMap<Node, TermId>,
 }
 
 impl<'a> Rebuilder<'a> {
     /// A rebuilder into an empty graph with the declarations of `from` and some `more` variables.
     pub fn new(from: &'a Dag, more: &[VarDecl]) -> Self {
-        Self { from, to: declare(from.vars().iter().chain(more), from.choices()), image: vec![None; from.len()] }
+        let to = declare(from.vars().iter().chain(more), from.choices());
+        let is_leaf = |node: &Node| matches!(node, Node::Var(_) | Node::Primed(_) | Node::Choice(_));
+        let terms = (0..from.len() as u32).map(TermId).filter(|&id| is_leaf(from.node(id)));
+        let leaves = terms.map(|id| (from.node(id).clone(), id)).collect();
+        Self { from, to, image: vec![None; from.len()], leaves }
     }
 
     /// The graph built so far, to add terms.
@@ -31,14 +38,10 @@ impl<'a> Rebuilder<'a> {
         self.to
     }
 
-    /// Has every occurrence of `old` that is copied from now on replaced by the term `new` of the new graph.
-    pub fn replace(&mut self, old: &Node, new: TermId) {
-        // Leaves are few: the interned id is found by a scan only once per replacement.
-        for index in 0..self.from.len() {
-            let id = TermId(index as u32);
-            if self.from.node(id) == old {
-                self.image[index] = Some(new);
-            }
+    /// Has every occurrence of a variable or choice that is copied from now on replaced by a term of the new graph.
+    pub fn replace(&mut self, leaf: &Node, new: TermId) {
+        if let Some(id) = self.leaves.get(leaf) {
+            self.image[id.index()] = Some(new);
         }
     }
 
@@ -49,12 +52,12 @@ impl<'a> Rebuilder<'a> {
 
     /// Has variables replaced by constants, before and after the step; by `VarId`.
     pub fn fix(&mut self, values: &[Option<i64>]) {
-        for index in 0..self.from.len() {
-            let (Node::Var(var) | Node::Primed(var)) = *self.from.node(TermId(index as u32)) else { continue };
-            if let Some(value) = values[var.index()] {
-                let constant = self.constant(self.from.vars()[var.index()].sort, value);
-                self.image[index] = Some(constant);
-            }
+        for (index, value) in values.iter().enumerate() {
+            let Some(value) = *value else { continue };
+            let constant = self.constant(self.from.vars()[index].sort, value);
+            let var = VarId(index as u32);
+            self.replace(&Node::Var(var), constant);
+            self.replace(&Node::Primed(var), constant);
         }
     }
 

@@ -162,7 +162,7 @@ pub fn drain(pods: i64, take: i64, symmetric: bool) -> TransitionSystem {
             toy.class(slots.iter().map(|&(var, _)| vec![var]).collect(), nodes);
         }
         let empty = count(slots.iter().map(|&(_, on)| on.is(0)));
-        toy.invariant(!(drained.is(1) & empty.is(3 - 3 + 1) & nodes.is(3)));
+        toy.invariant(!(drained.is(1) & empty.is(1) & nodes.is(3)));
     })
 }
 

@@ -15,7 +15,6 @@
 //! program that would need more is refused with [`TooLarge`], and the caller must do without.
 
 use super::dag::{ChoiceId, Dag, Node, TermId, VarId};
-use super::eval::divide;
 use super::program::{Op, Program, Reg, SIZE};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
@@ -396,9 +395,4 @@ fn for_each_input(dag: &Dag, id: TermId, mut visit: impl FnMut(TermId)) {
         }),
         node => node.for_each_operand(visit),
     }
-}
-
-/// Remainder as the IR defines it: the dividend where the divisor is 0.
-pub(super) fn remainder(dividend: i64, divisor: i64) -> i64 {
-    dividend - divisor * divide(dividend, divisor)
 }

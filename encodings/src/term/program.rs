@@ -4,7 +4,7 @@
 //! no side effect but their target register, and read registers by 16-bit numbers from an array of 2^16, so that no
 //! access can be out of bounds.
 
-use super::compile::{Block, remainder};
+use super::compile::Block;
 use super::eval::divide;
 use std::ops::Range;
 
@@ -170,4 +170,9 @@ impl Program {
         }
         true
     }
+}
+
+/// Remainder as the IR defines it: the dividend where the divisor is 0.
+fn remainder(dividend: i64, divisor: i64) -> i64 {
+    dividend - divisor * divide(dividend, divisor)
 }

@@ -6,8 +6,9 @@
 //! single unit, not only to some of each lump, is checked on the way; a walk that lets those act first that waited
 //! longest makes it so where it can be.
 
+use super::edge::Successor;
 use super::fair::Cycle;
-use super::search::{Model, Search, Successor};
+use super::search::{Model, Search};
 use crate::engines::EngineError;
 use kubound_encodings::term::program::Registers;
 

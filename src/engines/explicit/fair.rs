@@ -4,7 +4,8 @@
 //! by an edge that acts or by a state in which it is disabled: a cycle may visit all of them. The cycle is found
 //! greedily: from a progress edge always on to the nearest place that discharges something new, then home.
 
-use super::search::{Edge, NONE, Search};
+use super::edge::Edge;
+use super::search::{NONE, Search};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 

@@ -4,9 +4,10 @@
 //! where obligations are single units and the answer is exact.
 
 use super::concrete::{Walk, along, around};
+use super::edge::Edge;
 use super::fair::{Components, components};
 use super::initial::{Starts, Stopped};
-use super::search::{Edge, End, Model, Search};
+use super::search::{End, Model, Search};
 use super::{Explicit, MOST_TRIES, Report, Shared};
 use crate::engines::{EngineError, Statistics};
 use crate::passes::{Slice, specialise};
@@ -120,7 +121,13 @@ impl Prepared<'_> {
         }
         let model = search.model;
         let mut row = vec![0; model.layout.stride];
+        let mut faulty = None;
         let ended = starts.each(&self.kept, &[], &mut |values| {
+            let mut vars = self.system.dag.vars().iter().zip(values);
+            if let Some((var, value)) = vars.find(|(var, value)| !var.sort.range().contains(**value)) {
+                faulty = Some(format!("the model is faulty: {} starts at {value}, outside its range", var.name));
+                return false;
+            }
             model.layout.pack_values(values, &mut row);
             search.add_initial(&row);
             shared.stop(self.nodes, search.len()).is_none()
@@ -128,7 +135,9 @@ impl Prepared<'_> {
         match ended {
             Ok(()) => Ok(()),
             Err(Stopped::TooMany) => Err(refusal()),
-            Err(Stopped::Enough) => Err(shared.stop(self.nodes, search.len()).unwrap_or_else(refusal)),
+            Err(Stopped::Enough) => {
+                Err(faulty.or_else(|| shared.stop(self.nodes, search.len())).unwrap_or_else(refusal))
+            }
         }
     }
 

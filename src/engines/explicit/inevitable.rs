@@ -7,8 +7,9 @@
 //! them, the violation is inevitable; else the first step is named at which an alternative leads to one.
 
 use super::MOST_STATES;
+use super::edge::Edge;
 use super::fair::{Filter, components};
-use super::search::{Edge, End, Model, Search};
+use super::search::{End, Model, Search};
 use crate::engines::{Cancel, EngineError, Limits};
 use crate::passes::{Rebuilder, slice, specialise};
 use crate::trace::{Step, Trace};

@@ -7,8 +7,12 @@
 //!
 //! Variables that the property cannot see are left out ([`crate::passes::slice()`]), and slots are sorted. The run
 //! reported is walked again over all variables of the system given.
+//!
+//! Under a limit on nodes an answer speaks of the initial states within it only, `holds` included: the caller set the
+//! limit and knows. Under a limit on pods runs are cut, and nothing but a violation is ever claimed.
 
 mod concrete;
+mod edge;
 mod fair;
 mod group;
 pub mod inevitable;
@@ -51,7 +55,7 @@ impl Default for Explicit {
 }
 
 /// What all groups share while they are searched.
-pub(self) struct Shared<'a> {
+struct Shared<'a> {
     limits: &'a Limits,
     cancel: &'a Cancel,
     states: AtomicUsize,
@@ -77,7 +81,7 @@ impl Shared<'_> {
 }
 
 /// What became of one group.
-pub(self) struct Report {
+struct Report {
     finding: Finding,
     statistics: Statistics,
     fired: Vec<String>,

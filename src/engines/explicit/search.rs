@@ -5,6 +5,7 @@
 //! that the first bad one has the least depth. For claims about loops the edges that a loop may use are kept, and
 //! for each state which fairness obligations it discharges by being disabled there.
 
+use super::edge::{Edge, Successor};
 use super::layout::Layout;
 use super::machine::{Machine, Observed, is_event};
 use crate::engines::EngineError;
@@ -17,8 +18,6 @@ use std::hash::Hasher;
 
 /// No state.
 pub const NONE: u32 = u32::MAX;
-const PROGRESS: u32 = 1 << 31;
-const KEEP: u32 = 1 << 30;
 
 /// Everything that is the same for all states of a group.
 pub struct Model {
@@ -79,46 +78,6 @@ impl Model {
             })?;
         }
         Ok(found)
-    }
-}
-
-/// One step from a state.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Successor {
-    /// Index of the rule.
-    pub rule: usize,
-    /// Its picks, sorted by choice.
-    pub picks: Vec<(ChoiceId, i64)>,
-    /// The state after the step.
-    pub row: Vec<u8>,
-    /// Whether the step satisfies `keep`.
-    pub keep: bool,
-    /// Whether the step satisfies `progress`.
-    pub progress: bool,
-}
-
-/// An edge that a loop may use.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Edge {
-    /// The state it leads to.
-    pub target: u32,
-    info: u32,
-}
-
-impl Edge {
-    /// Index of the rule.
-    pub fn rule(self) -> usize {
-        (self.info & !(PROGRESS | KEEP)) as usize
-    }
-
-    /// Whether the step satisfies `progress`.
-    pub fn progress(self) -> bool {
-        self.info & PROGRESS != 0
-    }
-
-    /// Whether the step satisfies `keep`; always true unless the search keeps everything.
-    pub fn keep(self) -> bool {
-        self.info & KEEP != 0
     }
 }
 
@@ -259,7 +218,10 @@ impl<'a> Search<'a> {
 
     /// An initial state as it is before it is made canonical.
     pub fn start(&self, state: u32) -> &[u8] {
-        self.raw.get(&state).map_or_else(|| self.row(state), |row| row)
+        match self.raw.get(&state) {
+            Some(row) => row,
+            None => self.row(state),
+        }
     }
 
     /// Adds a row, made canonical before; the number of the state.
@@ -365,8 +327,7 @@ impl<'a> Search<'a> {
                 let target = self.add(scratch, state, index as u32);
                 if keeps_edges {
                     let (keep, progress) = model.machine.step(registers);
-                    let flag = |set: bool, bit: u32| if set { bit } else { 0 };
-                    let edge = Edge { target, info: index as u32 | flag(progress, PROGRESS) | flag(keep, KEEP) };
+                    let edge = Edge::new(target, index, keep, progress);
                     if (keep || self.everything) && !self.edges[first_edge..].contains(&edge) {
                         self.edges.push(edge);
                     }
