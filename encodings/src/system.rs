@@ -135,7 +135,8 @@ pub struct Rule {
     pub expansion: Vec<String>,
     /// What happened, in words.
     pub sentence: Vec<Phrase>,
-    /// Named terms over the state before the step, shown with `-v` (scores of the nodes compared).
+    /// Named terms over the state before the step and the choices, shown with `-v` (scores of the nodes compared). One
+    /// with the name of a choice of a rule of the expansion gives the value of that pick.
     pub details: Vec<(String, TermId)>,
     /// The fields it stems from.
     pub origins: Vec<Origin>,

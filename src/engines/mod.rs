@@ -57,7 +57,7 @@ pub enum Answer {
     },
     /// No violation with at most this many steps.
     NoViolationUpTo {
-        /// Steps.
+        /// Steps; `usize::MAX` where every number of steps was looked at, but not every run (`Limits::pods`).
         depth: usize,
     },
     /// Could not tell.

@@ -1,6 +1,6 @@
 //! A run in words: one line a step, from the sentence that its rule carries.
 
-use crate::trace::{Step, Trace};
+use crate::trace::{Step, Trace, execute};
 use kubound_encodings::system::{Phrase, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Sort, TermId, VarId};
@@ -58,7 +58,7 @@ fn tell_step(system: &TransitionSystem, before: &[i64], step: &Step, number: usi
         text: sentence(system, rule, before, step),
         rule: rule.name.clone(),
         picks,
-        details: details(system, rule, before),
+        details: details(system, rule, before, step),
         over_approximates: rule.over_approximates,
     }
 }
@@ -125,9 +125,9 @@ fn show(value: i64, sort: Sort) -> String {
     }
 }
 
-fn details(system: &TransitionSystem, rule: &Rule, before: &[i64]) -> Vec<(String, i64)> {
+fn details(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &Step) -> Vec<(String, i64)> {
     let roots: Vec<TermId> = rule.details.iter().map(|&(_, term)| term).collect();
-    let values = evaluate(&system.dag, &roots, Assignment { vars: before, primed: &[], choices: &[] });
+    let values = execute::values(system, &roots, before, &step.picks);
     rule.details.iter().map(|(name, _)| name.clone()).zip(values).collect()
 }
 

@@ -50,7 +50,7 @@ pub fn minimise(
         Ok(match engine.decide(system, property, &limits, cancel)?.answer {
             Answer::Violated(trace) => Probe::Found(trace),
             Answer::Holds { .. } => Probe::None,
-            Answer::NoViolationUpTo { depth } if limits.depth.is_some_and(|wanted| depth >= wanted) => Probe::None,
+            Answer::NoViolationUpTo { depth } if depth >= limits.depth.unwrap_or(usize::MAX) => Probe::None,
             Answer::NoViolationUpTo { .. } | Answer::Unknown { .. } => Probe::GaveUp,
         })
     };
