@@ -1,12 +1,14 @@
 //! The search for one intent: engines race, a violation is made small, replayed and judged.
 
 use super::portfolio::{Contender, contradict, race};
+use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise, scaling};
 use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Statistics};
 use crate::engines::{bmc::Bmc, explicit, explicit::Explicit, lasso::Lasso};
 use crate::trace::Trace;
 use crate::trace::expand::replay_expanded;
 use crate::trace::replay::replay;
+use kubound_encodings::cluster::Cluster;
 use kubound_encodings::system::{Claim, Property};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ const JUDGE: Duration = Duration::from_secs(10);
 
 /// One intent with everything its search needs.
 struct Search<'a> {
+    cluster: &'a Cluster,
     systems: &'a Systems,
     property: usize,
     options: &'a Options,
@@ -31,6 +34,7 @@ struct Search<'a> {
 
 /// Decides one intent.
 pub fn decide(
+    cluster: &Cluster,
     systems: &Systems,
     property: usize,
     options: &Options,
@@ -41,7 +45,7 @@ pub fn decide(
     let begin = Instant::now();
     let encoding = options.encoding;
     let (bmc, lasso, explicit) = (Bmc { encoding }, Lasso { encoding }, Explicit::default());
-    let search = Search { systems, property, options, deadline, cancel, observer, bmc, lasso, explicit };
+    let search = Search { cluster, systems, property, options, deadline, cancel, observer, bmc, lasso, explicit };
     let (engine, outcome) = search.answer()?;
     let Property { intent, target, headline, origins, .. } = search.claim();
     Ok(IntentResult {
@@ -97,7 +101,8 @@ impl Search<'_> {
     fn symbolic_contender(&self) -> Contender<'_> {
         let engine = self.symbolic();
         let run = move |cancel: &Cancel| {
-            scaling::grow(engine, self.systems.searched(), self.property, &self.limits(), cancel, |round| {
+            let restricted = Restricted::new(engine, self.cluster, self.systems);
+            scaling::grow(&restricted, self.systems.searched(), self.property, &self.limits(), cancel, |round| {
                 let size = |size: Option<i64>| size.map_or("all".to_owned(), |size| format!("up to {size}"));
                 let (nodes, pods) = (size(round.nodes), size(round.pods));
                 let steps = round.depth.map_or("any".to_owned(), |depth| format!("up to {depth}"));
@@ -172,9 +177,9 @@ impl Search<'_> {
         // The explicit engine needs no depth: it ends by itself.
         let limits = if engine == self.explicit.name() { Limits { depth: None, ..limits } } else { limits };
         let system = self.systems.searched();
-        let smallest =
-            minimise::minimise(self.engine(engine), system, self.property, found.clone(), &limits, self.cancel)
-                .map_err(|source| Fault::Engine { intent: intent.clone(), source })?;
+        let restricted = Restricted::new(self.engine(engine), self.cluster, self.systems);
+        let smallest = minimise::minimise(&restricted, system, self.property, found.clone(), &limits, self.cancel)
+            .map_err(|source| Fault::Engine { intent: intent.clone(), source })?;
         let trace = if smallest.trace == found { first } else { self.replayed(engine, &smallest.trace)? };
         let judge = Limits { depth: None, deadline: Some(Instant::now() + JUDGE), ..limits };
         let fine = &self.systems.fine;

@@ -8,6 +8,7 @@
 mod driver;
 pub mod minimise;
 pub mod portfolio;
+pub mod restrict;
 pub mod scaling;
 pub mod scope;
 #[cfg(test)]
@@ -260,7 +261,7 @@ pub fn check(
         let now = Instant::now();
         let left = end.saturating_duration_since(now);
         let deadline = now + left / (count - property) as u32;
-        results.push(driver::decide(&systems, property, options, deadline, cancel, observer)?);
+        results.push(driver::decide(cluster, &systems, property, options, deadline, cancel, observer)?);
     }
     if cluster.timing == Timing::Paced && results.iter().any(|result| stops_the_clock(&systems.fine, &result.verdict)) {
         results.iter_mut().for_each(doubt);

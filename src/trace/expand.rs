@@ -41,6 +41,21 @@ pub fn replay_expanded(
     Ok(expanded)
 }
 
+/// The same run on another system of the same cluster, of equal granularity: variables, rules and choices are matched
+/// by name, and every state is computed anew. The result is not replayed.
+pub fn transfer(to: &TransitionSystem, from: &TransitionSystem, trace: &Trace) -> Result<Trace, ReplayError> {
+    let initial = translate_initial(to, from, &trace.initial)?;
+    let mut moved = Trace { initial, steps: Vec::new(), ending: trace.ending };
+    for (index, step) in trace.steps.iter().enumerate() {
+        let wrong = |what: String| ReplayError::Step { index, rule: step.rule.clone(), what };
+        let rule = from.rule(&step.rule).ok_or_else(|| wrong("no such rule".into()))?;
+        let picked = Picked { fused: from, rule, picks: &step.picks, before: trace.state(index) };
+        let next = fine_step(to, &step.rule, &picked, moved.state(index)).map_err(wrong)?;
+        moved.steps.push(next);
+    }
+    Ok(moved)
+}
+
 /// What a fused step picked.
 struct Picked<'a> {
     fused: &'a TransitionSystem,

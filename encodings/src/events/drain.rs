@@ -17,7 +17,7 @@ use super::{EventModel, happens};
 use crate::cluster::Event;
 use crate::cluster::event::EventKind;
 use crate::controllers::Domains;
-use crate::state::{BoolVar, Model, Phase, RuleBuilder, text, value};
+use crate::state::{BoolVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::system::{Pace, Role};
 use crate::term::{Bool, all, count, int_choice};
 
@@ -42,39 +42,46 @@ impl EventModel for Drain {
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {
-        let (slots, operation) = match &event.kind {
-            EventKind::Maintenance { pools, at_once } => {
-                let chosen = |slot: &usize| {
-                    let pool = &model.cluster.pools[model.slots[*slot].pool].name;
-                    pools.is_empty() || pools.contains(pool)
-                };
-                let slots: Vec<usize> = (0..model.slots.len()).filter(chosen).collect();
-                let operation =
-                    Operation { at_once: Some(*at_once), puts_back: true, pace_back: Pace::Event, verb: "maintenance" };
-                (slots, operation)
+        let operation = match &event.kind {
+            EventKind::Maintenance { at_once, .. } => {
+                Operation { at_once: Some(*at_once), puts_back: true, pace_back: Pace::Event, verb: "maintenance" }
             }
-            EventKind::Drain { node, uncordon } => {
-                let chosen = |slot: &usize| node.as_ref().is_none_or(|node| *node == model.slots[*slot].name);
-                let slots: Vec<usize> = (0..model.slots.len()).filter(chosen).collect();
-                let operation = Operation { at_once: None, puts_back: *uncordon, pace_back: Pace::Fast, verb: "drain" };
-                (slots, operation)
+            EventKind::Drain { uncordon, .. } => {
+                Operation { at_once: None, puts_back: *uncordon, pace_back: Pace::Fast, verb: "drain" }
             }
             _ => return,
         };
-        let begun: Vec<BoolVar> = slots
-            .iter()
-            .map(|&slot| {
-                let name = format!("{}[{}]", event.id, model.slots[slot].name);
-                model.on_slot(slot, |model| model.bool_var(name, Role::Budget, false.into()))
-            })
-            .collect();
-        let away = count(begun.iter().map(|flag| flag.value));
-        for (&slot, &flag) in slots.iter().zip(&begun) {
+        let begun = model.operations.iter().find(|(id, _)| *id == event.id).map(|(_, begun)| begun.clone());
+        let begun = begun.unwrap_or_default();
+        let away = count(begun.iter().map(|(_, flag)| flag.value));
+        for (slot, flag) in begun {
             let allowed = operation.at_once.map_or(true.into(), |most| away.below(most));
             self.begin(model, event, &operation, slot, flag, allowed);
             self.evict(model, event, slot, flag);
             self.finish(model, event, &operation, slot, flag);
         }
+    }
+}
+
+/// Declares what tells that a drain or maintenance has begun on a slot and not ended.
+pub(super) fn declare(model: &mut Model, event: &Event) {
+    let concerned = |slot: &Slot| match &event.kind {
+        EventKind::Maintenance { pools, .. } => {
+            pools.is_empty() || pools.contains(&model.cluster.pools[slot.pool].name)
+        }
+        EventKind::Drain { node, .. } => node.as_ref().is_none_or(|node| *node == slot.name),
+        _ => false,
+    };
+    let slots: Vec<usize> = (0..model.slots.len()).filter(|&slot| concerned(&model.slots[slot])).collect();
+    let begun: Vec<(usize, BoolVar)> = slots
+        .into_iter()
+        .map(|slot| {
+            let name = format!("{}[{}]", event.id, model.slots[slot].name);
+            (slot, model.on_slot(slot, |model| model.bool_var(name, Role::Budget, false.into())))
+        })
+        .collect();
+    if !begun.is_empty() {
+        model.operations.push((event.id.clone(), begun));
     }
 }
 

@@ -13,6 +13,7 @@ mod scale;
 use crate::cluster::Event;
 use crate::state::{IntVar, Model, RuleBuilder};
 use crate::system::{Pace, Role};
+use crate::term::any;
 
 /// A kind of event: turns events of that kind into rules.
 pub trait EventModel: Sync {
@@ -40,6 +41,9 @@ pub const REGISTRY: &[&dyn EventModel] = &[
 
 /// Adds the rules of all events of the cluster.
 pub(crate) fn add_rules(model: &mut Model) {
+    for event in &model.cluster.events {
+        drain::declare(model, event);
+    }
     for event in &model.cluster.events {
         for kind in REGISTRY {
             kind.add_rules(model, event);
@@ -70,6 +74,10 @@ fn happens(model: &mut Model, event: &Event, name: String, actor: &str, reason: 
     if let Some(other) = event.after.as_ref().and_then(|id| model.cluster.events.iter().find(|other| other.id == *id)) {
         let earlier = budget(model, other);
         rule = rule.when(earlier.value.below(other.times));
+        // A drain or a maintenance has happened when it has ended.
+        if let Some((_, begun)) = model.operations.iter().find(|(id, _)| *id == other.id) {
+            rule = rule.when(!any(begun.iter().map(|(_, flag)| flag.value)));
+        }
     }
     if let Some(settled) = model.settled_once {
         rule = rule.when(settled.value);

@@ -106,6 +106,8 @@ pub struct Model<'c> {
     pub(crate) covered: Vec<usize>,
     /// Budgets of external events: how often each may still happen.
     pub(crate) budgets: Vec<IntVar>,
+    /// Flags of drains and maintenances that have begun on a slot, by event id.
+    pub(crate) operations: Vec<(String, Vec<(usize, BoolVar)>)>,
     /// Whether no fair rule can change anything but clocks from here on; known once all rules are made.
     pub settled: Bool,
     /// Whether the run has settled once (only with `start: settled`).
@@ -146,6 +148,7 @@ impl<'c> Model<'c> {
             busy: Vec::new(),
             covered: Vec::new(),
             budgets: Vec::new(),
+            operations: Vec::new(),
             settled: true.into(),
             settled_once: None,
             timers: Vec::new(),

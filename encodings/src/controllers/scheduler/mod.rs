@@ -64,6 +64,9 @@ impl Scheduler {
     }
 
     fn add_group(&self, model: &mut Model, group: usize) {
+        if model.slots.is_empty() {
+            return;
+        }
         let feasible = model.feasible[group].clone();
         let scores = score::totals(model, group, &feasible);
         let ranked: Vec<Int> = feasible.iter().zip(&scores.terms).map(|(&ok, &score)| ite(ok, score, -1)).collect();
