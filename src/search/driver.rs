@@ -170,7 +170,7 @@ impl Search<'_> {
         let first = self.replayed(engine, &found)?;
         self.observer.phase(&format_args!("{intent}: violated; looking for the smallest cluster"));
         let limits = Limits {
-            depth: Some(found.steps.len().max(scaling::rounds(None)[2].depth.unwrap_or(0))),
+            depth: Some(found.steps.len()),
             deadline: Some(self.deadline.min(Instant::now() + MINIMISE)),
             ..self.limits()
         };

@@ -1,4 +1,5 @@
-//! Makes a violation small: fewest nodes, then fewest pods. Steps need no round of their own: engines return the
+//! Makes a violation small: fewest nodes, then fewest pods, among runs that are no longer than the one found (an engine
+//! that searches to the fixpoint has no such limit). Steps need no round of their own: engines return the
 //! shortest run within their limits, and a run that was the shortest within wider limits is so within narrower ones
 //! that still contain it.
 

@@ -18,8 +18,9 @@ pub struct Round {
 pub fn rounds(depth: Option<usize>) -> Vec<Round> {
     let bounded = |steps: usize| Some(depth.map_or(steps, |depth| steps.min(depth)));
     vec![
-        Round { nodes: Some(2), pods: Some(4), depth: bounded(14) },
-        Round { nodes: Some(3), pods: Some(8), depth: bounded(18) },
+        Round { nodes: Some(2), pods: Some(4), depth: bounded(12) },
+        Round { nodes: Some(1), pods: Some(3), depth: bounded(17) },
+        Round { nodes: Some(3), pods: Some(8), depth: bounded(24) },
         Round { nodes: Some(6), pods: Some(12), depth: bounded(24) },
         Round { nodes: None, pods: None, depth },
     ]
@@ -84,12 +85,16 @@ mod tests {
             Answer::NoViolationUpTo { depth: 18 },
             Answer::NoViolationUpTo { depth: 20 },
             Answer::NoViolationUpTo { depth: 20 },
+            Answer::NoViolationUpTo { depth: 20 },
         ]);
         let limits = Limits { depth: Some(20), ..Limits::default() };
         let outcome = grow(&engine, &system, property, &limits, &Cancel::default(), |_| {}).expect("no fault");
         assert_eq!(outcome.answer, Answer::NoViolationUpTo { depth: 20 });
         let asked = engine.asked();
-        assert_eq!(asked.iter().map(|limits| limits.nodes).collect::<Vec<_>>(), [Some(2), Some(3), Some(6), None]);
+        assert_eq!(
+            asked.iter().map(|limits| limits.nodes).collect::<Vec<_>>(),
+            [Some(2), Some(1), Some(3), Some(6), None]
+        );
         assert!(asked.iter().all(|limits| limits.depth <= Some(20)));
     }
 
