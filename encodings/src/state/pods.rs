@@ -50,8 +50,8 @@ pub struct Group {
     pub replica_set: IntVar,
     /// Whether the last-applied configuration has `spec.replicas` (section 2.9); only where a manifest is applied.
     pub replicas_applied: Option<super::BoolVar>,
-    /// Whether the HPA owns `spec.replicas` (section 2.9); only where a manifest is applied server-side.
-    pub owned_by_hpa: Option<super::BoolVar>,
+    /// Whether a manager other than the applier (the HPA, `kubectl scale`) owns `spec.replicas` (section 2.9); only where a manifest is applied server-side.
+    pub owned_by_other: Option<super::BoolVar>,
     /// Whether the workload exists yet; only where an event creates it.
     pub exists: Option<super::BoolVar>,
     /// Pods without a node.
@@ -161,6 +161,14 @@ impl Model<'_> {
         sum(self.groups[group].slots().map(|slot| self.ready_on(group, slot)))
     }
 
+    /// Whether the kubelet admits whatever the scheduler binds: all filters that it repeats are on, and no pods with a
+    /// nodeName come to nodes behind the scheduler's back.
+    pub fn filters_imply_admission(&self) -> bool {
+        let repeated = ["NodeResourcesFit", "NodeAffinity", "TaintToleration"];
+        let off = self.cluster.scheduler.disabled_filters.iter().any(|name| repeated.contains(&name.as_str()));
+        !off && self.cluster.workloads.iter().all(|workload| workload.template.node_name.is_none())
+    }
+
     /// Largest number of pods of a workload that resources allow on a slot.
     pub fn capacity(&self, workload: &Workload, slot: usize) -> i64 {
         let slot = &self.slots[slot];
@@ -210,16 +218,16 @@ impl Model<'_> {
         let initial_set = if is_placed && workload.exists { wanted } else { 0.into() };
         let replica_set = self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, initial_set);
         let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
-        let (replicas_applied, owned_by_hpa) = self.declare_ownership(&name, workload);
+        let (replicas_applied, owned_by_other) = self.declare_ownership(&name, workload);
         let template = &workload.template;
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let most_pods = most.max(self.most_placed(workload));
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, 0);
-        let needs_admission = pinned.is_some() || !self.features.fused;
+        let needs_admission = pinned.is_some() || !self.features.fused || !self.filters_imply_admission();
         let bound = needs_admission.then(|| self.declare_counts("bound", &name, workload, most_pods));
         let starting = workload.startup.map(|_| self.declare_counts("starting", &name, workload, most_pods));
         let running = self.declare_running(&name, workload, most_pods);
-        let terminating = self.declare_terminating(&name, workload, pinned.is_some(), most_pods);
+        let terminating = self.declare_terminating(&name, workload, most_pods);
         let (usage, usage_var, usage_unit) = self.declare_usage(&name, workload);
         Group {
             workload: index,
@@ -227,7 +235,7 @@ impl Model<'_> {
             spec,
             replica_set,
             replicas_applied,
-            owned_by_hpa,
+            owned_by_other,
             exists,
             pending,
             bound,
@@ -264,7 +272,7 @@ impl Model<'_> {
         });
         let owned = modes
             .contains(&ApplyMode::ServerSide)
-            .then(|| self.bool_var(format!("replicas owned by HPA[{name}]"), Role::Budget, false.into()));
+            .then(|| self.bool_var(format!("replicas owned by another[{name}]"), Role::Budget, false.into()));
         (applied, owned)
     }
 
@@ -293,9 +301,15 @@ impl Model<'_> {
         })
     }
 
-    /// Bound of a count of active pods on a slot. Pods with a nodeName may pile up beyond what resources allow.
+    /// Whether pods may be assigned to a node beyond what its resources allow (the kubelet rejects them then).
+    fn may_pile_up(&self, workload: &Workload) -> bool {
+        let unchecked = self.cluster.scheduler.disabled_filters.iter().any(|name| name == "NodeResourcesFit");
+        workload.template.node_name.is_some() || unchecked
+    }
+
+    /// Bound of a count of active pods on a slot.
     fn most_on(&self, workload: &Workload, slot: usize, most: i64) -> i64 {
-        if workload.template.node_name.is_some() { most } else { most.min(self.capacity(workload, slot)) }
+        if self.may_pile_up(workload) { most } else { most.min(self.capacity(workload, slot)) }
     }
 
     fn declare_counts(&mut self, phase: &str, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
@@ -339,13 +353,14 @@ impl Model<'_> {
         }
     }
 
-    /// Terminating pods still hold their place, so resources bound them like active ones; those of pods with a
-    /// nodeName saturate instead (see the kubelet).
-    fn declare_terminating(&mut self, name: &str, workload: &Workload, pinned: bool, most: i64) -> Vec<IntVar> {
+    /// Terminating pods still hold their place, so resources bound them like active ones; those of pods that may pile
+    /// up saturate instead (see the kubelet).
+    fn declare_terminating(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+        let piles_up = self.may_pile_up(workload);
         (0..self.slots.len())
             .map(|slot| {
-                let hi =
-                    if pinned { most } else { self.capacity(workload, slot).max(self.initial_pods(workload, slot).hi) };
+                let room = self.capacity(workload, slot).max(self.initial_pods(workload, slot).hi);
+                let hi = if piles_up { most } else { room };
                 let variable = format!("terminating[{name}][{}]", self.slots[slot].name);
                 self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
             })

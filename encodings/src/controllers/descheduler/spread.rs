@@ -17,14 +17,18 @@ use crate::state::Model;
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, max_of, min_of, sum};
 
 pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
-    let DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { constraints, namespaces, .. } = &plugin.plugin
+    let DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint {
+        constraints, namespaces, label_selector, ..
+    } = &plugin.plugin
     else {
         return vec![];
     };
     let mut seen: Vec<(usize, &TopologySpreadConstraint)> = Vec::new();
     for group in 0..model.groups.len() {
         let namespace = &model.workload(group).reference.namespace;
-        if !namespaces.contains(namespace) || is_evictable(model, group, &plugin.evictor).constant() == Some(false) {
+        let looked_at = label_selector.as_ref().is_none_or(|one| one.matches(&model.template(group).labels));
+        let protected = is_evictable(model, group, &plugin.evictor).constant() == Some(false);
+        if !namespaces.contains(namespace) || protected || !looked_at {
             continue;
         }
         for spec in model.template(group).spread.iter().filter(|one| constraints.contains(&one.when_unsatisfiable)) {

@@ -73,12 +73,15 @@ fn sample(model: &Model, resource: MetricResource, group: usize, counts_fresh: b
     let bound = state.bound.as_deref().map_or(none, |bound| sum(bound.iter().map(|count| count.value)));
     let settled = count(&state.running, true);
     let missing = count(&state.running, false);
-    let (fresh, unready_fresh, missing_fresh) =
-        if fresh_are_ready { (fresh_alive, none, fresh_dead) } else { (none, fresh_alive + fresh_dead, none) };
+    // A running pod without a sample is missing whatever its readiness.
+    let (fresh, unready_fresh) = if fresh_are_ready { (fresh_alive, none) } else { (none, fresh_alive) };
     let ready = settled + fresh;
     let unready = state.pending.value + bound + unready_fresh;
-    let (usage, each) = usage(model, resource, group, settled, fresh, ready);
-    Sample { ready, unready, missing: missing + missing_fresh, usage, each }
+    // A new pod serves its share of a load as soon as it is Ready, whether or not it is sampled yet.
+    let serves_early = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
+    let serving = settled + if serves_early { fresh_alive } else { none };
+    let (usage, each) = usage(model, resource, group, [settled, fresh, serving]);
+    Sample { ready, unready, missing: missing + fresh_dead, usage, each }
 }
 
 /// Σ usage of the ready group, and the usage of one pod where all use the same.
@@ -86,9 +89,7 @@ fn usage(
     model: &Model,
     resource: MetricResource,
     group: usize,
-    settled: Int,
-    fresh: Int,
-    ready: Int,
+    [settled, fresh, serving]: [Int; 3],
 ) -> (Int, Option<Int>) {
     let state = &model.groups[group];
     let workload = model.workload(group);
@@ -101,11 +102,11 @@ fn usage(
         },
     };
     // A shared load is split evenly among the ready pods, each share truncated.
-    let per_pod = if shared { per_pod / ready } else { per_pod };
+    let per_pod = if shared { per_pod / serving } else { per_pod };
     let startup = model.startup(group).filter(|_| resource == MetricResource::Cpu && fresh.constant() != Some(0));
     match startup {
         Some(startup) => (settled * per_pod + fresh * startup.cpu, None),
-        None => (ready * per_pod, Some(per_pod)),
+        None => ((settled + fresh) * per_pod, Some(per_pod)),
     }
 }
 

@@ -114,7 +114,7 @@ impl Hpa {
             if !is_fresh {
                 rule = rule.fair(unit);
             }
-            if let Some(owned) = model.groups[group].owned_by_hpa {
+            if let Some(owned) = model.groups[group].owned_by_other {
                 rule = rule.set_bool(owned, true);
             }
             rule = recall.record(rule, &sync, current);
@@ -141,7 +141,9 @@ fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, counts_fr
     let largest = max_of(&valid);
     let some = crate::term::any(proposals.iter().map(|&(_, valid)| valid));
     let every = crate::term::all(proposals.iter().map(|&(_, valid)| valid));
-    let in_range = current.above(0) & current.at_most(hpa.max) & current.at_least(hpa.min);
+    // Two autoscalers of one workload: neither looks at metrics, both still clamp.
+    let is_alone = model.cluster.hpas.iter().filter(|other| other.target == hpa.target).count() == 1;
+    let in_range = Bool::from(is_alone) & current.above(0) & current.at_most(hpa.max) & current.at_least(hpa.min);
     let proposes = in_range & some & (every | largest.at_least(current));
     (ite(proposes, largest.max(0), current), proposes)
 }
@@ -215,17 +217,7 @@ fn declare_recall(
     let down = Window::declare(model, hpa, group, down_seconds, Memory::Largest, most, proposal, proposes);
     let up = (up_seconds > 0)
         .then(|| Window::declare(model, hpa, group, up_seconds, Memory::Smallest, most, proposal, proposes));
-    let mut periods: Vec<i64> = hpa
-        .behavior
-        .iter()
-        .flat_map(|behavior| behavior.up.policies.iter().chain(&behavior.down.policies))
-        .map(|policy| match *policy {
-            ScalingPolicy::Pods { period, .. } | ScalingPolicy::Percent { period, .. } => period,
-        })
-        .filter(|&period| period > hpa.sync_period)
-        .collect();
-    periods.sort_unstable();
-    periods.dedup();
+    let periods = hpa.remembered_periods();
     let events = periods.into_iter().map(|period| Events::declare(model, hpa, period, most)).collect();
     Recall { down, up, events }
 }
