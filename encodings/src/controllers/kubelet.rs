@@ -13,7 +13,8 @@
 //!
 //! ## Fused
 //! A pod bound by the scheduler starts in the same rule (see the scheduler); pods terminating on a cordoned node end
-//! together: nothing is placed there meanwhile, so the steps between cannot be told apart.
+//! together: nothing is placed there meanwhile (unless some pod tolerates the cordon), so the steps between cannot be
+//! told apart.
 //!
 //! ## Not modelled
 //! Crashes, probes, pressure, images, priority of critical pods.
@@ -97,7 +98,10 @@ impl Kubelet {
             .fair(unit)
             .for_slot(model, slot);
         let (choice, ended) = int_choice(format!("ended[{place}]"), 1, terminating.value.range().hi.max(1));
-        let together = there.is_cordoned;
+        let comes_back = (0..model.groups.len())
+            .any(|other| there.cordon_allows(model.template(other)).constant() == Some(true))
+            || model.groups.iter().any(|other| other.pinned.is_some());
+        let together = if comes_back { false.into() } else { there.is_cordoned };
         let enough = if model.features.fused {
             (!together & ended.is(1)) | (together & ended.is(terminating.value))
         } else {

@@ -2,8 +2,9 @@
 
 use super::{IntVar, Model, gcd};
 use crate::cluster::event::{ApplyMode, EventKind};
+use crate::cluster::hpa::MetricResource;
 use crate::cluster::intent::IntentKind;
-use crate::cluster::node::CPU;
+use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Readiness, Startup, Usage};
 use crate::cluster::{Placement, Span, Start, Workload};
@@ -74,6 +75,8 @@ pub struct Group {
     pub usage_var: Option<IntVar>,
     /// Milli-cores of one unit of usage.
     pub usage_unit: i64,
+    /// Memory usage of a ready pod (or the shared load), bytes.
+    pub memory_usage: Int,
     /// Largest number of active pods.
     pub most: i64,
 }
@@ -229,6 +232,7 @@ impl Model<'_> {
         let running = self.declare_running(&name, workload, most_pods);
         let terminating = self.declare_terminating(&name, workload, most_pods);
         let (usage, usage_var, usage_unit) = self.declare_usage(&name, workload);
+        let memory_usage = self.declare_memory_usage(&name, workload);
         Group {
             workload: index,
             object: workload.reference.to_string(),
@@ -247,6 +251,7 @@ impl Model<'_> {
             usage,
             usage_var,
             usage_unit,
+            memory_usage,
             most: most_pods,
             name,
         }
@@ -397,6 +402,18 @@ impl Model<'_> {
         let hi = changes.iter().chain([&initial]).map(|span| span.hi / unit).max().unwrap_or(0);
         let var = self.int_var(format!("cpuUsage[{name}]"), Role::Cluster, lo, hi, start);
         (var.value, Some(var), unit)
+    }
+
+    /// Memory usage; a range is a variable only where an autoscaler reads it.
+    fn declare_memory_usage(&mut self, name: &str, workload: &Workload) -> Int {
+        let span = match workload.memory_usage {
+            Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
+            Usage::PerPod(span) | Usage::Shared(span) => span,
+        };
+        let is_read = self.cluster.hpas.iter().any(|hpa| {
+            hpa.target == workload.reference && hpa.metrics.iter().any(|one| one.resource == MetricResource::Memory)
+        });
+        if is_read { self.frozen(format!("memoryUsage[{name}]"), span) } else { span.hi.into() }
     }
 
     /// Conditions on pods that exist initially (`start: any`, placements with ranges).

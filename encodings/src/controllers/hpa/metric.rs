@@ -46,6 +46,7 @@ pub(super) fn proposal(
     let sample = sample(model, metric.resource, group, counts_fresh);
     let calculator = Calculator {
         target: metric.target,
+        milli: if metric.resource == MetricResource::Memory { 1000 } else { 1 },
         request,
         current,
         most: hpa.max.max(current.range().hi),
@@ -95,11 +96,7 @@ fn usage(
     let workload = model.workload(group);
     let (per_pod, shared) = match resource {
         MetricResource::Cpu => (state.usage * state.usage_unit, matches!(workload.cpu_usage, Usage::Shared(_))),
-        MetricResource::Memory => match workload.memory_usage {
-            Usage::Request => (Int::from(workload.template.requests.get(MEMORY).copied().unwrap_or(0)), false),
-            Usage::PerPod(span) => (span.hi.into(), false),
-            Usage::Shared(span) => (span.hi.into(), true),
-        },
+        MetricResource::Memory => (state.memory_usage, matches!(workload.memory_usage, Usage::Shared(_))),
     };
     // A shared load is split evenly among the ready pods, each share truncated.
     let per_pod = if shared { per_pod / serving } else { per_pod };
@@ -113,6 +110,8 @@ fn usage(
 /// A metric with its constants.
 struct Calculator {
     target: MetricTarget,
+    /// Milli-units of one unit of usage.
+    milli: i64,
     request: i64,
     current: Int,
     /// Largest proposal that can make a difference.
@@ -131,7 +130,7 @@ impl Calculator {
     fn value(&self, usage: Int, pods: Int) -> Int {
         match self.target {
             MetricTarget::Utilization(_) => usage * 100 / self.request / pods,
-            MetricTarget::AverageValue(_) => usage / pods,
+            MetricTarget::AverageValue(_) => usage * self.milli / pods,
         }
     }
 
@@ -143,7 +142,7 @@ impl Calculator {
     fn fallback(&self) -> i64 {
         match self.target {
             MetricTarget::Utilization(target) => self.request * target.max(100) / 100,
-            MetricTarget::AverageValue(target) => target,
+            MetricTarget::AverageValue(target) => target / self.milli,
         }
     }
 
@@ -178,9 +177,9 @@ impl Calculator {
         let target = self.target_value();
         let inside = |value: i64| is_within_tolerance(value, target, self.version);
         // The tolerated values are an interval around the target.
-        let least = (0..=target).find(|&value| inside(value)).unwrap_or(target);
-        let most = (target..=target.saturating_mul(2)).take_while(|&value| inside(value)).last().unwrap_or(target);
-        value.at_least(least) & value.at_most(most)
+        let least = first_where(0, target, inside);
+        let beyond = first_where(target, target.saturating_mul(2), |value| !inside(value));
+        value.at_least(least) & value.below(beyond)
     }
 
     /// `ceil(value / target · pods)` as the doubles have it, at most `most`.
@@ -203,6 +202,19 @@ impl Calculator {
     }
 }
 
+/// The least value of `lo..hi` that satisfies a condition which all larger ones satisfy too; else `hi`.
+fn first_where(mut lo: i64, mut hi: i64, condition: impl Fn(i64) -> bool) -> i64 {
+    while lo < hi {
+        let middle = lo + (hi - lo) / 2;
+        if condition(middle) {
+            hi = middle;
+        } else {
+            lo = middle + 1;
+        }
+    }
+    lo
+}
+
 /// The ceiling of the real code's doubles.
 fn double_ceiling(value: i64, target: i64, pods: i64) -> i64 {
     (value as f64 / target as f64 * pods as f64).ceil() as i64
@@ -223,6 +235,7 @@ mod tests {
         let (replicas, _) = within(Dag::default(), || {
             let calculator = Calculator {
                 target: MetricTarget::Utilization(50),
+                milli: 1,
                 request: 500,
                 current: current.into(),
                 most: 100,
@@ -262,6 +275,7 @@ mod tests {
         let (replicas, _) = within(Dag::default(), || {
             let calculator = Calculator {
                 target: MetricTarget::Utilization(50),
+                milli: 1,
                 request: 500,
                 current: 4.into(),
                 most: 100,
