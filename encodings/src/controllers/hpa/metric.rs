@@ -10,6 +10,17 @@ use crate::term::{Bool, Int, any, ite, sum};
 /// Most entries looked at for double-rounding exceptions.
 const LARGEST_SCAN: u64 = 1 << 22;
 
+/// How pods that start and are Ready at once look to the calculator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fresh {
+    /// Sampled and Ready.
+    Sampled,
+    /// Sampled before they became Ready.
+    Unready,
+    /// Without a sample.
+    Missing,
+}
+
 /// Pods as the calculator groups them (section 3.4), with what the sampled ones use.
 struct Sample {
     /// Pods in the ready group.
@@ -30,7 +41,7 @@ pub(super) fn proposal(
     hpa: &HorizontalPodAutoscaler,
     metric: &Metric,
     group: usize,
-    counts_fresh: bool,
+    fresh: Fresh,
 ) -> (Int, Bool) {
     let template = model.template(group);
     let (resource, requested) = match metric.resource {
@@ -43,7 +54,7 @@ pub(super) fn proposal(
     if needs_request && (!requested || request == 0) {
         return (current, false.into());
     }
-    let sample = sample(model, metric.resource, group, counts_fresh);
+    let sample = sample(model, metric.resource, group, fresh);
     let calculator = Calculator {
         target: metric.target,
         milli: if metric.resource == MetricResource::Memory { 1000 } else { 1 },
@@ -55,11 +66,16 @@ pub(super) fn proposal(
     (calculator.replicas(&sample), sample.ready.above(0))
 }
 
-fn sample(model: &Model, resource: MetricResource, group: usize, counts_fresh: bool) -> Sample {
+fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -> Sample {
     let state = &model.groups[group];
-    let fresh_are_ready = counts_fresh
-        && model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce)
-        || resource == MetricResource::Memory;
+    let at_once = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
+    // Only CPU looks at readiness.
+    let looks = match fresh {
+        Fresh::Missing if at_once => Fresh::Missing,
+        Fresh::Sampled if at_once => Fresh::Sampled,
+        _ if resource == MetricResource::Memory => Fresh::Sampled,
+        _ => Fresh::Unready,
+    };
     let on = |slot: usize, pods: Int, alive: bool| {
         let runs = model.slots[slot].is_alive();
         ite(if alive { runs } else { !runs }, pods, 0)
@@ -75,14 +91,14 @@ fn sample(model: &Model, resource: MetricResource, group: usize, counts_fresh: b
     let settled = count(&state.running, true);
     let missing = count(&state.running, false);
     // A running pod without a sample is missing whatever its readiness.
-    let (fresh, unready_fresh) = if fresh_are_ready { (fresh_alive, none) } else { (none, fresh_alive) };
+    let as_if = |wanted: Fresh| if looks == wanted { fresh_alive } else { none };
+    let (fresh, unready_fresh, missing_fresh) = (as_if(Fresh::Sampled), as_if(Fresh::Unready), as_if(Fresh::Missing));
     let ready = settled + fresh;
     let unready = state.pending.value + bound + unready_fresh;
     // A new pod serves its share of a load as soon as it is Ready, whether or not it is sampled yet.
-    let serves_early = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
-    let serving = settled + if serves_early { fresh_alive } else { none };
+    let serving = settled + if at_once { fresh_alive } else { none };
     let (usage, each) = usage(model, resource, group, [settled, fresh, serving]);
-    Sample { ready, unready, missing: missing + fresh_dead, usage, each }
+    Sample { ready, unready, missing: missing + fresh_dead + missing_fresh, usage, each }
 }
 
 /// Σ usage of the ready group, and the usage of one pod where all use the same.
