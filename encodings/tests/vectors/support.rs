@@ -45,7 +45,7 @@ pub fn reference(name: &str) -> WorkloadRef {
     WorkloadRef { kind: "Deployment".into(), namespace: "default".into(), name: name.into() }
 }
 
-/// A Deployment whose pods request this much (milli-cores, MiB) and carry the label `app` with its name.
+/// A Deployment of up to so many replicas (at first as many) whose pods request this much (milli-cores, MiB) and carry the label `app` with its name.
 pub fn deployment(name: &str, replicas: i64, cpu: i64, memory: i64) -> Workload {
     let requests = [("cpu", cpu), ("memory", memory * MEBI)];
     let template = PodTemplate {
@@ -60,7 +60,7 @@ pub fn deployment(name: &str, replicas: i64, cpu: i64, memory: i64) -> Workload 
     };
     Workload {
         reference: reference(name),
-        replicas: Span::exactly(replicas),
+        replicas: Span { lo: 0, hi: replicas, step: 1 },
         replicas_managed: true,
         template,
         cpu_usage: Usage::Request,
@@ -118,6 +118,7 @@ impl World {
             world.state[index] = match world.system.vars[index].initial {
                 Initial::Term(term) => world.value(term),
                 Initial::Free => match world.system.dag.vars()[index].sort {
+                    Sort::Int(range) if world.system.dag.vars()[index].name.contains("replicas") => range.hi,
                     Sort::Int(range) => range.lo,
                     Sort::Bool => 0,
                 },

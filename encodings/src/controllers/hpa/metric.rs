@@ -239,7 +239,7 @@ fn double_ceiling(value: i64, target: i64, pods: i64) -> i64 {
 /// The tolerance test: its form changed in 1.33, and the boundary 1.1 with it.
 fn is_within_tolerance(value: i64, target: i64, version: u32) -> bool {
     let ratio = value as f64 / target as f64;
-    if version >= 33 { 1.0 - 0.1 <= ratio && ratio <= 1.0 + 0.1 } else { (1.0 - ratio).abs() <= 0.1 }
+    if version >= 33 { (1.0 - 0.1..=1.0 + 0.1).contains(&ratio) } else { (1.0 - ratio).abs() <= 0.1 }
 }
 
 #[cfg(test)]
