@@ -102,3 +102,18 @@ pub struct HorizontalPodAutoscaler {
     /// Where it is written.
     pub origin: Origin,
 }
+
+impl HorizontalPodAutoscaler {
+    /// Periods of policies that reach back beyond the previous sync, ascending; rescales within them are remembered.
+    pub fn remembered_periods(&self) -> Vec<i64> {
+        let policies =
+            self.behavior.iter().flat_map(|behavior| behavior.up.policies.iter().chain(&behavior.down.policies));
+        let periods = policies.map(|policy| match *policy {
+            ScalingPolicy::Pods { period, .. } | ScalingPolicy::Percent { period, .. } => period,
+        });
+        let mut periods: Vec<i64> = periods.filter(|&period| period > self.sync_period).collect();
+        periods.sort_unstable();
+        periods.dedup();
+        periods
+    }
+}

@@ -8,20 +8,22 @@
 //! Resources (pods whose containers still run count), nodeSelector and required node affinity, and untolerated
 //! NoExecute taints; NoSchedule taints, cordons and spread are not checked. A rejected pod becomes Failed: it is no
 //! longer active and its ReplicaSet replaces it at once. The scheduler's filters imply the checks for the pods it
-//! placed unless pods with a `nodeName` share the node or a NoExecute taint came in between.
+//! placed unless a filter is switched off, pods with a `nodeName` share the node, or a NoExecute taint came in
+//! between.
 //!
 //! ## Fused
 //! A pod bound by the scheduler starts in the same rule (see the scheduler); pods terminating on a cordoned node end
-//! together: nothing is placed there meanwhile, so the steps between cannot be told apart.
+//! together: nothing is placed there meanwhile (unless some pod tolerates the cordon), so the steps between cannot be
+//! told apart.
 //!
 //! ## Not modelled
 //! Crashes, probes, pressure, images, priority of critical pods.
 
 use super::Controller;
-use crate::cluster::TaintEffect;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::Readiness;
-use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
+use crate::cluster::{Taint, TaintEffect};
+use crate::state::{IntVar, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
 use crate::system::Pace;
 use crate::term::{Bool, all, int_choice, sum};
 
@@ -96,7 +98,10 @@ impl Kubelet {
             .fair(unit)
             .for_slot(model, slot);
         let (choice, ended) = int_choice(format!("ended[{place}]"), 1, terminating.value.range().hi.max(1));
-        let together = there.is_cordoned;
+        let comes_back = (0..model.groups.len())
+            .any(|other| there.cordon_allows(model.template(other)).constant() == Some(true))
+            || model.groups.iter().any(|other| other.pinned.is_some());
+        let together = if comes_back { false.into() } else { there.is_cordoned };
         let enough = if model.features.fused {
             (!together & ended.is(1)) | (together & ended.is(terminating.value))
         } else {
@@ -155,9 +160,13 @@ fn admits(model: &Model, group: usize, slot: usize) -> Bool {
         taint.effect != TaintEffect::NoExecute || template.tolerations.iter().any(|one| one.tolerates(taint))
     });
     let affinity = there.matches_affinity(template);
-    let shares_with_pinned = model.groups.iter().any(|other| other.pinned.is_some());
-    let fits = if shares_with_pinned { fits(model, group, slot) } else { true.into() };
-    Bool::from(tolerated && affinity) & fits
+    let unreachable = Taint { key: UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoExecute };
+    let reachable = match there.no_execute {
+        Some(tainted) if !template.tolerations.iter().any(|one| one.tolerates(&unreachable)) => !tainted.value,
+        _ => true.into(),
+    };
+    let fits = if model.filters_imply_admission() { true.into() } else { fits(model, group, slot) };
+    Bool::from(tolerated && affinity) & reachable & fits
 }
 
 /// General predicates on resources: pods whose containers run, plus this one, within allocatable.

@@ -7,9 +7,10 @@
 //! inside a class any pods may go.
 //!
 //! ## Ranking (section 2.8)
-//! 1. without a node, 2. not admitted yet (phase Pending), 3. not ready, 4. ready; inside 2 to 4 first those on the
-//! node with more active pods of the workload. Ages, restarts and names (criteria 6 to 8) are free ties: counts do
-//! not tell pods apart. The ranks are those before the sync, as in the real code.
+//! First pods without a node, then those not admitted yet (phase Pending), then those not ready, then the ready ones;
+//! inside the last three first those on the node with more active pods of the workload. Ages, restarts and names
+//! (criteria 6 to 8) are free ties: counts do not tell pods apart. The ranks are those before the sync, as in the
+//! real code.
 //!
 //! ## Not modelled
 //! `pod-deletion-cost` (reported by the reader), adoption of orphans, failing creations.

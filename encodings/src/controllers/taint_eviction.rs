@@ -6,14 +6,20 @@
 //! kubelet has not admitted yet is gone at once; on a node that stopped, deleted pods stay Terminating.
 //!
 //! ## Fused
-//! All pods of a workload and phase on the node are deleted in one step. They have the same tolerations, so their
-//! deletions fall due together and nothing but the interleaving with their replacements is lost.
+//! All pods of a workload and phase on the node are deleted in one step where their deletions fall due together:
+//! where the taint is not tolerated, or where it came when they were there already (the taint of a node that stopped,
+//! on which nothing is placed meanwhile). Nothing but the interleaving with their replacements is lost. Pods that
+//! came one by one to a node whose taint they tolerate for a time leave one by one.
 
 use super::Controller;
+use crate::cluster::pod::Toleration;
 use crate::cluster::{Taint, TaintEffect};
 use crate::state::{Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
 use crate::system::Pace;
 use crate::term::{Bool, int_choice, ite};
+
+/// Mark of rules about the taint that the node controller adds.
+const BY_UNREACHABLE: &str = "/unreachable";
 
 /// See the module.
 pub struct TaintEviction;
@@ -42,7 +48,7 @@ impl Controller for TaintEviction {
                 }
                 if let Some(no_execute) = model.slots[slot].no_execute {
                     let taint = Taint { key: UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoExecute };
-                    self.evict(model, group, slot, &[taint], no_execute.value, "/unreachable");
+                    self.evict(model, group, slot, &[taint], no_execute.value, BY_UNREACHABLE);
                 }
             }
         }
@@ -53,16 +59,24 @@ impl Controller for TaintEviction {
 fn seconds_until_deletion(template: &crate::cluster::PodTemplate, taints: &[Taint]) -> Option<i64> {
     let mut least: Option<i64> = None;
     for taint in taints {
-        let used: Vec<Option<i64>> =
-            template.tolerations.iter().filter(|one| one.tolerates(taint)).map(|one| one.seconds).collect();
-        if used.is_empty() {
-            return Some(0);
-        }
-        for seconds in used.into_iter().flatten() {
-            least = Some(least.map_or(seconds, |known| known.min(seconds)).max(0));
+        // The first toleration that matches is the one used.
+        match template.tolerations.iter().find(|one| one.tolerates(taint)) {
+            None => return Some(0),
+            Some(Toleration { seconds: None, .. }) => {}
+            Some(Toleration { seconds: Some(seconds), .. }) => {
+                least = Some(least.map_or(*seconds, |known| known.min(*seconds)).max(0));
+            }
         }
     }
     least
+}
+
+/// Whether the taint of a place is that of a node that stopped, and pods of the group cannot come there afterwards.
+fn came_before_taint(model: &Model, group: usize, place: &str) -> bool {
+    let blocking = Taint { key: UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+    let template = model.template(group);
+    let can_come = template.node_name.is_some() || template.tolerations.iter().any(|one| one.tolerates(&blocking));
+    place.ends_with(BY_UNREACHABLE) && !can_come
 }
 
 impl TaintEviction {
@@ -107,7 +121,8 @@ impl TaintEviction {
         let unit = model.slot_fairness(&format!("taint-eviction of {}", model.groups[group].name), slot);
         let (choice, deleted) = int_choice(format!("deleted[{place}] {}", phase.name()), 1, pods.value.range().hi);
         let stays = if phase == Phase::Bound { ite(model.slots[slot].is_alive(), 0, deleted) } else { deleted };
-        let enough = if model.features.fused { deleted.is(pods.value) } else { deleted.at_most(pods.value) };
+        let together = model.features.fused && (timer.is_none() || came_before_taint(model, group, place));
+        let enough = if together { deleted.is(pods.value) } else { deleted.at_most(pods.value) };
         let name = format!("taint-eviction-controller/{}/{place}", phase.name());
         let mut rule = RuleBuilder::new(name, "taint-eviction-controller", "TaintManagerEviction", pace)
             .when(tainted)
@@ -136,7 +151,6 @@ impl TaintEviction {
 mod tests {
     use super::*;
     use crate::cluster::PodTemplate;
-    use crate::cluster::pod::Toleration;
 
     fn template(seconds: &[Option<i64>]) -> PodTemplate {
         let tolerations = seconds.iter().map(|&seconds| Toleration {
@@ -154,11 +168,12 @@ mod tests {
     }
 
     #[test]
-    fn the_shortest_toleration_counts_and_an_untolerated_taint_acts_at_once() {
+    fn the_first_toleration_that_matches_counts_and_an_untolerated_taint_acts_at_once() {
         let taints = [taint("k")];
         assert_eq!(seconds_until_deletion(&template(&[]), &taints), Some(0));
         assert_eq!(seconds_until_deletion(&template(&[None]), &taints), None);
-        assert_eq!(seconds_until_deletion(&template(&[None, Some(60), Some(30)]), &taints), Some(30));
+        assert_eq!(seconds_until_deletion(&template(&[Some(60), Some(30), None]), &taints), Some(60));
+        assert_eq!(seconds_until_deletion(&template(&[None, Some(60), Some(30)]), &taints), None);
         assert_eq!(seconds_until_deletion(&template(&[Some(-5)]), &taints), Some(0));
         assert_eq!(seconds_until_deletion(&template(&[Some(30)]), &[taint("k"), taint("other")]), Some(0));
     }

@@ -1,8 +1,8 @@
 //! `apply`: a manifest of an existing workload is applied with `kubectl apply` (section 2.9).
 //!
 //! Client-side: `spec.replicas` in the manifest is written; missing, but in the last-applied configuration, it is
-//! removed and defaults to 1; in neither, it is left alone. Server-side: a value that the HPA has overwritten is a
-//! conflict and nothing is written; a removed field falls back to 1 unless the HPA owns it too.
+//! removed and defaults to 1; in neither, it is left alone. Server-side: a value that the HPA or `kubectl scale` has
+//! overwritten is a conflict and nothing is written; a removed field falls back to 1 unless they own it too.
 
 use super::{EventModel, happens};
 use crate::cluster::Event;
@@ -29,7 +29,7 @@ impl EventModel for Apply {
         let rule = happens(model, event, "apply".into(), "kubectl", "Applied");
         let state = &model.groups[group];
         let Some(applied) = state.replicas_applied else { return };
-        let (spec, owned) = (state.spec, state.owned_by_hpa.map_or(Bool::from(false), |owned| owned.value));
+        let (spec, owned) = (state.spec, state.owned_by_other.map_or(Bool::from(false), |owned| owned.value));
         let (to, conflicts): (Int, Bool) = match (replicas, mode) {
             (Some(wanted), ApplyMode::ClientSide) => ((*wanted).into(), false.into()),
             (Some(wanted), ApplyMode::ServerSide) => ((*wanted).into(), owned & spec.value.is_not(*wanted)),

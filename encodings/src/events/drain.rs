@@ -7,8 +7,8 @@
 //!
 //! ## Fused
 //! All pods of a workload in one phase on the node are evicted in one step, provided that no spread constraint has a
-//! domain of several nodes: the node is cordoned, so its resources and its own domain matter to nobody, and counts of
-//! wider domains are the only other thing that a replacement could see in between.
+//! domain of several nodes and no pod tolerates the cordon: then the node's resources and its own domain matter to
+//! nobody, and counts of wider domains are the only other thing that a replacement could see in between.
 //!
 //! ## Not modelled
 //! PodDisruptionBudgets (reported by the reader).
@@ -97,11 +97,15 @@ impl Drain {
     ) {
         let there = &model.slots[slot];
         let Some(cordoned) = there.cordoned else { return };
-        let (name, ready) = (there.name.clone(), there.is_ready() & there.is_alive());
+        // Maintenance takes working nodes that are in use; `kubectl drain` is run on any node.
+        let suitable = match operation.at_once {
+            Some(_) => there.is_ready() & there.is_alive() & !cordoned.value,
+            None => there.present,
+        };
+        let name = there.name.clone();
         let rule = happens(model, event, name.clone(), "kubectl", "NodeNotSchedulable")
-            .when(ready)
+            .when(suitable)
             .when(!flag.value)
-            .when(!cordoned.value)
             .when(allowed)
             .set_bool(flag, true)
             .set_bool(cordoned, true)
@@ -111,7 +115,7 @@ impl Drain {
     }
 
     fn evict(&self, model: &mut Model, event: &Event, slot: usize, flag: BoolVar) {
-        let together = model.features.fused && single_node_domains(model);
+        let together = model.features.fused && single_node_domains(model) && cordon_blocks_all(model, slot);
         for group in 0..model.groups.len() {
             for phase in Phase::ALL {
                 let state = &model.groups[group];
@@ -181,4 +185,10 @@ fn single_node_domains(model: &Model) -> bool {
         keys.extend(list.iter().map(|spec| spec.topology_key.as_str()));
     }
     keys.iter().all(|key| Domains::new(model, key, |_| true).by_value.values().all(|slots| slots.len() == 1))
+}
+
+/// Whether no pod tolerates the taint of a cordon.
+fn cordon_blocks_all(model: &Model, slot: usize) -> bool {
+    let there = &model.slots[slot];
+    (0..model.groups.len()).all(|group| there.cordon_allows(model.template(group)).constant() != Some(true))
 }

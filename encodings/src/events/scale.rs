@@ -26,12 +26,17 @@ impl EventModel for Scale {
         let (choice, index) = int_choice(format!("replicas[{}]", event.id), 0, replicas.len() - 1);
         let wanted = index * replicas.step + replicas.lo;
         let name = model.groups[group].name.clone();
+        let owned = model.groups[group].owned_by_other;
         let rule = happens(model, event, "scale".into(), "kubectl", "Scaled").pick(choice).set(spec, wanted).says([
             text(format!("{name} scaled ")),
             value(spec.value),
             text(" -> "),
             Phrase::After(spec.id),
         ]);
+        let rule = match owned {
+            Some(owned) => rule.set_bool(owned, owned.value | wanted.is_not(spec.value)),
+            None => rule,
+        };
         model.add_rule(rule);
     }
 }

@@ -20,8 +20,9 @@ impl IntentModel for BoundedPods {
 
     fn prepare(&self, model: &mut Model, intent: &Intent) {
         for group in groups(model, intent) {
-            // Failed pods are never cleaned up by these models, so their count saturates just above the limit.
-            let most = limit(model, intent, group).range().hi + 1;
+            // Failed pods are never cleaned up by these models, so their count saturates just above the largest limit.
+            let alike = model.cluster.intents.iter().filter(|other| groups(model, other).contains(&group));
+            let most = alike.map(|other| limit(model, other, group).range().hi + 1).max().unwrap_or(1);
             model.declare_failed(group, most.max(1));
         }
     }

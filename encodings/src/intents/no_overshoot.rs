@@ -1,10 +1,11 @@
-//! `noOvershoot`: desired replicas never rise and then fall with no event in between.
+//! `noOvershoot`: desired replicas never rise and then fall with no event in between. Nodes that stop, come back or
+//! are put back count as events too, also where that spends no budget.
 
 use super::{IntentModel, monitor, property, targets};
 use crate::cluster::{Intent, IntentKind};
 use crate::state::Model;
 use crate::system::{Claim, Property};
-use crate::term::{Int, any, primed};
+use crate::term::{Bool, Int, any, primed};
 
 /// See the module.
 pub struct NoOvershoot;
@@ -24,8 +25,7 @@ impl IntentModel for NoOvershoot {
         let make = |group: usize| {
             let (name, spec) = (model.groups[group].name.clone(), model.groups[group].spec);
             let next: Int = primed(spec.id);
-            // An event spends its budget.
-            let event = any(model.budgets.iter().map(|left| primed::<Int>(left.id).below(left.value)));
+            let event = is_event(model);
             let rose =
                 monitor(model, &format!("replicas rose[{name}]"), |rose| !event & (rose | next.above(spec.value)));
             let fell = monitor(model, &format!("replicas overshot[{name}]"), |overshot| {
@@ -38,4 +38,12 @@ impl IntentModel for NoOvershoot {
         };
         groups.into_iter().map(make).collect()
     }
+}
+
+/// Whether the step is an external one: it spends a budget, or a node stops, comes back, is cordoned or put back.
+fn is_event(model: &Model) -> Bool {
+    let spent = model.budgets.iter().map(|left| primed::<Int>(left.id).below(left.value));
+    let flags = model.slots.iter().flat_map(|slot| [slot.alive, slot.cordoned]).flatten();
+    let flipped = flags.map(|flag| !primed::<Bool>(flag.id).iff(flag.value));
+    any(spent.chain(flipped).collect::<Vec<_>>())
 }

@@ -50,7 +50,10 @@ fn durations(cluster: &Cluster) -> Vec<i64> {
         list.push(hpa.sync_period);
         match &hpa.behavior {
             None => list.push(hpa.downscale_stabilization),
-            Some(behavior) => list.extend([behavior.up.stabilization, behavior.down.stabilization]),
+            Some(behavior) => {
+                list.extend([behavior.up.stabilization, behavior.down.stabilization]);
+                list.extend(hpa.remembered_periods());
+            }
         }
     }
     list.extend(cluster.descheduler.as_ref().map(|policy| policy.interval));

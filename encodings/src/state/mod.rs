@@ -9,6 +9,7 @@ mod expression;
 mod nodes;
 mod pods;
 mod rule;
+mod start;
 
 pub use clock::{Periodic, Timer};
 pub use expression::{condition, number};

@@ -71,11 +71,7 @@ impl Slot {
     pub fn taints_for(&self, template: &PodTemplate) -> Taints {
         let tolerated = |taint: &Taint| template.tolerations.iter().any(|toleration| toleration.tolerates(taint));
         let fixed = self.taints.iter().all(|taint| taint.effect == TaintEffect::PreferNoSchedule || tolerated(taint));
-        let cordon = Taint { key: UNSCHEDULABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
-        let mut allow = Bool::from(fixed);
-        if !tolerated(&cordon) {
-            allow = allow & !self.is_cordoned;
-        }
+        let mut allow = Bool::from(fixed) & self.cordon_allows(template);
         for (var, effect) in [(self.not_ready, TaintEffect::NoSchedule), (self.no_execute, TaintEffect::NoExecute)] {
             let taint = Taint { key: UNREACHABLE.into(), value: String::new(), effect };
             if let (Some(var), false) = (var, tolerated(&taint)) {
@@ -90,6 +86,13 @@ impl Slot {
             .filter(|taint| taint.effect == TaintEffect::PreferNoSchedule && !tolerated(taint))
             .count();
         Taints { allow_scheduling: allow, preferences_violated: preferences_violated as i64 }
+    }
+
+    /// Whether a cordon lets pods of a template in: there is none, or they tolerate its taint.
+    pub fn cordon_allows(&self, template: &PodTemplate) -> Bool {
+        let cordon = Taint { key: UNSCHEDULABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+        let tolerated = template.tolerations.iter().any(|toleration| toleration.tolerates(&cordon));
+        if tolerated { true.into() } else { !self.is_cordoned }
     }
 
     /// Whether nodeSelector and required node affinity match (section 1.7), which never changes.

@@ -2,11 +2,12 @@
 
 use super::{IntVar, Model, gcd};
 use crate::cluster::event::{ApplyMode, EventKind};
+use crate::cluster::hpa::MetricResource;
 use crate::cluster::intent::IntentKind;
-use crate::cluster::node::CPU;
+use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Readiness, Startup, Usage};
-use crate::cluster::{Placement, Span, Start, Workload};
+use crate::cluster::{Span, Start, Workload};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
 
@@ -50,8 +51,8 @@ pub struct Group {
     pub replica_set: IntVar,
     /// Whether the last-applied configuration has `spec.replicas` (section 2.9); only where a manifest is applied.
     pub replicas_applied: Option<super::BoolVar>,
-    /// Whether the HPA owns `spec.replicas` (section 2.9); only where a manifest is applied server-side.
-    pub owned_by_hpa: Option<super::BoolVar>,
+    /// Whether a manager other than the applier (the HPA, `kubectl scale`) owns `spec.replicas` (section 2.9); only where a manifest is applied server-side.
+    pub owned_by_other: Option<super::BoolVar>,
     /// Whether the workload exists yet; only where an event creates it.
     pub exists: Option<super::BoolVar>,
     /// Pods without a node.
@@ -74,6 +75,8 @@ pub struct Group {
     pub usage_var: Option<IntVar>,
     /// Milli-cores of one unit of usage.
     pub usage_unit: i64,
+    /// Memory usage of a ready pod (or the shared load), bytes.
+    pub memory_usage: Int,
     /// Largest number of active pods.
     pub most: i64,
 }
@@ -161,6 +164,14 @@ impl Model<'_> {
         sum(self.groups[group].slots().map(|slot| self.ready_on(group, slot)))
     }
 
+    /// Whether the kubelet admits whatever the scheduler binds: all filters that it repeats are on, and no pods with a
+    /// nodeName come to nodes behind the scheduler's back.
+    pub fn filters_imply_admission(&self) -> bool {
+        let repeated = ["NodeResourcesFit", "NodeAffinity", "TaintToleration"];
+        let off = self.cluster.scheduler.disabled_filters.iter().any(|name| repeated.contains(&name.as_str()));
+        !off && self.cluster.workloads.iter().all(|workload| workload.template.node_name.is_none())
+    }
+
     /// Largest number of pods of a workload that resources allow on a slot.
     pub fn capacity(&self, workload: &Workload, slot: usize) -> i64 {
         let slot = &self.slots[slot];
@@ -210,24 +221,25 @@ impl Model<'_> {
         let initial_set = if is_placed && workload.exists { wanted } else { 0.into() };
         let replica_set = self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, initial_set);
         let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
-        let (replicas_applied, owned_by_hpa) = self.declare_ownership(&name, workload);
+        let (replicas_applied, owned_by_other) = self.declare_ownership(&name, workload);
         let template = &workload.template;
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let most_pods = most.max(self.most_placed(workload));
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, 0);
-        let needs_admission = pinned.is_some() || !self.features.fused;
+        let needs_admission = pinned.is_some() || !self.features.fused || !self.filters_imply_admission();
         let bound = needs_admission.then(|| self.declare_counts("bound", &name, workload, most_pods));
         let starting = workload.startup.map(|_| self.declare_counts("starting", &name, workload, most_pods));
         let running = self.declare_running(&name, workload, most_pods);
-        let terminating = self.declare_terminating(&name, workload, pinned.is_some(), most_pods);
+        let terminating = self.declare_terminating(&name, workload, most_pods);
         let (usage, usage_var, usage_unit) = self.declare_usage(&name, workload);
+        let memory_usage = self.declare_memory_usage(&name, workload);
         Group {
             workload: index,
             object: workload.reference.to_string(),
             spec,
             replica_set,
             replicas_applied,
-            owned_by_hpa,
+            owned_by_other,
             exists,
             pending,
             bound,
@@ -239,6 +251,7 @@ impl Model<'_> {
             usage,
             usage_var,
             usage_unit,
+            memory_usage,
             most: most_pods,
             name,
         }
@@ -264,38 +277,19 @@ impl Model<'_> {
         });
         let owned = modes
             .contains(&ApplyMode::ServerSide)
-            .then(|| self.bool_var(format!("replicas owned by HPA[{name}]"), Role::Budget, false.into()));
+            .then(|| self.bool_var(format!("replicas owned by another[{name}]"), Role::Budget, false.into()));
         (applied, owned)
     }
 
-    /// Whether pods of the workload exist initially.
-    fn starts_with_pods(&self, workload: &Workload) -> bool {
-        workload.exists
-            && (matches!(self.cluster.start, Start::Any | Start::Snapshot)
-                || self.cluster.placed.iter().any(|placement| placement.target == workload.reference))
+    /// Whether pods may be assigned to a node beyond what its resources allow (the kubelet rejects them then).
+    fn may_pile_up(&self, workload: &Workload) -> bool {
+        let unchecked = self.cluster.scheduler.disabled_filters.iter().any(|name| name == "NodeResourcesFit");
+        workload.template.node_name.is_some() || unchecked
     }
 
-    /// The most pods that placements can create.
-    fn most_placed(&self, workload: &Workload) -> i64 {
-        let mut most = 0;
-        for slot in 0..self.slots.len() {
-            most += self.placement(workload, slot).map_or(0, |placement| placement.pods.hi);
-        }
-        if self.cluster.start == Start::Any { workload.replicas.hi } else { most }
-    }
-
-    /// The placement that speaks of a workload and a slot.
-    fn placement(&self, workload: &Workload, slot: usize) -> Option<&Placement> {
-        let slot = &self.slots[slot];
-        let pool = &self.cluster.pools[slot.pool].name;
-        self.cluster.placed.iter().find(|placement| {
-            placement.target == workload.reference && (placement.pool == *pool || placement.pool == slot.name)
-        })
-    }
-
-    /// Bound of a count of active pods on a slot. Pods with a nodeName may pile up beyond what resources allow.
+    /// Bound of a count of active pods on a slot.
     fn most_on(&self, workload: &Workload, slot: usize, most: i64) -> i64 {
-        if workload.template.node_name.is_some() { most } else { most.min(self.capacity(workload, slot)) }
+        if self.may_pile_up(workload) { most } else { most.min(self.capacity(workload, slot)) }
     }
 
     fn declare_counts(&mut self, phase: &str, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
@@ -323,29 +317,14 @@ impl Model<'_> {
             .collect()
     }
 
-    /// The pods of a workload that may run on a slot initially.
-    fn initial_pods(&self, workload: &Workload, slot: usize) -> Span {
-        let nothing = Span::exactly(0);
-        if !self.starts_with_pods(workload) {
-            return nothing;
-        }
-        if let Some(placement) = self.placement(workload, slot) {
-            return placement.pods;
-        }
-        let most = self.capacity(workload, slot).min(workload.replicas.hi);
-        match self.cluster.start {
-            Start::Any if most > 0 => Span { lo: 0, hi: most, step: 1 },
-            _ => nothing,
-        }
-    }
-
-    /// Terminating pods still hold their place, so resources bound them like active ones; those of pods with a
-    /// nodeName saturate instead (see the kubelet).
-    fn declare_terminating(&mut self, name: &str, workload: &Workload, pinned: bool, most: i64) -> Vec<IntVar> {
+    /// Terminating pods still hold their place, so resources bound them like active ones; those of pods that may pile
+    /// up saturate instead (see the kubelet).
+    fn declare_terminating(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+        let piles_up = self.may_pile_up(workload);
         (0..self.slots.len())
             .map(|slot| {
-                let hi =
-                    if pinned { most } else { self.capacity(workload, slot).max(self.initial_pods(workload, slot).hi) };
+                let room = self.capacity(workload, slot).max(self.initial_pods(workload, slot).hi);
+                let hi = if piles_up { most } else { room };
                 let variable = format!("terminating[{name}][{}]", self.slots[slot].name);
                 self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
             })
@@ -384,58 +363,16 @@ impl Model<'_> {
         (var.value, Some(var), unit)
     }
 
-    /// Conditions on pods that exist initially (`start: any`, placements with ranges).
-    fn constrain_start(&mut self, group: usize) {
-        let workload = &self.cluster.workloads[group];
-        if !self.starts_with_pods(workload) {
-            return;
-        }
-        let anywhere = self.cluster.start == Start::Any;
-        for slot in 0..self.slots.len() {
-            let pods = self.groups[group].running[slot].value;
-            let span = self.initial_pods(workload, slot);
-            let there = &self.slots[slot];
-            let inside =
-                pods.at_least(span.lo) & pods.at_most(span.hi) & (pods - span.lo).max(0).is_multiple(span.step);
-            let placed = self.placement(workload, slot).is_some();
-            let allowed = crate::term::Bool::from(there.matches_affinity(&workload.template));
-            let fits = if anywhere && !placed {
-                allowed & there.taints_for(&workload.template).allow_scheduling
-            } else {
-                true.into()
-            };
-            let condition = (there.present & inside & (fits | pods.is(0))) | (!there.present & pods.is(0));
-            self.constrain(
-                format!("pods of {} on {} initially", self.groups[group].name, there.name),
-                condition,
-                false,
-            );
-        }
-        if anywhere {
-            let running = sum(self.groups[group].running.iter().map(|count| count.value));
-            let all_placed = running.is(self.groups[group].spec.value);
-            self.constrain(format!("all pods of {} run", self.groups[group].name), all_placed, false);
-        }
-        if anywhere && group + 1 == self.cluster.workloads.len() {
-            for slot in 0..self.slots.len() {
-                let fits = self.fits_initially(slot);
-                self.constrain(format!("pods fit on {} initially", self.slots[slot].name), fits, false);
-            }
-        }
-    }
-
-    /// Whether the requests of the pods on a slot stay within its allocatable.
-    fn fits_initially(&self, slot: usize) -> crate::term::Bool {
-        let there = &self.slots[slot];
-        let pods = sum(self.groups.iter().map(|group| group.assigned_on(slot)));
-        let resources = there.allocatable.iter().map(|(resource, &available)| {
-            sum(self.groups.iter().enumerate().map(|(index, group)| {
-                let request = self.template(index).requests.get(resource).copied().unwrap_or(0);
-                group.assigned_on(slot) * self.scaled(resource, request)
-            }))
-            .at_most(available)
+    /// Memory usage; a range is a variable only where an autoscaler reads it.
+    fn declare_memory_usage(&mut self, name: &str, workload: &Workload) -> Int {
+        let span = match workload.memory_usage {
+            Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
+            Usage::PerPod(span) | Usage::Shared(span) => span,
+        };
+        let is_read = self.cluster.hpas.iter().any(|hpa| {
+            hpa.target == workload.reference && hpa.metrics.iter().any(|one| one.resource == MetricResource::Memory)
         });
-        crate::term::all(resources) & pods.at_most(there.pods)
+        if is_read { self.frozen(format!("memoryUsage[{name}]"), span) } else { span.hi.into() }
     }
 
     /// Declares the count of failed pods of a group, saturating at `most`, for intents that read it.

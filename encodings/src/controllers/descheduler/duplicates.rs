@@ -5,11 +5,11 @@
 //! and scores are not looked at: that is what lets the scheduler put a pod back.
 
 use super::evictor::{is_evictable, passes_node_fit};
-use super::{Stage, exactly, looked_at};
+use super::{Evictions, Stage, exactly, looked_at};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::state::Model;
-use crate::term::{Int, all, any, count, ite, sum};
+use crate::term::{Int, any, count, ite, sum};
 
 pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
     let DeschedulerPlugin::RemoveDuplicates { exclude_owner_kinds, namespaces } = &plugin.plugin else { return vec![] };
@@ -25,10 +25,10 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
         return vec![];
     }
     let enabled = any(wanted.iter().map(|&(_, _, pods)| pods.above(0)));
-    let (parts, picks, is_limited) = exactly(model, policy, &wanted);
+    let Evictions { parts, picks, constraint, is_limited } = exactly(model, policy, &wanted);
     let name = "RemoveDuplicates".to_owned();
     let origins = vec![];
-    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint: all([]), is_limited, origins }]
+    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, is_limited, origins }]
 }
 
 /// (group, slot, pods to evict) for every slot.

@@ -7,8 +7,9 @@
 //! they may in a cluster. A pass with fewer than two ready nodes does nothing.
 //!
 //! ## Limits
-//! With `maxNoOfPodsToEvict…` any choice of pods within the limits is allowed (tagged: the real order of nodes and
-//! pods is that of caches), and limits count for each stage of a pass by itself.
+//! With `maxNoOfPodsToEvict…` any choice of pods within the limits is allowed, with several limits (or in topology
+//! spread) also fewer than they allow (tagged: the real order of nodes and pods is that of caches); and limits count
+//! for each stage of a pass by itself.
 //!
 //! ## Not modelled
 //! PodDisruptionBudgets in the eviction API (reported by the reader), plugins other than those registered here.
@@ -24,6 +25,7 @@ use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::state::{IntVar, Model, Periodic, Phase, RuleBuilder, text};
 use crate::system::{Pace, Phrase, Role};
 use crate::term::{Bool, ChoiceId, Int, Term, all, any, count, int_choice, sum};
+use indexmap::IndexMap;
 
 /// See the module.
 pub struct Descheduler;
@@ -125,8 +127,16 @@ fn phases(model: &Model, group: usize, slot: usize) -> Vec<(Phase, IntVar)> {
     counts.filter(|(_, pods)| pods.value.range().hi > 0).collect()
 }
 
+/// Pods that may go, what is picked, and the condition on the picks.
+struct Evictions {
+    parts: Vec<Part>,
+    picks: Vec<Pick>,
+    constraint: Bool,
+    is_limited: bool,
+}
+
 /// Evictions of exactly `wanted` pods of a group on a slot (no more than it has there), of any phase; limits apply.
-fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, Int)]) -> (Vec<Part>, Vec<Pick>, bool) {
+fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, Int)]) -> Evictions {
     let limited = policy.max_per_node.is_some() || policy.max_per_namespace.is_some() || policy.max_total.is_some();
     let (mut parts, mut picks) = (Vec::new(), Vec::new());
     for &(group, slot, wanted) in wanted {
@@ -146,28 +156,69 @@ fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, I
             };
             parts.push(Part { group, slot, pods, evicted, label });
         }
-        if !is_single && !pick.parts.is_empty() {
+        if limited || (!is_single && !pick.parts.is_empty()) {
             picks.push(pick);
         }
     }
-    if limited { limit(policy, parts, picks) } else { (parts, picks, false) }
+    if !limited {
+        return Evictions { parts, picks, constraint: true.into(), is_limited: false };
+    }
+    // A shared limit must not let one node give what another one lacks.
+    let no_more = wanted.iter().map(|&(group, slot, wanted)| {
+        let here = parts.iter().filter(|part| part.group == group && part.slot == slot);
+        sum(here.map(|part| part.evicted)).at_most(wanted)
+    });
+    let constraint = all(no_more.collect::<Vec<_>>());
+    let picks = limit(model, policy, wanted, picks);
+    Evictions { parts, picks, constraint, is_limited: true }
 }
 
-/// Turns picks that must add up to what a plugin wants into one pick that adds up to what the limits allow.
-fn limit(policy: &DeschedulerPolicy, parts: Vec<Part>, picks: Vec<Pick>) -> (Vec<Part>, Vec<Pick>, bool) {
-    let per_node = policy.max_per_node.unwrap_or(i64::from(i32::MAX));
-    let total =
-        policy.max_total.unwrap_or(i64::from(i32::MAX)).min(policy.max_per_namespace.unwrap_or(i64::from(i32::MAX)));
-    let mut all_picks = Pick { parts: Vec::new(), low: Vec::new(), high: Vec::new(), total: 0.into() };
-    let mut wanted = Vec::new();
-    for pick in picks {
-        wanted.push(pick.total.min(per_node));
-        all_picks.high.extend(pick.high.iter().map(|&high| high.min(per_node)));
-        all_picks.low.extend(pick.low.iter().map(|_| Int::from(0)));
-        all_picks.parts.extend(pick.parts);
+/// Turns picks that must add up to what a plugin wants into picks that add up to what the limits allow. With one limit
+/// that is as much as it allows of each node, of each namespace or of all; with several, what the real order of nodes
+/// and pods leaves is anything up to it.
+fn limit(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, Int)], picks: Vec<Pick>) -> Vec<Pick> {
+    let limits = [policy.max_per_node, policy.max_per_namespace, policy.max_total];
+    let one = limits.iter().flatten().count() == 1;
+    let most = limits.iter().flatten().copied().min().unwrap_or(i64::from(i32::MAX));
+    let mut buckets: IndexMap<String, Pick> = IndexMap::new();
+    for (&(group, slot, _), pick) in wanted.iter().zip(picks) {
+        let key = match () {
+            () if one && policy.max_per_node.is_some() => model.slots[slot].name.clone(),
+            () if one && policy.max_per_namespace.is_some() => model.workload(group).reference.namespace.clone(),
+            () => String::new(),
+        };
+        let bucket = buckets.entry(key).or_default();
+        bucket.high.extend(pick.high);
+        bucket.low.extend(pick.low);
+        bucket.parts.extend(pick.parts);
+        bucket.total = bucket.total + pick.total;
     }
-    all_picks.total = sum(wanted).min(total);
-    (parts, vec![all_picks], true)
+    let capped = buckets.into_values().map(|mut pick| {
+        if one {
+            pick.total = pick.total.min(most)
+        } else {
+            pick.add_slack(policy, "")
+        }
+        pick
+    });
+    capped.filter(|pick| !pick.parts.is_empty()).collect()
+}
+
+impl Default for Pick {
+    fn default() -> Self {
+        Self { parts: Vec::new(), low: Vec::new(), high: Vec::new(), total: 0.into() }
+    }
+}
+
+impl Pick {
+    /// Lets any part of the total go unused.
+    fn add_slack(&mut self, policy: &DeschedulerPolicy, of: &str) {
+        self.total = self.total.min(policy.max_total.unwrap_or(i64::from(i32::MAX)));
+        let (choice, _) = int_choice(format!("not evicted{of}"), 0, self.total.range().hi.max(0));
+        self.parts.push(choice);
+        self.low.push(0.into());
+        self.high.push(self.total);
+    }
 }
 
 fn part_label(model: &Model, group: usize, slot: usize, phase: Phase) -> String {
@@ -175,15 +226,21 @@ fn part_label(model: &Model, group: usize, slot: usize, phase: Phase) -> String 
     if phase == Phase::Running { format!("{name} on {node}") } else { format!("{name} ({}) on {node}", phase.name()) }
 }
 
-/// The per-node limit on chosen evictions.
-fn within_node_limit(policy: &DeschedulerPolicy, parts: &[Part]) -> Bool {
-    let Some(most) = policy.max_per_node else { return true.into() };
-    let mut slots: Vec<usize> = parts.iter().map(|part| part.slot).collect();
-    slots.sort_unstable();
-    slots.dedup();
-    all(slots
-        .into_iter()
-        .map(|slot| sum(parts.iter().filter(|part| part.slot == slot).map(|part| part.evicted)).at_most(most)))
+/// The limits on chosen evictions.
+fn within_limits(model: &Model, policy: &DeschedulerPolicy, parts: &[Part]) -> Bool {
+    let by = |most: Option<i64>, key: &dyn Fn(&Part) -> String| {
+        let Some(most) = most else { return true.into() };
+        let mut sums: IndexMap<String, Vec<Int>> = IndexMap::new();
+        for part in parts {
+            sums.entry(key(part)).or_default().push(part.evicted);
+        }
+        all(sums.into_values().map(|evicted| sum(evicted).at_most(most)).collect::<Vec<_>>())
+    };
+    all([
+        by(policy.max_per_node, &|part| model.slots[part.slot].name.clone()),
+        by(policy.max_per_namespace, &|part| model.workload(part.group).reference.namespace.clone()),
+        by(policy.max_total, &|_| String::new()),
+    ])
 }
 
 fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &Pass) {
@@ -203,7 +260,9 @@ fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &
         };
         if is_first { pass.periodic.restart(rule) } else { rule }
     };
-    let can_evict = stage.enabled & pass.enough;
+    let policy = model.cluster.descheduler.as_ref().expect("called for a policy");
+    let forbids = [policy.max_per_node, policy.max_per_namespace, policy.max_total].contains(&Some(0));
+    let can_evict = stage.enabled & pass.enough & (!forbids).into();
     if pass.place.is_some() {
         // A stage without work hands over; the first one only if a later one has work.
         let rule = RuleBuilder::new(format!("descheduler/{}/nothing", stage.name), "descheduler", "Skipped", pace)
@@ -219,7 +278,7 @@ fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &
         .when(can_evict)
         .fair(unit)
         .such_that(stage.constraint)
-        .such_that(within_node_limit(policy, &stage.parts))
+        .such_that(within_limits(model, policy, &stage.parts))
         .such_that(sum(stage.parts.iter().map(|part| part.evicted)).above(0))
         .because_of(stage.plugin.origin.clone());
     for pick in stage.picks {

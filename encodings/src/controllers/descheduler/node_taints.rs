@@ -2,7 +2,7 @@
 //! tolerate. NoExecute is left to the taint eviction controller.
 
 use super::evictor::{is_evictable, passes_node_fit};
-use super::{Stage, exactly, looked_at};
+use super::{Evictions, Stage, exactly, looked_at};
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::cluster::{DeschedulerPolicy, Taint, TaintEffect};
 use crate::state::{Model, Slot, UNSCHEDULABLE};
@@ -28,18 +28,9 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
         return vec![];
     }
     let enabled = any(wanted.iter().map(|&(_, _, pods)| pods.above(0)));
-    let (parts, picks, is_limited) = exactly(model, policy, &wanted);
+    let Evictions { parts, picks, constraint, is_limited } = exactly(model, policy, &wanted);
     let name = "RemovePodsViolatingNodeTaints".to_owned();
-    vec![Stage {
-        name,
-        plugin: plugin.clone(),
-        enabled,
-        parts,
-        picks,
-        constraint: all([]),
-        is_limited,
-        origins: vec![],
-    }]
+    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, is_limited, origins: vec![] }]
 }
 
 /// Whether the pods of a group do not tolerate a taint of the node that the plugin looks at.

@@ -17,14 +17,18 @@ use crate::state::Model;
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, max_of, min_of, sum};
 
 pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
-    let DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { constraints, namespaces, .. } = &plugin.plugin
+    let DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint {
+        constraints, namespaces, label_selector, ..
+    } = &plugin.plugin
     else {
         return vec![];
     };
     let mut seen: Vec<(usize, &TopologySpreadConstraint)> = Vec::new();
     for group in 0..model.groups.len() {
         let namespace = &model.workload(group).reference.namespace;
-        if !namespaces.contains(namespace) || is_evictable(model, group, &plugin.evictor).constant() == Some(false) {
+        let looked_at = label_selector.as_ref().is_none_or(|one| one.matches(&model.template(group).labels));
+        let protected = is_evictable(model, group, &plugin.evictor).constant() == Some(false);
+        if !namespaces.contains(namespace) || protected || !looked_at {
             continue;
         }
         for spec in model.template(group).spread.iter().filter(|one| constraints.contains(&one.when_unsatisfiable)) {
@@ -161,7 +165,6 @@ impl Balance<'_> {
     /// The parts of a domain with a choice of how many are taken from each, at most `most`.
     fn parts(&self, domain: usize, most: Int) -> (Vec<Part>, Vec<(Int, usize)>, Pick) {
         let (mut parts, mut taken) = (Vec::new(), Vec::new());
-        let per_node = self.policy.max_per_node.unwrap_or(i64::from(i32::MAX));
         let mut pick = Pick { parts: Vec::new(), low: Vec::new(), high: Vec::new(), total: most };
         for &slot in &self.domains.by_value[domain] {
             for group in self.groups() {
@@ -171,14 +174,13 @@ impl Balance<'_> {
                     let (choice, picked) = int_choice(format!("take {label}"), 0, pods.value.range().hi);
                     pick.parts.push(choice);
                     pick.low.push(0.into());
-                    pick.high.push(pods.value.min(considered).min(most).min(per_node));
+                    pick.high.push(pods.value.min(considered).min(most));
                     taken.push((picked, group));
                     let evicted = ite(self.moves_on(group, slot), picked, 0);
                     parts.push(Part { group, slot, pods, evicted, label });
                 }
             }
         }
-        pick.total = self.allowed(most, &pick.high);
         (parts, taken, pick)
     }
 
@@ -187,31 +189,23 @@ impl Balance<'_> {
         policy.max_per_node.is_some() || policy.max_per_namespace.is_some() || policy.max_total.is_some()
     }
 
-    /// What the limits leave of a number of pods to take, given the most of each part.
-    fn allowed(&self, wanted: Int, high: &[Int]) -> Int {
-        if !self.is_limited() {
-            return wanted;
-        }
-        let most = i64::from(i32::MAX);
-        let total = self.policy.max_total.unwrap_or(most).min(self.policy.max_per_namespace.unwrap_or(most));
-        wanted.min(total).min(sum(high.iter().copied()))
+    /// Whether pods of a group stand at the tail of their domain: those without node affinity or selector.
+    fn is_taken_first(&self, group: usize) -> bool {
+        let template = self.model.template(group);
+        template.required_affinity.is_none()
+            && template.preferred_affinity.is_empty()
+            && template.node_selector.is_empty()
     }
 
-    /// Pods without node affinity or selector stand at the tail and are taken first.
+    /// Pods at the tail are taken first; where limits cut the evictions short, any of those taken may be left.
     fn respects_order(&self, taken: &[(Int, usize)], pick: &Pick) -> Bool {
-        let is_free = |group: usize| {
-            let template = self.model.template(group);
-            template.required_affinity.is_none()
-                && template.preferred_affinity.is_empty()
-                && template.node_selector.is_empty()
-        };
-        let bound = any(taken.iter().filter(|(_, group)| !is_free(*group)).map(|(picked, _)| picked.above(0)));
-        let exhausted = all(taken
-            .iter()
-            .zip(&pick.high)
-            .filter(|((_, group), _)| is_free(*group))
-            .map(|((picked, _), &high)| picked.is(high)));
-        bound.implies(exhausted)
+        if self.is_limited() {
+            return true.into();
+        }
+        let later = taken.iter().filter(|(_, group)| !self.is_taken_first(*group));
+        let some_later = any(later.map(|(picked, _)| picked.above(0)));
+        let first = taken.iter().zip(&pick.high).filter(|((_, group), _)| self.is_taken_first(*group));
+        some_later.implies(all(first.map(|((picked, _), &high)| picked.is(high))))
     }
 
     fn finish(&self, enabled: Bool, parts: Vec<Part>, picks: Vec<Pick>, constraint: Bool) -> Stage {
@@ -235,9 +229,30 @@ impl Balance<'_> {
         }
     }
 
-    /// Whether some part with a pod to take moves on.
-    fn some_moves(&self, parts: &[Part], pick: &Pick) -> Bool {
-        any(parts.iter().zip(&pick.high).map(|(part, &high)| high.above(0) & self.moves_on(part.group, part.slot)))
+    /// Whether some pick of `most` pods of a domain evicts one: a pod that moves on is taken first, or those that are
+    /// do not suffice.
+    fn some_moves(&self, parts: &[Part], pick: &Pick, most: Int) -> Bool {
+        let first = parts.iter().zip(&pick.high).filter(|(part, _)| self.is_taken_first(part.group));
+        let first = sum(first.map(|(part, _)| self.considered_in(part)));
+        any(parts.iter().zip(&pick.high).map(|(part, &high)| {
+            let reached =
+                if self.is_limited() || self.is_taken_first(part.group) { true.into() } else { first.below(most) };
+            all([high.above(0), self.moves_on(part.group, part.slot), reached])
+        }))
+    }
+
+    /// The pods of a part that the plugin looks at.
+    fn considered_in(&self, part: &Part) -> Int {
+        part.pods.value.min(self.considered(part.group, part.slot))
+    }
+
+    /// Whether the pods that bring the constraint along are there: those of its contributor. Where only their own
+    /// group counts, a pod to move says so already.
+    fn is_contributed(&self) -> Bool {
+        if self.groups().eq([self.contributor]) {
+            return true.into();
+        }
+        any((0..self.model.slots.len()).map(|slot| self.considered(self.contributor, slot).above(0)))
     }
 }
 
@@ -251,22 +266,25 @@ fn two_domains(balance: &Balance) -> Stage {
         let excess = surplus.monus(balance.spec.max_skew);
         // Above and below average by the same half, rounded up; half of the excess skew, rounded up.
         let moved = ite(both & excess.above(0), surplus.ceil_div(2).min(excess.ceil_div(2)), 0);
-        let (mine, taken, pick) = balance.parts(domain, moved);
+        let (mine, taken, mut pick) = balance.parts(domain, moved);
         order.push(balance.respects_order(&taken, &pick));
-        enabled.push(balance.some_moves(&mine, &pick));
+        enabled.push(balance.some_moves(&mine, &pick, moved));
         parts.extend(mine);
         if !pick.parts.is_empty() {
+            if balance.is_limited() {
+                pick.add_slack(balance.policy, &format!(" of domain {domain}"));
+            }
             picks.push(pick);
         }
     }
-    balance.finish(any(enabled), parts, picks, all(order))
+    balance.finish(any(enabled) & balance.is_contributed(), parts, picks, all(order))
 }
 
 /// Any number of domains: positions of the sorted list, and a choice of which domain stands where.
 fn many_domains(balance: &Balance) -> Stage {
     let taken_at = taken_by_position(&balance.sizes, &balance.exists, balance.spec.max_skew);
     let positions: Vec<(Int, Int)> = taken_at.sorted.iter().copied().zip(taken_at.taken.iter().copied()).collect();
-    let (mut parts, mut order, mut domain_sums) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut parts, mut order, mut domain_sums, mut enabled) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut pick =
         Pick { parts: Vec::new(), low: Vec::new(), high: Vec::new(), total: sum(taken_at.taken.iter().copied()) };
     for (domain, &size) in balance.sizes.iter().enumerate() {
@@ -274,6 +292,7 @@ fn many_domains(balance: &Balance) -> Stage {
         let (mine, taken, own) = balance.parts(domain, most);
         order.push(balance.respects_order(&taken, &own));
         domain_sums.push(sum(taken.iter().map(|&(picked, _)| picked)));
+        enabled.push(balance.some_moves(&mine, &own, most));
         parts.extend(mine);
         pick.parts.extend(own.parts);
         pick.low.extend(own.low);
@@ -288,11 +307,12 @@ fn many_domains(balance: &Balance) -> Stage {
         let at_domains = alike(&mut balance.sizes.iter().copied().zip(domain_sums.iter().copied()));
         at_positions.is(at_domains)
     });
-    pick.total = balance.allowed(pick.total, &pick.high);
+    if balance.is_limited() {
+        pick.add_slack(balance.policy, "");
+    }
     // Limits cut the walk short at a point that caches decide.
     let constraint = if balance.is_limited() { all(order) } else { all(matches.chain(order).collect::<Vec<_>>()) };
-    let enabled = balance.some_moves(&parts, &pick);
-    balance.finish(enabled, parts, vec![pick], constraint)
+    balance.finish(any(enabled) & balance.is_contributed(), parts, vec![pick], constraint)
 }
 
 /// Sorted sizes (domains that do not exist come last, with a size no domain has) and what is taken from each.

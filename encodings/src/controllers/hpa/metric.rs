@@ -10,6 +10,17 @@ use crate::term::{Bool, Int, any, ite, sum};
 /// Most entries looked at for double-rounding exceptions.
 const LARGEST_SCAN: u64 = 1 << 22;
 
+/// How pods that start and are Ready at once look to the calculator.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fresh {
+    /// Sampled and Ready.
+    Sampled,
+    /// Sampled before they became Ready.
+    Unready,
+    /// Without a sample.
+    Missing,
+}
+
 /// Pods as the calculator groups them (section 3.4), with what the sampled ones use.
 struct Sample {
     /// Pods in the ready group.
@@ -30,7 +41,7 @@ pub(super) fn proposal(
     hpa: &HorizontalPodAutoscaler,
     metric: &Metric,
     group: usize,
-    counts_fresh: bool,
+    fresh: Fresh,
 ) -> (Int, Bool) {
     let template = model.template(group);
     let (resource, requested) = match metric.resource {
@@ -43,9 +54,10 @@ pub(super) fn proposal(
     if needs_request && (!requested || request == 0) {
         return (current, false.into());
     }
-    let sample = sample(model, metric.resource, group, counts_fresh);
+    let sample = sample(model, metric.resource, group, fresh);
     let calculator = Calculator {
         target: metric.target,
+        milli: if metric.resource == MetricResource::Memory { 1000 } else { 1 },
         request,
         current,
         most: hpa.max.max(current.range().hi),
@@ -54,11 +66,16 @@ pub(super) fn proposal(
     (calculator.replicas(&sample), sample.ready.above(0))
 }
 
-fn sample(model: &Model, resource: MetricResource, group: usize, counts_fresh: bool) -> Sample {
+fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -> Sample {
     let state = &model.groups[group];
-    let fresh_are_ready = counts_fresh
-        && model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce)
-        || resource == MetricResource::Memory;
+    let at_once = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
+    // Only CPU looks at readiness.
+    let looks = match fresh {
+        Fresh::Missing if at_once => Fresh::Missing,
+        Fresh::Sampled if at_once => Fresh::Sampled,
+        _ if resource == MetricResource::Memory => Fresh::Sampled,
+        _ => Fresh::Unready,
+    };
     let on = |slot: usize, pods: Int, alive: bool| {
         let runs = model.slots[slot].is_alive();
         ite(if alive { runs } else { !runs }, pods, 0)
@@ -73,12 +90,15 @@ fn sample(model: &Model, resource: MetricResource, group: usize, counts_fresh: b
     let bound = state.bound.as_deref().map_or(none, |bound| sum(bound.iter().map(|count| count.value)));
     let settled = count(&state.running, true);
     let missing = count(&state.running, false);
-    let (fresh, unready_fresh, missing_fresh) =
-        if fresh_are_ready { (fresh_alive, none, fresh_dead) } else { (none, fresh_alive + fresh_dead, none) };
+    // A running pod without a sample is missing whatever its readiness.
+    let as_if = |wanted: Fresh| if looks == wanted { fresh_alive } else { none };
+    let (fresh, unready_fresh, missing_fresh) = (as_if(Fresh::Sampled), as_if(Fresh::Unready), as_if(Fresh::Missing));
     let ready = settled + fresh;
     let unready = state.pending.value + bound + unready_fresh;
-    let (usage, each) = usage(model, resource, group, settled, fresh, ready);
-    Sample { ready, unready, missing: missing + missing_fresh, usage, each }
+    // A new pod serves its share of a load as soon as it is Ready, whether or not it is sampled yet.
+    let serving = settled + if at_once { fresh_alive } else { none };
+    let (usage, each) = usage(model, resource, group, [settled, fresh, serving]);
+    Sample { ready, unready, missing: missing + fresh_dead + missing_fresh, usage, each }
 }
 
 /// Σ usage of the ready group, and the usage of one pod where all use the same.
@@ -86,32 +106,28 @@ fn usage(
     model: &Model,
     resource: MetricResource,
     group: usize,
-    settled: Int,
-    fresh: Int,
-    ready: Int,
+    [settled, fresh, serving]: [Int; 3],
 ) -> (Int, Option<Int>) {
     let state = &model.groups[group];
     let workload = model.workload(group);
     let (per_pod, shared) = match resource {
         MetricResource::Cpu => (state.usage * state.usage_unit, matches!(workload.cpu_usage, Usage::Shared(_))),
-        MetricResource::Memory => match workload.memory_usage {
-            Usage::Request => (Int::from(workload.template.requests.get(MEMORY).copied().unwrap_or(0)), false),
-            Usage::PerPod(span) => (span.hi.into(), false),
-            Usage::Shared(span) => (span.hi.into(), true),
-        },
+        MetricResource::Memory => (state.memory_usage, matches!(workload.memory_usage, Usage::Shared(_))),
     };
     // A shared load is split evenly among the ready pods, each share truncated.
-    let per_pod = if shared { per_pod / ready } else { per_pod };
+    let per_pod = if shared { per_pod / serving } else { per_pod };
     let startup = model.startup(group).filter(|_| resource == MetricResource::Cpu && fresh.constant() != Some(0));
     match startup {
         Some(startup) => (settled * per_pod + fresh * startup.cpu, None),
-        None => (ready * per_pod, Some(per_pod)),
+        None => ((settled + fresh) * per_pod, Some(per_pod)),
     }
 }
 
 /// A metric with its constants.
 struct Calculator {
     target: MetricTarget,
+    /// Milli-units of one unit of usage.
+    milli: i64,
     request: i64,
     current: Int,
     /// Largest proposal that can make a difference.
@@ -130,7 +146,7 @@ impl Calculator {
     fn value(&self, usage: Int, pods: Int) -> Int {
         match self.target {
             MetricTarget::Utilization(_) => usage * 100 / self.request / pods,
-            MetricTarget::AverageValue(_) => usage / pods,
+            MetricTarget::AverageValue(_) => usage * self.milli / pods,
         }
     }
 
@@ -142,7 +158,7 @@ impl Calculator {
     fn fallback(&self) -> i64 {
         match self.target {
             MetricTarget::Utilization(target) => self.request * target.max(100) / 100,
-            MetricTarget::AverageValue(target) => target,
+            MetricTarget::AverageValue(target) => target / self.milli,
         }
     }
 
@@ -177,9 +193,9 @@ impl Calculator {
         let target = self.target_value();
         let inside = |value: i64| is_within_tolerance(value, target, self.version);
         // The tolerated values are an interval around the target.
-        let least = (0..=target).find(|&value| inside(value)).unwrap_or(target);
-        let most = (target..=target.saturating_mul(2)).take_while(|&value| inside(value)).last().unwrap_or(target);
-        value.at_least(least) & value.at_most(most)
+        let least = first_where(0, target, inside);
+        let beyond = first_where(target, target.saturating_mul(2), |value| !inside(value));
+        value.at_least(least) & value.below(beyond)
     }
 
     /// `ceil(value / target · pods)` as the doubles have it, at most `most`.
@@ -202,6 +218,19 @@ impl Calculator {
     }
 }
 
+/// The least value of `lo..hi` that satisfies a condition which all larger ones satisfy too; else `hi`.
+fn first_where(mut lo: i64, mut hi: i64, condition: impl Fn(i64) -> bool) -> i64 {
+    while lo < hi {
+        let middle = lo + (hi - lo) / 2;
+        if condition(middle) {
+            hi = middle;
+        } else {
+            lo = middle + 1;
+        }
+    }
+    lo
+}
+
 /// The ceiling of the real code's doubles.
 fn double_ceiling(value: i64, target: i64, pods: i64) -> i64 {
     (value as f64 / target as f64 * pods as f64).ceil() as i64
@@ -210,7 +239,7 @@ fn double_ceiling(value: i64, target: i64, pods: i64) -> i64 {
 /// The tolerance test: its form changed in 1.33, and the boundary 1.1 with it.
 fn is_within_tolerance(value: i64, target: i64, version: u32) -> bool {
     let ratio = value as f64 / target as f64;
-    if version >= 33 { 1.0 - 0.1 <= ratio && ratio <= 1.0 + 0.1 } else { (1.0 - ratio).abs() <= 0.1 }
+    if version >= 33 { (1.0 - 0.1..=1.0 + 0.1).contains(&ratio) } else { (1.0 - ratio).abs() <= 0.1 }
 }
 
 #[cfg(test)]
@@ -222,6 +251,7 @@ mod tests {
         let (replicas, _) = within(Dag::default(), || {
             let calculator = Calculator {
                 target: MetricTarget::Utilization(50),
+                milli: 1,
                 request: 500,
                 current: current.into(),
                 most: 100,
@@ -261,6 +291,7 @@ mod tests {
         let (replicas, _) = within(Dag::default(), || {
             let calculator = Calculator {
                 target: MetricTarget::Utilization(50),
+                milli: 1,
                 request: 500,
                 current: 4.into(),
                 most: 100,

@@ -1,14 +1,17 @@
 //! The HorizontalPodAutoscaler controller (section 3): one sync writes `spec.replicas` of its target.
 //!
 //! ## One step
-//! One sync whose outcome differs from `spec.replicas`; syncs that change nothing are part of the time that passes.
+//! One sync whose outcome differs from `spec.replicas`. Syncs that change nothing are part of the time that passes:
+//! what the metrics propose while it passes is recorded, also if less than a period passes. Under interleaved timing
+//! they are a rule of their own.
 //! A recommendation leaves a stabilisation window, or an event its policy's memory: see [`window`].
 //!
 //! ## What it reads (section 3.4)
 //! Pods without a node, or assigned and not started: unready. Starting pods: with `ready: after` or `never` unready;
-//! with `ready: at-once` ready with the start-up usage, or (a second, tagged rule) not sampled yet and unready.
+//! with `ready: at-once` ready with the start-up usage, or (two more, tagged rules) sampled before they were Ready and
+//! so unready, or not sampled yet and missing.
 //! Running pods: ready with their usage, also when they became unready later; on a node that stopped: missing.
-//! Terminating and failed pods: ignored.
+//! Terminating and failed pods: ignored. Two autoscalers of one workload look at no metrics and only clamp.
 //!
 //! ## Not modelled
 //! Pods of other workloads that its selector happens to match; custom, object, external and container metrics (the
@@ -24,6 +27,7 @@ use crate::cluster::workload::Readiness;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, Int, ite, max_of, min_of};
+use metric::Fresh;
 use window::{Events, Window};
 
 pub(crate) use window::Memory;
@@ -76,16 +80,19 @@ impl Hpa {
     fn add_autoscaler(&self, model: &mut Model, hpa: &HorizontalPodAutoscaler, group: usize) {
         let has_fresh_pods = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
         let current = model.groups[group].spec.value;
-        let (proposal, proposes) = propose(model, hpa, group, true);
+        let (proposal, proposes) = propose(model, hpa, group, Fresh::Sampled);
         let recall = declare_recall(model, hpa, group, proposal, proposes);
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
         let sync = finish(hpa, current, proposal, proposes, &recall);
         let mut variants = vec![("sync", sync, false)];
-        if has_fresh_pods {
-            let (proposal, proposes) = propose(model, hpa, group, false);
-            variants.push(("sync-before-first-sample", finish(hpa, current, proposal, proposes, &recall), true));
+        for (verb, fresh) in [("sync-before-readiness", Fresh::Unready), ("sync-before-first-sample", Fresh::Missing)] {
+            if has_fresh_pods {
+                let (proposal, proposes) = propose(model, hpa, group, fresh);
+                variants.push((verb, finish(hpa, current, proposal, proposes, &recall), true));
+            }
         }
         let wants = exists & variants[0].1.desired.is_not(current);
+        let only_notes = exists & proposes & variants[0].1.desired.is(current);
         let periodic = model.periodic(&format!("hpa {}", hpa.name), hpa.sync_period, wants);
         let unit =
             model.fairness_unit(&format!("horizontal-pod-autoscaler {}", hpa.name), &format!("hpa {}", hpa.name));
@@ -114,7 +121,7 @@ impl Hpa {
             if !is_fresh {
                 rule = rule.fair(unit);
             }
-            if let Some(owned) = model.groups[group].owned_by_hpa {
+            if let Some(owned) = model.groups[group].owned_by_other {
                 rule = rule.set_bool(owned, true);
             }
             rule = recall.record(rule, &sync, current);
@@ -124,16 +131,16 @@ impl Hpa {
             }
             model.add_rule(rule);
         }
-        recall.add_rules(model, hpa, proposal);
+        recall.add_rules(model, hpa, proposal, only_notes);
     }
 }
 
 /// The metrics' proposal: the largest of the valid ones; no scaling down while some are invalid (section 3.3).
-fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, counts_fresh: bool) -> (Int, Bool) {
+fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, fresh: Fresh) -> (Int, Bool) {
     let current = model.groups[group].spec.value;
     let most = hpa.max.max(current.range().hi);
     let proposals: Vec<(Int, Bool)> =
-        hpa.metrics.iter().map(|metric| metric::proposal(model, hpa, metric, group, counts_fresh)).collect();
+        hpa.metrics.iter().map(|metric| metric::proposal(model, hpa, metric, group, fresh)).collect();
     let valid: Vec<Int> = proposals.iter().map(|&(replicas, valid)| ite(valid, replicas.min(most), -1)).collect();
     if valid.is_empty() {
         return (current, false.into());
@@ -141,7 +148,9 @@ fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, counts_fr
     let largest = max_of(&valid);
     let some = crate::term::any(proposals.iter().map(|&(_, valid)| valid));
     let every = crate::term::all(proposals.iter().map(|&(_, valid)| valid));
-    let in_range = current.above(0) & current.at_most(hpa.max) & current.at_least(hpa.min);
+    // Two autoscalers of one workload: neither looks at metrics, both still clamp.
+    let is_alone = model.cluster.hpas.iter().filter(|other| other.target == hpa.target).count() == 1;
+    let in_range = Bool::from(is_alone) & current.above(0) & current.at_most(hpa.max) & current.at_least(hpa.min);
     let proposes = in_range & some & (every | largest.at_least(current));
     (ite(proposes, largest.max(0), current), proposes)
 }
@@ -215,17 +224,7 @@ fn declare_recall(
     let down = Window::declare(model, hpa, group, down_seconds, Memory::Largest, most, proposal, proposes);
     let up = (up_seconds > 0)
         .then(|| Window::declare(model, hpa, group, up_seconds, Memory::Smallest, most, proposal, proposes));
-    let mut periods: Vec<i64> = hpa
-        .behavior
-        .iter()
-        .flat_map(|behavior| behavior.up.policies.iter().chain(&behavior.down.policies))
-        .map(|policy| match *policy {
-            ScalingPolicy::Pods { period, .. } | ScalingPolicy::Percent { period, .. } => period,
-        })
-        .filter(|&period| period > hpa.sync_period)
-        .collect();
-    periods.sort_unstable();
-    periods.dedup();
+    let periods = hpa.remembered_periods();
     let events = periods.into_iter().map(|period| Events::declare(model, hpa, period, most)).collect();
     Recall { down, up, events }
 }
@@ -238,9 +237,9 @@ impl Recall {
         self.events.iter().fold(rule, |rule, events| events.record(rule, current, sync.desired))
     }
 
-    fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int) {
+    fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int, only_notes: Bool) {
         for window in [Some(self.down), self.up].into_iter().flatten() {
-            window.add_rules(model, hpa, proposal);
+            window.add_rules(model, hpa, proposal, only_notes);
         }
         for events in self.events {
             events.add_rules(model, hpa);

@@ -87,9 +87,12 @@ impl Window {
         }
     }
 
-    /// The extreme leaves the window.
-    pub(super) fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int) {
+    /// The extreme leaves the window. Without a clock a sync that only notes the proposal is a rule too.
+    pub(super) fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int, only_notes: Bool) {
         let (Some(extreme), Some(timer)) = (self.extreme, &self.timer) else { return };
+        if timer.left.is_none() {
+            self.add_note(model, hpa, proposal, only_notes);
+        }
         let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
         let word = if self.memory == Memory::Largest { "largest" } else { "smallest" };
         let unit =
@@ -137,6 +140,30 @@ impl Window {
                 .set(extreme, kept)
                 .over_approximates("of the younger recommendations only the extreme is known"),
         );
+    }
+}
+
+impl Window {
+    fn add_note(&self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int, only_notes: Bool) {
+        let Some(extreme) = self.extreme else { return };
+        let word = if self.memory == Memory::Largest { "largest" } else { "smallest" };
+        let name = &hpa.name;
+        let unit =
+            model.fairness_unit(&format!("{word} recommendation of {name} noted"), &format!("{word} noted {name}"));
+        let noted = self.further(extreme.value, proposal);
+        let rule = RuleBuilder::new(
+            format!("horizontal-pod-autoscaler/note-{word}/{name}"),
+            "horizontal-pod-autoscaler",
+            "RecommendationNoted",
+            Pace::Clock,
+        )
+        .when(only_notes)
+        .when(noted.is_not(extreme.value))
+        .fair(unit)
+        .set(extreme, noted)
+        .says([text(format!("{name} notes the proposal as its {word} recommendation"))])
+        .because_of(hpa.origin.clone());
+        model.add_rule(rule);
     }
 }
 

@@ -16,9 +16,12 @@ pub(super) fn feasible(model: &Model, group: usize) -> Vec<Bool> {
         .iter()
         .enumerate()
         .map(|(slot, there)| {
-            // NodeUnschedulable and TaintToleration both look at taints; a cordon is visible as one.
-            let taints = disabled("TaintToleration") || disabled("NodeUnschedulable");
-            let tolerated = if taints { true.into() } else { there.taints_for(template).allow_scheduling };
+            // A cordon is visible as a taint, so TaintToleration covers NodeUnschedulable, but not the reverse.
+            let tolerated = match (disabled("TaintToleration"), disabled("NodeUnschedulable")) {
+                (false, _) => there.taints_for(template).allow_scheduling,
+                (true, false) => there.cordon_allows(template),
+                (true, true) => true.into(),
+            };
             let affinity = disabled("NodeAffinity") || there.matches_affinity(template);
             let room = if disabled("NodeResourcesFit") { true.into() } else { fits(model, group, slot) };
             all([there.present, tolerated, affinity.into(), room, spread[slot]])

@@ -12,18 +12,36 @@ use crate::term::{Int, ite, sum};
 /// Most entries of a table over the counts of several groups.
 const LARGEST_TABLE: i64 = 4096;
 
-/// By slot: the weighted sum of both plugins.
-pub(super) fn scores(model: &Model, group: usize) -> Vec<Int> {
+/// By slot: the weighted sum of both plugins; and whether it is what the real plugins compute.
+pub(super) fn scores(model: &Model, group: usize) -> (Vec<Int>, bool) {
     let profile = &model.cluster.scheduler;
     if profile.resources_fit == 0 && profile.balanced_allocation == 0 {
-        return vec![0.into(); model.slots.len()];
+        return (vec![0.into(); model.slots.len()], true);
     }
-    (0..model.slots.len())
-        .map(|slot| match mixes(model, slot) {
-            Some(mixes) if model.slots[slot].has_constant_size => tabulated(model, group, slot, &mixes),
-            _ => symbolic(model, group, slot),
-        })
-        .collect()
+    let mut is_exact = true;
+    let scores = (0..model.slots.len()).map(|slot| match mixes(model, slot) {
+        Some(mixes) if model.slots[slot].has_constant_size => tabulated(model, group, slot, &mixes),
+        _ => {
+            is_exact &= has_symbolic_form(model, group);
+            symbolic(model, group, slot)
+        }
+    });
+    (scores.collect(), is_exact)
+}
+
+/// Whether a pod is balanced: it requests a balanced resource, or the release balances every pod.
+fn is_balanced(model: &Model, group: usize) -> bool {
+    let requests = &model.template(group).requests;
+    let resources = &model.cluster.scheduler.balanced_resources;
+    model.cluster.version.0 < 33 || resources.iter().any(|one| requests.get(one).is_some_and(|&amount| amount > 0))
+}
+
+/// Whether [`symbolic`] covers the profile.
+fn has_symbolic_form(model: &Model, group: usize) -> bool {
+    let profile = &model.cluster.scheduler;
+    let shaped = matches!(profile.strategy, ScoringStrategy::RequestedToCapacityRatio(_));
+    let balances = profile.balanced_allocation > 0 && is_balanced(model, group);
+    !(shaped && profile.resources_fit > 0 || balances && profile.balanced_resources.len() > 2)
 }
 
 /// Groups of pods that request the same, with the clamped number of their pods on the slot.
@@ -47,8 +65,11 @@ fn mixes(model: &Model, slot: usize) -> Option<Vec<Mix>> {
         .into_iter()
         .map(|list| {
             let pods = sum(list.iter().map(|&group| model.groups[group].assigned_on(slot)));
-            // Beyond the capacity the node is not feasible, and the score is not looked at.
-            let most = model.capacity(model.workload(list[0]), slot).min(pods.range().hi).max(0);
+            // Beyond the capacity the node is not feasible for these pods, and others are not there in such numbers
+            // unless pods may pile up.
+            let room = model.capacity(model.workload(list[0]), slot);
+            let piles_up = list.iter().any(|&group| model.groups[group].running[slot].value.range().hi > room);
+            let most = if piles_up { pods.range().hi } else { room.min(pods.range().hi) }.max(0);
             Mix { example: list[0], pods: pods.min(most), most }
         })
         .collect();
@@ -185,14 +206,14 @@ fn balanced_allocation(resources: &[(i64, i64)]) -> i64 {
 
 /// Both plugins as integer terms, where allocatable is symbolic or the groups are too many for a table. Exact for
 /// LeastAllocated and MostAllocated; balanced allocation is exact rational arithmetic instead of doubles, which can
-/// differ where the exact result is an integer. RequestedToCapacityRatio needs constants and counts as 0 here.
+/// differ by one where the exact result is an integer. What it does not cover ([`has_symbolic_form`]) counts as 0, and
+/// the scheduler then takes any feasible node.
 fn symbolic(model: &Model, group: usize, slot: usize) -> Int {
     let profile = &model.cluster.scheduler;
     let there = &model.slots[slot];
     let pod = model.template(group);
     let capacity = |resource: &str| there.allocatable.get(resource).copied().unwrap_or(0.into());
-    let mut parts = Vec::new();
-    let mut weights = 0;
+    let (mut parts, mut weights) = (Vec::new(), Vec::new());
     for (resource, weight) in &profile.strategy_resources {
         let is_extended = resource != CPU && resource != MEMORY;
         if is_extended && pod.requests.get(resource).copied().unwrap_or(0) == 0 {
@@ -210,13 +231,12 @@ fn symbolic(model: &Model, group: usize, slot: usize) -> Int {
             ScoringStrategy::RequestedToCapacityRatio(_) => 0.into(),
         };
         parts.push(one * *weight);
-        weights += weight;
+        // A resource that the node does not have is left out.
+        weights.push(ite(capacity.above(0), *weight, 0));
     }
-    let fit = if weights > 0 { sum(parts) / weights } else { 0.into() };
-    let requests_something =
-        profile.balanced_resources.iter().any(|resource| pod.requests.get(resource).copied().unwrap_or(0) > 0);
+    let fit = sum(parts) / sum(weights);
     let balance = match profile.balanced_resources.as_slice() {
-        [a, b] if requests_something => {
+        [a, b] if is_balanced(model, group) => {
             let fraction = |resource: &String| {
                 let used = resources_used(model, slot, resource)
                     + model.scaled(resource, pod.requests.get(resource).copied().unwrap_or(0));
@@ -225,7 +245,8 @@ fn symbolic(model: &Model, group: usize, slot: usize) -> Int {
             let ((first, first_capacity), (second, second_capacity)) = (fraction(a), fraction(b));
             let (x, y) = (first * second_capacity, second * first_capacity);
             let difference = ite(x.at_least(y), x - y, y - x).max(0);
-            Int::from(100) - (difference * 50).ceil_div(first_capacity * second_capacity)
+            let both = first_capacity.above(0) & second_capacity.above(0);
+            ite(both, Int::from(100) - (difference * 50).ceil_div(first_capacity * second_capacity), 100)
         }
         _ => 0.into(),
     };

@@ -6,13 +6,20 @@
 //! becomes feasible, since the guard looks at the present state: the retry of section 1.6 without its delay.
 //!
 //! ## Queue
-//! Pending pods of a higher priority that have a feasible node go first; among pods of equal priority the order is
-//! free (an over-approximation of PrioritySort, whose ties are broken by time in the queue).
+//! Pending pods of a higher priority that have a feasible node go first (their back-off of some seconds is not
+//! modelled); among pods of equal priority the order is free, an over-approximation of PrioritySort, whose ties are
+//! broken by time in the queue.
+//!
+//! ## Scores
+//! Exact, but for balanced allocation on nodes whose allocatable is a range (see `fit`). With such nodes and a
+//! RequestedToCapacityRatio strategy, or more than two balanced resources, any feasible node is taken (tagged).
 //!
 //! ## Fused
 //! Binding and the start of the pod by the kubelet are one rule. Under paced timing this loses nothing: a bound pod
 //! counts for the scheduler like a running one, nothing periodic acts before it started, admission repeats filters
-//! that just held, and a start does not disable or enable any other fast rule but that of its own pod.
+//! that just held (where one is switched off, or pods with a nodeName exist, the two stay apart), and a start does
+//! not disable or enable any other fast rule but that of its own pod. A node that stopped is found not ready before
+//! anything is bound to it; only with `kernelPanic`, where nodes stop while pods are placed, is that a restriction.
 //!
 //! ## Not modelled
 //! Inter-pod affinity, host ports, volumes, preemption, gates (all reported by the reader); image locality, which is
@@ -31,6 +38,9 @@ use super::kubelet::first_running_phase;
 use crate::state::{Model, RuleBuilder, text};
 use crate::system::Pace;
 use crate::term::{Bool, Int, Term, any, ite, max_of};
+
+/// Why a rule may take a node that is not the best.
+const UNKNOWN_SCORES: &str = "the scores of this profile need constant allocatable; any feasible node is taken";
 
 /// See the module.
 pub struct Scheduler;
@@ -82,7 +92,7 @@ impl Scheduler {
                     RuleBuilder::new(format!("default-scheduler/{name}/{place}"), self.name(), "Scheduled", Pace::Fast)
                         .when(state.pending.value.above(0))
                         .when(feasible[slot])
-                        .when(scores.terms[slot].is(best))
+                        .when(if scores.is_exact { scores.terms[slot].is(best) } else { true.into() })
                         .when(!yields)
                         .fair(unit)
                         .for_slot(model, slot)
@@ -93,7 +103,7 @@ impl Scheduler {
                     let shown = ite(score.at_least(0), score + scores.common, -1);
                     rule = rule.detail(format!("score of {}", there.name), shown.id());
                 }
-                rule
+                if scores.is_exact { rule } else { rule.over_approximates(UNKNOWN_SCORES) }
             };
             let alive = model.slots[slot].is_alive();
             let mut rules = Vec::new();

@@ -10,6 +10,8 @@ pub(super) struct Totals {
     pub terms: Vec<Int>,
     /// What every node gets besides; left out of comparisons.
     pub common: i64,
+    /// Whether they are the real totals; if not, nothing is known about the order of feasible nodes.
+    pub is_exact: bool,
 }
 
 /// The totals of a group, given its feasible nodes.
@@ -17,7 +19,8 @@ pub(super) fn totals(model: &Model, group: usize, feasible: &[Bool]) -> Totals {
     let profile = &model.cluster.scheduler;
     let template = model.template(group);
     let mut common = 0;
-    let mut plugins: Vec<Vec<Int>> = vec![fit::scores(model, group)];
+    let (fit, is_exact) = fit::scores(model, group);
+    let mut plugins: Vec<Vec<Int>> = vec![fit];
     let violated: Vec<i64> = model.slots.iter().map(|slot| slot.taints_for(template).preferences_violated).collect();
     match over_largest(&violated, feasible, |raw, most| if most == 0 { 100 } else { 100 - 100 * raw / most }) {
         Some(scores) => plugins.push(scores.iter().map(|&score| score * profile.taint_toleration).collect()),
@@ -32,7 +35,7 @@ pub(super) fn totals(model: &Model, group: usize, feasible: &[Bool]) -> Totals {
         None => common += 100 * profile.topology_spread,
     }
     let terms = (0..feasible.len()).map(|slot| sum(plugins.iter().map(|plugin| plugin[slot]))).collect();
-    Totals { terms, common }
+    Totals { terms, common, is_exact }
 }
 
 /// NodeAffinity's raw score: the weights of the preferred terms that match.

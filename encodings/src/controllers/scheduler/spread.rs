@@ -218,12 +218,11 @@ impl View {
         let mut sizes = Vec::new();
         for slots in domains.by_value.values() {
             sizes.push(any(slots.iter().map(|&slot| candidates[slot])));
-            let counted = sum(slots.iter().map(|&slot| {
-                let pods = matching_on(model, group, slot, constraint.counted());
-                if by_host { pods } else { ite(included(model, group, slot, spec), pods, 0) }
-            }));
+            let on = |slot: usize| matching_on(model, group, slot, constraint.counted());
+            let counted = sum(slots.iter().map(|&slot| ite(included(model, group, slot, spec), on(slot), 0)));
             for &slot in slots {
-                counts[slot] = Some(counted);
+                // Hosts count what is on the node itself, whatever the policies.
+                counts[slot] = Some(if by_host { on(slot) } else { counted });
             }
         }
         let size = if by_host { count(candidates.iter().copied()) } else { count(sizes) };

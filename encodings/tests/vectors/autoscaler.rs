@@ -1,0 +1,161 @@
+//! Whole syncs of the autoscaler (section 3).
+
+use crate::support::{World, cluster, deployment, node, origin, reference};
+use kubound_encodings::cluster::hpa::{
+    Behavior, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
+};
+use kubound_encodings::cluster::workload::{Readiness, Startup, Usage};
+use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, KubernetesVersion, Span};
+
+const SYNC: &str = "horizontal-pod-autoscaler/sync/default/web";
+const SPEC: &str = "spec.replicas[default/web]";
+
+fn autoscaler() -> HorizontalPodAutoscaler {
+    HorizontalPodAutoscaler {
+        name: "default/web".into(),
+        target: reference("web"),
+        min: 1,
+        max: 30,
+        metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],
+        behavior: None,
+        sync_period: 15,
+        downscale_stabilization: 300,
+        origin: origin(),
+    }
+}
+
+/// Large nodes, pods of 500 m that use this much, scaled at half of it.
+fn scaled(usage: i64) -> Cluster {
+    let mut large = node("a", &[]);
+    large.allocatable.insert("cpu".into(), Span::exactly(64_000));
+    let mut web = deployment("web", 3, 500, 100);
+    web.cpu_usage = Usage::PerPod(Span::exactly(usage));
+    Cluster { hpas: vec![autoscaler()], ..cluster(vec![large], vec![web]) }
+}
+
+fn default_behavior() -> Behavior {
+    let percent = ScalingPolicy::Percent { value: 100, period: 15 };
+    let rules = |stabilization, policies| ScalingRules { stabilization, policies, select: SelectPolicy::Max };
+    Behavior {
+        up: rules(0, vec![ScalingPolicy::Pods { value: 4, period: 15 }, percent]),
+        down: rules(300, vec![percent]),
+    }
+}
+
+/// `pods` run and `replicas` are wanted; what one sync makes of it.
+fn after_sync(cluster: &Cluster, pods: i64, replicas: i64) -> i64 {
+    let mut world = World::new(cluster);
+    world.run_pods("web", &[("a", pods)]);
+    // A rollout's surge is not modelled: the state is set by hand, and only the sync is looked at.
+    world.set(SPEC, replicas).set("largest recommendation[default/web]", 0);
+    // What can never be enabled is no rule at all.
+    let Some(rule) = world.system.rule(SYNC).map(|rule| rule.updates.iter()) else { return replicas };
+    let spec = world.system.dag.vars().iter().position(|var| var.name == SPEC).expect("replicas");
+    let (_, term) = rule.into_iter().find(|(var, _)| var.index() == spec).expect("an update");
+    world.evaluate_state(*term)
+}
+
+#[test]
+fn the_vectors_through_the_whole_sync() {
+    assert_eq!(after_sync(&scaled(400), 3, 3), 5);
+    assert_eq!(after_sync(&scaled(279), 3, 3), 3, "1.1 is inside in 1.33");
+    let older = Cluster { version: KubernetesVersion(32), ..scaled(279) };
+    assert_eq!(after_sync(&older, 3, 3), 4, "and outside before");
+    assert_eq!(after_sync(&scaled(100), 3, 3), 2);
+    assert_eq!(after_sync(&scaled(300), 13, 10), 16, "the pods counted, not the replicas");
+}
+
+#[test]
+fn growth_is_limited_to_6_or_7_from_3() {
+    let mut cluster = scaled(2000);
+    assert_eq!(after_sync(&cluster, 3, 3), 6);
+    cluster.hpas[0].behavior = Some(default_behavior());
+    assert_eq!(after_sync(&cluster, 3, 3), 7);
+    assert_eq!(after_sync(&cluster, 8, 8), 16);
+    assert_eq!(after_sync(&cluster, 20, 20), 30, "maxReplicas");
+}
+
+#[test]
+fn replicas_out_of_range_are_clamped_without_metrics_and_zero_is_left_alone() {
+    let mut cluster = scaled(100);
+    (cluster.hpas[0].min, cluster.hpas[0].max) = (4, 8);
+    cluster.workloads[0].replicas = Span { lo: 0, hi: 12, step: 1 };
+    for (replicas, expected) in [(3, 4), (12, 8), (0, 0)] {
+        assert_eq!(after_sync(&cluster, replicas, replicas), expected);
+    }
+}
+
+#[test]
+fn two_autoscalers_of_a_workload_only_clamp() {
+    let mut cluster = scaled(2000);
+    cluster.hpas.push(HorizontalPodAutoscaler { name: "default/other".into(), ..autoscaler() });
+    assert_eq!(after_sync(&cluster, 3, 3), 3);
+    assert_eq!(after_sync(&Cluster { hpas: vec![autoscaler()], ..cluster }, 3, 3), 6);
+}
+
+#[test]
+fn the_largest_of_several_metrics_counts_and_a_failing_one_forbids_scaling_down() {
+    let memory = Metric { resource: MetricResource::Memory, target: MetricTarget::AverageValue(50 << 20) };
+    let mut cluster = scaled(100);
+    cluster.hpas[0].metrics.push(Metric { target: MetricTarget::AverageValue((50 << 20) * 1000), ..memory });
+    assert_eq!(after_sync(&cluster, 3, 3), 6, "100 MiB used, 50 MiB wanted, in milli-bytes");
+    cluster.hpas[0].metrics[1].target = MetricTarget::Utilization(50);
+    assert_eq!(after_sync(&cluster, 3, 3), 6);
+    cluster.workloads[0].template.memory_requested_everywhere = false;
+    assert_eq!(after_sync(&cluster, 3, 3), 3);
+}
+
+#[test]
+fn scaling_down_waits_for_the_window() {
+    let mut world = World::new(&scaled(100));
+    world.run_pods("web", &[("a", 3)]);
+    let timer = "timer[largest recommendation of default/web]";
+    assert_eq!(world.get(timer), 20, "300 s in units of 15 s");
+    assert!(!world.is_enabled(SYNC));
+    while !world.is_enabled("horizontal-pod-autoscaler/forget-largest/default/web") {
+        assert!(!world.is_enabled(SYNC));
+        world.fire("time/passes");
+    }
+    assert_eq!(world.get(timer), 0);
+    world.fire("horizontal-pod-autoscaler/forget-largest/default/web").fire(SYNC);
+    assert_eq!(world.get(SPEC), 2);
+}
+
+#[test]
+fn unready_and_missing_pods_are_corrected_for() {
+    let mut cluster = scaled(400);
+    let startup = |readiness| Some(Startup { cpu: 2000, seconds: 300, readiness });
+    cluster.workloads[0].startup = startup(Readiness::After);
+    let mut world = World::new(&cluster);
+    world.run_pods("web", &[("a", 2)]).set("starting[default/web][a]", 2).set(SPEC, 4);
+    world.set("replicaSet[default/web]", 4).set("largest recommendation[default/web]", 0);
+    assert!(!world.is_enabled(SYNC), "800 m over four pods are 40 %: no growth, and no shrinking");
+    cluster.workloads[0].startup = startup(Readiness::AtOnce);
+    let mut world = World::new(&cluster);
+    world.run_pods("web", &[("a", 2)]).set("starting[default/web][a]", 2).set(SPEC, 4);
+    world.set("replicaSet[default/web]", 4).set("largest recommendation[default/web]", 0);
+    assert_eq!(world.fire(SYNC).get(SPEC), 8, "their start-up usage counts, up to the limit");
+}
+
+#[test]
+fn a_load_is_shared_among_all_ready_pods() {
+    let mut cluster = scaled(0);
+    cluster.workloads[0].cpu_usage = Usage::Shared(Span::exactly(1000));
+    assert_eq!(after_sync(&cluster, 3, 3), 4, "333 m each are 66 %: 1.32 times 3");
+    assert_eq!(after_sync(&cluster, 4, 4), 4);
+}
+
+#[test]
+fn policy_periods_divide_the_unit_of_time() {
+    let mut cluster = scaled(2000);
+    let mut behavior = default_behavior();
+    behavior.up.policies = vec![ScalingPolicy::Pods { value: 1, period: 100 }];
+    cluster.hpas[0].behavior = Some(behavior);
+    let mut world = World::new(&cluster);
+    world.run_pods("web", &[("a", 3)]);
+    assert_eq!(world.get("timer[rescales of default/web, 100 s]"), 20, "units of 5 s");
+    world.fire(SYNC);
+    assert_eq!((world.get(SPEC), world.get("replicas added[default/web, 100 s]")), (4, 1));
+    world.calm();
+    assert!(!world.is_enabled(SYNC), "one pod in 100 s");
+}

@@ -1,0 +1,132 @@
+//! What passes of the descheduler evict (section 4).
+
+use crate::support::{HOST, World, cluster, deployment, node, origin, spread};
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
+use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::{Cluster, DeschedulerPolicy, Taint, TaintEffect};
+
+const DUPLICATES: &str = "descheduler/RemoveDuplicates";
+const SPREAD: &str = "descheduler/RemovePodsViolatingTopologySpreadConstraint/default/web/kubernetes.io/hostname";
+const NAMES: [&str; 6] = ["n0", "n1", "n2", "n3", "n4", "n5"];
+
+fn duplicates() -> DeschedulerPlugin {
+    DeschedulerPlugin::RemoveDuplicates { exclude_owner_kinds: vec![], namespaces: Namespaces::All }
+}
+
+fn balancing() -> DeschedulerPlugin {
+    DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint {
+        constraints: vec![WhenUnsatisfiable::DoNotSchedule],
+        topology_balance_node_fit: true,
+        label_selector: None,
+        namespaces: Namespaces::All,
+    }
+}
+
+/// As many nodes as given, one workload spread over hosts, and a policy of one plugin.
+fn policed(nodes: usize, max_skew: i64, plugin: DeschedulerPlugin) -> Cluster {
+    let mut web = deployment("web", 30, 100, 100);
+    web.template.spread = vec![spread(HOST, max_skew, WhenUnsatisfiable::DoNotSchedule)];
+    let pools = NAMES[..nodes].iter().map(|name| node(name, &[])).collect();
+    let enabled = EnabledPlugin { plugin, evictor: Evictor::default(), origin: origin() };
+    let policy = DeschedulerPolicy {
+        plugins: vec![enabled],
+        node_selector: None,
+        max_per_node: None,
+        max_per_namespace: None,
+        max_total: None,
+        interval: 300,
+        origin: origin(),
+    };
+    Cluster { descheduler: Some(policy), ..cluster(pools, vec![web]) }
+}
+
+/// Evictions by node in every outcome of a pass over these pods; none if nothing is to be done.
+fn evicted(cluster: &Cluster, rule: &str, pods: &[i64]) -> Vec<Vec<i64>> {
+    let mut world = World::new(cluster);
+    let placed: Vec<(&str, i64)> = NAMES.iter().copied().zip(pods.iter().copied()).collect();
+    world.run_pods("web", &placed);
+    let terminating: Vec<String> = placed.iter().map(|(node, _)| format!("terminating[default/web][{node}]")).collect();
+    let names: Vec<&str> = terminating.iter().map(String::as_str).collect();
+    if world.is_enabled(rule) { world.results(rule, &names) } else { vec![] }
+}
+
+#[test]
+fn spread_moves_pods_from_large_domains() {
+    let moved = |max_skew: i64, pods: &[i64]| evicted(&policed(pods.len(), max_skew, balancing()), SPREAD, pods);
+    assert_eq!(moved(1, &[2, 5, 3, 8, 5, 7]), [[0, 0, 0, 3, 0, 2]]);
+    assert_eq!(moved(1, &[0, 3]), [[0, 1]]);
+    assert_eq!(moved(1, &[0, 0, 4]), [[0, 0, 3]]);
+    assert_eq!(moved(1, &[1, 1, 3]), [[0, 0, 1]]);
+    assert_eq!(moved(2, &[1, 4, 4]), [[0, 0, 1], [0, 1, 0]], "which of equal domains gives is free");
+    assert_eq!(moved(1, &[0, 2]), [[0, 1]]);
+    assert!(moved(1, &[1, 2, 2]).is_empty());
+}
+
+#[test]
+fn soft_constraints_and_other_labels_are_not_looked_at() {
+    let mut cluster = policed(2, 1, balancing());
+    cluster.workloads[0].template.spread[0].when_unsatisfiable = WhenUnsatisfiable::ScheduleAnyway;
+    assert!(evicted(&cluster, SPREAD, &[0, 3]).is_empty());
+}
+
+#[test]
+fn spread_needs_a_small_domain_with_room() {
+    let mut cluster = policed(2, 1, balancing());
+    cluster.pools[0].taints = vec![Taint { key: "k".into(), value: String::new(), effect: TaintEffect::NoSchedule }];
+    assert!(evicted(&cluster, SPREAD, &[0, 3]).is_empty(), "it counts but fits nobody");
+}
+
+#[test]
+fn duplicates_keep_their_share() {
+    let kept = |pods: &[i64]| evicted(&policed(pods.len(), 1, duplicates()), DUPLICATES, pods);
+    assert_eq!(kept(&[3, 0]), [[1, 0]], "3 over 2 nodes: 2 may stay");
+    assert_eq!(kept(&[4, 0, 0]), [[2, 0, 0]], "4 over 3 nodes: 2 may stay");
+    assert_eq!(kept(&[6, 0, 0]), [[4, 0, 0]], "6 over 3 nodes: 2 may stay");
+    assert_eq!(kept(&[3, 3, 0]), [[1, 1, 0]]);
+    assert!(kept(&[2, 1]).is_empty());
+    assert!(kept(&[3]).is_empty(), "one ready node: the pass is given up");
+}
+
+#[test]
+fn duplicates_do_not_look_at_room_unless_nodes_must_fit() {
+    let mut cluster = policed(2, 1, duplicates());
+    cluster.pools[1].allocatable.insert("cpu".into(), kubound_encodings::cluster::Span::exactly(50));
+    assert_eq!(evicted(&cluster, DUPLICATES, &[3, 0]), [[1, 0]]);
+    cluster.descheduler.as_mut().expect("a policy").plugins[0].evictor.node_fit = true;
+    assert!(evicted(&cluster, DUPLICATES, &[3, 0]).is_empty());
+    cluster.descheduler.as_mut().expect("a policy").plugins[0].evictor.node_fit = false;
+    cluster.pools[1].unschedulable = true;
+    assert!(evicted(&cluster, DUPLICATES, &[3, 0]).is_empty(), "the taint of a cordon leaves one target");
+}
+
+#[test]
+fn limits_leave_which_pods_go() {
+    let mut cluster = policed(3, 1, duplicates());
+    let policy = cluster.descheduler.as_mut().expect("a policy");
+    policy.max_total = Some(1);
+    assert_eq!(evicted(&cluster, DUPLICATES, &[4, 4, 0]), [[0, 1, 0], [1, 0, 0]]);
+    let policy = cluster.descheduler.as_mut().expect("a policy");
+    (policy.max_total, policy.max_per_node) = (None, Some(1));
+    assert_eq!(evicted(&cluster, DUPLICATES, &[5, 4, 0]), [[1, 1, 0]]);
+    let policy = cluster.descheduler.as_mut().expect("a policy");
+    policy.max_total = Some(1);
+    assert_eq!(evicted(&cluster, DUPLICATES, &[5, 4, 0]), [[0, 1, 0], [1, 0, 0]]);
+    let policy = cluster.descheduler.as_mut().expect("a policy");
+    policy.max_total = Some(0);
+    assert!(evicted(&cluster, DUPLICATES, &[5, 4, 0]).is_empty());
+}
+
+#[test]
+fn limited_spread_takes_up_to_the_limit() {
+    let mut cluster = policed(2, 1, balancing());
+    cluster.descheduler.as_mut().expect("a policy").max_per_node = Some(1);
+    assert_eq!(evicted(&cluster, SPREAD, &[0, 7]), [[0, 1]]);
+}
+
+#[test]
+fn too_few_replicas_protect() {
+    let mut cluster = policed(2, 1, duplicates());
+    cluster.descheduler.as_mut().expect("a policy").plugins[0].evictor.min_replicas = 4;
+    assert!(evicted(&cluster, DUPLICATES, &[3, 0]).is_empty());
+    assert_eq!(evicted(&cluster, DUPLICATES, &[4, 0]), [[2, 0]]);
+}

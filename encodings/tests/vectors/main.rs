@@ -1,0 +1,10 @@
+//! The numbers that the rules of Kubernetes give on small clusters, and what one step of each controller does.
+
+mod apply;
+mod autoscaler;
+mod descheduler;
+mod intents;
+mod nodes;
+mod replica_set;
+mod scheduler;
+mod support;

@@ -1,0 +1,170 @@
+//! Admission, failed nodes, taints and drains (sections 5 and 6).
+
+use crate::support::{World, ZONE, cluster, deployment, event, node};
+use kubound_encodings::cluster::event::EventKind;
+use kubound_encodings::cluster::pod::Toleration;
+use kubound_encodings::cluster::{Cluster, NodePool, Taint, TaintEffect};
+
+fn no_execute() -> Taint {
+    Taint { key: "k".into(), value: String::new(), effect: TaintEffect::NoExecute }
+}
+
+fn tolerates_for(seconds: i64) -> Toleration {
+    Toleration { key: "k".into(), exists: true, value: String::new(), effect: None, seconds: Some(seconds) }
+}
+
+/// Nodes in zones, of which those named failed and were found not ready.
+fn failed(nodes: &[(&str, &str)], not_ready: &[&str]) -> World {
+    let pools = nodes.iter().map(|&(name, zone)| node(name, &[(ZONE, zone)])).collect();
+    let mut cluster = cluster(pools, vec![deployment("web", 1, 100, 100)]);
+    cluster.events = vec![event("fail", EventKind::NodeFailure { pool: None, recovers: true })];
+    let mut world = World::new(&cluster);
+    for name in not_ready {
+        world.set(&format!("alive[{name}]"), 0).set(&format!("notReady[{name}]"), 1);
+    }
+    world
+}
+
+const FIVE: [(&str, &str); 5] = [("n0", "a"), ("n1", "a"), ("n2", "a"), ("n3", "a"), ("n4", "a")];
+
+#[test]
+fn zones_decide_whether_nodes_are_tainted() {
+    let taints = |world: &World| world.enabled("node-controller/taint/").len();
+    let names: Vec<&str> = FIVE.iter().map(|&(name, _)| name).collect();
+    assert_eq!(taints(&failed(&FIVE, &names[..2])), 2, "two of five: normal");
+    assert_eq!(taints(&failed(&FIVE, &names[..3])), 0, "three of five: partial disruption");
+    let with_other: Vec<(&str, &str)> = FIVE.iter().copied().chain([("m", "b")]).collect();
+    assert_eq!(taints(&failed(&with_other, &names)), 5, "a full zone beside a healthy one");
+    let mut all = names.clone();
+    all.push("m");
+    let mut world = failed(&with_other, &all);
+    assert_eq!(taints(&world), 0, "all zones full");
+    world.set("noExecuteTaint[m]", 1);
+    assert_eq!(world.enabled("node-controller/untaint/"), ["node-controller/untaint/m"]);
+}
+
+#[test]
+fn a_failed_node_is_found_tainted_and_forgiven() {
+    let mut world = failed(&FIVE[..3], &[]);
+    world.calm().fire("event/fail/stop/n0").calm();
+    assert_eq!((world.get("notReady[n0]"), world.get("noExecuteTaint[n0]")), (1, 1));
+    world.fire("event/fail/recover/n0").calm();
+    assert_eq!((world.get("notReady[n0]"), world.get("noExecuteTaint[n0]")), (0, 0));
+}
+
+#[test]
+fn a_pinned_pod_is_rejected_where_a_no_execute_taint_is_not_tolerated() {
+    let mut web = deployment("web", 1, 100, 100);
+    web.template.node_name = Some("a".into());
+    let mut cluster = cluster(vec![node("a", &[]), node("b", &[])], vec![web]);
+    let admitted = |cluster: &Cluster| {
+        let mut world = World::new(cluster);
+        world.set("bound[default/web][a]", 1);
+        let start = world.is_enabled("kubelet/start/default/web/a");
+        assert_ne!(start, world.is_enabled("kubelet/reject/default/web/a"));
+        start
+    };
+    assert!(admitted(&cluster));
+    cluster.pools[0].taints = vec![Taint { effect: TaintEffect::NoSchedule, ..no_execute() }];
+    cluster.pools[0].unschedulable = true;
+    assert!(admitted(&cluster), "NoSchedule and cordons are not checked");
+    cluster.pools[0].taints = vec![no_execute()];
+    assert!(!admitted(&cluster));
+    cluster.workloads[0].template.tolerations = vec![tolerates_for(60)];
+    assert!(admitted(&cluster));
+    cluster.workloads[0].template.requests.insert("cpu".into(), 5000);
+    assert!(!admitted(&cluster), "OutOfcpu");
+    cluster.workloads[0].template.requests.insert("cpu".into(), 500);
+    cluster.workloads[0].template.node_selector.insert("disk".into(), "fast".into());
+    assert!(!admitted(&cluster), "NodeAffinity");
+}
+
+#[test]
+fn a_filter_switched_off_leaves_the_check_to_the_kubelet() {
+    let mut cluster = cluster(vec![node("a", &[])], vec![deployment("web", 1, 5000, 100)]);
+    cluster.scheduler.disabled_filters = vec!["NodeResourcesFit".into()];
+    let mut world = World::new(&cluster);
+    world.set("pending[default/web]", 1).run_pods("web", &[]);
+    world.fire("default-scheduler/bind/default/web/a");
+    assert_eq!(world.enabled("kubelet/"), ["kubelet/reject/default/web/a"]);
+}
+
+#[test]
+fn a_taint_is_tolerated_for_its_seconds() {
+    let tolerating = |name: &str, seconds: i64| {
+        let mut workload = deployment(name, 2, 100, 100);
+        workload.template.tolerations = vec![tolerates_for(seconds)];
+        workload
+    };
+    let tainted = NodePool { taints: vec![no_execute()], ..node("a", &[]) };
+    let cluster = cluster(vec![tainted], vec![tolerating("web", 60), tolerating("brief", 20)]);
+    let mut world = World::new(&cluster);
+    world.run_pods("web", &[("a", 2)]).run_pods("brief", &[("a", 1)]);
+    let (web, brief) =
+        ("taint-eviction-controller/running/default/web/a", "taint-eviction-controller/running/default/brief/a");
+    assert!(!world.is_enabled(web) && !world.is_enabled(brief));
+    world.fire("time/passes");
+    assert!(!world.is_enabled(web) && world.is_enabled(brief));
+    world.set("spec.replicas[default/brief]", 0).set("replicaSet[default/brief]", 0);
+    world.set("running[default/brief][a]", 0);
+    world.fire("time/passes");
+    assert!(world.is_enabled(web), "60 s are over");
+    assert_eq!(world.results(web, &["running[default/web][a]"]), [[0], [1]], "they came one by one");
+}
+
+#[test]
+fn an_untolerated_taint_acts_at_once_on_all() {
+    let tainted = NodePool { taints: vec![no_execute()], ..node("a", &[]) };
+    let mut world = World::new(&cluster(vec![tainted], vec![deployment("web", 2, 100, 100)]));
+    world.run_pods("web", &[("a", 2)]);
+    let rule = "taint-eviction-controller/running/default/web/a";
+    assert_eq!(world.results(rule, &["running[default/web][a]", "terminating[default/web][a]"]), [[0, 2]]);
+}
+
+/// Two nodes, two pods on the first, and an event.
+fn drained(kind: EventKind) -> World {
+    let mut cluster = cluster(vec![node("a", &[]), node("b", &[])], vec![deployment("web", 2, 100, 100)]);
+    cluster.events = vec![event("e", kind)];
+    let mut world = World::new(&cluster);
+    world.run_pods("web", &[("a", 2)]);
+    world
+}
+
+fn on(world: &World, node: &str) -> i64 {
+    world.get(&format!("running[default/web][{node}]"))
+}
+
+#[test]
+fn a_drain_evicts_and_puts_back() {
+    let mut world = drained(EventKind::Drain { node: Some("a".into()), uncordon: true });
+    world.fire("event/e/a");
+    assert_eq!(world.get("unschedulable[a]"), 1);
+    world.calm();
+    assert_eq!((on(&world, "a"), on(&world, "b")), (0, 2));
+    assert_eq!(world.get("unschedulable[a]"), 0, "put back");
+}
+
+#[test]
+fn a_drain_without_uncordon_leaves_the_node_cordoned() {
+    let mut world = drained(EventKind::Drain { node: Some("a".into()), uncordon: false });
+    world.fire("event/e/a").calm();
+    assert_eq!((on(&world, "b"), world.get("unschedulable[a]")), (2, 1));
+    assert!(!world.is_enabled("event/e/a"), "its budget is spent");
+}
+
+#[test]
+fn maintenance_takes_one_node_at_a_time_and_waits() {
+    let mut world = drained(EventKind::Maintenance { pools: vec![], at_once: 1 });
+    world.fire("event/e/a").calm();
+    assert!(!world.is_enabled("event/e/b"));
+    assert_eq!((on(&world, "b"), world.get("unschedulable[a]")), (2, 1), "at a later instant");
+    world.fire("event/e/finish/a");
+    assert_eq!(world.get("unschedulable[a]"), 0);
+}
+
+#[test]
+fn a_cordoned_node_may_be_drained() {
+    let mut world = drained(EventKind::Drain { node: Some("a".into()), uncordon: false });
+    world.set("unschedulable[a]", 1);
+    assert!(world.is_enabled("event/e/a"));
+}
