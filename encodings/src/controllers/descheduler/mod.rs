@@ -41,7 +41,8 @@ impl Controller for Descheduler {
         let Some(policy) = &model.cluster.descheduler else { return };
         let ready = count((0..model.slots.len()).map(|slot| looked_at(model, policy, slot)));
         let enough = ready.at_least(2);
-        let stages: Vec<Stage> = policy.plugins.iter().flat_map(|plugin| stages(model, policy, plugin)).collect();
+        let mut stages: Vec<Stage> = policy.plugins.iter().flat_map(|plugin| stages(model, policy, plugin)).collect();
+        name_apart(&mut stages);
         if stages.is_empty() {
             return;
         }
@@ -108,6 +109,17 @@ fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> 
         DeschedulerPlugin::RemoveDuplicates { .. } => duplicates::stages(model, policy, plugin),
         DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { .. } => spread::stages(model, policy, plugin),
         DeschedulerPlugin::RemovePodsViolatingNodeTaints { .. } => node_taints::stages(model, policy, plugin),
+    }
+}
+
+/// Numbers stages of the same name: a plugin of two profiles, two constraints over the same key.
+fn name_apart(stages: &mut [Stage]) {
+    let names: Vec<String> = stages.iter().map(|stage| stage.name.clone()).collect();
+    for (index, stage) in stages.iter_mut().enumerate() {
+        let earlier = names[..index].iter().filter(|name| **name == names[index]).count();
+        if earlier > 0 {
+            stage.name = format!("{}/{}", stage.name, earlier + 1);
+        }
     }
 }
 
