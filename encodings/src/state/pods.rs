@@ -215,7 +215,9 @@ impl Model<'_> {
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let most_pods = most.max(self.most_placed(workload));
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, 0);
-        let needs_admission = pinned.is_some() || !self.features.fused;
+        // Pods with a nodeName may take the place of a pod between its binding and its admission.
+        let bypassed = self.cluster.workloads.iter().any(|other| other.template.node_name.is_some());
+        let needs_admission = bypassed || !self.features.fused;
         let bound = needs_admission.then(|| self.declare_counts("bound", &name, workload, most_pods));
         let starting = workload.startup.map(|_| self.declare_counts("starting", &name, workload, most_pods));
         let running = self.declare_running(&name, workload, most_pods);
