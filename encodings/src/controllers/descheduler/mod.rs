@@ -240,7 +240,8 @@ fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &
     for part in &stage.parts {
         // Where there is nothing to pick, the finer rule's pick of this name is determined.
         rule = rule.detail(format!("evict {}", part.label), part.evicted.id());
-        rule = rule.add(part.pods, -part.evicted).add(model.groups[part.group].terminating[part.slot], part.evicted);
+        rule = rule.add(part.pods, -part.evicted);
+        rule = rule.add_terminating(&model.groups[part.group], part.slot, part.evicted);
     }
     let shown = stage.parts.iter().map(|part| (part.evicted.id(), part.label.clone())).collect();
     rule = rule.says([text(format!("{} evicts ", stage.plugin.plugin.name())), Phrase::Parts(shown)]);
