@@ -67,7 +67,9 @@ fn pools(cluster: &Cluster, with: &mut With) {
             with(&|copy| drop(copy.pools[index].labels.remove(key)));
         }
         for (resource, amount) in &pool.allocatable {
-            with(&|copy| drop(copy.pools[index].allocatable.insert(resource.clone(), Span::exactly(amount.hi))));
+            with(&|copy| {
+                copy.pools[index].allocatable.insert(resource.clone(), Span::exactly(amount.hi));
+            });
         }
     }
 }
@@ -94,7 +96,9 @@ fn workloads(cluster: &Cluster, with: &mut With) {
             with(&|copy| drop(copy.workloads[index].template.spread.remove(number)));
         }
         for resource in workload.template.requests.keys() {
-            with(&|copy| drop(copy.workloads[index].template.requests.remove(resource)));
+            with(&|copy| {
+                copy.workloads[index].template.requests.remove(resource);
+            });
         }
     }
 }
