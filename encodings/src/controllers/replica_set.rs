@@ -109,8 +109,8 @@ struct Part {
     rank: Int,
     pods: Int,
     var: IntVar,
-    /// Where a deleted pod goes on; `None` if it is gone at once.
-    terminating: Option<IntVar>,
+    /// The slot where a deleted pod goes on terminating; `None` if it is gone at once.
+    slot: Option<usize>,
     label: String,
 }
 
@@ -127,8 +127,8 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
         choices.push(choice);
         shown.push((removed.id(), part.label.clone()));
         rule = rule.add(part.var, -removed);
-        if let Some(terminating) = part.terminating {
-            rule = rule.add(terminating, removed);
+        if let Some(slot) = part.slot {
+            rule = rule.add_terminating(&model.groups[group], slot, removed);
         }
     }
     rule.split(choices, &low, &high, surplus).also_says([text(format!("deleted {name} pods: ")), Phrase::Parts(shown)])
@@ -142,7 +142,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
         rank: 0.into(),
         pods: state.pending.value,
         var: state.pending,
-        terminating: None,
+        slot: None,
         label: "without a node".into(),
     }];
     let starts_unready = model.startup(group).is_some_and(|startup| startup.readiness != Readiness::AtOnce);
@@ -154,7 +154,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
                 rank: state.active_on(slot),
                 pods: ite(counts, var.value, 0),
                 var,
-                terminating: Some(state.terminating[slot]),
+                slot: Some(slot),
                 label: format!("{} on {}", phase.name(), there.name),
             };
             match (phase, there.not_ready) {

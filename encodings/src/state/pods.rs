@@ -7,7 +7,7 @@ use crate::cluster::intent::IntentKind;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Readiness, Startup, Usage};
-use crate::cluster::{Span, Start, Workload};
+use crate::cluster::{Span, Taint, TaintEffect, When, Workload};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
 
@@ -226,7 +226,7 @@ impl Model<'_> {
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let most_pods = most.max(self.most_placed(workload));
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, 0);
-        let needs_admission = pinned.is_some() || !self.features.fused || !self.filters_imply_admission();
+        let needs_admission = !self.features.fused || self.sees_admission() || !self.filters_imply_admission();
         let bound = needs_admission.then(|| self.declare_counts("bound", &name, workload, most_pods));
         let starting = workload.startup.map(|_| self.declare_counts("starting", &name, workload, most_pods));
         let running = self.declare_running(&name, workload, most_pods);
@@ -255,6 +255,22 @@ impl Model<'_> {
             most: most_pods,
             name,
         }
+    }
+
+    /// Whether something can come between the binding of a pod and its admission, or can tell them apart: pods with a
+    /// nodeName, which bypass the scheduler; nodes that stop as fast as pods are bound, or that stopped and are
+    /// tolerated; the order in which pods become ready.
+    fn sees_admission(&self) -> bool {
+        let workloads = &self.cluster.workloads;
+        let panics = self.cluster.events.iter().any(|event| matches!(event.kind, EventKind::KernelPanic { .. }));
+        let unreachable =
+            Taint { key: super::UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+        let tolerated = workloads
+            .iter()
+            .any(|workload| workload.template.tolerations.iter().any(|toleration| toleration.tolerates(&unreachable)));
+        let ordered =
+            self.some_intent(|kind| matches!(kind, IntentKind::Spread { when, .. } if *when != When::Settled));
+        panics || (self.features.node_failure && tolerated) || ordered
     }
 
     /// What applying a manifest depends on, where one is applied.

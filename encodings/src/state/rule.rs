@@ -1,6 +1,6 @@
 //! Writing rules: a builder that reads like the sentence it describes.
 
-use super::{BoolVar, IntVar, Model};
+use super::{BoolVar, Group, IntVar, Model};
 use crate::system::{Choice, Origin, Pace, Phrase, Rule};
 use crate::term::{Bool, Int, Term, VarId, all};
 
@@ -87,6 +87,19 @@ impl RuleBuilder {
         let to = current + amount.into();
         self.update(var.id, to.id());
         self
+    }
+
+    /// Adds to the terminating pods of a group. Those of pods with a nodeName saturate: nothing bounds them.
+    pub(crate) fn add_terminating(self, group: &Group, slot: usize, amount: Int) -> Self {
+        let var = group.terminating[slot];
+        if group.pinned.is_none() {
+            return self.add(var, amount);
+        }
+        let mut rule = self.add(var, amount);
+        if let Some((_, term)) = rule.0.updates.iter_mut().find(|(id, _)| *id == var.id) {
+            *term = Int::from_id(*term).min(var.value.range().hi).id();
+        }
+        rule
     }
 
     fn update(&mut self, var: VarId, term: crate::term::TermId) {

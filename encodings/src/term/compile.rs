@@ -109,6 +109,13 @@ impl<'a> Compiler<'a> {
         self.next = scope.next;
     }
 
+    /// Ends a scope whose blocks run while those of later scopes are not done yet: its registers are not used again.
+    pub fn end_apart(&mut self, scope: Scope) {
+        let next = self.next;
+        self.end(scope);
+        self.next = next;
+    }
+
     /// Makes `terms`, which must read neither primed variables nor choices, lazy. Outside any scope only.
     pub fn share_lazily(&mut self, terms: &[TermId]) -> Result<(), TooLarge> {
         let mut terms = terms.to_vec();

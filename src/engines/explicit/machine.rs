@@ -73,11 +73,10 @@ impl Machine {
         let (eager, lazy) = shared_terms(system);
         let (shared, _) = compiler.block(&[], &eager)?;
         compiler.share_lazily(&lazy)?;
-        let rules =
-            system.rules.iter().map(|rule| compile_rule(&mut compiler, system, rule)).collect::<Result<Vec<_>, _>>()?;
         let scope = compiler.begin();
         let observe = compile_observe(&mut compiler, system)?;
         compiler.end(scope);
+        // Monitors and steps are computed between the picks of a rule, whose registers they must leave alone.
         let scope = compiler.begin();
         let mut monitors = Vec::with_capacity(system.monitors.len());
         for monitor in &system.monitors {
@@ -85,7 +84,9 @@ impl Machine {
             monitors.push((block, update(&compiler, system, monitor.var, values[0])));
         }
         let step = compile_step(&mut compiler, system)?;
-        compiler.end(scope);
+        compiler.end_apart(scope);
+        let rules =
+            system.rules.iter().map(|rule| compile_rule(&mut compiler, system, rule)).collect::<Result<Vec<_>, _>>()?;
         let vars = (0..system.vars.len() as u32).map(VarId).map(|var| (compiler.var(var), compiler.primed(var)));
         Ok(Self {
             vars: vars.collect(),

@@ -43,7 +43,8 @@ impl Controller for Descheduler {
         let Some(policy) = &model.cluster.descheduler else { return };
         let ready = count((0..model.slots.len()).map(|slot| looked_at(model, policy, slot)));
         let enough = ready.at_least(2);
-        let stages: Vec<Stage> = policy.plugins.iter().flat_map(|plugin| stages(model, policy, plugin)).collect();
+        let mut stages: Vec<Stage> = policy.plugins.iter().flat_map(|plugin| stages(model, policy, plugin)).collect();
+        name_apart(&mut stages);
         if stages.is_empty() {
             return;
         }
@@ -110,6 +111,17 @@ fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> 
         DeschedulerPlugin::RemoveDuplicates { .. } => duplicates::stages(model, policy, plugin),
         DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { .. } => spread::stages(model, policy, plugin),
         DeschedulerPlugin::RemovePodsViolatingNodeTaints { .. } => node_taints::stages(model, policy, plugin),
+    }
+}
+
+/// Numbers stages of the same name: a plugin of two profiles, two constraints over the same key.
+fn name_apart(stages: &mut [Stage]) {
+    let names: Vec<String> = stages.iter().map(|stage| stage.name.clone()).collect();
+    for (index, stage) in stages.iter_mut().enumerate() {
+        let earlier = names[..index].iter().filter(|name| **name == names[index]).count();
+        if earlier > 0 {
+            stage.name = format!("{}/{}", stage.name, earlier + 1);
+        }
     }
 }
 
@@ -287,7 +299,8 @@ fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &
     for part in &stage.parts {
         // Where there is nothing to pick, the finer rule's pick of this name is determined.
         rule = rule.detail(format!("evict {}", part.label), part.evicted.id());
-        rule = rule.add(part.pods, -part.evicted).add(model.groups[part.group].terminating[part.slot], part.evicted);
+        rule = rule.add(part.pods, -part.evicted);
+        rule = rule.add_terminating(&model.groups[part.group], part.slot, part.evicted);
     }
     let shown = stage.parts.iter().map(|part| (part.evicted.id(), part.label.clone())).collect();
     rule = rule.says([text(format!("{} evicts ", stage.plugin.plugin.name())), Phrase::Parts(shown)]);

@@ -299,12 +299,16 @@ fn many_domains(balance: &Balance) -> Stage {
         pick.high.extend(own.high);
     }
     // The numbers taken from the domains of a size are those of the positions of that size, in some order.
-    let matches = balance.sizes.iter().zip(&domain_sums).map(|(&size, &taken)| {
+    // Domains that do not exist stand at positions of their own.
+    let beyond = taken_at.beyond;
+    let listed: Vec<Int> =
+        balance.sizes.iter().zip(&balance.exists).map(|(&size, &there)| ite(there, size, beyond)).collect();
+    let matches = listed.iter().zip(&domain_sums).map(|(&size, &taken)| {
         let alike = |list: &mut dyn Iterator<Item = (Int, Int)>| {
             count(list.map(|(at, other)| at.is(size) & other.is(taken)).collect::<Vec<_>>())
         };
         let at_positions = alike(&mut positions.iter().copied());
-        let at_domains = alike(&mut balance.sizes.iter().copied().zip(domain_sums.iter().copied()));
+        let at_domains = alike(&mut listed.iter().copied().zip(domain_sums.iter().copied()));
         at_positions.is(at_domains)
     });
     if balance.is_limited() {
@@ -319,6 +323,8 @@ fn many_domains(balance: &Balance) -> Stage {
 struct Taken {
     sorted: Vec<Int>,
     taken: Vec<Int>,
+    /// The size that stands for no domain.
+    beyond: i64,
 }
 
 /// The two-pointer walk over the sorted sizes.
@@ -363,7 +369,7 @@ fn taken_by_position(sizes: &[Int], exists: &[Bool], max_skew: i64) -> Taken {
         }
         low = (low + (goes_on & stays).as_int()).min(positions as i64 - 1);
     }
-    Taken { sorted, taken }
+    Taken { sorted, taken, beyond }
 }
 
 #[cfg(test)]

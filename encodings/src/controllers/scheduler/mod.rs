@@ -17,9 +17,10 @@
 //! ## Fused
 //! Binding and the start of the pod by the kubelet are one rule. Under paced timing this loses nothing: a bound pod
 //! counts for the scheduler like a running one, nothing periodic acts before it started, admission repeats filters
-//! that just held (where one is switched off, or pods with a nodeName exist, the two stay apart), and a start does
-//! not disable or enable any other fast rule but that of its own pod. A node that stopped is found not ready before
-//! anything is bound to it; only with `kernelPanic`, where nodes stop while pods are placed, is that a restriction.
+//! that just held, and a start does not disable or enable any other fast rule but that of its own pod. They stay apart
+//! where a filter is switched off or some workload has a `nodeName` (its pods bypass the filters and may be admitted
+//! first), where nodes panic (they stop as fast as pods are bound) or a stopped node is tolerated, and where an intent
+//! bounds the spread of ready pods in states that are not settled (it sees the order of starts).
 //!
 //! ## Not modelled
 //! Inter-pod affinity, host ports, volumes, preemption, gates (all reported by the reader); image locality, which is

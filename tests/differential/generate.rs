@@ -1,0 +1,204 @@
+//! Random clusters: autoscalers, the descheduler, events and intents around random nodes and workloads.
+
+use crate::nodes_and_pods::{ZONE, origin, pool, workload};
+use crate::random::Random;
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
+use kubound_encodings::cluster::event::ApplyMode;
+use kubound_encodings::cluster::hpa::{
+    Behavior, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
+};
+use kubound_encodings::cluster::intent::SchedulableMode;
+use kubound_encodings::cluster::node::HOSTNAME;
+use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::{
+    Cluster, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler, Intent, IntentKind,
+    KubernetesVersion, Span, Start, Timing, When, WorkloadRef,
+};
+
+/// The cluster of a seed.
+pub fn cluster(seed: u64) -> Cluster {
+    let random = &mut Random::new(seed);
+    let pools: Vec<_> = (0..random.within(1, 2) as usize).map(|number| pool(random, number)).collect();
+    let workloads = if random.percent(70) { 1 } else { 2 };
+    let workloads: Vec<_> = (0..workloads).map(|number| workload(random, number, &pools)).collect();
+    let mut cluster = Cluster {
+        name: format!("seed {seed}"),
+        version: KubernetesVersion(random.pick(&[29, 33])),
+        pools,
+        workloads,
+        start: random.pick(&[Start::Empty, Start::Settled, Start::Any]),
+        timing: if random.percent(80) { Timing::Paced } else { Timing::Interleaved },
+        ..Cluster::default()
+    };
+    if random.percent(25) {
+        cluster.hpas.push(autoscaler(random, &cluster));
+    }
+    if random.percent(35) {
+        cluster.descheduler = Some(descheduler(random));
+    }
+    if random.percent(50) {
+        for number in 0..random.pick(&[1, 1, 2]) {
+            let event = event(random, &mut cluster, number);
+            cluster.events.push(event);
+        }
+    }
+    for number in 0..random.within(2, 4) {
+        let intent = intent(random, &cluster, number);
+        cluster.intents.push(intent);
+    }
+    cluster
+}
+
+fn target(random: &mut Random, cluster: &Cluster) -> WorkloadRef {
+    random.pick(&cluster.workloads).reference
+}
+
+fn autoscaler(random: &mut Random, cluster: &Cluster) -> HorizontalPodAutoscaler {
+    let cpu = |target| Metric { resource: MetricResource::Cpu, target };
+    let memory = Metric { resource: MetricResource::Memory, target: MetricTarget::Utilization(60) };
+    let mut metrics = vec![cpu(random.pick(&[
+        MetricTarget::Utilization(50),
+        MetricTarget::Utilization(90),
+        MetricTarget::AverageValue(400),
+    ]))];
+    if random.percent(20) {
+        metrics.push(memory);
+    }
+    HorizontalPodAutoscaler {
+        name: "default/scaler".into(),
+        target: target(random, cluster),
+        min: random.pick(&[1, 1, 2]),
+        max: random.pick(&[2, 3, 4]),
+        metrics,
+        behavior: random.percent(50).then(|| Behavior { up: scaling(random), down: scaling(random) }),
+        sync_period: 15,
+        downscale_stabilization: random.pick(&[300, 30, 0]),
+        origin: origin("HorizontalPodAutoscaler/default/scaler"),
+    }
+}
+
+fn scaling(random: &mut Random) -> ScalingRules {
+    let mut policies = Vec::new();
+    for _ in 0..random.within(1, 2) {
+        let period = random.pick(&[15, 60]);
+        policies.push(random.pick(&[
+            ScalingPolicy::Pods { value: 1, period },
+            ScalingPolicy::Pods { value: 4, period },
+            ScalingPolicy::Percent { value: 50, period },
+            ScalingPolicy::Percent { value: 100, period },
+        ]));
+    }
+    let select = random.pick(&[SelectPolicy::Max, SelectPolicy::Max, SelectPolicy::Min, SelectPolicy::Disabled]);
+    ScalingRules { stabilization: random.pick(&[0, 0, 60]), policies, select }
+}
+
+fn descheduler(random: &mut Random) -> DeschedulerPolicy {
+    let evictor = Evictor {
+        node_fit: random.percent(40),
+        min_replicas: random.pick(&[0, 0, 2]),
+        evict_local_storage_pods: random.percent(20),
+        ..Evictor::default()
+    };
+    let (hard, soft) = (WhenUnsatisfiable::DoNotSchedule, WhenUnsatisfiable::ScheduleAnyway);
+    let taints = DeschedulerPlugin::RemovePodsViolatingNodeTaints {
+        include_prefer_no_schedule: random.percent(40),
+        excluded: vec![],
+    };
+    let duplicates =
+        DeschedulerPlugin::RemoveDuplicates { exclude_owner_kinds: vec![], namespaces: Namespaces::default() };
+    let spread = DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint {
+        constraints: random.pick(&[vec![hard], vec![hard, soft]]),
+        topology_balance_node_fit: random.percent(60),
+        label_selector: None,
+        namespaces: Namespaces::default(),
+    };
+    let all = [taints, duplicates, spread];
+    let several = random.percent(30);
+    let only = random.within(0, 2) as usize;
+    let chosen = all.into_iter().enumerate().filter(|(index, _)| several || *index == only);
+    let enabled = |(_, plugin)| EnabledPlugin { plugin, evictor: evictor.clone(), origin: origin("DeschedulerPolicy") };
+    let limit = random.pick(&[None, None, None, Some(1), Some(2)]);
+    let which = random.within(0, 2);
+    DeschedulerPolicy {
+        plugins: chosen.map(enabled).collect(),
+        node_selector: None,
+        max_per_node: limit.filter(|_| which == 0),
+        max_per_namespace: limit.filter(|_| which == 1),
+        max_total: limit.filter(|_| which == 2),
+        interval: random.pick(&[60, 300]),
+        origin: origin("DeschedulerPolicy"),
+    }
+}
+
+fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
+    let pool = random.pick(&cluster.pools);
+    let node = random.percent(40).then(|| pool.slot_name(0));
+    let target = target(random, cluster);
+    let replicas = random.within(1, 3);
+    let wanted = Span::new(random.within(0, 2), replicas.max(2), 1).expect("not empty");
+    let mode = random.pick(&[ApplyMode::ClientSide, ApplyMode::ServerSide]);
+    let new_usage = Span::new(random.pick(&[100, 400]), 400, 300).expect("not empty");
+    let kind = match random.within(0, 9) {
+        0 => EventKind::CpuChange { target, to: new_usage },
+        1 => EventKind::NodeFailure { pool: random.percent(50).then_some(pool.name), recovers: random.percent(50) },
+        2 => EventKind::Maintenance {
+            pools: if random.percent(50) { vec![pool.name] } else { vec![] },
+            at_once: random.within(1, 2),
+        },
+        3 => EventKind::Drain { node, uncordon: random.percent(50) },
+        4 => EventKind::Cordon { node },
+        5 => EventKind::Uncordon { node },
+        6 => EventKind::Apply { target, replicas: random.percent(60).then_some(replicas), mode },
+        7 => EventKind::Scale { target, replicas: wanted },
+        8 => {
+            if let Some(group) = cluster.workload(&target) {
+                cluster.workloads[group].exists = false;
+            }
+            EventKind::CreateDeployment { target }
+        }
+        _ => EventKind::KernelPanic { cpu_left_below: random.pick(&[10, 40]) },
+    };
+    let is_assumption = matches!(kind, EventKind::KernelPanic { .. });
+    let after = (!is_assumption && number > 0 && random.percent(30)).then(|| "event0".to_owned());
+    Event {
+        id: format!("event{number}"),
+        kind,
+        times: 1,
+        must: !is_assumption && random.percent(30),
+        after: after.filter(|_| !cluster.events.iter().any(|one| matches!(one.kind, EventKind::KernelPanic { .. }))),
+        origin: origin("Scenario"),
+    }
+}
+
+fn intent(random: &mut Random, cluster: &Cluster, number: i64) -> Intent {
+    let target = target(random, cluster);
+    let one = random.percent(50).then(|| target.clone());
+    let when = random.pick(&[When::Always, When::Settled, When::AfterReached]);
+    let limit = |random: &mut Random| {
+        random.pick(&[Expression::SpecReplicas, Expression::Number(1), Expression::Number(2), Expression::NodesPresent])
+    };
+    let kind = match random.within(0, 10) {
+        0 | 1 => IntentKind::NoOscillation { target: one },
+        2 => IntentKind::NoOvershoot { target },
+        3 => IntentKind::Schedulable {
+            target: one,
+            mode: random.pick(&[SchedulableMode::Settled, SchedulableMode::Immediate]),
+        },
+        4 => {
+            let (min, max) = (random.percent(60).then(|| limit(random)), random.percent(50).then(|| limit(random)));
+            IntentKind::Replicas { target, min, max, when }
+        }
+        5 => IntentKind::Spread {
+            target,
+            topology_key: random.pick(&[HOSTNAME, ZONE]).to_owned(),
+            max_skew: random.within(1, 2),
+            when,
+        },
+        6 => IntentKind::Available { target, min: limit(random) },
+        7 => IntentKind::Converges { target: one },
+        8 => IntentKind::BoundedPods { target, max: random.percent(50).then(|| Expression::Number(3)) },
+        9 => IntentKind::NoNodePanicLoop,
+        _ => IntentKind::Placement { target, pools: vec![random.pick(&cluster.pools).name] },
+    };
+    Intent { id: format!("{}{number}", kind.name()), kind, origin: origin("Scenario") }
+}

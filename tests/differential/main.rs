@@ -1,0 +1,92 @@
+//! Random small clusters, decided in several ways that must agree: the fused system against the fine one, the
+//! explicit search with its reductions against the one without, the symbolic engines against the explicit one. On
+//! the way every system must be well-formed, every violation must replay on the fine system, and no engine may
+//! report a fault of the model.
+//!
+//! The clusters are numbered; the number is the seed. `KUBOUND_DIFFERENTIAL_CASES` says how many the first two
+//! comparisons look at (the symbolic one looks at a quarter), `KUBOUND_DIFFERENTIAL_FIRST` at which number they
+//! start. Searches are cut off at a number of states; cut ones are counted, and must be few. The first failure is
+//! made smaller by removing parts and then printed whole; the others with their number only.
+
+mod compare;
+mod generate;
+mod nodes_and_pods;
+mod random;
+mod shrink;
+
+use compare::{Comparison, Tally, compare};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+const CASES: u64 = 400;
+/// Threads of one comparison; there are three comparisons.
+const THREADS: usize = 2;
+
+fn number(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// The kind of a failure, and the intent where it says so.
+fn kind(what: &str) -> &str {
+    what.split(':').next().unwrap_or_default()
+}
+
+fn agree(comparison: Comparison, share: u64) -> Tally {
+    let first = number("KUBOUND_DIFFERENTIAL_FIRST", 0);
+    let end = first + number("KUBOUND_DIFFERENTIAL_CASES", CASES) / share;
+    let next = AtomicU64::new(first);
+    let results = Mutex::new((Tally::default(), Vec::<(u64, String)>::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        break;
+                    }
+                    let result = compare(&generate::cluster(seed), comparison);
+                    let mut results = results.lock().unwrap();
+                    match result {
+                        Ok(tally) => results.0 += tally,
+                        Err(what) => results.1.push((seed, what)),
+                    }
+                }
+            });
+        }
+    });
+    let (tally, mut failures) = results.into_inner().unwrap();
+    println!("{comparison:?}: {tally:?}");
+    failures.sort();
+    report(comparison, &failures);
+    tally
+}
+
+fn report(comparison: Comparison, failures: &[(u64, String)]) {
+    let Some((seed, what)) = failures.first() else { return };
+    let fails = |candidate: &_| matches!(compare(candidate, comparison), Err(other) if kind(&other) == kind(what));
+    let smallest = shrink::shrink(&generate::cluster(*seed), fails);
+    let why = compare(&smallest, comparison).err();
+    let list: String = failures.iter().map(|(seed, what)| format!("{seed}: {what}\n")).collect();
+    panic!("{comparison:?}: {} failures\n{list}the first, made smaller: {why:?}\n{smallest:#?}", failures.len());
+}
+
+fn expect_few_undecided(tally: Tally, percent: u64) {
+    assert!(tally.undecided * 100 <= tally.properties * percent, "too many undecided: {tally:?}");
+    assert!(tally.violated * 10 >= tally.properties, "too few violated: {tally:?}");
+    assert!(tally.holds * 10 >= tally.properties, "too few that hold: {tally:?}");
+}
+
+#[test]
+fn fusing_rules_changes_no_verdict() {
+    expect_few_undecided(agree(Comparison::Granularities, 1), 20);
+}
+
+#[test]
+fn reductions_change_no_verdict() {
+    expect_few_undecided(agree(Comparison::Reductions, 1), 20);
+}
+
+#[test]
+fn symbolic_and_explicit_search_agree() {
+    expect_few_undecided(agree(Comparison::Engines, 4), 50);
+}
