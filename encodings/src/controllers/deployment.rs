@@ -37,6 +37,9 @@ impl Controller for Deployment {
             let (active, spec) = (state.active(), state.spec.value);
             if model.features.fused {
                 for (sync, differs) in [(Sync::Create, active.below(spec)), (Sync::Delete, active.above(spec))] {
+                    if sync == Sync::Delete && !model.may_have_surplus(group) {
+                        continue;
+                    }
                     let name = format!("deployment-controller/scale-and-{}/{}", sync.verb(), model.groups[group].name);
                     let rule = self.scale(model, group).renamed(name).when(differs);
                     let rule = replica_set::sync(model, group, sync, spec, rule).expands_to([

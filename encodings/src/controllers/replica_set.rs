@@ -64,6 +64,9 @@ impl Controller for ReplicaSet {
                 (Sync::Create, "SuccessfulCreate", active.below(wanted)),
                 (Sync::Delete, "SuccessfulDelete", active.above(wanted)),
             ] {
+                if kind == Sync::Delete && !model.may_have_surplus(group) {
+                    continue;
+                }
                 let object = model.groups[group].object.clone();
                 let unit = model.fairness_unit(&format!("replicaset-controller {object}"), &format!("rs {object}"));
                 let name = format!("replicaset-controller/{}/{}", kind.verb(), model.groups[group].name);
@@ -176,16 +179,29 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
 
 /// Fewest and most pods of a part that a deletion of `surplus` pods takes.
 fn bounds(parts: &[Part], part: &Part, surplus: Int) -> (Int, Int) {
-    let pods_where =
-        |condition: &dyn Fn(&Part) -> Bool| sum(parts.iter().map(|other| ite(condition(other), other.pods, 0)));
-    let earlier = pods_where(&|other| match other.class.cmp(&part.class) {
-        std::cmp::Ordering::Less => true.into(),
-        std::cmp::Ordering::Equal => other.rank.above(part.rank),
-        std::cmp::Ordering::Greater => false.into(),
-    });
-    let peers = pods_where(&|other| {
-        Bool::from(other.class == part.class && !std::ptr::eq(other, part)) & other.rank.is(part.rank)
-    });
-    let left = surplus.monus(earlier);
+    let class = |wanted: usize| parts.iter().filter(move |other| other.class == wanted);
+    let lower = sum((0..part.class).flat_map(class).map(|other| other.pods));
+    let (higher, equal) = same_class(&class(part.class).collect::<Vec<_>>(), part.rank);
+    let left = surplus.monus(lower + higher);
+    let peers = equal.monus(part.pods);
     (left.monus(peers).min(part.pods), left.min(part.pods))
+}
+
+/// The pods of a class on nodes of a higher rank, and those on nodes of an equal one. Where nodes are many and ranks
+/// few, pods are summed up by rank instead of node by node.
+fn same_class(members: &[&Part], rank: Int) -> (Int, Int) {
+    let most = members.iter().map(|part| part.rank.range().hi).max().unwrap_or(0);
+    if members.len() as i64 <= most + 1 {
+        let pods_where =
+            |condition: &dyn Fn(&Part) -> Bool| sum(members.iter().map(|one| ite(condition(one), one.pods, 0)));
+        return (pods_where(&|one| one.rank.above(rank)), pods_where(&|one| one.rank.is(rank)));
+    }
+    let (mut higher, mut equal, mut above) = (Int::from(0), Int::from(0), Int::from(0));
+    for value in (0..=most).rev() {
+        let here = sum(members.iter().map(|one| ite(one.rank.is(value), one.pods, 0)));
+        higher = ite(rank.is(value), above, higher);
+        equal = ite(rank.is(value), here, equal);
+        above = above + here;
+    }
+    (higher, equal)
 }

@@ -172,6 +172,18 @@ impl Model<'_> {
         !off && self.cluster.workloads.iter().all(|workload| workload.template.node_name.is_none())
     }
 
+    /// Whether a group can have more active pods than its ReplicaSet wants: something lowers `spec.replicas`, or the
+    /// pods that exist initially may be too many. Else pods are only ever created up to that number.
+    pub fn may_have_surplus(&self, group: usize) -> bool {
+        let reference = &self.workload(group).reference;
+        let scaled = self.cluster.hpas.iter().any(|hpa| hpa.target == *reference);
+        let written = self.cluster.events.iter().any(|event| match &event.kind {
+            EventKind::Apply { target, .. } | EventKind::Scale { target, .. } => target == reference,
+            _ => false,
+        });
+        scaled || written || self.cluster.placed.iter().any(|placement| placement.target == *reference)
+    }
+
     /// Largest number of pods of a workload that resources allow on a slot.
     pub fn capacity(&self, workload: &Workload, slot: usize) -> i64 {
         let slot = &self.slots[slot];

@@ -152,14 +152,17 @@ impl Balance<'_> {
         if !needs_fit {
             return evictor;
         }
+        // Counted once for all slots: with many nodes, a list of the others for each would be long.
         let targets = self.domains.by_value.values().enumerate().flat_map(|(domain, slots)| {
             let below = self.is_below_average(domain);
             slots
                 .iter()
-                .filter(move |&&other| other != slot)
-                .map(move |&other| all([below, self.counts(other), fits_node(self.model, group, other)]))
+                .map(move |&other| (other, all([below, self.counts(other), fits_node(self.model, group, other)])))
         });
-        evictor & any(targets.collect::<Vec<_>>())
+        let targets: Vec<(usize, Bool)> = targets.collect();
+        let number = count(targets.iter().map(|&(_, fits)| fits));
+        let own = targets.iter().find(|(other, _)| *other == slot).map_or(false.into(), |&(_, fits)| fits);
+        evictor & ite(own, number - 1, number).above(0)
     }
 
     /// The parts of a domain with a choice of how many are taken from each, at most `most`.
