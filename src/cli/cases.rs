@@ -157,7 +157,7 @@ fn run_variant(case: &Case, variant: &Variant, arguments: &RunArguments, cancel:
     let mut text = String::new();
     for result in &findings.results {
         let expected = loaded.expect.get(&result.intent).copied().map(expected_word);
-        text += &line(&name, result, expected, paint);
+        text += &line(&format!("{}/{}", case.name, variant.name), result, expected, paint);
     }
     if voice.verbose {
         let document = Document::new(&loaded, &findings, exit.code(), smt::version());
@@ -171,7 +171,7 @@ fn line(name: &str, result: &IntentResult, expected: Option<&str>, paint: Paint)
     let verdict = match &result.verdict {
         Verdict::Violated(found) => {
             let (nodes, pods) = (plural(found.nodes, "node"), plural(found.pods, "pod"));
-            format!("violated with {nodes}, {pods}, {}", plural(found.trace.steps.len() as i64, "step"))
+            format!("violated: {nodes}, {pods}, {}", plural(found.trace.steps.len() as i64, "step"))
         }
         Verdict::BoundedClean { depth, .. } => format!("no violation up to depth {depth}"),
         Verdict::Unknown { why } | Verdict::Vacuous { why } => format!("{}: {why}", result.verdict.word()),
@@ -179,9 +179,13 @@ fn line(name: &str, result: &IntentResult, expected: Option<&str>, paint: Paint)
     };
     let agrees = expected.is_none_or(|expected| verdict.starts_with(expected));
     let mark = if agrees { paint.paint(Kind::Good, "ok  ") } else { paint.paint(Kind::Error, "FAIL") };
-    let wanted = expected.filter(|_| !agrees).map(|expected| format!(" (expected {expected})")).unwrap_or_default();
-    let intent = neutralise(&result.intent);
-    format!("{mark}  {name:<16}  {intent:<16}  {}{wanted}, {:.2} s\n", neutralise(&verdict), result.seconds)
+    let wanted = expected.filter(|_| !agrees).map(|expected| format!("  expected {expected}")).unwrap_or_default();
+    let (name, variant) = name.split_once('/').unwrap_or((name, ""));
+    let (intent, verdict, engine) = (neutralise(&result.intent), neutralise(&verdict), &result.engine);
+    let (depth, seconds) = (result.statistics.depth, result.seconds);
+    format!(
+        "{mark}  {name}  {variant:<6}  {intent:<15}  {verdict:<34}  depth {depth:>3}  {engine:<8}  {seconds:>5.2} s{wanted}\n"
+    )
 }
 
 #[cfg(test)]

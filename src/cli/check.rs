@@ -3,12 +3,16 @@
 use super::Failure;
 use super::args::SearchArgs;
 use super::exit::{Circumstances, Deny, Exit, of_results};
-use crate::engines::Cancel;
+use crate::engines::bmc::Bmc;
+use crate::engines::{Answer, Cancel, Engine, Limits};
 use crate::manifest::{Loaded, Severity};
 use crate::search::{Findings, Observer, Systems, check};
 use anyhow::anyhow;
 use kubound_encodings::assemble::AssembleError;
 use kubound_encodings::cluster::{Cluster, Span};
+use kubound_encodings::system::{Claim, Property, TransitionSystem};
+use kubound_encodings::term::{Bool, within};
+use std::time::{Duration, Instant};
 
 /// Applies the flags to what was read.
 pub fn apply(loaded: &mut Loaded, search: &SearchArgs, intents: &[String]) -> Result<(), Failure> {
@@ -27,6 +31,9 @@ pub fn apply(loaded: &mut Loaded, search: &SearchArgs, intents: &[String]) -> Re
         for workload in &mut cluster.workloads {
             workload.replicas = cap(workload.replicas, pods, &workload.reference.to_string(), "--pods")?;
         }
+    }
+    if cluster.pools.iter().all(|pool| pool.count.hi == 0) {
+        return Err(Failure::Usage(anyhow!("no pool may have a node; raise `count` in spec.nodes, or --nodes")));
     }
     select(cluster, intents)
 }
@@ -65,6 +72,7 @@ pub fn decide(
         AssembleError::Unsupported { .. } => Failure::Usage(error.into()),
         AssembleError::IllFormed(_) => Failure::Internal(error.into()),
     })?;
+    require_initial_state(&systems, options.timeout, cancel)?;
     let findings =
         check(&loaded.cluster, systems, &options, cancel, observer).map_err(|fault| Failure::Internal(fault.into()))?;
     let circumstances = Circumstances {
@@ -77,6 +85,45 @@ pub fn decide(
     Ok((findings, exit))
 }
 
+/// Refuses a cluster without any initial state, about which every intent would hold: a bounded search of depth 0 for
+/// a state that violates `false` finds one, or shows that there is none.
+fn require_initial_state(systems: &Systems, timeout: Duration, cancel: &Cancel) -> Result<(), Failure> {
+    let fine = &systems.fine;
+    if fine.constraints.is_empty() {
+        return Ok(());
+    }
+    let (never, dag) = within(fine.dag.clone(), || Bool::from(false));
+    let property = Property {
+        intent: "initial state".into(),
+        target: None,
+        headline: String::new(),
+        claim: Claim::Invariant(never),
+        premise: never,
+        origins: Vec::new(),
+    };
+    let probe = TransitionSystem {
+        dag,
+        vars: fine.vars.clone(),
+        constraints: fine.constraints.clone(),
+        rules: Vec::new(),
+        monitors: Vec::new(),
+        fairness: Vec::new(),
+        properties: vec![property],
+        symmetry: Vec::new(),
+        nodes: fine.nodes,
+        pods: fine.pods,
+    };
+    let limits = Limits { depth: Some(0), deadline: Some(Instant::now() + timeout), ..Limits::default() };
+    let outcome = Bmc::default().decide(&probe, 0, &limits, cancel).map_err(|error| Failure::Internal(error.into()))?;
+    if !matches!(outcome.answer, Answer::NoViolationUpTo { .. }) {
+        return Ok(());
+    }
+    let texts: Vec<String> = fine.constraints.iter().map(|constraint| format!("`{}`", constraint.text)).collect();
+    let counts = "nothing to check: no cluster within the counts and values given satisfies";
+    let help = "change `assume`, or the ranges in `nodes`, `workloads` and `placed`";
+    Err(Failure::Usage(anyhow!("Scenario: spec.assume: {counts} {}\nhelp: {help}", texts.join(" and "))))
+}
+
 /// Sets the number of threads of the explicit engine, once for the process.
 pub fn set_jobs(search: &SearchArgs) -> Result<(), Failure> {
     let Some(jobs) = search.jobs else { return Ok(()) };
@@ -87,6 +134,8 @@ pub fn set_jobs(search: &SearchArgs) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::testing::tiny;
+    use kubound_encodings::system::Constraint;
 
     #[test]
     fn a_cap_keeps_the_lower_end_or_fails() {
@@ -99,5 +148,21 @@ mod tests {
     #[test]
     fn an_unknown_intent_is_a_usage_error() {
         assert!(matches!(select(&mut Cluster::default(), &["x".into()]), Err(Failure::Usage(_))));
+    }
+
+    #[test]
+    fn a_cluster_needs_an_initial_state() {
+        let (mut fine, _) = tiny();
+        let judge = |fine: TransitionSystem| {
+            let systems = Systems { fine, fused: None };
+            require_initial_state(&systems, Duration::from_secs(60), &Cancel::default())
+        };
+        assert!(judge(fine.clone()).is_ok());
+        for (holds, satisfiable) in [(true, true), (false, false)] {
+            let (holds, dag) = within(std::mem::take(&mut fine.dag), || Bool::from(holds));
+            fine.dag = dag;
+            fine.constraints = vec![Constraint { text: "nodes > 9".into(), holds, is_assumption: true }];
+            assert_eq!(judge(fine.clone()).is_ok(), satisfiable);
+        }
     }
 }

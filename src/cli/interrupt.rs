@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use crate::engines::Cancel;
+use std::io::Write as _;
 
 /// Installs the handler and returns the token that it cancels.
 pub fn install() -> Cancel {
@@ -12,6 +13,7 @@ pub fn install() -> Cancel {
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
         token.cancel();
+        let _ = writeln!(std::io::stderr(), "interrupted: stopping; once more ends at once");
     });
     if let Err(error) = installed {
         log::warn!("Ctrl-C will not print partial results: {error}");

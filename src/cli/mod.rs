@@ -10,9 +10,13 @@ mod output;
 mod progress;
 mod verify;
 
+use crate::report::text::neutralise;
 use crate::smt;
+use anyhow::anyhow;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use exit::Exit;
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -59,9 +63,14 @@ impl Failure {
             Self::Usage(error) => (error, Exit::Usage),
             Self::Internal(error) => (error, Exit::Internal),
         };
-        eprintln!("error: {}", crate::report::text::neutralise(&format!("{error:#}")));
+        // A reader of standard error that went away is no reason to panic.
+        let mut stderr = std::io::stderr().lock();
+        for (index, line) in format!("{error:#}").split("\nhelp: ").enumerate() {
+            let label = if index == 0 { "error" } else { "help" };
+            let _ = writeln!(stderr, "{label}: {}", neutralise(line));
+        }
         if exit == Exit::Internal {
-            eprintln!("This is a fault of Kubound, not of your input; please report it.");
+            let _ = writeln!(stderr, "This is a fault of Kubound, not of your input; please report it.");
         }
         exit
     }
@@ -79,13 +88,14 @@ pub fn run() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { 0 });
         }
     };
-    let result = match cli.command {
-        Command::Verify(arguments) => verify::run(&arguments),
-        Command::Cases(arguments) => cases::run(&arguments),
-        Command::List(arguments) => list::run(&arguments),
-    };
+    let command = AssertUnwindSafe(|| match &cli.command {
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Cases(arguments) => cases::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+    });
+    let result = catch_unwind(command).unwrap_or_else(|_| Err(Failure::Internal(anyhow!("the message is above"))));
     ExitCode::from(result.unwrap_or_else(|failure| failure.report()).code())
 }
 
 /// The version of Kubound and of its solver.
-static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), smt::version()));
+static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} (Z3 {})", env!("CARGO_PKG_VERSION"), smt::version()));

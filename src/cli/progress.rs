@@ -3,6 +3,7 @@
 use crate::report::text::neutralise;
 use crate::search::Observer;
 use std::fmt;
+use std::io::Write as _;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,7 +64,8 @@ impl Progress {
                 return;
             }
             let seconds = begin.elapsed().as_secs();
-            eprintln!("[{:02}:{:02}] {}", seconds / 60, seconds % 60, now.phase);
+            let phase = if now.phase.is_empty() { "building the model" } else { &now.phase };
+            let _ = writeln!(std::io::stderr(), "[{:02}:{:02}] {phase}", seconds / 60, seconds % 60);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::{Failure, check, interrupt, output, progress};
 use crate::report::document::Document;
 use crate::{manifest, smt};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,9 @@ pub struct Arguments {
     #[command(flatten)]
     report: ReportArgs,
 }
+
+/// Most bytes that are taken from standard input; the reader refuses fewer than that.
+const MOST_INPUT: u64 = 16 << 20;
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -48,6 +51,10 @@ fn read_stdin(paths: &[PathBuf]) -> Result<Option<String>, Failure> {
         return Ok(None);
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("cannot read standard input").map_err(Failure::Usage)?;
+    let mut limited = std::io::stdin().lock().take(MOST_INPUT);
+    limited.read_to_string(&mut text).context("cannot read standard input").map_err(Failure::Usage)?;
+    if text.trim().is_empty() {
+        return Err(Failure::Usage(anyhow!("<stdin>: standard input is empty; pipe manifests into it")));
+    }
     Ok(Some(text))
 }

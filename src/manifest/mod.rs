@@ -27,6 +27,11 @@ use kubound_encodings::cluster::Cluster;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// Most replicas of a workload that the models take; a real cluster has at most 150 000 pods in all.
+const MAX_REPLICAS: i64 = 10_000;
+/// Most nodes of all pools together; the rules that compare nodes grow with the square of their number.
+const MAX_NODES: i64 = 250;
+
 /// A cluster and what the texts said beside it.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {

@@ -5,7 +5,7 @@ use super::draft::{Draft, DraftWorkload};
 use super::error::InputError;
 use super::kinds::ANTI_AFFINITY_PLUGIN;
 use super::scenario::Scenario;
-use super::{Loaded, Note, Severity};
+use super::{Loaded, MAX_NODES, Note, Severity};
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, Origin, Workload};
@@ -75,6 +75,18 @@ fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
             "add `kubectl get nodes -o yaml`, or a scenario.yaml with `nodes: [{name: pool, count: 0..3, \
                  template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]` under `spec`",
         ));
+    }
+    let nodes = draft.pools.iter().map(|pool| pool.count.hi).fold(0, i64::saturating_add);
+    if nodes == 0 {
+        return Err(InputError::new("every pool has 0 nodes")
+            .in_object("Scenario")
+            .at("spec.nodes")
+            .expected("at least one pool that may have a node"));
+    }
+    if nodes > MAX_NODES {
+        return Err(InputError::new(format!("{nodes} nodes in all pools together"))
+            .expected(format!("at most {MAX_NODES}"))
+            .help("a smaller cluster with nodes of the same kinds shows the same faults; lower the counts"));
     }
     Ok(())
 }

@@ -2,12 +2,14 @@
 //! keys in the order of the fields here.
 
 use super::narrate::{ToldStep, tell};
+use super::{sizes, telling};
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{ExpectedVerdict, Loaded, Note, Severity, SourceMap};
-use crate::search::scope::{self, PoolSlots, Scope, Size};
-use crate::search::{Findings, IntentResult, Verdict, Violation};
+use crate::search::scope::{Scope, Size};
+use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
 use crate::trace::Ending;
 use kubound_encodings::system::{Origin, TransitionSystem};
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 /// The whole report.
@@ -56,6 +58,10 @@ pub struct IntentDocument {
     pub depth: Option<usize>,
     /// The fields it stems from; the first is the primary one.
     pub origins: Vec<OriginDocument>,
+    /// Who acted in reachable states and why, where the engine knows it.
+    pub acted: Vec<Actor>,
+    /// Who never acted in them: cannot, or cannot matter to the intent.
+    pub did_not_act: Vec<String>,
     /// The violation.
     pub violation: Option<ViolationDocument>,
     /// The engine that answered.
@@ -80,20 +86,29 @@ pub struct OriginDocument {
     pub line: Option<usize>,
 }
 
+/// Who acted, with the reasons as Kubernetes Events name them.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Actor {
+    /// A controller, a node, a user.
+    pub name: String,
+    /// The reasons.
+    pub reasons: Vec<String>,
+}
+
 /// A violation in words.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ViolationDocument {
     /// Number of nodes.
     pub nodes: i64,
-    /// Number of nodes of each pool, if known.
+    /// Number of nodes of each pool that has any.
     pub pools: Vec<Size>,
     /// Most pods at a time.
     pub pods: i64,
     /// Whether smaller clusters were ruled out.
     pub minimised: bool,
-    /// Values that were ranges.
-    pub values: Vec<(String, i64)>,
+    /// Other values that were ranges, in units of the input.
+    pub values: Vec<Size>,
     /// The steps.
     pub steps: Vec<ToldStep>,
     /// `bad`, `stays` or `loop`.
@@ -146,8 +161,7 @@ pub struct NoteDocument {
 impl Document {
     /// Words the findings about a cluster that was read.
     pub fn new(loaded: &Loaded, findings: &Findings, exit_code: u8, solver: String) -> Self {
-        let pools = scope::pool_slots(&loaded.cluster);
-        let context = Context { loaded, system: &findings.systems.fine, pools: &pools };
+        let context = Context { loaded, systems: &findings.systems, system: &findings.systems.fine };
         Self {
             api_version: super::API_VERSION,
             kind: "Report",
@@ -166,8 +180,8 @@ impl Document {
 
 struct Context<'a> {
     loaded: &'a Loaded,
+    systems: &'a Systems,
     system: &'a TransitionSystem,
-    pools: &'a [PoolSlots],
 }
 
 impl Context<'_> {
@@ -183,6 +197,13 @@ impl Context<'_> {
         };
         let expected = self.loaded.expect.get(&result.intent).copied().map(expected_word);
         let statistics = result.statistics;
+        let origins = match &result.verdict {
+            Verdict::Violated(found) => {
+                telling::origins(&self.loaded.cluster, self.system, &found.trace, &result.origins)
+            }
+            _ => result.origins.clone(),
+        };
+        let acts = acts(self.systems, &result.fired);
         IntentDocument {
             intent: result.intent.clone(),
             target: result.target.clone(),
@@ -190,7 +211,9 @@ impl Context<'_> {
             expected,
             message,
             depth,
-            origins: result.origins.iter().map(|one| origin(one, &self.loaded.sources)).collect(),
+            origins: origins.iter().map(|one| origin(one, &self.loaded.sources)).collect(),
+            acted: acts.0,
+            did_not_act: acts.1,
             violation,
             engine: result.engine.clone(),
             statistics: StatisticsDocument {
@@ -207,8 +230,7 @@ impl Context<'_> {
 
     fn violation(&self, found: &Violation) -> ViolationDocument {
         let trace = &found.trace;
-        let counts = scope::pool_counts(self.pools, self.system, &trace.initial);
-        let pools = self.pools.iter().zip(counts.unwrap_or_default());
+        let cluster = &self.loaded.cluster;
         let (inevitability, needs_choice_at) = match found.inevitability {
             Inevitability::Inevitable => ("inevitable", None),
             Inevitability::Possible { step } => ("possible", Some(step + 1)),
@@ -221,10 +243,10 @@ impl Context<'_> {
         };
         ViolationDocument {
             nodes: found.nodes,
-            pools: pools.map(|(pool, count)| Size { name: pool.name.clone(), count: count.to_string() }).collect(),
+            pools: sizes::pools(cluster, self.system, &trace.initial),
             pods: found.pods,
             minimised: found.minimised,
-            values: scope::free_values(self.system, &trace.initial),
+            values: sizes::values(cluster, self.system, &trace.initial),
             steps: tell(self.system, trace),
             ending,
             repeats,
@@ -232,6 +254,35 @@ impl Context<'_> {
             needs_choice_at,
         }
     }
+}
+
+/// Who acted when rules of these names fired, and who did not; nothing if no names are known.
+fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
+    if fired.is_empty() {
+        return Default::default();
+    }
+    let searched = fired.iter().filter_map(|name| systems.searched().rule(name));
+    let names = searched
+        .flat_map(|rule| if rule.expansion.is_empty() { std::slice::from_ref(&rule.name) } else { &rule.expansion });
+    let fired: FxHashSet<&String> = names.collect();
+    let mut acted: Vec<Actor> = Vec::new();
+    let mut idle: Vec<String> = Vec::new();
+    for rule in &systems.fine.rules {
+        if !fired.contains(&rule.name) {
+            if !idle.contains(&rule.actor) {
+                idle.push(rule.actor.clone());
+            }
+            continue;
+        }
+        let reason = rule.reason.to_owned();
+        match acted.iter_mut().find(|actor| actor.name == rule.actor) {
+            Some(actor) if actor.reasons.contains(&reason) => {}
+            Some(actor) => actor.reasons.push(reason),
+            None => acted.push(Actor { name: rule.actor.clone(), reasons: vec![reason] }),
+        }
+    }
+    idle.retain(|name| !acted.iter().any(|actor| actor.name == *name));
+    (acted, idle)
 }
 
 fn origin(origin: &Origin, sources: &SourceMap) -> OriginDocument {

@@ -1,7 +1,7 @@
 //! The report for people: what is wrong, where it is written, the smallest cluster that shows it, step by step.
 
 use super::document::{Document, IntentDocument, NoteDocument, OriginDocument, ViolationDocument};
-use super::narrate::{Line, ToldStep, fold};
+use super::narrate::{Line, ToldStep, fold, told_together};
 use super::text::{Kind, Paint, neutralise, plural, wrap};
 use std::fmt::Write as _;
 
@@ -50,7 +50,7 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         _ => String::new(),
     };
     let message = neutralise(&format!("{target}{}", explained(result)));
-    let _ = writeln!(out, "{label}: {}", options.paint.paint(Kind::Strong, &wrap(&message, 2)));
+    let _ = writeln!(out, "{label}: {}", options.paint.paint(Kind::Strong, &headline(&message, &result.intent)));
     if let Some(expected) = result.expected
         && !agrees(result.verdict, expected)
     {
@@ -64,8 +64,37 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         smallest(out, violation);
         steps(out, violation, options);
         ending(out, violation, options);
+    } else {
+        seen(out, result, options);
     }
     let _ = writeln!(out, "  {}\n", cost(result));
+}
+
+/// The message, wrapped behind a label such as `error[noOscillation]`.
+fn headline(message: &str, intent: &str) -> String {
+    let label = "unknown[]: ".len() + intent.chars().count();
+    let wrapped = wrap(&format!("{} {message}", "x".repeat(label - 3)), 2);
+    wrapped[label - 2..].to_owned()
+}
+
+/// What could happen in the runs that a clean verdict covers; so that nobody trusts one in which nothing did.
+fn seen(out: &mut String, result: &IntentDocument, options: &Options) {
+    let mut line = |label: &str, text: &str| {
+        let label = options.paint.paint(Kind::Label, &format!("{label:<10}"));
+        let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(text), 14));
+    };
+    if !result.acted.is_empty() {
+        let acted: Vec<String> =
+            result.acted.iter().map(|actor| format!("{} {}", actor.name, actor.reasons.join(", "))).collect();
+        line("happened", &acted.join("; "));
+    }
+    if !result.did_not_act.is_empty() {
+        line("did not", &format!("{} (cannot, or cannot matter here)", result.did_not_act.join(", ")));
+    }
+    if result.verdict == "vacuous" {
+        let advice = "it holds for want of anything to go wrong; check counts, labels, resources and events";
+        line("beware", advice);
+    }
 }
 
 fn explained(result: &IntentDocument) -> String {
@@ -83,7 +112,7 @@ fn agrees(verdict: &str, expected: &str) -> bool {
 fn origins(out: &mut String, origins: &[OriginDocument], options: &Options) {
     for (index, origin) in origins.iter().enumerate() {
         let arrow = options.paint.paint(Kind::Label, if index == 0 { "-->" } else { ":::" });
-        let line = origin.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let line = origin.line.filter(|line| *line > 1).map(|line| format!(":{line}")).unwrap_or_default();
         let file = origin.file.as_ref().map(|file| format!("{file}{line}: ")).unwrap_or_default();
         let _ =
             writeln!(out, "  {arrow} {}", neutralise(format!("{file}{} {}", origin.object, origin.field).trim_end()));
@@ -91,18 +120,14 @@ fn origins(out: &mut String, origins: &[OriginDocument], options: &Options) {
 }
 
 fn smallest(out: &mut String, violation: &ViolationDocument) {
-    let pools: Vec<String> = violation
-        .pools
-        .iter()
-        .filter(|pool| pool.count != "0")
-        .map(|pool| format!("{} {}", pool.count, pool.name))
-        .collect();
+    let pools: Vec<String> = violation.pools.iter().map(|pool| format!("{} {}", pool.count, pool.name)).collect();
     let pools = if pools.is_empty() { String::new() } else { format!(" ({})", pools.join(", ")) };
     let label = if violation.minimised { "smallest cluster" } else { "a cluster (not minimised)" };
     let size = format!("{label}: {}{pools}, {}", plural(violation.nodes, "node"), plural(violation.pods, "pod"));
     let _ = writeln!(out, "  {}", wrap(&neutralise(&size), 4));
     if !violation.values.is_empty() {
-        let values: Vec<String> = violation.values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let values: Vec<String> =
+            violation.values.iter().map(|value| format!("{} {}", value.name, value.count)).collect();
         let _ = writeln!(out, "  {}", wrap(&neutralise(&format!("with {}", values.join(", "))), 4));
     }
 }
@@ -116,64 +141,78 @@ fn steps(out: &mut String, violation: &ViolationDocument, options: &Options) {
     } else {
         fold(steps, violation.repeats.map(|(first, _)| first - 1))
     };
+    let in_loop = |step: &ToldStep| violation.repeats.is_some_and(|(first, _)| step.number >= first);
     for line in lines {
         match line {
             Line::One(step) => {
-                let label = format!("step {}", step.number);
-                step_line(out, &label, step, &step.text, widths, options);
+                let label = Label { text: format!("step {}", step.number), in_loop: in_loop(step) };
+                step_line(out, &label, step, &format!("{}{}", step.text, compared(step, options)), widths, options);
                 if options.verbose {
                     details(out, step);
                 }
             }
             Line::Many(run) => {
                 let (first, last) = (&run[0], &run[run.len() - 1]);
-                let label = format!("steps {}-{}", first.number, last.number);
+                let label = Label { text: format!("steps {}-{}", first.number, last.number), in_loop: in_loop(first) };
                 step_line(out, &label, first, &told_together(run), widths, options);
             }
         }
     }
 }
 
-/// The sentences of similar steps: each once, with how often, if they are few; else the first and the last.
-fn told_together(run: &[ToldStep]) -> String {
-    let mut distinct: Vec<(&str, usize)> = Vec::new();
-    for step in run {
-        match distinct.iter_mut().find(|(text, _)| *text == step.text) {
-            Some((_, count)) => *count += 1,
-            None => distinct.push((&step.text, 1)),
-        }
+/// Number of a step or steps, and whether they repeat.
+struct Label {
+    text: String,
+    in_loop: bool,
+}
+
+/// The scores behind a step: that of the node it chose is the highest.
+fn compared(step: &ToldStep, options: &Options) -> String {
+    let mut scores = scores(step);
+    let chosen = step.rule.rsplit('/').next().unwrap_or_default();
+    let Some(position) = scores.iter().position(|(node, _)| *node == chosen) else { return String::new() };
+    let (_, score) = scores.remove(position);
+    if options.verbose || scores.is_empty() {
+        return String::new();
     }
-    if distinct.len() <= 4 {
-        let told = distinct.iter().map(|&(text, count)| match count {
-            1 => text.to_owned(),
-            _ => format!("{text} ({count} times)"),
-        });
-        return told.collect::<Vec<_>>().join("; ");
-    }
-    format!("{} times, from {} to {}", run.len(), run[0].text, run[run.len() - 1].text)
+    scores.sort_by_key(|&(_, score)| -score);
+    format!(" (score {score}; {} {})", scores[0].0, scores[0].1)
+}
+
+/// The nodes that a pod could go to, with their scores.
+fn scores(step: &ToldStep) -> Vec<(&str, i64)> {
+    let named = step.details.iter().filter_map(|(name, value)| Some((name.strip_prefix("score of ")?, *value)));
+    named.filter(|&(_, score)| score >= 0).collect()
 }
 
 fn step_line(
     out: &mut String,
-    label: &str,
+    label: &Label,
     step: &ToldStep,
     text: &str,
     (actor_width, reason_width): (usize, usize),
     options: &Options,
 ) {
     let (actor, reason) = (neutralise(&step.actor), neutralise(&step.reason));
+    let (margin, label) = (if label.in_loop { "| " } else { "  " }, &label.text);
     let head = format!("  {label:<12}  {actor:<actor_width$}  {reason:<reason_width$}  ");
     let indent = head.chars().count().min(60);
     let approximate = if step.over_approximates.is_some() { " [*]" } else { "" };
     let label = options.paint.paint(Kind::Label, &format!("{label:<12}"));
     let text = wrap(&format!("{}{approximate}", neutralise(text)), indent);
-    let _ = writeln!(out, "  {label}  {actor:<actor_width$}  {reason:<reason_width$}  {text}");
+    let _ = writeln!(out, "{margin}{label}  {actor:<actor_width$}  {reason:<reason_width$}  {text}");
 }
 
 fn details(out: &mut String, step: &ToldStep) {
-    if !step.details.is_empty() {
-        let list: Vec<String> = step.details.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        let _ = writeln!(out, "                {}", wrap(&neutralise(&list.join(", ")), 16));
+    let scores: Vec<String> = scores(step).iter().map(|(node, score)| format!("{node} {score}")).collect();
+    let is_shown = |name: &str| !name.starts_with("score of ") && !name.starts_with("evict ");
+    let others = step.details.iter().filter(|(name, _)| is_shown(name)).map(|(name, value)| format!("{name} {value}"));
+    let mut list: Vec<String> = others.collect();
+    if !scores.is_empty() {
+        list.insert(0, format!("scores: {}", scores.join(", ")));
+    }
+    if !list.is_empty() {
+        let _ = writeln!(out, "                {}", wrap(&neutralise(&list.join("; ")), 16));
     }
     if let Some(why) = step.over_approximates {
         let _ = writeln!(out, "                {}", wrap(&format!("[*] {why}"), 16));
@@ -183,7 +222,7 @@ fn details(out: &mut String, step: &ToldStep) {
 fn ending(out: &mut String, violation: &ViolationDocument, options: &Options) {
     let (label, what) = match (violation.ending, violation.repeats) {
         (_, Some((first, last))) => {
-            ("loop", format!("step {first} -> step {last} repeats for ever; every controller had its turn"))
+            ("loop", format!("steps {first} to {last} repeat for ever; every controller had its turn"))
         }
         ("stays", _) => ("end", "nothing that must happen is left: the cluster stays like this for ever".to_owned()),
         _ => ("end", "this state violates the intent".to_owned()),

@@ -4,6 +4,8 @@ pub mod document;
 pub mod human;
 pub mod json;
 pub mod narrate;
+pub mod sizes;
+pub mod telling;
 pub mod text;
 
 /// Where the documents of a report are versioned.

@@ -1,5 +1,6 @@
 //! A run in words: one line a step, from the sentence that its rule carries.
 
+use super::text::plural;
 use crate::trace::{Step, Trace, execute};
 use kubound_encodings::system::{Phrase, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
@@ -136,7 +137,7 @@ fn details(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &Step) 
 pub enum Line<'a> {
     /// One step.
     One(&'a ToldStep),
-    /// At least [`FOLD`] steps in a row by the same actor for the same reason.
+    /// At least [`FOLD`] steps in a row by the same actor for the same reason, or that bind and start pods.
     Many(&'a [ToldStep]),
 }
 
@@ -147,7 +148,7 @@ pub const FOLD: usize = 4;
 pub fn fold(steps: &[ToldStep], boundary: Option<usize>) -> Vec<Line<'_>> {
     let cut = boundary.unwrap_or(steps.len()).min(steps.len());
     let (prefix, rest) = steps.split_at(cut);
-    let similar = |a: &ToldStep, b: &ToldStep| a.actor == b.actor && a.reason == b.reason;
+    let similar = |a: &ToldStep, b: &ToldStep| (places(a) && places(b)) || (a.actor == b.actor && a.reason == b.reason);
     let mut lines = Vec::new();
     for chunk in prefix.chunk_by(similar).chain(rest.chunk_by(similar)) {
         if chunk.len() >= FOLD {
@@ -157,6 +158,85 @@ pub fn fold(steps: &[ToldStep], boundary: Option<usize>) -> Vec<Line<'_>> {
         }
     }
     lines
+}
+
+/// Rules that bind a pod, and that start one.
+const BINDS: &str = "default-scheduler/bind/";
+const STARTS: &str = "kubelet/start/";
+
+fn places(step: &ToldStep) -> bool {
+    step.rule.starts_with(BINDS) || step.rule.starts_with(STARTS)
+}
+
+/// Several similar steps in a sentence.
+pub fn told_together(run: &[ToldStep]) -> String {
+    if run.iter().all(places) {
+        return told_placing(run);
+    }
+    let mut distinct: Vec<(&str, usize)> = Vec::new();
+    for step in run {
+        match distinct.iter_mut().find(|(text, _)| *text == step.text) {
+            Some((_, count)) => *count += 1,
+            None => distinct.push((&step.text, 1)),
+        }
+    }
+    if distinct.len() <= 4 {
+        let told = distinct.iter().map(|&(text, count)| match count {
+            1 => text.to_owned(),
+            _ => format!("{text} ({count} times)"),
+        });
+        return told.collect::<Vec<_>>().join("; ");
+    }
+    format!("{} times, from {} to {}", run.len(), run[0].text, run[run.len() - 1].text)
+}
+
+/// `4 pods of default/web scheduled and started: 3 on spot-0, 1 on on-demand-0`.
+fn told_placing(run: &[ToldStep]) -> String {
+    let mut groups: Vec<(&str, Placed)> = Vec::new();
+    for step in run {
+        let bound = step.rule.strip_prefix(BINDS);
+        let Some((group, node)) = bound.or(step.rule.strip_prefix(STARTS)).and_then(|place| place.rsplit_once('/'))
+        else {
+            continue;
+        };
+        let index = groups.iter().position(|(name, _)| *name == group).unwrap_or_else(|| {
+            groups.push((group, Placed::default()));
+            groups.len() - 1
+        });
+        let placed = &mut groups[index].1;
+        if bound.is_none() {
+            placed.started += 1;
+            continue;
+        }
+        match placed.bound.iter_mut().find(|(name, _)| *name == node) {
+            Some((_, count)) => *count += 1,
+            None => placed.bound.push((node, 1)),
+        }
+    }
+    groups.iter().map(|(group, placed)| placed.told(group)).collect::<Vec<_>>().join("; ")
+}
+
+/// How many pods were bound to which nodes, and how many started.
+#[derive(Default)]
+struct Placed<'a> {
+    bound: Vec<(&'a str, i64)>,
+    started: i64,
+}
+
+impl Placed<'_> {
+    fn told(&self, group: &str) -> String {
+        let bound: i64 = self.bound.iter().map(|(_, count)| count).sum();
+        let nodes: Vec<String> = self.bound.iter().map(|(node, count)| format!("{count} on {node}")).collect();
+        let started = match self.started {
+            0 => String::new(),
+            all if all == bound => " and started".to_owned(),
+            some => format!(", {some} started"),
+        };
+        if bound == 0 {
+            return format!("{} of {group} started", plural(self.started, "pod"));
+        }
+        format!("{} of {group} scheduled{started}: {}", plural(bound, "pod"), nodes.join(", "))
+    }
 }
 
 #[cfg(test)]
@@ -181,6 +261,29 @@ mod tests {
         system.rules[0].sentence = vec![Phrase::Parts(vec![(zero, "spot-0".into()), (bound, "spot-1".into())])];
         let trace = tiny_run(3, Ending::Bad);
         assert_eq!(tell(&system, &trace)[2].text, "2 from spot-1");
+    }
+
+    #[test]
+    fn pods_that_are_bound_and_started_are_counted_by_node() {
+        let step = |number, rule: &str| ToldStep {
+            number,
+            actor: rule.split('/').next().unwrap_or_default().to_owned(),
+            reason: "x".into(),
+            text: rule.to_owned(),
+            rule: rule.to_owned(),
+            picks: BTreeMap::new(),
+            details: Vec::new(),
+            over_approximates: None,
+        };
+        let rules = ["default-scheduler/bind/default/web/", "kubelet/start/default/web/"];
+        let places = ["spot-0", "spot-1", "spot-0"].iter().flat_map(|node| rules.map(|rule| format!("{rule}{node}")));
+        let mut steps: Vec<ToldStep> = places.enumerate().map(|(index, rule)| step(index + 1, &rule)).collect();
+        assert!(matches!(&fold(&steps, None)[..], [Line::Many(run)] if run.len() == 6));
+        let told = "3 pods of default/web scheduled and started: 2 on spot-0, 1 on spot-1";
+        assert_eq!(told_together(&steps), told);
+        steps.pop();
+        let told = "3 pods of default/web scheduled, 2 started: 2 on spot-0, 1 on spot-1";
+        assert_eq!(told_together(&steps), told);
     }
 
     #[test]

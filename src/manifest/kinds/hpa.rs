@@ -1,5 +1,6 @@
 //! HorizontalPodAutoscalers, v1 and v2, with the defaults of section 3.2.
 
+use super::super::MAX_REPLICAS;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, DraftHpa};
 use super::super::error::InputError;
@@ -24,7 +25,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let spec = object.fields.require("spec", "the specification of the autoscaler")?.fields()?;
     object.fields.note_rest(&[]);
     let target = read_target(&spec.require("scaleTargetRef", "kind and name of a workload")?, object)?;
-    let limits = 1..=i64::from(i32::MAX);
+    let limits = 1..=MAX_REPLICAS;
     let max_view = spec.require("maxReplicas", "an integer of at least 1")?;
     let max = max_view.integer(limits.clone())?;
     let min = spec.read("minReplicas", |view| view.integer(limits))?.unwrap_or(1);

@@ -1,5 +1,6 @@
 //! Deployments and bare ReplicaSets.
 
+use super::super::MAX_REPLICAS;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
@@ -32,7 +33,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let spec = object.fields.require("spec", "the specification of the workload")?.fields()?;
     object.fields.note_rest(&[]);
     let replicas_view = spec.get("replicas");
-    let replicas = replicas_view.as_ref().map(|view| view.integer(0..=i64::from(i32::MAX))).transpose()?;
+    let replicas = replicas_view.as_ref().map(|view| view.integer(0..=MAX_REPLICAS)).transpose()?;
     let template_view = spec.require("template", "a pod template")?;
     let template = pod_template::read(&template_view)?;
     check_selector(&spec.require("selector", "a label selector")?, &template.template)?;

@@ -1,5 +1,6 @@
 //! `spec.events`: what users and machines may do.
 
+use super::super::MAX_REPLICAS;
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
 use super::super::names::Names;
@@ -8,7 +9,6 @@ use super::super::span::{Count, read_span};
 use super::super::suggest::nearest_or_list;
 use super::super::view::{Fields, View};
 use super::files::Folder;
-use super::workloads::MAX_REPLICAS;
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::{Event, EventKind, WorkloadRef};
 

@@ -1,5 +1,6 @@
 //! `spec.nodes`: pools of equal nodes.
 
+use super::super::MAX_NODES;
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::kinds::{note_missing, read_pods, read_resources, read_taints};
@@ -8,8 +9,6 @@ use super::super::view::{Fields, View};
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{NodePool, Span};
 
-/// Most nodes of a pool.
-const MAX_NODES: i64 = 5000;
 /// Pods that a node takes unless it says otherwise.
 const DEFAULT_PODS: i64 = 110;
 

@@ -1,5 +1,6 @@
 //! `spec.workloads` and `spec.placed`: values that manifests do not have.
 
+use super::super::MAX_REPLICAS;
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::names::Names;
@@ -9,9 +10,6 @@ use super::super::view::{Fields, View};
 use kubound_encodings::cluster::node::CPU;
 use kubound_encodings::cluster::workload::{Readiness, Startup, Usage, Workload};
 use kubound_encodings::cluster::{Placement, Start};
-
-/// Most replicas, as the API server has it.
-pub(super) const MAX_REPLICAS: i64 = i32::MAX as i64;
 
 /// Changes the workloads of the draft.
 pub(super) fn read(spec: &Fields, names: &Names, draft: &mut Draft) -> Result<(), InputError> {

@@ -50,13 +50,11 @@ error[noOscillation]: pods come and go for ever
   expected: holds
   --> Deployment/default/web spec.replicas
   smallest cluster: 2 nodes, 4 pods
-  steps 1-4     default-scheduler  Scheduled  web to spot-0, 0 before, 1 after; web to spot-0, 1
-                                              before, 2 after; web to spot-0, 2 before, 3 after;
-                                              web to spot-0, 3 before, 4 after
-  step 5        default-scheduler  Scheduled  web to spot-0, 4 before, 5 after
-  step 6        default-scheduler  Scheduled  web to spot-0, 5 before, 6 after
-  loop          step 5 -> step 6 repeats for ever; every controller had its turn; possible (needs
-                the choice made at step 2)
+  steps 1-4     default-scheduler  Scheduled  4 pods of web scheduled: 4 on spot-0
+| step 5        default-scheduler  Scheduled  web to spot-0, 4 before, 5 after
+| step 6        default-scheduler  Scheduled  web to spot-0, 5 before, 6 after
+  loop          steps 5 to 6 repeat for ever; every controller had its turn; possible (needs the
+                choice made at step 2)
   engine explicit, 12 states, 0.25 s
 ";
     assert!(text.starts_with(expected), "{text}");

@@ -1,0 +1,152 @@
+//! The values that a run starts with, in the units of the input: nodes of each pool, and whatever else was a range.
+
+use crate::search::scope::Size;
+use kubound_encodings::cluster::workload::{Usage, Workload};
+use kubound_encodings::cluster::{Cluster, NodePool, Span};
+use kubound_encodings::system::{Initial, Role, TransitionSystem};
+use kubound_encodings::term::Sort;
+
+/// The nodes of each pool in an initial state; pools without any are left out.
+pub fn pools(cluster: &Cluster, system: &TransitionSystem, initial: &[i64]) -> Vec<Size> {
+    let sizes = cluster.pools.iter().map(|pool| (pool, pool_size(pool, system, initial)));
+    sizes
+        .filter(|&(_, count)| count > 0)
+        .map(|(pool, count)| Size { name: pool.name.clone(), count: count.to_string() })
+        .collect()
+}
+
+fn pool_size(pool: &NodePool, system: &TransitionSystem, initial: &[i64]) -> i64 {
+    let name = format!("nodes[{}]", pool.name);
+    pool.count.constant().or_else(|| in_units(&name, pool.count, system, initial)).unwrap_or(0)
+}
+
+/// Every other value that was a range, with its value in an initial state.
+pub fn values(cluster: &Cluster, system: &TransitionSystem, initial: &[i64]) -> Vec<Size> {
+    let mut found = Vec::new();
+    let vars = system.dag.vars().iter().zip(&system.vars).zip(initial);
+    for ((decl, var), &value) in vars {
+        if var.role != Role::Frozen || var.initial != Initial::Free || decl.name.starts_with("nodes[") {
+            continue;
+        }
+        let Some((name, span, unit)) = meaning(cluster, system, initial, &decl.name) else {
+            found.push(Size { name: decl.name.clone(), count: value.to_string() });
+            continue;
+        };
+        if let (Some(span), Some(unit)) = (span, unit) {
+            let value = in_units(&decl.name, span, system, initial).unwrap_or(value);
+            found.push(Size { name, count: unit(value) });
+        }
+    }
+    found
+}
+
+type Unit = fn(i64) -> String;
+
+/// What a variable stands for: its name in words, the range of the input, the unit. No range for what is not there.
+fn meaning(
+    cluster: &Cluster,
+    system: &TransitionSystem,
+    initial: &[i64],
+    variable: &str,
+) -> Option<(String, Option<Span>, Option<Unit>)> {
+    let (what, rest) = variable.split_once('[')?;
+    let about = rest.strip_suffix(']')?;
+    if let Some(resource) = what.strip_prefix("allocatable.") {
+        let (pool, index) = cluster.pools.iter().find_map(|pool| {
+            let count = usize::try_from(pool.count.hi).unwrap_or(0);
+            (0..count).find(|&index| pool.slot_name(index) == about).map(|index| (pool, index))
+        })?;
+        if index as i64 >= pool_size(pool, system, initial) {
+            return Some((String::new(), None, None));
+        }
+        let span = if resource == "pods" { pool.pods } else { *pool.allocatable.get(resource)? };
+        return Some((format!("{resource} of {about}"), Some(span), Some(unit(resource))));
+    }
+    let short = |one: &Workload| format!("{}/{}", one.reference.namespace, one.reference.name);
+    let workload = cluster.workloads.iter().find(|one| short(one) == about)?;
+    let name = &workload.reference.name;
+    if what.ends_with("replicas") {
+        return Some((format!("replicas of {name}"), Some(workload.replicas), Some(plain)));
+    }
+    let is_memory = what.contains("memory");
+    match if is_memory { workload.memory_usage } else { workload.cpu_usage } {
+        Usage::PerPod(span) | Usage::Shared(span) => {
+            let resource = if is_memory { "memory" } else { "cpu" };
+            let what = if what.contains("load") { "load" } else { "usage" };
+            Some((format!("{resource} {what} of {name}"), Some(span), Some(unit(resource))))
+        }
+        Usage::Request => None,
+    }
+}
+
+/// The value of a variable that counts in other units or steps than the range of the input it stands for.
+fn in_units(name: &str, span: Span, system: &TransitionSystem, initial: &[i64]) -> Option<i64> {
+    let index = system.dag.vars().iter().position(|decl| decl.name == name)?;
+    let Sort::Int(range) = system.dag.vars()[index].sort else { return None };
+    let (inner, outer) = (i128::from(range.hi - range.lo), i128::from(span.hi - span.lo));
+    let offset = i128::from(initial[index] - range.lo);
+    if inner <= 0 || offset * outer % inner != 0 {
+        return None;
+    }
+    i64::try_from(i128::from(span.lo) + offset * outer / inner).ok()
+}
+
+fn unit(resource: &str) -> Unit {
+    match resource {
+        "cpu" => milli,
+        "memory" | "ephemeral-storage" => bytes,
+        _ => plain,
+    }
+}
+
+fn plain(value: i64) -> String {
+    value.to_string()
+}
+
+fn milli(value: i64) -> String {
+    if value % 1000 == 0 { (value / 1000).to_string() } else { format!("{value}m") }
+}
+
+fn bytes(value: i64) -> String {
+    let units = [(1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")];
+    let fits = units.iter().find(|&&(unit, _)| value != 0 && value % unit == 0);
+    fits.map_or_else(|| value.to_string(), |&(unit, suffix)| format!("{}{suffix}", value / unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kubound_encodings::assemble::{Granularity, assemble};
+
+    #[test]
+    fn amounts_read_as_in_manifests() {
+        assert_eq!((milli(4000), milli(250)), ("4".to_owned(), "250m".to_owned()));
+        assert_eq!((bytes(8 << 30), bytes(200 << 20), bytes(7)), ("8Gi".into(), "200Mi".into(), "7".to_owned()));
+    }
+
+    #[test]
+    fn values_are_those_of_the_input_whatever_the_model_counts_in() {
+        let span = |lo, hi, step| Span::new(lo, hi, step).expect("not empty");
+        let pool = NodePool {
+            name: "worker".into(),
+            is_single_node: false,
+            count: span(0, 2, 1),
+            labels: Default::default(),
+            taints: Vec::new(),
+            unschedulable: false,
+            allocatable: [("cpu".to_owned(), span(1000, 4000, 500))].into_iter().collect(),
+            pods: Span::exactly(110),
+            origin: kubound_encodings::system::Origin { object: "Scenario".into(), field: String::new() },
+        };
+        let cluster = Cluster { pools: vec![pool], ..Cluster::default() };
+        let system = assemble(&cluster, Granularity::Fine).expect("supported");
+        let highest = |sort: Sort| if let Sort::Int(range) = sort { range.hi } else { 1 };
+        let mut initial: Vec<i64> = system.dag.vars().iter().map(|decl| highest(decl.sort)).collect();
+        let told =
+            |sizes: Vec<Size>| sizes.iter().map(|size| format!("{} {}", size.name, size.count)).collect::<Vec<_>>();
+        assert_eq!(told(pools(&cluster, &system, &initial)), ["worker 2"]);
+        assert_eq!(told(values(&cluster, &system, &initial)), ["cpu of worker-0 4", "cpu of worker-1 4"]);
+        initial[0] = 1;
+        assert_eq!(told(values(&cluster, &system, &initial)), ["cpu of worker-0 4"]);
+    }
+}

@@ -1,0 +1,110 @@
+//! Which fields of the input a violation stems from, the most telling one first.
+
+use crate::trace::{Ending, Trace};
+use kubound_encodings::cluster::{Cluster, PodTemplate};
+use kubound_encodings::system::{Origin, TransitionSystem};
+
+/// Most fields that are shown.
+const MOST: usize = 4;
+
+/// The fields of the rules that act in a violation (in its loop, if it has one), most telling first; then those of
+/// the intent. Fields that every run touches are left out where better ones are known.
+pub fn origins(cluster: &Cluster, system: &TransitionSystem, trace: &Trace, intent: &[Origin]) -> Vec<Origin> {
+    let from = match trace.ending {
+        Ending::Loop { start } => start,
+        Ending::Bad | Ending::Stays => 0,
+    };
+    let mut ranked: Vec<(u8, Origin)> = Vec::new();
+    let acting = trace.steps[from..].iter().filter_map(|step| system.rule(&step.rule));
+    for origin in acting.flat_map(|rule| &rule.origins) {
+        for origin in refined(cluster, origin) {
+            if !ranked.iter().any(|(_, other)| *other == origin) {
+                ranked.push((rank(&origin), origin));
+            }
+        }
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let best = ranked.first().map_or(u8::MAX, |(rank, _)| *rank);
+    ranked.retain(|(rank, _)| *rank < COMMON || best >= COMMON);
+    ranked.truncate(MOST);
+    let mut origins: Vec<Origin> = ranked.into_iter().map(|(_, origin)| origin).collect();
+    origins.extend(intent.iter().filter(|origin| !origins.contains(origin)).cloned().collect::<Vec<_>>());
+    origins
+}
+
+/// From here on a field says little: every run touches it.
+const COMMON: u8 = 7;
+
+fn rank(origin: &Origin) -> u8 {
+    let field = origin.field.as_str();
+    let ends = |end: &str| field.ends_with(end);
+    match origin.object.split('/').next().unwrap_or_default() {
+        "DeschedulerPolicy" | "ConfigMap" => 0,
+        "HorizontalPodAutoscaler" => 1,
+        "Scenario" if field.starts_with("spec.events") => 2,
+        _ if ends("nodeName") || ends("tolerations") => 3,
+        _ if ends("topologySpreadConstraints") => 3,
+        _ if ends("affinity") || ends("nodeSelector") => 4,
+        "Scenario" | "Node" => 5,
+        _ if ends("containers") => 6,
+        _ => COMMON,
+    }
+}
+
+/// The parts of a pod template that decide where its pods go, where a rule names the whole of it.
+fn refined(cluster: &Cluster, origin: &Origin) -> Vec<Origin> {
+    let is_it = |one: &&kubound_encodings::cluster::Workload| one.origin.object == origin.object;
+    let Some(workload) = cluster.workloads.iter().find(is_it) else { return vec![origin.clone()] };
+    let field = |name: &str| Origin { object: origin.object.clone(), field: format!("spec.template.spec.{name}") };
+    match origin.field.as_str() {
+        "spec.template.spec" => placing(&workload.template).into_iter().map(field).collect(),
+        "spec.template.spec.nodeName" if workload.template.node_name.is_none() => Vec::new(),
+        _ => vec![origin.clone()],
+    }
+}
+
+fn placing(template: &PodTemplate) -> Vec<&'static str> {
+    let mut fields = Vec::new();
+    if !template.spread.is_empty() {
+        fields.push("topologySpreadConstraints");
+    }
+    if template.required_affinity.is_some() || !template.preferred_affinity.is_empty() {
+        fields.push("affinity");
+    }
+    if !template.node_selector.is_empty() {
+        fields.push("nodeSelector");
+    }
+    if fields.is_empty() {
+        fields.push("containers");
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::testing::{tiny, tiny_run};
+
+    fn origin(object: &str, field: &str) -> Origin {
+        Origin { object: object.into(), field: field.into() }
+    }
+
+    #[test]
+    fn a_policy_tells_more_than_a_count_and_the_intent_comes_last() {
+        let (mut system, _) = tiny();
+        let policy = origin("DeschedulerPolicy", "profiles[0].plugins");
+        system.rules[0].origins = vec![origin("Deployment/default/web", "spec.replicas"), policy.clone()];
+        let intent = origin("Scenario", "spec.intents[0]");
+        let trace = tiny_run(3, Ending::Loop { start: 1 });
+        let told = origins(&Cluster::default(), &system, &trace, std::slice::from_ref(&intent));
+        assert_eq!(told, [policy, intent]);
+    }
+
+    #[test]
+    fn what_every_run_touches_is_told_where_nothing_else_is_known() {
+        let (mut system, _) = tiny();
+        let count = origin("Deployment/default/web", "spec.replicas");
+        system.rules[0].origins = vec![count.clone()];
+        assert_eq!(origins(&Cluster::default(), &system, &tiny_run(1, Ending::Bad), &[]), [count]);
+    }
+}

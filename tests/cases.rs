@@ -1,0 +1,78 @@
+//! The built-in cases: `broken` is violated on a cluster no larger than `case.yaml` says, `fixed` holds. That the
+//! symbolic engines find violations of the same size takes minutes and is a test of its own.
+
+use kubound::engines::Cancel;
+use kubound::manifest;
+use kubound::search::{EngineChoice, Findings, Options, Silent, Systems, Verdict, check};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+fn folder(case: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(case)
+}
+
+/// Decides a variant.
+fn decide(case: &str, variant: &str, engine: EngineChoice) -> Findings {
+    let loaded = manifest::load(&[folder(case).join(variant)], None).expect("a readable case");
+    let options = Options { engine, depth: loaded.depth, timeout: Duration::from_secs(80), ..Options::default() };
+    let systems = Systems::new(&loaded.cluster, options.granularity).expect("a case that can be modelled");
+    check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault")
+}
+
+/// Nodes and pods of the smallest violation.
+fn smallest(case: &str, engine: EngineChoice) -> (i64, i64) {
+    let findings = decide(case, "broken", engine);
+    assert_eq!(findings.results.len(), 1, "{case}");
+    match &findings.results[0].verdict {
+        Verdict::Violated(found) => {
+            assert!(found.minimised, "{case} by {engine:?} is not minimised");
+            (found.nodes, found.pods)
+        }
+        other => panic!("{case} by {engine:?}: {other:?}"),
+    }
+}
+
+/// `smallest: {nodes: N, pods: P}` of `case.yaml`.
+fn stated(case: &str) -> (i64, i64) {
+    let text = std::fs::read_to_string(folder(case).join("case.yaml")).expect("case.yaml");
+    let line = text.lines().find(|line| line.starts_with("smallest:")).expect("smallest");
+    let numbers: Vec<i64> =
+        line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
+    (numbers[0], numbers[1])
+}
+
+fn check_case(case: &str) {
+    let explicit = smallest(case, EngineChoice::Explicit);
+    assert!(explicit <= stated(case), "{case}: {explicit:?} is larger than stated");
+    for result in decide(case, "fixed", EngineChoice::Explicit).results {
+        assert!(matches!(result.verdict, Verdict::Holds { .. }), "{case}: {:?}", result.verdict);
+        assert!(!result.fired.is_empty(), "{case}: nothing happened");
+    }
+}
+
+macro_rules! cases {
+    ($($case:ident),*) => {
+        $(#[test] fn $case() { check_case(stringify!($case)); })*
+
+        #[test]
+        fn every_case_is_tested() {
+            let mut found: Vec<String> = std::fs::read_dir(folder("."))
+                .expect("the cases")
+                .map(|entry| entry.expect("an entry").file_name().into_string().expect("a plain name"))
+                .collect();
+            found.sort();
+            assert_eq!(found, [$(stringify!($case)),*]);
+        }
+    };
+}
+
+/// Run with `cargo test --release --test cases -- --ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn symbolic_engines_agree_on_the_smallest_violations() {
+    for case in ["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"] {
+        assert_eq!(smallest(case, EngineChoice::Symbolic), smallest(case, EngineChoice::Explicit), "{case}");
+    }
+}
+
+cases!(c1, c2, c3, c4, c5, c6, c7, c8);
