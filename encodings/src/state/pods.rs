@@ -7,7 +7,7 @@ use crate::cluster::intent::IntentKind;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Readiness, Startup, Usage};
-use crate::cluster::{Span, Start, Workload};
+use crate::cluster::{Span, Workload};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
 
