@@ -130,3 +130,20 @@ fn too_few_replicas_protect() {
     assert!(evicted(&cluster, DUPLICATES, &[3, 0]).is_empty());
     assert_eq!(evicted(&cluster, DUPLICATES, &[4, 0]), [[2, 0]]);
 }
+
+#[test]
+fn a_constraint_counts_while_some_pod_brings_it_along() {
+    let mut cluster = policed(2, 1, balancing());
+    let mut other = deployment("other", 10, 100, 100);
+    other.template.labels = cluster.workloads[0].template.labels.clone();
+    cluster.workloads.push(other);
+    let evicts = |cluster: &Cluster, web: i64| {
+        let mut world = World::new(cluster);
+        world.run_pods("web", &[("n0", web)]).run_pods("other", &[("n0", 4)]);
+        world.is_enabled(SPREAD)
+    };
+    assert!(!evicts(&cluster, 0), "pods of the other workload only match the selector");
+    assert!(evicts(&cluster, 1));
+    cluster.workloads[1].template.spread = cluster.workloads[0].template.spread.clone();
+    assert!(evicts(&cluster, 0), "both bring it along");
+}

@@ -45,7 +45,9 @@ impl Controller for Descheduler {
         let enough = ready.at_least(2);
         let mut stages: Vec<Stage> = policy.plugins.iter().flat_map(|plugin| stages(model, policy, plugin)).collect();
         name_apart(&mut stages);
-        if stages.is_empty() {
+        // A limit of 0 leaves nothing to do.
+        let forbids = [policy.max_per_node, policy.max_per_namespace, policy.max_total].contains(&Some(0));
+        if stages.is_empty() || forbids {
             return;
         }
         let wants = enough & any(stages.iter().map(|stage| stage.enabled));
@@ -272,9 +274,7 @@ fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &
         };
         if is_first { pass.periodic.restart(rule) } else { rule }
     };
-    let policy = model.cluster.descheduler.as_ref().expect("called for a policy");
-    let forbids = [policy.max_per_node, policy.max_per_namespace, policy.max_total].contains(&Some(0));
-    let can_evict = stage.enabled & pass.enough & (!forbids).into();
+    let can_evict = stage.enabled & pass.enough;
     if pass.place.is_some() {
         // A stage without work hands over; the first one only if a later one has work.
         let rule = RuleBuilder::new(format!("descheduler/{}/nothing", stage.name), "descheduler", "Skipped", pace)

@@ -23,7 +23,7 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     else {
         return vec![];
     };
-    let mut seen: Vec<(usize, &TopologySpreadConstraint)> = Vec::new();
+    let mut seen: Vec<(Vec<usize>, &TopologySpreadConstraint)> = Vec::new();
     for group in 0..model.groups.len() {
         let namespace = &model.workload(group).reference.namespace;
         let looked_at = label_selector.as_ref().is_none_or(|one| one.matches(&model.template(group).labels));
@@ -32,12 +32,13 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
             continue;
         }
         for spec in model.template(group).spread.iter().filter(|one| constraints.contains(&one.when_unsatisfiable)) {
-            if !seen.iter().any(|&(other, known)| is_same(model, (group, spec), (other, known))) {
-                seen.push((group, spec));
+            match seen.iter_mut().find(|(groups, known)| is_same(model, (group, spec), (groups[0], known))) {
+                Some((groups, _)) => groups.push(group),
+                None => seen.push((vec![group], spec)),
             }
         }
     }
-    seen.into_iter().filter_map(|(group, spec)| stage(model, policy, plugin, group, spec)).collect()
+    seen.into_iter().filter_map(|(groups, spec)| stage(model, policy, plugin, groups, spec)).collect()
 }
 
 /// Whether two pods contribute the same constraint: key, skew, selector, policies, required affinity, tolerations.
@@ -63,6 +64,8 @@ struct Balance<'a> {
     plugin: &'a EnabledPlugin,
     /// The group that contributes the constraint; its affinity and tolerations decide which nodes count.
     contributor: usize,
+    /// All groups that contribute it.
+    contributors: Vec<usize>,
     spec: &'a TopologySpreadConstraint,
     domains: Domains,
     /// Pods by domain.
@@ -75,12 +78,13 @@ fn stage(
     model: &Model,
     policy: &DeschedulerPolicy,
     plugin: &EnabledPlugin,
-    contributor: usize,
+    contributors: Vec<usize>,
     spec: &TopologySpreadConstraint,
 ) -> Option<Stage> {
     let domains = Domains::new(model, &spec.topology_key, |_| true);
-    let mut balance =
-        Balance { model, policy, plugin, contributor, spec, domains, sizes: Vec::new(), exists: Vec::new() };
+    let contributor = contributors[0];
+    let (sizes, exists) = (Vec::new(), Vec::new());
+    let mut balance = Balance { model, policy, plugin, contributor, contributors, spec, domains, sizes, exists };
     for slots in balance.domains.by_value.values() {
         let pods = sum(slots
             .iter()
@@ -249,13 +253,13 @@ impl Balance<'_> {
         part.pods.value.min(self.considered(part.group, part.slot))
     }
 
-    /// Whether the pods that bring the constraint along are there: those of its contributor. Where only their own
-    /// group counts, a pod to move says so already.
+    /// Whether pods that bring the constraint along are there. Where only such pods count, a pod to move says so.
     fn is_contributed(&self) -> Bool {
-        if self.groups().eq([self.contributor]) {
+        if self.groups().all(|group| self.contributors.contains(&group)) {
             return true.into();
         }
-        any((0..self.model.slots.len()).map(|slot| self.considered(self.contributor, slot).above(0)))
+        let slots = 0..self.model.slots.len();
+        any(slots.flat_map(|slot| self.contributors.iter().map(move |&group| self.considered(group, slot).above(0))))
     }
 }
 
@@ -376,33 +380,5 @@ fn taken_by_position(sizes: &[Int], exists: &[Bool], max_skew: i64) -> Taken {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::term::{Dag, within};
-
-    fn taken(sizes: &[i64], max_skew: i64) -> Vec<i64> {
-        let (taken, _) = within(Dag::default(), || {
-            let sizes: Vec<Int> = sizes.iter().map(|&size| size.into()).collect();
-            let exists = vec![Bool::from(true); sizes.len()];
-            let walk = taken_by_position(&sizes, &exists, max_skew);
-            walk.taken.iter().map(|taken| taken.constant().expect("constant sizes")).collect()
-        });
-        taken
-    }
-
-    #[test]
-    fn the_vectors_of_section_13() {
-        assert_eq!(taken(&[2, 5, 3, 8, 5, 7], 1), [0, 0, 0, 0, 2, 3], "sorted 2 3 5 5 7 8");
-        assert_eq!(taken(&[0, 3], 1), [0, 1]);
-        assert_eq!(taken(&[0, 0, 4], 1), [0, 0, 3], "two moves, of 2 and 1");
-        assert_eq!(taken(&[1, 1, 3], 1), [0, 0, 1]);
-        assert_eq!(taken(&[1, 4, 4], 2), [0, 0, 1]);
-        assert_eq!(taken(&[0, 2], 1), [0, 1]);
-    }
-
-    #[test]
-    fn balanced_domains_keep_their_pods() {
-        assert_eq!(taken(&[1, 2, 2], 1), [0, 0, 0]);
-        assert_eq!(taken(&[0, 3], 3), [0, 0]);
-    }
-}
+#[path = "spread_tests.rs"]
+mod tests;
