@@ -1,6 +1,8 @@
 //! Which pods go on scale-down (section 2.8), and the handing down of replicas.
 
-use crate::support::{World, cluster, deployment, node};
+use crate::support::{World, cluster, deployment, event, node, reference};
+use kubound_encodings::cluster::Span;
+use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::workload::{Readiness, Startup};
 
 const DELETE: &str = "replicaset-controller/delete/default/web";
@@ -10,7 +12,11 @@ const PENDING: &str = "pending[default/web]";
 fn world() -> World {
     let mut web = deployment("web", 6, 100, 100);
     web.startup = Some(Startup { cpu: 100, seconds: 30, readiness: Readiness::After });
-    World::fine(&cluster(vec![node("a", &[]), node("b", &[])], vec![web]))
+    let mut cluster = cluster(vec![node("a", &[]), node("b", &[])], vec![web]);
+    // Without something that lowers `spec.replicas` there is no deletion.
+    let target = reference("web");
+    cluster.events = vec![event("scale", EventKind::Scale { target, replicas: Span::exactly(0) })];
+    World::fine(&cluster)
 }
 
 fn count(phase: &str, node: &str) -> String {

@@ -10,7 +10,7 @@ use crate::engines::EngineError;
 use kubound_encodings::system::{Choice, Claim, Pace, Rule, TransitionSystem};
 use kubound_encodings::term::compile::{Block, Compiler, TooLarge};
 use kubound_encodings::term::program::{Program, Reg, Registers};
-use kubound_encodings::term::{ChoiceId, Range, Term, TermId, VarId};
+use kubound_encodings::term::{ChoiceId, Node, Range, Term, TermId, VarId};
 
 /// A compiled update.
 struct Update {
@@ -22,9 +22,25 @@ struct Update {
 }
 
 enum Picks {
-    Value { choice: Reg, range: Range },
-    Split { parts: Vec<Reg>, low: Vec<Reg>, high: Vec<Reg>, total: Reg },
+    Value {
+        choice: Reg,
+        range: Range,
+    },
+    /// `slots` names the slot that a part belongs to, where it is the only part of that slot.
+    Split {
+        parts: Vec<Reg>,
+        slots: Vec<Option<(usize, usize)>>,
+        low: Vec<Reg>,
+        high: Vec<Reg>,
+        total: Reg,
+    },
 }
+
+/// Shown each way to fire a rule; false ends the enumeration.
+pub type Visit<'a> = dyn FnMut(&mut Registers) -> Result<bool, EngineError> + 'a;
+
+/// Whether a slot of a class equals the one before it in the state entered.
+pub type Repeats<'a> = dyn Fn(usize, usize) -> bool + 'a;
 
 struct Compiled {
     guard: Block,
@@ -133,19 +149,21 @@ impl Machine {
         registers.get(self.choices[choice.index()])
     }
 
-    /// Fires a rule in every way that it can in the state entered; false if it is disabled.
+    /// Fires a rule in every way that it can in the state entered; false if it is disabled. Of picks that differ only
+    /// by equal neighbouring slots, one is enough: the others lead to permutations of the same state.
     pub fn fire(
         &self,
         rule: usize,
         registers: &mut Registers,
-        visit: &mut dyn FnMut(&mut Registers) -> Result<(), EngineError>,
+        repeats: &Repeats,
+        visit: &mut Visit,
     ) -> Result<bool, EngineError> {
         let compiled = &self.rules[rule];
         if !self.program.run(compiled.guard, registers) {
             return Ok(false);
         }
         let mut valid = 0_usize;
-        self.pick_from(rule, 0, registers, &mut valid, visit)?;
+        self.pick_from(rule, 0, registers, &mut valid, repeats, visit)?;
         if valid == 0 {
             return Err(self.bad_rule(rule, "none of its choices satisfies its constraint"));
         }
@@ -162,26 +180,38 @@ impl Machine {
         position: usize,
         registers: &mut Registers,
         valid: &mut usize,
-        visit: &mut dyn FnMut(&mut Registers) -> Result<(), EngineError>,
-    ) -> Result<(), EngineError> {
+        repeats: &Repeats,
+        visit: &mut Visit,
+    ) -> Result<bool, EngineError> {
         match self.rules[rule].picks.get(position) {
             None => self.apply(rule, registers, valid, visit),
             Some(Picks::Value { choice, range }) => {
                 for value in range.lo..=range.hi {
                     registers.set(*choice, value);
-                    self.pick_from(rule, position + 1, registers, valid, visit)?;
+                    if !self.pick_from(rule, position + 1, registers, valid, repeats, visit)? {
+                        return Ok(false);
+                    }
                 }
-                Ok(())
+                Ok(true)
             }
-            Some(Picks::Split { parts, low, high, total }) => {
+            Some(Picks::Split { parts, slots, low, high, total }) => {
                 let bounds: Vec<(i64, i64)> =
                     low.iter().zip(high).map(|(&low, &high)| (registers.get(low), registers.get(high))).collect();
                 if bounds.iter().any(|(low, high)| low > high) {
-                    return Ok(());
+                    return Ok(true);
                 }
-                let mut parts_left = Composition { parts, bounds: &bounds, remaining: registers.get(*total) };
-                parts_left
-                    .each(0, registers, &mut |registers| self.pick_from(rule, position + 1, registers, valid, visit))
+                let twin = |index: usize| match (index.checked_sub(1).and_then(|before| slots[before]), slots[index]) {
+                    (Some((class, before)), Some((own, slot))) => {
+                        class == own && before + 1 == slot && repeats(class, slot)
+                    }
+                    _ => false,
+                };
+                let twins: Vec<bool> = (0..parts.len()).map(twin).collect();
+                let remaining = registers.get(*total);
+                let mut parts_left = Composition { parts, twins: &twins, bounds: &bounds, remaining };
+                parts_left.each(0, registers, &mut |registers| {
+                    self.pick_from(rule, position + 1, registers, valid, repeats, visit)
+                })
             }
         }
     }
@@ -192,11 +222,11 @@ impl Machine {
         rule: usize,
         registers: &mut Registers,
         valid: &mut usize,
-        visit: &mut dyn FnMut(&mut Registers) -> Result<(), EngineError>,
-    ) -> Result<(), EngineError> {
+        visit: &mut Visit,
+    ) -> Result<bool, EngineError> {
         let compiled = &self.rules[rule];
         if !self.program.run(compiled.fire, registers) {
-            return Ok(());
+            return Ok(true);
         }
         *valid += 1;
         let mut changes = false;
@@ -221,42 +251,69 @@ impl Machine {
             }
             registers.set(update.after, value);
         }
-        visit(registers)?;
+        let goes_on = visit(registers)?;
         for update in compiled.updates.iter().chain(self.monitors.iter().map(|(_, update)| update)) {
             registers.set(update.after, registers.get(update.before));
         }
-        Ok(())
+        Ok(goes_on)
     }
 }
 
-/// Enumerates the ways to split a total over parts with bounds.
+/// Enumerates the ways to split a total over parts with bounds; a twin takes no more than the part before it.
 struct Composition<'a> {
     parts: &'a [Reg],
+    twins: &'a [bool],
     bounds: &'a [(i64, i64)],
     remaining: i64,
 }
 
 impl Composition<'_> {
-    fn each(
-        &mut self,
-        index: usize,
-        registers: &mut Registers,
-        visit: &mut dyn FnMut(&mut Registers) -> Result<(), EngineError>,
-    ) -> Result<(), EngineError> {
+    fn each(&mut self, index: usize, registers: &mut Registers, visit: &mut Visit) -> Result<bool, EngineError> {
         let Some(&(low, high)) = self.bounds.get(index) else {
-            return if self.remaining == 0 { visit(registers) } else { Ok(()) };
+            return if self.remaining == 0 { visit(registers) } else { Ok(true) };
         };
         let rest = &self.bounds[index + 1..];
         let least: i64 = rest.iter().map(|(low, _)| low).sum();
         let most: i64 = rest.iter().map(|(_, high)| high).sum();
+        let high = if self.twins[index] { high.min(registers.get(self.parts[index - 1])) } else { high };
         for value in low.max(self.remaining - most)..=high.min(self.remaining - least) {
             registers.set(self.parts[index], value);
             self.remaining -= value;
-            self.each(index + 1, registers, visit)?;
+            let goes_on = self.each(index + 1, registers, visit)?;
             self.remaining += value;
+            if !goes_on {
+                return Ok(false);
+            }
         }
-        Ok(())
+        Ok(true)
     }
+}
+
+/// The slot that each part of a split belongs to: that of the variables it changes, if it is the only choice of the
+/// rule for that slot.
+fn part_slots(system: &TransitionSystem, rule: &Rule, parts: &[ChoiceId]) -> Vec<Option<(usize, usize)>> {
+    let mut owner = rustc_hash::FxHashMap::default();
+    for (class, members) in system.symmetry.iter().enumerate() {
+        for (slot, vars) in members.slots.iter().enumerate() {
+            owner.extend(vars.iter().map(|&var| (var, (class, slot))));
+        }
+    }
+    let mut touches: Vec<(ChoiceId, Option<(usize, usize)>)> = Vec::new();
+    for &(var, term) in &rule.updates {
+        let cone = system.dag.cone([term]);
+        for (index, _) in cone.iter().enumerate().filter(|&(_, &inside)| inside) {
+            if let Node::Choice(choice) = system.dag.node(TermId(index as u32)) {
+                touches.push((*choice, owner.get(&var).copied()));
+            }
+        }
+    }
+    let slot_of = |part: ChoiceId| {
+        let mut slots = touches.iter().filter(|(choice, _)| *choice == part).map(|&(_, slot)| slot);
+        let first = slots.next().flatten()?;
+        let alone = touches.iter().all(|&(choice, slot)| choice == part || slot != Some(first));
+        (alone && slots.all(|slot| slot == Some(first))).then_some(first)
+    };
+    parts.iter().map(|&part| slot_of(part)).collect()
 }
 
 fn update(compiler: &Compiler, system: &TransitionSystem, var: VarId, value: Reg) -> Update {
@@ -288,6 +345,7 @@ fn compile_rule(compiler: &mut Compiler, system: &TransitionSystem, rule: &Rule)
             }
             Choice::Split { parts, low, high, .. } => Picks::Split {
                 parts: parts.iter().map(|&part| compiler.choice(part)).collect(),
+                slots: part_slots(system, rule, parts),
                 low: bounds.by_ref().take(low.len()).collect(),
                 high: bounds.by_ref().take(high.len()).collect(),
                 total: bounds.next().ok_or(TooLarge)?,

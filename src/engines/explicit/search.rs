@@ -58,7 +58,8 @@ impl Model {
         matches!(self.system.properties[0].claim, Claim::NoFairLoop { .. })
     }
 
-    /// All steps from a row, in the order of the rules; rows are not made canonical.
+    /// All steps from a row, in the order of the rules, but for picks that only permute equal neighbouring slots; rows
+    /// are not made canonical.
     pub fn successors(&self, row: &[u8], registers: &mut Registers) -> Result<Vec<Successor>, EngineError> {
         self.layout.unpack(row, registers);
         self.machine.enter(registers);
@@ -66,7 +67,8 @@ impl Model {
         for rule in 0..self.system.rules.len() {
             let choices: Vec<ChoiceId> =
                 self.system.rules[rule].choices.iter().flat_map(|choice| choice.ids().iter().copied()).collect();
-            self.machine.fire(rule, registers, &mut |registers| {
+            let repeats = |class: usize, slot: usize| self.layout.repeats(row, class, slot);
+            self.machine.fire(rule, registers, &repeats, &mut |registers| {
                 let mut row = vec![0; self.layout.stride];
                 self.layout.pack_after(registers, &mut row);
                 let mut picks: Vec<(ChoiceId, i64)> =
@@ -74,7 +76,7 @@ impl Model {
                 picks.sort_unstable();
                 let (keep, progress) = self.machine.step(registers);
                 found.push(Successor { rule, picks, row, keep, progress });
-                Ok(())
+                Ok(true)
             })?;
         }
         Ok(found)
@@ -314,13 +316,14 @@ impl<'a> Search<'a> {
             }
             let first_edge = self.edges.len();
             let keeps_edges = loops && (seen.within || self.everything) && !is_event(rule);
-            let enabled = model.machine.fire(index, registers, &mut |registers| {
+            let repeats = |class: usize, slot: usize| model.layout.repeats(row, class, slot);
+            let enabled = model.machine.fire(index, registers, &repeats, &mut |registers| {
                 self.transitions += 1;
                 if self.transitions.is_multiple_of(4096) {
                     stopping |= stop(self.len()).is_some();
                 }
                 if stopping {
-                    return Ok(());
+                    return Ok(false);
                 }
                 model.layout.pack_after(registers, scratch);
                 model.layout.canonicalise(scratch);
@@ -332,7 +335,7 @@ impl<'a> Search<'a> {
                         self.edges.push(edge);
                     }
                 }
-                Ok(())
+                Ok(true)
             })?;
             self.fired[index] |= enabled;
             if let (true, Some(unit)) = (loops, rule.fairness) {
