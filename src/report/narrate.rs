@@ -2,6 +2,7 @@
 
 use super::text::plural;
 use crate::trace::{Step, Trace, execute};
+use itertools::Itertools;
 use kubound_encodings::system::{Phrase, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Sort, TermId, VarId};
@@ -185,7 +186,7 @@ pub fn told_together(run: &[ToldStep]) -> String {
             1 => text.to_owned(),
             _ => format!("{text} ({count} times)"),
         });
-        return told.collect::<Vec<_>>().join("; ");
+        return told.join("; ");
     }
     format!("{} times, from {} to {}", run.len(), run[0].text, run[run.len() - 1].text)
 }
@@ -213,7 +214,7 @@ fn told_placing(run: &[ToldStep]) -> String {
             None => placed.bound.push((node, 1)),
         }
     }
-    groups.iter().map(|(group, placed)| placed.told(group)).collect::<Vec<_>>().join("; ")
+    groups.iter().map(|(group, placed)| placed.told(group)).join("; ")
 }
 
 /// How many pods were bound to which nodes, and how many started.

@@ -1,6 +1,7 @@
 //! What a verdict covers: sizes, values, assumptions, timing and granularity, in words of the input.
 
 use super::{Options, Systems};
+use itertools::Itertools;
 use kubound_encodings::assemble::Granularity;
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{Cluster, Span, Start, Timing};
@@ -63,9 +64,7 @@ impl Scope {
 
     /// One line: the sizes that were checked together.
     pub fn sizes(&self) -> String {
-        let list = |sizes: &[Size]| {
-            sizes.iter().map(|size| format!("{} {}", size.count, size.name)).collect::<Vec<_>>().join(", ")
-        };
+        let list = |sizes: &[Size]| sizes.iter().map(|size| format!("{} {}", size.count, size.name)).join(", ");
         let pods = match self.workloads.as_slice() {
             [one] => format!("{} replicas", one.count),
             many => format!("replicas {}", list(many)),

@@ -196,7 +196,7 @@ fn intent(random: &mut Random, cluster: &Cluster, number: i64) -> Intent {
         },
         6 => IntentKind::Available { target, min: limit(random) },
         7 => IntentKind::Converges { target: one },
-        8 => IntentKind::BoundedPods { target, max: random.percent(50).then(|| Expression::Number(3)) },
+        8 => IntentKind::BoundedPods { target, max: random.percent(50).then_some(Expression::Number(3)) },
         9 => IntentKind::NoNodePanicLoop,
         _ => IntentKind::Placement { target, pools: vec![random.pick(&cluster.pools).name] },
     };

@@ -7,6 +7,7 @@ use super::super::names::Names;
 use super::super::suggest::nearest_or_list;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
+use itertools::Itertools;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode, When};
 use kubound_encodings::cluster::{Expression, WorkloadRef};
 use std::collections::BTreeMap;
@@ -54,7 +55,7 @@ fn read_one(view: &View, names: &Names) -> Result<Intent, InputError> {
             let item = view.fields()?;
             let kinds: Vec<_> = item.entries().filter(|(key, _)| *key != "id").collect();
             let [(name, _)] = kinds.as_slice() else {
-                let found = kinds.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(", ");
+                let found = kinds.iter().map(|(key, _)| *key).join(", ");
                 return Err(view
                     .error(format!("{} intents ({found})", kinds.len()))
                     .expected("one intent in each item"));
