@@ -182,7 +182,7 @@ pub fn told_together(run: &[ToldStep]) -> String {
         }
     }
     if distinct.len() <= 4 {
-        let told = distinct.iter().map(|&(text, count)| match count {
+        let mut told = distinct.iter().map(|&(text, count)| match count {
             1 => text.to_owned(),
             _ => format!("{text} ({count} times)"),
         });
