@@ -1,6 +1,6 @@
 //! Intents: what shall hold, one file a kind (two where they share their claim), registered in [`REGISTRY`].
 //!
-//! Every intent is lowered to one of the two forms of [`Claim`](crate::system::Claim): an invariant, perhaps over a
+//! Every intent is lowered to one of the two forms of [`Claim`]: an invariant, perhaps over a
 //! monitor, or the absence of a fair loop. An intent without a target becomes one property for each workload where
 //! the claim is about a workload.
 

@@ -1,6 +1,6 @@
 //! The only place that names the solver library.
 //!
-//! A [`Session`] is one incremental solver of a logic, opened by name so that the library picks its SAT core instead
+//! A `Session` is one incremental solver of a logic, opened by name so that the library picks its SAT core instead
 //! of its general one. A check runs under a watcher thread that interrupts it when asked to stop or out of time.
 //!
 //! [`SatCore`] takes clauses. Built as terms, each one costs a few microseconds to build and assert, one by one or in
