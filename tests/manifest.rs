@@ -270,7 +270,7 @@ fn types_of_modelled_fields_are_checked() {
     let replicas = DEPLOYMENT.replace("spec:\n  selector", "spec:\n  replicas: \"3\"\n  selector");
     let result = load(&[], Some(&format!("{NODE}---\n{replicas}")));
     let expected = "<stdin>:6: document 2: Deployment/default/web: spec.replicas: found the text \"3\"; \
-                    expected an integer from 0 to 2147483647";
+                    expected an integer from 0 to 10000";
     assert_eq!(message(result), expected);
     for (field, parts) in [
         ("nodeSelector: [a]", &["spec.template.spec.nodeSelector: found a list; expected a mapping"][..]),
