@@ -5,7 +5,7 @@ use itertools::Itertools;
 use kubound_encodings::assemble::Granularity;
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{Cluster, Span, Start, Timing};
-use kubound_encodings::system::{Initial, Role, TransitionSystem};
+use kubound_encodings::system::TransitionSystem;
 use serde::Serialize;
 
 /// What a verdict covers.
@@ -139,61 +139,4 @@ pub fn granularity_word(granularity: Granularity) -> &'static str {
         Granularity::Fine => "fine",
         Granularity::Fused => "fused",
     }
-}
-
-/// The nodes of each pool in an initial state. Pools of a fixed size are known; others are counted by the frozen
-/// truth values that say whether a slot is there, which carry the name of the slot. `None` where these are not found.
-pub fn pool_counts(cluster_pools: &[PoolSlots], system: &TransitionSystem, initial: &[i64]) -> Option<Vec<i64>> {
-    cluster_pools
-        .iter()
-        .map(|pool| match pool.fixed {
-            Some(count) => Some(count),
-            None => pool.slots.iter().map(|slot| present(slot, system, initial)).sum(),
-        })
-        .collect()
-}
-
-/// Names of the slots of a pool.
-#[derive(Clone, PartialEq, Debug)]
-pub struct PoolSlots {
-    /// Name of the pool.
-    pub name: String,
-    /// Its size, if only one is possible.
-    pub fixed: Option<i64>,
-    /// Names of its slots.
-    pub slots: Vec<String>,
-}
-
-/// The slots of every pool of a cluster.
-pub fn pool_slots(cluster: &Cluster) -> Vec<PoolSlots> {
-    cluster
-        .pools
-        .iter()
-        .map(|pool| PoolSlots {
-            name: pool.name.clone(),
-            fixed: pool.count.constant(),
-            slots: (0..pool.count.hi.max(0) as usize).map(|index| pool.slot_name(index)).collect(),
-        })
-        .collect()
-}
-
-fn present(slot: &str, system: &TransitionSystem, initial: &[i64]) -> Option<i64> {
-    let is_it = |name: &str| {
-        name.contains("present")
-            && name.split(|c: char| !(c.is_ascii_alphanumeric() || "-.".contains(c))).any(|word| word == slot)
-    };
-    let mut frozen = system.dag.vars().iter().zip(&system.vars).zip(initial);
-    frozen
-        .find(|((decl, var), _)| var.role == Role::Frozen && is_it(&decl.name))
-        .map(|(_, &value)| i64::from(value != 0))
-}
-
-/// Values of the free frozen variables of a run, other than the ones that say which nodes are there.
-pub fn free_values(system: &TransitionSystem, initial: &[i64]) -> Vec<(String, i64)> {
-    let vars = system.dag.vars().iter().zip(&system.vars).zip(initial);
-    vars.filter(|((decl, var), _)| {
-        var.role == Role::Frozen && var.initial == Initial::Free && !decl.name.contains("present")
-    })
-    .map(|((decl, _), &value)| (decl.name.clone(), value))
-    .collect()
 }
