@@ -8,7 +8,7 @@ use crate::cluster::{Cluster, Timing};
 use crate::controllers;
 use crate::events;
 use crate::intents;
-use crate::state::{Model, RuleBuilder, condition, text};
+use crate::state::{Countdown, Model, RuleBuilder, condition, text};
 use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem};
 use crate::term::{Dag, Term, TermId, any, sum, within};
 
@@ -110,7 +110,7 @@ fn pace(model: &mut Model) {
         model.rules.iter().enumerate().filter(|(index, rule)| rule.pace == Pace::Fast && !covered.contains(index));
     let busy = any(fast.map(|(_, rule)| rule.enabled).chain(model.busy.iter().copied()));
     let due = any(model.periodic.iter().map(|periodic| periodic.wants));
-    let armed = any(model.timers.iter().map(|timer| timer.armed));
+    let armed = any(model.timers.iter().map(|timer| timer.armed).chain(model.countdowns.iter().map(Countdown::armed)));
     let untimed = model.rules.iter().filter(|rule| rule.pace == Pace::Clock && rule.name != "time/passes");
     let expiring = any(untimed.map(|rule| rule.enabled));
     let bound_to_happen = model.rules.iter().filter(|rule| rule.pace == Pace::Event && rule.fairness.is_some());

@@ -91,6 +91,15 @@ pub enum Phrase {
         /// Text behind the number, e.g. `m`.
         unit: &'static str,
     },
+    /// A number between two texts, told only if it is not zero.
+    IfAny {
+        /// The text before it.
+        before: String,
+        /// The term.
+        term: TermId,
+        /// The text behind it.
+        after: String,
+    },
     /// A variable after the step.
     After(VarId),
     /// The parts of a split that are not zero, as `count from name`, joined by commas.

@@ -93,6 +93,14 @@ pub fn sentence(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &S
                 text.push_str(&show(value * scale, sort));
                 text.push_str(unit);
             }
+            Phrase::IfAny { before, term, after } => {
+                let (value, sort) = next(*term);
+                if value != 0 {
+                    text.push_str(before);
+                    text.push_str(&show(value, sort));
+                    text.push_str(after);
+                }
+            }
             Phrase::After(var) => text.push_str(&show_var(system, *var, &step.state)),
             Phrase::Parts(parts) => {
                 let told: Vec<String> = parts
@@ -111,7 +119,7 @@ pub fn sentence(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &S
 fn terms(phrase: &Phrase) -> Vec<TermId> {
     match phrase {
         Phrase::Text(_) | Phrase::After(_) => Vec::new(),
-        Phrase::Value { term, .. } => vec![*term],
+        Phrase::Value { term, .. } | Phrase::IfAny { term, .. } => vec![*term],
         Phrase::Parts(parts) => parts.iter().map(|&(term, _)| term).collect(),
     }
 }

@@ -23,7 +23,7 @@ use super::Controller;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::Readiness;
 use crate::cluster::{Taint, TaintEffect};
-use crate::state::{IntVar, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
+use crate::state::{Countdown, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
 use crate::system::Pace;
 use crate::term::{Bool, all, int_choice, sum};
 
@@ -50,12 +50,6 @@ impl Controller for Kubelet {
     }
 }
 
-/// The counts that a pod enters when its containers start.
-pub(super) fn first_running_phase(model: &Model, group: usize, slot: usize) -> IntVar {
-    let state = &model.groups[group];
-    state.starting.as_ref().map_or(state.running[slot], |starting| starting[slot])
-}
-
 impl Kubelet {
     fn start(&self, model: &mut Model, group: usize, slot: usize) {
         let Some(bound) = model.groups[group].bound.as_ref().map(|bound| bound[slot]) else { return };
@@ -71,7 +65,7 @@ impl Kubelet {
                 .for_slot(model, slot)
                 .add(bound, -1)
         };
-        let running = first_running_phase(model, group, slot);
+        let running = model.groups[group].first_running_phase(slot);
         let start =
             base("start", "Started").when(admitted).add(running, 1).says([text(format!("a pod of {place} starts"))]);
         let mut reject = base("reject", "Failed")
@@ -117,15 +111,28 @@ impl Kubelet {
         }
     }
 
-    /// Start-up ends. The countdown is one a workload, armed by the first pod that starts; at its end any number of
-    /// the starting pods on a node, at least one, has finished.
+    /// Start-up ends. Pods counted by the time left become Ready while time passes: nothing fast is enabled then, so
+    /// all that are due at an instant do so before anything else happens. Otherwise the countdown is one a workload,
+    /// armed by the first pod that starts; at its end any number of the starting pods on a node, at least one, has
+    /// finished.
     fn finish_startup(&self, model: &mut Model, group: usize) {
         let Some(startup) = model.startup(group) else { return };
         if startup.readiness == Readiness::Never {
             return;
         }
-        let Some(starting) = model.groups[group].starting.clone() else { return };
         let name = model.groups[group].name.clone();
+        let stages = model.groups[group].starting.clone();
+        let [(Phase::Starting(0), starting)] = &stages[..] else {
+            for slot in model.groups[group].slots() {
+                model.countdowns.push(Countdown {
+                    stages: stages.iter().map(|(_, counts)| counts[slot]).collect(),
+                    done: model.groups[group].running[slot],
+                    runs: model.slots[slot].is_alive(),
+                    outcome: format!(" of {name}/{} done starting", model.slots[slot].name),
+                });
+            }
+            return;
+        };
         let some = crate::term::any(
             starting.iter().enumerate().map(|(slot, count)| count.value.above(0) & model.slots[slot].is_alive()),
         );
@@ -174,8 +181,7 @@ fn fits(model: &Model, group: usize, slot: usize) -> Bool {
     let there = &model.slots[slot];
     let on_node = |index: usize| {
         let state = &model.groups[index];
-        let admitted = [Phase::Starting, Phase::Running].iter().filter_map(|&phase| state.phase(phase));
-        sum(admitted.map(|counts| counts[slot].value)) + state.terminating[slot].value
+        state.starting_on(slot) + state.running[slot].value + state.terminating[slot].value
     };
     let resources =
         model.template(group).requests.iter().filter(|&(_, &request)| request > 0).map(|(resource, &request)| {

@@ -149,8 +149,8 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
         label: "without a node".into(),
     }];
     let starts_unready = model.startup(group).is_some_and(|startup| startup.readiness != Readiness::AtOnce);
-    for phase in Phase::ALL {
-        for (slot, &var) in state.phase(phase).into_iter().flatten().enumerate() {
+    for (phase, counts) in state.phases() {
+        for (slot, &var) in counts.iter().enumerate() {
             let there = &model.slots[slot];
             let part = |class: usize, counts: Bool| Part {
                 class,
@@ -162,7 +162,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
             };
             match (phase, there.not_ready) {
                 (Phase::Bound, _) => parts.push(part(1, true.into())),
-                (Phase::Starting, _) if starts_unready => parts.push(part(2, true.into())),
+                (Phase::Starting(_), _) if starts_unready => parts.push(part(2, true.into())),
                 (_, Some(not_ready)) => {
                     parts.push(Part {
                         label: format!("{} on not ready {}", phase.name(), there.name),

@@ -14,7 +14,7 @@
 use super::Controller;
 use crate::cluster::pod::Toleration;
 use crate::cluster::{Taint, TaintEffect};
-use crate::state::{Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
+use crate::state::{IntVar, Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
 use crate::system::Pace;
 use crate::term::{Bool, int_choice, ite};
 
@@ -90,10 +90,10 @@ impl TaintEviction {
         let armed = tainted & here.above(0);
         let timer = (seconds > 0)
             .then(|| model.on_slot(slot, |model| model.timer(&format!("toleration of {place}"), seconds, armed)));
-        for phase in Phase::ALL {
-            if model.groups[group].phase(phase).is_some() {
-                self.evict_phase(model, group, slot, phase, tainted, timer.as_ref(), &place);
-            }
+        let phases: Vec<(Phase, IntVar)> =
+            model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
+        for (phase, pods) in phases {
+            self.evict_phase(model, group, slot, (phase, pods), tainted, timer.as_ref(), &place);
         }
     }
 
@@ -103,13 +103,12 @@ impl TaintEviction {
         model: &mut Model,
         group: usize,
         slot: usize,
-        phase: Phase,
+        (phase, pods): (Phase, IntVar),
         tainted: Bool,
         timer: Option<&Timer>,
         place: &str,
     ) {
         let state = &model.groups[group];
-        let Some(pods) = state.phase(phase).map(|counts| counts[slot]) else { return };
         if pods.value.range().hi == 0 {
             return;
         }

@@ -17,7 +17,7 @@ use super::{EventModel, happens};
 use crate::cluster::Event;
 use crate::cluster::event::EventKind;
 use crate::controllers::Domains;
-use crate::state::{BoolVar, Model, Phase, RuleBuilder, Slot, text, value};
+use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::system::{Pace, Role};
 use crate::term::{Bool, all, count, int_choice};
 
@@ -117,12 +117,10 @@ impl Drain {
     fn evict(&self, model: &mut Model, event: &Event, slot: usize, flag: BoolVar) {
         let together = model.features.fused && single_node_domains(model) && cordon_blocks_all(model, slot);
         for group in 0..model.groups.len() {
-            for phase in Phase::ALL {
+            let phases: Vec<(Phase, IntVar)> =
+                model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
+            for (phase, pods) in phases.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
                 let state = &model.groups[group];
-                let Some(pods) = state.phase(phase).map(|counts| counts[slot]).filter(|pods| pods.value.range().hi > 0)
-                else {
-                    continue;
-                };
                 let terminating = state.terminating[slot];
                 let place = format!("{}/{}", state.name, model.slots[slot].name);
                 let (choice, evicted) =

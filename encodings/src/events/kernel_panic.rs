@@ -71,7 +71,6 @@ fn used_cpu(model: &Model, slot: usize) -> Int {
             _ => usage,
         };
         let startup = model.startup(group).map_or(0, |startup| startup.cpu);
-        let starting = state.starting.as_ref().map_or(0.into(), |starting| starting[slot].value);
-        state.running[slot].value * each + starting * startup
+        state.running[slot].value * each + state.starting_on(slot) * startup
     }))
 }

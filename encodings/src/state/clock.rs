@@ -14,8 +14,8 @@
 use super::{IntVar, Model, RuleBuilder, gcd};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Timing};
-use crate::system::{Pace, Role};
-use crate::term::{Bool, Int, any, int_choice, ite, min_of};
+use crate::system::{Pace, Phrase, Role};
+use crate::term::{Bool, Int, Term, any, int_choice, ite, min_of};
 
 /// A countdown that is armed while a condition holds.
 #[derive(Clone, Debug)]
@@ -41,6 +41,47 @@ pub struct Periodic {
     pub wants: Bool,
     /// Whether it may act.
     pub may_act: Bool,
+}
+
+/// Pods that become something after a few units of time, counted by the units left.
+#[derive(Clone, Debug)]
+pub struct Countdown {
+    /// Pods with one unit left, with two, and so on.
+    pub stages: Vec<IntVar>,
+    /// Where they are counted at the end.
+    pub done: IntVar,
+    /// Whether time counts.
+    pub runs: Bool,
+    /// What happened to them at the end, in words behind their number.
+    pub outcome: String,
+}
+
+impl Countdown {
+    /// Whether some pod has time left.
+    pub fn armed(&self) -> Bool {
+        self.runs & any(self.stages.iter().map(|stage| stage.value.above(0)))
+    }
+
+    /// When the next pods are done.
+    fn expiries(&self) -> impl Iterator<Item = (Bool, Int)> {
+        (1..).zip(&self.stages).map(|(left, stage)| (self.runs & stage.value.above(0), Int::from(left)))
+    }
+
+    /// Pods done once `passed` units are over; never more than the first ones due.
+    fn finished(&self, passed: Int) -> Int {
+        let due = (1..).zip(&self.stages);
+        let due = due.fold(Int::from(0), |due, (left, stage)| ite(passed.is(left), stage.value, due));
+        ite(self.runs, due, 0)
+    }
+
+    fn pass(&self, mut rule: RuleBuilder, passed: Int) -> RuleBuilder {
+        for (index, stage) in self.stages.iter().enumerate() {
+            let moved = (1..).zip(&self.stages[index + 1..]);
+            let next = moved.fold(Int::from(0), |next, (units, later)| ite(passed.is(units), later.value, next));
+            rule = rule.set(*stage, ite(self.runs, next, stage.value));
+        }
+        rule.add(self.done, self.finished(passed))
+    }
 }
 
 /// Durations in seconds that become countdowns, and how many controllers and kinds of timers have one.
@@ -133,6 +174,7 @@ impl Model<'_> {
                 expiries.push((timer.armed & left.value.above(0), left.value));
             }
         }
+        expiries.extend(self.countdowns.iter().flat_map(Countdown::expiries));
         if expiries.is_empty() {
             return;
         }
@@ -145,11 +187,7 @@ impl Model<'_> {
             .when(live)
             .when(!any(deadline_reached))
             .fair(unit)
-            .says([crate::system::Phrase::Value {
-                term: crate::term::Term::id(passed),
-                scale: self.time_unit,
-                unit: " s pass",
-            }]);
+            .says([Phrase::Value { term: Term::id(passed), scale: self.time_unit, unit: " s pass" }]);
         for periodic in &self.periodic {
             if let Some(phase) = periodic.phase {
                 let waits = phase.value.at_most(periodic.period) & !periodic.wants;
@@ -163,6 +201,14 @@ impl Model<'_> {
             if let Some(left) = timer.left {
                 rule = rule.set(left, ite(timer.armed, left.value.monus(passed), Int::from(timer.full)));
             }
+        }
+        for countdown in &self.countdowns {
+            rule = rule.and_says(Phrase::IfAny {
+                before: "; ".into(),
+                term: Term::id(countdown.finished(passed)),
+                after: countdown.outcome.clone(),
+            });
+            rule = countdown.pass(rule, passed);
         }
         for &(var, next) in &self.while_time_passes {
             rule = rule.set(var, next);

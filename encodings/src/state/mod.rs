@@ -11,7 +11,7 @@ mod pods;
 mod rule;
 mod start;
 
-pub use clock::{Periodic, Timer};
+pub use clock::{Countdown, Periodic, Timer};
 pub use expression::{condition, number};
 pub use nodes::{Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use pods::{Group, Phase};
@@ -115,6 +115,8 @@ pub struct Model<'c> {
     pub settled_once: Option<BoolVar>,
     /// Timers collected so far.
     pub timers: Vec<Timer>,
+    /// Pods counted by the time that they have left.
+    pub(crate) countdowns: Vec<Countdown>,
     /// What else happens while time passes: new values of variables.
     pub(crate) while_time_passes: Vec<(IntVar, Int)>,
     /// Periodic controllers collected so far.
@@ -153,6 +155,7 @@ impl<'c> Model<'c> {
             settled: true.into(),
             settled_once: None,
             timers: Vec::new(),
+            countdowns: Vec::new(),
             while_time_passes: Vec::new(),
             periodic: Vec::new(),
             time_unit: clock::time_unit(cluster),

@@ -11,27 +11,28 @@ use crate::cluster::{Span, Taint, TaintEffect, When, Workload};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
 
+/// Most units of time by which starting pods are counted apart.
+const MOST_STAGES: u8 = 4;
+
 /// A phase of an active pod that is assigned to a node.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub enum Phase {
     /// Assigned, not yet admitted by the kubelet.
     Bound,
-    /// Running, start-up not over.
-    Starting,
+    /// Running, start-up not over: units of time left, 0 where they are not counted.
+    Starting(u8),
     /// Running, start-up over.
     Running,
 }
 
 impl Phase {
-    /// All, in the order of a pod's life.
-    pub const ALL: [Phase; 3] = [Phase::Bound, Phase::Starting, Phase::Running];
-
     /// The name in variables.
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Phase::Bound => "bound",
-            Phase::Starting => "starting",
-            Phase::Running => "running",
+            Phase::Bound => "bound".into(),
+            Phase::Starting(0) => "starting".into(),
+            Phase::Starting(left) => format!("starting, {left} left"),
+            Phase::Running => "running".into(),
         }
     }
 }
@@ -59,8 +60,9 @@ pub struct Group {
     pub pending: IntVar,
     /// Pods assigned, by slot; only where admission is a step of its own.
     pub bound: Option<Vec<IntVar>>,
-    /// Pods starting, by slot; only where start-up is modelled.
-    pub starting: Option<Vec<IntVar>>,
+    /// Pods starting, by slot, for each number of units of time left, ascending; a single entry where units are not
+    /// counted, none where start-up is not modelled.
+    pub starting: Vec<(Phase, Vec<IntVar>)>,
     /// Pods running, by slot.
     pub running: Vec<IntVar>,
     /// Pods terminating, by slot.
@@ -82,18 +84,26 @@ pub struct Group {
 }
 
 impl Group {
-    /// The counts of a phase by slot, where they exist.
-    pub fn phase(&self, phase: Phase) -> Option<&[IntVar]> {
-        match phase {
-            Phase::Bound => self.bound.as_deref(),
-            Phase::Starting => self.starting.as_deref(),
-            Phase::Running => Some(&self.running),
-        }
+    /// The phases of active pods that are assigned to a node, in the order of a pod's life, with their counts by slot.
+    pub fn phases(&self) -> impl Iterator<Item = (Phase, &[IntVar])> {
+        let bound = self.bound.iter().map(|counts| (Phase::Bound, counts.as_slice()));
+        let starting = self.starting.iter().rev().map(|(phase, counts)| (*phase, counts.as_slice()));
+        bound.chain(starting).chain([(Phase::Running, self.running.as_slice())])
     }
 
     /// Active pods on a slot: assigned and neither terminating nor failed.
     pub fn active_on(&self, slot: usize) -> Int {
-        sum(Phase::ALL.iter().filter_map(|&phase| self.phase(phase)).map(|counts| counts[slot].value))
+        sum(self.phases().map(|(_, counts)| counts[slot].value))
+    }
+
+    /// Pods on a slot whose start-up is not over.
+    pub fn starting_on(&self, slot: usize) -> Int {
+        sum(self.starting.iter().map(|(_, counts)| counts[slot].value))
+    }
+
+    /// The counts that a pod enters when its containers start.
+    pub fn first_running_phase(&self, slot: usize) -> IntVar {
+        self.starting.last().map_or(self.running[slot], |(_, counts)| counts[slot])
     }
 
     /// Pods of any phase that the scheduler counts on a slot: active and terminating.
@@ -148,10 +158,8 @@ impl Model<'_> {
     pub fn ready_on(&self, group: usize, slot: usize) -> Int {
         let state = &self.groups[group];
         let mut ready = state.running[slot].value;
-        if let (Some(starting), Some(Readiness::AtOnce)) =
-            (&state.starting, self.startup(group).map(|one| one.readiness))
-        {
-            ready = ready + starting[slot].value;
+        if self.startup(group).is_some_and(|one| one.readiness == Readiness::AtOnce) {
+            ready = ready + state.starting_on(slot);
         }
         match self.slots[slot].not_ready {
             Some(not_ready) => crate::term::ite(not_ready.value, 0, ready),
@@ -240,7 +248,7 @@ impl Model<'_> {
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, 0);
         let needs_admission = !self.features.fused || self.sees_admission() || !self.filters_imply_admission();
         let bound = needs_admission.then(|| self.declare_counts("bound", &name, workload, most_pods));
-        let starting = workload.startup.map(|_| self.declare_counts("starting", &name, workload, most_pods));
+        let starting = self.declare_starting(&name, workload, most_pods);
         let running = self.declare_running(&name, workload, most_pods);
         let terminating = self.declare_terminating(&name, workload, most_pods);
         let (usage, usage_var, usage_unit) = self.declare_usage(&name, workload);
@@ -328,6 +336,20 @@ impl Model<'_> {
                 self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
             })
             .collect()
+    }
+
+    /// Where start-up lasts a few units of time, pods are counted by the units left, which is exact; else they share
+    /// one countdown (see the kubelet).
+    fn declare_starting(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<(Phase, Vec<IntVar>)> {
+        let Some(startup) = workload.startup else { return Vec::new() };
+        let units = self.time_units(startup.seconds);
+        let counted = self.keeps_time() && startup.readiness != Readiness::Never;
+        let phases: Vec<Phase> = match u8::try_from(units) {
+            Ok(units @ 1..=MOST_STAGES) if counted => (1..=units).map(Phase::Starting).collect(),
+            _ => vec![Phase::Starting(0)],
+        };
+        let declare = |phase: Phase| (phase, self.declare_counts(&phase.name(), name, workload, most));
+        phases.into_iter().map(declare).collect()
     }
 
     fn declare_running(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {

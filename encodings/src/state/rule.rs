@@ -148,6 +148,12 @@ impl RuleBuilder {
         self
     }
 
+    /// Adds a piece to what it says.
+    pub fn and_says(mut self, phrase: Phrase) -> Self {
+        self.0.sentence.push(phrase);
+        self
+    }
+
     /// Gives it another name.
     pub fn renamed(mut self, name: String) -> Self {
         self.0.name = name;

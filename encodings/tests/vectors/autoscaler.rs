@@ -159,3 +159,27 @@ fn policy_periods_divide_the_unit_of_time() {
     world.calm();
     assert!(!world.is_enabled(SYNC), "one pod in 100 s");
 }
+
+#[test]
+fn each_pod_is_ready_its_own_start_up_after_it_started() {
+    let mut cluster = scaled(250);
+    cluster.workloads[0].startup = Some(Startup { cpu: 250, seconds: 30, readiness: Readiness::After });
+    let mut world = World::new(&cluster);
+    let counts = ["starting, 1 left[default/web][a]", "starting, 2 left[default/web][a]", "running[default/web][a]"];
+    world.run_pods("web", &[("a", 1)]).set(SPEC, 3).set("replicaSet[default/web]", 3);
+    world.set(counts[0], 1).set(counts[1], 1);
+    assert_eq!(world.results("time/passes", &counts), vec![vec![1, 0, 2]], "15 s: only the older one");
+    world.fire("time/passes");
+    assert_eq!(world.results("time/passes", &counts), vec![vec![0, 0, 3]]);
+}
+
+#[test]
+fn a_sync_that_would_rescale_is_not_noted_without_happening() {
+    for (usage, noted) in [(250, 3), (500, 1)] {
+        let mut world = World::new(&scaled(usage));
+        world.run_pods("web", &[("a", 3)]).set("largest recommendation[default/web]", 1);
+        world.set("period[hpa default/web]", 2);
+        let largest = world.results("time/passes", &["largest recommendation[default/web]"]);
+        assert_eq!(largest, vec![vec![noted]], "{usage}m a pod");
+    }
+}

@@ -137,7 +137,7 @@ fn looked_at(model: &Model, policy: &DeschedulerPolicy, slot: usize) -> Bool {
 /// The phases of active pods of a group on a slot.
 fn phases(model: &Model, group: usize, slot: usize) -> Vec<(Phase, IntVar)> {
     let state = &model.groups[group];
-    let counts = Phase::ALL.into_iter().filter_map(|phase| Some((phase, state.phase(phase)?[slot])));
+    let counts = state.phases().map(|(phase, counts)| (phase, counts[slot]));
     counts.filter(|(_, pods)| pods.value.range().hi > 0).collect()
 }
 

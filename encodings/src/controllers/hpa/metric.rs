@@ -84,9 +84,8 @@ fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -
         sum(pods.iter().enumerate().map(|(slot, count)| on(slot, count.value, alive)))
     };
     let none = Int::from(0);
-    let starting = state.starting.as_deref();
-    let (fresh_alive, fresh_dead) =
-        starting.map_or((none, none), |starting| (count(starting, true), count(starting, false)));
+    let starting = |alive: bool| sum(state.slots().map(|slot| on(slot, state.starting_on(slot), alive)));
+    let (fresh_alive, fresh_dead) = (starting(true), starting(false));
     let bound = state.bound.as_deref().map_or(none, |bound| sum(bound.iter().map(|count| count.value)));
     let settled = count(&state.running, true);
     let missing = count(&state.running, false);

@@ -92,6 +92,7 @@ impl Hpa {
             }
         }
         let wants = exists & variants[0].1.desired.is_not(current);
+        recall.note_while_time_passes(model, proposal, proposes, wants);
         let only_notes = exists & proposes & variants[0].1.desired.is(current);
         let periodic = model.periodic(&format!("hpa {}", hpa.name), hpa.sync_period, wants);
         let unit =
@@ -235,6 +236,12 @@ impl Recall {
         let rule = self.down.record(rule, sync.proposal, sync.proposes);
         let rule = self.up.iter().fold(rule, |rule, window| window.record(rule, sync.proposal, sync.proposes));
         self.events.iter().fold(rule, |rule, events| events.record(rule, current, sync.desired))
+    }
+
+    fn note_while_time_passes(&self, model: &mut Model, proposal: Int, proposes: Bool, wants: Bool) {
+        for window in [Some(&self.down), self.up.as_ref()].into_iter().flatten() {
+            window.note_while_time_passes(model, proposal, proposes, wants);
+        }
     }
 
     fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int, only_notes: Bool) {

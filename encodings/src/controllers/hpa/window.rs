@@ -56,14 +56,18 @@ impl Window {
         let since = timer.left.is_some().then(|| {
             model.int_var(format!("{word} recommendation since[{}]", hpa.name), Role::Clock, 0, most, neutral)
         });
-        let window = Self { memory, extreme: Some(extreme), since, timer: Some(timer.clone()) };
-        if let Some(since) = since {
-            let next = ite(timer.armed, window.further(since.value, proposal), neutral);
-            model.while_time_passes.push((since, next));
-            let renewed = ite(proposes, window.further(extreme.value, proposal), extreme.value);
-            model.while_time_passes.push((extreme, renewed));
-        }
-        window
+        Self { memory, extreme: Some(extreme), since, timer: Some(timer) }
+    }
+
+    /// The syncs that happen while time passes note the proposal. One that would rescale is a step of its own: as
+    /// long as it `wants` to, there was none.
+    pub(super) fn note_while_time_passes(&self, model: &mut Model, proposal: Int, proposes: Bool, wants: Bool) {
+        let (Some(extreme), Some(since), Some(timer)) = (self.extreme, self.since, &self.timer) else { return };
+        let noted = |value: Int, happens: Bool| ite(happens & !wants, self.further(value, proposal), value);
+        let neutral = since.value.range();
+        let neutral = if self.memory == Memory::Largest { neutral.lo } else { neutral.hi };
+        model.while_time_passes.push((since, ite(timer.armed, noted(since.value, true.into()), neutral)));
+        model.while_time_passes.push((extreme, noted(extreme.value, proposes)));
     }
 
     /// The more extreme of two recommendations.

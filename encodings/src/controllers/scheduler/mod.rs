@@ -35,7 +35,6 @@ pub(super) use filter::fits;
 pub(crate) use spread::Domains;
 
 use super::Controller;
-use super::kubelet::first_running_phase;
 use crate::state::{Model, RuleBuilder, text};
 use crate::system::Pace;
 use crate::term::{Bool, Int, Term, any, ite, max_of};
@@ -111,7 +110,7 @@ impl Scheduler {
             if let Some(bound) = &state.bound {
                 rules.push(base("bind").add(bound[slot], 1));
             } else {
-                let starts = first_running_phase(model, group, slot);
+                let starts = state.first_running_phase(slot);
                 let expansion = ["default-scheduler/bind", "kubelet/start"].map(|rule| format!("{rule}/{place}"));
                 rules.push(base("bind-and-start").when(alive).add(starts, 1).expands_to(expansion));
             }
