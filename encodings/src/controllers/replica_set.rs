@@ -120,8 +120,7 @@ struct Part {
 fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
     let parts = parts(model, group);
     let surplus = model.groups[group].active().monus(wanted).min(BURST);
-    let low: Vec<Int> = parts.iter().map(|part| bounds(&parts, part, surplus).0).collect();
-    let high: Vec<Int> = parts.iter().map(|part| bounds(&parts, part, surplus).1).collect();
+    let (low, high) = bounds(&parts, surplus);
     let name = model.groups[group].name.clone();
     let mut rule = rule;
     let (mut choices, mut shown) = (Vec::new(), Vec::new());
@@ -177,31 +176,66 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
     parts
 }
 
-/// Fewest and most pods of a part that a deletion of `surplus` pods takes.
-fn bounds(parts: &[Part], part: &Part, surplus: Int) -> (Int, Int) {
-    let class = |wanted: usize| parts.iter().filter(move |other| other.class == wanted);
-    let lower = sum((0..part.class).flat_map(class).map(|other| other.pods));
-    let (higher, equal) = same_class(&class(part.class).collect::<Vec<_>>(), part.rank);
-    let left = surplus.monus(lower + higher);
-    let peers = equal.monus(part.pods);
-    (left.monus(peers).min(part.pods), left.min(part.pods))
+/// Fewest and most pods of each part that a deletion of `surplus` pods takes.
+fn bounds(parts: &[Part], surplus: Int) -> (Vec<Int>, Vec<Int>) {
+    let classes = parts.iter().map(|part| part.class).max().map_or(0, |last| last + 1);
+    let members = |class: usize| parts.iter().filter(|part| part.class == class).collect::<Vec<_>>();
+    let classes: Vec<Class> = (0..classes).map(|class| Class::new(members(class))).collect();
+    let mut lower = Int::from(0);
+    let mut before = Vec::new();
+    for class in &classes {
+        before.push(lower);
+        lower = lower + class.pods;
+    }
+    let bounds = parts.iter().map(|part| {
+        let (higher, equal) = classes[part.class].around(part.rank);
+        let left = surplus.monus(before[part.class] + higher);
+        let peers = equal.monus(part.pods);
+        (left.monus(peers).min(part.pods), left.min(part.pods))
+    });
+    bounds.unzip()
 }
 
-/// The pods of a class on nodes of a higher rank, and those on nodes of an equal one. Where nodes are many and ranks
-/// few, pods are summed up by rank instead of node by node.
-fn same_class(members: &[&Part], rank: Int) -> (Int, Int) {
-    let most = members.iter().map(|part| part.rank.range().hi).max().unwrap_or(0);
-    if members.len() as i64 <= most + 1 {
-        let pods_where =
-            |condition: &dyn Fn(&Part) -> Bool| sum(members.iter().map(|one| ite(condition(one), one.pods, 0)));
-        return (pods_where(&|one| one.rank.above(rank)), pods_where(&|one| one.rank.is(rank)));
+/// The parts that only the node's rank tells apart.
+struct Class<'a> {
+    members: Vec<&'a Part>,
+    pods: Int,
+    /// Where nodes are many and ranks few: for each rank the pods on nodes of a higher one and of an equal one.
+    by_rank: Option<Vec<(Int, Int)>>,
+}
+
+impl<'a> Class<'a> {
+    fn new(members: Vec<&'a Part>) -> Self {
+        let most = members.iter().map(|part| part.rank.range().hi).max().unwrap_or(0);
+        let pods = sum(members.iter().map(|part| part.pods));
+        let by_rank = (members.len() as i64 > most + 1).then(|| {
+            let mut at_least = pods;
+            let around = |rank: i64| {
+                let higher = above(&members, rank.into());
+                let equal = at_least - higher;
+                at_least = higher;
+                (higher, equal)
+            };
+            (0..=most).map(around).collect()
+        });
+        Self { pods, members, by_rank }
     }
-    let (mut higher, mut equal, mut above) = (Int::from(0), Int::from(0), Int::from(0));
-    for value in (0..=most).rev() {
-        let here = sum(members.iter().map(|one| ite(one.rank.is(value), one.pods, 0)));
-        higher = ite(rank.is(value), above, higher);
-        equal = ite(rank.is(value), here, equal);
-        above = above + here;
+
+    /// The pods on nodes of a higher rank, and those on nodes of an equal one.
+    fn around(&self, rank: Int) -> (Int, Int) {
+        let Some(by_rank) = &self.by_rank else {
+            let equal = sum(self.members.iter().map(|one| ite(one.rank.is(rank), one.pods, 0)));
+            return (above(&self.members, rank), equal);
+        };
+        let mut found = (Int::from(0), Int::from(0));
+        for (value, &(higher, equal)) in (0_i64..).zip(by_rank) {
+            found = (ite(rank.is(value), higher, found.0), ite(rank.is(value), equal, found.1));
+        }
+        found
     }
-    (higher, equal)
+}
+
+/// The pods on nodes of a higher rank.
+fn above(members: &[&Part], rank: Int) -> Int {
+    sum(members.iter().map(|one| ite(one.rank.above(rank), one.pods, 0)))
 }

@@ -121,18 +121,26 @@ impl<'a> Compiler<'a> {
         let mut terms = terms.to_vec();
         terms.sort_unstable();
         terms.dedup();
-        for id in terms {
-            if self.fixed(id)?.is_some() || self.place[id.index()] != UNPLACED {
-                continue;
-            }
-            let stamp = self.temporary()?;
+        terms.retain(|id| self.place[id.index()] == UNPLACED && !is_leaf(self.dag.node(*id)));
+        let kept = terms.iter().map(|_| Ok((self.temporary()?, self.temporary()?))).collect::<Result<Vec<_>, _>>()?;
+        // A lazy block asks for the others that it needs before it computes anything (see `compute`), so all of them
+        // can use the same temporaries.
+        let first = self.next;
+        let mut last = first;
+        for (id, (stamp, result)) in terms.into_iter().zip(kept) {
+            self.next = first;
             let mark = self.placed.len();
-            let (block, registers) = self.block(&[], &[id])?;
+            let start = self.ops.len();
+            let register = self.compute(id)?;
+            self.ops.push(Op::Or(result, register, register));
+            let block = self.end_block(start)?;
             for inner in self.placed.drain(mark..) {
                 self.place[inner.index()] = UNPLACED;
             }
-            self.lazy.insert(id, (block.0, stamp, registers[0]));
+            last = last.max(self.next);
+            self.lazy.insert(id, (block.0, stamp, result));
         }
+        self.next = last;
         Ok(())
     }
 
@@ -152,9 +160,13 @@ impl<'a> Compiler<'a> {
             self.ops.push(if positive { Op::StopUnless(register) } else { Op::StopIf(register) });
         }
         let registers = roots.iter().map(|&root| self.compute(root)).collect::<Result<Vec<_>, _>>()?;
+        Ok((self.end_block(start)?, registers))
+    }
+
+    fn end_block(&mut self, start: usize) -> Result<Block, TooLarge> {
         let number = u16::try_from(self.blocks.len()).map_err(|_| TooLarge)?;
         self.blocks.push(start..self.ops.len());
-        Ok((Block(number), registers))
+        Ok(Block(number))
     }
 
     /// The finished program.
@@ -197,20 +209,25 @@ impl<'a> Compiler<'a> {
         found
     }
 
-    /// Emits what `id` needs and returns its register.
+    /// Emits what `id` needs, lazy terms first, and returns its register.
     fn compute(&mut self, id: TermId) -> Result<Reg, TooLarge> {
-        for term in self.missing(id) {
-            let register = match self.lazy.get(&term) {
-                Some(&(block, stamp, result)) => {
-                    self.ops.push(Op::Ensure(stamp, block));
-                    result
-                }
-                None => self.emit(term)?,
-            };
-            self.place[term.index()] = u32::from(register.0);
-            self.placed.push(term);
+        let (lazy, own): (Vec<TermId>, Vec<TermId>) =
+            self.missing(id).into_iter().partition(|term| self.lazy.contains_key(term));
+        for term in lazy {
+            let (block, stamp, result) = self.lazy[&term];
+            self.ops.push(Op::Ensure(stamp, block));
+            self.keep(term, result);
+        }
+        for term in own {
+            let register = self.emit(term)?;
+            self.keep(term, register);
         }
         self.register(id)
+    }
+
+    fn keep(&mut self, term: TermId, register: Reg) {
+        self.place[term.index()] = u32::from(register.0);
+        self.placed.push(term);
     }
 
     /// The register of a leaf.
