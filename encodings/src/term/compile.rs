@@ -11,7 +11,7 @@
 //! block of their own when first asked for in a state. Each state is an *epoch*; a register remembers the epoch in
 //! which the block last ran.
 //!
-//! Register numbers have 16 bits and the register file has 2^16 entries, hence no access needs a bounds check. A
+//! The register file has 2^18 entries and register numbers are cut to 18 bits, hence no access needs a bounds check. A
 //! program that would need more is refused with [`TooLarge`], and the caller must do without.
 
 use super::dag::{ChoiceId, Dag, Node, TermId, VarId};
@@ -19,14 +19,14 @@ use super::program::{Op, Program, Reg, SIZE};
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
-/// The program needs more than 2^16 registers or blocks.
+/// The program needs more than 2^18 registers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("too many terms for the compiled evaluator")]
 pub struct TooLarge;
 
 /// Number of a block of a program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Block(pub(super) u16);
+pub struct Block(pub(super) u32);
 
 /// What a scope must give back when it ends.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ pub struct Compiler<'a> {
     /// Terms placed, in order, so that the end of a scope can forget them.
     placed: Vec<TermId>,
     /// Block, stamp and result of each lazy term.
-    lazy: FxHashMap<TermId, (u16, Reg, Reg)>,
+    lazy: FxHashMap<TermId, (u32, Reg, Reg)>,
     /// First free temporary.
     next: usize,
     /// Stamps for walks over the graph.
@@ -83,17 +83,17 @@ impl<'a> Compiler<'a> {
 
     /// The register of a variable before the step.
     pub fn var(&self, var: VarId) -> Reg {
-        Reg((1 + var.index()) as u16)
+        Reg((1 + var.index()) as u32)
     }
 
     /// The register of a variable after the step.
     pub fn primed(&self, var: VarId) -> Reg {
-        Reg((1 + self.dag.vars().len() + var.index()) as u16)
+        Reg((1 + self.dag.vars().len() + var.index()) as u32)
     }
 
     /// The register of a choice.
     pub fn choice(&self, choice: ChoiceId) -> Reg {
-        Reg((1 + 2 * self.dag.vars().len() + choice.index()) as u16)
+        Reg((1 + 2 * self.dag.vars().len() + choice.index()) as u32)
     }
 
     /// Begins a scope: what is compiled until [`Self::end`] is visible only until then.
@@ -164,7 +164,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn end_block(&mut self, start: usize) -> Result<Block, TooLarge> {
-        let number = u16::try_from(self.blocks.len()).map_err(|_| TooLarge)?;
+        let number = u32::try_from(self.blocks.len()).map_err(|_| TooLarge)?;
         self.blocks.push(start..self.ops.len());
         Ok(Block(number))
     }
@@ -226,7 +226,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn keep(&mut self, term: TermId, register: Reg) {
-        self.place[term.index()] = u32::from(register.0);
+        self.place[term.index()] = register.0;
         self.placed.push(term);
     }
 
@@ -248,7 +248,7 @@ impl<'a> Compiler<'a> {
             return Ok(register);
         }
         debug_assert!(self.place[id.index()] != UNPLACED, "operand not computed");
-        Ok(Reg(self.place[id.index()] as u16))
+        Ok(Reg(self.place[id.index()]))
     }
 
     fn temporary(&mut self) -> Result<Reg, TooLarge> {
@@ -256,7 +256,7 @@ impl<'a> Compiler<'a> {
             return Err(TooLarge);
         }
         self.next += 1;
-        Ok(Reg((self.next - 1) as u16))
+        Ok(Reg((self.next - 1) as u32))
     }
 
     /// Constants take the last quarter of the register file, where no temporary goes.
@@ -267,7 +267,7 @@ impl<'a> Compiler<'a> {
         if self.constants.len() >= SIZE / 4 {
             return Err(TooLarge);
         }
-        let register = Reg((SIZE - 1 - self.constants.len()) as u16);
+        let register = Reg((SIZE - 1 - self.constants.len()) as u32);
         self.constants.insert(value, register);
         Ok(register)
     }

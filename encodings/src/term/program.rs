@@ -1,7 +1,7 @@
 //! Running what `compile` made: operations over a register file of fixed size.
 //!
-//! The loop over operations is the innermost loop of every exhaustive search. Operations are small (ten bytes), have
-//! no side effect but their target register, and read registers by 16-bit numbers from an array of 2^16, so that no
+//! The loop over operations is the innermost loop of every exhaustive search. Operations are small (twenty bytes), have
+//! no side effect but their target register, and read registers by numbers cut to the size of the file, so that no
 //! access can be out of bounds.
 
 use super::compile::Block;
@@ -9,15 +9,15 @@ use super::eval::divide;
 use std::ops::Range;
 
 /// Number of registers.
-pub(super) const SIZE: usize = 1 << 16;
+pub(super) const SIZE: usize = 1 << 18;
 
 /// Number of a register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
-pub struct Reg(pub(super) u16);
+pub struct Reg(pub(super) u32);
 
 impl Reg {
     fn at(self) -> usize {
-        usize::from(self.0)
+        self.0 as usize & (SIZE - 1)
     }
 }
 
@@ -46,7 +46,7 @@ pub(super) enum Op {
     /// Entry `first` of the table that starts at `second`.
     Table(Reg, Reg, Reg),
     /// Runs a lazy block unless its stamp is the epoch.
-    Ensure(Reg, u16),
+    Ensure(Reg, u32),
     /// Ends the block as failed if false.
     StopUnless(Reg),
     /// Ends the block as failed if true.
@@ -124,8 +124,8 @@ impl Program {
         self.run_at(block.0, &mut registers.0)
     }
 
-    fn run_at(&self, block: u16, r: &mut [i64; SIZE]) -> bool {
-        for op in &self.ops[self.blocks[usize::from(block)].clone()] {
+    fn run_at(&self, block: u32, r: &mut [i64; SIZE]) -> bool {
+        for op in &self.ops[self.blocks[block as usize].clone()] {
             match *op {
                 Op::Not(to, a) => r[to.at()] = r[a.at()] ^ 1,
                 Op::And(to, a, b) => r[to.at()] = r[a.at()] & r[b.at()],
