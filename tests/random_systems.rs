@@ -296,6 +296,11 @@ fn clauses_agree_with_brute_force() {
 }
 
 #[test]
+fn clauses_for_cadical_agree_with_brute_force() {
+    engines_agree(Encoding::CadicalClauses, 150, 4);
+}
+
+#[test]
 fn bit_vectors_agree_with_brute_force() {
     engines_agree(Encoding::BitVectors, 60, 2);
 }

@@ -52,6 +52,11 @@ fn toys_as_clauses() {
 }
 
 #[test]
+fn toys_as_clauses_for_cadical() {
+    check_toys(Encoding::CadicalClauses);
+}
+
+#[test]
 fn toys_as_bit_vectors() {
     check_toys(Encoding::BitVectors);
 }

@@ -349,6 +349,11 @@ fn integers_mean_what_was_written() {
 }
 
 #[test]
+fn clauses_for_cadical_mean_what_was_written() {
+    views_agree(Encoding::CadicalClauses, || open(Encoding::CadicalClauses), 150);
+}
+
+#[test]
 fn clauses_given_as_terms_mean_the_same() {
     views_agree(Encoding::Clauses, || Box::new(ClauseView::new(SatCore::fed_with_terms())), 40);
 }

@@ -1,8 +1,10 @@
 //! Flags that several subcommands share.
 
+use super::Failure;
 use super::exit::Deny;
 use crate::search::{EngineChoice, Options};
 use crate::smt::Encoding;
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use kubound_encodings::assemble::Granularity;
 use kubound_encodings::cluster::Timing;
@@ -19,6 +21,9 @@ pub struct SearchArgs {
     /// How symbolic engines talk to the solver
     #[arg(long, value_enum, default_value = "clauses", help_heading = "Search")]
     pub encoding: EncodingArg,
+    /// Solver of symbolic engines; CaDiCaL takes clauses only
+    #[arg(long, value_enum, default_value = "z3", help_heading = "Search")]
+    pub solver: SolverArg,
     /// One rule for each reconcile, or rules merged where that cannot change a verdict
     #[arg(long, value_enum, default_value = "fused", help_heading = "Search")]
     pub granularity: GranularityArg,
@@ -97,6 +102,15 @@ pub enum EncodingArg {
     Int,
 }
 
+/// `--solver`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum SolverArg {
+    /// Z3.
+    Z3,
+    /// CaDiCaL.
+    Cadical,
+}
+
 /// `--granularity`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum GranularityArg {
@@ -163,6 +177,24 @@ impl FromStr for Output {
 }
 
 impl SearchArgs {
+    /// Refuses combinations that no solver takes.
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.encoding != EncodingArg::Clauses && self.solver == SolverArg::Cadical {
+            let help = "help: leave out --encoding, or use --solver z3";
+            return Err(Failure::Usage(anyhow!("--solver cadical takes --encoding clauses only\n{help}")));
+        }
+        Ok(())
+    }
+
+    fn encoding(&self) -> Encoding {
+        match (self.encoding, self.solver) {
+            (EncodingArg::Clauses, SolverArg::Z3) => Encoding::Clauses,
+            (EncodingArg::Clauses, SolverArg::Cadical) => Encoding::CadicalClauses,
+            (EncodingArg::Bv, _) => Encoding::BitVectors,
+            (EncodingArg::Int, _) => Encoding::Integers,
+        }
+    }
+
     /// The options of a search, given what the scenario says.
     pub fn options(&self, timeout: Option<Duration>, depth: Option<usize>) -> Options {
         let defaults = Options::default();
@@ -174,11 +206,7 @@ impl SearchArgs {
                 EngineArg::Lasso => EngineChoice::Lasso,
                 EngineArg::Symbolic => EngineChoice::Symbolic,
             },
-            encoding: match self.encoding {
-                EncodingArg::Clauses => Encoding::Clauses,
-                EncodingArg::Bv => Encoding::BitVectors,
-                EncodingArg::Int => Encoding::Integers,
-            },
+            encoding: self.encoding(),
             granularity: match self.granularity {
                 GranularityArg::Fine => Granularity::Fine,
                 GranularityArg::Fused => Granularity::Fused,

@@ -160,7 +160,7 @@ fn run_variant(case: &Case, variant: &Variant, arguments: &RunArguments, cancel:
         text += &line(&format!("{}/{}", case.name, variant.name), result, expected, paint);
     }
     if voice.verbose {
-        let document = Document::new(&loaded, &findings, exit.code(), smt::version());
+        let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
         text += &human::render(&document, &human::Options { paint, verbose: true, quiet: false });
     }
     output::print(&text)?;

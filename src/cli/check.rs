@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 /// Applies the flags to what was read.
 pub fn apply(loaded: &mut Loaded, search: &SearchArgs, intents: &[String]) -> Result<(), Failure> {
+    search.check()?;
     let cluster = &mut loaded.cluster;
     if let Some(timing) = search.timing {
         cluster.timing = timing.into();

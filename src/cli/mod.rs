@@ -98,4 +98,4 @@ pub fn run() -> ExitCode {
 }
 
 /// The version of Kubound and of its solver.
-static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} (Z3 {})", env!("CARGO_PKG_VERSION"), smt::version()));
+static VERSION: LazyLock<String> = LazyLock::new(|| format!("{} ({})", env!("CARGO_PKG_VERSION"), smt::versions()));

@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let (findings, exit) = progress::with_progress(report.voice.quiet, |observer| {
         check::decide(&loaded, &arguments.search, &report.deny, &cancel, observer)
     })?;
-    let document = Document::new(&loaded, &findings, exit.code(), smt::version());
+    let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
     output::write(&document, &report.output, &report.voice)?;
     Ok(exit)
 }

@@ -22,7 +22,7 @@ pub struct Document {
     pub kind: &'static str,
     /// Version of Kubound.
     pub kubound: &'static str,
-    /// Name and version of the solver.
+    /// Names and versions of the solvers.
     pub solver: String,
     /// Name of the scenario.
     pub name: String,

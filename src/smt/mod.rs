@@ -8,9 +8,11 @@
 //!
 //! * [`Encoding::Clauses`]: our own bit blaster (`gates`, `words`, `clauses`) in front of a SAT core. The ranges of
 //!   the terms give narrow words, and it measured fastest, so it is the default.
+//! * [`Encoding::CadicalClauses`]: the same clauses, decided by CaDiCaL (`cadical`) instead of Z3's SAT core.
 //! * [`Encoding::BitVectors`] and [`Encoding::Integers`]: the same terms as words or integers of Z3 (`z3`), mostly to
 //!   hold the first one against.
 
+pub mod cadical;
 pub mod clauses;
 pub mod gates;
 pub mod unroll;
@@ -24,9 +26,11 @@ use std::time::Instant;
 /// How terms are handed to the solver.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Encoding {
-    /// Clauses of our own bit blaster.
+    /// Clauses of our own bit blaster, decided by Z3.
     #[default]
     Clauses,
+    /// The same clauses, decided by CaDiCaL.
+    CadicalClauses,
     /// Z3's bit-vectors.
     BitVectors,
     /// Z3's integers.
@@ -35,12 +39,14 @@ pub enum Encoding {
 
 impl Encoding {
     /// All of them.
-    pub const ALL: [Encoding; 3] = [Encoding::Clauses, Encoding::BitVectors, Encoding::Integers];
+    pub const ALL: [Encoding; 4] =
+        [Encoding::Clauses, Encoding::CadicalClauses, Encoding::BitVectors, Encoding::Integers];
 
-    /// Its name on the command line.
+    /// Its name, and that of the solver where several take the same encoding.
     pub fn name(self) -> &'static str {
         match self {
             Encoding::Clauses => "clauses",
+            Encoding::CadicalClauses => "clauses/cadical",
             Encoding::BitVectors => "bv",
             Encoding::Integers => "int",
         }
@@ -49,6 +55,51 @@ impl Encoding {
     /// The encoding of a name.
     pub fn from_name(name: &str) -> Option<Encoding> {
         Self::ALL.into_iter().find(|encoding| encoding.name() == name)
+    }
+
+    /// Who decides it.
+    pub fn solver(self) -> Solver {
+        match self {
+            Encoding::CadicalClauses => Solver::Cadical,
+            Encoding::Clauses | Encoding::BitVectors | Encoding::Integers => Solver::Z3,
+        }
+    }
+
+    /// The same encoding with another solver; `None` if that solver does not take it.
+    pub fn with_solver(self, solver: Solver) -> Option<Encoding> {
+        match (self, solver) {
+            (Encoding::Clauses | Encoding::CadicalClauses, Solver::Z3) => Some(Encoding::Clauses),
+            (Encoding::Clauses | Encoding::CadicalClauses, Solver::Cadical) => Some(Encoding::CadicalClauses),
+            (Encoding::BitVectors | Encoding::Integers, Solver::Z3) => Some(self),
+            (Encoding::BitVectors | Encoding::Integers, Solver::Cadical) => None,
+        }
+    }
+}
+
+/// A solver library.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Solver {
+    /// Z3.
+    Z3,
+    /// CaDiCaL.
+    Cadical,
+}
+
+impl Solver {
+    /// Its name for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Solver::Z3 => "Z3",
+            Solver::Cadical => "CaDiCaL",
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> Solver {
+        match self {
+            Solver::Z3 => Solver::Cadical,
+            Solver::Cadical => Solver::Z3,
+        }
     }
 }
 
@@ -124,9 +175,13 @@ pub trait View {
 pub fn open(encoding: Encoding) -> Box<dyn View> {
     match encoding {
         Encoding::Clauses => Box::new(clauses::ClauseView::new(z3::SatCore::new())),
+        Encoding::CadicalClauses => Box::new(clauses::ClauseView::new(cadical::Cadical::new())),
         Encoding::BitVectors => Box::new(z3::terms::TermView::<z3::bitvectors::BitVectors>::new()),
         Encoding::Integers => Box::new(z3::terms::TermView::<z3::integers::Integers>::new()),
     }
 }
 
-pub use z3::version;
+/// The solver libraries in use, with their versions.
+pub fn versions() -> String {
+    format!("Z3 {}, CaDiCaL {}", z3::version(), cadical::version())
+}
