@@ -77,7 +77,10 @@ impl<'a> Search<'a> {
     /// work.
     pub fn ask(&mut self, goal: TermId) -> Next {
         let unrolling = &mut self.unrolling;
-        match unrolling.view.check(&unrolling.dag, &[goal], &self.stop) {
+        let began = std::time::Instant::now();
+        let answer = unrolling.view.check(&unrolling.dag, &[goal], &self.stop);
+        log::debug!("depth {}: {answer:?} after {:.1?}", unrolling.depth(), began.elapsed());
+        match answer {
             Check::Sat => Next::Found,
             Check::Unsat => {
                 let lemma = unrolling.not(goal);
