@@ -14,16 +14,19 @@ pub struct Round {
     pub depth: Option<usize>,
 }
 
+/// Nodes, pods and steps of the rounds before the last. A query grows steeply with all three, so the first rounds are
+/// small and shallow, deeper ones come back to small sizes, and many nodes come last.
+const SIZES: [(i64, i64, usize); 7] =
+    [(1, 2, 12), (2, 4, 8), (3, 6, 10), (1, 3, 17), (2, 5, 24), (3, 8, 24), (6, 12, 24)];
+
 /// The rounds. The last one has no size limit but the scenario's, and `depth` as the user wants it.
 pub fn rounds(depth: Option<usize>) -> Vec<Round> {
-    let bounded = |steps: usize| Some(depth.map_or(steps, |depth| steps.min(depth)));
-    vec![
-        Round { nodes: Some(2), pods: Some(4), depth: bounded(12) },
-        Round { nodes: Some(1), pods: Some(3), depth: bounded(17) },
-        Round { nodes: Some(3), pods: Some(8), depth: bounded(24) },
-        Round { nodes: Some(6), pods: Some(12), depth: bounded(24) },
-        Round { nodes: None, pods: None, depth },
-    ]
+    let small = SIZES.iter().map(|&(nodes, pods, steps)| Round {
+        nodes: Some(nodes),
+        pods: Some(pods),
+        depth: Some(depth.map_or(steps, |depth| steps.min(depth))),
+    });
+    small.chain([Round { nodes: None, pods: None, depth }]).collect()
 }
 
 /// The limits of a round within those of the whole search.
@@ -80,21 +83,15 @@ mod tests {
     #[test]
     fn a_clean_small_round_is_never_the_answer() {
         let (system, property) = tiny();
-        let engine = Scripted::new(vec![
-            Answer::NoViolationUpTo { depth: 14 },
-            Answer::NoViolationUpTo { depth: 18 },
-            Answer::NoViolationUpTo { depth: 20 },
-            Answer::NoViolationUpTo { depth: 20 },
-            Answer::NoViolationUpTo { depth: 20 },
-        ]);
+        let answers =
+            rounds(Some(20)).into_iter().map(|round| Answer::NoViolationUpTo { depth: round.depth.unwrap_or(0) });
+        let engine = Scripted::new(answers.collect());
         let limits = Limits { depth: Some(20), ..Limits::default() };
         let outcome = grow(&engine, &system, property, &limits, &Cancel::default(), |_| {}).expect("no fault");
         assert_eq!(outcome.answer, Answer::NoViolationUpTo { depth: 20 });
         let asked = engine.asked();
-        assert_eq!(
-            asked.iter().map(|limits| limits.nodes).collect::<Vec<_>>(),
-            [Some(2), Some(1), Some(3), Some(6), None]
-        );
+        assert_eq!(asked.len(), SIZES.len() + 1);
+        assert_eq!(asked.last().map(|limits| (limits.nodes, limits.pods)), Some((None, None)));
         assert!(asked.iter().all(|limits| limits.depth <= Some(20)));
     }
 
