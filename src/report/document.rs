@@ -64,6 +64,9 @@ pub struct IntentDocument {
     pub did_not_act: Vec<String>,
     /// The violation.
     pub violation: Option<ViolationDocument>,
+    /// The timing it was decided under, where not that of the scope: a loop of fast controllers stops the clock of
+    /// paced timing, and what else holds there is decided under `interleaved`.
+    pub timing: Option<&'static str>,
     /// The engine that answered.
     pub engine: String,
     /// Cost.
@@ -161,7 +164,10 @@ pub struct NoteDocument {
 impl Document {
     /// Words the findings about a cluster that was read.
     pub fn new(loaded: &Loaded, findings: &Findings, exit_code: u8, solver: String) -> Self {
-        let context = Context { loaded, systems: &findings.systems, system: &findings.systems.fine };
+        let context = |result: &IntentResult| {
+            let systems = findings.interleaved.as_ref().filter(|_| result.interleaved).unwrap_or(&findings.systems);
+            Context { loaded, systems, system: &systems.fine }
+        };
         Self {
             api_version: super::API_VERSION,
             kind: "Report",
@@ -172,7 +178,7 @@ impl Document {
             interrupted: findings.interrupted,
             seconds: findings.seconds,
             scope: findings.scope.clone(),
-            results: findings.results.iter().map(|result| context.intent(result)).collect(),
+            results: findings.results.iter().map(|result| context(result).intent(result)).collect(),
             notes: loaded.notes.iter().map(note).collect(),
         }
     }
@@ -215,6 +221,7 @@ impl Context<'_> {
             acted: acts.0,
             did_not_act: acts.1,
             violation,
+            timing: result.interleaved.then_some("interleaved"),
             engine: result.engine.clone(),
             statistics: StatisticsDocument {
                 states: statistics.states,

@@ -67,6 +67,11 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
     } else {
         seen(out, result, options);
     }
+    if let Some(timing) = result.timing {
+        let label = options.paint.paint(Kind::Label, "timing    ");
+        let why = format!("{timing}, because a loop of fast controllers stops the clock of paced timing");
+        let _ = writeln!(out, "  {label}  {}", wrap(&why, 14));
+    }
     let _ = writeln!(out, "  {}\n", cost(result));
 }
 

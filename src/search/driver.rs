@@ -55,6 +55,7 @@ pub fn decide(
         origins: origins.clone(),
         statistics: outcome.statistics,
         fired: outcome.fired.clone(),
+        interleaved: false,
         verdict: search.verdict(engine, outcome)?,
         engine: engine.to_owned(),
         seconds: begin.elapsed().as_secs_f64(),

@@ -149,6 +149,8 @@ pub struct IntentResult {
     pub statistics: Statistics,
     /// Rules that fired in some reachable state, where the engine knows them.
     pub fired: Vec<String>,
+    /// Whether it was decided under interleaved timing, because a loop stops the clock of paced timing.
+    pub interleaved: bool,
     /// Wall time.
     pub seconds: f64,
 }
@@ -158,7 +160,7 @@ pub struct IntentResult {
 pub struct Systems {
     /// One rule a reconcile.
     pub fine: TransitionSystem,
-    /// With rules merged; `None` where the fine one is searched.
+    /// With rules merged, which is possible under paced timing only; `None` where the fine one is searched.
     pub fused: Option<TransitionSystem>,
 }
 
@@ -167,8 +169,8 @@ impl Systems {
     pub fn new(cluster: &Cluster, granularity: Granularity) -> Result<Self, AssembleError> {
         let fine = assemble(cluster, Granularity::Fine)?;
         let fused = match granularity {
-            Granularity::Fine => None,
-            Granularity::Fused => Some(assemble(cluster, Granularity::Fused)?),
+            Granularity::Fused if cluster.timing == Timing::Paced => Some(assemble(cluster, Granularity::Fused)?),
+            _ => None,
         };
         Ok(Self { fine, fused })
     }
@@ -184,6 +186,8 @@ impl Systems {
 pub struct Findings {
     /// The systems, for reports.
     pub systems: Systems,
+    /// Those of the same cluster under interleaved timing, where an intent was decided under it.
+    pub interleaved: Option<Systems>,
     /// What clean verdicts cover.
     pub scope: Scope,
     /// One an intent, in order; fewer after an interrupt.
@@ -263,12 +267,15 @@ pub fn check(
         let deadline = now + left / (count - property) as u32;
         results.push(driver::decide(cluster, &systems, property, options, deadline, cancel, observer)?);
     }
-    if cluster.timing == Timing::Paced && results.iter().any(|result| stops_the_clock(&systems.fine, &result.verdict)) {
-        results.iter_mut().for_each(doubt);
-    }
+    let stops = results.iter().any(|result| stops_the_clock(&systems.fine, &result.verdict));
+    let interleaved = if cluster.timing == Timing::Paced && stops {
+        decide_interleaved(cluster, &mut results, options, end, cancel, observer)?
+    } else {
+        None
+    };
     let scope = Scope::new(cluster, &systems, options);
     let seconds = begin.elapsed().as_secs_f64();
-    Ok(Findings { systems, scope, results, interrupted: cancel.is_cancelled(), seconds })
+    Ok(Findings { systems, interleaved, scope, results, interrupted: cancel.is_cancelled(), seconds })
 }
 
 /// Whether a violation is a loop of fast rules only. Under paced timing no time passes in it, so that whatever needs
@@ -280,12 +287,39 @@ fn stops_the_clock(system: &TransitionSystem, verdict: &Verdict) -> bool {
     violation.trace.steps[start..].iter().all(|step| is_fast(&step.rule))
 }
 
-/// Takes back a clean verdict that was reached while a loop can stop the clock.
-fn doubt(result: &mut IntentResult) {
-    if !matches!(result.verdict, Verdict::Violated(_) | Verdict::Unknown { .. }) {
-        let why = "a loop of fast controllers stops the clock of paced timing; use --timing interleaved".to_owned();
-        result.verdict = Verdict::Unknown { why };
+/// Decides the intents without a violation anew where a loop can stop the clock: in runs that end in the loop nothing
+/// that needs time ever happens, so that a clean verdict under paced timing would be worth little.
+fn decide_interleaved(
+    cluster: &Cluster,
+    results: &mut [IntentResult],
+    options: &Options,
+    end: Instant,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Option<Systems>, Fault> {
+    let open: Vec<usize> =
+        (0..results.len()).filter(|&index| !matches!(results[index].verdict, Verdict::Violated(_))).collect();
+    if open.is_empty() {
+        return Ok(None);
     }
+    let cluster = Cluster { timing: Timing::Interleaved, ..cluster.clone() };
+    let systems = match Systems::new(&cluster, options.granularity) {
+        Ok(systems) => systems,
+        Err(error) => {
+            let why = format!("a loop of fast controllers stops the clock of paced timing, and interleaved: {error}");
+            open.iter().for_each(|&index| results[index].verdict = Verdict::Unknown { why: why.clone() });
+            return Ok(None);
+        }
+    };
+    for (done, &index) in open.iter().enumerate() {
+        let now = Instant::now();
+        let deadline = now + end.saturating_duration_since(now) / (open.len() - done) as u32;
+        // Results are in the order of the properties.
+        let again = driver::decide(&cluster, &systems, index, options, deadline, cancel, observer)?;
+        let seconds = results[index].seconds + again.seconds;
+        results[index] = IntentResult { interleaved: true, seconds, ..again };
+    }
+    Ok(Some(systems))
 }
 
 #[cfg(test)]

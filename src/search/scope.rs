@@ -57,7 +57,11 @@ impl Scope {
             events: cluster.events.iter().map(|event| format!("{} (at most {})", event.id, event.times)).collect(),
             start: start_word(cluster.start),
             timing: timing_word(cluster.timing),
-            granularity: granularity_word(options.granularity),
+            granularity: granularity_word(if systems.fused.is_some() {
+                options.granularity
+            } else {
+                Granularity::Fine
+            }),
             kubernetes: format!("1.{}", cluster.version.0),
         }
     }

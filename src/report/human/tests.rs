@@ -22,11 +22,18 @@ fn document(verdict: Verdict, target: &str) -> Document {
         engine: "explicit".into(),
         statistics: Statistics { states: 12, ..Statistics::default() },
         fired: Vec::new(),
+        interleaved: false,
         seconds: 0.25,
     };
     let systems = Systems { fine, fused: None };
-    let findings =
-        Findings { systems, scope: Scope::default(), results: vec![result], interrupted: false, seconds: 0.25 };
+    let findings = Findings {
+        systems,
+        interleaved: None,
+        scope: Scope::default(),
+        results: vec![result],
+        interrupted: false,
+        seconds: 0.25,
+    };
     let mut loaded = Loaded::default();
     loaded.expect.insert("noOscillation".into(), ExpectedVerdict::Holds);
     Document::new(&loaded, &findings, 1, "solver".into())
