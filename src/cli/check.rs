@@ -8,7 +8,7 @@ use crate::engines::{Answer, Cancel, Engine, Limits};
 use crate::manifest::{Loaded, Severity};
 use crate::search::{Findings, Observer, Systems, check};
 use anyhow::anyhow;
-use kubound_encodings::assemble::AssembleError;
+use kubound_encodings::assemble::{AssembleError, Granularity};
 use kubound_encodings::cluster::{Cluster, Span};
 use kubound_encodings::system::{Claim, Property, TransitionSystem};
 use kubound_encodings::term::{Bool, within};
@@ -69,10 +69,7 @@ pub fn decide(
     observer: &dyn Observer,
 ) -> Result<(Findings, Exit), Failure> {
     let options = search.options(loaded.timeout, loaded.depth);
-    let systems = Systems::new(&loaded.cluster, options.granularity).map_err(|error| match error {
-        AssembleError::Unsupported { .. } => Failure::Usage(error.into()),
-        AssembleError::IllFormed(_) => Failure::Internal(error.into()),
-    })?;
+    let systems = systems(&loaded.cluster, options.granularity)?;
     require_initial_state(&systems, options.timeout, cancel)?;
     let findings =
         check(&loaded.cluster, systems, &options, cancel, observer).map_err(|fault| Failure::Internal(fault.into()))?;
@@ -84,6 +81,14 @@ pub fn decide(
     };
     let exit = of_results(&findings.results, &circumstances);
     Ok((findings, exit))
+}
+
+/// The systems of a cluster.
+pub fn systems(cluster: &Cluster, granularity: Granularity) -> Result<Systems, Failure> {
+    Systems::new(cluster, granularity).map_err(|error| match error {
+        AssembleError::Unsupported { .. } => Failure::Usage(error.into()),
+        AssembleError::IllFormed(_) => Failure::Internal(error.into()),
+    })
 }
 
 /// Refuses a cluster without any initial state, about which every intent would hold: a bounded search of depth 0 for

@@ -4,6 +4,7 @@ pub mod args;
 mod cases;
 mod check;
 pub mod exit;
+mod export;
 mod interrupt;
 mod list;
 mod output;
@@ -44,6 +45,8 @@ enum Command {
     Verify(verify::Arguments),
     /// List, show or run the built-in cases
     Cases(cases::Arguments),
+    /// Write the question about an intent for other tools
+    Export(Box<export::Arguments>),
     /// List what can be asked for
     List(list::Arguments),
 }
@@ -91,6 +94,7 @@ pub fn run() -> ExitCode {
     let command = AssertUnwindSafe(|| match &cli.command {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Cases(arguments) => cases::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
         Command::List(arguments) => list::run(arguments),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| Err(Failure::Internal(anyhow!("the message is above"))));

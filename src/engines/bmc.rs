@@ -7,9 +7,10 @@
 use super::symbolic::{Next, Search, alone, not_mine, witness};
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
 use crate::smt::Encoding;
+use crate::smt::unroll::Unrolling;
 use crate::trace::Ending;
 use kubound_encodings::system::{Claim, TransitionSystem};
-use kubound_encodings::term::{Term, TermId};
+use kubound_encodings::term::{Bool, Term, TermId};
 
 /// The engine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,12 +48,8 @@ impl Bmc {
     ) -> Result<Outcome, EngineError> {
         let mut search = Search::new(system, &[holds], self.encoding, limits, cancel);
         loop {
-            let unrolling = &mut search.unrolling;
-            let depth = unrolling.depth();
-            let good = unrolling.at(depth, holds);
-            let bad = unrolling.not(good);
-            let overflow = unrolling.overflow();
-            let goal = unrolling.or(vec![bad, overflow]);
+            let depth = search.unrolling.depth();
+            let goal = goal(&mut search.unrolling, holds);
             match search.ask(goal) {
                 Next::Continue => {}
                 Next::Finish(answer) => return Ok(search.outcome(answer)),
@@ -69,4 +66,24 @@ impl Bmc {
             }
         }
     }
+}
+
+/// The last state is bad, or the run left its ranges.
+fn goal(unrolling: &mut Unrolling, holds: TermId) -> TermId {
+    let good = unrolling.at(unrolling.depth(), holds);
+    let bad = unrolling.not(good);
+    let overflow = unrolling.overflow();
+    unrolling.or(vec![bad, overflow])
+}
+
+/// Unrolls up to `depth` without solving; returns the goal of every number of steps. `enter` is called before
+/// anything is asserted about a further step.
+pub(super) fn goals(unrolling: &mut Unrolling, holds: Bool, depth: usize, enter: impl Fn()) -> Vec<TermId> {
+    let mut goals = vec![goal(unrolling, holds.id())];
+    for _ in 0..depth {
+        enter();
+        unrolling.extend();
+        goals.push(goal(unrolling, holds.id()));
+    }
+    goals
 }

@@ -47,10 +47,9 @@ impl Engine for Lasso {
         cancel: &Cancel,
     ) -> Result<Outcome, EngineError> {
         match system.properties[property].claim {
-            Claim::NoFairLoop { within, keep, progress, stay } => {
-                let claim =
-                    LoopClaim { within: within.id(), keep: keep.id(), progress: progress.id(), stay: stay.id() };
-                alone(|| self.search(system, claim, limits, cancel))
+            Claim::NoFairLoop { .. } => {
+                let claim = LoopClaim::of(system.properties[property].claim);
+                alone(|| self.search(system, claim?, limits, cancel))
             }
             Claim::Invariant(_) => Ok(not_mine("lasso only looks for endless runs, and this is about single states")),
         }
@@ -64,6 +63,59 @@ struct LoopClaim {
     keep: TermId,
     progress: TermId,
     stay: TermId,
+}
+
+impl LoopClaim {
+    fn of(claim: Claim) -> Result<Self, EngineError> {
+        match claim {
+            Claim::NoFairLoop { within, keep, progress, stay } => {
+                Ok(Self { within: within.id(), keep: keep.id(), progress: progress.id(), stay: stay.id() })
+            }
+            Claim::Invariant(_) => Err(EngineError::Internal("an invariant is no claim about loops".to_owned())),
+        }
+    }
+}
+
+/// Unrolls up to `depth` without solving; returns the goal of every number of steps. `enter` is called before
+/// anything is asserted about a further step.
+pub(super) fn goals(
+    unrolling: &mut Unrolling,
+    claim: Claim,
+    depth: usize,
+    enter: impl Fn(),
+) -> Result<Vec<TermId>, EngineError> {
+    let claim = LoopClaim::of(claim)?;
+    let mut guess = Guess::new(unrolling);
+    let mut goals = vec![guess.goal(unrolling, claim, true)];
+    for step in 0..depth {
+        guess.start(unrolling, claim, step);
+        enter();
+        unrolling.extend();
+        guess.follow(unrolling, claim, step);
+        goals.push(guess.goal(unrolling, claim, true));
+    }
+    Ok(goals)
+}
+
+/// The variables on which two states are compared: those that matter and that something changes.
+pub fn compared_variables(system: &TransitionSystem, relevant: &[bool]) -> Vec<VarId> {
+    let monitored = |var: VarId| system.monitors.iter().any(|monitor| monitor.var == var);
+    let updated = |var: VarId| {
+        monitored(var) || system.rules.iter().any(|rule| rule.updates.iter().any(|&(other, _)| other == var))
+    };
+    (0..system.vars.len() as u32).map(VarId).filter(|&var| relevant[var.index()] && updated(var)).collect()
+}
+
+/// The rules of each fairness unit that has any; a unit without rules is never enabled.
+pub fn fairness_units(system: &TransitionSystem) -> Vec<Vec<usize>> {
+    let mut units = vec![Vec::new(); system.fairness.len()];
+    for (index, rule) in system.rules.iter().enumerate() {
+        if let Some(unit) = rule.fairness {
+            units[unit].push(index);
+        }
+    }
+    units.retain(|rules| !rules.is_empty());
+    units
 }
 
 impl Lasso {
@@ -126,22 +178,8 @@ struct Guess {
 impl Guess {
     fn new(unrolling: &mut Unrolling) -> Self {
         let system = unrolling.system;
-        let mut units = vec![Vec::new(); system.fairness.len()];
-        for (index, rule) in system.rules.iter().enumerate() {
-            if let Some(unit) = rule.fairness {
-                units[unit].push(index);
-            }
-        }
-        // A unit without rules is never enabled.
-        units.retain(|rules| !rules.is_empty());
-        let monitored = |var: VarId| system.monitors.iter().any(|monitor| monitor.var == var);
-        let updated = |var: VarId| {
-            monitored(var) || system.rules.iter().any(|rule| rule.updates.iter().any(|&(other, _)| other == var))
-        };
-        let changing: Vec<VarId> = (0..system.vars.len() as u32)
-            .map(VarId)
-            .filter(|&var| unrolling.relevant[var.index()] && updated(var))
-            .collect();
+        let units = fairness_units(system);
+        let changing = compared_variables(system, &unrolling.relevant);
         let copy = changing
             .into_iter()
             .map(|var| {

@@ -39,6 +39,11 @@ impl<S: SatSolver> ClauseView<S> {
         Self { gates: Gates::new(solver), known: Vec::new(), vars: Vec::new() }
     }
 
+    /// The solver, with everything it was given.
+    pub fn into_solver(self) -> S {
+        self.gates.sink
+    }
+
     /// Lowers `root` and what it needs, operands first.
     fn lower(&mut self, dag: &Dag, root: TermId) {
         if self.known.len() < dag.len() {

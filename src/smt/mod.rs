@@ -15,6 +15,7 @@
 pub mod cadical;
 pub mod clauses;
 pub mod gates;
+pub mod query;
 pub mod unroll;
 pub mod words;
 pub mod z3;

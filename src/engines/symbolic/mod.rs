@@ -6,6 +6,7 @@
 //! * [`witness`] turns a model into a run by *executing* it on the system, so that a trace never repeats a mistake of
 //!   an encoding.
 
+pub mod query;
 pub mod witness;
 
 use super::{Answer, Cancel, EngineError, Limits, Outcome, Statistics};

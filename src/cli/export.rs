@@ -1,0 +1,86 @@
+//! `kubound export`: the question about one intent as text for other tools.
+
+use super::args::SearchArgs;
+use super::exit::Exit;
+use super::{Failure, check, output};
+use crate::engines::Limits;
+use crate::engines::symbolic::query::query;
+use crate::export::{btor2, smt2};
+use crate::manifest;
+use crate::search::Systems;
+use anyhow::{Context, anyhow};
+use clap::{Args, ValueEnum};
+use itertools::Itertools;
+use kubound_encodings::system::Property;
+use std::path::PathBuf;
+
+/// Flags of `export`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Format to write to standard output
+    #[arg(value_enum)]
+    format: Format,
+    /// Files and folders of manifests
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Export the question about this intent [default: the only one]
+    #[arg(long, value_name = "ID", help_heading = "Search")]
+    intent: Option<String>,
+    #[command(flatten)]
+    search: SearchArgs,
+}
+
+/// Formats of exports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Format {
+    /// SMT-LIB 2: runs of at most --depth steps (default 10); `sat` if one violates the intent.
+    Smt2,
+    /// BTOR2: the transition system; a bad state is a violation.
+    Btor2,
+}
+
+/// Steps of an unrolled query without `--depth`.
+const DEPTH: usize = 10;
+
+/// Runs the subcommand.
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut loaded = manifest::load(&arguments.paths, None).context("cannot read the input").map_err(Failure::Usage)?;
+    let intents: Vec<String> = arguments.intent.iter().cloned().collect();
+    check::apply(&mut loaded, &arguments.search, &intents)?;
+    let options = arguments.search.options(loaded.timeout, loaded.depth);
+    let systems = check::systems(&loaded.cluster, options.granularity)?;
+    let property = only_property(&systems)?;
+    let system = systems.searched();
+    let title = title(&system.properties[property]);
+    let text = match arguments.format {
+        Format::Smt2 => {
+            let depth = options.depth.unwrap_or(DEPTH);
+            let query =
+                query(system, property, &Limits::default(), depth).map_err(|error| Failure::Internal(error.into()))?;
+            smt2::script(&query, &format!("{title}, in at most {depth} steps"))
+        }
+        Format::Btor2 => btor2::file(system, property, &title),
+    };
+    output::print(&text)?;
+    Ok(Exit::Fine)
+}
+
+fn title(property: &Property) -> String {
+    let target = property.target.as_ref().map_or(String::new(), |target| format!(" of {target}"));
+    format!("Kubound: is {}{target} violated", property.intent).replace(['\n', '\r'], " ")
+}
+
+fn only_property(systems: &Systems) -> Result<usize, Failure> {
+    let properties = &systems.fine.properties;
+    match properties.as_slice() {
+        [_] => Ok(0),
+        [] => Err(Failure::Usage(anyhow!("no intent applies to anything here, so there is no question to export"))),
+        many => {
+            let known = many.iter().map(|property| property.intent.as_str()).dedup().join(", ");
+            let target = |property: &Property| property.target.clone().unwrap_or_default();
+            let targets = many.iter().map(target).dedup().join(", ");
+            let help = "help: name one with --intent; where one intent has several targets, give each its own id";
+            Err(Failure::Usage(anyhow!("{} questions: intents {known}, targets {targets}\n{help}", many.len())))
+        }
+    }
+}
