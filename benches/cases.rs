@@ -8,16 +8,18 @@ use kubound::engines::Cancel;
 use kubound::manifest;
 use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
 use kubound_encodings::assemble::Granularity;
+use kubound_encodings::cluster::{Cluster, Span};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// What is compared.
-const CONFIGURATIONS: [(&str, EngineChoice, Granularity); 4] = [
-    ("portfolio fused", EngineChoice::Portfolio, Granularity::Fused),
-    ("symbolic fused", EngineChoice::Symbolic, Granularity::Fused),
-    ("portfolio fine", EngineChoice::Portfolio, Granularity::Fine),
-    ("symbolic fine", EngineChoice::Symbolic, Granularity::Fine),
+/// What is compared. Large: one topology of 100 nodes in equal pools, and 200 pods.
+const CONFIGURATIONS: [(&str, EngineChoice, Granularity, bool); 5] = [
+    ("portfolio fused", EngineChoice::Portfolio, Granularity::Fused, false),
+    ("symbolic fused", EngineChoice::Symbolic, Granularity::Fused, false),
+    ("portfolio fine", EngineChoice::Portfolio, Granularity::Fine, false),
+    ("symbolic fine", EngineChoice::Symbolic, Granularity::Fine, false),
+    ("100 nodes", EngineChoice::Explicit, Granularity::Fused, true),
 ];
 
 fn main() -> Result<()> {
@@ -75,9 +77,12 @@ fn folders(root: &Path) -> Result<Vec<PathBuf>> {
 
 /// Decides one variant with one configuration.
 fn row(folder: &Path, configuration: usize, timeout: Duration) -> Result<()> {
-    let Some(&(name, engine, granularity)) = CONFIGURATIONS.get(configuration) else { bail!("no such configuration") };
+    let Some(&(name, engine, granularity, is_large)) = CONFIGURATIONS.get(configuration) else { bail!("no such configuration") };
     let begin = Instant::now();
-    let loaded = manifest::load(&[folder.to_owned()], None)?;
+    let mut loaded = manifest::load(&[folder.to_owned()], None)?;
+    if is_large {
+        enlarge(&mut loaded.cluster);
+    }
     let options = Options { engine, granularity, depth: loaded.depth, timeout, ..Options::default() };
     let systems = Systems::new(&loaded.cluster, granularity)?;
     let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent)?;
@@ -100,6 +105,15 @@ fn row(folder: &Path, configuration: usize, timeout: Duration) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// One topology of 100 nodes and 200 pods; an autoscaler starts from one pod and may go that far.
+fn enlarge(cluster: &mut Cluster) {
+    let nodes = 100 / cluster.pools.len().max(1) as i64;
+    cluster.pools.iter_mut().for_each(|pool| pool.count = Span::exactly(nodes));
+    cluster.hpas.iter_mut().for_each(|autoscaler| autoscaler.max = 200);
+    let replicas = if cluster.hpas.is_empty() { 200 } else { 1 };
+    cluster.workloads.iter_mut().for_each(|workload| workload.replicas = Span::exactly(replicas));
 }
 
 /// Most memory this process ever had, where the system tells.
