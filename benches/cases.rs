@@ -77,7 +77,9 @@ fn folders(root: &Path) -> Result<Vec<PathBuf>> {
 
 /// Decides one variant with one configuration.
 fn row(folder: &Path, configuration: usize, timeout: Duration) -> Result<()> {
-    let Some(&(name, engine, granularity, is_large)) = CONFIGURATIONS.get(configuration) else { bail!("no such configuration") };
+    let Some(&(name, engine, granularity, is_large)) = CONFIGURATIONS.get(configuration) else {
+        bail!("no such configuration")
+    };
     let begin = Instant::now();
     let mut loaded = manifest::load(&[folder.to_owned()], None)?;
     if is_large {

@@ -5,6 +5,7 @@
 //! ([`Features`]); otherwise the same question is answered by a constant.
 
 mod clock;
+mod counts;
 mod expression;
 mod nodes;
 mod pods;

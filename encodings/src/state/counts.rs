@@ -1,0 +1,123 @@
+//! Declaring what a group counts: pods by phase and slot, and what they use.
+
+use super::{IntVar, Model, Phase, gcd};
+use crate::cluster::event::EventKind;
+use crate::cluster::hpa::MetricResource;
+use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::workload::{Readiness, Usage};
+use crate::cluster::{Span, Workload};
+use crate::system::Role;
+use crate::term::Int;
+
+/// Most units of time by which starting pods are counted apart.
+const MOST_STAGES: u8 = 4;
+
+impl Model<'_> {
+    /// Whether pods may be assigned to a node beyond what its resources allow (the kubelet rejects them then).
+    pub(super) fn may_pile_up(&self, workload: &Workload) -> bool {
+        let unchecked = self.cluster.scheduler.disabled_filters.iter().any(|name| name == "NodeResourcesFit");
+        workload.template.node_name.is_some() || unchecked
+    }
+
+    /// Bound of a count of active pods on a slot.
+    pub(super) fn most_on(&self, workload: &Workload, slot: usize, most: i64) -> i64 {
+        if self.may_pile_up(workload) { most } else { most.min(self.capacity(workload, slot)) }
+    }
+
+    pub(super) fn declare_counts(&mut self, phase: &str, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+        (0..self.slots.len())
+            .map(|slot| {
+                let hi = self.most_on(workload, slot, most);
+                let variable = format!("{phase}[{name}][{}]", self.slots[slot].name);
+                self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
+            })
+            .collect()
+    }
+
+    /// Where start-up lasts a few units of time, pods are counted by the units left, which is exact; else they share
+    /// one countdown (see the kubelet).
+    pub(super) fn declare_starting(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<(Phase, Vec<IntVar>)> {
+        let Some(startup) = workload.startup else { return Vec::new() };
+        let units = self.time_units(startup.seconds);
+        let counted = self.keeps_time() && startup.readiness != Readiness::Never;
+        let phases: Vec<Phase> = match u8::try_from(units) {
+            Ok(units @ 1..=MOST_STAGES) if counted => (1..=units).map(Phase::Starting).collect(),
+            _ => vec![Phase::Starting(0)],
+        };
+        let declare = |phase: Phase| (phase, self.declare_counts(&phase.name(), name, workload, most));
+        phases.into_iter().map(declare).collect()
+    }
+
+    pub(super) fn declare_running(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+        (0..self.slots.len())
+            .map(|slot| {
+                let span = self.initial_pods(workload, slot);
+                let hi = self.most_on(workload, slot, most).max(span.hi);
+                let variable = format!("running[{name}][{}]", self.slots[slot].name);
+                let present = self.slots[slot].present;
+                self.on_slot(slot, |model| match span.constant() {
+                    Some(pods) => model.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, pods, 0)),
+                    None => model.free_int(variable, Role::Cluster, 0, hi),
+                })
+            })
+            .collect()
+    }
+
+    /// Terminating pods still hold their place, so resources bound them like active ones; those of pods that may pile
+    /// up saturate instead (see the kubelet).
+    pub(super) fn declare_terminating(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+        let piles_up = self.may_pile_up(workload);
+        (0..self.slots.len())
+            .map(|slot| {
+                let room = self.capacity(workload, slot).max(self.initial_pods(workload, slot).hi);
+                let hi = if piles_up { most } else { room };
+                let variable = format!("terminating[{name}][{}]", self.slots[slot].name);
+                self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
+            })
+            .collect()
+    }
+
+    /// CPU usage as a term, with its variable where events change it, in units that keep the numbers small.
+    pub(super) fn declare_usage(&mut self, name: &str, workload: &Workload) -> (Int, Option<IntVar>, i64) {
+        let request = workload.template.requests.get(CPU).copied().unwrap_or(0);
+        let initial = match workload.cpu_usage {
+            Usage::Request => Span::exactly(request),
+            Usage::PerPod(span) | Usage::Shared(span) => span,
+        };
+        let changes: Vec<Span> = self
+            .cluster
+            .events
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::CpuChange { target, to } if *target == workload.reference => Some(*to),
+                _ => None,
+            })
+            .collect();
+        let mut unit = gcd(workload.startup.map_or(0, |startup| startup.cpu), 0);
+        for span in changes.iter().chain([&initial]) {
+            unit = gcd(unit, gcd(span.lo, if span.constant().is_some() { 0 } else { span.step }));
+        }
+        let unit = unit.max(1);
+        let scaled = |span: &Span| Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) };
+        let start = self.frozen(format!("initial cpuUsage[{name}]"), scaled(&initial));
+        if changes.is_empty() {
+            return (start, None, unit);
+        }
+        let lo = changes.iter().chain([&initial]).map(|span| span.lo / unit).min().unwrap_or(0);
+        let hi = changes.iter().chain([&initial]).map(|span| span.hi / unit).max().unwrap_or(0);
+        let var = self.int_var(format!("cpuUsage[{name}]"), Role::Cluster, lo, hi, start);
+        (var.value, Some(var), unit)
+    }
+
+    /// Memory usage; a range is a variable only where an autoscaler reads it.
+    pub(super) fn declare_memory_usage(&mut self, name: &str, workload: &Workload) -> Int {
+        let span = match workload.memory_usage {
+            Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
+            Usage::PerPod(span) | Usage::Shared(span) => span,
+        };
+        let is_read = self.cluster.hpas.iter().any(|hpa| {
+            hpa.target == workload.reference && hpa.metrics.iter().any(|one| one.resource == MetricResource::Memory)
+        });
+        if is_read { self.frozen(format!("memoryUsage[{name}]"), span) } else { span.hi.into() }
+    }
+}
