@@ -9,6 +9,8 @@ mod interrupt;
 mod list;
 mod output;
 mod progress;
+mod replay;
+mod simulate;
 mod verify;
 
 use crate::report::text::neutralise;
@@ -47,6 +49,10 @@ enum Command {
     Cases(cases::Arguments),
     /// Write the question about an intent for other tools
     Export(Box<export::Arguments>),
+    /// Step through a saved violation
+    Replay(replay::Arguments),
+    /// Run a cluster at random
+    Simulate(simulate::Arguments),
     /// List what can be asked for
     List(list::Arguments),
 }
@@ -56,6 +62,8 @@ enum Command {
 pub enum Failure {
     /// The user can fix it.
     Usage(anyhow::Error),
+    /// What was to be confirmed is not so.
+    Refuted(anyhow::Error),
     /// Only we can fix it.
     Internal(anyhow::Error),
 }
@@ -64,6 +72,7 @@ impl Failure {
     fn report(&self) -> Exit {
         let (error, exit) = match self {
             Self::Usage(error) => (error, Exit::Usage),
+            Self::Refuted(error) => (error, Exit::Violated),
             Self::Internal(error) => (error, Exit::Internal),
         };
         // A reader of standard error that went away is no reason to panic.
@@ -95,6 +104,8 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Cases(arguments) => cases::run(arguments),
         Command::Export(arguments) => export::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
         Command::List(arguments) => list::run(arguments),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| Err(Failure::Internal(anyhow!("the message is above"))));

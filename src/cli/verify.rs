@@ -4,6 +4,8 @@ use super::args::{ReportArgs, SearchArgs};
 use super::exit::Exit;
 use super::{Failure, check, interrupt, output, progress};
 use crate::report::document::Document;
+use crate::report::saved::SavedTrace;
+use crate::search::{Findings, Verdict};
 use crate::{manifest, smt};
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -19,6 +21,9 @@ pub struct Arguments {
     /// Check only the intents of this id; may be repeated
     #[arg(long, value_name = "ID", help_heading = "Search")]
     intent: Vec<String>,
+    /// Save each violation as a file in this folder, for `kubound replay`
+    #[arg(long, value_name = "FOLDER", help_heading = "Report")]
+    save: Option<PathBuf>,
     #[command(flatten)]
     search: SearchArgs,
     #[command(flatten)]
@@ -43,7 +48,31 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     })?;
     let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
     output::write(&document, &report.output, &report.voice)?;
+    if let Some(folder) = &arguments.save {
+        save(folder, &loaded.cluster.name, &findings)?;
+    }
     Ok(exit)
+}
+
+/// Writes each violation to a file of its own, named after the intent and what it speaks of.
+fn save(folder: &Path, name: &str, findings: &Findings) -> Result<(), Failure> {
+    let failed = |what: String| move |error: std::io::Error| Failure::Usage(anyhow!(error).context(what));
+    std::fs::create_dir_all(folder).map_err(failed(format!("cannot make the folder {}", folder.display())))?;
+    for (index, result) in findings.results.iter().enumerate() {
+        let Verdict::Violated(violation) = &result.verdict else { continue };
+        let systems = findings.interleaved.as_ref().filter(|_| result.interleaved).unwrap_or(&findings.systems);
+        // Results are in the order of the properties.
+        let property = &systems.fine.properties[index];
+        let timing = if result.interleaved { "interleaved" } else { findings.scope.timing };
+        let saved = SavedTrace::new(name, timing, &systems.fine, property, &violation.trace);
+        let text = serde_json::to_string_pretty(&saved).context("cannot write JSON").map_err(Failure::Internal)?;
+        let target = property.target.as_ref().map_or(String::new(), |target| format!("-{target}"));
+        let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '-' };
+        let file: String = format!("{}{target}", property.intent).chars().map(plain).collect();
+        let path = folder.join(format!("{}-{file}.json", index + 1));
+        std::fs::write(&path, text + "\n").map_err(failed(format!("cannot write {}", path.display())))?;
+    }
+    Ok(())
 }
 
 fn read_stdin(paths: &[PathBuf]) -> Result<Option<String>, Failure> {

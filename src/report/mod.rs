@@ -4,6 +4,7 @@ pub mod document;
 pub mod human;
 pub mod json;
 pub mod narrate;
+pub mod saved;
 pub mod sizes;
 pub mod telling;
 pub mod text;

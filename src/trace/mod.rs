@@ -3,6 +3,7 @@
 pub mod execute;
 pub mod expand;
 pub mod replay;
+pub mod simulate;
 
 use kubound_encodings::term::ChoiceId;
 

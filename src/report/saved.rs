@@ -1,0 +1,199 @@
+//! A violation as a file that can be stepped through again: names instead of numbers, so that it outlives changes of
+//! the models as long as the run itself is still one.
+
+use super::narrate::tell;
+use crate::trace::execute::{fire, values};
+use crate::trace::replay::{ReplayError, replay};
+use crate::trace::{Ending, Step, Trace};
+use kubound_encodings::system::{Initial, Property, TransitionSystem};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A saved run of a fine system.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedTrace {
+    /// `kubound.dev/v1alpha1`.
+    pub api_version: String,
+    /// `Trace`.
+    pub kind: String,
+    /// Version of the program that wrote it.
+    pub kubound: String,
+    /// Name of the scenario.
+    pub name: String,
+    /// Id of the intent that it violates.
+    pub intent: String,
+    /// The object that the intent speaks of.
+    pub target: Option<String>,
+    /// `paced` or `interleaved`.
+    pub timing: String,
+    /// Variables that are not zero initially.
+    pub initial: BTreeMap<String, i64>,
+    /// The steps.
+    pub steps: Vec<SavedStep>,
+    /// `bad`, `stays` or `loop`.
+    pub ending: SavedEnding,
+    /// First and last step of the loop, counted from 1.
+    #[serde(rename = "loop", default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<(usize, usize)>,
+}
+
+/// How a saved run ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SavedEnding {
+    /// In a bad state.
+    Bad,
+    /// In a state that is never left.
+    Stays,
+    /// In a loop.
+    Loop,
+}
+
+/// One step of a saved run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedStep {
+    /// Counted from 1.
+    pub number: usize,
+    /// Who acts, as Kubernetes Events name it.
+    pub actor: String,
+    /// Why, as Kubernetes Events name it.
+    pub reason: String,
+    /// What happens, in words.
+    pub text: String,
+    /// Name of the rule.
+    pub rule: String,
+    /// What it picks.
+    #[serde(default)]
+    pub picks: BTreeMap<String, i64>,
+    /// Variables that the step changes, with their new values.
+    pub changes: BTreeMap<String, i64>,
+    /// Why the rule allows more than the real controller does, if it does.
+    #[serde(default)]
+    pub over_approximates: Option<String>,
+}
+
+impl SavedTrace {
+    /// Saves a run of `system` that violates `property`.
+    pub fn new(name: &str, timing: &str, system: &TransitionSystem, property: &Property, trace: &Trace) -> Self {
+        let name_of = |index: usize| system.dag.vars()[index].name.clone();
+        let initial = trace.initial.iter().enumerate().filter(|&(_, &value)| value != 0);
+        let steps = tell(system, trace).into_iter().zip(&trace.steps).enumerate().map(|(index, (told, step))| {
+            let changed = step.state.iter().zip(trace.state(index)).enumerate().filter(|(_, (new, old))| new != old);
+            SavedStep {
+                number: told.number,
+                actor: told.actor,
+                reason: told.reason,
+                text: told.text,
+                rule: told.rule,
+                picks: told.picks,
+                changes: changed.map(|(var, (&new, _))| (name_of(var), new)).collect(),
+                over_approximates: told.over_approximates.map(str::to_owned),
+            }
+        });
+        let (ending, repeats) = match trace.ending {
+            Ending::Bad => (SavedEnding::Bad, None),
+            Ending::Stays => (SavedEnding::Stays, None),
+            Ending::Loop { start } => (SavedEnding::Loop, Some((start + 1, trace.steps.len()))),
+        };
+        Self {
+            api_version: super::API_VERSION.to_owned(),
+            kind: "Trace".to_owned(),
+            kubound: env!("CARGO_PKG_VERSION").to_owned(),
+            name: name.to_owned(),
+            intent: property.intent.clone(),
+            target: property.target.clone(),
+            timing: timing.to_owned(),
+            initial: initial.map(|(var, &value)| (name_of(var), value)).collect(),
+            steps: steps.collect(),
+            ending,
+            repeats,
+        }
+    }
+
+    /// Steps through the run on a system of the same cluster: `seen` is shown each step once it was found to be one.
+    /// In the end the run must violate `property`.
+    pub fn replay(
+        &self,
+        system: &TransitionSystem,
+        property: usize,
+        mut seen: impl FnMut(&SavedStep),
+    ) -> Result<Trace, ReplayError> {
+        let ending = match (self.ending, self.repeats) {
+            (SavedEnding::Bad, _) => Ending::Bad,
+            (SavedEnding::Stays, _) => Ending::Stays,
+            (SavedEnding::Loop, Some((first, last))) if first >= 1 && first <= last && last == self.steps.len() => {
+                Ending::Loop { start: first - 1 }
+            }
+            (SavedEnding::Loop, _) => {
+                return Err(ReplayError::Ending("`loop` must name its first and last step".into()));
+            }
+        };
+        let mut trace = Trace { initial: self.initial(system)?, steps: Vec::new(), ending };
+        for (index, saved) in self.steps.iter().enumerate() {
+            let step = next(system, trace.state(index), saved).map_err(|what| ReplayError::Step {
+                index,
+                rule: saved.rule.clone(),
+                what,
+            })?;
+            trace.steps.push(step);
+            seen(saved);
+        }
+        replay(system, &trace, property)?;
+        Ok(trace)
+    }
+
+    fn initial(&self, system: &TransitionSystem) -> Result<Vec<i64>, ReplayError> {
+        let vars = system.dag.vars();
+        if let Some(unknown) = self.initial.keys().find(|name| !vars.iter().any(|var| var.name == **name)) {
+            return Err(ReplayError::Initial(format!("there is no `{unknown}` in this cluster")));
+        }
+        let mut initial: Vec<i64> = vars.iter().map(|var| var.sort.range().lo).collect();
+        for (index, var) in vars.iter().enumerate() {
+            let range = var.sort.range();
+            initial[index] = match (self.initial.get(&var.name), system.vars[index].initial) {
+                (Some(&value), _) if range.contains(value) => value,
+                (Some(value), _) => {
+                    return Err(ReplayError::Initial(format!("{} = {value}, outside its range", var.name)));
+                }
+                (None, Initial::Term(term)) => values(system, &[term], &initial, &[])[0],
+                (None, Initial::Free) => {
+                    if range.contains(0) {
+                        0
+                    } else {
+                        range.lo
+                    }
+                }
+            };
+        }
+        Ok(initial)
+    }
+}
+
+/// The step that a saved one describes, from a state; why it is none otherwise.
+fn next(system: &TransitionSystem, before: &[i64], saved: &SavedStep) -> Result<Step, String> {
+    let rule = system.rule(&saved.rule).ok_or("this cluster has no such rule")?;
+    if values(system, &[kubound_encodings::term::Term::id(rule.enabled)], before, &[]) != [1] {
+        return Err("it cannot happen here".into());
+    }
+    let mut picks = Vec::new();
+    for &choice in rule.choices.iter().flat_map(|choice| choice.ids()) {
+        let decl = &system.dag.choices()[choice.index()];
+        let value = *saved.picks.get(&decl.name).ok_or_else(|| format!("`{}` is not picked", decl.name))?;
+        if !decl.sort.range().contains(value) {
+            return Err(format!("`{}` = {value} is out of range", decl.name));
+        }
+        picks.push((choice, value));
+    }
+    picks.sort_unstable();
+    let state = fire(system, rule, &picks, before).map_err(|(var, value)| format!("it sets {var} to {value}"))?;
+    let changes = state.iter().zip(before).enumerate().filter(|(_, (new, old))| new != old);
+    let changes: BTreeMap<&str, i64> =
+        changes.map(|(var, (&new, _))| (system.dag.vars()[var].name.as_str(), new)).collect();
+    let expected: BTreeMap<&str, i64> = saved.changes.iter().map(|(name, &value)| (name.as_str(), value)).collect();
+    if changes != expected {
+        return Err(format!("it now does {changes:?}, and did {expected:?} when it was saved"));
+    }
+    Ok(Step { rule: saved.rule.clone(), picks, state })
+}
