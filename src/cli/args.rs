@@ -30,6 +30,9 @@ pub struct SearchArgs {
     /// How controllers and time interleave [default: what the scenario says]
     #[arg(long, value_enum, help_heading = "Search")]
     pub timing: Option<TimingArg>,
+    /// Decide every verdict again with both solvers and the explicit engine; a contradiction ends with exit code 70
+    #[arg(long, help_heading = "Search")]
+    pub cross_check: bool,
     /// At most N nodes in each pool
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Search")]
     pub nodes: Option<i64>,
@@ -213,6 +216,7 @@ impl SearchArgs {
             },
             depth: self.depth.or(depth),
             timeout: self.timeout.or(timeout).unwrap_or(defaults.timeout),
+            cross_check: self.cross_check,
         }
     }
 }

@@ -158,6 +158,10 @@ fn run_variant(case: &Case, variant: &Variant, arguments: &RunArguments, cancel:
     for result in &findings.results {
         let expected = loaded.expect.get(&result.intent).copied().map(expected_word);
         text += &line(&format!("{}/{}", case.name, variant.name), result, expected, paint);
+        for recheck in &result.rechecks {
+            let word = if recheck.confirms { "confirmed" } else { "open" };
+            let _ = writeln!(text, "      {word} by {}: {}", recheck.by, neutralise(&recheck.outcome));
+        }
     }
     if voice.verbose {
         let document = Document::new(&loaded, &findings, exit.code(), smt::versions());

@@ -5,6 +5,7 @@ use super::narrate::{ToldStep, tell};
 use super::{sizes, telling};
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{ExpectedVerdict, Loaded, Note, Severity, SourceMap};
+use crate::search::cross_check::Recheck;
 use crate::search::scope::{Scope, Size};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
 use crate::trace::Ending;
@@ -67,6 +68,8 @@ pub struct IntentDocument {
     /// The timing it was decided under, where not that of the scope: a loop of fast controllers stops the clock of
     /// paced timing, and what else holds there is decided under `interleaved`.
     pub timing: Option<&'static str>,
+    /// What came out when the verdict was looked at again (`--cross-check`).
+    pub rechecks: Vec<Recheck>,
     /// The engine that answered.
     pub engine: String,
     /// Cost.
@@ -222,6 +225,7 @@ impl Context<'_> {
             did_not_act: acts.1,
             violation,
             timing: result.interleaved.then_some("interleaved"),
+            rechecks: result.rechecks.clone(),
             engine: result.engine.clone(),
             statistics: StatisticsDocument {
                 states: statistics.states,

@@ -72,6 +72,12 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         let why = format!("{timing}, because a loop of fast controllers stops the clock of paced timing");
         let _ = writeln!(out, "  {label}  {}", wrap(&why, 14));
     }
+    for recheck in &result.rechecks {
+        let word = if recheck.confirms { "confirmed" } else { "open" };
+        let label = options.paint.paint(Kind::Label, &format!("{word:<12}"));
+        let told = format!("by {}: {}", recheck.by, neutralise(&recheck.outcome));
+        let _ = writeln!(out, "  {label}  {}", wrap(&told, 16));
+    }
     let _ = writeln!(out, "  {}\n", cost(result));
 }
 

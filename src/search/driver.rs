@@ -1,5 +1,6 @@
 //! The search for one intent: engines race, a violation is made small, replayed and judged.
 
+use super::cross_check::cross_check;
 use super::portfolio::{Contender, contradict, race};
 use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise, scaling};
@@ -48,7 +49,7 @@ pub fn decide(
     let search = Search { cluster, systems, property, options, deadline, cancel, observer, bmc, lasso, explicit };
     let (engine, outcome) = search.answer()?;
     let Property { intent, target, headline, origins, .. } = search.claim();
-    Ok(IntentResult {
+    let mut result = IntentResult {
         intent: intent.clone(),
         target: target.clone(),
         headline: headline.clone(),
@@ -58,8 +59,13 @@ pub fn decide(
         interleaved: false,
         verdict: search.verdict(engine, outcome)?,
         engine: engine.to_owned(),
+        rechecks: Vec::new(),
         seconds: begin.elapsed().as_secs_f64(),
-    })
+    };
+    if options.cross_check {
+        result.rechecks = cross_check(cluster, systems, property, options, &result, cancel, observer)?;
+    }
+    Ok(result)
 }
 
 impl Search<'_> {

@@ -5,6 +5,7 @@
 //! [`minimise`]), replays every violation on the unreduced fine system before anyone sees it, and says what a clean
 //! verdict covers ([`scope`]).
 
+pub mod cross_check;
 mod driver;
 pub mod minimise;
 pub mod portfolio;
@@ -54,6 +55,8 @@ pub struct Options {
     pub depth: Option<usize>,
     /// Time for all intents together.
     pub timeout: Duration,
+    /// Whether to look at every verdict again by other means ([`cross_check`]).
+    pub cross_check: bool,
 }
 
 impl Default for Options {
@@ -64,6 +67,7 @@ impl Default for Options {
             granularity: Granularity::default(),
             depth: None,
             timeout: Duration::from_secs(600),
+            cross_check: false,
         }
     }
 }
@@ -151,6 +155,8 @@ pub struct IntentResult {
     pub fired: Vec<String>,
     /// Whether it was decided under interleaved timing, because a loop stops the clock of paced timing.
     pub interleaved: bool,
+    /// What came out when the verdict was looked at again.
+    pub rechecks: Vec<cross_check::Recheck>,
     /// Wall time.
     pub seconds: f64,
 }

@@ -1,0 +1,178 @@
+//! Every verdict once more, by other means: both solvers on the same question, and the explicit engine.
+//!
+//! A violation has to be found again within the size and the number of steps of the run that was shown. A clean
+//! verdict has to survive the other engines as far as they get in their time; how far that is belongs to the report.
+//! Answers that cannot both be true are a fault.
+
+use super::restrict::Restricted;
+use super::{Fault, IntentResult, Observer, Options, Systems, Verdict};
+use crate::engines::{Answer, Cancel, Engine, EngineError, Limits};
+use crate::engines::{bmc::Bmc, explicit::Explicit, lasso::Lasso};
+use crate::smt::{Encoding, Solver};
+use kubound_encodings::cluster::Cluster;
+use kubound_encodings::system::Claim;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// Longest time for each of the checks of one verdict.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Most steps that a solver looks at again where a verdict covers every depth.
+const DEPTH: usize = 10;
+
+/// One verdict looked at once more.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recheck {
+    /// By whom, e.g. `lasso with CaDiCaL`.
+    pub by: String,
+    /// What came out, in words.
+    pub outcome: String,
+    /// Whether that confirms the verdict, as far as it goes; otherwise the check was not possible.
+    pub confirms: bool,
+}
+
+/// Looks at the verdict on property `property` again.
+pub fn cross_check(
+    cluster: &Cluster,
+    systems: &Systems,
+    property: usize,
+    options: &Options,
+    result: &IntentResult,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Vec<Recheck>, Fault> {
+    if matches!(result.verdict, Verdict::Unknown { .. }) {
+        return Ok(Vec::new());
+    }
+    let claim = systems.fine.properties[property].claim;
+    let mut rechecks = Vec::new();
+    for solver in [Solver::Z3, Solver::Cadical] {
+        let Some(encoding) = Encoding::Clauses.with_solver(solver) else { continue };
+        let (engine, own): (&dyn Engine, bool) = match claim {
+            Claim::Invariant(_) => (&Bmc { encoding }, result.engine == "bmc"),
+            Claim::NoFairLoop { .. } => (&Lasso { encoding }, result.engine == "lasso"),
+        };
+        if !(own && options.encoding.solver() == solver) {
+            let by = format!("{} with {}", engine.name(), solver.name());
+            observer.phase(&format_args!("{}: checked again by {by}", result.intent));
+            let limits = limits(result, true);
+            rechecks.push(again(cluster, systems, property, result, by, engine, &limits, cancel)?);
+        }
+    }
+    if result.engine != "explicit" {
+        let engine = Explicit::default();
+        observer.phase(&format_args!("{}: checked again by explicit", result.intent));
+        let by = engine.name().to_owned();
+        rechecks.push(again(cluster, systems, property, result, by, &engine, &limits(result, false), cancel)?);
+    }
+    Ok(rechecks)
+}
+
+/// The size of the violation, or everything as deep as the verdict goes.
+fn limits(result: &IntentResult, bounded: bool) -> Limits {
+    let deadline = Some(Instant::now() + PATIENCE);
+    match &result.verdict {
+        Verdict::Violated(violation) => Limits {
+            depth: bounded.then_some(violation.trace.steps.len()),
+            nodes: Some(violation.nodes),
+            pods: Some(violation.pods),
+            deadline,
+            ..Limits::default()
+        },
+        Verdict::BoundedClean { depth, .. } => {
+            Limits { depth: bounded.then_some(*depth), deadline, ..Limits::default() }
+        }
+        _ => Limits { depth: bounded.then_some(DEPTH), deadline, ..Limits::default() },
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // One call site each; a struct would only repeat the names.
+fn again(
+    cluster: &Cluster,
+    systems: &Systems,
+    property: usize,
+    result: &IntentResult,
+    by: String,
+    engine: &dyn Engine,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Recheck, Fault> {
+    let restricted = Restricted::new(engine, cluster, systems);
+    let answer = restricted.decide(systems.searched(), property, limits, cancel);
+    let fault = |source: EngineError| Fault::Engine { intent: result.intent.clone(), source };
+    judge(result, by, &answer.map_err(fault)?.answer, limits.depth)
+}
+
+/// What an answer means for a verdict.
+fn judge(result: &IntentResult, by: String, answer: &Answer, depth: Option<usize>) -> Result<Recheck, Fault> {
+    let contradiction = |second: &str| Fault::Contradiction {
+        intent: result.intent.clone(),
+        first: format!("{} ({})", result.engine, result.verdict.word()),
+        second: format!("{by} ({second})"),
+        dump: "repeat with --engine of either name".to_owned(),
+    };
+    let violated = matches!(result.verdict, Verdict::Violated(_));
+    let (outcome, confirms) = match answer {
+        Answer::Violated(trace) => {
+            let steps = trace.steps.len();
+            let clean = match result.verdict {
+                Verdict::Holds { .. } | Verdict::Vacuous { .. } => true,
+                Verdict::BoundedClean { depth, .. } => steps <= depth,
+                Verdict::Violated(_) | Verdict::Unknown { .. } => false,
+            };
+            if clean {
+                return Err(contradiction("violated"));
+            }
+            (format!("violated in {steps} steps"), violated)
+        }
+        Answer::Holds { .. } if violated => return Err(contradiction("holds")),
+        Answer::Holds { .. } => ("holds at every depth".to_owned(), true),
+        Answer::NoViolationUpTo { depth: reached } if violated => {
+            if depth.map_or(*reached == usize::MAX, |depth| *reached >= depth) {
+                return Err(contradiction("no violation within the size and steps of the run shown"));
+            }
+            (format!("not found within {reached} steps before the time was over"), false)
+        }
+        Answer::NoViolationUpTo { depth } => (format!("no violation up to depth {depth}"), true),
+        Answer::Unknown { reason } => (format!("not possible: {reason}"), false),
+    };
+    Ok(Recheck { by, outcome, confirms })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engines::Statistics;
+    use crate::search::testing::tiny_run;
+    use crate::trace::Ending;
+
+    fn result(verdict: Verdict) -> IntentResult {
+        IntentResult {
+            intent: "tiny".into(),
+            target: None,
+            headline: String::new(),
+            origins: Vec::new(),
+            verdict,
+            engine: "explicit".into(),
+            statistics: Statistics::default(),
+            fired: Vec::new(),
+            interleaved: false,
+            rechecks: Vec::new(),
+            seconds: 0.0,
+        }
+    }
+
+    #[test]
+    fn only_answers_that_cannot_both_be_true_are_faults() {
+        let found = Answer::Violated(Box::new(tiny_run(3, Ending::Bad)));
+        let judged = |verdict: Verdict, answer: &Answer| judge(&result(verdict), "other".into(), answer, Some(10));
+        assert!(matches!(judged(Verdict::Holds { method: "m" }, &found), Err(Fault::Contradiction { .. })));
+        let bounded = |depth| Verdict::BoundedClean { depth, asked: true };
+        assert!(matches!(judged(bounded(5), &found), Err(Fault::Contradiction { .. })));
+        assert!(judged(bounded(2), &found).is_ok_and(|recheck| !recheck.confirms));
+        let clean = Answer::NoViolationUpTo { depth: 10 };
+        assert!(judged(Verdict::Holds { method: "m" }, &clean).is_ok_and(|recheck| recheck.confirms));
+        let unknown = Answer::Unknown { reason: "too many values".into() };
+        assert!(judged(Verdict::Holds { method: "m" }, &unknown).is_ok_and(|recheck| !recheck.confirms));
+    }
+}
