@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn holds() -> Verdict {
-        Verdict::Holds { method: "" }
+        Verdict::Holds { method: "", proof: Vec::new() }
     }
 
     fn unknown() -> Verdict {

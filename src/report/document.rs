@@ -67,6 +67,9 @@ pub struct IntentDocument {
     /// The timing it was decided under, where not that of the scope: a loop of fast controllers stops the clock of
     /// paced timing, and what else holds there is decided under `interleaved`.
     pub timing: Option<&'static str>,
+    /// The proof in words, a line each; empty where every state was looked at, and where nothing was proved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proof: Vec<String>,
     /// The engine that answered.
     pub engine: String,
     /// Cost.
@@ -194,7 +197,7 @@ impl Context<'_> {
     fn intent(&self, result: &IntentResult) -> IntentDocument {
         let (verdict, message, depth, violation) = match &result.verdict {
             Verdict::Violated(found) => ("violated", result.headline.clone(), None, Some(self.violation(found))),
-            Verdict::Holds { method } => ("holds", (*method).to_owned(), None, None),
+            Verdict::Holds { method, .. } => ("holds", (*method).to_owned(), None, None),
             Verdict::BoundedClean { depth, .. } => {
                 ("bounded", format!("no violation up to depth {depth}"), Some(*depth), None)
             }
@@ -222,6 +225,10 @@ impl Context<'_> {
             did_not_act: acts.1,
             violation,
             timing: result.interleaved.then_some("interleaved"),
+            proof: match &result.verdict {
+                Verdict::Holds { proof, .. } => proof.clone(),
+                _ => Vec::new(),
+            },
             engine: result.engine.clone(),
             statistics: StatisticsDocument {
                 states: statistics.states,

@@ -14,6 +14,8 @@ pub struct Options {
     pub verbose: bool,
     /// Print verdicts only.
     pub quiet: bool,
+    /// Print proofs.
+    pub show_proof: bool,
 }
 
 /// The text of a report.
@@ -71,6 +73,11 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         let label = options.paint.paint(Kind::Label, "timing    ");
         let why = format!("{timing}, because a loop of fast controllers stops the clock of paced timing");
         let _ = writeln!(out, "  {label}  {}", wrap(&why, 14));
+    }
+    if options.show_proof {
+        for line in &result.proof {
+            let _ = writeln!(out, "  {}", wrap(&neutralise(line), 6));
+        }
     }
     let _ = writeln!(out, "  {}\n", cost(result));
 }
