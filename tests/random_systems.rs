@@ -2,7 +2,10 @@
 //! evaluator, and the shortest violation by the letter of the definition compared with what the engines find.
 
 use kubound::engines::bmc::Bmc;
+use kubound::engines::explicit::Explicit;
+use kubound::engines::induction::Induction;
 use kubound::engines::lasso::Lasso;
+use kubound::engines::ranking::Ranking;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::smt::Encoding;
 use kubound::smt::unroll::relevant_variables;
@@ -308,4 +311,41 @@ fn bit_vectors_agree_with_brute_force() {
 #[test]
 fn integers_agree_with_brute_force() {
     engines_agree(Encoding::Integers, 60, 3);
+}
+
+/// Whatever induction or ranking proves, exhaustive search must prove too.
+#[test]
+fn proofs_never_contradict_exhaustive_search() {
+    let cases = 1000;
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[4; 32]));
+    let tally = std::cell::Cell::new((0, 0, 0));
+    runner
+        .run(&(specs(), any_bool()), |(spec, invariant)| {
+            let system = build(&spec, invariant);
+            // Exhaustive search refuses systems with rules that may change nothing.
+            let (limits, cancel) = (Limits::default(), Cancel::default());
+            let Ok(expected) = Explicit::default().decide(&system, 0, &limits, &cancel) else { return Ok(()) };
+            let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Induction::default())];
+            if !invariant {
+                engines.push(Box::new(Ranking::default()));
+            }
+            let mut proved = false;
+            for engine in engines {
+                let answer = engine.decide(&system, 0, &limits, &cancel).unwrap().answer;
+                match (&answer, &expected.answer) {
+                    (Answer::Holds { .. }, Answer::Holds { .. }) => proved = true,
+                    (Answer::Unknown { .. }, _) => {}
+                    other => prop_assert!(false, "{}: {other:?}", engine.name()),
+                }
+            }
+            let (all, holding, shown) = tally.get();
+            let holds = matches!(expected.answer, Answer::Holds { .. });
+            tally.set((all + 1, holding + u32::from(holds), shown + u32::from(proved)));
+            Ok(())
+        })
+        .unwrap();
+    let (all, holding, shown) = tally.get();
+    println!("{all} compared, {holding} hold, {shown} of them proved");
+    assert!(all > cases / 4 && shown * 2 > holding, "{all} compared, {holding} hold, only {shown} proved");
 }

@@ -74,6 +74,9 @@ pub struct VoiceArgs {
     /// Show every step with the scores behind it, and every ignored field
     #[arg(long, short, help_heading = "Report")]
     pub verbose: bool,
+    /// Show the invariants and measures behind what induction and ranking proved
+    #[arg(long, help_heading = "Report")]
+    pub show_proof: bool,
     /// When to colour; NO_COLOR is respected
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
     pub color: ColorArg,
@@ -82,7 +85,7 @@ pub struct VoiceArgs {
 /// `--engine`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum EngineArg {
-    /// Explicit beside symbolic; the first sound answer wins.
+    /// Explicit beside symbolic, proofs where explicit gives up; the first sound answer wins.
     Portfolio,
     /// Walks all states; refuses what it cannot enumerate.
     Explicit,
@@ -92,6 +95,10 @@ pub enum EngineArg {
     Lasso,
     /// Bmc or lasso, as the intent needs.
     Symbolic,
+    /// Proves intents for every depth by induction over invariants that it finds.
+    Induction,
+    /// Proves for every depth that no loop exists, by measures that loops cannot change.
+    Ranking,
 }
 
 /// `--encoding`.
@@ -208,6 +215,8 @@ impl SearchArgs {
                 EngineArg::Bmc => EngineChoice::Bmc,
                 EngineArg::Lasso => EngineChoice::Lasso,
                 EngineArg::Symbolic => EngineChoice::Symbolic,
+                EngineArg::Induction => EngineChoice::Induction,
+                EngineArg::Ranking => EngineChoice::Ranking,
             },
             encoding: self.encoding(),
             granularity: match self.granularity {

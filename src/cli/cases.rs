@@ -165,7 +165,10 @@ fn run_variant(case: &Case, variant: &Variant, arguments: &RunArguments, cancel:
     }
     if voice.verbose {
         let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
-        text += &human::render(&document, &human::Options { paint, verbose: true, quiet: false });
+        text += &human::render(
+            &document,
+            &human::Options { paint, verbose: true, quiet: false, show_proof: voice.show_proof },
+        );
     }
     output::print(&text)?;
     Ok(exit)

@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn holds() -> Verdict {
-        Verdict::Holds { method: "" }
+        Verdict::Holds { method: "", proof: Vec::new() }
     }
 
     fn unknown() -> Verdict {

@@ -47,7 +47,8 @@ pub fn write(document: &Document, outputs: &[Output], voice: &VoiceArgs) -> Resu
         let paint = if output.file.is_some() { Paint { colours: false } } else { paint(voice.color) };
         let text = match output.format {
             Format::Human => {
-                human::render(document, &human::Options { paint, verbose: voice.verbose, quiet: voice.quiet })
+                let VoiceArgs { verbose, quiet, show_proof, .. } = *voice;
+                human::render(document, &human::Options { paint, verbose, quiet, show_proof })
             }
             Format::Json => json::render(document).context("cannot write JSON").map_err(Failure::Internal)?,
         };

@@ -2,7 +2,10 @@
 
 pub mod bmc;
 pub mod explicit;
+pub mod induction;
 pub mod lasso;
+pub mod proof;
+pub mod ranking;
 pub mod symbolic;
 
 use crate::trace::Trace;
@@ -54,6 +57,8 @@ pub enum Answer {
         method: &'static str,
         /// Whether some reachable state satisfies the premise of the property.
         premise_reached: bool,
+        /// The proof in words, a line each; empty where every state was looked at.
+        proof: Vec<String>,
     },
     /// No violation with at most this many steps.
     NoViolationUpTo {

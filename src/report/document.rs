@@ -70,6 +70,9 @@ pub struct IntentDocument {
     pub timing: Option<&'static str>,
     /// What came out when the verdict was looked at again (`--cross-check`).
     pub rechecks: Vec<Recheck>,
+    /// The proof in words, a line each; empty where every state was looked at, and where nothing was proved.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proof: Vec<String>,
     /// The engine that answered.
     pub engine: String,
     /// Cost.
@@ -197,7 +200,7 @@ impl Context<'_> {
     fn intent(&self, result: &IntentResult) -> IntentDocument {
         let (verdict, message, depth, violation) = match &result.verdict {
             Verdict::Violated(found) => ("violated", result.headline.clone(), None, Some(self.violation(found))),
-            Verdict::Holds { method } => ("holds", (*method).to_owned(), None, None),
+            Verdict::Holds { method, .. } => ("holds", (*method).to_owned(), None, None),
             Verdict::BoundedClean { depth, .. } => {
                 ("bounded", format!("no violation up to depth {depth}"), Some(*depth), None)
             }
@@ -226,6 +229,10 @@ impl Context<'_> {
             violation,
             timing: result.interleaved.then_some("interleaved"),
             rechecks: result.rechecks.clone(),
+            proof: match &result.verdict {
+                Verdict::Holds { proof, .. } => proof.clone(),
+                _ => Vec::new(),
+            },
             engine: result.engine.clone(),
             statistics: StatisticsDocument {
                 states: statistics.states,

@@ -14,6 +14,8 @@ pub struct Options {
     pub verbose: bool,
     /// Print verdicts only.
     pub quiet: bool,
+    /// Print proofs.
+    pub show_proof: bool,
 }
 
 /// The text of a report.
@@ -77,6 +79,11 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         let label = options.paint.paint(Kind::Label, &format!("{word:<12}"));
         let told = format!("by {}: {}", recheck.by, neutralise(&recheck.outcome));
         let _ = writeln!(out, "  {label}  {}", wrap(&told, 16));
+    }
+    if options.show_proof {
+        for line in &result.proof {
+            let _ = writeln!(out, "  {}", wrap(&neutralise(line), 6));
+        }
     }
     let _ = writeln!(out, "  {}\n", cost(result));
 }

@@ -5,13 +5,14 @@ use super::portfolio::{Contender, contradict, race};
 use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise, scaling};
 use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Statistics};
-use crate::engines::{bmc::Bmc, explicit, explicit::Explicit, lasso::Lasso};
+use crate::engines::{bmc::Bmc, explicit, explicit::Explicit, induction::Induction, lasso::Lasso, ranking::Ranking};
 use crate::trace::Trace;
 use crate::trace::expand::replay_expanded;
 use crate::trace::replay::replay;
 use kubound_encodings::cluster::Cluster;
 use kubound_encodings::system::{Claim, Property};
 use std::fmt::Write as _;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 /// Longest time spent on making one violation small.
@@ -31,6 +32,8 @@ struct Search<'a> {
     bmc: Bmc,
     lasso: Lasso,
     explicit: Explicit,
+    induction: Induction,
+    ranking: Ranking,
 }
 
 /// Decides one intent.
@@ -46,7 +49,21 @@ pub fn decide(
     let begin = Instant::now();
     let encoding = options.encoding;
     let (bmc, lasso, explicit) = (Bmc { encoding }, Lasso { encoding }, Explicit::default());
-    let search = Search { cluster, systems, property, options, deadline, cancel, observer, bmc, lasso, explicit };
+    let (induction, ranking) = (Induction::default(), Ranking::default());
+    let search = Search {
+        cluster,
+        systems,
+        property,
+        options,
+        deadline,
+        cancel,
+        observer,
+        bmc,
+        lasso,
+        explicit,
+        induction,
+        ranking,
+    };
     let (engine, outcome) = search.answer()?;
     let Property { intent, target, headline, origins, .. } = search.claim();
     let mut result = IntentResult {
@@ -105,6 +122,43 @@ impl Search<'_> {
         Contender { name: self.explicit.name(), run: Box::new(run) }
     }
 
+    /// The engine that can prove the claim.
+    fn prover(&self) -> &dyn Engine {
+        match self.claim().claim {
+            Claim::Invariant(_) => &self.induction,
+            Claim::NoFairLoop { .. } => &self.ranking,
+        }
+    }
+
+    fn proof_contender<'s>(&'s self, engine: &'s dyn Engine) -> Contender<'s> {
+        let run = move |cancel: &Cancel| {
+            self.observer.phase(&format_args!("{}: {}", self.claim().intent, engine.name()));
+            engine.decide(self.systems.searched(), self.property, &self.limits(), cancel)
+        };
+        Contender { name: engine.name(), run: Box::new(run) }
+    }
+
+    /// The explicit engine, and a prover that takes its place when it gives up.
+    fn explicit_then_proof(&self) -> [Contender<'_>; 2] {
+        let (sender, receiver) = channel();
+        let (explicit, prover) = (self.explicit_contender(), self.proof_contender(self.prover()));
+        let first = move |cancel: &Cancel| {
+            let result = (explicit.run)(cancel);
+            let gave_up = matches!(&result, Ok(outcome) if matches!(outcome.answer, Answer::Unknown { .. }));
+            // The prover may be gone already.
+            let _ = sender.send(gave_up && !cancel.is_cancelled());
+            result
+        };
+        let second = move |cancel: &Cancel| match receiver.recv() {
+            Ok(true) => (prover.run)(cancel),
+            _ => Ok(unsuited(prover.name, "not tried").1),
+        };
+        [
+            Contender { name: explicit.name, run: Box::new(first) },
+            Contender { name: prover.name, run: Box::new(second) },
+        ]
+    }
+
     fn symbolic_contender(&self) -> Contender<'_> {
         let engine = self.symbolic();
         let run = move |cancel: &Cancel| {
@@ -124,7 +178,14 @@ impl Search<'_> {
     fn answer(&self) -> Result<(&'static str, Outcome), Fault> {
         let invariant = matches!(self.claim().claim, Claim::Invariant(_));
         let contenders = match self.options.engine {
-            EngineChoice::Portfolio => vec![self.explicit_contender(), self.symbolic_contender()],
+            EngineChoice::Portfolio => {
+                self.explicit_then_proof().into_iter().chain([self.symbolic_contender()]).collect()
+            }
+            EngineChoice::Induction => vec![self.proof_contender(&self.induction)],
+            EngineChoice::Ranking if !invariant => vec![self.proof_contender(&self.ranking)],
+            EngineChoice::Ranking => {
+                return Ok(unsuited("ranking", "this intent is an invariant; use induction or explicit"));
+            }
             EngineChoice::Explicit => vec![self.explicit_contender()],
             EngineChoice::Symbolic => vec![self.symbolic_contender()],
             EngineChoice::Bmc if invariant => vec![self.symbolic_contender()],
@@ -162,7 +223,7 @@ impl Search<'_> {
             Answer::Holds { premise_reached: false, .. } => Verdict::Vacuous {
                 why: "nothing that this intent speaks of can happen in any run of this cluster".into(),
             },
-            Answer::Holds { method, .. } => Verdict::Holds { method },
+            Answer::Holds { method, proof, .. } => Verdict::Holds { method, proof },
             Answer::NoViolationUpTo { depth } => {
                 Verdict::BoundedClean { depth, asked: self.options.depth.is_some_and(|wanted| depth >= wanted) }
             }

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 /// Which engines to use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum EngineChoice {
-    /// Explicit beside symbolic; the first sound answer wins.
+    /// Explicit, and proofs where it gives up, beside symbolic; the first sound answer wins.
     #[default]
     Portfolio,
     /// Only the explicit engine.
@@ -40,6 +40,10 @@ pub enum EngineChoice {
     Lasso,
     /// `Bmc` or `Lasso`, as the claim needs.
     Symbolic,
+    /// Only proofs by induction.
+    Induction,
+    /// Only proofs by ranking.
+    Ranking,
 }
 
 /// How to search.
@@ -96,6 +100,8 @@ pub enum Verdict {
     Holds {
         /// How it was shown.
         method: &'static str,
+        /// The proof in words, a line each; empty where every state was looked at.
+        proof: Vec<String>,
     },
     /// No run of at most this many steps violates it.
     BoundedClean {

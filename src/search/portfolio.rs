@@ -79,7 +79,7 @@ mod tests {
     }
 
     fn holds() -> Answer {
-        Answer::Holds { method: "test", premise_reached: true }
+        Answer::Holds { method: "test", premise_reached: true, proof: Vec::new() }
     }
 
     fn slow(name: &'static str) -> Contender<'static> {

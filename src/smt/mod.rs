@@ -22,7 +22,7 @@ pub mod z3;
 
 use crate::engines::Cancel;
 use kubound_encodings::term::{Dag, TermId, VarId};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How terms are handed to the solver.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -125,6 +125,12 @@ pub struct Stop {
 }
 
 impl Stop {
+    /// The same, but not later than this from now.
+    pub fn at_most(&self, patience: Duration) -> Stop {
+        let end = Instant::now() + patience;
+        Stop { cancel: self.cancel.clone(), deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))) }
+    }
+
     /// Why to stop now, if there is a reason.
     pub fn reason(&self) -> Option<&'static str> {
         if self.cancel.is_cancelled() {

@@ -20,7 +20,7 @@
 mod facts;
 mod relevance;
 
-pub use relevance::relevant_variables;
+pub use relevance::{relevant_variables, unchanging};
 
 use super::View;
 use crate::engines::Limits;
@@ -82,6 +82,45 @@ impl<'a> Unrolling<'a> {
             initial_overflow: Vec::new(),
         };
         this.start(limits);
+        this
+    }
+
+    /// Any states of the variables' ranges, reachable or not, in which what no rule ever changes is as it is initially.
+    pub fn anywhere(system: &'a TransitionSystem, roots: &[TermId], view: Box<dyn View>) -> Self {
+        let mut this = Self {
+            system,
+            relevant: relevant_variables(system, roots),
+            dag: Dag::default(),
+            view,
+            slots: relevance::choice_slots(system),
+            frames: vec![Frame::default()],
+            steps: Vec::new(),
+            pods: None,
+            initial_overflow: Vec::new(),
+        };
+        for decl in system.dag.vars() {
+            let term = this.fresh(decl.name.clone(), decl.sort);
+            this.frames[0].vars.push(Some(term));
+        }
+        let unchanging = unchanging(system);
+        let settled = |term: TermId| system.dag.support([term]).iter().all(|var| unchanging[var.index()]);
+        for (index, var) in system.vars.iter().enumerate() {
+            if let (true, Initial::Term(initial)) = (unchanging[index], var.initial)
+                && settled(initial)
+            {
+                let (value, initial) = (this.frames[0].vars[index].expect("just made"), this.at(0, initial));
+                let node = match this.dag.sort(value) {
+                    Sort::Bool => Node::Iff(value, initial),
+                    Sort::Int(_) => Node::Eq(value, initial),
+                };
+                let same = this.dag.make(node);
+                this.assert(same);
+            }
+        }
+        for constraint in system.constraints.iter().filter(|constraint| settled(constraint.holds.id())) {
+            let term = this.at(0, constraint.holds.id());
+            this.assert(term);
+        }
         this
     }
 

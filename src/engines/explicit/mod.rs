@@ -183,7 +183,9 @@ impl Explicit {
             (None, Some(reason)) => Answer::Unknown { reason },
             // Runs with more pods were cut off, so this is no proof; but those within were searched at any depth.
             (None, None) if limits.pods.is_some() => Answer::NoViolationUpTo { depth: usize::MAX },
-            (None, None) => Answer::Holds { method: "explicit search to the fixpoint", premise_reached },
+            (None, None) => {
+                Answer::Holds { method: "explicit search to the fixpoint", premise_reached, proof: Vec::new() }
+            }
         };
         Outcome { answer, statistics, fired: all_instances(system, &fired) }
     }

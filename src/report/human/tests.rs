@@ -9,7 +9,7 @@ use crate::search::testing::{tiny, tiny_run};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
 use crate::trace::Ending;
 
-const PLAIN: Options = Options { paint: Paint { colours: false }, verbose: false, quiet: false };
+const PLAIN: Options = Options { paint: Paint { colours: false }, verbose: false, quiet: false, show_proof: false };
 
 fn document(verdict: Verdict, target: &str) -> Document {
     let (fine, _) = tiny();
@@ -79,7 +79,8 @@ fn verbose_tells_every_step_with_its_scores() {
 #[test]
 fn quiet_is_one_line_an_intent() {
     let options = Options { quiet: true, ..PLAIN };
-    let text = render(&document(Verdict::Holds { method: "search" }, "Deployment/default/web"), &options);
+    let text =
+        render(&document(Verdict::Holds { method: "search", proof: Vec::new() }, "Deployment/default/web"), &options);
     assert_eq!(text, "holds[noOscillation]: Deployment/default/web: no run violates it, at any depth (search)\n");
 }
 

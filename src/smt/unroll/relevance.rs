@@ -27,6 +27,16 @@ pub fn relevant_variables(system: &TransitionSystem, roots: &[TermId]) -> Vec<bo
     relevant
 }
 
+/// Marks the variables (by `VarId`) that no rule and no monitor ever changes.
+pub fn unchanging(system: &TransitionSystem) -> Vec<bool> {
+    let mut unchanging = vec![true; system.vars.len()];
+    let updated = system.rules.iter().flat_map(|rule| rule.updates.iter().map(|&(var, _)| var));
+    for var in updated.chain(system.monitors.iter().map(|monitor| monitor.var)) {
+        unchanging[var.index()] = false;
+    }
+    unchanging
+}
+
 /// For each choice the slot whose pick it takes. Choices of one rule have different slots; choices of different rules
 /// and equal sorts share them, because only one rule fires. Should rules share choices in a way that this would mix
 /// up, every choice is its own slot.

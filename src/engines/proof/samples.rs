@@ -1,0 +1,191 @@
+//! Random runs of a system on the evaluator: what they contradict needs no solver to be dropped.
+
+use crate::engines::symbolic::witness::{Model, execute};
+use crate::engines::{EngineError, Limits};
+use crate::smt::unroll::Unrolling;
+use crate::smt::{Check, Encoding, Stop, open};
+use kubound_encodings::system::{Choice, Rule, TransitionSystem};
+use kubound_encodings::term::eval::{Assignment, evaluate};
+use kubound_encodings::term::{ChoiceId, Node, Sort, Term, TermId, VarId};
+use std::time::Duration;
+
+/// Number of initial states.
+const STARTS: usize = 10;
+/// Runs from each of them.
+const RUNS: usize = 2;
+/// Most steps of a run.
+const STEPS: usize = 100;
+/// Attempts at picks that satisfy a constraint.
+const ATTEMPTS: usize = 40;
+/// Longest time for one question about initial states.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// States of some runs, with the steps between them.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    /// Reachable states.
+    pub states: Vec<Vec<i64>>,
+    /// Index of the state before, the rule that fired, index of the state after.
+    pub steps: Vec<(usize, usize, usize)>,
+}
+
+/// A generator of numbers that are random enough to explore with (xorshift), the same in every run of the program.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        if bound == 0 { 0 } else { (self.0 >> 11) % bound }
+    }
+
+    fn between(&mut self, lo: i64, hi: i64) -> i64 {
+        if hi <= lo { lo } else { lo + self.below(hi.abs_diff(lo).saturating_add(1)) as i64 }
+    }
+}
+
+/// Some runs; none if initial states are not found in time.
+pub fn sample(system: &TransitionSystem, roots: &[TermId], stop: &Stop) -> Result<Samples, EngineError> {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut samples = Samples::default();
+    for start in starts(system, roots, &mut dice, stop) {
+        for _ in 0..RUNS {
+            samples.run(system, start.clone(), &mut dice, stop)?;
+        }
+    }
+    Ok(samples)
+}
+
+/// Different initial states: random values wanted for one free variable after the other, as far as they go together.
+fn starts(system: &TransitionSystem, roots: &[TermId], dice: &mut Dice, stop: &Stop) -> Vec<Vec<i64>> {
+    let mut unrolling = Unrolling::new(system, roots, &Limits::default(), open(Encoding::Clauses));
+    let free: Vec<TermId> = (0..unrolling.dag.len() as u32)
+        .map(TermId)
+        .filter(|&term| matches!(unrolling.dag.node(term), Node::Var(_)))
+        .collect();
+    for &term in &free {
+        unrolling.view.mention(&unrolling.dag, term);
+    }
+    let mut found = Vec::new();
+    for round in 0..STARTS {
+        let mut wanted = Vec::new();
+        let mut order = free.clone();
+        for index in (1..order.len()).rev() {
+            order.swap(index, dice.below(index as u64 + 1) as usize);
+        }
+        order.truncate(40);
+        // The first ones try the ends of the ranges: small clusters and large ones.
+        for &term in &order {
+            let range = unrolling.dag.range(term);
+            let value = match round {
+                0 => range.hi,
+                1 => range.lo,
+                _ => dice.between(range.lo, range.hi),
+            };
+            let fact = fix(&mut unrolling, term, value);
+            wanted.push(fact);
+            if unrolling.view.check(&unrolling.dag, &wanted, &stop.at_most(PATIENCE)) != Check::Sat {
+                wanted.pop();
+            }
+        }
+        if unrolling.view.check(&unrolling.dag, &wanted, stop) == Check::Sat {
+            let model = Model::read(&unrolling);
+            let value = |index: usize| unrolling.variable(0, VarId(index as u32)).map_or(0, |term| model.value(term));
+            found.push((0..system.vars.len()).map(value).collect());
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn fix(unrolling: &mut Unrolling, term: TermId, value: i64) -> TermId {
+    match unrolling.dag.sort(term) {
+        Sort::Bool if value == 1 => term,
+        Sort::Bool => unrolling.not(term),
+        Sort::Int(_) => {
+            let value = unrolling.dag.make(Node::Int(value));
+            unrolling.dag.make(Node::Eq(term, value))
+        }
+    }
+}
+
+impl Samples {
+    fn run(
+        &mut self,
+        system: &TransitionSystem,
+        start: Vec<i64>,
+        dice: &mut Dice,
+        stop: &Stop,
+    ) -> Result<(), EngineError> {
+        let guards: Vec<TermId> = system.rules.iter().map(|rule| rule.enabled.id()).collect();
+        self.states.push(start);
+        for _ in 0..STEPS {
+            if stop.reason().is_some() {
+                return Ok(());
+            }
+            let before = self.states.len() - 1;
+            let state = self.states[before].clone();
+            let values = evaluate(&system.dag, &guards, Assignment { vars: &state, primed: &[], choices: &[] });
+            let mut enabled: Vec<usize> = (0..values.len()).filter(|&rule| values[rule] == 1).collect();
+            let mut next = None;
+            while !enabled.is_empty() && next.is_none() {
+                let rule = enabled.swap_remove(dice.below(enabled.len() as u64) as usize);
+                let picks = pick(system, &system.rules[rule], &state, dice);
+                next = picks.map(|picks| execute(system, &system.rules[rule], &picks, &state).map(|next| (rule, next)));
+            }
+            let Some(next) = next else { return Ok(()) };
+            let (rule, next) = next?;
+            self.states.push(next);
+            self.steps.push((before, rule, before + 1));
+        }
+        Ok(())
+    }
+}
+
+/// Picks that a rule allows in a state, if a few attempts find some.
+fn pick(system: &TransitionSystem, rule: &Rule, state: &[i64], dice: &mut Dice) -> Option<Vec<(ChoiceId, i64)>> {
+    let constraint = rule.constraint.id();
+    let read = |term: TermId| evaluate(&system.dag, &[term], Assignment { vars: state, primed: &[], choices: &[] })[0];
+    for _ in 0..ATTEMPTS {
+        let mut picks = Vec::new();
+        for choice in &rule.choices {
+            match choice {
+                Choice::Value(id) => {
+                    let range = system.dag.choices()[id.index()].sort.range();
+                    picks.push((*id, dice.between(range.lo, range.hi)));
+                }
+                Choice::Split { parts, low, high, total } => {
+                    let low: Vec<i64> = low.iter().map(|&term| read(term)).collect();
+                    let high: Vec<i64> = high.iter().map(|&term| read(term)).collect();
+                    let mut left = read(*total) - low.iter().sum::<i64>();
+                    let mut values = low;
+                    let mut order: Vec<usize> = (0..parts.len()).collect();
+                    for index in (1..order.len()).rev() {
+                        order.swap(index, dice.below(index as u64 + 1) as usize);
+                    }
+                    for index in order {
+                        let more = left.min(high[index] - values[index]).max(0);
+                        values[index] += more;
+                        left -= more;
+                    }
+                    if left != 0 {
+                        return None;
+                    }
+                    picks.extend(parts.iter().copied().zip(values));
+                }
+            }
+        }
+        picks.sort_unstable();
+        let mut choices: Vec<i64> = system.dag.choices().iter().map(|choice| choice.sort.range().lo).collect();
+        picks.iter().for_each(|&(choice, value)| choices[choice.index()] = value);
+        let in_range = picks.iter().all(|&(id, value)| system.dag.choices()[id.index()].sort.range().contains(value));
+        if in_range
+            && evaluate(&system.dag, &[constraint], Assignment { vars: state, primed: &[], choices: &choices })[0] == 1
+        {
+            return Some(picks);
+        }
+    }
+    None
+}

@@ -1,0 +1,371 @@
+//! Proofs that no fair run goes on for ever in the way a claim forbids: measures that loops cannot decrease.
+//!
+//! All states of a loop satisfy the invariants ([`super::proof`]). A *measure* is a number computed from the state. If
+//! no step of a loop increases it, then no step decreases it either, because the loop comes back to where it began; so
+//! it stays the same, and from then on only such steps are looked at. Measures are found one after the other until no
+//! step that is left makes progress: a lexicographic order which every step with progress decreases. Where steps with
+//! progress remain, a fairness unit that would always be enabled and never acts rules the loop out as well.
+//!
+//! The search is guided by counterexamples: a step with progress that is still possible says which measures would help
+//! against it (those that it changes).
+
+use super::induction::{conclude, expect_none};
+use super::proof::obligations::{Obligation, Recording, of_invariants};
+use super::proof::samples::Samples;
+use super::proof::words::words;
+use super::proof::{Invariants, Obstacle, assert_all, no_proof, step_from, stop_of, with_invariants};
+use super::symbolic::witness::Model;
+use super::symbolic::{alone, not_mine};
+use super::{Cancel, Engine, EngineError, Limits, Outcome};
+use crate::smt::unroll::Unrolling;
+use crate::smt::{Check, Encoding, Stop, open};
+use kubound_encodings::system::{Claim, Pace, TransitionSystem};
+use kubound_encodings::term::eval::{Assignment, evaluate};
+use kubound_encodings::term::{Bool, Node, Term, TermId};
+use std::time::Duration;
+
+/// Longest time for one question about a measure.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Ranking {
+    /// How the simple part of invariants is handed to the solver.
+    pub encoding: Encoding,
+}
+
+/// A measure of a proof.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Measure {
+    /// An integer over states.
+    pub term: TermId,
+    /// Whether no step increases it (else no step decreases it).
+    pub falls: bool,
+}
+
+/// A proof that no fair loop exists.
+pub struct Proof {
+    /// What it rests on.
+    pub invariants: Invariants,
+    /// The claim.
+    pub claim: Claim,
+    /// The measures, most significant first.
+    pub measures: Vec<Measure>,
+    /// The fairness unit that every loop left would treat unfairly, where progress is not excluded.
+    pub unfair: Option<usize>,
+}
+
+impl Default for Ranking {
+    fn default() -> Self {
+        Self { encoding: Encoding::Integers }
+    }
+}
+
+impl Engine for Ranking {
+    fn name(&self) -> &'static str {
+        "ranking"
+    }
+
+    fn decide(
+        &self,
+        system: &TransitionSystem,
+        property: usize,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Outcome, EngineError> {
+        if matches!(system.properties[property].claim, Claim::Invariant(_)) {
+            return Ok(not_mine("ranking only looks at endless runs, and this is about single states"));
+        }
+        alone(|| {
+            let proved = self.prove(system, property, limits, cancel).and_then(|proof| {
+                let mut lines = proof.in_words();
+                lines.extend(proof.invariants.in_words());
+                let count = proof.measures.len();
+                conclude(&proof.invariants, property, lines, "ranking", count, limits, cancel)
+            });
+            proved.or_else(no_proof)
+        })
+    }
+}
+
+impl Ranking {
+    /// A proof of the claim about endless runs `property`.
+    pub fn prove(
+        &self,
+        system: &TransitionSystem,
+        property: usize,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Proof, Obstacle> {
+        let claim = system.properties[property].claim;
+        let Claim::NoFairLoop { within, stay, .. } = claim else {
+            return Err(Obstacle::Reason("the claim is about single states".to_owned()));
+        };
+        let stop = stop_of(limits, cancel);
+        let roots = claim.terms();
+        let (invariants, (measures, unfair)) = with_invariants(system, &roots, None, self.encoding, &stop, |found| {
+            no_stay(found, &roots, within, stay, &stop)?;
+            rank(found, claim, &stop)
+        })?;
+        Ok(Proof { invariants, claim, measures, unfair })
+    }
+}
+
+/// Measures, given invariants, and the fairness unit that loops left would treat unfairly, if any are left.
+fn rank(found: &Invariants, claim: Claim, stop: &Stop) -> Result<(Vec<Measure>, Option<usize>), Obstacle> {
+    let Claim::NoFairLoop { within, keep, progress, .. } = claim else { return Ok(Default::default()) };
+    let mut candidates = Candidates::new(found, within, keep);
+    let mut step = step_from(&found.system, &claim.terms(), &found.list, Encoding::Clauses);
+    in_loop(&mut step, within, keep);
+    let progresses = step.at(0, progress.id());
+    let mut measures = Vec::new();
+    loop {
+        match step.view.check(&step.dag, &[progresses], stop) {
+            Check::Unsat => return Ok((measures, None)),
+            Check::Unknown(reason) => return Err(Obstacle::Reason(reason)),
+            Check::Sat => {}
+        }
+        if let Some(measure) = candidates.against(found, &mut step, stop)? {
+            log::info!("ranking: {}", words(&found.system.dag, measure.term));
+            measures.push(measure);
+            continue;
+        }
+        if let Some(unit) = unfair_unit(&mut step, stop) {
+            return Ok((measures, Some(unit)));
+        }
+        return Err(Obstacle::Reason(format!(
+            "no measure was found that {} decreases ({} invariants, {} measures so far)",
+            remaining(&mut step, progresses, stop),
+            found.list.len(),
+            measures.len()
+        )));
+    }
+}
+
+/// Whether an external event fires in step 0.
+pub(super) fn events(step: &mut Unrolling) -> TermId {
+    let system = step.system;
+    let events = (0..system.rules.len()).filter(|&rule| system.rules[rule].pace == Pace::Event);
+    let events = events.map(|rule| step.fires(0, rule)).collect();
+    step.or(events)
+}
+
+/// Demands that step 0 may belong to a loop.
+fn in_loop(step: &mut Unrolling, within: Bool, keep: Bool) {
+    let event = events(step);
+    let facts = [step.not(event), step.at(0, within.id()), step.at(1, within.id()), step.at(0, keep.id())];
+    facts.into_iter().for_each(|fact| step.assert(fact));
+}
+
+/// A state that is complained about and where nothing has to happen.
+fn stays(unrolling: &mut Unrolling, within: Bool, stay: Bool) -> TermId {
+    let system = unrolling.system;
+    let must = system.rules.iter().filter(|rule| rule.fairness.is_some());
+    let must: Vec<TermId> = must.map(|rule| unrolling.at(0, rule.enabled.id())).collect();
+    let must = unrolling.or(must);
+    let goal = vec![unrolling.not(must), unrolling.at(0, within.id()), unrolling.at(0, stay.id())];
+    unrolling.and(goal)
+}
+
+/// Shows that no run may stay for ever in a state that is complained about.
+pub(super) fn no_stay(
+    found: &Invariants,
+    roots: &[TermId],
+    within: Bool,
+    stay: Bool,
+    stop: &Stop,
+) -> Result<(), Obstacle> {
+    let roots: Vec<TermId> = roots.iter().copied().chain(found.list.iter().map(|one| one.term)).collect();
+    let mut unrolling = Unrolling::anywhere(&found.system, &roots, open(Encoding::Clauses));
+    assert_all(&mut unrolling, 0, &found.list);
+    let goal = stays(&mut unrolling, within, stay);
+    expect_none(&mut unrolling, goal, stop, "runs may stay in a bad state, as far as the invariants tell")
+}
+
+/// The measures that may still help.
+struct Candidates {
+    /// Measure and its values before and after each sampled step.
+    list: Vec<(TermId, Vec<(i64, i64)>)>,
+    /// Sampled steps on which all measures found so far stay the same.
+    live: Vec<bool>,
+}
+
+impl Candidates {
+    fn new(found: &Invariants, within: Bool, keep: Bool) -> Self {
+        let system = &found.system;
+        let samples = &found.samples;
+        let values = super::proof::candidates::table(&system.dag, samples, &found.measures);
+        let list = found
+            .measures
+            .iter()
+            .map(|term| {
+                let column = &values[term];
+                (*term, samples.steps.iter().map(|&(before, _, after)| (column[before], column[after])).collect())
+            })
+            .collect();
+        let live = (0..samples.steps.len()).map(|step| may_loop(system, samples, step, within, keep)).collect();
+        Self { list, live }
+    }
+
+    /// A measure that some step with progress (the last model) changes and that loops cannot change; asserted.
+    fn against(&mut self, found: &Invariants, step: &mut Unrolling, stop: &Stop) -> Result<Option<Measure>, Obstacle> {
+        let model = Model::read(step);
+        // All candidates may be mentioned only now: their values follow from the states of the model.
+        let state = |frame: usize| -> Vec<i64> {
+            (0..found.system.vars.len() as u32)
+                .map(|var| {
+                    step.variable(frame, kubound_encodings::term::VarId(var)).map_or(0, |term| model.value(term))
+                })
+                .collect()
+        };
+        let terms: Vec<TermId> = self.list.iter().map(|&(term, _)| term).collect();
+        let read =
+            |state: &[i64]| evaluate(&found.system.dag, &terms, Assignment { vars: state, primed: &[], choices: &[] });
+        let (before, after) = (read(&state(0)), read(&state(1)));
+        for index in 0..self.list.len() {
+            if before[index] == after[index] {
+                continue;
+            }
+            let falls = before[index] > after[index];
+            let (term, values) = &self.list[index];
+            let contradicted = values
+                .iter()
+                .zip(&self.live)
+                .any(|(&(before, after), &live)| live && if falls { after > before } else { after < before });
+            if contradicted {
+                continue;
+            }
+            let measure = Measure { term: *term, falls };
+            if !is_kept(step, measure, stop)? {
+                continue;
+            }
+            for (live, (before, after)) in self.live.iter_mut().zip(values) {
+                *live &= before == after;
+            }
+            return Ok(Some(measure));
+        }
+        Ok(None)
+    }
+}
+
+fn may_loop(system: &TransitionSystem, samples: &Samples, step: usize, within: Bool, keep: Bool) -> bool {
+    let (before, rule, after) = samples.steps[step];
+    let (vars, primed) = (&samples.states[before], &samples.states[after]);
+    let here = evaluate(&system.dag, &[within.id(), keep.id()], Assignment { vars, primed, choices: &[] });
+    let there = evaluate(&system.dag, &[within.id()], Assignment { vars: primed, primed: &[], choices: &[] });
+    system.rules[rule].pace != Pace::Event && here == [1, 1] && there == [1]
+}
+
+/// A step on which the measure moves against its direction, and one on which it stays.
+fn moves(step: &mut Unrolling, measure: Measure) -> (TermId, TermId) {
+    let (before, after) = (step.at(0, measure.term), step.at(1, measure.term));
+    let monotone = if measure.falls { Node::Le(after, before) } else { Node::Le(before, after) };
+    let monotone = step.dag.make(monotone);
+    (step.not(monotone), step.dag.make(Node::Eq(before, after)))
+}
+
+/// Whether no step moves the measure against its direction; if so, loops keep it, which is demanded from now on.
+fn is_kept(step: &mut Unrolling, measure: Measure, stop: &Stop) -> Result<bool, Obstacle> {
+    let (against, same) = moves(step, measure);
+    match step.view.check(&step.dag, &[against], &stop.at_most(PATIENCE)) {
+        Check::Unsat => {
+            step.assert(same);
+            Ok(true)
+        }
+        Check::Sat => Ok(false),
+        Check::Unknown(_) => match stop.reason() {
+            Some(reason) => Err(Obstacle::Reason(reason.to_owned())),
+            None => Ok(false),
+        },
+    }
+}
+
+/// The name of a rule that can still make progress.
+fn remaining(step: &mut Unrolling, progresses: TermId, stop: &Stop) -> String {
+    if step.view.check(&step.dag, &[progresses], stop) == Check::Sat {
+        let model = Model::read(step);
+        let fires = |rule: &usize| model.value(step.fires(0, *rule)) == 1;
+        if let Some(rule) = (0..step.system.rules.len()).find(fires) {
+            return step.system.rules[rule].name.clone();
+        }
+    }
+    "some rule".to_owned()
+}
+
+/// A step that gives a fairness unit its due.
+fn due(step: &mut Unrolling, unit: usize) -> Option<TermId> {
+    let system = step.system;
+    let rules: Vec<usize> = (0..system.rules.len()).filter(|&rule| system.rules[rule].fairness == Some(unit)).collect();
+    if rules.is_empty() {
+        return None;
+    }
+    let enabled = rules.iter().map(|&rule| step.at(0, system.rules[rule].enabled.id())).collect();
+    let enabled = step.or(enabled);
+    let mut content: Vec<TermId> = rules.iter().map(|&rule| step.fires(0, rule)).collect();
+    content.push(step.not(enabled));
+    Some(step.or(content))
+}
+
+/// A fairness unit that no step left gives its due: always enabled, it never acts.
+fn unfair_unit(step: &mut Unrolling, stop: &Stop) -> Option<usize> {
+    (0..step.system.fairness.len()).find(|&unit| {
+        due(step, unit).is_some_and(|content| step.view.check(&step.dag, &[content], stop) == Check::Unsat)
+    })
+}
+
+impl Proof {
+    /// The measures in words.
+    pub fn in_words(&self) -> Vec<String> {
+        let mut lines = vec!["between external events, no loop changes any of these, in this order:".to_owned()];
+        for measure in &self.measures {
+            let word = if measure.falls { "never rises" } else { "never falls" };
+            lines.push(format!("measure ({word}): {}", words(&self.invariants.system.dag, measure.term)));
+        }
+        lines.push(match self.unfair {
+            None => "and no step that leaves all of them as they are makes progress".to_owned(),
+            Some(unit) => format!(
+                "and as long as all of them stay, `{}` could act and never does, which is not fair",
+                self.invariants.system.fairness[unit].name
+            ),
+        });
+        lines
+    }
+
+    /// What the proof rests on, each of them to be refuted by any solver.
+    pub fn obligations(&self) -> Vec<Obligation> {
+        let found = &self.invariants;
+        let mut obligations = of_invariants(&found.system, &found.list);
+        let Claim::NoFairLoop { within, keep, progress, stay } = self.claim else { return obligations };
+        let mut roots = self.claim.terms();
+        roots.extend(found.list.iter().map(|one| one.term));
+        let mut rest = Recording::anywhere(&found.system, &roots);
+        assert_all(&mut rest.unrolling, 0, &found.list);
+        let goal = stays(&mut rest.unrolling, within, stay);
+        obligations.extend(rest.exclude(vec![("no bad state where nothing has to happen".to_owned(), goal)]));
+        for count in 0..=self.measures.len() {
+            let mut recording = Recording::anywhere(&found.system, &roots);
+            let step = &mut recording.unrolling;
+            assert_all(step, 0, &found.list);
+            step.extend();
+            assert_all(step, 1, &found.list);
+            in_loop(step, within, keep);
+            for &measure in &self.measures[..count] {
+                let (_, same) = moves(step, measure);
+                step.assert(same);
+            }
+            let goal = match (self.measures.get(count), self.unfair) {
+                (Some(&measure), _) => {
+                    let name = words(&found.system.dag, measure.term);
+                    (format!("measure {}: {name}", count + 1), moves(step, measure).0)
+                }
+                (None, None) => ("no progress is left".to_owned(), step.at(0, progress.id())),
+                (None, Some(unit)) => {
+                    let never = step.bool(false);
+                    ("no fair loop is left".to_owned(), due(step, unit).unwrap_or(never))
+                }
+            };
+            obligations.extend(recording.exclude(vec![goal]));
+        }
+        obligations
+    }
+}
