@@ -82,7 +82,8 @@ pub static COMPONENTS: [Component; 6] = [
         "hpa",
         "`HorizontalController.reconcileKey`",
         "Sequences of syncs: replica calculator with unready, missing, ignored pods, tolerance, several metrics, with \
-         and without `behavior`, stabilisation windows and policies over time. Starting pods of a workload are all \
+         and without `behavior`, stabilisation windows and policies over time; each sync starts from what the real \
+         controller remembers, and how the model keeps that from sync to sync is not compared. Starting pods of a workload are all \
          sampled, all unready or all missing; the model makes the same distinction for all of them together.",
         Some(hpa::check),
     ),

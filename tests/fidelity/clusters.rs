@@ -5,7 +5,8 @@ use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::pod::Toleration;
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{
-    Cluster, Event, EventKind, NodePool, Origin, PodTemplate, Resources, Span, Taint, TaintEffect, Workload, WorkloadRef,
+    Cluster, Event, EventKind, NodePool, Origin, PodTemplate, Resources, Span, Taint, TaintEffect, Workload,
+    WorkloadRef,
 };
 use serde_json::Value;
 

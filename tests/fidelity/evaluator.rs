@@ -72,7 +72,8 @@ impl Evaluator {
             constant.unwrap_or_else(|| values(&self.system, &[rule.constraint.id()], state, pick) == [1])
         };
         let result = |pick: &Vec<(ChoiceId, i64)>| {
-            fire(&self.system, rule, pick, state).unwrap_or_else(|(var, value)| panic!("{}: {var} = {value}", rule.name))
+            fire(&self.system, rule, pick, state)
+                .unwrap_or_else(|(var, value)| panic!("{}: {var} = {value}", rule.name))
         };
         picks.iter().filter(|pick| possible(pick)).map(result).collect()
     }

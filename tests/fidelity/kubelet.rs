@@ -18,7 +18,10 @@ pub fn check(file: &File) -> Tally {
     let mut tally = Tally::default();
     let mut last: Option<(String, Evaluator)> = None;
     for vector in &file.lines {
-        let key = format!("{}{}{}{}{}", vector["labels"], vector["taints"], vector["allocatable"], vector["pods"], vector["templates"]);
+        let key = format!(
+            "{}{}{}{}{}",
+            vector["labels"], vector["taints"], vector["allocatable"], vector["pods"], vector["templates"]
+        );
         // The vectors of one node follow each other.
         if last.as_ref().is_none_or(|(known, _)| *known != key) {
             last = Some((key, system(vector)));
@@ -50,7 +53,10 @@ fn system(vector: &Value) -> Evaluator {
 fn template(value: &Value) -> PodTemplate {
     let requests: Resources<i64> = field(value, "requests");
     let terms: Option<Vec<Vec<Value>>> = field(value, "affinity");
-    let term = |list: &Vec<Value>| NodeSelectorTerm { expressions: list.iter().map(requirement).collect(), fields: Vec::new() };
+    let term = |list: &Vec<Value>| NodeSelectorTerm {
+        expressions: list.iter().map(requirement).collect(),
+        fields: Vec::new(),
+    };
     PodTemplate {
         node_name: Some("node".into()),
         node_selector: field(value, "nodeSelector"),
@@ -91,5 +97,9 @@ fn admissions(evaluator: &Evaluator, vector: &Value) -> Vec<bool> {
         let rule = evaluator.rule(&format!("kubelet/{verb}/default/{next}/node"));
         rule.is_some_and(|rule| !evaluator.outcomes(rule, &state).is_empty())
     };
-    [("start", true), ("reject", false)].into_iter().filter(|(verb, _)| can(verb)).map(|(_, admitted)| admitted).collect()
+    [("start", true), ("reject", false)]
+        .into_iter()
+        .filter(|(verb, _)| can(verb))
+        .map(|(_, admitted)| admitted)
+        .collect()
 }

@@ -16,7 +16,8 @@ pub struct File {
 
 /// Reads the vectors of a component. Panics, saying what is wrong, if they are not there or malformed.
 pub fn read(component: &str) -> File {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fidelity/vectors").join(format!("{component}.jsonl.gz"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fidelity/vectors").join(format!("{component}.jsonl.gz"));
     let disk = Disk::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let lines = BufReader::new(GzDecoder::new(disk)).lines();
     let mut values = lines.map(|line| {

@@ -205,8 +205,10 @@ impl Calculator {
         let exact = (value * pods).ceil_div(target);
         let (values, counts) = (value.range(), pods.range());
         let exceptions = any((counts.lo.max(1)..=counts.hi).map(|count| {
-            let is_odd = |&one: &i64| values.contains(one) && double_ceiling(one, target, count) != one * count / target;
-            let odd: Vec<Bool> = whole_ratios(values.hi, target, count).filter(is_odd).map(|one| value.is(one)).collect();
+            let is_odd =
+                |&one: &i64| values.contains(one) && double_ceiling(one, target, count) != one * count / target;
+            let odd: Vec<Bool> =
+                whole_ratios(values.hi, target, count).filter(is_odd).map(|one| value.is(one)).collect();
             if odd.is_empty() { false.into() } else { pods.is(count) & any(odd) }
         }));
         (exact + exceptions.as_int()).min(self.most)
