@@ -15,6 +15,11 @@ pub const HOSTNAME: &str = "kubernetes.io/hostname";
 /// Amounts by resource name: `cpu` in milli-cores, `memory` and `ephemeral-storage` in bytes, others in units.
 pub type Resources<T> = BTreeMap<String, T>;
 
+/// Whether a resource is an extended one: named with a domain other than Kubernetes' own (`IsExtendedResourceName`).
+pub fn is_extended_resource(name: &str) -> bool {
+    name.contains('/') && !name.contains("kubernetes.io/") && !name.starts_with("requests.")
+}
+
 /// What a taint does to pods that do not tolerate it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub enum TaintEffect {
@@ -71,5 +76,23 @@ impl NodePool {
         let mut labels = self.labels.clone();
         labels.entry(HOSTNAME.to_owned()).or_insert_with(|| self.slot_name(index));
         labels
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extended_resources_have_a_domain_of_their_own() {
+        for (name, extended) in [
+            (CPU, false),
+            ("ephemeral-storage", false),
+            ("hugepages-2Mi", false),
+            ("example.com/gpu", true),
+            ("kubernetes.io/batch", false),
+        ] {
+            assert_eq!(is_extended_resource(name), extended, "{name}");
+        }
     }
 }

@@ -20,7 +20,7 @@
 //! Crashes, probes, pressure, images, priority of critical pods.
 
 use super::Controller;
-use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::node::is_extended_resource;
 use crate::cluster::workload::Readiness;
 use crate::cluster::{Taint, TaintEffect};
 use crate::state::{Countdown, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
@@ -187,7 +187,7 @@ fn fits(model: &Model, group: usize, slot: usize) -> Bool {
         model.template(group).requests.iter().filter(|&(_, &request)| request > 0).map(|(resource, &request)| {
             // An extended resource that the node does not list is dropped from the request (section 5.1).
             let Some(&available) = there.allocatable.get(resource) else {
-                return Bool::from(resource != CPU && resource != MEMORY);
+                return Bool::from(is_extended_resource(resource));
             };
             let used = sum((0..model.groups.len()).map(|index| {
                 let amount = model.template(index).requests.get(resource).copied().unwrap_or(0);

@@ -4,16 +4,13 @@ use crate::cluster::HorizontalPodAutoscaler;
 use crate::cluster::hpa::{Metric, MetricResource, MetricTarget};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{Readiness, Usage};
-use crate::state::Model;
+use crate::state::{Model, gcd};
 use crate::term::{Bool, Int, any, ite, sum};
 
-/// Most entries looked at for double-rounding exceptions.
-const LARGEST_SCAN: u64 = 1 << 22;
-
-/// How pods that start and are Ready at once look to the calculator.
+/// How starting pods look to the calculator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fresh {
-    /// Sampled and Ready.
+    /// Sampled, and Ready if they are Ready at once.
     Sampled,
     /// Sampled before they became Ready.
     Unready,
@@ -71,7 +68,7 @@ fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -
     let at_once = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
     // Only CPU looks at readiness.
     let looks = match fresh {
-        Fresh::Missing if at_once => Fresh::Missing,
+        Fresh::Missing => Fresh::Missing,
         Fresh::Sampled if at_once => Fresh::Sampled,
         _ if resource == MetricResource::Memory => Fresh::Sampled,
         _ => Fresh::Unready,
@@ -141,30 +138,33 @@ impl Calculator {
         }
     }
 
-    /// The compared value: utilisation in percent, or usage per pod, truncated.
-    fn value(&self, usage: Int, pods: Int) -> Int {
+    /// The compared value: utilisation in percent, or usage per pod, truncated; of pods with `usage` together and
+    /// `missing` more that use what a pod without a sample is taken to use while scaling down.
+    fn value(&self, usage: Int, missing: Int, pods: Int) -> Int {
         match self.target {
-            MetricTarget::Utilization(_) => usage * 100 / self.request / pods,
-            MetricTarget::AverageValue(_) => usage * self.milli / pods,
+            MetricTarget::Utilization(_) => (usage * 100 + missing * self.fallback()) / self.request / pods,
+            MetricTarget::AverageValue(_) => (usage * self.milli + missing * self.fallback()) / pods,
         }
     }
 
     fn value_of_one(&self, usage: Int) -> Int {
-        self.value(usage, 1.into())
+        self.value(usage, 0.into(), 1.into())
     }
 
-    /// Usage ascribed to a pod without a sample while scaling down.
+    /// Usage ascribed to a pod without a sample while scaling down: in milli-units, or in hundredths where requests
+    /// are compared. The real code truncates to milli-units, which for memory loses nothing.
     fn fallback(&self) -> i64 {
         match self.target {
-            MetricTarget::Utilization(target) => self.request * target.max(100) / 100,
-            MetricTarget::AverageValue(target) => target / self.milli,
+            MetricTarget::Utilization(target) if self.milli == 1 => self.request * target.max(100) / 100 * 100,
+            MetricTarget::Utilization(target) => self.request * target.max(100),
+            MetricTarget::AverageValue(target) => target,
         }
     }
 
     fn replicas(&self, sample: &Sample) -> Int {
         let value = match sample.each {
             Some(each) => self.value_of_one(each),
-            None => self.value(sample.usage, sample.ready),
+            None => self.value(sample.usage, 0.into(), sample.ready),
         };
         let target = self.target_value();
         let (above, below) = (value.above(target), value.below(target));
@@ -175,8 +175,7 @@ impl Calculator {
             return plain;
         }
         let pods = sample.ready + ite(above | below, sample.missing, 0) + ite(ignores_unready, sample.unready, 0);
-        let usage = sample.usage + ite(below, sample.missing * self.fallback(), 0);
-        let corrected = self.value(usage, pods);
+        let corrected = self.value(sample.usage, ite(below, sample.missing, 0), pods);
         let replicas = self.ceiling(corrected, pods);
         let (corrected_above, corrected_below) = (corrected.above(target), corrected.below(target));
         let keeps = self.tolerates(corrected)
@@ -205,14 +204,13 @@ impl Calculator {
         let value = value.min(enough);
         let exact = (value * pods).ceil_div(target);
         let (values, counts) = (value.range(), pods.range());
-        let exceptions = if values.size().saturating_mul(counts.size()) <= LARGEST_SCAN && values.hi < 1 << 16 {
-            any((counts.lo..=counts.hi).map(|count| {
-                let odd = |value: i64| double_ceiling(value, target, count) != -(-(value * count)).div_euclid(target);
-                if (values.lo..=values.hi).any(odd) { pods.is(count) & value.holds_at(odd) } else { false.into() }
-            }))
-        } else {
-            false.into()
-        };
+        let exceptions = any((counts.lo.max(1)..=counts.hi).map(|count| {
+            let is_odd =
+                |&one: &i64| values.contains(one) && double_ceiling(one, target, count) != one * count / target;
+            let odd: Vec<Bool> =
+                whole_ratios(values.hi, target, count).filter(is_odd).map(|one| value.is(one)).collect();
+            if odd.is_empty() { false.into() } else { pods.is(count) & any(odd) }
+        }));
         (exact + exceptions.as_int()).min(self.most)
     }
 }
@@ -228,6 +226,14 @@ fn first_where(mut lo: i64, mut hi: i64, condition: impl Fn(i64) -> bool) -> i64
         }
     }
     lo
+}
+
+/// The values up to `most` whose ratio to the target, times the pods, is a whole number. The doubles of the real code
+/// can come out above it only there: elsewhere the next whole number is at least `1 / target` away, which is more
+/// than they err as long as target times replicas stays below 2^51.
+fn whole_ratios(most: i64, target: i64, pods: i64) -> impl Iterator<Item = i64> {
+    let step = target / gcd(target, pods);
+    (0..=most / step).map(move |index| index * step)
 }
 
 /// The ceiling of the real code's doubles.

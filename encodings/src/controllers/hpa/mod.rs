@@ -8,8 +8,8 @@
 //!
 //! ## What it reads (section 3.4)
 //! Pods without a node, or assigned and not started: unready. Starting pods: with `ready: after` or `never` unready;
-//! with `ready: at-once` ready with the start-up usage, or (two more, tagged rules) sampled before they were Ready and
-//! so unready, or not sampled yet and missing.
+//! with `ready: at-once` ready with the start-up usage, or (a tagged rule) sampled before they were Ready and so
+//! unready. Either way they may not be sampled yet and so missing (another tagged rule).
 //! Running pods: ready with their usage, also when they became unready later; on a node that stopped: missing.
 //! Terminating and failed pods: ignored. Two autoscalers of one workload look at no metrics and only clamp.
 //!
@@ -78,15 +78,18 @@ struct Recall {
 
 impl Hpa {
     fn add_autoscaler(&self, model: &mut Model, hpa: &HorizontalPodAutoscaler, group: usize) {
-        let has_fresh_pods = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
+        let readiness = model.startup(group).map(|startup| startup.readiness);
         let current = model.groups[group].spec.value;
         let (proposal, proposes) = propose(model, hpa, group, Fresh::Sampled);
         let recall = declare_recall(model, hpa, group, proposal, proposes);
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
         let sync = finish(hpa, current, proposal, proposes, &recall);
         let mut variants = vec![("sync", sync, false)];
-        for (verb, fresh) in [("sync-before-readiness", Fresh::Unready), ("sync-before-first-sample", Fresh::Missing)] {
-            if has_fresh_pods {
+        for (verb, fresh, differs) in [
+            ("sync-before-readiness", Fresh::Unready, readiness == Some(Readiness::AtOnce)),
+            ("sync-before-first-sample", Fresh::Missing, readiness.is_some()),
+        ] {
+            if differs {
                 let (proposal, proposes) = propose(model, hpa, group, fresh);
                 variants.push((verb, finish(hpa, current, proposal, proposes, &recall), true));
             }

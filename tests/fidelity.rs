@@ -1,0 +1,154 @@
+//! The models against Kubernetes' own code: vectors recorded by `tests/fidelity/generate` are replayed on the
+//! concrete evaluator, in both directions. What the real code does must be among what the model allows; and what the
+//! model allows must be among what the real code does for some pods with the same counts, tagged over-approximations
+//! aside. The page `docs/src/fidelity.md` is written from the outcome: `KUBOUND_WRITE_FIDELITY=1 cargo test --test
+//! fidelity` rewrites it, and without the variable it must be as it is.
+
+#[path = "fidelity/clusters.rs"]
+mod clusters;
+#[path = "fidelity/deployment.rs"]
+mod deployment;
+#[path = "fidelity/evaluator.rs"]
+mod evaluator;
+#[path = "fidelity/hpa.rs"]
+mod hpa;
+#[path = "fidelity/kubelet.rs"]
+mod kubelet;
+#[path = "fidelity/page.rs"]
+mod page;
+#[path = "fidelity/replica_set.rs"]
+mod replica_set;
+#[path = "fidelity/taints.rs"]
+mod taints;
+#[path = "fidelity/tally.rs"]
+mod tally;
+#[path = "fidelity/vectors.rs"]
+mod vectors;
+
+use std::sync::OnceLock;
+use tally::Tally;
+
+/// A part of Kubernetes with its vectors.
+pub struct Component {
+    /// Name of the file of vectors.
+    pub name: &'static str,
+    /// The upstream functions that were called.
+    pub real: &'static str,
+    /// What the vectors cover, and what they leave out.
+    pub covers: &'static str,
+    /// Replays the vectors; `None` where no rule models them yet.
+    pub check: Option<fn(&vectors::File) -> Tally>,
+    outcome: OnceLock<(vectors::File, Tally)>,
+}
+
+impl Component {
+    const fn new(
+        name: &'static str,
+        real: &'static str,
+        covers: &'static str,
+        check: Option<fn(&vectors::File) -> Tally>,
+    ) -> Self {
+        Self { name, real, covers, check, outcome: OnceLock::new() }
+    }
+
+    /// The outcome; computed once.
+    pub fn outcome(&self) -> &(vectors::File, Tally) {
+        self.outcome.get_or_init(|| {
+            let file = vectors::read(self.name);
+            let tally = self.check.map_or_else(Tally::default, |check| check(&file));
+            (file, tally)
+        })
+    }
+}
+
+/// All components, in the order of the page.
+pub static COMPONENTS: [Component; 6] = [
+    Component::new(
+        "replicaset",
+        "`replicaset.getPodsToDelete`",
+        "Victims of one scale-down: pods without a node, not started, not ready, on nodes that are not ready, and \
+         terminating or failed neighbours. Outcomes are collected over many ages, restart counts and UIDs of the same \
+         counts. Pod deletion costs are left out: the reader reports them.",
+        Some(replica_set::check),
+    ),
+    Component::new(
+        "deployment",
+        "`DeploymentController.syncDeployment`, `util.MaxSurge`, `util.MaxUnavailable`",
+        "One sync: fenceposts, new and old replica counts, clean-up of unhealthy replicas, proportional scaling, \
+         Recreate. Replayed are the vectors with one revision.",
+        Some(deployment::check),
+    ),
+    Component::new(
+        "hpa",
+        "`HorizontalController.reconcileKey`",
+        "Sequences of syncs: replica calculator with unready, missing, ignored pods, tolerance, several metrics, with \
+         and without `behavior`, stabilisation windows and policies over time; each sync starts from what the real \
+         controller remembers, and how the model keeps that from sync to sync is not compared. Starting pods of a workload are all \
+         sampled, all unready or all missing; the model makes the same distinction for all of them together.",
+        Some(hpa::check),
+    ),
+    Component::new(
+        "disruption",
+        "`DisruptionController.trySync`",
+        "Status of a PodDisruptionBudget: numbers and percentages, several Deployments, unready, terminating and \
+         disrupted pods.",
+        None,
+    ),
+    Component::new(
+        "taints",
+        "`Toleration.ToleratesTaint`, `tainteviction.Controller.handleNodeUpdate`",
+        "Which tolerations tolerate which taints, and when a pod on a node with these taints is deleted.",
+        Some(taints::check),
+    ),
+    Component::new(
+        "kubelet",
+        "`lifecycle.PredicateAdmitHandler.Admit`",
+        "Admission of a pod with a nodeName beside running and terminating ones: resources, pod count, node selector, \
+         required affinity, taints. Host ports, volumes and critical pods are left out.",
+        Some(kubelet::check),
+    ),
+];
+
+fn matches(name: &str) {
+    let component = COMPONENTS.iter().find(|component| component.name == name).expect("a component");
+    let (file, tally) = component.outcome();
+    println!("{name}: {} vectors, {tally}", file.lines.len());
+    assert!(file.lines.len() >= 3000 || tally.replayed >= 3000, "{} vectors", file.lines.len());
+    assert!(component.check.is_none() || tally.replayed > 0);
+    assert!(tally.deviations.is_empty(), "{} deviations:\n{}", tally.deviations.len(), tally.first_deviations());
+}
+
+#[test]
+fn replica_sets_match() {
+    matches("replicaset");
+}
+
+#[test]
+fn deployments_match() {
+    matches("deployment");
+}
+
+#[test]
+fn autoscalers_match() {
+    matches("hpa");
+}
+
+#[test]
+fn disruption_budgets_are_recorded() {
+    matches("disruption");
+}
+
+#[test]
+fn taints_match() {
+    matches("taints");
+}
+
+#[test]
+fn kubelets_match() {
+    matches("kubelet");
+}
+
+#[test]
+fn the_page_says_what_was_found() {
+    page::check();
+}
