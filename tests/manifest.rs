@@ -347,6 +347,10 @@ spec: {scaleTargetRef: {kind: Deployment, name: gone}, maxReplicas: 2}
     assert_eq!(loaded.cluster.workloads[0].template.priority, 1000);
     assert!(loaded.cluster.hpas.is_empty());
     assert!(has_note(&loaded, Severity::Risky, "spec.scaleTargetRef", "not among the manifests"));
+    let unconfigured = "profiles[0].plugins.balance.enabled[0]";
+    assert!(has_note(&loaded, Severity::Warning, unconfigured, "no entry in `pluginConfig`"));
+    let configured = "profiles[0].plugins.deschedule.enabled[0]";
+    assert!(!has_note(&loaded, Severity::Warning, configured, ""));
     let policy = loaded.cluster.descheduler.as_ref().expect("given");
     let names: Vec<_> = policy.plugins.iter().map(|plugin| plugin.plugin.name()).collect();
     assert_eq!(names, ["RemovePodsViolatingNodeTaints", "RemoveDuplicates"], "deschedule plugins run first");

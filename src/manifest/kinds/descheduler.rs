@@ -64,6 +64,10 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     Ok(())
 }
 
+/// The real descheduler builds no profile then (`buildPlugin`: unable to find plugin config).
+const NO_CONFIGURATION: &str =
+    "has no entry in `pluginConfig`: the descheduler refuses this profile; add `- name:` there";
+
 fn read_profiles(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError> {
     let mut enabled = Enabled::default();
     for profile in policy.items("profiles")? {
@@ -90,6 +94,9 @@ fn read_profiles(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError> 
             for (key, point) in [("deschedule", Point::Deschedule), ("balance", Point::Balance)] {
                 for view in enabled_at(&points, key)? {
                     used.push(view.text()?);
+                    if !configurations.iter().any(|(name, ..)| Some(*name) == view.value.as_text()) {
+                        view.note(Warning, NO_CONFIGURATION);
+                    }
                     if let Some(plugin) = read_enabled(&view, point, arguments(view.text()?))? {
                         let origin = view.origin();
                         enabled.push(point, EnabledPlugin { plugin, evictor: evictor.clone(), origin });

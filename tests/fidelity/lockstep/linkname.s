@@ -1,0 +1,1 @@
+// Lets the declarations with go:linkname in this package go without bodies.
