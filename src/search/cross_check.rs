@@ -166,13 +166,20 @@ mod tests {
     fn only_answers_that_cannot_both_be_true_are_faults() {
         let found = Answer::Violated(Box::new(tiny_run(3, Ending::Bad)));
         let judged = |verdict: Verdict, answer: &Answer| judge(&result(verdict), "other".into(), answer, Some(10));
-        assert!(matches!(judged(Verdict::Holds { method: "m" }, &found), Err(Fault::Contradiction { .. })));
+        assert!(matches!(
+            judged(Verdict::Holds { method: "m", proof: Vec::new() }, &found),
+            Err(Fault::Contradiction { .. })
+        ));
         let bounded = |depth| Verdict::BoundedClean { depth, asked: true };
         assert!(matches!(judged(bounded(5), &found), Err(Fault::Contradiction { .. })));
         assert!(judged(bounded(2), &found).is_ok_and(|recheck| !recheck.confirms));
         let clean = Answer::NoViolationUpTo { depth: 10 };
-        assert!(judged(Verdict::Holds { method: "m" }, &clean).is_ok_and(|recheck| recheck.confirms));
+        assert!(
+            judged(Verdict::Holds { method: "m", proof: Vec::new() }, &clean).is_ok_and(|recheck| recheck.confirms)
+        );
         let unknown = Answer::Unknown { reason: "too many values".into() };
-        assert!(judged(Verdict::Holds { method: "m" }, &unknown).is_ok_and(|recheck| !recheck.confirms));
+        assert!(
+            judged(Verdict::Holds { method: "m", proof: Vec::new() }, &unknown).is_ok_and(|recheck| !recheck.confirms)
+        );
     }
 }
