@@ -3,7 +3,7 @@
 
 use super::narrate::tell;
 use crate::trace::execute::{fire, values};
-use crate::trace::replay::{ReplayError, replay};
+use crate::trace::replay::{ReplayError, check_step, replay};
 use crate::trace::{Ending, Step, Trace};
 use kubound_encodings::system::{Initial, Property, TransitionSystem};
 use serde::{Deserialize, Serialize};
@@ -174,9 +174,6 @@ impl SavedTrace {
 /// The step that a saved one describes, from a state; why it is none otherwise.
 fn next(system: &TransitionSystem, before: &[i64], saved: &SavedStep) -> Result<Step, String> {
     let rule = system.rule(&saved.rule).ok_or("this cluster has no such rule")?;
-    if values(system, &[kubound_encodings::term::Term::id(rule.enabled)], before, &[]) != [1] {
-        return Err("it cannot happen here".into());
-    }
     let mut picks = Vec::new();
     for &choice in rule.choices.iter().flat_map(|choice| choice.ids()) {
         let decl = &system.dag.choices()[choice.index()];
@@ -188,12 +185,14 @@ fn next(system: &TransitionSystem, before: &[i64], saved: &SavedStep) -> Result<
     }
     picks.sort_unstable();
     let state = fire(system, rule, &picks, before).map_err(|(var, value)| format!("it sets {var} to {value}"))?;
-    let changes = state.iter().zip(before).enumerate().filter(|(_, (new, old))| new != old);
+    let step = Step { rule: saved.rule.clone(), picks, state };
+    check_step(system, before, &step)?;
+    let changes = step.state.iter().zip(before).enumerate().filter(|(_, (new, old))| new != old);
     let changes: BTreeMap<&str, i64> =
         changes.map(|(var, (&new, _))| (system.dag.vars()[var].name.as_str(), new)).collect();
     let expected: BTreeMap<&str, i64> = saved.changes.iter().map(|(name, &value)| (name.as_str(), value)).collect();
     if changes != expected {
         return Err(format!("it now does {changes:?}, and did {expected:?} when it was saved"));
     }
-    Ok(Step { rule: saved.rule.clone(), picks, state })
+    Ok(step)
 }
