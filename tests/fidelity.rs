@@ -18,6 +18,8 @@ mod kubelet;
 mod page;
 #[path = "fidelity/replica_set.rs"]
 mod replica_set;
+#[path = "fidelity/scheduler.rs"]
+mod scheduler;
 #[path = "fidelity/taints.rs"]
 mod taints;
 #[path = "fidelity/tally.rs"]
@@ -62,7 +64,7 @@ impl Component {
 }
 
 /// All components, in the order of the page.
-pub static COMPONENTS: [Component; 6] = [
+pub static COMPONENTS: [Component; 7] = [
     Component::new(
         "replicaset",
         "`replicaset.getPodsToDelete`",
@@ -107,6 +109,18 @@ pub static COMPONENTS: [Component; 6] = [
          required affinity, taints. Host ports, volumes and critical pods are left out.",
         Some(kubelet::check),
     ),
+    Component::new(
+        "scheduler",
+        "`frameworkruntime.NewFramework` with the default plugins: `RunPreFilterPlugins`, `RunFilterPlugins`, \
+         `RunScorePlugins`",
+        "One cycle for one pod: the feasible nodes, the differences of their scores and the set of the best. Clusters \
+         of 2-5 nodes and two Deployments with taints, cordons, required and preferred node affinity, spread \
+         constraints and requests up to the brim; active and terminating pods on any nodes. Half the profiles are the \
+         default one; in the others one plugin scores or filters alone, or strategies, balanced resources and default \
+         constraints differ, so that each plugin shows by itself. Left out, since the reader reports them: inter-pod affinity, host ports, volumes, \
+         preemption, images. Terms that the model leaves out of all scores alike do not count.",
+        Some(scheduler::check),
+    ),
 ];
 
 fn matches(name: &str) {
@@ -146,6 +160,11 @@ fn taints_match() {
 #[test]
 fn kubelets_match() {
     matches("kubelet");
+}
+
+#[test]
+fn schedulers_match() {
+    matches("scheduler");
 }
 
 #[test]

@@ -50,7 +50,8 @@ fn system(vector: &Value) -> Evaluator {
     Evaluator::new(&cluster(vec![node], NAMES.iter().zip(&templates).map(workload).collect()))
 }
 
-fn template(value: &Value) -> PodTemplate {
+/// The pod of a vector.
+pub fn template(value: &Value) -> PodTemplate {
     let requests: Resources<i64> = field(value, "requests");
     let terms: Option<Vec<Vec<Value>>> = field(value, "affinity");
     let term = |list: &Vec<Value>| NodeSelectorTerm {
@@ -68,7 +69,8 @@ fn template(value: &Value) -> PodTemplate {
     }
 }
 
-fn requirement(value: &Value) -> Requirement {
+/// A requirement of a selector.
+pub fn requirement(value: &Value) -> Requirement {
     let values: Vec<String> = field(value, "values");
     let number = || values[0].parse().expect("a number");
     let operator = match field::<String>(value, "operator").as_str() {

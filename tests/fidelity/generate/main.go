@@ -26,6 +26,7 @@ var components = []component{
 	{"hpa", hpaVectors},
 	{"kubelet", kubeletVectors},
 	{"replicaset", replicaSetVectors},
+	{"scheduler", schedulerVectors},
 	{"taints", taintVectors},
 }
 
