@@ -24,7 +24,7 @@ pub enum ReplayError {
     #[error("initial state: {0}")]
     Initial(String),
     /// A step is none.
-    #[error("step {index} ({rule}): {what}")]
+    #[error("step {} ({rule}): {what}", index + 1)]
     Step {
         /// Index of the step.
         index: usize,
