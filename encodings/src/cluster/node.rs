@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 pub const CPU: &str = "cpu";
 /// The resource name of memory, in bytes.
 pub const MEMORY: &str = "memory";
+/// The resource name of local ephemeral storage, in bytes.
+pub const EPHEMERAL_STORAGE: &str = "ephemeral-storage";
 /// The label that every node carries with its own name.
 pub const HOSTNAME: &str = "kubernetes.io/hostname";
 

@@ -105,6 +105,20 @@ fn the_default_constraints_over_two_zones() {
     assert_eq!(targets(&world), ["b2"]);
 }
 
+#[test]
+fn nodes_without_a_zone_are_one_more_domain_of_the_default_constraints() {
+    let pools = vec![node("a", &[(ZONE, "a")]), node("b", &[])];
+    let mut cluster = cluster(pools, vec![deployment("web", 4, 100, 100)]);
+    cluster.scheduler = weights(0, 0, 1);
+    let mut world = World::new(&cluster);
+    world.set("pending[default/web]", 1).run_pods("web", &[("a", 1), ("b", 1)]);
+    // Node a: ln 4 + 2 for its host, ln 4 + 4 for its zone, rounded to 9; node b: ln 4 + 2, rounded to 3.
+    assert_eq!(scores(&world, &["a", "b"]), [100 * 3 / 9, 100]);
+    world.run_pods("web", &[("a", 3), ("b", 1)]);
+    // With ln 3 for a single zone, a would score 13 and not 14.
+    assert_eq!(scores(&world, &["a", "b"]), [100 * 3 / 14, 100]);
+}
+
 /// Zones a, b and c, the last too small for any pod, with 2, 2 and 0 pods and one pending.
 fn zones() -> Cluster {
     let zoned = |name: &str| node(name, &[(ZONE, name)]);

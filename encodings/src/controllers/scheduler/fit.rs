@@ -3,7 +3,7 @@
 //! of the real code, doubles included; otherwise they are integer terms.
 
 use super::filter::resources_used;
-use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::node::{CPU, EPHEMERAL_STORAGE, MEMORY};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::scheduler::{SchedulerProfile, ScoringStrategy};
 use crate::state::Model;
@@ -36,12 +36,18 @@ fn is_balanced(model: &Model, group: usize) -> bool {
     model.cluster.version.0 < 33 || resources.iter().any(|one| requests.get(one).is_some_and(|&amount| amount > 0))
 }
 
+/// The resources that are balanced for a pod.
+fn balanced_resources<'m>(model: &'m Model, group: usize) -> Vec<&'m String> {
+    let pod = model.template(group);
+    model.cluster.scheduler.balanced_resources.iter().filter(|resource| is_scored(pod, resource)).collect()
+}
+
 /// Whether [`symbolic`] covers the profile.
 fn has_symbolic_form(model: &Model, group: usize) -> bool {
     let profile = &model.cluster.scheduler;
     let shaped = matches!(profile.strategy, ScoringStrategy::RequestedToCapacityRatio(_));
     let balances = profile.balanced_allocation > 0 && is_balanced(model, group);
-    !(shaped && profile.resources_fit > 0 || balances && profile.balanced_resources.len() > 2)
+    !(shaped && profile.resources_fit > 0 || balances && balanced_resources(model, group).len() > 2)
 }
 
 /// Groups of pods that request the same, with the clamped number of their pods on the slot.
@@ -117,8 +123,7 @@ fn weighted(
         |of: &dyn Fn(&PodTemplate) -> i64| of(pod) + existing.iter().map(|(one, count)| of(one) * count).sum::<i64>();
     let mut fit = Vec::new();
     for (resource, weight) in &profile.strategy_resources {
-        let is_extended = resource != CPU && resource != MEMORY;
-        if is_extended && pod.requests.get(resource).copied().unwrap_or(0) == 0 {
+        if !is_scored(pod, resource) {
             continue;
         }
         let requested = total(&|template| scoring_request(template, resource));
@@ -127,6 +132,7 @@ fn weighted(
     let balanced: Vec<(i64, i64)> = profile
         .balanced_resources
         .iter()
+        .filter(|resource| is_scored(pod, resource))
         .map(|resource| {
             (total(&|template| template.requests.get(resource).copied().unwrap_or(0)), allocatable(resource))
         })
@@ -135,6 +141,11 @@ fn weighted(
         profile.balanced_resources.iter().any(|resource| pod.requests.get(resource).copied().unwrap_or(0) > 0);
     let balance = if requests_something || !skips_best_effort { balanced_allocation(&balanced) } else { 0 };
     profile.resources_fit * resources_fit(&profile.strategy, &fit) + profile.balanced_allocation * balance
+}
+
+/// Whether both plugins look at a resource: extended ones only if the pod requests them.
+fn is_scored(pod: &PodTemplate, resource: &str) -> bool {
+    matches!(resource, CPU | MEMORY | EPHEMERAL_STORAGE) || pod.requests.get(resource).is_some_and(|&amount| amount > 0)
 }
 
 /// The request that scoring assumes: missing CPU and memory requests are not zero.
@@ -215,8 +226,7 @@ fn symbolic(model: &Model, group: usize, slot: usize) -> Int {
     let capacity = |resource: &str| there.allocatable.get(resource).copied().unwrap_or(0.into());
     let (mut parts, mut weights) = (Vec::new(), Vec::new());
     for (resource, weight) in &profile.strategy_resources {
-        let is_extended = resource != CPU && resource != MEMORY;
-        if is_extended && pod.requests.get(resource).copied().unwrap_or(0) == 0 {
+        if !is_scored(pod, resource) {
             continue;
         }
         let used = sum((0..model.groups.len()).map(|other| {
@@ -235,9 +245,10 @@ fn symbolic(model: &Model, group: usize, slot: usize) -> Int {
         weights.push(ite(capacity.above(0), *weight, 0));
     }
     let fit = sum(parts) / sum(weights);
-    let balance = match profile.balanced_resources.as_slice() {
+    let balance = match balanced_resources(model, group).as_slice() {
+        [] | [_] if is_balanced(model, group) => 100.into(),
         [a, b] if is_balanced(model, group) => {
-            let fraction = |resource: &String| {
+            let fraction = |resource: &str| {
                 let used = resources_used(model, slot, resource)
                     + model.scaled(resource, pod.requests.get(resource).copied().unwrap_or(0));
                 (used.min(capacity(resource)), capacity(resource))
@@ -278,6 +289,23 @@ mod tests {
         let allocatable = |resource: &str| if resource == CPU { 4000 } else { 8192 * MEBI };
         assert_eq!(weighted(&SchedulerProfile::default(), &pod, &[], allocatable, true), 97);
         assert_eq!(weighted(&SchedulerProfile::default(), &pod, &[], allocatable, false), 197);
+    }
+
+    #[test]
+    fn extended_resources_are_scored_only_if_requested() {
+        const GPU: &str = "example.com/gpu";
+        let amounts = |list: &[(&str, i64)]| list.iter().map(|&(name, amount)| (name.to_owned(), amount)).collect();
+        let pod = |list| PodTemplate { requests: amounts(list), nonzero_cpu: 2000, ..PodTemplate::default() };
+        let profile = |other: &str| SchedulerProfile {
+            strategy_resources: vec![(CPU.into(), 1), (other.into(), 1)],
+            balanced_resources: vec![CPU.into(), other.into()],
+            ..SchedulerProfile::default()
+        };
+        let allocatable = |resource: &str| if resource == CPU { 4000 } else { 4 };
+        let score = |other: &str, pod: PodTemplate| weighted(&profile(other), &pod, &[], allocatable, true);
+        assert_eq!(score(GPU, pod(&[(CPU, 2000)])), 50 + 100);
+        assert_eq!(score(GPU, pod(&[(CPU, 2000), (GPU, 1)])), 62 + 87);
+        assert_eq!(score(EPHEMERAL_STORAGE, pod(&[(CPU, 2000)])), 75 + 75, "it is not an extended resource");
     }
 
     #[test]

@@ -225,6 +225,10 @@ impl View {
                 counts[slot] = Some(if by_host { on(slot) } else { counted });
             }
         }
+        // Under the system's defaults nodes without the key are one more domain: the plugin looks the absent label up
+        // as an empty value.
+        let lacking = (0..candidates.len()).filter(|&slot| !model.slots[slot].labels.contains_key(&spec.topology_key));
+        sizes.push(any(lacking.map(|slot| candidates[slot])));
         let size = if by_host { count(candidates.iter().copied()) } else { count(sizes) };
         Self { max_skew: spec.max_skew, size, counts }
     }
