@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 /// Longest time spent on making one violation small.
 const MINIMISE: Duration = Duration::from_secs(30);
+/// Longest time spent on finding a run without over-approximation.
+const NARROW: Duration = Duration::from_secs(5);
 /// Longest time spent on finding out whether a violation is inevitable.
 const JUDGE: Duration = Duration::from_secs(10);
 
@@ -249,12 +251,37 @@ impl Search<'_> {
         let smallest = minimise::minimise(&restricted, system, self.property, found.clone(), &limits, self.cancel)
             .map_err(|source| Fault::Engine { intent: intent.clone(), source })?;
         let trace = if smallest.trace == found { first } else { self.replayed(engine, &smallest.trace)? };
+        let trace = self.without_over_approximation(&trace).unwrap_or(trace);
         let judge = Limits { depth: None, deadline: Some(Instant::now() + JUDGE), ..limits };
         let fine = &self.systems.fine;
         let inevitability = explicit::inevitable::inevitability(fine, self.property, &trace, &judge, self.cancel)
             .map_err(|source| Fault::Engine { intent: intent.clone(), source })?;
         let (nodes, pods) = (minimise::nodes(fine, &trace), minimise::pods(fine, &trace));
         Ok(Violation { trace, inevitability, nodes, pods, minimised: smallest.proved })
+    }
+
+    /// Where a run rests on rules that allow more than the real controllers do: another one on a cluster as small that
+    /// does without them, if there is one. Leaving rules out can make up runs, so the replay decides.
+    fn without_over_approximation(&self, trace: &Trace) -> Option<Trace> {
+        let fine = &self.systems.fine;
+        let is_tagged = |name: &str| fine.rule(name).is_some_and(|rule| rule.over_approximates.is_some());
+        if !trace.steps.iter().any(|step| is_tagged(&step.rule)) {
+            return None;
+        }
+        let mut narrowed = self.systems.searched().clone();
+        narrowed
+            .rules
+            .retain(|rule| rule.over_approximates.is_none() && !rule.expansion.iter().any(|name| is_tagged(name)));
+        let limits = Limits {
+            nodes: Some(minimise::nodes(fine, trace)),
+            pods: Some(minimise::pods(fine, trace)),
+            depth: None,
+            deadline: Some(self.deadline.min(Instant::now() + NARROW)),
+            ..self.limits()
+        };
+        let outcome = self.explicit.decide(&narrowed, self.property, &limits, self.cancel).ok()?;
+        let Answer::Violated(found) = outcome.answer else { return None };
+        self.replayed(self.explicit.name(), &found).ok()
     }
 
     /// The run on the fine system, step by step.
