@@ -117,6 +117,7 @@ fn build(spec: &SystemSpec, invariant: bool) -> TransitionSystem {
             origins: Vec::new(),
         }],
         symmetry: Vec::new(),
+        objects: Vec::new(),
         nodes: one,
         pods: one,
     };

@@ -140,6 +140,7 @@ fn finish(model: Model, properties: Vec<Property>) -> Parts {
     let nodes = model.nodes_present().id();
     let pods = model.pods_measure().id();
     let symmetry = symmetry(&model);
+    let objects = objects(&model);
     Parts(TransitionSystem {
         dag: Dag::default(),
         vars: model.vars,
@@ -149,6 +150,7 @@ fn finish(model: Model, properties: Vec<Property>) -> Parts {
         fairness: model.fairness,
         properties,
         symmetry,
+        objects,
         nodes,
         pods,
     })
@@ -167,4 +169,17 @@ fn symmetry(model: &Model) -> Vec<SymmetryClass> {
     }
     classes.sort_by_key(|(class, _)| *class);
     classes.into_iter().map(|(_, class)| class).collect()
+}
+
+/// The names of each workload and of the autoscalers that scale it.
+fn objects(model: &Model) -> Vec<Vec<String>> {
+    let names = |group: &crate::state::Group| {
+        let scaled =
+            model.cluster.hpas.iter().filter(|hpa| hpa.target == model.cluster.workloads[group.workload].reference);
+        let mut names: Vec<String> =
+            [group.name.clone()].into_iter().chain(scaled.map(|hpa| hpa.name.clone())).collect();
+        names.dedup();
+        names
+    };
+    model.groups.iter().map(names).collect()
 }

@@ -258,6 +258,9 @@ pub struct TransitionSystem {
     pub properties: Vec<Property>,
     /// Groups of interchangeable slots.
     pub symmetry: Vec<SymmetryClass>,
+    /// Objects that may differ only by name: for each the names under which variables, rules, choices and fairness
+    /// units know it. Whether exchanging them maps runs to runs is for the user of the list to find out.
+    pub objects: Vec<Vec<String>>,
     /// Number of nodes, over frozen variables.
     pub nodes: TermId,
     /// Number of pods that exist or are wanted, over the state; sizes a counterexample.

@@ -116,6 +116,7 @@ fn require_initial_state(systems: &Systems, timeout: Duration, cancel: &Cancel) 
         fairness: Vec::new(),
         properties: vec![property],
         symmetry: Vec::new(),
+        objects: Vec::new(),
         nodes: fine.nodes,
         pods: fine.pods,
     };

@@ -123,6 +123,7 @@ mod tests {
             engine: String::new(),
             statistics: Statistics::default(),
             fired: Vec::new(),
+            same_as: None,
             rechecks: Vec::new(),
             interleaved: false,
             seconds: 0.0,

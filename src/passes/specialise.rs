@@ -105,6 +105,7 @@ fn substitute(system: &TransitionSystem, fixed: &[Option<i64>]) -> TransitionSys
         monitors,
         properties,
         symmetry,
+        objects: system.objects.clone(),
         nodes,
         pods,
         fairness: system.fairness.clone(),

@@ -68,6 +68,9 @@ pub struct IntentDocument {
     /// The timing it was decided under, where not that of the scope: a loop of fast controllers stops the clock of
     /// paced timing, and what else holds there is decided under `interleaved`.
     pub timing: Option<&'static str>,
+    /// The object for which it was decided, where the target differs from it only by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
     /// What came out when the verdict was looked at again (`--cross-check`).
     pub rechecks: Vec<Recheck>,
     /// The proof in words, a line each; empty where every state was looked at, and where nothing was proved.
@@ -228,6 +231,7 @@ impl Context<'_> {
             did_not_act: acts.1,
             violation,
             timing: result.interleaved.then_some("interleaved"),
+            same_as: result.same_as.clone(),
             rechecks: result.rechecks.clone(),
             proof: match &result.verdict {
                 Verdict::Holds { proof, .. } => proof.clone(),

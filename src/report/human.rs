@@ -51,12 +51,19 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         Some(target) if result.violation.is_none() => format!("{target}: "),
         _ => String::new(),
     };
-    let message = neutralise(&format!("{target}{}", explained(result)));
+    let explained = match &result.same_as {
+        Some(other) => format!("as for {other}, from which it differs only by name"),
+        None => explained(result),
+    };
+    let message = neutralise(&format!("{target}{explained}"));
     let _ = writeln!(out, "{label}: {}", options.paint.paint(Kind::Strong, &headline(&message, &result.intent)));
     if let Some(expected) = result.expected
         && !agrees(result.verdict, expected)
     {
         let _ = writeln!(out, "  {}", options.paint.paint(Kind::Warning, &format!("expected: {expected}")));
+    }
+    if result.same_as.is_some() {
+        return;
     }
     if options.quiet {
         return;

@@ -78,6 +78,7 @@ pub fn decide(
         interleaved: false,
         verdict: search.verdict(engine, outcome)?,
         engine: engine.to_owned(),
+        same_as: None,
         rechecks: Vec::new(),
         seconds: begin.elapsed().as_secs_f64(),
     };

@@ -17,11 +17,12 @@ pub(crate) mod testing;
 
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::engines::{Cancel, EngineError, Statistics};
+use crate::passes::says_the_same;
 use crate::smt::Encoding;
 use crate::trace::{Ending, Trace};
 use kubound_encodings::assemble::{AssembleError, Granularity, assemble};
 use kubound_encodings::cluster::{Cluster, Timing};
-use kubound_encodings::system::{Origin, Pace, TransitionSystem};
+use kubound_encodings::system::{Origin, Pace, Property, TransitionSystem};
 use scope::Scope;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -161,6 +162,8 @@ pub struct IntentResult {
     pub fired: Vec<String>,
     /// Whether it was decided under interleaved timing, because a loop stops the clock of paced timing.
     pub interleaved: bool,
+    /// The object for which it was decided, where the target differs from it only by name.
+    pub same_as: Option<String>,
     /// What came out when the verdict was looked at again.
     pub rechecks: Vec<cross_check::Recheck>,
     /// Wall time.
@@ -274,6 +277,10 @@ pub fn check(
         if cancel.is_cancelled() {
             break;
         }
+        if let Some(same) = same_as_before(systems.searched(), property, &results, options) {
+            results.push(same);
+            continue;
+        }
         let now = Instant::now();
         let left = end.saturating_duration_since(now);
         let deadline = now + left / (count - property) as u32;
@@ -288,6 +295,31 @@ pub fn check(
     let scope = Scope::new(cluster, &systems, options);
     let seconds = begin.elapsed().as_secs_f64();
     Ok(Findings { systems, interleaved, scope, results, interrupted: cancel.is_cancelled(), seconds })
+}
+
+/// The clean answer of an earlier intent that says the same of an object that differs only by name. Violations are
+/// looked for anew: each has a run of its own.
+fn same_as_before(
+    system: &TransitionSystem,
+    property: usize,
+    results: &[IntentResult],
+    options: &Options,
+) -> Option<IntentResult> {
+    if options.cross_check {
+        return None;
+    }
+    let clean = |verdict: &Verdict| matches!(verdict, Verdict::Holds { .. } | Verdict::Vacuous { .. });
+    let earlier = |&index: &usize| clean(&results[index].verdict) && results[index].same_as.is_none();
+    let index = (0..results.len()).filter(earlier).find(|&index| says_the_same(system, property, index))?;
+    let (Property { target, headline, origins, .. }, found) = (&system.properties[property], &results[index]);
+    Some(IntentResult {
+        target: target.clone(),
+        headline: headline.clone(),
+        origins: origins.clone(),
+        same_as: found.target.clone(),
+        seconds: 0.0,
+        ..found.clone()
+    })
 }
 
 /// Whether a violation is a loop of fast rules only. Under paced timing no time passes in it, so that whatever needs

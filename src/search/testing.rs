@@ -63,6 +63,7 @@ pub fn tiny() -> (TransitionSystem, usize) {
         fairness: Vec::new(),
         properties: vec![property],
         symmetry: Vec::new(),
+        objects: Vec::new(),
         nodes: TermId(zero.0),
         pods: var,
     };

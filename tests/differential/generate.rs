@@ -12,15 +12,14 @@ use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler, Intent, IntentKind,
-    KubernetesVersion, Span, Start, Timing, When, WorkloadRef,
+    KubernetesVersion, NodePool, Span, Start, Timing, When, Workload, WorkloadRef,
 };
 
 /// The cluster of a seed.
 pub fn cluster(seed: u64) -> Cluster {
     let random = &mut Random::new(seed);
     let pools: Vec<_> = (0..random.within(1, 2) as usize).map(|number| pool(random, number)).collect();
-    let workloads = if random.percent(70) { 1 } else { 2 };
-    let workloads: Vec<_> = (0..workloads).map(|number| workload(random, number, &pools)).collect();
+    let workloads = workloads(random, &pools);
     let mut cluster = Cluster {
         name: format!("seed {seed}"),
         version: KubernetesVersion(random.pick(&[29, 33])),
@@ -47,6 +46,21 @@ pub fn cluster(seed: u64) -> Cluster {
         cluster.intents.push(intent);
     }
     cluster
+}
+
+/// One or two workloads, or some that differ by name only.
+fn workloads(random: &mut Random, pools: &[NodePool]) -> Vec<Workload> {
+    let count = if random.percent(70) { 1 } else { 2 };
+    if !random.percent(20) {
+        return (0..count).map(|number| workload(random, number, pools)).collect();
+    }
+    let again = random.clone();
+    (0..=count)
+        .map(|number| {
+            *random = again.clone();
+            workload(random, number, pools)
+        })
+        .collect()
 }
 
 fn target(random: &mut Random, cluster: &Cluster) -> WorkloadRef {

@@ -65,7 +65,7 @@ pub fn pool(random: &mut Random, number: usize) -> NodePool {
 
 /// A workload for nodes of these pools.
 pub fn workload(random: &mut Random, number: usize, pools: &[NodePool]) -> Workload {
-    let name = ["web", "api"][number];
+    let name = ["web", "api", "jobs"][number];
     let kind = if random.percent(85) { "Deployment" } else { "ReplicaSet" };
     let reference = WorkloadRef { kind: kind.into(), namespace: "default".into(), name: name.into() };
     let template = template(random, name, pools);

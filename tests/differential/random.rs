@@ -1,6 +1,7 @@
 //! A small generator of random numbers: the same seed gives the same cluster on every machine.
 
 /// SplitMix64.
+#[derive(Clone)]
 pub struct Random(u64);
 
 impl Random {

@@ -118,6 +118,7 @@ fn toy(name: &'static str, expected: Expected, build: impl FnOnce(&mut Draft) ->
         fairness,
         properties: vec![property],
         symmetry: draft.symmetry,
+        objects: Vec::new(),
         nodes,
         pods,
     };

@@ -99,6 +99,7 @@ pub fn toy(build: impl FnOnce(&mut Toy)) -> TransitionSystem {
         fairness: toy.fairness,
         properties: vec![property],
         symmetry: toy.symmetry,
+        objects: Vec::new(),
         nodes,
         pods,
     };

@@ -36,19 +36,26 @@ fn canonical(model: &Model, row: &[u8]) -> Vec<u8> {
     row
 }
 
-/// A run along the states of a path.
-pub fn along(search: &Search, path: &[u32], registers: &mut Registers) -> Result<Walk, EngineError> {
+/// A run along the states of a path; none where rows of interchangeable objects are not canonical enough to find it.
+pub fn along(search: &Search, path: &[u32], registers: &mut Registers) -> Result<Option<Walk>, EngineError> {
     let mut walk = Walk { first: search.start(path[0]).to_vec(), steps: Vec::new() };
     for &state in &path[1..] {
         let steps = search.model.successors(walk.last(), registers)?;
         let step = steps.into_iter().find(|step| canonical(search.model, &step.row) == search.row(state));
-        walk.steps.push(step.ok_or_else(|| lost("a state on a path"))?);
+        match step {
+            Some(step) => walk.steps.push(step),
+            None => return lost(search.model, "a state on a path"),
+        }
     }
-    Ok(walk)
+    Ok(Some(walk))
 }
 
-fn lost(what: &str) -> EngineError {
-    EngineError::Internal(format!("{what} cannot be reached again; a symmetry class is not one"))
+/// Sorted slots are canonical, and what leads to a state is found again; objects may have several rows for one state.
+fn lost<T>(model: &Model, what: &str) -> Result<Option<T>, EngineError> {
+    if !model.layout.objects.is_empty() {
+        return Ok(None);
+    }
+    Err(EngineError::Internal(format!("{what} cannot be reached again; a symmetry class is not one")))
 }
 
 /// What was seen while walking a loop.
@@ -93,7 +100,7 @@ pub fn around(
             } else {
                 matching.next()
             };
-            let step = step.ok_or_else(|| lost("a state on a loop"))?;
+            let Some(step) = step else { return lost(model, "a state on a loop") };
             if let Some(unit) = unit_of(&step) {
                 last_acted[unit] = walk.steps.len() + 1;
             }

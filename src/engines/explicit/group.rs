@@ -82,7 +82,7 @@ impl Prepared<'_> {
     fn search(&self, symmetric: bool, shared: &Shared) -> Result<Report, EngineError> {
         let mut report =
             Report { finding: Finding::Clean, statistics: Statistics::default(), fired: Vec::new(), premise: false };
-        let Ok(model) = Model::new(self.system.clone(), &self.kept, &self.complete, symmetric) else {
+        let Ok(model) = Model::new(self.system.clone(), &self.kept, &self.complete, symmetric, &shared.objects) else {
             report.finding = Finding::Unknown("too many terms for the explicit engine".into());
             return Ok(report);
         };
@@ -144,7 +144,9 @@ impl Prepared<'_> {
     fn judge(&self, search: &Search, end: End, symmetric: bool) -> Result<Finding, EngineError> {
         let mut registers = search.model.machine.registers();
         let to = |state: u32, ending: Ending, registers: &mut _| {
-            let walk = along(search, &search.path(state), registers)?;
+            let Some(walk) = along(search, &search.path(state), registers)? else {
+                return Ok(Finding::Unknown(UNFAIR.into()));
+            };
             self.trace(search, &walk, ending).map(|trace| Finding::Violated(Box::new(trace)))
         };
         match end {
@@ -182,7 +184,7 @@ impl Prepared<'_> {
                     break;
                 }
                 for longest_wait in [false, true] {
-                    let prefix = along(search, &search.path(cycle[0].0), &mut registers)?;
+                    let Some(prefix) = along(search, &search.path(cycle[0].0), &mut registers)? else { break };
                     let Some(closed) = around(search, prefix, cycle, longest_wait, &mut registers)? else { continue };
                     if best.as_ref().is_none_or(|(walk, _)| closed.0.steps.len() < walk.steps.len()) {
                         best = Some(closed);
@@ -232,4 +234,4 @@ impl Prepared<'_> {
 }
 
 /// The reason for which the search is repeated without symmetry.
-const UNFAIR: &str = "a loop is fair to interchangeable slots together, but perhaps not to each";
+const UNFAIR: &str = "a run is fair to interchangeable slots together, but perhaps not to each";

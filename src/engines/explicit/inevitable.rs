@@ -51,7 +51,9 @@ pub fn inevitability(
         special.fixed.iter().zip(&sliced.relevant).map(|(fixed, &relevant)| relevant && fixed.is_none()).collect();
     // Faults of the model were reported by the search that found the trace.
     let complete = vec![false; special.system.rules.len()];
-    let Ok(model) = Model::new(special.system, &kept, &complete, false) else { return Ok(Inevitability::Undecided) };
+    let Ok(model) = Model::new(special.system, &kept, &complete, false, &[]) else {
+        return Ok(Inevitability::Undecided);
+    };
     let mut search = Search::new(&model, None);
     search.everything = true;
     let mut first = vec![0; model.layout.stride];
@@ -90,6 +92,7 @@ fn script(system: &TransitionSystem, property: usize, trace: &Trace) -> Transiti
     result.monitors.iter_mut().for_each(|monitor| monitor.next = copy.term(monitor.next));
     result.constraints.clear();
     result.symmetry.clear();
+    result.objects.clear();
     for (index, var) in result.vars.iter_mut().enumerate() {
         let sort = system.dag.vars()[index].sort;
         var.initial = Initial::Term(copy.constant(sort, trace.initial[index]));

@@ -6,6 +6,8 @@
 //! left unsorted: that costs states, never soundness.
 
 use super::machine::Machine;
+use super::objects::{self, Objects};
+use crate::passes::ObjectClass;
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::program::{Reg, Registers};
 use kubound_encodings::term::{Range, VarId};
@@ -17,8 +19,10 @@ pub struct Field {
     pub var: VarId,
     before: Reg,
     after: Reg,
-    offset: usize,
-    width: u8,
+    /// Its first byte.
+    pub offset: usize,
+    /// How many bytes it takes.
+    pub width: u8,
     lo: i64,
 }
 
@@ -32,6 +36,48 @@ pub struct Slots {
     count: usize,
 }
 
+impl Slots {
+    /// Bytes of a slot.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Number of slots.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Where a slot starts.
+    pub fn offset(&self, slot: usize) -> usize {
+        self.start + slot * self.size
+    }
+
+    /// The bytes of a slot.
+    pub fn bytes<'r>(&self, row: &'r [u8], slot: usize) -> &'r [u8] {
+        &row[self.offset(slot)..self.offset(slot) + self.size]
+    }
+
+    /// The slot that a byte belongs to.
+    pub fn slot_of(&self, offset: usize) -> Option<usize> {
+        let slot = offset.checked_sub(self.start)? / self.size;
+        (slot < self.count).then_some(slot)
+    }
+
+    /// Puts the slots in the order of their keys.
+    pub fn arrange(&self, row: &mut [u8], keys: &[u64]) {
+        if keys.is_sorted() {
+            return;
+        }
+        let before = row[self.start..self.start + self.size * self.count].to_vec();
+        let mut order: Vec<usize> = (0..self.count).collect();
+        order.sort_by_key(|&slot| keys[slot]);
+        for (to, from) in order.into_iter().enumerate() {
+            let from = &before[from * self.size..(from + 1) * self.size];
+            row[self.offset(to)..self.offset(to) + self.size].copy_from_slice(from);
+        }
+    }
+}
+
 /// How states are written.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -39,14 +85,25 @@ pub struct Layout {
     pub fields: Vec<Field>,
     /// The classes sorted.
     pub slots: Vec<Slots>,
+    /// The objects sorted.
+    pub objects: Vec<Objects>,
+    /// For each sorted class the bytes of a slot that belong to no object.
+    slot_own: Vec<Vec<usize>>,
     /// Bytes of a row.
     pub stride: usize,
 }
 
 impl Layout {
-    /// Lays out the variables with `kept`; sorts slots if `symmetric`.
-    pub fn new(system: &TransitionSystem, machine: &Machine, kept: &[bool], symmetric: bool) -> Self {
-        let mut layout = Self { fields: Vec::new(), slots: Vec::new(), stride: 0 };
+    /// Lays out the variables with `kept`; sorts slots and the objects of the classes given if `symmetric`.
+    pub fn new(
+        system: &TransitionSystem,
+        machine: &Machine,
+        kept: &[bool],
+        symmetric: bool,
+        classes: &[ObjectClass],
+    ) -> Self {
+        let (fields, slots, objects, slot_own) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut layout = Self { fields, slots, objects, slot_own, stride: 0 };
         let mut taken = vec![false; kept.len()];
         if symmetric {
             for class in 0..system.symmetry.len() {
@@ -58,6 +115,10 @@ impl Layout {
                 layout.add(system, machine, VarId(index as u32));
             }
         }
+        for (class, given) in classes.iter().enumerate().filter(|_| symmetric) {
+            layout.objects.extend(Objects::new(class, given, &layout.fields, &layout.slots));
+        }
+        layout.slot_own = objects::own_bytes(&layout.slots, &layout.objects);
         layout
     }
 
@@ -154,8 +215,11 @@ impl Layout {
         }
     }
 
-    /// Sorts the slots of every class.
+    /// Sorts the slots of every class, and the objects.
     pub fn canonicalise(&self, row: &mut [u8]) {
+        if !self.objects.is_empty() {
+            return objects::canonicalise(row, &self.slots, &self.slot_own, &self.objects);
+        }
         for slots in &self.slots {
             let area = &mut row[slots.start..slots.start + slots.size * slots.count];
             if slots.size == 1 {

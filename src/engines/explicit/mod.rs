@@ -19,11 +19,12 @@ pub mod inevitable;
 mod initial;
 mod layout;
 mod machine;
+mod objects;
 mod search;
 mod sharing;
 
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
-use crate::passes::{Slice, slice};
+use crate::passes::{ObjectClass, Slice, interchangeable, slice};
 use crate::trace::Trace;
 use group::{Finding, Group};
 use initial::{Starts, Stopped};
@@ -61,6 +62,8 @@ struct Shared<'a> {
     states: AtomicUsize,
     /// Number of nodes of the smallest violation so far.
     best: AtomicI64,
+    /// Objects to sort.
+    objects: Vec<ObjectClass>,
 }
 
 impl Shared<'_> {
@@ -104,7 +107,8 @@ impl Engine for Explicit {
             return Err(EngineError::Internal(what.to_owned()));
         }
         let sliced = self.reduced(system, property);
-        let shared = Shared { limits, cancel, states: AtomicUsize::new(0), best: AtomicI64::new(i64::MAX) };
+        let objects = if self.symmetry { interchangeable(&sliced.system) } else { Vec::new() };
+        let shared = Shared { limits, cancel, states: AtomicUsize::new(0), best: AtomicI64::new(i64::MAX), objects };
         let groups = match groups(&sliced.system, limits, &shared) {
             Ok(groups) => groups,
             Err(reason) => return Ok(unknown(reason)),
@@ -133,7 +137,7 @@ impl Engine for Explicit {
         let mut reports = reports.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         reports.sort_by_key(|(number, _)| *number);
         let reports = reports.into_iter().map(|(_, report)| report).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.combine(system, &groups, reports, limits))
+        Ok(self.combine(system, &groups, reports, &shared))
     }
 }
 
@@ -154,7 +158,7 @@ impl Explicit {
         sliced
     }
 
-    fn combine(&self, system: &TransitionSystem, groups: &[Group], reports: Vec<Report>, limits: &Limits) -> Outcome {
+    fn combine(&self, system: &TransitionSystem, groups: &[Group], reports: Vec<Report>, shared: &Shared) -> Outcome {
         let mut statistics = Statistics::default();
         let (mut fired, mut premise_reached) = (FxHashSet::default(), false);
         let mut best: Option<(i64, Box<Trace>)> = None;
@@ -182,12 +186,12 @@ impl Explicit {
             (Some((_, trace)), _) => Answer::Violated(trace),
             (None, Some(reason)) => Answer::Unknown { reason },
             // Runs with more pods were cut off, so this is no proof; but those within were searched at any depth.
-            (None, None) if limits.pods.is_some() => Answer::NoViolationUpTo { depth: usize::MAX },
+            (None, None) if shared.limits.pods.is_some() => Answer::NoViolationUpTo { depth: usize::MAX },
             (None, None) => {
                 Answer::Holds { method: "explicit search to the fixpoint", premise_reached, proof: Vec::new() }
             }
         };
-        Outcome { answer, statistics, fired: all_instances(system, &fired) }
+        Outcome { answer, statistics, fired: all_instances(system, &fired, &shared.objects) }
     }
 }
 
@@ -195,8 +199,8 @@ fn unknown(reason: String) -> Outcome {
     Outcome { answer: Answer::Unknown { reason }, statistics: Statistics::default(), fired: Vec::new() }
 }
 
-/// Rules that fired, and those of the other slots of the class: in sorted states only some slots are tried.
-fn all_instances(system: &TransitionSystem, fired: &FxHashSet<String>) -> Vec<String> {
+/// Rules that fired, and those of the other slots and objects of the class: in sorted states only some are tried.
+fn all_instances(system: &TransitionSystem, fired: &FxHashSet<String>, objects: &[ObjectClass]) -> Vec<String> {
     let mut position = rustc_hash::FxHashMap::<(usize, usize), usize>::default();
     let kinds: Vec<Option<(usize, usize)>> = system
         .rules
@@ -208,15 +212,16 @@ fn all_instances(system: &TransitionSystem, fired: &FxHashSet<String>) -> Vec<St
             Some((class, *next))
         })
         .collect();
-    let of_kind: FxHashSet<(usize, usize)> = system
-        .rules
-        .iter()
-        .zip(&kinds)
-        .filter(|(rule, _)| fired.contains(&rule.name))
-        .filter_map(|(_, k)| *k)
-        .collect();
+    let of_first = |name: &str| objects.iter().fold(name.to_owned(), |name, class| class.of_first(&name));
+    let of_firsts: FxHashSet<String> = match objects {
+        [] => FxHashSet::default(),
+        _ => fired.iter().map(|name| of_first(name)).collect(),
+    };
+    let fired = |name: &str| fired.contains(name) || (!objects.is_empty() && of_firsts.contains(&of_first(name)));
+    let of_kind: FxHashSet<(usize, usize)> =
+        system.rules.iter().zip(&kinds).filter(|(rule, _)| fired(&rule.name)).filter_map(|(_, k)| *k).collect();
     let any = |(rule, kind): &(&kubound_encodings::system::Rule, &Option<(usize, usize)>)| {
-        fired.contains(&rule.name) || kind.is_some_and(|kind| of_kind.contains(&kind))
+        fired(&rule.name) || kind.is_some_and(|kind| of_kind.contains(&kind))
     };
     system.rules.iter().zip(&kinds).filter(any).map(|(rule, _)| rule.name.clone()).collect()
 }

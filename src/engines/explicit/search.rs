@@ -9,7 +9,8 @@ use super::edge::{Edge, Successor};
 use super::layout::Layout;
 use super::machine::{Machine, Observed, is_event};
 use crate::engines::EngineError;
-use kubound_encodings::system::{Claim, TransitionSystem};
+use crate::passes::{ObjectClass, owner};
+use kubound_encodings::system::{Claim, FairnessUnit, Rule, TransitionSystem};
 use kubound_encodings::term::ChoiceId;
 use kubound_encodings::term::compile::TooLarge;
 use kubound_encodings::term::program::Registers;
@@ -31,21 +32,43 @@ pub struct Model {
     pub obligation: Vec<Option<usize>>,
     /// Number of obligations.
     pub obligations: usize,
+    /// For each rule the sorted objects and the one of them that it belongs to.
+    owner: Vec<Option<(usize, usize)>>,
 }
 
 impl Model {
-    /// Compiles a specialised system. With `symmetric`, slots are sorted and obligations are lumped.
-    pub fn new(system: TransitionSystem, kept: &[bool], complete: &[bool], symmetric: bool) -> Result<Self, TooLarge> {
+    /// Compiles a specialised system. With `symmetric`, slots and objects are sorted and obligations are lumped.
+    pub fn new(
+        system: TransitionSystem,
+        kept: &[bool],
+        complete: &[bool],
+        symmetric: bool,
+        classes: &[ObjectClass],
+    ) -> Result<Self, TooLarge> {
         let machine = Machine::new(&system, complete)?;
-        let layout = Layout::new(&system, &machine, kept, symmetric);
+        let layout = Layout::new(&system, &machine, kept, symmetric, classes);
+        let lumps = lumps(&system, &layout, classes);
         let mut obligation = vec![None; system.fairness.len()];
         let mut numbers = FxHashMap::default();
         for unit in system.rules.iter().filter_map(|rule| rule.fairness) {
-            let key = if symmetric { system.fairness[unit].lump } else { unit };
+            let key = if symmetric { lumps[unit] } else { unit };
             let next = numbers.len();
             obligation[unit] = Some(*numbers.entry(key).or_insert(next));
         }
-        Ok(Self { obligations: numbers.len(), system, machine, layout, obligation })
+        let owner =
+            |rule: &Rule| {
+                layout.objects.iter().enumerate().find_map(|(at, objects)| {
+                    owner(&rule.name, &classes[objects.class].names).map(|object| (at, object))
+                })
+            };
+        let owner = system.rules.iter().map(owner).collect();
+        Ok(Self { obligations: numbers.len(), owner, system, machine, layout, obligation })
+    }
+
+    /// Whether a rule only does what that of an equal neighbouring slot or object does.
+    fn repeats(&self, row: &[u8], rule: usize) -> bool {
+        self.system.rules[rule].slot.is_some_and(|(class, slot)| self.layout.repeats(row, class, slot))
+            || self.owner[rule].is_some_and(|(at, object)| self.layout.objects[at].repeats(row, object))
     }
 
     /// The obligation that a rule discharges by firing.
@@ -81,6 +104,19 @@ impl Model {
         }
         Ok(found)
     }
+}
+
+/// The lump of each fairness unit; those of interchangeable objects are lumped too.
+fn lumps(system: &TransitionSystem, layout: &Layout, classes: &[ObjectClass]) -> Vec<usize> {
+    let by_name: FxHashMap<&str, usize> = system.fairness.iter().map(|unit| (unit.name.as_str(), unit.lump)).collect();
+    let lump = |unit: &FairnessUnit| {
+        let mut name = unit.name.clone();
+        for objects in &layout.objects {
+            name = classes[objects.class].of_first(&name);
+        }
+        by_name.get(name.as_str()).copied().unwrap_or(unit.lump)
+    };
+    system.fairness.iter().map(lump).collect()
 }
 
 /// Why a search ended.
@@ -311,7 +347,7 @@ impl<'a> Search<'a> {
         let mut units = vec![(false, false); if loops { model.system.fairness.len() } else { 0 }];
         let mut stopping = false;
         for (index, rule) in model.system.rules.iter().enumerate() {
-            if rule.slot.is_some_and(|(class, slot)| model.layout.repeats(row, class, slot)) {
+            if model.repeats(row, index) {
                 continue;
             }
             let first_edge = self.edges.len();

@@ -22,6 +22,7 @@ fn document(verdict: Verdict, target: &str) -> Document {
         engine: "explicit".into(),
         statistics: Statistics { states: 12, ..Statistics::default() },
         fired: Vec::new(),
+        same_as: None,
         rechecks: Vec::new(),
         interleaved: false,
         seconds: 0.25,

@@ -1,0 +1,103 @@
+//! Workloads that differ only by name: which are found to be, and that sorting them saves states and changes nothing.
+
+use kubound::engines::explicit::Explicit;
+use kubound::engines::{Answer, Cancel, Engine, Limits, Outcome};
+use kubound::manifest;
+use kubound::passes::{interchangeable, says_the_same, slice};
+use kubound::search::{self, Options, Silent, Systems, Verdict};
+use kubound_encodings::assemble::{Granularity, assemble};
+use kubound_encodings::cluster::Cluster;
+use kubound_encodings::system::TransitionSystem;
+use std::path::PathBuf;
+
+fn alike() -> Cluster {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/alike");
+    manifest::load(&[folder], None).expect("the fixture can be read").cluster
+}
+
+/// So many workloads like the first, under names of their own.
+fn copies(count: usize, replicas: i64) -> Cluster {
+    let mut cluster = alike();
+    let first = cluster.workloads[0].clone();
+    let copy = |number: usize| {
+        let mut workload = first.clone();
+        workload.reference.name = format!("copy-{number}");
+        workload.template.labels.insert("app".into(), workload.reference.name.clone());
+        workload.origin.object = workload.reference.to_string();
+        (workload.replicas.lo, workload.replicas.hi) = (replicas, replicas);
+        workload
+    };
+    cluster.workloads = (0..count).map(copy).collect();
+    cluster.intents.truncate(1);
+    cluster
+}
+
+fn system(cluster: &Cluster) -> TransitionSystem {
+    assemble(cluster, Granularity::Fused).expect("the fixture can be modelled")
+}
+
+fn decide(engine: Explicit, system: &TransitionSystem, property: usize) -> Outcome {
+    engine.decide(system, property, &Limits::default(), &Cancel::default()).expect("no fault")
+}
+
+#[test]
+fn only_what_differs_by_name_is_interchangeable() {
+    let system = system(&alike());
+    let untargeted = slice(&system, 0).system;
+    let classes = interchangeable(&untargeted);
+    assert_eq!(classes.len(), 1, "{classes:?}");
+    assert_eq!(classes[0].names, [["default/web-1"], ["default/web-2"]]);
+    assert_eq!(classes[0].vars[0].len(), classes[0].vars[1].len());
+    // An intent about one of them tells it from the other.
+    let of_one = (0..system.properties.len()).find(|&index| system.properties[index].target.is_some()).unwrap();
+    assert_eq!(system.properties[of_one].target.as_deref(), Some("Deployment/default/web-1"));
+    assert!(interchangeable(&slice(&system, of_one).system).is_empty());
+}
+
+#[test]
+fn intents_about_interchangeable_objects_say_the_same() {
+    let system = system(&alike());
+    let about = |name: &str| {
+        let is_about = |index: &usize| system.properties[*index].target.as_deref() == Some(name);
+        (0..system.properties.len()).find(is_about).expect("an intent about it")
+    };
+    let first = about("Deployment/default/web-1");
+    assert!(says_the_same(&system, about("Deployment/default/web-2"), first));
+    assert!(!says_the_same(&system, about("Deployment/default/web-12"), first));
+    assert!(!says_the_same(&system, 0, first));
+}
+
+#[test]
+fn clean_answers_carry_over_and_say_so() {
+    let cluster = alike();
+    let systems = Systems::new(&cluster, Granularity::Fused).unwrap();
+    let findings = search::check(&cluster, systems, &Options::default(), &Cancel::default(), &Silent).unwrap();
+    let same: Vec<Option<&str>> = findings.results.iter().map(|result| result.same_as.as_deref()).collect();
+    assert_eq!(same, [None, None, Some("Deployment/default/web-1"), None]);
+    assert!(findings.results.iter().all(|result| matches!(result.verdict, Verdict::Holds { .. })));
+}
+
+#[test]
+fn sorting_workloads_saves_states() {
+    let system = system(&copies(4, 2));
+    let sorted = decide(Explicit::default(), &system, 0);
+    let plain = decide(Explicit { symmetry: false, ..Explicit::default() }, &system, 0);
+    let holds = |outcome: &Outcome| matches!(outcome.answer, Answer::Holds { premise_reached: true, .. });
+    assert!(holds(&sorted) && holds(&plain));
+    // Four workloads and three nodes: at most 4! * 3! rows of the plain search are one here.
+    assert!(
+        sorted.statistics.states * 4 < plain.statistics.states,
+        "{} {}",
+        sorted.statistics.states,
+        plain.statistics.states
+    );
+    assert!(sorted.statistics.states * 144 >= plain.statistics.states);
+    assert_eq!(sorted.fired.len(), plain.fired.len());
+}
+
+#[test]
+fn twenty_workloads_are_few_states() {
+    let outcome = decide(Explicit::default(), &system(&copies(20, 1)), 0);
+    assert!(matches!(outcome.answer, Answer::Holds { .. }), "{:?}", outcome.answer);
+    assert!(outcome.statistics.states < 1000, "{}", outcome.statistics.states);
+}
