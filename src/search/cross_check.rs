@@ -157,6 +157,7 @@ mod tests {
             statistics: Statistics::default(),
             fired: Vec::new(),
             interleaved: false,
+            same_as: None,
             rechecks: Vec::new(),
             seconds: 0.0,
         }

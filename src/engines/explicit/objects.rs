@@ -20,6 +20,9 @@ struct Piece {
     place: Option<(usize, usize)>,
 }
 
+/// What pieces of different objects must have in common: width and place.
+type Shape = Option<(usize, Option<(usize, usize)>)>;
+
 /// The objects of one class.
 #[derive(Clone, Debug)]
 pub struct Objects {
@@ -41,7 +44,7 @@ impl Objects {
         };
         let mut kept: Vec<Vec<Option<Piece>>> =
             given.vars.iter().map(|object| object.iter().map(piece).collect()).collect();
-        let shape = |pieces: &Vec<Option<Piece>>| -> Vec<Option<(usize, Option<(usize, usize)>)>> {
+        let shape = |pieces: &Vec<Option<Piece>>| -> Vec<Shape> {
             pieces.iter().map(|piece| piece.map(|piece| (piece.width, piece.place))).collect()
         };
         let first = shape(kept.first()?);
