@@ -212,7 +212,7 @@ fn hostile_files_give_one_clear_error() {
     let deep = write("deep.json", format!("{}{}", "{\"a\":".repeat(500), "}".repeat(500)).as_bytes());
     assert_says(load(&[deep], None), &["deep.json"]);
     let nested = write("nested.yaml", format!("a: {}{}", "[".repeat(80), "]".repeat(80)).as_bytes());
-    assert_says(load(&[nested], None), &["nested.yaml:1: document 1: nested more than 64 levels deep"]);
+    assert_says(load(&[nested], None), &["nested.yaml:1:67: document 1: nested more than 64 levels deep"]);
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
@@ -255,7 +255,7 @@ fn paths_cannot_leave_the_folder_of_the_scenario() {
     ] {
         let text = format!("apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {{resources: ['{resource}']}}\n");
         fs::write(inner.join("scenario.yaml"), text).expect("written");
-        assert_says(load(std::slice::from_ref(&inner), None), &["scenario.yaml:1", "spec.resources[0]", part]);
+        assert_says(load(std::slice::from_ref(&inner), None), &["scenario.yaml:3:20", "spec.resources[0]", part]);
     }
     fs::remove_file(inner.join("scenario.yaml")).expect("removed");
     std::os::unix::fs::symlink(folder.join("web.yaml"), inner.join("link.yaml")).expect("linked");
@@ -269,7 +269,7 @@ fn paths_cannot_leave_the_folder_of_the_scenario() {
 fn types_of_modelled_fields_are_checked() {
     let replicas = DEPLOYMENT.replace("spec:\n  selector", "spec:\n  replicas: \"3\"\n  selector");
     let result = load(&[], Some(&format!("{NODE}---\n{replicas}")));
-    let expected = "<stdin>:6: document 2: Deployment/default/web: spec.replicas: found the text \"3\"; \
+    let expected = "<stdin>:10:13: document 2: Deployment/default/web: spec.replicas: found the text \"3\"; \
                     expected an integer from 0 to 10000";
     assert_eq!(message(result), expected);
     for (field, parts) in [
@@ -441,6 +441,73 @@ fn two_scenarios_are_one_too_many() {
     let scenario = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {}\n";
     let files = [("web.yaml", DEPLOYMENT), ("a.yaml", scenario), ("b.yaml", scenario)];
     assert_says(embedded(&files), &["b.yaml", "a second scenario", "the first is in a.yaml"]);
+}
+
+/// Line and column of the note about a field.
+#[track_caller]
+fn noted_at(loaded: &Loaded, field: &str) -> (usize, usize) {
+    let note = loaded.notes.iter().find(|note| note.field == field).expect(field);
+    note.region.map(|region| (region.line, region.column)).expect("a place")
+}
+
+#[test]
+fn fields_have_lines_and_columns() {
+    let loaded = load(&[fixture("spread")], None).expect("valid");
+    let duplicate = "spec.template.spec.containers[0].resources";
+    let text = fs::read_to_string(fixture("spread/deploy.yaml")).expect("there");
+    let lines: Vec<usize> = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.trim_start().starts_with("resources:"))
+        .map(|(index, _)| index + 1)
+        .collect();
+    let (first, last) = (lines[lines.len() - 2], lines[lines.len() - 1]);
+    let note = loaded.notes.iter().find(|note| note.field == duplicate).expect("noted");
+    assert!(note.message.contains(&format!("lines {first} and {last}")), "{} {lines:?}", note.message);
+    assert_eq!(noted_at(&loaded, duplicate).0, last);
+    let place = loaded.sources.locate("Scenario").expect("known");
+    let region = place.region("spec.intents[0]");
+    let line = place.source().lines().nth(region.line - 1).expect("a line");
+    assert!(line[region.column - 1..].starts_with("noOscillation"), "{line}");
+}
+
+#[test]
+fn json_is_read_with_places_like_yaml() {
+    let deployment = "{\n\t\"apiVersion\": \"apps/v1\",\n\t\"kind\":\"Deployment\", \"metadata\": {\"name\": \"web\", \"annotations\": \
+                      {\"a\": \"\\ud83d\\ude00 \\u2028 \\/ \\\\\"}},\n\"spec\": {\"replicas\": 1e1, \"selector\": \
+                      {\"matchLabels\": {\"app\": \"web\"}}, \"template\": {\"metadata\": {\"labels\": {\"app\": \"web\"}}, \
+                      \"spec\": {\"containers\": [{\"name\": \"w\", \"image\": \"w\"}], \"odd\": 1}}}}";
+    let node = "{\"apiVersion\":\"v1\",\"kind\":\"Node\",\"metadata\":{\"name\":\"n\"},\"status\":{\"allocatable\":{\"cpu\":\"2\"}}}";
+    let loaded = load(&[], Some(&format!("{deployment} {node}\n"))).expect("valid");
+    assert_eq!(loaded.cluster.workloads[0].replicas, Span::exactly(10));
+    assert_eq!(loaded.cluster.pools[0].allocatable["cpu"], Span::exactly(2000));
+    assert_eq!(noted_at(&loaded, "spec.template.spec.odd").0, 4);
+    let node = loaded.sources.locate("Node//n").expect("known");
+    assert_eq!((node.document, node.line), (2, Some(4)));
+    assert_eq!(node.region("status.allocatable.cpu").line, 4);
+}
+
+#[test]
+fn a_policy_inside_a_config_map_is_shown_where_it_is_written() {
+    let map = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: policy}
+data:
+  policy.yaml: |
+    apiVersion: descheduler/v1alpha2
+    kind: DeschedulerPolicy
+    profiles:
+    - name: one
+      plugins:
+        balance:
+          enabled: [LowNodeUtilization]
+";
+    let start = NODE.lines().count() + DEPLOYMENT.lines().count() + 2;
+    let loaded = with_manifest(map).expect("valid");
+    let note = loaded.notes.iter().find(|note| note.message.contains("LowNodeUtilization")).expect("noted");
+    assert_eq!(note.region.map(|region| (region.line, region.column)), Some((start + 12, 21)));
+    let broken = map.replace("[LowNodeUtilization]", "7");
+    assert_says(with_manifest(&broken), &[&format!("<stdin>:{}:20: document 3", start + 12), "found the integer 7"]);
 }
 
 proptest::proptest! {

@@ -1,7 +1,9 @@
 //! What is wrong with the input, where, and what to do about it.
 
+use super::places::Region;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// A fault of the input: one clear message. Empty strings mean that the part does not apply.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -15,8 +17,10 @@ pub struct Problem {
     pub file: String,
     /// Index of the document in the file, from 1.
     pub document: Option<usize>,
-    /// Line in the file, where known.
-    pub line: Option<usize>,
+    /// Where in the file, where known.
+    pub region: Option<Region>,
+    /// Text of the file, where known.
+    pub source: Option<Arc<str>>,
     /// `Kind/namespace/name`.
     pub object: String,
     /// Path of the field.
@@ -53,10 +57,16 @@ impl InputError {
         self
     }
 
-    /// Says which document, and its line if known.
-    pub fn in_document(mut self, document: usize, line: Option<usize>) -> Self {
+    /// Says which document.
+    pub fn in_document(mut self, document: usize) -> Self {
         self.0.document = Some(document);
-        self.0.line = line;
+        self
+    }
+
+    /// Says which stretch of which text.
+    pub fn in_text(mut self, source: &Arc<str>, region: Region) -> Self {
+        self.0.source = Some(Arc::clone(source));
+        self.0.region = Some(region);
         self
     }
 
@@ -84,8 +94,8 @@ impl Deref for InputError {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let mut place = self.file.clone();
-        if let (Some(line), false) = (self.line, place.is_empty()) {
-            place.push_str(&format!(":{line}"));
+        if let (Some(region), false) = (self.region, place.is_empty()) {
+            place.push_str(&format!(":{}:{}", region.line, region.column));
         }
         let document = self.document.map(|index| format!("document {index}")).unwrap_or_default();
         for part in [&place, &document, &self.object, &self.field] {

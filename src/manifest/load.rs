@@ -9,6 +9,7 @@ use super::yaml::{self, Malformed};
 use super::{Loaded, Note, Severity, kinds, resolve, scenario, source_map_place};
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// Name of standard input in messages.
 const STDIN: &str = "<stdin>";
@@ -166,9 +167,10 @@ impl Loader<'_> {
     }
 
     fn parse(&self, text: &str, file: &str) -> Result<Vec<Entry>, InputError> {
+        let source: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(text).into();
         let documents = yaml::parse_documents(text).map_err(|malformed| {
-            let Malformed { document, line, message, help } = malformed;
-            InputError::new(message).in_file(file).in_document(document, line).help(help)
+            let Malformed { document, region, message, help } = malformed;
+            InputError::new(message).in_file(file).in_document(document).in_text(&source, region).help(help)
         })?;
         let mut entries = Vec::new();
         let mut skipped = 0;
@@ -176,12 +178,16 @@ impl Loader<'_> {
             let context = Context {
                 file: file.to_owned(),
                 document: document.index,
-                line: Some(document.line),
+                line: document.line,
+                source: Arc::clone(&source),
+                places: document.places,
                 object: kinds::object_name(&document.root),
                 notes: self.notes.clone(),
             };
             for duplicate in &document.duplicates {
-                context.note(Severity::Warning, duplicate, "the key occurs more than once; the last one counts");
+                let (first, last) = (duplicate.first, duplicate.last);
+                let message = format!("the key occurs more than once (lines {first} and {last}); the last one counts");
+                context.note(Severity::Warning, &duplicate.path, message);
             }
             skipped += usize::from(!unpack(document.root, context, &mut entries));
         }
@@ -193,7 +199,7 @@ impl Loader<'_> {
                 object: String::new(),
                 field: String::new(),
                 message: format!("skipped {skipped} document(s) without apiVersion and kind"),
-                line: None,
+                region: None,
             });
         }
         Ok(entries)
@@ -230,7 +236,9 @@ fn unpack(value: Value, context: Context, entries: &mut Vec<Entry>) -> bool {
     };
     let Some(Value::List(items)) = items else { return true };
     for (index, item) in items.into_iter().enumerate() {
-        let inner = Context { object: kinds::object_name(&item), ..context.clone() };
+        let places = context.places.item("items", index).map_or_else(|| Arc::clone(&context.places), Arc::clone);
+        let line = places.value.line;
+        let inner = Context { object: kinds::object_name(&item), line, places, ..context.clone() };
         if !unpack(item, inner, entries) {
             let field = format!("{}[{index}]", child("", "items"));
             context.note(Severity::Harmless, &field, "skipped: it has no apiVersion and kind");

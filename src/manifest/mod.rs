@@ -10,6 +10,7 @@ mod expression;
 mod kinds;
 mod load;
 mod names;
+mod places;
 mod quantity;
 mod resolve;
 mod scenario;
@@ -22,9 +23,12 @@ mod yaml;
 
 pub use error::{InputError, Problem};
 pub use load::{load, load_embedded};
+pub use places::Region;
 
 use kubound_encodings::cluster::Cluster;
+use places::Places;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Most replicas of a workload that the models take; a real cluster has at most 150 000 pods in all.
@@ -75,8 +79,8 @@ pub struct Note {
     pub field: String,
     /// What is to be known.
     pub message: String,
-    /// Line of the document in the file.
-    pub line: Option<usize>,
+    /// Where in the file.
+    pub region: Option<Region>,
 }
 
 /// What a scenario expects of an intent.
@@ -99,8 +103,24 @@ pub struct SourcePlace {
     pub file: String,
     /// Index of the document, from 1.
     pub document: usize,
-    /// Line of the document.
+    /// Line of the object.
     pub line: Option<usize>,
+    /// Text of the file.
+    source: Arc<str>,
+    /// Where its values are written.
+    places: Arc<Places>,
+}
+
+impl SourcePlace {
+    /// Where a field is written, or what is around it if it is not written.
+    pub fn region(&self, field: &str) -> Region {
+        self.places.find(field).region()
+    }
+
+    /// Text of the file.
+    pub fn source(&self) -> &Arc<str> {
+        &self.source
+    }
 }
 
 /// Places of objects, by the name that origins use.
@@ -121,5 +141,11 @@ impl SourceMap {
 
 /// The place of a context.
 fn source_map_place(context: &view::Context) -> SourcePlace {
-    SourcePlace { file: context.file.clone(), document: context.document, line: context.line }
+    SourcePlace {
+        file: context.file.clone(),
+        document: context.document,
+        line: Some(context.line),
+        source: Arc::clone(&context.source),
+        places: Arc::clone(&context.places),
+    }
 }

@@ -2,6 +2,7 @@
 //! every key that nobody read.
 
 use super::error::InputError;
+use super::places::Places;
 use super::quantity::{LIMIT, Quantity, Unit};
 use super::suggest::nearest_or_list;
 use super::value::{Mapping, Value, child};
@@ -11,6 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Notes collected so far, shared by all readers.
 pub(super) type Notes = Rc<RefCell<Vec<Note>>>;
@@ -26,7 +28,11 @@ pub(super) struct Context {
     /// Index of the document.
     pub(super) document: usize,
     /// Line of the document.
-    pub(super) line: Option<usize>,
+    pub(super) line: usize,
+    /// Text of the file.
+    pub(super) source: Arc<str>,
+    /// Where the values of the object are written.
+    pub(super) places: Arc<Places>,
     /// `Kind/namespace/name`.
     pub(super) object: String,
     /// Where notes go.
@@ -38,7 +44,8 @@ impl Context {
     pub(super) fn error(&self, field: &str, message: impl Into<String>) -> InputError {
         InputError::new(message)
             .in_file(&self.file)
-            .in_document(self.document, self.line)
+            .in_document(self.document)
+            .in_text(&self.source, self.places.find(field).region())
             .in_object(&self.object)
             .at(field)
     }
@@ -52,7 +59,7 @@ impl Context {
             object: self.object.clone(),
             field: field.to_owned(),
             message: message.into(),
-            line: self.line,
+            region: Some(self.places.find(field).region()),
         });
     }
 

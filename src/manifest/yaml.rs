@@ -1,14 +1,24 @@
-//! Text to values. The only file that names the YAML library; JSON goes through the same visitor, so that duplicate
-//! keys, limits and control characters are treated alike.
+//! Text to values, each with its place. The only file that names the YAML library; JSON is read as the YAML that it
+//! is. Types of scalars follow the YAML 1.2 core schema.
 
+use super::places::{Below, Places, Region};
 use super::value::{Mapping, Value, child};
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor};
-use std::fmt;
+use indexmap::IndexMap;
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Deepest nesting accepted.
 pub(super) const MAX_DEPTH: usize = 64;
 /// Most values in one document, aliases expanded.
 pub(super) const MAX_NODES: usize = 1_000_000;
+/// Most keys that are reported as occurring again.
+const MAX_DUPLICATES: usize = 1_000;
+/// Longest key; those of labels have at most 317 characters.
+const MAX_KEY: usize = 1_024;
+/// Most bytes of text that aliases may repeat.
+const MAX_REPEATED: usize = 16 << 20;
 
 /// One document that is not empty.
 #[derive(Debug)]
@@ -19,8 +29,21 @@ pub(super) struct Document {
     pub(super) line: usize,
     /// Its value.
     pub(super) root: Value,
-    /// Paths of keys that occur more than once.
-    pub(super) duplicates: Vec<String>,
+    /// Where its values are written.
+    pub(super) places: Arc<Places>,
+    /// Keys that occur more than once.
+    pub(super) duplicates: Vec<Duplicate>,
+}
+
+/// A key that occurs a second time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Duplicate {
+    /// Path of the key.
+    pub(super) path: String,
+    /// Line of the value that does not count.
+    pub(super) first: usize,
+    /// Line of the value that counts instead.
+    pub(super) last: usize,
 }
 
 /// Why a text could not be read.
@@ -28,8 +51,8 @@ pub(super) struct Document {
 pub(super) struct Malformed {
     /// Index of the document.
     pub(super) document: usize,
-    /// Line in the text.
-    pub(super) line: Option<usize>,
+    /// Where in the text.
+    pub(super) region: Region,
     /// What is wrong.
     pub(super) message: String,
     /// What to do.
@@ -39,136 +62,104 @@ pub(super) struct Malformed {
 /// Reads all documents of a text.
 pub(super) fn parse_documents(text: &str) -> Result<Vec<Document>, Malformed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.trim_start().starts_with('{')
-        && let Ok(documents) = parse_json(text)
-    {
-        return Ok(documents);
-    }
     let mut documents = Vec::new();
-    for chunk in split(text) {
-        let index = documents.len() + 1;
-        if opens_too_often(&chunk.text) {
-            return Err(Malformed {
-                document: index,
-                line: Some(chunk.line),
-                message: too_deep(),
-                help: String::new(),
-            });
-        }
-        let mut state = State::default();
-        let deserializer = serde_yaml::Deserializer::from_str(&chunk.text);
-        let root = Node { state: &mut state, depth: 0 }.deserialize(deserializer).map_err(|error| {
-            let line = error.location().map(|location| location.line() + chunk.line - 1);
-            malformed(index, line, error.to_string(), text)
+    for chunk in chunks(text) {
+        let mut reader = Reader { parser: Parser::new_from_str(&chunk.text), chunk: &chunk, state: State::default() };
+        reader.documents(&mut documents).map_err(|fault| Malformed {
+            document: documents.len() + 1,
+            region: fault.region,
+            help: if text.contains("{{") { TEMPLATE.to_owned() } else { fault.help },
+            message: fault.message,
         })?;
-        if root != Value::Null {
-            documents.push(Document { index, line: chunk.line, root, duplicates: state.duplicates });
-        }
     }
     Ok(documents)
 }
 
-/// Whether brackets are open far beyond every limit. Looked at first because the library needs quadratic time for
-/// them; brackets in texts count too, which is why the limit is so high.
-fn opens_too_often(text: &str) -> bool {
-    let mut open: usize = 0;
-    text.bytes().any(|byte| {
-        match byte {
-            b'[' | b'{' => open += 1,
-            b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
+const TEMPLATE: &str = "this looks like a template: render it first (`helm template . | kubound verify -`)";
+
+/// A part of the text that the library can read by itself.
+struct Chunk<'a> {
+    text: Cow<'a, str>,
+    /// Lines before it.
+    lines: usize,
+    /// Characters before it on its first line.
+    columns: usize,
+}
+
+/// The whole text; of JSON the values one by one, because in YAML they cannot follow each other.
+fn chunks(text: &str) -> Vec<Chunk<'_>> {
+    let whole = |text| vec![Chunk { text, lines: 0, columns: 0 }];
+    if !text.trim_start().starts_with('{') {
+        return whole(Cow::Borrowed(text));
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    let mut ends = vec![0];
+    while let Some(value) = values.next() {
+        if value.is_err() {
+            return whole(Cow::Borrowed(text));
         }
-        open > 5_000
-    })
-}
-
-/// Reads JSON values that follow each other.
-fn parse_json(text: &str) -> Result<Vec<Document>, serde_json::Error> {
-    let mut documents = Vec::new();
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    while deserializer.end().is_err() {
-        let mut state = State::default();
-        let root = Node { state: &mut state, depth: 0 }.deserialize(&mut deserializer)?;
-        documents.push(Document { index: documents.len() + 1, line: 1, root, duplicates: state.duplicates });
+        ends.push(values.byte_offset());
     }
-    Ok(documents)
-}
-
-/// A part of the text that holds one document, and the line of its first content.
-struct Chunk {
-    text: String,
-    line: usize,
-}
-
-/// Splits at document markers, which can only stand at the start of a line. Done here and not by the library, so
-/// that a fault is reported with its document and line in the file.
-fn split(text: &str) -> Vec<Chunk> {
-    let mut chunks = Vec::new();
-    let mut current = String::new();
-    let mut first_line = 1;
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let marker = |word: &str| {
-            line.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-        };
-        let ends = marker("...");
-        if marker("---") || ends {
-            finish(&mut chunks, std::mem::take(&mut current), first_line);
-            first_line = number + 1;
+    let chunk = |range: &[usize]| {
+        let before = &text[..range[0]];
+        Chunk {
+            text: without_surrogates(&text[range[0]..range[1]]),
+            lines: before.matches('\n').count(),
+            columns: before.rsplit('\n').next().unwrap_or_default().chars().count(),
         }
-        let is_directive = line.starts_with('%') && current.trim().is_empty();
-        current.push_str(if ends || is_directive { "\n" } else { line });
-    }
-    finish(&mut chunks, current, first_line);
-    chunks
+    };
+    ends.windows(2).map(chunk).collect()
 }
 
-/// Keeps a chunk if it has content; lines before the content are cut, so that `line` points at it.
-fn finish(chunks: &mut Vec<Chunk>, text: String, first_line: usize) {
-    let is_blank = |line: &str| {
-        let line = line.trim();
-        line.is_empty() || line.starts_with('#') || line == "---" || line.starts_with("--- #")
-    };
-    let blank = text.split_inclusive('\n').take_while(|line| is_blank(line)).map(str::len);
-    let (count, length) = blank.fold((0, 0), |(count, length), one| (count + 1, length + one));
-    if length < text.len() {
-        chunks.push(Chunk { text: text[length..].to_owned(), line: first_line + count });
+/// Writes the pairs of escapes by which JSON names characters beyond U+FFFF as the one escape of YAML.
+fn without_surrogates(json: &str) -> Cow<'_, str> {
+    let escaped = |text: &str| u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok();
+    let mut written = String::new();
+    let mut done = 0;
+    let mut at = 0;
+    while let Some(next) = json[at..].find('\\') {
+        at += next;
+        let pair = escaped(&json[at..]).zip(json.get(at + 6..).and_then(escaped));
+        match pair {
+            Some((high @ 0xd800..0xdc00, low @ 0xdc00..0xe000)) => {
+                let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+                written += &json[done..at];
+                written += &format!("\\U{code:08x}");
+                at += 12;
+                done = at;
+            }
+            // The character behind a backslash is ASCII in valid JSON.
+            _ => at += 2,
+        }
     }
+    if done == 0 { Cow::Borrowed(json) } else { Cow::Owned(written + &json[done..]) }
 }
 
-/// Turns a message of the library into ours.
-fn malformed(document: usize, line: Option<usize>, message: String, text: &str) -> Malformed {
-    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-    // The library puts the path in front of our messages.
-    let (message, help) = if let Some((_, ours)) = message.split_once(OURS) {
-        (ours.to_owned(), String::new())
-    } else if message.contains("recursion limit") {
-        (too_deep(), String::new())
-    } else if message.contains("repetition limit") {
-        (
-            "aliases expand to far more values than the file holds".to_owned(),
-            "write the values out, or remove the nested aliases".to_owned(),
-        )
-    } else {
-        (format!("not valid YAML: {message}"), "check the indentation and quotes at this line".to_owned())
-    };
-    let template = "this looks like a template: render it first (`helm template . | kubound verify -`)";
-    let help = if text.contains("{{") { template.to_owned() } else { help };
-    Malformed { document, line, message, help }
+/// What is wrong with a text, and where.
+struct Fault {
+    region: Region,
+    message: String,
+    help: String,
+}
+
+impl Fault {
+    fn new(region: Region, message: impl Into<String>) -> Self {
+        Self { region, message: message.into(), help: String::new() }
+    }
 }
 
 fn too_deep() -> String {
     format!("nested more than {MAX_DEPTH} levels deep")
 }
 
-/// Marks messages of our own visitor inside the library's.
-const OURS: &str = "kubound: ";
-
 /// What is collected while a document is read.
 #[derive(Default)]
 struct State {
     nodes: usize,
+    repeated: usize,
     path: Vec<String>,
-    duplicates: Vec<String>,
+    duplicates: Vec<Duplicate>,
+    anchors: BTreeMap<usize, Anchored>,
 }
 
 impl State {
@@ -181,150 +172,328 @@ impl State {
     }
 }
 
-/// Reads one value.
-struct Node<'a> {
-    state: &'a mut State,
-    depth: usize,
+/// A value with its places, and how large it is.
+#[derive(Clone)]
+struct Node {
+    value: Value,
+    places: Arc<Places>,
+    size: Size,
 }
 
-impl Node<'_> {
-    fn enter<E: serde::de::Error>(&self) -> Result<(), E> {
-        if self.depth >= MAX_DEPTH { Err(E::custom(format!("{OURS}{}", too_deep()))) } else { Ok(()) }
-    }
-
-    fn below(&mut self) -> Node<'_> {
-        Node { state: self.state, depth: self.depth + 1 }
-    }
+/// How large a value is, aliases expanded.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+    height: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.state.nodes += 1;
-        if self.state.nodes > MAX_NODES {
-            return Err(D::Error::custom(format!("{OURS}more than {MAX_NODES} values in one document")));
-        }
-        deserializer.deserialize_any(self)
+impl Size {
+    fn add(&mut self, other: Self) {
+        self.nodes += other.nodes;
+        self.bytes += other.bytes;
+        self.height = self.height.max(other.height + 1);
     }
 }
 
-impl<'de> Visitor<'de> for Node<'_> {
-    type Value = Value;
+type Anchored = Node;
+type Input<'a> = (Event<'a>, Span);
 
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a value")
-    }
+/// Turns events into values.
+struct Reader<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    chunk: &'a Chunk<'a>,
+    state: State,
+}
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Integer(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Integer(value.into()))
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<Value, E> {
-        Ok(Value::Integer(value))
-    }
-
-    fn visit_u128<E: serde::de::Error>(self, value: u128) -> Result<Value, E> {
-        i128::try_from(value)
-            .map(Value::Integer)
-            .map_err(|_| E::custom(format!("{OURS}the integer {value} is too large")))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Value::Float(value))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
-        match text.chars().find(|&one| is_hidden(one)) {
-            Some(hidden) => Err(E::custom(format!(
-                "{OURS}a hidden control character (U+{:04X}) in {text:?}; remove it",
-                u32::from(hidden)
-            ))),
-            None => Ok(Value::Text(text.to_owned())),
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut access: A) -> Result<Value, A::Error> {
-        self.enter()?;
-        let mut list = Vec::new();
+impl<'a> Reader<'a> {
+    fn documents(&mut self, documents: &mut Vec<Document>) -> Result<(), Fault> {
         loop {
+            match self.next()? {
+                (Event::StreamEnd, _) => return Ok(()),
+                (Event::DocumentStart(_), _) => {
+                    self.state = State::default();
+                    let start = self.next()?;
+                    let node = self.node(start, 0)?;
+                    if node.value != Value::Null {
+                        documents.push(Document {
+                            index: documents.len() + 1,
+                            line: node.places.value.line,
+                            root: node.value,
+                            places: node.places,
+                            duplicates: std::mem::take(&mut self.state.duplicates),
+                        });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Input<'a>, Fault> {
+        match self.parser.next_event() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => Err(self.malformed(&error)),
+            None => Ok((Event::StreamEnd, Span::default())),
+        }
+    }
+
+    /// Turns a fault found by the library into ours.
+    fn malformed(&self, error: &ScanError) -> Fault {
+        let at = *error.marker();
+        let region = self.region(Span::new(at, at));
+        if error.info().contains("recursion limit") {
+            return Fault::new(region, too_deep());
+        }
+        let help = "check the indentation and quotes at this line".to_owned();
+        Fault { region, message: format!("not valid YAML: {}", error.info()), help }
+    }
+
+    /// The first line of a span.
+    fn region(&self, span: Span) -> Region {
+        let column = |at: Marker| at.col() + if at.line() <= 1 { self.chunk.columns } else { 0 };
+        let is_short = span.start.line() == span.end.line();
+        Region {
+            line: span.start.line().max(1) + self.chunk.lines,
+            column: column(span.start) + 1,
+            length: if is_short { span.end.col().saturating_sub(span.start.col()) } else { 0 },
+        }
+    }
+
+    fn count(&mut self, nodes: usize, region: Region) -> Result<(), Fault> {
+        self.state.nodes += nodes;
+        if self.state.nodes > MAX_NODES {
+            return Err(Fault::new(region, format!("more than {MAX_NODES} values in one document")));
+        }
+        Ok(())
+    }
+
+    /// Reads the value that an event starts.
+    fn node(&mut self, (event, span): Input<'a>, depth: usize) -> Result<Node, Fault> {
+        let region = self.region(span);
+        let is_collection = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
+        if is_collection && depth >= MAX_DEPTH {
+            return Err(Fault::new(region, too_deep()));
+        }
+        if let Event::Alias(anchor) = event {
+            return self.alias(anchor, region, depth);
+        }
+        self.count(1, region)?;
+        let (anchor, node) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let value = scalar(&text, style, tag.as_deref()).map_err(|message| Fault::new(region, message))?;
+                let size = Size { nodes: 1, bytes: text.len(), height: 0 };
+                let places = Places { value: region, ..Places::default() };
+                (anchor, Node { value, places: Arc::new(places), size })
+            }
+            Event::SequenceStart(anchor, _) => (anchor, self.list(region, depth)?),
+            Event::MappingStart(anchor, _) => (anchor, self.mapping(region, depth)?),
+            _ => return Err(Fault::new(region, "not valid YAML: a value is missing")),
+        };
+        if anchor > 0 {
+            self.state.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn alias(&mut self, anchor: usize, region: Region, depth: usize) -> Result<Node, Fault> {
+        let Some(node) = self.state.anchors.get(&anchor).cloned() else {
+            return Err(Fault::new(region, "an alias inside of the value that it names"));
+        };
+        self.state.nodes += node.size.nodes;
+        self.state.repeated += node.size.bytes;
+        if self.state.nodes > MAX_NODES || self.state.repeated > MAX_REPEATED {
+            let help = "write the values out, or remove the nested aliases".to_owned();
+            return Err(Fault { help, ..Fault::new(region, "aliases expand to far more values than the file holds") });
+        }
+        if depth + node.size.height > MAX_DEPTH {
+            return Err(Fault::new(region, too_deep()));
+        }
+        Ok(node)
+    }
+
+    fn list(&mut self, region: Region, depth: usize) -> Result<Node, Fault> {
+        let (mut list, mut places, mut size) = (Vec::new(), Vec::new(), Size { nodes: 1, ..Size::default() });
+        loop {
+            let event = self.next()?;
+            if event.0 == Event::SequenceEnd {
+                break;
+            }
             self.state.path.push(format!("[{}]", list.len()));
-            let item = access.next_element_seed(self.below())?;
+            let item = self.node(event, depth + 1)?;
             self.state.path.pop();
-            match item {
-                Some(item) => list.push(item),
-                None => return Ok(Value::List(list)),
-            }
+            size.add(item.size);
+            list.push(item.value);
+            places.push(item.places);
         }
+        let places = Places { key: None, value: region, below: Below::List(places) };
+        Ok(Node { value: Value::List(list), places: Arc::new(places), size })
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut access: A) -> Result<Value, A::Error> {
-        self.enter()?;
-        let mut map = Mapping::new();
-        let mut merged = Vec::new();
-        while let Some(key) = access.next_key_seed(self.below())? {
-            let key = key_text::<A::Error>(key)?;
+    fn mapping(&mut self, region: Region, depth: usize) -> Result<Node, Fault> {
+        let mut entries = Entries::default();
+        let mut size = Size { nodes: 1, ..Size::default() };
+        loop {
+            let event = self.next()?;
+            if event.0 == Event::MappingEnd {
+                break;
+            }
+            let key_region = self.region(event.1);
+            let key_node = self.node(event, depth + 1)?;
+            let key = key_text(key_node.value).map_err(|message| Fault::new(key_region, message))?;
+            let event = self.next()?;
             self.state.path.push(key.clone());
-            let value = access.next_value_seed(self.below())?;
+            let node = self.node(event, depth + 1)?;
             self.state.path.pop();
+            size.add(key_node.size);
+            size.add(node.size);
             if key == "<<" {
-                merged.push(value);
-            } else if map.insert(key.clone(), value).is_some() {
-                let path = self.state.path_to(&key);
-                self.state.duplicates.push(path);
+                entries.merged.push((node.value, node.places, key_region));
+                continue;
             }
+            let places = Arc::new(Places { key: Some(key_region), ..Arc::unwrap_or_clone(node.places) });
+            if let Some(earlier) = entries.places.insert(key.clone(), places) {
+                let first = earlier.key.map_or(key_region.line, |key| key.line);
+                let path = self.state.path_to(&key);
+                if self.state.duplicates.len() < MAX_DUPLICATES {
+                    self.state.duplicates.push(Duplicate { path, first, last: key_region.line });
+                }
+            }
+            entries.map.insert(key, node.value);
         }
-        merged.into_iter().try_for_each(|value| merge(&mut map, value)).map_err(A::Error::custom)?;
-        Ok(Value::Map(map))
+        for (value, places, at) in std::mem::take(&mut entries.merged) {
+            entries.merge(value, &places).map_err(|message| Fault::new(at, message))?;
+        }
+        let places = Places { key: None, value: region, below: Below::Map(entries.places) };
+        Ok(Node { value: Value::Map(entries.map), places: Arc::new(places), size })
     }
+}
 
-    /// A local tag (`!name value`): the API server ignores it, and so do we.
-    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        let Node { state, depth } = self;
-        let (_, variant) = access.variant_seed(Node { state: &mut *state, depth })?;
-        variant.newtype_variant_seed(Node { state, depth })
+/// A mapping while it is read.
+#[derive(Default)]
+struct Entries {
+    map: Mapping,
+    places: IndexMap<String, Arc<Places>>,
+    merged: Vec<(Value, Arc<Places>, Region)>,
+}
+
+impl Entries {
+    /// The merge key `<<`: keys that are there already win.
+    fn merge(&mut self, value: Value, places: &Places) -> Result<(), String> {
+        match (value, &places.below) {
+            (Value::Map(other), Below::Map(places)) => {
+                for (key, value) in other {
+                    if let (false, Some(place)) = (self.map.contains_key(&key), places.get(&key)) {
+                        self.places.insert(key.clone(), Arc::clone(place));
+                        self.map.insert(key, value);
+                    }
+                }
+                Ok(())
+            }
+            (Value::List(list), Below::List(places)) => {
+                list.into_iter().zip(places).try_for_each(|(one, places)| self.merge(one, places))
+            }
+            (other, _) => Err(format!("the merge key `<<` needs a mapping, not {}", other.describe())),
+        }
+    }
+}
+
+/// The value of a scalar. Local tags (`!name value`) are ignored, as the API server does.
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
+    let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
+    let wanted = |value: Option<Value>, what: &str| value.ok_or_else(|| format!("{text:?} is not {what}"));
+    match core {
+        Some("bool") => wanted(boolean(text), "a boolean"),
+        Some("int") => integer(text).and_then(|value| wanted(value, "an integer")),
+        Some("float") => wanted(float(text), "a number"),
+        Some("null") => wanted(is_null(text).then_some(Value::Null), "null"),
+        None if style == ScalarStyle::Plain => untagged(text),
+        _ => visible(text),
+    }
+}
+
+/// A plain scalar: what it looks like.
+fn untagged(text: &str) -> Result<Value, String> {
+    if text.is_empty() || is_null(text) {
+        return Ok(Value::Null);
+    }
+    if let Some(value) = boolean(text).or(integer(text)?) {
+        return Ok(value);
+    }
+    let padded = is_padded(text);
+    float(text).filter(|_| !padded).map_or_else(|| visible(text), Ok)
+}
+
+fn is_null(text: &str) -> bool {
+    matches!(text, "null" | "Null" | "NULL" | "~")
+}
+
+fn boolean(text: &str) -> Option<Value> {
+    match text {
+        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
+        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
+        _ => None,
+    }
+}
+
+/// Digits behind a leading zero, which are text.
+fn is_padded(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|one| one.is_ascii_digit())
+}
+
+/// An integer, decimal or behind `0x`, `0o`, `0b`; the error is that it is too large.
+fn integer(text: &str) -> Result<Option<Value>, String> {
+    let (sign, digits) = match text.as_bytes().first() {
+        Some(b'-') => (-1, &text[1..]),
+        Some(b'+') => (1, &text[1..]),
+        _ => (1, text),
+    };
+    let prefixes = [("0x", 16), ("0o", 8), ("0b", 2)];
+    let prefixed = prefixes.iter().find_map(|(prefix, radix)| Some((digits.strip_prefix(prefix)?, *radix)));
+    let (digits, radix) = prefixed.unwrap_or((digits, 10));
+    let is_integer = !digits.is_empty() && digits.chars().all(|one| one.is_digit(radix)) && !is_padded(text);
+    match u128::from_str_radix(digits, radix) {
+        _ if !is_integer => Ok(None),
+        Ok(number) => match i128::try_from(number) {
+            Ok(number) => Ok(Some(Value::Integer(sign * number))),
+            Err(_) => Err(format!("the integer {text} is too large")),
+        },
+        // Beyond every integer it is a number with many digits, or text.
+        Err(_) => Ok(None),
+    }
+}
+
+fn float(text: &str) -> Option<Value> {
+    let plain = text.strip_prefix('+').unwrap_or(text);
+    let value = match (plain, text) {
+        (".inf" | ".Inf" | ".INF", _) => f64::INFINITY,
+        (_, "-.inf" | "-.Inf" | "-.INF") => f64::NEG_INFINITY,
+        (_, ".nan" | ".NaN" | ".NAN") => f64::NAN,
+        _ if plain.starts_with(['+', '-']) && plain.len() < text.len() => return None,
+        _ => plain.parse::<f64>().ok().filter(|value| value.is_finite())?,
+    };
+    Some(Value::Float(value))
+}
+
+/// Text that a reader can see.
+fn visible(text: &str) -> Result<Value, String> {
+    match text.chars().find(|&one| is_hidden(one)) {
+        Some(hidden) => Err(format!("a hidden control character (U+{:04X}) in {text:?}; remove it", u32::from(hidden))),
+        None => Ok(Value::Text(text.to_owned())),
     }
 }
 
 /// A key as text; numbers and booleans are written out as the API server does.
-fn key_text<E: serde::de::Error>(key: Value) -> Result<String, E> {
+fn key_text(key: Value) -> Result<String, String> {
     match key {
+        Value::Text(text) if text.len() > MAX_KEY => Err(format!("a key of {} bytes; at most {MAX_KEY}", text.len())),
         Value::Text(text) => Ok(text),
         Value::Integer(number) => Ok(number.to_string()),
         Value::Float(number) => Ok(number.to_string()),
         Value::Bool(value) => Ok(value.to_string()),
         Value::Null => Ok("null".into()),
-        other => Err(E::custom(format!("{OURS}the key of a mapping is {}; only text can be a key", other.describe()))),
-    }
-}
-
-/// The merge key `<<`: keys that are there already win.
-fn merge(map: &mut Mapping, value: Value) -> Result<(), String> {
-    match value {
-        Value::Map(other) => {
-            for (key, value) in other {
-                map.entry(key).or_insert(value);
-            }
-            Ok(())
-        }
-        Value::List(list) => list.into_iter().try_for_each(|one| merge(map, one)),
-        other => Err(format!("{OURS}the merge key `<<` needs a mapping, not {}", other.describe())),
+        other => Err(format!("the key of a mapping is {}; only text can be a key", other.describe())),
     }
 }
 
@@ -364,10 +533,11 @@ mod tests {
     #[test]
     fn the_last_of_two_equal_keys_wins_and_is_reported_with_its_path() {
         let document = one("spec:\n  list:\n  - a: 1\n    a: 2\n");
-        assert_eq!(document.duplicates, ["spec.list[0].a"]);
+        let duplicate = Duplicate { path: "spec.list[0].a".into(), first: 3, last: 4 };
+        assert_eq!(document.duplicates, [duplicate]);
         let Some(Value::List(list)) = document.root.below(&["spec", "list"]) else { panic!("a list") };
         assert_eq!(list[0].below(&["a"]), Some(&Value::Integer(2)));
-        assert_eq!(one(r#"{"a": 1, "a": 2}"#).duplicates, ["a"]);
+        assert_eq!(one(r#"{"a": 1, "a": 2}"#).duplicates[0].path, "a");
     }
 
     #[test]
@@ -410,7 +580,57 @@ mod tests {
         assert!(fails("? {a: 1}\n: 2").message.contains("only text can be a key"));
         let broken = fails("ok: 1\n---\na: [1\nb: 2\n");
         assert_eq!(broken.document, 2);
-        assert!(broken.line.is_some_and(|line| line >= 3));
+        assert!(broken.region.line >= 3);
         assert!(fails("a: {{ .Values.x }}\nb: }").help.contains("helm template"));
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_core_schema() {
+        let value = |text: &str| one(&format!("a: {text}")).root.below(&["a"]).expect("there").clone();
+        let text = |text: &str| Value::Text(text.into());
+        for (written, expected) in [
+            ("0x1F", Value::Integer(31)),
+            ("0o17", Value::Integer(15)),
+            ("0b11", Value::Integer(3)),
+            ("-12", Value::Integer(-12)),
+            ("+5", Value::Integer(5)),
+            ("18446744073709551616", Value::Integer(1 << 64)),
+            ("1_000", text("1_000")),
+            ("-007", text("-007")),
+            ("1e400", text("1e400")),
+            ("+-1", text("+-1")),
+            ("1:30", text("1:30")),
+            ("on", text("on")),
+            ("-.inf", Value::Float(f64::NEG_INFINITY)),
+            ("!!str 5", text("5")),
+            ("!!int \"5\"", Value::Integer(5)),
+            ("!local 5", Value::Integer(5)),
+            ("! 5", Value::Integer(5)),
+            ("\"5\"", text("5")),
+        ] {
+            assert_eq!(value(written), expected, "{written}");
+        }
+        assert!(fails("a: 340282366920938463463374607431768211455").message.contains("too large"));
+        assert!(fails("a: !!int x").message.contains("not an integer"));
+    }
+
+    #[test]
+    fn the_earlier_values_win_when_mappings_are_merged() {
+        let document = one("a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {<<: [*a, *b], x: 0}\n");
+        let get = |key: &str| document.root.below(&["c", key]).cloned();
+        let expected = [0, 1, 2].map(|number| Some(Value::Integer(number)));
+        assert_eq!([get("x"), get("y"), get("z")], expected);
+        assert_eq!(document.places.find("c.z").region().line, 2, "where it is written");
+        assert!(document.duplicates.is_empty());
+        assert!(fails("a: &a [*a]").message.contains("inside of the value that it names"));
+        assert!(fails("a: {<<: 5}").message.contains("needs a mapping"));
+    }
+
+    #[test]
+    fn repeated_text_and_long_keys_are_limited() {
+        let long = "x".repeat(1 << 20);
+        let repeated = format!("a: &a {long}\nb: [{}]", vec!["*a"; 40].join(", "));
+        assert!(fails(&repeated).message.contains("aliases expand"));
+        assert!(fails(&format!("? {long}\n: 1")).message.contains("a key of 1048576 bytes"));
     }
 }

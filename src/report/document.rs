@@ -12,6 +12,7 @@ use crate::trace::Ending;
 use kubound_encodings::system::{Origin, TransitionSystem};
 use rustc_hash::FxHashSet;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The whole report.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -94,8 +95,15 @@ pub struct OriginDocument {
     pub field: String,
     /// The file, if known.
     pub file: Option<String>,
-    /// The line, if known.
+    /// The line, if known; that of the field, or of what is around it where the field is not written.
     pub line: Option<usize>,
+    /// The column, from 1, in characters.
+    pub column: Option<usize>,
+    /// The column behind the last character; absent where the whole line is meant.
+    pub end_column: Option<usize>,
+    /// Text of the file.
+    #[serde(skip)]
+    pub source: Option<Arc<str>>,
 }
 
 /// Who acted, with the reasons as Kubernetes Events name them.
@@ -162,6 +170,8 @@ pub struct NoteDocument {
     pub file: String,
     /// The line, if known.
     pub line: Option<usize>,
+    /// The column, from 1, in characters.
+    pub column: Option<usize>,
     /// The object.
     pub object: String,
     /// The field.
@@ -309,11 +319,15 @@ fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
 
 fn origin(origin: &Origin, sources: &SourceMap) -> OriginDocument {
     let place = sources.locate(&origin.object);
+    let region = place.map(|place| place.region(&origin.field));
     OriginDocument {
         object: origin.object.clone(),
         field: origin.field.clone(),
         file: place.map(|place| place.file.to_string()),
-        line: place.and_then(|place| place.line),
+        line: region.map(|region| region.line),
+        column: region.map(|region| region.column),
+        end_column: region.filter(|region| region.length > 0).map(|region| region.column + region.length),
+        source: place.map(|place| Arc::clone(place.source())),
     }
 }
 
@@ -325,7 +339,8 @@ fn note(note: &Note) -> NoteDocument {
             Severity::Warning => "warning",
         },
         file: note.file.to_string(),
-        line: note.line,
+        line: note.region.map(|region| region.line),
+        column: note.region.map(|region| region.column),
         object: note.object.clone(),
         field: note.field.clone(),
         message: note.message.clone(),

@@ -137,7 +137,8 @@ fn agrees(verdict: &str, expected: &str) -> bool {
 fn origins(out: &mut String, origins: &[OriginDocument], options: &Options) {
     for (index, origin) in origins.iter().enumerate() {
         let arrow = options.paint.paint(Kind::Label, if index == 0 { "-->" } else { ":::" });
-        let line = origin.line.filter(|line| *line > 1).map(|line| format!(":{line}")).unwrap_or_default();
+        let line = origin.line.zip(origin.column);
+        let line = line.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
         let file = origin.file.as_ref().map(|file| format!("{file}{line}: ")).unwrap_or_default();
         let _ =
             writeln!(out, "  {arrow} {}", neutralise(format!("{file}{} {}", origin.object, origin.field).trim_end()));
@@ -308,7 +309,8 @@ fn notes(out: &mut String, notes: &[NoteDocument], options: &Options) {
     for note in notes.iter().filter(|note| options.verbose || note.severity != "harmless") {
         let kind = if note.severity == "harmless" { Kind::Label } else { Kind::Warning };
         let label = options.paint.paint(kind, if note.severity == "warning" { "warning" } else { "ignored" });
-        let line = note.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let line = note.line.zip(note.column);
+        let line = line.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
         let text = format!("{}{line}: {} {}: {}", note.file, note.object, note.field, note.message);
         let severity = if note.severity == "risky" { " (may change a verdict)" } else { "" };
         let _ = writeln!(out, "  {label}{severity}: {}", wrap(&neutralise(&text), 4));

@@ -3,11 +3,25 @@
 use super::super::Severity::Harmless;
 use super::super::draft::Draft;
 use super::super::error::InputError;
+use super::super::places::{Below, Places, block_offset};
 use super::super::source_map_place;
 use super::super::value::child;
 use super::super::view::Context;
-use super::super::yaml;
+use super::super::yaml::{self, Document};
 use super::{Object, header, object_name, read_object};
+use std::sync::Arc;
+
+/// The context of a configuration inside: its places are those in the file where the text is written line by line, and
+/// the key of the text elsewhere.
+fn inner_context(context: &Context, field: &str, text: &str, document: &Document) -> Context {
+    let key = context.places.find(field);
+    let places = match block_offset(&context.source, key.key.unwrap_or(key.value), text) {
+        Some((lines, columns)) => document.places.moved(lines, columns),
+        None => Places { below: Below::Nothing, ..key.clone() },
+    };
+    let line = places.value.line;
+    Context { object: object_name(&document.root), line, places: Arc::new(places), ..context.clone() }
+}
 
 /// Reads the configurations inside.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
@@ -25,15 +39,15 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         }
         let field = child("data", key);
         let documents = yaml::parse_documents(text).map_err(|malformed| {
-            let line = malformed.line.map(|line| format!(" (line {line} of the text)")).unwrap_or_default();
-            context.error(&field, format!("{}{line}", malformed.message)).help(malformed.help)
+            let line = malformed.region.line;
+            context.error(&field, format!("{} (line {line} of the text)", malformed.message)).help(malformed.help)
         })?;
         for document in documents {
             if header(&document.root).is_none_or(|(_, kind)| kind == "ConfigMap") {
                 continue;
             }
             is_configuration = true;
-            let inner = Context { object: object_name(&document.root), ..context.clone() };
+            let inner = inner_context(context, &field, text, &document);
             draft.sources.insert(&inner.object, source_map_place(&inner));
             // Errors inside name the policy; the key of the ConfigMap goes in front of the field.
             read_object(&document.root, &inner, draft).map_err(|error| {
