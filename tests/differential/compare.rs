@@ -4,6 +4,7 @@ use kubound::engines::bmc::Bmc;
 use kubound::engines::explicit::Explicit;
 use kubound::engines::lasso::Lasso;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
+use kubound::smt::Encoding;
 use kubound::trace::Trace;
 use kubound::trace::expand::replay_expanded;
 use kubound::trace::replay::replay;
@@ -15,15 +16,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Most states that an explicit search may store here.
 const STATES: usize = 15_000;
-/// Most steps of an unrolling.
-const DEPTH: usize = 9;
-/// Most rules of a system that is unrolled.
-const RULES: usize = 60;
+/// Most steps of an unrolling, and most rules of a system that is unrolled: for most clusters, and for some.
+const USUAL: (usize, usize) = (5, 24);
+const DEEPER: (usize, usize) = (9, 60);
 
 /// How often what came out.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Tally {
     pub clusters: u64,
+    /// Clusters with an intent that both ways decided.
+    pub decided: u64,
     pub properties: u64,
     pub violated: u64,
     pub holds: u64,
@@ -34,6 +36,7 @@ pub struct Tally {
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.clusters += other.clusters;
+        self.decided += other.decided;
         self.properties += other.properties;
         self.violated += other.violated;
         self.holds += other.holds;
@@ -49,8 +52,10 @@ pub enum Comparison {
     Granularities,
     /// The explicit search with and without its reductions.
     Reductions,
-    /// The symbolic engines against the explicit one.
+    /// The symbolic engines on CaDiCaL against the explicit one, a few steps deep.
     Engines,
+    /// The symbolic engines on Z3 against the explicit one, deeper.
+    EnginesDeeper,
 }
 
 enum Verdict {
@@ -98,13 +103,16 @@ fn all_properties(cluster: &Cluster, comparison: Comparison) -> Result<Tally, St
     }
     let mut tally = Tally { clusters: 1, ..Tally::default() };
     let mut case = Case { fine, fused, property: 0 };
-    for property in 0..case.fused.properties.len() {
+    // Many clusters tell more than many intents of one.
+    let most = if comparison == Comparison::Engines { 2 } else { usize::MAX };
+    for property in 0..case.fused.properties.len().min(most) {
         case.property = property;
         let intent = &case.fused.properties[property].intent;
         let verdict = match comparison {
             Comparison::Granularities => case.granularities(),
             Comparison::Reductions => case.reductions(),
-            Comparison::Engines => case.engines(),
+            Comparison::Engines => case.engines(Encoding::CadicalClauses, USUAL),
+            Comparison::EnginesDeeper => case.engines(Encoding::Clauses, DEEPER),
         };
         let verdict = verdict.map_err(|what| format!("{what} ({intent})"))?;
         tally.properties += 1;
@@ -115,6 +123,7 @@ fn all_properties(cluster: &Cluster, comparison: Comparison) -> Result<Tally, St
             Verdict::Undecided => tally.undecided += 1,
         }
     }
+    tally.decided = u64::from(tally.undecided < tally.properties);
     Ok(tally)
 }
 
@@ -136,16 +145,16 @@ impl Case {
     }
 
     /// What the explicit engine found must be found by the symbolic one, at the same depth, and nothing else.
-    fn engines(&self) -> Result<Verdict, String> {
-        if self.fused.rules.len() > RULES {
+    fn engines(&self, encoding: Encoding, (depth, rules): (usize, usize)) -> Result<Verdict, String> {
+        if self.fused.rules.len() > rules {
             return Ok(Verdict::Undecided);
         }
         let explicit = self.explicit(Explicit::default(), &self.fused, "fused")?;
         if matches!(explicit, Verdict::Undecided) {
             return Ok(explicit);
         }
-        let most = Limits { depth: Some(DEPTH), ..Limits::default() };
-        let found = self.symbolic(&most)?;
+        let most = Limits { depth: Some(depth), ..Limits::default() };
+        let found = self.symbolic(encoding, &most)?;
         let Verdict::Violated(trace) = &explicit else {
             return match found {
                 Some(depth) => Err(format!("engines: explicit {}, symbolic violated at {depth}", explicit.word())),
@@ -154,14 +163,14 @@ impl Case {
         };
         // The explicit engine looks at the fewest nodes first, so its run is a shortest one of so many nodes.
         let nodes = kubound::search::minimise::nodes(&self.fused, trace);
-        let found = self.symbolic(&Limits { nodes: Some(nodes), ..most })?;
+        let found = self.symbolic(encoding, &Limits { nodes: Some(nodes), ..most })?;
         let steps = trace.steps.len();
         let is_invariant = matches!(self.fused.properties[self.property].claim, Claim::Invariant(_));
         match found {
-            Some(depth) if depth > steps || (is_invariant && depth != steps) => {
-                Err(format!("engines: explicit violated at {steps}, symbolic at {depth}"))
+            Some(found) if found > steps || (is_invariant && found != steps) => {
+                Err(format!("engines: explicit violated at {steps}, symbolic at {found}"))
             }
-            None if steps <= DEPTH => Err(format!("engines: explicit violated at {steps}, symbolic not")),
+            None if steps <= depth => Err(format!("engines: explicit violated at {steps}, symbolic not")),
             _ => Ok(explicit),
         }
     }
@@ -183,8 +192,8 @@ impl Case {
     }
 
     /// The number of steps of the violation found.
-    fn symbolic(&self, limits: &Limits) -> Result<Option<usize>, String> {
-        let (bmc, lasso) = (Bmc::default(), Lasso::default());
+    fn symbolic(&self, encoding: Encoding, limits: &Limits) -> Result<Option<usize>, String> {
+        let (bmc, lasso) = (Bmc { encoding }, Lasso { encoding });
         let engine: &dyn Engine = match self.fused.properties[self.property].claim {
             Claim::Invariant(_) => &bmc,
             Claim::NoFairLoop { .. } => &lasso,
