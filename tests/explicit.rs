@@ -7,11 +7,11 @@ use kubound::engines::explicit::inevitable::{Inevitability, inevitability};
 use kubound::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
 use kubound::trace::replay::replay;
 use kubound::trace::{Ending, Trace};
-use kubound_encodings::system::TransitionSystem;
-use kubound_encodings::term::VarId;
+use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::term::{Bool, VarId, within};
 use toys_explicit::*;
 
-const PLAIN: Explicit = Explicit { symmetry: false, slicing: false };
+const PLAIN: Explicit = Explicit { symmetry: false, slicing: false, partial_order: false };
 
 fn run(engine: Explicit, system: &TransitionSystem) -> Outcome {
     engine.decide(system, 0, &Limits::default(), &Cancel::default()).unwrap()
@@ -78,7 +78,11 @@ fn reductions_keep_verdicts_and_depths() {
             let system = drain(pods, take, true);
             let expected = verdict(PLAIN, &system);
             for (symmetry, slicing) in [(true, true), (true, false), (false, true)] {
-                assert_eq!(verdict(Explicit { symmetry, slicing }, &system), expected, "{pods} pods, {take} taken");
+                assert_eq!(
+                    verdict(Explicit { symmetry, slicing, ..Explicit::default() }, &system),
+                    expected,
+                    "{pods} pods, {take} taken"
+                );
             }
         }
     }
@@ -259,4 +263,40 @@ fn speed() {
     let found = run(Explicit::default(), &system);
     let seconds = begun.elapsed().as_secs_f64();
     println!("{:?}, {:.2} million states/s", found.statistics, found.statistics.states as f64 / seconds / 1e6);
+}
+
+#[test]
+fn orders_of_independent_rules_are_left_out() {
+    let whole = Explicit { partial_order: false, ..Explicit::default() };
+    let states = |engine, system: &TransitionSystem| run(engine, system).statistics.states;
+    // The first worker is seen by the invariant, the others only wait for their turn: 4^4 orders become one.
+    let system = workers(4, 3, 4, false, None);
+    holds(&system);
+    assert_eq!(states(whole, &system), 256);
+    assert_eq!(states(Explicit::default(), &system), 13);
+    assert_eq!(violated(&workers(4, 3, 3, false, None), 3).ending, Ending::Bad);
+}
+
+#[test]
+fn what_is_put_off_happens_all_the_same() {
+    // The switch alone would be a stubborn set for ever.
+    violated(&workers(1, 3, 3, true, None), 3);
+    violated(&workers(3, 2, 2, true, Some(2)), 2);
+    holds(&workers(3, 2, 3, true, Some(2)));
+    // A rule that the first worker enables: it has to be looked at although it is disabled.
+    holds(&workers(3, 3, 4, false, Some(1)));
+}
+
+#[test]
+fn loops_are_searched_in_every_order() {
+    let mut system = workers(3, 2, 3, true, None);
+    let Claim::Invariant(holds) = system.properties[0].claim else { panic!() };
+    let (never, dag) = within(system.dag.clone(), || Bool::from(false));
+    system.dag = dag;
+    system.properties[0].claim = Claim::NoFairLoop { within: holds, keep: holds, progress: holds, stay: never };
+    for partial_order in [false, true] {
+        let outcome = run(Explicit { slicing: false, partial_order, ..PLAIN }, &system);
+        assert!(matches!(outcome.answer, Answer::Violated(_)), "{:?}", outcome.answer);
+        assert_eq!(outcome.statistics.states, 54);
+    }
 }

@@ -140,7 +140,8 @@ impl Case {
 
     fn reductions(&self) -> Result<Verdict, String> {
         let reduced = self.explicit(Explicit::default(), &self.fused, "reduced")?;
-        let plain = self.explicit(Explicit { symmetry: false, slicing: false }, &self.fused, "plain")?;
+        let plain =
+            self.explicit(Explicit { symmetry: false, slicing: false, partial_order: false }, &self.fused, "plain")?;
         same("reductions", reduced, plain)
     }
 

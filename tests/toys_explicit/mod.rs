@@ -250,3 +250,24 @@ pub fn kubelets(symmetric: bool, fair: bool) -> TransitionSystem {
         toy.no_loop(true.into(), true.into(), true.into(), false.into());
     })
 }
+
+/// Workers that count to `top`, each by itself; one more turns a switch on and off for ever, if wanted. Bad: the first
+/// worker comes to `bad`. With `hurry`, the second worker starts only once the first has counted that far.
+pub fn workers(count: i64, top: i64, bad: i64, switch: bool, hurry: Option<i64>) -> TransitionSystem {
+    toy(|toy| {
+        let vars: Vec<(VarId, Int)> =
+            (0..count).map(|n| toy.int(&format!("count[{n}]"), Role::Cluster, 0, top, Some(0))).collect();
+        if switch {
+            let (var, on) = toy.int("on", Role::Cluster, 0, 1, Some(0));
+            toy.rule("switch", None, Bool::from(true), &[(var, Int::from(1) - on)]);
+        }
+        for (n, &(var, counted)) in vars.iter().enumerate().rev() {
+            let started = match hurry {
+                Some(far) if n == 1 => vars[0].1.at_least(far),
+                _ => true.into(),
+            };
+            toy.rule(&format!("work/{n}"), None, counted.below(top) & started, &[(var, counted + 1)]);
+        }
+        toy.invariant(vars[0].1.below(bad));
+    })
+}

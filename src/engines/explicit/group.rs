@@ -69,7 +69,7 @@ impl Group {
             complete.push(found.is_some_and(|(_, &complete)| complete));
         }
         let prepared = Prepared { given_system, system: special.system, kept, complete, nodes: self.nodes };
-        let report = prepared.search(engine.symmetry, shared)?;
+        let report = prepared.search(engine.symmetry, engine.partial_order, shared)?;
         match report.finding {
             Finding::Violated(_) => shared.best.fetch_min(self.nodes, Ordering::Relaxed),
             _ => 0,
@@ -79,7 +79,7 @@ impl Group {
 }
 
 impl Prepared<'_> {
-    fn search(&self, symmetric: bool, shared: &Shared) -> Result<Report, EngineError> {
+    fn search(&self, symmetric: bool, partial_order: bool, shared: &Shared) -> Result<Report, EngineError> {
         let mut report =
             Report { finding: Finding::Clean, statistics: Statistics::default(), fired: Vec::new(), premise: false };
         let Ok(model) = Model::new(self.system.clone(), &self.kept, &self.complete, symmetric, &shared.objects) else {
@@ -87,12 +87,21 @@ impl Prepared<'_> {
             return Ok(report);
         };
         let mut search = Search::new(&model, shared.limits.pods);
+        if partial_order && search.reduce_orders().is_err() {
+            report.finding = Finding::Unknown("too many terms for the explicit engine".into());
+            return Ok(report);
+        }
         if let Err(reason) = self.add_initial(&mut search, shared) {
             report.finding = Finding::Unknown(reason);
             return Ok(report);
         }
         let end = search.run(&mut |states| shared.stop(self.nodes, states))?;
         shared.states.fetch_add(search.len(), Ordering::Relaxed);
+        if search.reduces_orders() && matches!(end, End::Bad(_)) {
+            // The run is not a shortest one; the full search finds that, and ends no later.
+            drop(search);
+            return self.search(symmetric, false, shared);
+        }
         report.finding = self.judge(&search, end, symmetric)?;
         report.premise = search.premise;
         report.statistics.states = search.len() as u64;
@@ -102,7 +111,7 @@ impl Prepared<'_> {
         report.fired = fired.map(|(rule, _)| rule.name.clone()).collect();
         if symmetric && matches!(&report.finding, Finding::Unknown(reason) if reason == UNFAIR) {
             drop(search);
-            let exact = self.search(false, shared)?;
+            let exact = self.search(false, partial_order, shared)?;
             report.finding = exact.finding;
             report.statistics.states += exact.statistics.states;
             report.statistics.transitions += exact.statistics.transitions;

@@ -149,6 +149,11 @@ impl Machine {
         registers.get(self.choices[choice.index()])
     }
 
+    /// Whether a rule is enabled in the state entered.
+    pub fn is_enabled(&self, rule: usize, registers: &mut Registers) -> bool {
+        self.program.run(self.rules[rule].guard, registers)
+    }
+
     /// Fires a rule in every way that it can in the state entered; false if it is disabled. Of picks that differ only
     /// by equal neighbouring slots, one is enough: the others lead to permutations of the same state.
     pub fn fire(

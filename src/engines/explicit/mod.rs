@@ -22,6 +22,7 @@ mod machine;
 mod objects;
 mod search;
 mod sharing;
+mod stubborn;
 
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
 use crate::passes::{ObjectClass, Slice, interchangeable, slice};
@@ -47,11 +48,13 @@ pub struct Explicit {
     pub symmetry: bool,
     /// Whether to leave out variables that the property cannot see.
     pub slicing: bool,
+    /// Whether to leave out orders in which independent rules may fire, for invariants.
+    pub partial_order: bool,
 }
 
 impl Default for Explicit {
     fn default() -> Self {
-        Self { symmetry: true, slicing: true }
+        Self { symmetry: true, slicing: true, partial_order: true }
     }
 }
 

@@ -8,6 +8,7 @@
 use super::edge::{Edge, Successor};
 use super::layout::Layout;
 use super::machine::{Machine, Observed, is_event};
+use super::stubborn::Stubborn;
 use crate::engines::EngineError;
 use crate::passes::{ObjectClass, owner};
 use kubound_encodings::system::{Claim, FairnessUnit, Rule, TransitionSystem};
@@ -160,6 +161,8 @@ pub struct Search<'a> {
     /// Whether to keep all edges, those that no violating loop may use too, and not to stop at a violation.
     pub everything: bool,
     quiet: Vec<bool>,
+    /// The partial-order reduction, with its registers.
+    stubborn: Option<(Stubborn, Registers)>,
 }
 
 impl<'a> Search<'a> {
@@ -184,7 +187,25 @@ impl<'a> Search<'a> {
             raw: FxHashMap::default(),
             everything: false,
             quiet: Vec::new(),
+            stubborn: None,
         }
+    }
+
+    /// Has only stubborn sets of rules fired where that is sound. Runs found are then not the shortest.
+    pub fn reduce_orders(&mut self) -> Result<(), TooLarge> {
+        // A limit on pods reads them in every state.
+        if self.pods.is_none() {
+            self.stubborn = Stubborn::new(&self.model.system)?.map(|stubborn| {
+                let registers = stubborn.registers();
+                (stubborn, registers)
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether only stubborn sets of rules are fired.
+    pub fn reduces_orders(&self) -> bool {
+        self.stubborn.is_some()
     }
 
     /// Number of states found.
@@ -317,7 +338,9 @@ impl<'a> Search<'a> {
             if !pruned && !self.model.is_loop_claim() && !seen.holds {
                 return Ok(End::Bad(state));
             }
-            let quiet = !pruned && self.expand(state, seen, &row, &mut scratch, &mut registers, stop)?;
+            let quiet = !pruned
+                && !self.expand_stubborn(state, &row, &mut scratch, &mut registers)?
+                && self.expand(state, seen, &row, &mut scratch, &mut registers, stop)?;
             if pruned {
                 self.idle.extend(std::iter::repeat_n(0, self.words));
             }
@@ -329,6 +352,38 @@ impl<'a> Search<'a> {
             }
         }
         Ok(End::Fixpoint)
+    }
+
+    /// Adds the successors by a stubborn set of rules, if there is one and some successor is new.
+    fn expand_stubborn(
+        &mut self,
+        state: u32,
+        row: &[u8],
+        scratch: &mut [u8],
+        registers: &mut Registers,
+    ) -> Result<bool, EngineError> {
+        let model = self.model;
+        let Some((stubborn, own)) = &mut self.stubborn else { return Ok(false) };
+        let enabled: Vec<bool> =
+            (0..model.system.rules.len()).map(|rule| model.machine.is_enabled(rule, registers)).collect();
+        let Some(chosen) = stubborn.choose(row, &model.layout, &enabled, own) else { return Ok(false) };
+        let known = self.len();
+        for rule in chosen {
+            // Equal neighbours outside the set would be missed if those inside were left to them.
+            self.fired[rule] |= model.machine.fire(rule, registers, &|_, _| false, &mut |registers| {
+                self.transitions += 1;
+                model.layout.pack_after(registers, scratch);
+                model.layout.canonicalise(scratch);
+                self.add(scratch, state, rule as u32);
+                Ok(true)
+            })?;
+        }
+        // Had it led to known states only, rules outside might be put off round and round for ever.
+        if self.len() == known {
+            return Ok(false);
+        }
+        self.idle.extend(std::iter::repeat_n(0, self.words));
+        Ok(true)
     }
 
     /// Adds the successors of a state; true if no rule that must happen is enabled.
