@@ -77,7 +77,7 @@ pub static COMPONENTS: [Component; 7] = [
         "deployment",
         "`DeploymentController.syncDeployment`, `util.MaxSurge`, `util.MaxUnavailable`",
         "One sync: fenceposts, new and old replica counts, clean-up of unhealthy replicas, proportional scaling, \
-         Recreate. Replayed are the vectors with one revision.",
+         Recreate; with up to four revisions, the present template among them or not.",
         Some(deployment::check),
     ),
     Component::new(

@@ -5,9 +5,10 @@ use kubound_encodings::cluster::descheduler::DeschedulerPlugin;
 use kubound_encodings::cluster::expression::Expression;
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
 use kubound_encodings::cluster::workload::{Readiness, Usage};
-use kubound_encodings::cluster::{EventKind, IntentKind, Span, Start, Timing};
+use kubound_encodings::cluster::{EventKind, IntentKind, Span, Start, Strategy, Timing};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -152,7 +153,6 @@ fn what_is_ignored_is_noted_with_its_place() {
     let loaded = load(&[fixture("spread")], None).expect("valid");
     let container = "spec.template.spec.containers[0]";
     assert!(has_note(&loaded, Severity::Warning, &format!("{container}.resources"), "more than once"));
-    assert!(has_note(&loaded, Severity::Harmless, "spec.strategy", "no rollout"));
     assert!(has_note(&loaded, Severity::Risky, "metadata.labels[\"app.kubernetes.io/managed-by\"]", "managed by Helm"));
     let strategy = "strategies.RemovePodsViolatingInterPodAntiAffinity";
     assert!(has_note(&loaded, Severity::Harmless, strategy, "no pod of a workload has anti-affinity"));
@@ -387,7 +387,7 @@ fn the_scenario_is_strict() {
         ("{intents: [converges, converges]}", &["a second intent `converges`"]),
         ("{intents: [{replicas: {target: web}}]}", &["no limit", "min, max or both"]),
         ("{intents: [{replicas: {target: web, min: 1 < 2}}]}", &["this is a condition at column 1 of `1 < 2`"]),
-        ("{events: [{rollout: {target: web}}]}", &["the event `rollout` is not supported yet", "supported: cpuChange"]),
+        ("{events: [{rollout: {target: wep}}]}", &["no workload `wep`", "did you mean"]),
         ("{events: [{cpuChnge: {}}]}", &["unknown event `cpuChnge`", "did you mean `cpuChange`?"]),
         ("{events: [{scale: {target: web}}]}", &["spec.events[0].scale.replicas: missing"]),
         ("{events: [{drain: {node: n2}}]}", &["no node `n2`", "did you mean `n1`?"]),
@@ -508,6 +508,43 @@ data:
     assert_eq!(note.region.map(|region| (region.line, region.column)), Some((start + 12, 21)));
     let broken = map.replace("[LowNodeUtilization]", "7");
     assert_says(with_manifest(&broken), &[&format!("<stdin>:{}:20: document 3", start + 12), "found the integer 7"]);
+
+const ROLLED: &str = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  events: [{rollout: {target: web, times: 2}}, \
+                     {rollback: {target: web}}]\n  intents: [{rolloutCompletes: {target: web}}]\n";
+
+fn rolled_out(spec: &str) -> Result<Loaded, InputError> {
+    let deployment = DEPLOYMENT.replace("spec:\n", &format!("spec:\n  {spec}\n"));
+    embedded(&[("web.yaml", &deployment), ("n.yaml", NODE), ("scenario.yaml", ROLLED)])
+}
+
+#[test]
+fn rollouts_and_the_strategy_are_read() {
+    let loaded = rolled_out("strategy: {rollingUpdate: {maxSurge: 1, maxUnavailable: 10%}}").expect("valid");
+    let cluster = &loaded.cluster;
+    assert!(matches!(cluster.events[0].kind, EventKind::Rollout { .. }) && cluster.events[0].times == 2);
+    assert!(matches!(cluster.events[1].kind, EventKind::Rollback { .. }));
+    assert!(matches!(cluster.intents[0].kind, IntentKind::RolloutCompletes { .. }));
+    assert_eq!(cluster.revisions(&cluster.workloads[0]), 3);
+    let strategy = Strategy::RollingUpdate { max_surge: Amount::Pods(1), max_unavailable: Amount::Percent(10) };
+    assert_eq!(cluster.workloads[0].rollout.strategy, strategy);
+    let recreated = rolled_out("strategy: {type: Recreate}").expect("valid").cluster;
+    assert_eq!(recreated.workloads[0].rollout.strategy, Strategy::Recreate);
+}
+
+#[test]
+fn what_the_api_server_refuses_of_a_strategy_is_refused() {
+    let both = "strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 0%}}";
+    assert_says(rolled_out(both), &["spec.strategy.rollingUpdate", "both 0"]);
+    assert_says(rolled_out("strategy: {type: Recreate, rollingUpdate: {}}"), &["rollingUpdate with Recreate"]);
+    assert_says(rolled_out("strategy: {rollingUpdate: {maxUnavailable: 101%}}"), &["maxUnavailable", "25%"]);
+    assert_says(rolled_out("strategy: {type: Rolling}"), &["spec.strategy.type"]);
+    assert_says(rolled_out("paused: true"), &["Deployment/default/web is paused"]);
+}
+
+#[test]
+fn a_short_history_is_risky_where_something_is_rolled_back() {
+    let loaded = rolled_out("revisionHistoryLimit: 1").expect("valid");
+    assert!(has_note(&loaded, Severity::Risky, "spec.revisionHistoryLimit", "never cleaned up"));
 }
 
 proptest::proptest! {

@@ -43,6 +43,9 @@ pub enum AssembleError {
 /// Most node slots of all pools together: beyond it systems become too large to build.
 const MOST_SLOTS: i64 = 2000;
 
+/// Most revisions of one workload: each has pods of its own.
+const MOST_REVISIONS: usize = 8;
+
 /// Builds the transition system of a cluster: one property an intent and target, in order.
 pub fn assemble(cluster: &Cluster, granularity: Granularity) -> Result<TransitionSystem, AssembleError> {
     let slots: i64 = cluster.pools.iter().map(|pool| pool.count.hi).fold(0, i64::saturating_add);
@@ -52,6 +55,18 @@ pub fn assemble(cluster: &Cluster, granularity: Granularity) -> Result<Transitio
             field: "spec.nodes".into(),
             what: format!("{slots} nodes; at most {MOST_SLOTS} can be modelled, lower the counts"),
         });
+    }
+    for workload in &cluster.workloads {
+        let revisions = cluster.revisions(workload);
+        if revisions > MOST_REVISIONS {
+            return Err(AssembleError::Unsupported {
+                object: workload.reference.to_string(),
+                field: "spec.template".into(),
+                what: format!(
+                    "{revisions} revisions; at most {MOST_REVISIONS} can be modelled, lower `times` of events"
+                ),
+            });
+        }
     }
     let (parts, dag) = within(Dag::default(), || build(cluster, granularity));
     let system = parts.into_system(dag);
@@ -96,7 +111,8 @@ fn add_constraints(model: &mut Model) {
             model.constrain(format!("at most {most} nodes in pool {}", pool.name), size.at_most(most), true);
         }
     }
-    let wanted = sum(model.groups.iter().map(|group| model.initial_of(group.spec)));
+    let workloads = &model.groups[..cluster.workloads.len()];
+    let wanted = sum(workloads.iter().map(|group| model.initial_of(group.spec)));
     if wanted.range().hi > cluster.bounds.pods && wanted.constant().is_none() {
         let most = cluster.bounds.pods;
         model.constrain(format!("at most {most} pods wanted initially"), wanted.at_most(most), true);

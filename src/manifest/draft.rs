@@ -19,6 +19,10 @@ pub(super) struct DraftWorkload {
     pub(super) never_preempts: bool,
     /// Whether an ordinary init container or overhead decides the request, which the HPA does not look at.
     pub(super) request_beyond_containers: bool,
+    /// `spec.paused`.
+    pub(super) is_paused: bool,
+    /// `spec.revisionHistoryLimit`.
+    pub(super) history_limit: i64,
     /// Where it is written.
     pub(super) context: Context,
 }

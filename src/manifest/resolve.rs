@@ -8,14 +8,14 @@ use super::scenario::Scenario;
 use super::{Loaded, MAX_NODES, Note, Severity};
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
-use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, Origin, Workload};
+use kubound_encodings::cluster::{Cluster, Event, EventKind, HorizontalPodAutoscaler, Origin, Workload};
 
 /// Makes the cluster.
 pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>) -> Result<Loaded, InputError> {
     check_not_empty(&draft)?;
     let scenario = scenario.unwrap_or_default();
     let hpas = resolve_hpas(&mut draft, &scenario);
-    let workloads = resolve_workloads(&mut draft);
+    let workloads = resolve_workloads(&mut draft, &scenario);
     let mut descheduler = draft.descheduler.take();
     if let (Some(policy), Some(interval)) =
         (&mut descheduler, scenario.descheduler_interval.or(draft.descheduler_interval))
@@ -123,7 +123,21 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
     hpas
 }
 
-fn resolve_workloads(draft: &mut Draft) -> Vec<Workload> {
+/// A rollback needs the old ReplicaSets, which the models never clean up.
+fn note_history(read: &DraftWorkload, events: &[Event]) {
+    let reference = &read.workload.reference;
+    let is_rolled_back =
+        events.iter().any(|event| matches!(&event.kind, EventKind::Rollback { target } if target == reference));
+    if is_rolled_back && read.history_limit < ENOUGH_HISTORY {
+        let message = "old ReplicaSets are never cleaned up here, so that a rollback always finds them";
+        read.context.note(Risky, "spec.revisionHistoryLimit", message);
+    }
+}
+
+/// No workload has more revisions here.
+const ENOUGH_HISTORY: i64 = 8;
+
+fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> Vec<Workload> {
     let mut workloads = std::mem::take(&mut draft.workloads);
     let mut preempting = Vec::new();
     for read in &mut workloads {
@@ -133,6 +147,9 @@ fn resolve_workloads(draft: &mut Draft) -> Vec<Workload> {
     }
     let lowest = workloads.iter().map(|one| one.workload.template.priority).min().unwrap_or(0);
     let scheduler = draft.scheduler.as_ref().map_or("default-scheduler", |profile| profile.name.as_str());
+    for read in &workloads {
+        note_history(read, &scenario.events);
+    }
     for (read, preempts) in workloads.iter().zip(preempting) {
         if preempts && read.workload.template.priority > lowest {
             let message = "its pods may preempt others; preemption is not modelled";

@@ -10,9 +10,10 @@ use kubound_encodings::cluster::hpa::{
 use kubound_encodings::cluster::intent::SchedulableMode;
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler, Intent, IntentKind,
-    KubernetesVersion, NodePool, Span, Start, Timing, When, Workload, WorkloadRef,
+    KubernetesVersion, NodePool, Span, Start, Strategy, Timing, When, Workload, WorkloadRef,
 };
 
 /// The cluster of a seed.
@@ -152,7 +153,7 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
     let wanted = Span::new(random.within(0, 2), replicas.max(2), 1).expect("not empty");
     let mode = random.pick(&[ApplyMode::ClientSide, ApplyMode::ServerSide]);
     let new_usage = Span::new(random.pick(&[100, 400]), 400, 300).expect("not empty");
-    let kind = match random.within(0, 9) {
+    let kind = match random.within(0, 11) {
         0 => EventKind::CpuChange { target, to: new_usage },
         1 => EventKind::NodeFailure { pool: random.percent(50).then_some(pool.name), recovers: random.percent(50) },
         2 => EventKind::Maintenance {
@@ -162,13 +163,23 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
         3 => EventKind::Drain { node, uncordon: random.percent(50) },
         4 => EventKind::Cordon { node },
         5 => EventKind::Uncordon { node },
-        6 => EventKind::Apply { target, replicas: random.percent(60).then_some(replicas), mode },
+        6 => EventKind::Apply { target, replicas: random.percent(60).then_some(replicas), template: 0, mode },
         7 => EventKind::Scale { target, replicas: wanted },
         8 => {
             if let Some(group) = cluster.workload(&target) {
                 cluster.workloads[group].exists = false;
             }
             EventKind::CreateDeployment { target }
+        }
+        9 | 10 => {
+            if let Some(group) = cluster.workload(&target) {
+                cluster.workloads[group].rollout.strategy = strategy(random);
+            }
+            if number > 0 && random.percent(30) {
+                EventKind::Rollback { target }
+            } else {
+                EventKind::Rollout { target }
+            }
         }
         _ => EventKind::KernelPanic { cpu_left_below: random.pick(&[10, 40]) },
     };
@@ -184,6 +195,12 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
     }
 }
 
+fn strategy(random: &mut Random) -> Strategy {
+    let amounts = [Amount::Percent(25), Amount::Percent(50), Amount::Pods(0), Amount::Pods(1), Amount::Pods(2)];
+    let (max_surge, max_unavailable) = (random.pick(&amounts), random.pick(&amounts));
+    if random.percent(20) { Strategy::Recreate } else { Strategy::RollingUpdate { max_surge, max_unavailable } }
+}
+
 fn intent(random: &mut Random, cluster: &Cluster, number: i64) -> Intent {
     let target = target(random, cluster);
     let one = random.percent(50).then(|| target.clone());
@@ -191,7 +208,7 @@ fn intent(random: &mut Random, cluster: &Cluster, number: i64) -> Intent {
     let limit = |random: &mut Random| {
         random.pick(&[Expression::SpecReplicas, Expression::Number(1), Expression::Number(2), Expression::NodesPresent])
     };
-    let kind = match random.within(0, 10) {
+    let kind = match random.within(0, 11) {
         0 | 1 => IntentKind::NoOscillation { target: one },
         2 => IntentKind::NoOvershoot { target },
         3 => IntentKind::Schedulable {
@@ -212,6 +229,7 @@ fn intent(random: &mut Random, cluster: &Cluster, number: i64) -> Intent {
         7 => IntentKind::Converges { target: one },
         8 => IntentKind::BoundedPods { target, max: random.percent(50).then_some(Expression::Number(3)) },
         9 => IntentKind::NoNodePanicLoop,
+        10 => IntentKind::RolloutCompletes { target },
         _ => IntentKind::Placement { target, pools: vec![random.pick(&cluster.pools).name] },
     };
     Intent { id: format!("{}{number}", kind.name()), kind, origin: origin("Scenario") }

@@ -6,8 +6,8 @@ use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, TopologySpreadC
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::workload::{Readiness, Startup, Usage};
 use kubound_encodings::cluster::{
-    LabelSelector, Labels, NodePool, NodeSelectorTerm, Origin, PodTemplate, Requirement, Resources, Span, Taint,
-    TaintEffect, Workload, WorkloadRef,
+    LabelSelector, Labels, NodePool, NodeSelectorTerm, Origin, PodTemplate, Requirement, Resources, Rollout, Span,
+    Taint, TaintEffect, Workload, WorkloadRef,
 };
 
 /// The key of zones.
@@ -89,6 +89,8 @@ pub fn workload(random: &mut Random, number: usize, pools: &[NodePool]) -> Workl
         replicas: random.pick(&[span(1, 1, 1), span(2, 2, 1), span(3, 3, 1), span(1, 2, 1), span(1, 3, 1)]),
         replicas_managed: random.percent(50),
         template,
+        later_templates: vec![],
+        rollout: Rollout::default(),
         cpu_usage: random.pick(&usage),
         memory_usage: random.pick(&[Usage::Request, Usage::PerPod(Span::exactly(300 * MEBIBYTE))]),
         startup: random.percent(25).then_some(startup),
@@ -188,5 +190,6 @@ fn spread_constraint(random: &mut Random, own: &Labels) -> TopologySpreadConstra
         min_domains: if is_hard && random.percent(25) { 2 } else { 1 },
         honors_affinity: random.percent(75),
         honors_taints: random.percent(25),
+        own_revision: false,
     }
 }

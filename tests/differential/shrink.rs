@@ -139,6 +139,8 @@ fn drop_workload(cluster: &mut Cluster, index: usize) {
         EventKind::CpuChange { target, .. }
         | EventKind::Apply { target, .. }
         | EventKind::Scale { target, .. }
+        | EventKind::Rollout { target }
+        | EventKind::Rollback { target }
         | EventKind::CreateDeployment { target } => *target != reference,
         _ => true,
     });

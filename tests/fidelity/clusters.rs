@@ -5,7 +5,7 @@ use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::pod::Toleration;
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{
-    Cluster, Event, EventKind, NodePool, Origin, PodTemplate, Resources, Span, Taint, TaintEffect, Workload,
+    Cluster, Event, EventKind, NodePool, Origin, PodTemplate, Resources, Rollout, Span, Taint, TaintEffect, Workload,
     WorkloadRef,
 };
 use serde_json::Value;
@@ -43,6 +43,8 @@ pub fn deployment(name: &str, most: i64) -> Workload {
         replicas: Span { lo: 0, hi: most, step: 1 },
         replicas_managed: true,
         template: PodTemplate { scheduler_name: "default-scheduler".into(), ..PodTemplate::default() },
+        later_templates: vec![],
+        rollout: Rollout::default(),
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,

@@ -177,6 +177,7 @@ fn constraint(value: &Value) -> TopologySpreadConstraint {
         min_domains: field::<Option<i64>>(value, "minDomains").unwrap_or(1),
         honors_affinity: field(value, "honorsAffinity"),
         honors_taints: field(value, "honorsTaints"),
+        own_revision: false,
     }
 }
 

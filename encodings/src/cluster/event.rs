@@ -54,14 +54,26 @@ pub enum EventKind {
         /// The node, by slot name; `None`: any node.
         node: Option<String>,
     },
-    /// A manifest of an existing workload is applied; its template must be the same.
+    /// A manifest of an existing workload is applied.
     Apply {
         /// The workload.
         target: WorkloadRef,
         /// `spec.replicas` of the applied manifest, if it has the field.
         replicas: Option<i64>,
+        /// Number of its pod template: 0 for that of the workload's manifest, else one of its later templates.
+        template: usize,
         /// How.
         mode: ApplyMode,
+    },
+    /// `kubectl rollout restart`: the template changes in a way that no other controller can see.
+    Rollout {
+        /// The workload.
+        target: WorkloadRef,
+    },
+    /// `kubectl rollout undo`: back to the template of the revision before.
+    Rollback {
+        /// The workload.
+        target: WorkloadRef,
     },
     /// `kubectl scale`.
     Scale {
@@ -111,6 +123,8 @@ impl EventKind {
             Self::Cordon { .. } => "cordon",
             Self::Uncordon { .. } => "uncordon",
             Self::Apply { .. } => "apply",
+            Self::Rollout { .. } => "rollout",
+            Self::Rollback { .. } => "rollback",
             Self::Scale { .. } => "scale",
             Self::CreateDeployment { .. } => "createDeployment",
             Self::KernelPanic { .. } => "kernelPanic",

@@ -75,6 +75,11 @@ pub enum IntentKind {
         /// Lower limit.
         min: Expression,
     },
+    /// After a change of the template every fair run comes to all pods on the new revision, available.
+    RolloutCompletes {
+        /// The workload.
+        target: WorkloadRef,
+    },
     /// Eventually always everything is as desired.
     Converges {
         /// Only this workload.
@@ -108,6 +113,7 @@ impl IntentKind {
             Self::Replicas { .. } => "replicas",
             Self::Spread { .. } => "spread",
             Self::Available { .. } => "available",
+            Self::RolloutCompletes { .. } => "rolloutCompletes",
             Self::Converges { .. } => "converges",
             Self::BoundedPods { .. } => "boundedPods",
             Self::NoNodePanicLoop => "noNodePanicLoop",
@@ -125,6 +131,7 @@ impl IntentKind {
             | Self::Replicas { target, .. }
             | Self::Spread { target, .. }
             | Self::Available { target, .. }
+            | Self::RolloutCompletes { target }
             | Self::BoundedPods { target, .. }
             | Self::Placement { target, .. } => Some(target),
             Self::NoNodePanicLoop => None,

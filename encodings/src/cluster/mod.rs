@@ -8,6 +8,7 @@ pub mod hpa;
 pub mod intent;
 pub mod node;
 pub mod pod;
+pub mod rollout;
 pub mod scheduler;
 pub mod selector;
 pub mod span;
@@ -20,6 +21,7 @@ pub use hpa::HorizontalPodAutoscaler;
 pub use intent::{Intent, IntentKind, When};
 pub use node::{NodePool, Resources, Taint, TaintEffect};
 pub use pod::PodTemplate;
+pub use rollout::{Rollout, Strategy};
 pub use scheduler::SchedulerProfile;
 pub use selector::{LabelSelector, Labels, NodeSelectorTerm, Requirement};
 pub use span::Span;
@@ -139,5 +141,22 @@ impl Cluster {
     /// The workload of a reference.
     pub fn workload(&self, target: &WorkloadRef) -> Option<usize> {
         self.workloads.iter().position(|workload| workload.reference == *target)
+    }
+
+    /// How often events may restart the rollout of a workload (`kubectl rollout restart`), each time with a template
+    /// of its own.
+    pub fn restarts(&self, target: &WorkloadRef) -> i64 {
+        let restarts = self.events.iter().filter(|event| match &event.kind {
+            EventKind::Rollout { target: restarted } => restarted == target,
+            _ => false,
+        });
+        restarts.map(|event| event.times.max(0)).sum()
+    }
+
+    /// How many revisions of a workload can be there: each of its templates, restarted so many times. Revision
+    /// `template * (restarts + 1) + times restarted`; the first is the template of the manifest.
+    pub fn revisions(&self, workload: &Workload) -> usize {
+        let restarts = usize::try_from(self.restarts(&workload.reference)).unwrap_or(usize::MAX);
+        (workload.later_templates.len() + 1).saturating_mul(restarts.saturating_add(1))
     }
 }

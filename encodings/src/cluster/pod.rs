@@ -45,7 +45,7 @@ pub struct TopologySpreadConstraint {
     pub topology_key: String,
     /// Filter or score.
     pub when_unsatisfiable: WhenUnsatisfiable,
-    /// Pods that count, `matchLabelKeys` folded in; `None` counts none.
+    /// Pods that count, `matchLabelKeys` but `pod-template-hash` folded in; `None` counts none.
     pub selector: Option<LabelSelector>,
     /// Fewer domains than this make the global minimum 0; at least 1.
     pub min_domains: i64,
@@ -53,6 +53,8 @@ pub struct TopologySpreadConstraint {
     pub honors_affinity: bool,
     /// Whether only nodes whose taints the pod tolerates count (not the default, `Ignore`).
     pub honors_taints: bool,
+    /// Whether only pods of the same revision count: `matchLabelKeys` has `pod-template-hash`.
+    pub own_revision: bool,
 }
 
 /// A preferred node affinity term.

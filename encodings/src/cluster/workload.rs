@@ -1,6 +1,7 @@
 //! Workloads: Deployments and ReplicaSets, and the Services that select their pods.
 
 use super::pod::PodTemplate;
+use super::rollout::Rollout;
 use super::selector::Labels;
 use super::span::Span;
 use crate::system::Origin;
@@ -56,7 +57,7 @@ pub struct Startup {
     pub readiness: Readiness,
 }
 
-/// A Deployment or a bare ReplicaSet with one revision of its pods.
+/// A Deployment or a bare ReplicaSet.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Workload {
     /// Identity.
@@ -67,6 +68,10 @@ pub struct Workload {
     pub replicas_managed: bool,
     /// The pod template.
     pub template: PodTemplate,
+    /// Other pod templates that events apply later; `EventKind::Apply` counts them from 1.
+    pub later_templates: Vec<PodTemplate>,
+    /// How pods are replaced when the template changes.
+    pub rollout: Rollout,
     /// CPU that ready pods use.
     pub cpu_usage: Usage,
     /// Memory that ready pods use.
@@ -77,6 +82,18 @@ pub struct Workload {
     pub exists: bool,
     /// Where it is written.
     pub origin: Origin,
+}
+
+impl Workload {
+    /// A template by its number: 0 for that of the manifest.
+    pub fn template_of(&self, number: usize) -> &PodTemplate {
+        number.checked_sub(1).and_then(|later| self.later_templates.get(later)).unwrap_or(&self.template)
+    }
+
+    /// All templates, that of the manifest first.
+    pub fn templates(&self) -> impl Iterator<Item = &PodTemplate> {
+        std::iter::once(&self.template).chain(&self.later_templates)
+    }
 }
 
 /// A Service: selects pods by label.

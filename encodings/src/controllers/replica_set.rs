@@ -8,7 +8,7 @@
 //!
 //! ## Ranking (section 2.8)
 //! First pods without a node, then those not admitted yet (phase Pending), then those not ready, then the ready ones;
-//! inside the last three first those on the node with more active pods of the workload. Ages, restarts and names
+//! inside the last three first those on the node with more active pods of the workload, of whatever revision. Ages, restarts and names
 //! (criteria 6 to 8) are free ties: counts do not tell pods apart. The ranks are those before the sync, as in the
 //! real code.
 //!
@@ -153,7 +153,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
             let there = &model.slots[slot];
             let part = |class: usize, counts: Bool| Part {
                 class,
-                rank: state.active_on(slot),
+                rank: model.active_on(group, slot),
                 pods: ite(counts, var.value, 0),
                 var,
                 slot: Some(slot),

@@ -24,7 +24,7 @@ impl EventModel for Apply {
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::Apply { target, replicas, mode } = &event.kind else { return };
+        let EventKind::Apply { target, replicas, mode, .. } = &event.kind else { return };
         let Some(group) = model.cluster.workload(target) else { return };
         let rule = happens(model, event, "apply".into(), "kubectl", "Applied");
         let state = &model.groups[group];

@@ -176,7 +176,8 @@ impl Drain {
 
 /// Whether no spread constraint, defaults included, has a domain of several nodes.
 fn single_node_domains(model: &Model) -> bool {
-    let own = model.cluster.workloads.iter().flat_map(|workload| &workload.template.spread);
+    let templates = model.cluster.workloads.iter().flat_map(|workload| workload.templates());
+    let own = templates.flat_map(|template| &template.spread);
     let mut keys: Vec<&str> = own.map(|spec| spec.topology_key.as_str()).collect();
     keys.push("topology.kubernetes.io/zone");
     if let crate::cluster::scheduler::DefaultSpread::List(list) = &model.cluster.scheduler.default_spread {

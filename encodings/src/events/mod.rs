@@ -8,12 +8,13 @@ mod create;
 mod drain;
 mod kernel_panic;
 mod node_failure;
+mod rollout;
 mod scale;
 
-use crate::cluster::Event;
+use crate::cluster::{Event, EventKind, WorkloadRef};
 use crate::state::{IntVar, Model, RuleBuilder};
 use crate::system::{Pace, Role};
-use crate::term::any;
+use crate::term::{Int, any, sum};
 
 /// A kind of event: turns events of that kind into rules.
 pub trait EventModel: Sync {
@@ -36,6 +37,8 @@ pub const REGISTRY: &[&dyn EventModel] = &[
     &drain::Drain,
     &kernel_panic::KernelPanic,
     &node_failure::NodeFailure,
+    &rollout::Rollout,
+    &rollout::Rollback,
     &scale::Scale,
 ];
 
@@ -61,6 +64,17 @@ fn budget(model: &mut Model, event: &Event) -> IntVar {
         model.budgets.push(left);
     }
     model.budgets[position]
+}
+
+/// How often the rollout of a workload has been restarted.
+fn times_restarted(model: &mut Model, target: &WorkloadRef) -> Int {
+    let events = model.cluster.events.iter();
+    let restarts: Vec<&Event> =
+        events.filter(|event| matches!(&event.kind, EventKind::Rollout { target: one } if one == target)).collect();
+    sum(restarts
+        .into_iter()
+        .map(|event| Int::from(event.times.max(0)) - budget(model, event).value)
+        .collect::<Vec<_>>())
 }
 
 /// A rule of an event: within its budget, after the event it waits for, and not before the first settled state where

@@ -23,16 +23,17 @@ impl IntentModel for BoundedPods {
             // Failed pods are never cleaned up by these models, so their count saturates just above the largest limit.
             let alike = model.cluster.intents.iter().filter(|other| groups(model, other).contains(&group));
             let most = alike.map(|other| limit(model, other, group).range().hi + 1).max().unwrap_or(1);
-            model.declare_failed(group, most.max(1));
+            for revision in model.revisions(group).collect::<Vec<_>>() {
+                model.declare_failed(revision, most.max(1));
+            }
         }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
         let make = |group: usize| {
             let state = &model.groups[group];
-            let objects = state.active()
-                + sum(state.terminating.iter().map(|count| count.value))
-                + state.failed.map_or(0.into(), |failed| failed.value);
+            let failed = model.revisions(group).filter_map(|one| model.groups[one].failed);
+            let objects = model.active(group) + model.terminating(group) + sum(failed.map(|failed| failed.value));
             let claim = Claim::Invariant(objects.at_most(limit(model, intent, group)));
             let headline = format!("pod objects of {} pile up", state.object);
             property(model, intent, Some(group), headline, claim, state.spec.value.above(0))

@@ -1,11 +1,11 @@
-//! `converges`: in every fair run in which `spec.replicas` stops changing, the workload is eventually always as
+//! `converges`: in every fair run in which `spec.replicas` and the template stop changing, the workload is eventually always as
 //! desired: that many active pods, all running and ready, nothing terminating.
 
 use super::{IntentModel, property, targets};
 use crate::cluster::{Intent, IntentKind};
-use crate::state::Model;
+use crate::state::{IntVar, Model};
 use crate::system::{Claim, Property};
-use crate::term::{Int, all, primed, sum};
+use crate::term::{Int, all, primed};
 
 /// See the module.
 pub struct Converges;
@@ -25,12 +25,13 @@ impl IntentModel for Converges {
             let state = &model.groups[group];
             let spec = state.spec;
             let exists = state.exists.map_or(true.into(), |exists| exists.value);
-            let terminating = sum(state.terminating.iter().map(|count| count.value));
-            let good =
-                !exists | all([state.active().is(spec.value), model.ready(group).is(spec.value), terminating.is(0)]);
+            let unchanged = |var: IntVar| primed::<Int>(var.id).is(var.value);
+            let terminating = model.terminating(group);
+            let good = !exists
+                | all([model.active(group).is(spec.value), model.ready(group).is(spec.value), terminating.is(0)]);
             let claim = Claim::NoFairLoop {
                 within: true.into(),
-                keep: primed::<Int>(spec.id).is(spec.value),
+                keep: unchanged(spec) & model.revision_wanted(group).map_or(true.into(), unchanged),
                 progress: !good,
                 stay: !good,
             };

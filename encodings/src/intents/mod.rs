@@ -11,6 +11,7 @@ mod no_node_panic_loop;
 mod no_oscillation;
 mod no_overshoot;
 mod placement;
+mod rollout_completes;
 mod schedulable;
 mod spread;
 
@@ -44,6 +45,7 @@ pub const REGISTRY: &[&dyn IntentModel] = &[
     &limits::Replicas,
     &limits::Available,
     &spread::Spread,
+    &rollout_completes::RolloutCompletes,
     &converges::Converges,
     &bounded_pods::BoundedPods,
     &no_node_panic_loop::NoNodePanicLoop,
@@ -70,11 +72,11 @@ pub(crate) fn properties(model: &mut Model) -> Vec<Property> {
     properties
 }
 
-/// The group of a target, or all groups.
+/// The group of the first revision of a target, or of all workloads.
 fn targets(model: &Model, target: Option<&WorkloadRef>) -> Vec<usize> {
     match target {
         Some(target) => model.cluster.workload(target).into_iter().collect(),
-        None => (0..model.groups.len()).collect(),
+        None => (0..model.cluster.workloads.len()).collect(),
     }
 }
 

@@ -24,7 +24,7 @@ impl IntentModel for NoOscillation {
         let group = target.as_ref().and_then(|target| model.cluster.workload(target));
         let changes = any(cluster_vars(model, group).into_iter().map(|(var, sort)| changes(var, sort)));
         let claim = Claim::NoFairLoop { within: true.into(), keep: true.into(), progress: changes, stay: false.into() };
-        let headline = match (group, model.groups.as_slice()) {
+        let headline = match (group, &model.groups[..model.cluster.workloads.len()]) {
             (Some(group), _) => {
                 format!("pods of {} never settle: controllers undo each other's work", model.groups[group].object)
             }
@@ -37,10 +37,12 @@ impl IntentModel for NoOscillation {
 
 /// The variables whose change is a change of the cluster (or of the target).
 fn cluster_vars(model: &Model, group: Option<usize>) -> Vec<(VarId, Sort)> {
-    let mark = group.map(|group| format!("[{}]", model.groups[group].name));
+    let marks: Option<Vec<String>> =
+        group.map(|group| model.revisions(group).map(|one| format!("[{}]", model.groups[one].name)).collect());
     let sorts = crate::term::current(|dag: &Dag| dag.vars().to_vec());
     let chosen = model.vars.iter().zip(sorts).enumerate().filter(|(_, (var, decl))| {
-        var.role == Role::Cluster && mark.as_ref().is_none_or(|mark| decl.name.contains(mark.as_str()))
+        var.role == Role::Cluster
+            && marks.as_ref().is_none_or(|marks| marks.iter().any(|mark| decl.name.contains(mark.as_str())))
     });
     chosen.map(|(index, (_, decl))| (VarId(index as u32), decl.sort)).collect()
 }

@@ -23,7 +23,7 @@ impl IntentModel for Placement {
         let make = |group: usize| {
             let state = &model.groups[group];
             let elsewhere = |slot: &usize| !pools.contains(&model.cluster.pools[model.slots[*slot].pool].name);
-            let none = all(state.slots().filter(elsewhere).map(|slot| state.active_on(slot).is(0)));
+            let none = all(state.slots().filter(elsewhere).map(|slot| model.active_on(group, slot).is(0)));
             let headline = format!("a pod of {} is outside its pools", state.object);
             property(model, intent, Some(group), headline, Claim::Invariant(none), state.spec.value.above(0))
         };

@@ -6,7 +6,7 @@ use crate::cluster::intent::SchedulableMode;
 use crate::cluster::{Intent, IntentKind};
 use crate::state::Model;
 use crate::system::{Claim, Property};
-use crate::term::any;
+use crate::term::{all, any};
 
 /// See the module.
 pub struct Schedulable;
@@ -23,7 +23,7 @@ impl IntentModel for Schedulable {
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
         let IntentKind::Schedulable { target, mode } = &intent.kind else { return vec![] };
         let make = |group: usize| {
-            let pending = model.groups[group].pending.value.above(0);
+            let pending = any(model.revisions(group).map(|one| model.groups[one].pending.value.above(0)));
             let object = &model.groups[group].object;
             let (claim, headline) = match mode {
                 SchedulableMode::Settled => {
@@ -36,8 +36,11 @@ impl IntentModel for Schedulable {
                     (claim, format!("a pod of {object} stays pending for ever"))
                 }
                 SchedulableMode::Immediate => {
-                    let placeable = any(model.feasible.get(group).into_iter().flatten().copied());
-                    (Claim::Invariant(!pending | placeable), format!("a pod of {object} finds no node"))
+                    let placeable = model.revisions(group).map(|one| {
+                        let pending = model.groups[one].pending.value.above(0);
+                        !pending | any(model.feasible.get(one).into_iter().flatten().copied())
+                    });
+                    (Claim::Invariant(all(placeable)), format!("a pod of {object} finds no node"))
                 }
             };
             let wanted = model.groups[group].spec.value.above(0);

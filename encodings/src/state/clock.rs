@@ -110,7 +110,8 @@ fn durations(cluster: &Cluster) -> Vec<i64> {
     for workload in &cluster.workloads {
         list.extend(workload.startup.map(|startup| startup.seconds));
         if fails || tainted {
-            list.extend(workload.template.tolerations.iter().filter_map(|toleration| toleration.seconds));
+            let tolerations = workload.templates().flat_map(|template| &template.tolerations);
+            list.extend(tolerations.filter_map(|toleration| toleration.seconds));
         }
     }
     list.retain(|&seconds| seconds > 0);

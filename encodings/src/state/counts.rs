@@ -5,7 +5,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::hpa::MetricResource;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{Readiness, Usage};
-use crate::cluster::{Span, Workload};
+use crate::cluster::{PodTemplate, Span, Workload};
 use crate::system::Role;
 use crate::term::Int;
 
@@ -14,20 +14,20 @@ const MOST_STAGES: u8 = 4;
 
 impl Model<'_> {
     /// Whether pods may be assigned to a node beyond what its resources allow (the kubelet rejects them then).
-    pub(super) fn may_pile_up(&self, workload: &Workload) -> bool {
+    pub(super) fn may_pile_up(&self, template: &PodTemplate) -> bool {
         let unchecked = self.cluster.scheduler.disabled_filters.iter().any(|name| name == "NodeResourcesFit");
-        workload.template.node_name.is_some() || unchecked
+        template.node_name.is_some() || unchecked
     }
 
     /// Bound of a count of active pods on a slot.
-    pub(super) fn most_on(&self, workload: &Workload, slot: usize, most: i64) -> i64 {
-        if self.may_pile_up(workload) { most } else { most.min(self.capacity(workload, slot)) }
+    pub(super) fn most_on(&self, template: &PodTemplate, slot: usize, most: i64) -> i64 {
+        if self.may_pile_up(template) { most } else { most.min(self.capacity(template, slot)) }
     }
 
-    pub(super) fn declare_counts(&mut self, phase: &str, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+    pub(super) fn declare_counts(&mut self, phase: &str, name: &str, template: &PodTemplate, most: i64) -> Vec<IntVar> {
         (0..self.slots.len())
             .map(|slot| {
-                let hi = self.most_on(workload, slot, most);
+                let hi = self.most_on(template, slot, most);
                 let variable = format!("{phase}[{name}][{}]", self.slots[slot].name);
                 self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
             })
@@ -36,7 +36,13 @@ impl Model<'_> {
 
     /// Where start-up lasts a few units of time, pods are counted by the units left, which is exact; else they share
     /// one countdown (see the kubelet).
-    pub(super) fn declare_starting(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<(Phase, Vec<IntVar>)> {
+    pub(super) fn declare_starting(
+        &mut self,
+        name: &str,
+        workload: &Workload,
+        template: &PodTemplate,
+        most: i64,
+    ) -> Vec<(Phase, Vec<IntVar>)> {
         let Some(startup) = workload.startup else { return Vec::new() };
         let units = self.time_units(startup.seconds);
         let counted = self.keeps_time() && startup.readiness != Readiness::Never;
@@ -44,7 +50,7 @@ impl Model<'_> {
             Ok(units @ 1..=MOST_STAGES) if counted => (1..=units).map(Phase::Starting).collect(),
             _ => vec![Phase::Starting(0)],
         };
-        let declare = |phase: Phase| (phase, self.declare_counts(&phase.name(), name, workload, most));
+        let declare = |phase: Phase| (phase, self.declare_counts(&phase.name(), name, template, most));
         phases.into_iter().map(declare).collect()
     }
 
@@ -52,7 +58,7 @@ impl Model<'_> {
         (0..self.slots.len())
             .map(|slot| {
                 let span = self.initial_pods(workload, slot);
-                let hi = self.most_on(workload, slot, most).max(span.hi);
+                let hi = self.most_on(&workload.template, slot, most).max(span.hi);
                 let variable = format!("running[{name}][{}]", self.slots[slot].name);
                 let present = self.slots[slot].present;
                 self.on_slot(slot, |model| match span.constant() {
@@ -65,11 +71,17 @@ impl Model<'_> {
 
     /// Terminating pods still hold their place, so resources bound them like active ones; those of pods that may pile
     /// up saturate instead (see the kubelet).
-    pub(super) fn declare_terminating(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
-        let piles_up = self.may_pile_up(workload);
+    pub(super) fn declare_terminating(
+        &mut self,
+        name: &str,
+        template: &PodTemplate,
+        initial: &[i64],
+        most: i64,
+    ) -> Vec<IntVar> {
+        let piles_up = self.may_pile_up(template);
         (0..self.slots.len())
             .map(|slot| {
-                let room = self.capacity(workload, slot).max(self.initial_pods(workload, slot).hi);
+                let room = self.capacity(template, slot).max(initial.get(slot).copied().unwrap_or(0));
                 let hi = if piles_up { most } else { room };
                 let variable = format!("terminating[{name}][{}]", self.slots[slot].name);
                 self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))

@@ -71,7 +71,8 @@ fn allocatable(model: &Model, pool: &str, resource: &str) -> Int {
 /// Every workload alone has room for its wanted pods on the nodes that its rules on placement allow, and all wanted
 /// pods together do not exceed the allocatable CPU, memory and pods of all nodes.
 fn capacity_suffices(model: &Model) -> Bool {
-    let each = (0..model.groups.len()).map(|group| {
+    let workloads = 0..model.cluster.workloads.len();
+    let each = workloads.clone().map(|group| {
         let template = model.template(group);
         let room = sum(model.slots.iter().filter(|slot| slot.matches_affinity(template)).map(|slot| {
             let pods = template.requests.iter().filter(|&(_, &request)| request > 0).fold(
@@ -86,7 +87,7 @@ fn capacity_suffices(model: &Model) -> Bool {
         model.groups[group].spec.value.at_most(room)
     });
     let together = [CPU, MEMORY].map(|resource| {
-        let wanted = sum((0..model.groups.len()).map(|group| {
+        let wanted = sum(workloads.clone().map(|group| {
             let request = model.template(group).requests.get(resource).copied().unwrap_or(0);
             model.groups[group].spec.value * model.scaled(resource, request)
         }));

@@ -9,6 +9,7 @@ mod counts;
 mod expression;
 mod nodes;
 mod pods;
+mod revisions;
 mod rule;
 mod start;
 
@@ -16,6 +17,7 @@ pub use clock::{Countdown, Periodic, Timer};
 pub use expression::{condition, number};
 pub use nodes::{Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use pods::{Group, Phase};
+pub use revisions::History;
 pub use rule::{Phrases, RuleBuilder, text, value};
 
 use crate::assemble::Granularity;
@@ -52,7 +54,7 @@ pub struct Features {
     pub node_failure: bool,
     /// Nodes may be cordoned.
     pub cordon: bool,
-    /// Whether rules are merged (only under paced timing, see `docs/src/decisions`).
+    /// Whether rules are merged (only under paced timing and without rollouts, see `docs/src/decisions`).
     pub fused: bool,
     /// Whether time is paced.
     pub paced: bool,
@@ -64,6 +66,7 @@ impl Features {
     fn of(cluster: &Cluster, granularity: Granularity) -> Self {
         let any_event = |wanted: fn(&EventKind) -> bool| cluster.events.iter().any(|event| wanted(&event.kind));
         let paced = cluster.timing == Timing::Paced;
+        let rolls_out = cluster.workloads.iter().any(|workload| cluster.revisions(workload) > 1);
         Self {
             node_failure: any_event(|kind| {
                 matches!(kind, EventKind::NodeFailure { .. } | EventKind::KernelPanic { .. })
@@ -77,7 +80,7 @@ impl Features {
                         | EventKind::Uncordon { .. }
                 )
             }),
-            fused: paced && granularity == Granularity::Fused,
+            fused: paced && granularity == Granularity::Fused && !rolls_out,
             paced,
             settles_first: cluster.start == Start::Settled,
         }
@@ -95,8 +98,10 @@ pub struct Model<'c> {
     pub slots: Vec<Slot>,
     /// Number of nodes, by pool.
     pub pool_sizes: Vec<Int>,
-    /// Pod groups, by workload.
+    /// Pod groups: the first revision of each workload, by workload, then all other revisions.
     pub groups: Vec<Group>,
+    /// Number of the revision of `spec.template`, by workload; only where there are several.
+    pub revision_wanted: Vec<Option<IntVar>>,
     /// Greatest common divisor of all amounts of a resource: one model unit.
     pub units: BTreeMap<String, i64>,
     /// By group and slot: whether the scheduler's filters let a pod of the group onto the node; set by the scheduler,
@@ -147,6 +152,7 @@ impl<'c> Model<'c> {
             slots: Vec::new(),
             pool_sizes: Vec::new(),
             groups: Vec::new(),
+            revision_wanted: Vec::new(),
             units: units(cluster),
             feasible: Vec::new(),
             busy: Vec::new(),
@@ -282,7 +288,8 @@ impl<'c> Model<'c> {
 
     /// The workload's pods that exist or are wanted, whichever is more, over all workloads: the size of a state.
     pub fn pods_measure(&self) -> Int {
-        crate::term::sum(self.groups.iter().map(|group| group.spec.value.max(group.active())))
+        let workloads = 0..self.cluster.workloads.len();
+        crate::term::sum(workloads.map(|group| self.groups[group].spec.value.max(self.active(group))))
     }
 }
 
@@ -301,11 +308,13 @@ fn units(cluster: &Cluster) -> BTreeMap<String, i64> {
         }
     }
     for workload in &cluster.workloads {
-        for (resource, &amount) in &workload.template.requests {
-            meet(resource, amount);
+        for template in workload.templates() {
+            for (resource, &amount) in &template.requests {
+                meet(resource, amount);
+            }
+            meet(CPU, template.nonzero_cpu);
+            meet(MEMORY, template.nonzero_memory);
         }
-        meet(CPU, workload.template.nonzero_cpu);
-        meet(MEMORY, workload.template.nonzero_memory);
     }
     units.retain(|_, unit| *unit > 0);
     units

@@ -5,7 +5,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::node::{NodePool, Taint, TaintEffect};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::selector::{NodeSelectorTerm, Operator, Requirement};
-use crate::cluster::{Cluster, Labels, Resources};
+use crate::cluster::{Cluster, Labels, Resources, Workload};
 use crate::system::Role;
 use crate::term::{Bool, Int};
 
@@ -132,8 +132,7 @@ fn is_named(cluster: &Cluster, name: &str) -> bool {
         _ => false,
     });
     let in_term = |term: &NodeSelectorTerm| term.expressions.iter().chain(&term.fields).any(|one| names(one, name));
-    let in_pods = cluster.workloads.iter().any(|workload| {
-        let template = &workload.template;
+    let in_pods = cluster.workloads.iter().flat_map(Workload::templates).any(|template| {
         template.node_name.as_deref() == Some(name)
             || template.node_selector.values().any(|value| value == name)
             || template.required_affinity.iter().flatten().any(in_term)

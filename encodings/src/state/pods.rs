@@ -1,4 +1,5 @@
-//! Pod groups: the pods of one workload revision, counted by node slot and phase.
+//! Pod groups: the pods of one workload revision, counted by node slot and phase. The first groups are the first
+//! revisions of the workloads, in their order; those of further revisions follow.
 
 use super::{IntVar, Model};
 use crate::cluster::event::{ApplyMode, EventKind};
@@ -32,19 +33,25 @@ impl Phase {
     }
 }
 
-/// The pods of one workload.
+/// The pods of one revision of a workload.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// Index of the workload.
     pub workload: usize,
-    /// `namespace/name`.
+    /// Number of the revision, from 0.
+    pub revision: usize,
+    /// Number of the pod template among those of the workload.
+    pub template: usize,
+    /// `namespace/name`, with `@2` and so on from the second revision on.
     pub name: String,
-    /// `kind/namespace/name`.
+    /// `kind/namespace/name`, likewise.
     pub object: String,
     /// `spec.replicas` of the workload.
     pub spec: IntVar,
     /// `spec.replicas` of its ReplicaSet.
     pub replica_set: IntVar,
+    /// What is known of its ReplicaSet beyond that; only where the workload has several revisions.
+    pub history: Option<super::History>,
     /// Whether the last-applied configuration has `spec.replicas` (section 2.9); only where a manifest is applied.
     pub replicas_applied: Option<super::BoolVar>,
     /// Whether a manager other than the applier (the HPA, `kubectl scale`) owns `spec.replicas` (section 2.9); only where a manifest is applied server-side.
@@ -127,6 +134,9 @@ impl Model<'_> {
         for index in 0..self.groups.len() {
             self.constrain_start(index);
         }
+        for index in 0..self.cluster.workloads.len() {
+            self.declare_later_revisions(index);
+        }
     }
 
     /// The workload behind a group.
@@ -136,7 +146,8 @@ impl Model<'_> {
 
     /// The pod template of a group.
     pub fn template(&self, group: usize) -> &PodTemplate {
-        &self.workload(group).template
+        let group = &self.groups[group];
+        self.cluster.workloads[group.workload].template_of(group.template)
     }
 
     /// The start-up behaviour of a group.
@@ -149,8 +160,8 @@ impl Model<'_> {
         Origin { object: self.workload(group).origin.object.clone(), field: field.to_owned() }
     }
 
-    /// Ready pods of a group on a slot: running, start-up permitting, on a node that counts as ready.
-    pub fn ready_on(&self, group: usize, slot: usize) -> Int {
+    /// Ready pods of one revision on a slot: running, start-up permitting, on a node that counts as ready.
+    pub fn revision_ready_on(&self, group: usize, slot: usize) -> Int {
         let state = &self.groups[group];
         let mut ready = state.running[slot].value;
         if self.startup(group).is_some_and(|one| one.readiness == Readiness::AtOnce) {
@@ -162,9 +173,34 @@ impl Model<'_> {
         }
     }
 
-    /// Ready pods of a group on ready nodes.
+    /// Available pods of one revision on a slot (`minReadySeconds` is not counted).
+    pub fn available_on(&self, group: usize, slot: usize) -> Int {
+        self.revision_ready_on(group, slot)
+    }
+
+    /// Ready pods of the workload of a group on a slot, of whatever revision.
+    pub fn ready_on(&self, group: usize, slot: usize) -> Int {
+        sum(self.revisions(group).map(|one| self.revision_ready_on(one, slot)))
+    }
+
+    /// Ready pods of the workload of a group on ready nodes, of whatever revision.
     pub fn ready(&self, group: usize) -> Int {
         sum(self.groups[group].slots().map(|slot| self.ready_on(group, slot)))
+    }
+
+    /// Active pods of the workload of a group, of whatever revision.
+    pub fn active(&self, group: usize) -> Int {
+        sum(self.revisions(group).map(|one| self.groups[one].active()))
+    }
+
+    /// Active pods of the workload of a group on a slot, of whatever revision.
+    pub fn active_on(&self, group: usize, slot: usize) -> Int {
+        sum(self.revisions(group).map(|one| self.groups[one].active_on(slot)))
+    }
+
+    /// Terminating pods of the workload of a group, of whatever revision.
+    pub fn terminating(&self, group: usize) -> Int {
+        sum(self.revisions(group).flat_map(|one| self.groups[one].terminating.iter().map(|count| count.value)))
     }
 
     /// Whether the kubelet admits whatever the scheduler binds: all filters that it repeats are on, and no pods with a
@@ -172,7 +208,8 @@ impl Model<'_> {
     pub fn filters_imply_admission(&self) -> bool {
         let repeated = ["NodeResourcesFit", "NodeAffinity", "TaintToleration"];
         let off = self.cluster.scheduler.disabled_filters.iter().any(|name| repeated.contains(&name.as_str()));
-        !off && self.cluster.workloads.iter().all(|workload| workload.template.node_name.is_none())
+        let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
+        !off && templates.all(|template| template.node_name.is_none())
     }
 
     /// Whether a group can have more active pods than its ReplicaSet wants: something lowers `spec.replicas`, or the
@@ -184,14 +221,15 @@ impl Model<'_> {
             EventKind::Apply { target, .. } | EventKind::Scale { target, .. } => target == reference,
             _ => false,
         });
-        scaled || written || self.cluster.placed.iter().any(|placement| placement.target == *reference)
+        let replaced = self.cluster.revisions(self.workload(group)) > 1;
+        scaled || written || replaced || self.cluster.placed.iter().any(|placement| placement.target == *reference)
     }
 
-    /// Largest number of pods of a workload that resources allow on a slot.
-    pub fn capacity(&self, workload: &Workload, slot: usize) -> i64 {
+    /// Largest number of pods of a template that resources allow on a slot.
+    pub fn capacity(&self, template: &PodTemplate, slot: usize) -> i64 {
         let slot = &self.slots[slot];
         let mut most = slot.pods.range().hi;
-        for (resource, &request) in &workload.template.requests {
+        for (resource, &request) in &template.requests {
             if request > 0 {
                 let available = slot.allocatable.get(resource).map_or(0, |amount| amount.range().hi);
                 most = most.min(available / self.scaled(resource, request));
@@ -201,7 +239,7 @@ impl Model<'_> {
     }
 
     /// The values that `spec.replicas` can take.
-    fn replica_range(&self, workload: &Workload) -> (i64, i64) {
+    pub(super) fn replica_range(&self, workload: &Workload) -> (i64, i64) {
         let (mut lo, mut hi) = (workload.replicas.lo, workload.replicas.hi);
         let mut reach = |value: i64| {
             lo = lo.min(value);
@@ -234,25 +272,31 @@ impl Model<'_> {
         let spec = self.int_var(format!("spec.replicas[{name}]"), Role::Cluster, least, most, wanted);
         let is_placed = self.starts_with_pods(workload);
         let initial_set = if is_placed && workload.exists { wanted } else { 0.into() };
-        let replica_set = self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, initial_set);
+        let largest = self.largest_replica_set(workload);
+        let replica_set = self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, largest, initial_set);
         let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
         let (replicas_applied, owned_by_other) = self.declare_ownership(&name, workload);
         let template = &workload.template;
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
-        let most_pods = most.max(self.most_placed(workload));
+        let most_pods = largest.max(self.most_placed(workload));
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, 0);
         let needs_admission = !self.features.fused || self.sees_admission() || !self.filters_imply_admission();
-        let bound = needs_admission.then(|| self.declare_counts("bound", &name, workload, most_pods));
-        let starting = self.declare_starting(&name, workload, most_pods);
+        let bound = needs_admission.then(|| self.declare_counts("bound", &name, template, most_pods));
+        let starting = self.declare_starting(&name, workload, template, most_pods);
         let running = self.declare_running(&name, workload, most_pods);
-        let terminating = self.declare_terminating(&name, workload, most_pods);
+        let placed: Vec<i64> = (0..self.slots.len()).map(|slot| self.initial_pods(workload, slot).hi).collect();
+        let terminating = self.declare_terminating(&name, template, &placed, most_pods);
         let (usage, usage_var, usage_unit) = self.declare_usage(&name, workload);
         let memory_usage = self.declare_memory_usage(&name, workload);
+        let history = self.declare_history(&name, workload, 0, (wanted, is_placed && workload.exists));
         Group {
             workload: index,
+            revision: 0,
+            template: 0,
             object: workload.reference.to_string(),
             spec,
             replica_set,
+            history,
             replicas_applied,
             owned_by_other,
             exists,
@@ -276,13 +320,12 @@ impl Model<'_> {
     /// nodeName, which bypass the scheduler; nodes that stop as fast as pods are bound, or that stopped and are
     /// tolerated; the order in which pods become ready.
     fn sees_admission(&self) -> bool {
-        let workloads = &self.cluster.workloads;
+        let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
         let panics = self.cluster.events.iter().any(|event| matches!(event.kind, EventKind::KernelPanic { .. }));
         let unreachable =
             Taint { key: super::UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
-        let tolerated = workloads
-            .iter()
-            .any(|workload| workload.template.tolerations.iter().any(|toleration| toleration.tolerates(&unreachable)));
+        let tolerated =
+            templates.any(|template| template.tolerations.iter().any(|toleration| toleration.tolerates(&unreachable)));
         let ordered =
             self.some_intent(|kind| matches!(kind, IntentKind::Spread { when, .. } if *when != When::Settled));
         panics || (self.features.node_failure && tolerated) || ordered

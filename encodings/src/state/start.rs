@@ -39,7 +39,7 @@ impl Model<'_> {
         if let Some(placement) = self.placement(workload, slot) {
             return placement.pods;
         }
-        let most = self.capacity(workload, slot).min(workload.replicas.hi);
+        let most = self.capacity(&workload.template, slot).min(workload.replicas.hi);
         match self.cluster.start {
             Start::Any if most > 0 => Span { lo: 0, hi: most, step: 1 },
             _ => nothing,

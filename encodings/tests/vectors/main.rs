@@ -6,5 +6,6 @@ mod descheduler;
 mod intents;
 mod nodes;
 mod replica_set;
+mod rollout;
 mod scheduler;
 mod support;

@@ -6,7 +6,7 @@ use kubound_encodings::cluster::pod::{TopologySpreadConstraint, WhenUnsatisfiabl
 use kubound_encodings::cluster::selector::{Operator, Requirement};
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{
-    Cluster, Event, LabelSelector, Labels, NodePool, Origin, PodTemplate, Span, Workload, WorkloadRef,
+    Cluster, Event, LabelSelector, Labels, NodePool, Origin, PodTemplate, Rollout, Span, Workload, WorkloadRef,
 };
 use kubound_encodings::system::{Choice, Claim, Initial, Pace, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
@@ -63,6 +63,8 @@ pub fn deployment(name: &str, replicas: i64, cpu: i64, memory: i64) -> Workload 
         replicas: Span { lo: 0, hi: replicas, step: 1 },
         replicas_managed: true,
         template,
+        later_templates: vec![],
+        rollout: Rollout::default(),
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,
@@ -82,6 +84,7 @@ pub fn spread(key: &str, max_skew: i64, when_unsatisfiable: WhenUnsatisfiable) -
         min_domains: 1,
         honors_affinity: true,
         honors_taints: false,
+        own_revision: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Node affinity and topology spread constraints.
 
-use super::super::Severity::{Harmless, Risky};
+use super::super::Severity::Risky;
 use super::super::error::InputError;
 use super::super::view::{Fields, View};
 use super::selector::{read_label_selector, read_node_term};
@@ -81,13 +81,14 @@ fn read_constraint(view: &View, labels: &Labels) -> Result<TopologySpreadConstra
     let max_skew = fields.require("maxSkew", "an integer of at least 1")?.integer(1..=i64::from(i32::MAX))?;
     let topology_key = fields.require("topologyKey", "a label key")?.name()?.to_owned();
     let when_unsatisfiable = fields.require("whenUnsatisfiable", "DoNotSchedule or ScheduleAnyway")?.one_of(WHEN)?;
+    let mut own_revision = false;
     let mut selector = fields.read("labelSelector", |view| read_label_selector(&view))?;
     if let Some(keys) = fields.get("matchLabelKeys") {
         let Some(selector) = &mut selector else {
             return Err(keys.error("matchLabelKeys without labelSelector").expected("a labelSelector beside it"));
         };
         for key in keys.list()? {
-            fold_label_key(&key, labels, &mut selector.requirements)?;
+            own_revision |= fold_label_key(&key, labels, &mut selector.requirements)?;
         }
     }
     let min_domains = match fields.get("minDomains") {
@@ -109,21 +110,24 @@ fn read_constraint(view: &View, labels: &Labels) -> Result<TopologySpreadConstra
         min_domains,
         honors_affinity,
         honors_taints,
+        own_revision,
     })
 }
 
-/// Adds `key in (value of the pod)`; keys that the pod does not have are ignored, as the API says.
-fn fold_label_key(key: &View, labels: &Labels, requirements: &mut Vec<Requirement>) -> Result<(), InputError> {
+/// Adds `key in (value of the pod)`; keys that the pod does not have are ignored, as the API says. Whether it is the key
+/// that tells revisions apart, which is not in the template.
+fn fold_label_key(key: &View, labels: &Labels, requirements: &mut Vec<Requirement>) -> Result<bool, InputError> {
     let name = key.name()?;
     if requirements.iter().any(|requirement| requirement.key == name) {
         return Err(key.error(format!("`{name}` is also in labelSelector")).expected("a key in one of the two only"));
     }
     if name == "pod-template-hash" {
-        key.note(Harmless, "a workload has one revision here, so its hash separates nothing");
-    } else if let Some(value) = labels.get(name) {
+        return Ok(true);
+    }
+    if let Some(value) = labels.get(name) {
         requirements.push(Requirement { key: name.to_owned(), operator: Operator::In(vec![value.clone()]) });
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Values of `whenUnsatisfiable`.

@@ -10,6 +10,7 @@ mod metadata;
 mod minor;
 mod node;
 mod pod_template;
+mod rollout;
 mod scheduler;
 mod selector;
 mod tolerations;

@@ -7,18 +7,14 @@ use super::super::error::InputError;
 use super::super::value::Value;
 use super::super::view::{Context, Ignored, View, parse_duration};
 use super::super::yaml;
-use super::Object;
-use super::pod_template;
 use super::selector::read_label_selector;
-use kubound_encodings::cluster::Span;
+use super::{Object, pod_template, rollout};
 use kubound_encodings::cluster::workload::{Usage, Workload, WorkloadRef};
+use kubound_encodings::cluster::{Rollout, Span};
 
 const SPEC: &[Ignored] = &[
     ("minReadySeconds", Risky, "pods count as available as soon as they are ready"),
-    ("paused", Harmless, "scaling goes on while paused, and the template does not change"),
-    ("progressDeadlineSeconds", Harmless, "there is no rollout"),
-    ("revisionHistoryLimit", Harmless, "there is one revision"),
-    ("strategy", Harmless, "the template does not change, so there is no rollout"),
+    ("progressDeadlineSeconds", Harmless, "it sets a condition that no controller here reads"),
 ];
 
 /// Reads a Deployment or a ReplicaSet.
@@ -37,6 +33,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let template_view = spec.require("template", "a pod template")?;
     let template = pod_template::read(&template_view)?;
     check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
+    let rollout = Rollout { strategy: rollout::read_strategy(&spec)?, ..Rollout::default() };
+    let (is_paused, history_limit) = rollout::read_history(&spec)?;
     spec.note_rest(SPEC);
     note_interval(context, template_view.value, draft);
     let reference = WorkloadRef {
@@ -49,6 +47,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         replicas: Span::exactly(replicas.unwrap_or(1)),
         replicas_managed: replicas_managed(object, replicas.is_some()),
         template: template.template,
+        later_templates: Vec::new(),
+        rollout,
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,
@@ -61,6 +61,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         priority_class: template.priority_class,
         never_preempts: template.never_preempts,
         request_beyond_containers: template.request_beyond_containers,
+        is_paused,
+        history_limit,
         context: context.clone(),
     };
     match draft.workloads.iter_mut().find(|other| other.workload.reference == reference) {

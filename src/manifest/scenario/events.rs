@@ -21,6 +21,8 @@ const EVENTS: &[(&str, &[&str])] = &[
     ("cordon", &["node"]),
     ("uncordon", &["node"]),
     ("apply", &["file", "mode"]),
+    ("rollout", &["target"]),
+    ("rollback", &["target"]),
     ("scale", &["target", "replicas"]),
     ("createDeployment", &["file"]),
     ("kernelPanic", &["cpuLeftBelow"]),
@@ -28,9 +30,6 @@ const EVENTS: &[(&str, &[&str])] = &[
 
 /// Keys that every event may have.
 const COMMON: &[&str] = &["id", "times", "must", "after"];
-
-/// Events of the format that no controller of this version can react to.
-const NOT_YET: &[&str] = &["rollout", "rollback"];
 
 /// An event as written: its name, and the mapping with its keys.
 struct Written<'a> {
@@ -52,12 +51,7 @@ fn written<'a>(view: &View<'a>) -> Result<Written<'a>, InputError> {
     };
     let Some((name, keys)) = EVENTS.iter().find(|(known, _)| known == name) else {
         let names: Vec<_> = supported().collect();
-        return Err(if NOT_YET.contains(name) {
-            at.error(format!("the event `{name}` is not supported yet"))
-                .help(format!("supported: {}", names.join(", ")))
-        } else {
-            at.error(format!("unknown event `{name}`")).help(nearest_or_list(name, names))
-        });
+        return Err(at.error(format!("unknown event `{name}`")).help(nearest_or_list(name, names)));
     };
     let body = item.get(name);
     Ok(Written { name, keys, item, body })
@@ -118,6 +112,7 @@ pub(super) fn read(
         let kind = match (written.name, created.get(index)) {
             ("createDeployment", Some(Some(target))) => EventKind::CreateDeployment { target: target.clone() },
             ("apply", _) => read_apply(&body, files, draft)?,
+            ("rollout" | "rollback", _) => read_rollout(written.name, &body, names, draft)?,
             (name, _) => read_kind(name, &body, names)?,
         };
         let event = read_common(view, kind, &body, &written.item, &events)?;
@@ -219,6 +214,20 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<EventKind, Inpu
     })
 }
 
+/// `kubectl rollout` works on Deployments that are not paused.
+fn read_rollout(name: &str, body: &Fields, names: &Names, draft: &Draft) -> Result<EventKind, InputError> {
+    let view = body.require("target", "kind/namespace/name of a Deployment")?;
+    let target = names.workload(&view)?;
+    if target.kind != "Deployment" {
+        return Err(view.error(format!("{target} has no rollouts")).expected("a Deployment"));
+    }
+    let named = draft.workloads.iter().find(|read| read.workload.reference == target);
+    if named.is_some_and(|read| read.is_paused) {
+        return Err(view.error(format!("{target} is paused")).expected("a Deployment without `paused: true`"));
+    }
+    Ok(if name == "rollout" { EventKind::Rollout { target } } else { EventKind::Rollback { target } })
+}
+
 fn read_percent(view: &View) -> Result<i64, InputError> {
     match view.value.as_text() {
         Some(text) => {
@@ -253,5 +262,5 @@ fn read_apply(body: &Fields, files: &Folder, draft: &Draft) -> Result<EventKind,
             .expected("the same spec.template as in the manifests"));
     }
     let replicas = applied.workload.replicas_managed.then_some(applied.workload.replicas.lo);
-    Ok(EventKind::Apply { target, replicas, mode })
+    Ok(EventKind::Apply { target, replicas, template: 0, mode })
 }

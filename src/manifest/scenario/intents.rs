@@ -20,6 +20,7 @@ const INTENTS: &[(&str, &[&str])] = &[
     ("replicas", &["target", "min", "max", "when"]),
     ("spread", &["target", "topologyKey", "maxSkew", "when"]),
     ("available", &["target", "min"]),
+    ("rolloutCompletes", &["target"]),
     ("converges", &["target"]),
     ("boundedPods", &["target", "max"]),
     ("noNodePanicLoop", &[]),
@@ -27,8 +28,7 @@ const INTENTS: &[(&str, &[&str])] = &[
 ];
 
 /// Intents of the format that this version cannot decide.
-const NOT_YET: &[&str] =
-    &["rolloutCompletes", "drainCompletes", "always", "eventually", "eventuallyAlways", "infinitelyOften", "leadsTo"];
+const NOT_YET: &[&str] = &["drainCompletes", "always", "eventually", "eventuallyAlways", "infinitelyOften", "leadsTo"];
 
 /// Reads `spec.intents`.
 pub(super) fn read(spec: &Fields, names: &Names) -> Result<Vec<Intent>, InputError> {
@@ -119,6 +119,7 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
             let min = body.require("min", "the fewest ready pods")?;
             IntentKind::Available { target: target()?, min: expression::read(&min, Place::Limit, names)? }
         }
+        "rolloutCompletes" => IntentKind::RolloutCompletes { target: target()? },
         "converges" => IntentKind::Converges { target: optional()? },
         "boundedPods" => IntentKind::BoundedPods { target: target()?, max: limit("max")? },
         "placement" => {

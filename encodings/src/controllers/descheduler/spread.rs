@@ -50,7 +50,8 @@ fn is_same(model: &Model, a: (usize, &TopologySpreadConstraint), b: (usize, &Top
         min_domains: 1,
         ..spec.clone()
     };
-    unmarked(a.1) == unmarked(b.1)
+    !a.1.own_revision
+        && unmarked(a.1) == unmarked(b.1)
         && namespace(a.0) == namespace(b.0)
         && first.required_affinity == second.required_affinity
         && first.node_selector == second.node_selector
@@ -116,6 +117,7 @@ impl Balance<'_> {
             };
             model.workload(group).reference.namespace == *namespace
                 && looked_at
+                && (!spec.own_revision || group == self.contributor)
                 && spec.selector.as_ref().is_some_and(|selector| selector.matches(labels))
         })
     }

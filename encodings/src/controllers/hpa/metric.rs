@@ -4,7 +4,7 @@ use crate::cluster::HorizontalPodAutoscaler;
 use crate::cluster::hpa::{Metric, MetricResource, MetricTarget};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{Readiness, Usage};
-use crate::state::{Model, gcd};
+use crate::state::{Group, Model, gcd};
 use crate::term::{Bool, Int, any, ite, sum};
 
 /// How starting pods look to the calculator.
@@ -64,7 +64,7 @@ pub(super) fn proposal(
 }
 
 fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -> Sample {
-    let state = &model.groups[group];
+    let revisions: Vec<&Group> = model.revisions(group).map(|one| &model.groups[one]).collect();
     let at_once = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
     // Only CPU looks at readiness.
     let looks = match fresh {
@@ -77,20 +77,24 @@ fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -
         let runs = model.slots[slot].is_alive();
         ite(if alive { runs } else { !runs }, pods, 0)
     };
-    let count = |pods: &[crate::state::IntVar], alive: bool| {
-        sum(pods.iter().enumerate().map(|(slot, count)| on(slot, count.value, alive)))
+    let running = |alive: bool| {
+        let counts = revisions.iter().flat_map(|one| one.running.iter().enumerate());
+        sum(counts.map(|(slot, count)| on(slot, count.value, alive)))
     };
     let none = Int::from(0);
-    let starting = |alive: bool| sum(state.slots().map(|slot| on(slot, state.starting_on(slot), alive)));
+    let starting = |alive: bool| {
+        let places = revisions.iter().flat_map(|one| one.slots().map(move |slot| (one, slot)));
+        sum(places.map(|(one, slot)| on(slot, one.starting_on(slot), alive)))
+    };
     let (fresh_alive, fresh_dead) = (starting(true), starting(false));
-    let bound = state.bound.as_deref().map_or(none, |bound| sum(bound.iter().map(|count| count.value)));
-    let settled = count(&state.running, true);
-    let missing = count(&state.running, false);
+    let bound = sum(revisions.iter().flat_map(|one| &one.bound).flatten().map(|count| count.value));
+    let settled = running(true);
+    let missing = running(false);
     // A running pod without a sample is missing whatever its readiness.
     let as_if = |wanted: Fresh| if looks == wanted { fresh_alive } else { none };
     let (fresh, unready_fresh, missing_fresh) = (as_if(Fresh::Sampled), as_if(Fresh::Unready), as_if(Fresh::Missing));
     let ready = settled + fresh;
-    let unready = state.pending.value + bound + unready_fresh;
+    let unready = sum(revisions.iter().map(|one| one.pending.value)) + bound + unready_fresh;
     // A new pod serves its share of a load as soon as it is Ready, whether or not it is sampled yet.
     let serving = settled + if at_once { fresh_alive } else { none };
     let (usage, each) = usage(model, resource, group, [settled, fresh, serving]);

@@ -73,7 +73,7 @@ fn mixes(model: &Model, slot: usize) -> Option<Vec<Mix>> {
             let pods = sum(list.iter().map(|&group| model.groups[group].assigned_on(slot)));
             // Beyond the capacity the node is not feasible for these pods, and others are not there in such numbers
             // unless pods may pile up.
-            let room = model.capacity(model.workload(list[0]), slot);
+            let room = model.capacity(model.template(list[0]), slot);
             let piles_up = list.iter().any(|&group| model.groups[group].running[slot].value.range().hi > room);
             let most = if piles_up { pods.range().hi } else { room.min(pods.range().hi) }.max(0);
             Mix { example: list[0], pods: pods.min(most), most }

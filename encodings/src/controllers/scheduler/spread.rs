@@ -17,8 +17,9 @@ fn matching_on(model: &Model, group: usize, slot: usize, selector: Counted) -> I
         let labels = &model.template(other).labels;
         let counts = match selector {
             Counted::OwnReplicaSet => other == group,
-            Counted::Selector(selector) => {
-                model.workload(other).reference.namespace == *namespace && selector.matches(labels)
+            Counted::Selector { selector, own_revision } => {
+                let same_revision = !own_revision || other == group;
+                model.workload(other).reference.namespace == *namespace && selector.matches(labels) && same_revision
             }
             Counted::Nothing => false,
         };
@@ -31,8 +32,8 @@ fn matching_on(model: &Model, group: usize, slot: usize, selector: Counted) -> I
 enum Counted<'a> {
     /// None.
     Nothing,
-    /// Those that match.
-    Selector(&'a LabelSelector),
+    /// Those that match, perhaps only those of the same revision.
+    Selector { selector: &'a LabelSelector, own_revision: bool },
     /// Those of the same ReplicaSet.
     OwnReplicaSet,
 }
@@ -48,7 +49,9 @@ impl Constraint {
     fn counted(&self) -> Counted<'_> {
         match &self.spec.selector {
             _ if self.is_default => Counted::OwnReplicaSet,
-            Some(selector) if !selector.is_empty() => Counted::Selector(selector),
+            Some(selector) if self.spec.own_revision || !selector.is_empty() => {
+                Counted::Selector { selector, own_revision: self.spec.own_revision }
+            }
             _ => Counted::Nothing,
         }
     }
@@ -76,6 +79,7 @@ fn constraints(model: &Model, group: usize, reaction: WhenUnsatisfiable) -> (Vec
                 min_domains: 1,
                 honors_affinity: true,
                 honors_taints: false,
+                own_revision: false,
             };
             (of_reaction(&[soft(3, HOSTNAME), soft(5, "topology.kubernetes.io/zone")], true), false)
         }
@@ -137,7 +141,7 @@ pub(super) fn filter(model: &Model, group: usize) -> Vec<Bool> {
         let least = ite(few, 0, min_of(&candidates));
         let labels = &model.template(group).labels;
         let own = match constraint.counted() {
-            Counted::Selector(selector) => i64::from(selector.matches(labels)),
+            Counted::Selector { selector, .. } => i64::from(selector.matches(labels)),
             Counted::OwnReplicaSet => 1,
             Counted::Nothing => 0,
         };

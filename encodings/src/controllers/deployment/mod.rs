@@ -1,17 +1,29 @@
-//! The Deployment controller, as far as one revision goes: it hands `spec.replicas` to its ReplicaSet.
+//! The Deployment controller: it hands `spec.replicas` to its ReplicaSets, and replaces pods where the template changes.
 //!
 //! ## One step
-//! One sync: the only (or newest) ReplicaSet gets `spec.replicas` at once, with no regard to surge (section 2.4,
-//! step 1, `FindActiveOrLatest`).
+//! One sync. With one revision the only ReplicaSet gets `spec.replicas` at once, with no regard to surge (section 2.4,
+//! step 1, `FindActiveOrLatest`). With several, a sync either scales (`scale`, section 2.4: an active ReplicaSet was
+//! last sized for other replicas) or goes on with the rollout (`roll`, sections 2.5 and 2.6): the new ReplicaSet is
+//! created or grows, or old ones lose unavailable and then available replicas, or all of theirs (Recreate). The
+//! arithmetic is in `sync.rs`. Status of ReplicaSets is that of their pods: it does not lag.
+//!
+//! ## Revisions
+//! Pods of a revision are a group of their own (see `state/revisions.rs`): schedulers, spread constraints and
+//! autoscalers see them by their labels, rankings on scale-down by their Deployment.
 //!
 //! ## Fused
 //! The scaling and the ReplicaSet's sync that follows it are one rule. Under paced timing this loses nothing:
 //! `spec.replicas` is written by events and the HPA at quiescent instants only, where the ReplicaSet agrees with it,
 //! so between the two syncs nothing can see the difference but rules that would act on a stale ReplicaSet, and no
-//! pod changes hands at a quiescent instant.
+//! pod changes hands at a quiescent instant. In a cluster with rollouts no rules are merged: how far a rollout goes in
+//! one sync depends on which pods are available already.
 //!
 //! ## Not modelled
-//! Template changes (rollouts); they are refused by the reader.
+//! The condition that `progressDeadlineSeconds` sets: no controller here reads it, and nothing is rolled back by it
+//! (section 2.5). Clean-up by `revisionHistoryLimit`, paused rollouts (refused by the reader), hash collisions.
+
+mod rollout;
+mod sync;
 
 use super::Controller;
 use super::replica_set::{self, Sync};
@@ -27,11 +39,15 @@ impl Controller for Deployment {
     }
 
     fn summary(&self) -> &'static str {
-        "hands spec.replicas of a Deployment to its ReplicaSet"
+        "hands spec.replicas of a Deployment to its ReplicaSets, rolls out new templates"
     }
 
     fn add_rules(&self, model: &mut Model) {
-        for group in 0..model.groups.len() {
+        for group in 0..model.cluster.workloads.len() {
+            if model.revision_wanted(group).is_some() {
+                rollout::add_rules(model, group);
+                continue;
+            }
             let scale = self.scale(model, group);
             let state = &model.groups[group];
             let (active, spec) = (state.active(), state.spec.value);

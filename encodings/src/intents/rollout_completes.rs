@@ -1,0 +1,54 @@
+//! `rolloutCompletes`: after a change of the template every fair run comes to a state in which the Deployment is
+//! complete (`DeploymentComplete`): `spec.replicas` pods of the new revision, all available, and no others. Violated by
+//! a run in which the template changed and from some point on the Deployment never was complete.
+
+use super::{IntentModel, monitor, property, targets};
+use crate::cluster::{Intent, IntentKind};
+use crate::state::Model;
+use crate::system::{Claim, Property};
+use crate::term::{Bool, Int, all, any, primed, sum};
+
+/// See the module.
+pub struct RolloutCompletes;
+
+impl IntentModel for RolloutCompletes {
+    fn names(&self) -> &'static [&'static str] {
+        &["rolloutCompletes"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "after a change of the template all pods are eventually on the new revision"
+    }
+
+    fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        let IntentKind::RolloutCompletes { target } = &intent.kind else { return vec![] };
+        let groups = targets(model, Some(target));
+        let mut make = |group: usize| {
+            let object = model.groups[group].object.clone();
+            let headline = format!("a rollout of {object} never completes");
+            let Some(wanted) = model.revision_wanted(group) else {
+                // Nothing ever changes the template.
+                let claim = Claim::Invariant(true.into());
+                return property(model, intent, Some(group), headline, claim, false.into());
+            };
+            let complete = is_complete(model, group, wanted.value);
+            let changes = primed::<Int>(wanted.id).is_not(wanted.value);
+            // Lags by a step, which the condition itself makes good.
+            let begun = monitor(model, &format!("rollout[{object}]"), |begun| changes | (begun & !complete));
+            let open = begun & !complete;
+            let claim = Claim::NoFairLoop { within: open, keep: true.into(), progress: true.into(), stay: true.into() };
+            property(model, intent, Some(group), headline, claim, begun)
+        };
+        groups.into_iter().map(&mut make).collect()
+    }
+}
+
+/// Whether all wanted pods are there, of the wanted revision and available.
+fn is_complete(model: &Model, group: usize, wanted: Int) -> Bool {
+    let spec = model.groups[group].spec.value;
+    any(model.revisions(group).map(|new| {
+        let available = sum(model.groups[new].slots().map(|slot| model.available_on(new, slot)));
+        let is_new = wanted.is(model.groups[new].revision as i64);
+        all([is_new, model.groups[new].active().is(spec), available.is(spec), model.active(group).is(spec)])
+    }))
+}

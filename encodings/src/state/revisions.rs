@@ -1,0 +1,137 @@
+//! Several revisions of a Deployment: which there can be, and what is remembered of their ReplicaSets (section 2.2).
+//!
+//! A revision is a pod template that events can bring about: that of the manifest, those of applied manifests, and
+//! each of these restarted so many times. Which of them `spec.template` is at the moment is a variable; a revision has
+//! a ReplicaSet once the Deployment controller has seen its template, and keeps it (`revisionHistoryLimit` is taken as
+//! large enough). Workloads with one revision have none of this.
+
+use super::{Group, IntVar, Model};
+use crate::cluster::event::EventKind;
+use crate::cluster::{Workload, WorkloadRef};
+use crate::system::Role;
+use crate::term::Int;
+
+/// What a Deployment's ReplicaSet remembers beyond its size.
+#[derive(Clone, Copy, Debug)]
+pub struct History {
+    /// Place in the order of creation, from 1; 0 if there is no ReplicaSet of this revision yet.
+    pub created: IntVar,
+    /// The annotations `desired-replicas` and `max-replicas` of the last scaling; only where `spec.replicas` changes.
+    pub annotations: Option<(IntVar, IntVar)>,
+    /// Place in the order of revision numbers, from 1; 0 without a number. Only where something is rolled back.
+    pub number: Option<IntVar>,
+}
+
+impl Model<'_> {
+    /// The groups of all revisions of the workload of a group, in order.
+    pub fn revisions(&self, group: usize) -> impl Iterator<Item = usize> + '_ {
+        let workload = self.groups[group].workload;
+        let later = self.cluster.workloads.len()..self.groups.len();
+        std::iter::once(workload).chain(later.filter(move |&other| self.groups[other].workload == workload))
+    }
+
+    /// The number of the wanted revision of the workload of a group, where there are several.
+    pub fn revision_wanted(&self, group: usize) -> Option<IntVar> {
+        self.revision_wanted.get(self.groups[group].workload).copied().flatten()
+    }
+
+    /// Whether events roll a workload back.
+    fn rolls_back(&self, target: &WorkloadRef) -> bool {
+        let kinds = self.cluster.events.iter().map(|event| &event.kind);
+        kinds.into_iter().any(|kind| matches!(kind, EventKind::Rollback { target: other } if other == target))
+    }
+
+    /// The most replicas of one ReplicaSet of a workload: several share `spec.replicas` and the surge.
+    pub(super) fn largest_replica_set(&self, workload: &Workload) -> i64 {
+        let (_, most) = self.replica_range(workload);
+        if self.cluster.revisions(workload) > 1 { most + workload.rollout.strategy.surge(most) } else { most }
+    }
+
+    /// Declares what a ReplicaSet remembers; `starts` is `spec.replicas` and whether its pods are there initially.
+    pub(super) fn declare_history(
+        &mut self,
+        name: &str,
+        workload: &Workload,
+        revision: usize,
+        (wanted, starts): (Int, bool),
+    ) -> Option<History> {
+        let revisions = self.cluster.revisions(workload);
+        if revisions == 1 {
+            return None;
+        }
+        let most = revisions as i64;
+        let is_there = i64::from(starts && revision == 0);
+        let created = self.int_var(format!("created[{name}]"), Role::Cluster, 0, most, is_there);
+        let (least, largest) = self.replica_range(workload);
+        let annotations = (least < largest && self.replicas_change(workload)).then(|| {
+            let surge = |replicas: i64| replicas + workload.rollout.strategy.surge(replicas);
+            let (desired, limit) = if is_there == 1 { (wanted, wanted.tabulate(surge)) } else { (0.into(), 0.into()) };
+            let (desired_name, max_name) = (format!("desired-replicas[{name}]"), format!("max-replicas[{name}]"));
+            let desired = self.int_var(desired_name, Role::Cluster, 0, largest, desired);
+            (desired, self.int_var(max_name, Role::Cluster, 0, surge(largest), limit))
+        });
+        let number = self
+            .rolls_back(&workload.reference)
+            .then(|| self.int_var(format!("revision[{name}]"), Role::Cluster, 0, most, is_there));
+        Some(History { created, annotations, number })
+    }
+
+    /// Whether something writes `spec.replicas`.
+    fn replicas_change(&self, workload: &Workload) -> bool {
+        let scaled = self.cluster.hpas.iter().any(|hpa| hpa.target == workload.reference);
+        scaled
+            || self.cluster.events.iter().any(|event| match &event.kind {
+                EventKind::Apply { target, .. } | EventKind::Scale { target, .. } => *target == workload.reference,
+                _ => false,
+            })
+    }
+
+    /// Declares the wanted revision of a workload and the groups of all its revisions but the first.
+    pub(super) fn declare_later_revisions(&mut self, index: usize) {
+        let workload = &self.cluster.workloads[index];
+        let revisions = self.cluster.revisions(workload);
+        let wanted = (revisions > 1).then(|| {
+            let name = format!("template[{}]", self.groups[index].name);
+            self.int_var(name, Role::Cluster, 0, revisions as i64 - 1, 0)
+        });
+        self.revision_wanted.push(wanted);
+        for revision in 1..revisions {
+            let group = self.declare_revision(index, revision);
+            self.groups.push(group);
+        }
+    }
+
+    fn declare_revision(&mut self, index: usize, revision: usize) -> Group {
+        let first = self.groups[index].clone();
+        let workload = &self.cluster.workloads[index];
+        let restarts = usize::try_from(self.cluster.restarts(&workload.reference)).unwrap_or(0);
+        let number = revision / (restarts + 1);
+        let template = workload.template_of(number);
+        let name = format!("{}@{}", first.name, revision + 1);
+        let most = self.largest_replica_set(workload);
+        let replica_set = self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, 0);
+        let history = self.declare_history(&name, workload, revision, (0.into(), false));
+        let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
+        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most, 0);
+        let bound = first.bound.is_some().then(|| self.declare_counts("bound", &name, template, most));
+        let starting = self.declare_starting(&name, workload, template, most);
+        let running = self.declare_counts("running", &name, template, most);
+        let terminating = self.declare_terminating(&name, template, &[], most);
+        Group {
+            revision,
+            template: number,
+            object: format!("{}@{}", first.object, revision + 1),
+            replica_set,
+            history,
+            pending,
+            bound,
+            starting,
+            running,
+            terminating,
+            pinned,
+            most,
+            name,
+            ..first
+        }
+    }
+}

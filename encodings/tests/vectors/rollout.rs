@@ -1,0 +1,175 @@
+//! Rollouts through whole systems: the sequences of section 13, Recreate, rollback, what counts which revisions.
+
+use crate::support::{World, cluster, deployment, event, node, reference};
+use kubound_encodings::cluster::event::EventKind;
+use kubound_encodings::cluster::rollout::Amount;
+use kubound_encodings::cluster::workload::{Readiness, Startup};
+use kubound_encodings::cluster::{Cluster, Event, Span, Strategy};
+
+const ROLL: &str = "deployment-controller/roll/default/web";
+const SCALE: &str = "deployment-controller/scale/default/web";
+
+fn target() -> kubound_encodings::cluster::WorkloadRef {
+    reference("web")
+}
+
+/// A Deployment of so many replicas on one node, with a restart and other events.
+fn rollout(replicas: i64, strategy: Strategy, events: Vec<Event>) -> Cluster {
+    let mut web = deployment("web", replicas, 10, 10);
+    web.replicas = Span::exactly(replicas);
+    web.rollout.strategy = strategy;
+    let mut cluster = cluster(vec![node("a", &[])], vec![web]);
+    cluster.events = vec![event("restart", EventKind::Rollout { target: target() })];
+    cluster.events.extend(events);
+    cluster
+}
+
+/// Lets the ReplicaSets, the scheduler and the kubelet finish.
+fn calm_pods(world: &mut World) {
+    for _ in 0..1000 {
+        let prefixes = ["replicaset-controller/", "default-scheduler/", "kubelet/"];
+        let enabled = prefixes.iter().flat_map(|prefix| world.enabled(prefix)).next().map(str::to_owned);
+        let Some(rule) = enabled else { return };
+        world.fire(&rule);
+    }
+    panic!("pods never settle");
+}
+
+fn sizes(world: &World) -> (i64, i64) {
+    (world.get("replicaSet[default/web]"), world.get("replicaSet[default/web@2]"))
+}
+
+/// Old and new replicas after each sync that changes them, all pods available before the next one.
+fn sequence(replicas: i64, strategy: Strategy) -> Vec<(i64, i64)> {
+    let mut world = World::fine(&rollout(replicas, strategy, vec![]));
+    world.calm();
+    let mut seen = vec![sizes(&world)];
+    world.fire("event/restart/restart");
+    while world.is_enabled(ROLL) {
+        world.fire(ROLL);
+        calm_pods(&mut world);
+        seen.push(sizes(&world));
+    }
+    seen
+}
+
+fn percent(surge: i64, unavailable: i64) -> Strategy {
+    Strategy::RollingUpdate { max_surge: Amount::Percent(surge), max_unavailable: Amount::Percent(unavailable) }
+}
+
+fn pods(surge: i64, unavailable: i64) -> Strategy {
+    Strategy::RollingUpdate { max_surge: Amount::Pods(surge), max_unavailable: Amount::Pods(unavailable) }
+}
+
+#[test]
+fn the_sequences_of_section_13() {
+    let quarters = percent(25, 25);
+    // The sync that creates the new ReplicaSet also shrinks the old one; the sheet shows the two apart.
+    assert_eq!(sequence(10, quarters), [(10, 0), (8, 3), (8, 5), (3, 5), (3, 10), (0, 10)]);
+    assert_eq!(sequence(3, quarters), [(3, 0), (3, 1), (2, 1), (2, 2), (1, 2), (1, 3), (0, 3)]);
+    assert_eq!(sequence(1, quarters), [(1, 0), (1, 1), (0, 1)]);
+    assert_eq!(sequence(4, quarters), [(4, 0), (3, 1), (3, 2), (1, 2), (1, 4), (0, 4)]);
+}
+
+#[test]
+fn without_surge_old_pods_make_room() {
+    assert_eq!(sequence(3, pods(0, 1)), [(3, 0), (2, 0), (2, 1), (1, 1), (1, 2), (0, 2), (0, 3)]);
+    assert_eq!(sequence(2, percent(0, 0)), [(2, 0), (1, 0), (1, 1), (0, 1), (0, 2)], "0 and 0 let one be unavailable");
+}
+
+#[test]
+fn recreate_waits_for_the_last_old_pod() {
+    let mut world = World::fine(&rollout(2, Strategy::Recreate, vec![]));
+    world.calm();
+    world.fire("event/restart/restart").fire(ROLL);
+    assert_eq!(sizes(&world), (0, 0));
+    assert!(!world.is_enabled(ROLL));
+    world.fire("replicaset-controller/delete/default/web");
+    assert_eq!(world.get("terminating[default/web][a]"), 2);
+    assert!(!world.is_enabled(ROLL), "terminating pods still count");
+    calm_pods(&mut world);
+    world.fire(ROLL);
+    assert_eq!(sizes(&world), (0, 2));
+}
+
+#[test]
+fn unready_new_pods_hold_a_rollout_back() {
+    let mut cluster = rollout(3, percent(25, 25), vec![]);
+    cluster.workloads[0].startup = Some(Startup { cpu: 0, seconds: 60, readiness: Readiness::Never });
+    let mut world = World::fine(&cluster);
+    world.set("replicaSet[default/web]", 3).set("created[default/web]", 1).set("running[default/web][a]", 3);
+    world.fire("event/restart/restart").fire(ROLL);
+    calm_pods(&mut world);
+    assert_eq!(sizes(&world), (3, 1));
+    assert!(!world.is_enabled(ROLL), "surge 1, unavailable 0: nothing may go");
+}
+
+#[test]
+fn unhealthy_old_pods_go_first_and_surplus_ones_stop_the_sync() {
+    let mut world = World::fine(&rollout(4, pods(1, 1), vec![]));
+    let old = |world: &mut World, size: i64, running: i64, pending: i64| {
+        world.set("replicaSet[default/web]", size).set("running[default/web][a]", running);
+        world.set("pending[default/web]", pending).set("created[default/web]", 1).set("template[default/web]", 1);
+        world.set("created[default/web@2]", 2).set("replicaSet[default/web@2]", 1).set("running[default/web@2][a]", 1);
+    };
+    old(&mut world, 4, 2, 2);
+    assert_eq!(world.results(ROLL, &["replicaSet[default/web]"]), [[2]], "both unavailable ones");
+    // Five pods are left of a ReplicaSet of four: its surplus must not count as available.
+    old(&mut world, 4, 5, 0);
+    assert!(!world.is_enabled(ROLL));
+}
+
+#[test]
+fn scaling_mid_rollout_is_proportional() {
+    let scale = event("scale", EventKind::Scale { target: target(), replicas: Span::exactly(15) });
+    let mut world = World::fine(&rollout(10, percent(30, 25), vec![scale]));
+    for (name, size, created) in [("default/web", 8, 1), ("default/web@2", 5, 2)] {
+        world.set(&format!("replicaSet[{name}]"), size).set(&format!("created[{name}]"), created);
+        world.set(&format!("desired-replicas[{name}]"), 10).set(&format!("max-replicas[{name}]"), 13);
+    }
+    world.set("template[default/web]", 1).set("spec.replicas[default/web]", 15);
+    assert!(!world.is_enabled(ROLL), "a scaling event is dealt with first");
+    world.fire(SCALE);
+    assert_eq!(sizes(&world), (12, 8));
+    assert_eq!(world.get("desired-replicas[default/web]"), 15);
+    assert_eq!(world.get("max-replicas[default/web@2]"), 20);
+}
+
+#[test]
+fn a_rollback_reuses_the_old_replica_set_and_a_second_one_comes_back() {
+    let mut undo = event("undo", EventKind::Rollback { target: target() });
+    undo.times = 2;
+    let mut world = World::fine(&rollout(2, percent(25, 25), vec![undo]));
+    world.calm();
+    assert!(!world.is_enabled("event/undo/undo"), "there is no revision before");
+    world.fire("event/restart/restart").calm();
+    assert_eq!(sizes(&world), (0, 2));
+    assert_eq!(world.get("revision[default/web@2]"), 2);
+    world.fire("event/undo/undo").calm();
+    assert_eq!(sizes(&world), (2, 0));
+    assert_eq!(world.get("revision[default/web]"), 2, "the old one has the highest number now");
+    world.fire("event/undo/undo").calm();
+    assert_eq!(sizes(&world), (0, 2));
+}
+
+#[test]
+fn ranks_count_pods_of_all_revisions() {
+    let scale = event("scale", EventKind::Scale { target: target(), replicas: Span::exactly(1) });
+    let mut cluster = rollout(6, percent(25, 25), vec![scale]);
+    cluster.pools.push(node("b", &[]));
+    let mut world = World::fine(&cluster);
+    world.set("running[default/web][a]", 1).set("running[default/web][b]", 1).set("running[default/web@2][b]", 2);
+    world.set("replicaSet[default/web]", 1);
+    let left = world
+        .results("replicaset-controller/delete/default/web", &["running[default/web][a]", "running[default/web][b]"]);
+    assert_eq!(left, [[1, 0]], "three pods of the Deployment are on b");
+}
+
+#[test]
+fn one_revision_has_no_more_variables_than_before() {
+    let mut cluster = rollout(3, Strategy::default(), vec![]);
+    cluster.events.clear();
+    let world = World::fine(&cluster);
+    assert!(world.system.dag.vars().iter().all(|var| !var.name.contains('@') && !var.name.starts_with("created")));
+    assert!(!world.system.rules.iter().any(|rule| rule.name == ROLL));
+}
