@@ -513,7 +513,7 @@ const ROLLED: &str = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n 
                      {rollback: {target: web}}]\n  intents: [{rolloutCompletes: {target: web}}]\n";
 
 fn rolled_out(spec: &str) -> Result<Loaded, InputError> {
-    let deployment = DEPLOYMENT.replace("spec:\n", &format!("spec:\n  {spec}\n"));
+    let deployment = DEPLOYMENT.replacen("spec:\n", &format!("spec:\n  {spec}\n"), 1);
     embedded(&[("web.yaml", &deployment), ("n.yaml", NODE), ("scenario.yaml", ROLLED)])
 }
 

@@ -197,5 +197,6 @@ fn objects(model: &Model) -> Vec<Vec<String>> {
         names.dedup();
         names
     };
-    model.groups.iter().map(names).collect()
+    // Names of later revisions contain that of the first.
+    model.groups[..model.cluster.workloads.len()].iter().map(names).collect()
 }

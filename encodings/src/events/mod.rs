@@ -8,6 +8,7 @@ mod create;
 mod drain;
 mod kernel_panic;
 mod node_failure;
+mod rollback;
 mod rollout;
 mod scale;
 
@@ -37,8 +38,8 @@ pub const REGISTRY: &[&dyn EventModel] = &[
     &drain::Drain,
     &kernel_panic::KernelPanic,
     &node_failure::NodeFailure,
+    &rollback::Rollback,
     &rollout::Rollout,
-    &rollout::Rollback,
     &scale::Scale,
 ];
 

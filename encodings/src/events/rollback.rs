@@ -1,0 +1,44 @@
+//! `rollback`: somebody runs `kubectl rollout undo`, which takes the template of the ReplicaSet with the second highest
+//! revision number. It does nothing if that is the present template, or if there is none (sections 2.2 and 2.5).
+
+use super::rollout::shown;
+use super::{EventModel, happens};
+use crate::cluster::Event;
+use crate::cluster::event::EventKind;
+use crate::state::{Model, text};
+use crate::term::{Int, count, ite, sum};
+
+/// See the module.
+pub struct Rollback;
+
+impl EventModel for Rollback {
+    fn names(&self) -> &'static [&'static str] {
+        &["rollback"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "a Deployment is rolled back to the revision before"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        let EventKind::Rollback { target } = &event.kind else { return };
+        let Some(group) = model.cluster.workload(target) else { return };
+        let Some(wanted) = model.revision_wanted(group) else { return };
+        let numbers: Vec<(i64, Int)> = model
+            .revisions(group)
+            .filter_map(|one| {
+                let one = &model.groups[one];
+                Some((one.revision as i64, one.history?.number?.value))
+            })
+            .collect();
+        let numbered = count(numbers.iter().map(|(_, number)| number.above(0)));
+        let previous = sum(numbers.iter().map(|&(revision, number)| ite(number.is(numbered - 1), revision, 0)));
+        let name = model.groups[group].name.clone();
+        let rule = happens(model, event, "undo".into(), "kubectl", "RolledBack")
+            .when(numbered.at_least(2))
+            .when(previous.is_not(wanted.value))
+            .set(wanted, previous.min(wanted.value.range().hi))
+            .says([text(format!("{name} rolled back to revision ")), shown(previous)]);
+        model.add_rule(rule);
+    }
+}
