@@ -508,6 +508,7 @@ data:
     assert_eq!(note.region.map(|region| (region.line, region.column)), Some((start + 12, 21)));
     let broken = map.replace("[LowNodeUtilization]", "7");
     assert_says(with_manifest(&broken), &[&format!("<stdin>:{}:20: document 3", start + 12), "found the integer 7"]);
+}
 
 const ROLLED: &str = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  events: [{rollout: {target: web, times: 2}}, \
                      {rollback: {target: web}}]\n  intents: [{rolloutCompletes: {target: web}}]\n";
