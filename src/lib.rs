@@ -7,6 +7,7 @@
 
 pub mod cli;
 pub mod engines;
+pub mod explain;
 pub mod export;
 pub mod manifest;
 pub mod passes;

@@ -10,6 +10,7 @@ pub mod assemble;
 pub mod cluster;
 pub mod controllers;
 pub mod events;
+pub mod explanation;
 pub mod intents;
 pub mod state;
 pub mod system;

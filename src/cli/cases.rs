@@ -121,6 +121,7 @@ fn run_cases(arguments: &RunArguments) -> Result<Exit, Failure> {
     if arguments.names.is_empty() && !arguments.all {
         return Err(Failure::Usage(anyhow!("name a case, such as c8 or c8/broken, or use --all")));
     }
+    output::choose_color(arguments.voice.color);
     check::set_jobs(&arguments.search)?;
     let mut chosen = Vec::new();
     if arguments.all {

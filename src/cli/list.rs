@@ -3,6 +3,7 @@
 use super::args::EngineArg;
 use super::exit::Exit;
 use super::{Failure, output};
+use crate::explain;
 use clap::{Args, ValueEnum};
 use kubound_encodings::{controllers, events, intents};
 use std::fmt::Write as _;
@@ -25,6 +26,8 @@ enum What {
     Intents,
     /// How questions are decided.
     Engines,
+    /// What `kubound explain` explains.
+    Ids,
 }
 
 /// Runs the subcommand.
@@ -46,6 +49,7 @@ fn entries(what: What) -> Vec<(String, String)> {
         What::Controllers => controllers::REGISTRY.iter().map(|one| named(&[one.name()], one.summary())).collect(),
         What::Events => events::REGISTRY.iter().map(|one| named(one.names(), one.summary())).collect(),
         What::Intents => intents::REGISTRY.iter().map(|one| named(one.names(), one.summary())).collect(),
+        What::Ids => explain::entries().iter().map(|entry| named(&[entry.id], entry.summary)).collect(),
         What::Engines => EngineArg::value_variants()
             .iter()
             .filter_map(|engine| engine.to_possible_value())

@@ -4,6 +4,7 @@ pub mod args;
 mod cases;
 mod check;
 pub mod exit;
+mod explain;
 mod export;
 mod interrupt;
 mod list;
@@ -13,6 +14,8 @@ mod replay;
 mod simulate;
 mod verify;
 
+use crate::manifest::InputError;
+use crate::report::diagnostic::Diagnostic;
 use crate::report::text::neutralise;
 use crate::smt;
 use anyhow::anyhow;
@@ -53,6 +56,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Run a cluster at random
     Simulate(simulate::Arguments),
+    /// Explain an intent, an error or a warning
+    Explain(explain::Arguments),
     /// List what can be asked for
     List(list::Arguments),
 }
@@ -77,6 +82,11 @@ impl Failure {
         };
         // A reader of standard error that went away is no reason to panic.
         let mut stderr = std::io::stderr().lock();
+        if let Some(fault) = error.downcast_ref::<InputError>() {
+            let _ = stderr.write_all(Diagnostic::from(fault).render(output::paint_errors()).as_bytes());
+            let _ = writeln!(stderr, "more: kubound explain {}", fault.kind.id());
+            return exit;
+        }
         for (index, line) in format!("{error:#}").split("\nhelp: ").enumerate() {
             let label = if index == 0 { "error" } else { "help" };
             let _ = writeln!(stderr, "{label}: {}", neutralise(line));
@@ -106,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Export(arguments) => export::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::List(arguments) => list::run(arguments),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| Err(Failure::Internal(anyhow!("the message is above"))));

@@ -7,6 +7,7 @@ use crate::report::text::Paint;
 use crate::report::{human, json};
 use anyhow::{Context, anyhow};
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
 /// Prints to standard output. A reader that went away is no error.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -19,14 +20,31 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// What `--color` says, once it was read.
+static COLOR: OnceLock<ColorArg> = OnceLock::new();
+
+/// Remembers what `--color` says, for messages on standard error.
+pub fn choose_color(color: ColorArg) {
+    COLOR.get_or_init(|| color);
+}
+
+/// Whether to colour what goes to standard error.
+pub fn paint_errors() -> Paint {
+    painted(COLOR.get().copied().unwrap_or(ColorArg::Auto), std::io::stderr().is_terminal())
+}
+
 /// Whether to colour what goes to standard output.
 pub fn paint(color: ColorArg) -> Paint {
+    painted(color, std::io::stdout().is_terminal())
+}
+
+fn painted(color: ColorArg, is_terminal: bool) -> Paint {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     let colours = match color {
         ColorArg::Always => true,
         ColorArg::Never => false,
-        ColorArg::Auto => !unwanted && std::io::stdout().is_terminal(),
+        ColorArg::Auto => !unwanted && is_terminal,
     };
     Paint { colours }
 }

@@ -35,6 +35,7 @@ const MOST_INPUT: u64 = 16 << 20;
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    output::choose_color(arguments.report.voice.color);
     output::check(&arguments.report.output)?;
     check::set_jobs(&arguments.search)?;
     let stdin = read_stdin(&arguments.paths)?;

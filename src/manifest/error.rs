@@ -1,5 +1,6 @@
 //! What is wrong with the input, where, and what to do about it.
 
+use super::ids::ErrorKind;
 use super::places::Region;
 use std::fmt;
 use std::ops::Deref;
@@ -11,8 +12,10 @@ use std::sync::Arc;
 pub struct InputError(Box<Problem>);
 
 /// The parts of an [`InputError`].
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Problem {
+    /// Why it is refused.
+    pub kind: ErrorKind,
     /// File as the user named it; `<stdin>` for standard input.
     pub file: String,
     /// Index of the document in the file, from 1.
@@ -36,7 +39,24 @@ pub struct Problem {
 impl InputError {
     /// An error that says only what is wrong; the rest is added by the `with` methods.
     pub fn new(message: impl Into<String>) -> Self {
-        Self(Box::new(Problem { message: message.into(), ..Problem::default() }))
+        Self(Box::new(Problem {
+            kind: ErrorKind::InvalidValue,
+            file: String::new(),
+            document: None,
+            region: None,
+            source: None,
+            object: String::new(),
+            field: String::new(),
+            message: message.into(),
+            expected: String::new(),
+            help: String::new(),
+        }))
+    }
+
+    /// Says why it is refused, where the value itself is not the reason.
+    pub fn kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
     }
 
     /// Says what was expected.

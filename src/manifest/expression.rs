@@ -7,6 +7,7 @@
 //! * `capacitySuffices`: the nodes have room for all wanted pods
 //! * `+ - * /` (quotients are rounded down), `min(…)`, `max(…)`, `== != < <= > >=`, `&& || !`, parentheses
 
+use super::ErrorKind;
 use super::error::InputError;
 use super::names::Names;
 use super::suggest::nearest_or_list;
@@ -37,7 +38,10 @@ pub(super) fn read(view: &View, place: Place, names: &Names) -> Result<Expressio
     let expected = if place == Place::Limit { "a number" } else { "a condition" };
     parse(text, place, names).map_err(|fault| {
         let column = text[..fault.position.min(text.len())].chars().count() + 1;
-        view.error(format!("{} at column {column} of `{text}`", fault.message)).expected(expected).help(fault.help)
+        view.error(format!("{} at column {column} of `{text}`", fault.message))
+            .kind(ErrorKind::Expression)
+            .expected(expected)
+            .help(fault.help)
     })
 }
 

@@ -6,6 +6,7 @@ use super::source::{Disk, Embedded, Files, check_text, shown};
 use super::value::{Value, child};
 use super::view::{Context, Notes};
 use super::yaml::{self, Malformed};
+use super::{ErrorKind, NoteKind};
 use super::{Loaded, Note, Severity, kinds, resolve, scenario, source_map_place};
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
@@ -49,7 +50,9 @@ struct Inputs {
 impl Loader<'_> {
     fn load(&self, name: &str, paths: &[PathBuf], stdin: Option<&str>) -> Result<Loaded, InputError> {
         if paths.is_empty() && stdin.is_none() {
-            return Err(InputError::new("no input").help("name files or folders, or pipe manifests to `-`"));
+            return Err(InputError::new("no input")
+                .kind(ErrorKind::NoInput)
+                .help("name files or folders, or pipe manifests to `-`"));
         }
         let inputs = self.collect(paths)?;
         let mut piped = match stdin {
@@ -85,6 +88,7 @@ impl Loader<'_> {
             let files = self.files.list(path)?;
             if files.is_empty() {
                 return Err(InputError::new("the folder has no .yaml, .yml or .json file")
+                    .kind(ErrorKind::NoInput)
                     .in_file(shown(path))
                     .help("name a folder of manifests; folders inside it are not searched"));
             }
@@ -127,6 +131,7 @@ impl Loader<'_> {
             return Err(second
                 .context
                 .error("", "a second scenario")
+                .kind(ErrorKind::Duplicate)
                 .expected(format!("one; the first is in {}", first.context.file))
                 .help("check scenarios one at a time"));
         }
@@ -169,8 +174,8 @@ impl Loader<'_> {
     fn parse(&self, text: &str, file: &str) -> Result<Vec<Entry>, InputError> {
         let source: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(text).into();
         let documents = yaml::parse_documents(text).map_err(|malformed| {
-            let Malformed { document, region, message, help } = malformed;
-            InputError::new(message).in_file(file).in_document(document).in_text(&source, region).help(help)
+            let Malformed { kind, document, region, message, help } = malformed;
+            InputError::new(message).kind(kind).in_file(file).in_document(document).in_text(&source, region).help(help)
         })?;
         let mut entries = Vec::new();
         let mut skipped = 0;
@@ -187,12 +192,13 @@ impl Loader<'_> {
             for duplicate in &document.duplicates {
                 let (first, last) = (duplicate.first, duplicate.last);
                 let message = format!("the key occurs more than once (lines {first} and {last}); the last one counts");
-                context.note(Severity::Warning, &duplicate.path, message);
+                context.note_kind(NoteKind::DuplicateKey, Severity::Warning, &duplicate.path, message);
             }
             skipped += usize::from(!unpack(document.root, context, &mut entries));
         }
         if skipped > 0 {
             self.notes.borrow_mut().push(Note {
+                kind: NoteKind::SkippedDocument,
                 severity: Severity::Harmless,
                 file: file.to_owned(),
                 document: 0,
@@ -200,6 +206,7 @@ impl Loader<'_> {
                 field: String::new(),
                 message: format!("skipped {skipped} document(s) without apiVersion and kind"),
                 region: None,
+                source: None,
             });
         }
         Ok(entries)
@@ -213,7 +220,8 @@ impl Loader<'_> {
             let context = &entry.context;
             if let Some(earlier) = draft.sources.insert(&context.object, source_map_place(context)) {
                 let place = format!("{}, document {}", earlier.file, earlier.document);
-                context.note(Severity::Warning, "", format!("also in {place}; the one read last counts"));
+                let message = format!("also in {place}; the one read last counts");
+                context.note_kind(NoteKind::DuplicateObject, Severity::Warning, "", message);
             }
             kinds::read_object(&entry.value, context, draft)?;
         }
@@ -241,7 +249,8 @@ fn unpack(value: Value, context: Context, entries: &mut Vec<Entry>) -> bool {
         let inner = Context { object: kinds::object_name(&item), line, places, ..context.clone() };
         if !unpack(item, inner, entries) {
             let field = format!("{}[{index}]", child("", "items"));
-            context.note(Severity::Harmless, &field, "skipped: it has no apiVersion and kind");
+            let message = "skipped: it has no apiVersion and kind";
+            context.note_kind(NoteKind::SkippedDocument, Severity::Harmless, &field, message);
         }
     }
     true

@@ -7,6 +7,7 @@
 mod draft;
 mod error;
 mod expression;
+mod ids;
 mod kinds;
 mod load;
 mod names;
@@ -22,8 +23,10 @@ mod view;
 mod yaml;
 
 pub use error::{InputError, Problem};
+pub use ids::{ErrorKind, NoteKind};
 pub use load::{load, load_embedded};
 pub use places::Region;
+pub use suggest::nearest_or_list;
 
 use kubound_encodings::cluster::Cluster;
 use places::Places;
@@ -67,6 +70,8 @@ pub enum Severity {
 /// Something about the input that the user should be able to see.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Note {
+    /// What it is about.
+    pub kind: NoteKind,
     /// How much it matters.
     pub severity: Severity,
     /// File; `<stdin>` for standard input.
@@ -81,6 +86,8 @@ pub struct Note {
     pub message: String,
     /// Where in the file.
     pub region: Option<Region>,
+    /// Text of the file.
+    pub source: Option<Arc<str>>,
 }
 
 /// What a scenario expects of an intent.
@@ -115,6 +122,11 @@ impl SourcePlace {
     /// Where a field is written, or what is around it if it is not written.
     pub fn region(&self, field: &str) -> Region {
         self.places.find(field).region()
+    }
+
+    /// Whether a field is written, and not left to its default.
+    pub fn is_written(&self, field: &str) -> bool {
+        self.places.is_written(field)
     }
 
     /// Text of the file.

@@ -1,5 +1,6 @@
 //! What a scenario may name: workloads, pools and nodes.
 
+use super::ErrorKind;
 use super::error::InputError;
 use super::suggest::nearest_or_list;
 use super::view::View;
@@ -68,7 +69,11 @@ impl Names {
         let text = view.name()?;
         match self.find_workload(text) {
             Ok(index) => Ok(self.workloads[index].clone()),
-            Err((message, help)) => Err(view.error(message).expected("kind/namespace/name of a workload").help(help)),
+            Err((message, help)) => Err(view
+                .error(message)
+                .kind(ErrorKind::UnknownName)
+                .expected("kind/namespace/name of a workload")
+                .help(help)),
         }
     }
 
@@ -85,7 +90,9 @@ impl Names {
         let text = view.name()?;
         match self.check_pool(text) {
             Ok(()) => Ok(text.to_owned()),
-            Err((message, help)) => Err(view.error(message).expected("the name of a pool or Node").help(help)),
+            Err((message, help)) => {
+                Err(view.error(message).kind(ErrorKind::UnknownName).expected("the name of a pool or Node").help(help))
+            }
         }
     }
 
@@ -107,6 +114,7 @@ impl Names {
             .collect();
         Err(view
             .error(format!("no node `{text}`"))
+            .kind(ErrorKind::UnknownName)
             .expected("the name of a Node, or POOL-INDEX with an index below the pool's count")
             .help(nearest_or_list(text, names.iter().map(String::as_str))))
     }

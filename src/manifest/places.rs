@@ -51,12 +51,22 @@ impl Places {
     /// The places of the field at a path as [`child`] writes them; those of the nearest value around it where the
     /// field is not written.
     pub(super) fn find(&self, path: &str) -> &Self {
+        self.walk(path).0
+    }
+
+    /// Whether the field at a path is written.
+    pub(super) fn is_written(&self, path: &str) -> bool {
+        self.walk(path).1.is_empty()
+    }
+
+    /// As far as a path leads, with what is left of it.
+    fn walk<'a>(&self, path: &'a str) -> (&Self, &'a str) {
         let mut found = self;
         let mut rest = path;
         while let Some((next, after)) = found.step(rest) {
             (found, rest) = (next, after);
         }
-        found
+        (found, rest)
     }
 
     /// The shared places of the items of `items`, for lists of objects.
@@ -156,6 +166,9 @@ spec:
         assert_eq!(region(TEXT, "spec.template.spec"), (2, 1, 4));
         assert_eq!(region(TEXT, "spec.list[7].x"), (4, 3, 4));
         assert_eq!(region(TEXT, "spec.replicas.deeper > and.more"), (3, 13, 3));
+        let places = &parse_documents(TEXT).expect("valid")[0].places;
+        assert!(places.is_written("spec.list[0].args[\"a.b/c\"]") && places.is_written(""));
+        assert!(!places.is_written("spec.template") && !places.is_written("spec.list[2]"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::draft::{Draft, DraftWorkload};
 use super::error::InputError;
 use super::kinds::ANTI_AFFINITY_PLUGIN;
 use super::scenario::Scenario;
+use super::{ErrorKind, NoteKind};
 use super::{Loaded, MAX_NODES, Note, Severity};
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
@@ -67,18 +68,23 @@ fn soften_anti_affinity(notes: &mut [Note]) {
 fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
     if draft.workloads.is_empty() {
         return Err(InputError::new("no workload among the manifests")
+            .kind(ErrorKind::NoInput)
             .expected("at least one Deployment or ReplicaSet")
             .help("add a manifest; `kubectl get deployments,nodes,hpa -o yaml` writes them"));
     }
     if draft.pools.is_empty() {
-        return Err(InputError::new("no nodes are given").expected("Node manifests, or `nodes:` in a scenario").help(
-            "add `kubectl get nodes -o yaml`, or a scenario.yaml with `nodes: [{name: pool, count: 0..3, \
+        return Err(InputError::new("no nodes are given")
+            .kind(ErrorKind::NoInput)
+            .expected("Node manifests, or `nodes:` in a scenario")
+            .help(
+                "add `kubectl get nodes -o yaml`, or a scenario.yaml with `nodes: [{name: pool, count: 0..3, \
                  template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]` under `spec`",
-        ));
+            ));
     }
     let nodes = draft.pools.iter().map(|pool| pool.count.hi).fold(0, i64::saturating_add);
     if nodes == 0 {
         return Err(InputError::new("every pool has 0 nodes")
+            .kind(ErrorKind::NoInput)
             .in_object("Scenario")
             .at("spec.nodes")
             .expected("at least one pool that may have a node"));
@@ -97,7 +103,7 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
         let mut hpa = read.hpa;
         let Some(workload) = draft.workloads.iter().find(|one| one.workload.reference == hpa.target) else {
             let message = format!("{} is not among the manifests; the autoscaler is left out", hpa.target);
-            read.context.note(Risky, "spec.scaleTargetRef", message);
+            read.context.note_kind(NoteKind::DanglingReference, Risky, "spec.scaleTargetRef", message);
             continue;
         };
         if hpas.iter().any(|other| other.target == hpa.target) {
@@ -169,7 +175,8 @@ fn resolve_priority(draft: &Draft, read: &DraftWorkload) -> (i64, bool) {
     let (priority, preempts) = match &read.priority_class {
         Some(name) => draft.priority_of(name).unwrap_or_else(|| {
             let message = format!("no PriorityClass `{name}` among the manifests; priority 0 is assumed");
-            read.context.note(Severity::Risky, "spec.template.spec.priorityClassName", message);
+            let field = "spec.template.spec.priorityClassName";
+            read.context.note_kind(NoteKind::DanglingReference, Severity::Risky, field, message);
             (0, true)
         }),
         None => draft.default_priority().map_or((0, true), |class| (class.value, class.preempts)),

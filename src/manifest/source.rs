@@ -1,5 +1,6 @@
 //! Where texts come from: a disk or a folder inside the program.
 
+use super::ErrorKind;
 use super::error::InputError;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -18,7 +19,14 @@ pub(super) trait Files {
     /// Whether it is a folder.
     fn is_folder(&self, path: &Path) -> bool;
     /// A path inside a folder; the error says why it is not acceptable.
-    fn inside(&self, folder: &Path, relative: &str) -> Result<PathBuf, String>;
+    fn inside(&self, folder: &Path, relative: &str) -> Result<PathBuf, Refused>;
+}
+
+/// Why a path is not acceptable.
+type Refused = (ErrorKind, String);
+
+fn outside(message: String) -> Refused {
+    (ErrorKind::OutsideFolder, message)
 }
 
 /// Name of a path in messages.
@@ -33,7 +41,7 @@ fn is_manifest(path: &Path) -> bool {
 }
 
 /// Refuses absolute paths and paths that climb out, before anything is looked up.
-fn check_relative(relative: &str) -> Result<(), String> {
+fn check_relative(relative: &str) -> Result<(), Refused> {
     let path = Path::new(relative);
     let mut depth = 0i32;
     for component in path.components() {
@@ -41,10 +49,12 @@ fn check_relative(relative: &str) -> Result<(), String> {
             Component::Normal(_) => 1,
             Component::CurDir => 0,
             Component::ParentDir => -1,
-            Component::RootDir | Component::Prefix(_) => return Err(format!("`{relative}` is an absolute path")),
+            Component::RootDir | Component::Prefix(_) => {
+                return Err(outside(format!("`{relative}` is an absolute path")));
+            }
         };
         if depth < 0 {
-            return Err(format!("`{relative}` leaves the folder of the scenario"));
+            return Err(outside(format!("`{relative}` leaves the folder of the scenario")));
         }
     }
     Ok(())
@@ -54,12 +64,14 @@ fn check_relative(relative: &str) -> Result<(), String> {
 fn decode(bytes: Vec<u8>, file: &str) -> Result<String, InputError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(InputError::new("the file is too large")
+            .kind(ErrorKind::Limits)
             .in_file(file)
             .expected(format!("at most {} MiB", MAX_BYTES >> 20))
             .help("split it, or give only the manifests that matter"));
     }
     String::from_utf8(bytes).map_err(|error| {
         InputError::new(format!("not UTF-8 text (byte {})", error.utf8_error().valid_up_to()))
+            .kind(ErrorKind::Unreadable)
             .in_file(file)
             .help("save the file as UTF-8")
     })
@@ -77,6 +89,7 @@ impl Files for Disk {
     fn read(&self, path: &Path) -> Result<String, InputError> {
         let failed = |error: std::io::Error| {
             InputError::new(format!("cannot be read: {error}"))
+                .kind(ErrorKind::Unreadable)
                 .in_file(shown(path))
                 .help("check the path and its rights")
         };
@@ -88,7 +101,9 @@ impl Files for Disk {
 
     fn list(&self, folder: &Path) -> Result<Vec<PathBuf>, InputError> {
         let failed = |error: std::io::Error| {
-            InputError::new(format!("the folder cannot be read: {error}")).in_file(shown(folder))
+            InputError::new(format!("the folder cannot be read: {error}"))
+                .kind(ErrorKind::Unreadable)
+                .in_file(shown(folder))
         };
         let root = fs::canonicalize(folder).map_err(failed)?;
         let mut files = Vec::new();
@@ -99,6 +114,7 @@ impl Files for Disk {
             }
             if !fs::canonicalize(&path).map_err(failed)?.starts_with(&root) {
                 return Err(InputError::new("a symbolic link that leaves its folder")
+                    .kind(ErrorKind::OutsideFolder)
                     .in_file(shown(&path))
                     .help("copy the file, or name it on the command line"));
             }
@@ -112,15 +128,18 @@ impl Files for Disk {
         path.is_dir()
     }
 
-    fn inside(&self, folder: &Path, relative: &str) -> Result<PathBuf, String> {
+    fn inside(&self, folder: &Path, relative: &str) -> Result<PathBuf, Refused> {
         check_relative(relative)?;
         let path = folder.join(relative);
-        let root = fs::canonicalize(folder).map_err(|error| error.to_string())?;
-        let real = fs::canonicalize(&path).map_err(|error| format!("`{relative}` cannot be read: {error}"))?;
+        let root = fs::canonicalize(folder).map_err(|error| (ErrorKind::Unreadable, error.to_string()))?;
+        let real = fs::canonicalize(&path).map_err(|error| {
+            let message = format!("`{relative}` cannot be read: {error}");
+            (ErrorKind::Unreadable, message)
+        })?;
         if real.starts_with(root) {
             Ok(path)
         } else {
-            Err(format!("`{relative}` leaves the folder of the scenario by a symbolic link"))
+            Err(outside(format!("`{relative}` leaves the folder of the scenario by a symbolic link")))
         }
     }
 }
@@ -130,7 +149,10 @@ pub(super) struct Embedded(pub(super) BTreeMap<PathBuf, String>);
 
 impl Files for Embedded {
     fn read(&self, path: &Path) -> Result<String, InputError> {
-        let text = self.0.get(path).ok_or_else(|| InputError::new("no such file").in_file(shown(path)))?;
+        let text = self
+            .0
+            .get(path)
+            .ok_or_else(|| InputError::new("no such file").kind(ErrorKind::Unreadable).in_file(shown(path)))?;
         check_text(text, &shown(path))?;
         Ok(text.clone())
     }
@@ -144,7 +166,7 @@ impl Files for Embedded {
         path.as_os_str().is_empty() || self.0.keys().any(|file| file != path && file.starts_with(path))
     }
 
-    fn inside(&self, folder: &Path, relative: &str) -> Result<PathBuf, String> {
+    fn inside(&self, folder: &Path, relative: &str) -> Result<PathBuf, Refused> {
         check_relative(relative)?;
         let mut path = PathBuf::new();
         for component in folder.join(relative).components() {
@@ -159,7 +181,7 @@ impl Files for Embedded {
         if self.0.contains_key(&path) || self.is_folder(&path) {
             Ok(path)
         } else {
-            Err(format!("`{relative}` does not exist"))
+            Err((ErrorKind::Unreadable, format!("`{relative}` does not exist")))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Ranges `lo..hi[/step]`.
 
+use super::ErrorKind;
 use super::error::InputError;
 use super::quantity::{Quantity, Unit};
 use super::view::View;
@@ -45,7 +46,9 @@ fn single(view: &View, count: &Count) -> Result<i64, InputError> {
 
 fn plain(view: &View, text: &str, count: &Count, limits: &RangeInclusive<i64>) -> Result<i64, InputError> {
     let number = text.trim().parse().ok().filter(|number| limits.contains(number));
-    number.ok_or_else(|| view.error(format!("`{text}` is not valid here")).expected(expected(count)))
+    number.ok_or_else(|| {
+        view.error(format!("`{text}` is not valid here")).kind(ErrorKind::Range).expected(expected(count))
+    })
 }
 
 fn read_range(view: &View, text: &str, count: &Count) -> Result<Span, InputError> {
@@ -71,6 +74,7 @@ fn read_range(view: &View, text: &str, count: &Count) -> Result<Span, InputError
     let (lo_value, hi_value) = (value(lo)?, value(hi)?);
     Span::new(lo_value, hi_value, step_value).ok_or_else(|| {
         view.error(format!("the range `{text}` is empty"))
+            .kind(ErrorKind::Range)
             .expected("a lower end that is at most the upper end, and a step above 0")
     })
 }

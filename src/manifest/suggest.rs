@@ -13,7 +13,7 @@ pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = 
 }
 
 /// A suggestion if there is one, else the list of valid names.
-pub(super) fn nearest_or_list<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
+pub fn nearest_or_list<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let suggestion = did_you_mean(word, candidates.clone());
     if !suggestion.is_empty() {
         return suggestion;

@@ -6,7 +6,7 @@ use super::places::Places;
 use super::quantity::{LIMIT, Quantity, Unit};
 use super::suggest::nearest_or_list;
 use super::value::{Mapping, Value, child};
-use super::{Note, Severity};
+use super::{ErrorKind, Note, NoteKind, Severity};
 use kubound_encodings::cluster::{Labels, Origin};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -52,7 +52,13 @@ impl Context {
 
     /// Remembers something about a field.
     pub(super) fn note(&self, severity: Severity, field: &str, message: impl Into<String>) {
+        self.note_kind(severity.into(), severity, field, message);
+    }
+
+    /// Remembers something of a given kind about a field.
+    pub(super) fn note_kind(&self, kind: NoteKind, severity: Severity, field: &str, message: impl Into<String>) {
         self.notes.borrow_mut().push(Note {
+            kind,
             severity,
             file: self.file.clone(),
             document: self.document,
@@ -60,6 +66,7 @@ impl Context {
             field: field.to_owned(),
             message: message.into(),
             region: Some(self.places.find(field).region()),
+            source: Some(Arc::clone(&self.source)),
         });
     }
 
@@ -169,6 +176,7 @@ impl<'a> View<'a> {
                 return Err(self
                     .context
                     .error(&child(&self.path, key), format!("unknown key `{key}`"))
+                    .kind(ErrorKind::UnknownKey)
                     .help(nearest_or_list(key, allowed.iter().copied())));
             }
         }
@@ -214,13 +222,15 @@ impl<'a> View<'a> {
 
     /// As [`View::amount`], for a part of the text of this value.
     pub(super) fn amount_of(&self, text: &str, unit: Unit) -> Result<i64, InputError> {
-        let quantity = Quantity::parse(text).map_err(|message| self.error(message))?;
+        let quantity = Quantity::parse(text).map_err(|message| self.error(message).kind(ErrorKind::Quantity))?;
         if quantity.is_negative() {
-            return Err(self.error(format!("`{text}` is negative")).expected("an amount of 0 or more"));
+            let error = self.error(format!("`{text}` is negative")).kind(ErrorKind::Quantity);
+            return Err(error.expected("an amount of 0 or more"));
         }
         let name = if unit == Unit::Milli { "thousandths" } else { "units" };
         quantity.amount(unit).ok_or_else(|| {
-            self.error(format!("`{text}` is too large")).expected(format!("at most {LIMIT} (2^50) {name}"))
+            let error = self.error(format!("`{text}` is too large")).kind(ErrorKind::Quantity);
+            error.expected(format!("at most {LIMIT} (2^50) {name}"))
         })
     }
 
@@ -274,7 +284,10 @@ impl<'a> Fields<'a> {
 
     /// The value of a key that must be there.
     pub(super) fn require(&self, key: &str, expected: &str) -> Result<View<'a>, InputError> {
-        self.get(key).ok_or_else(|| self.view.context.error(&child(&self.view.path, key), "missing").expected(expected))
+        self.get(key).ok_or_else(|| {
+            let error = self.view.context.error(&child(&self.view.path, key), "missing");
+            error.kind(ErrorKind::MissingField).expected(expected)
+        })
     }
 
     /// Reads a key if it is there.
@@ -312,7 +325,10 @@ impl<'a> Fields<'a> {
             }
             match table.iter().find(|(name, ..)| *name == key) {
                 Some((_, severity, why)) => view.note(*severity, *why),
-                None => view.note(Severity::Risky, "unknown field; it has no effect on the model"),
+                None => {
+                    let message = "unknown field; it has no effect on the model";
+                    self.view.context.note_kind(NoteKind::UnknownField, Severity::Risky, &view.path, message);
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Text to values, each with its place. The only file that names the YAML library; JSON is read as the YAML that it
 //! is. Types of scalars follow the YAML 1.2 core schema.
 
+use super::ids::ErrorKind;
 use super::places::{Below, Places, Region};
 use super::value::{Mapping, Value, child};
 use indexmap::IndexMap;
@@ -49,6 +50,8 @@ pub(super) struct Duplicate {
 /// Why a text could not be read.
 #[derive(Debug)]
 pub(super) struct Malformed {
+    /// Why it is refused.
+    pub(super) kind: ErrorKind,
     /// Index of the document.
     pub(super) document: usize,
     /// Where in the text.
@@ -66,6 +69,7 @@ pub(super) fn parse_documents(text: &str) -> Result<Vec<Document>, Malformed> {
     for chunk in chunks(text) {
         let mut reader = Reader { parser: Parser::new_from_str(&chunk.text), chunk: &chunk, state: State::default() };
         reader.documents(&mut documents).map_err(|fault| Malformed {
+            kind: fault.kind,
             document: documents.len() + 1,
             region: fault.region,
             help: if text.contains("{{") { TEMPLATE.to_owned() } else { fault.help },
@@ -137,16 +141,20 @@ fn without_surrogates(json: &str) -> Cow<'_, str> {
 
 /// What is wrong with a text, and where.
 struct Fault {
+    kind: ErrorKind,
     region: Region,
     message: String,
     help: String,
 }
 
 impl Fault {
-    fn new(region: Region, message: impl Into<String>) -> Self {
-        Self { region, message: message.into(), help: String::new() }
+    fn new(kind: ErrorKind, region: Region, message: impl Into<String>) -> Self {
+        Self { kind, region, message: message.into(), help: String::new() }
     }
 }
+
+/// Why a scalar is refused.
+type Refused = (ErrorKind, String);
 
 fn too_deep() -> String {
     format!("nested more than {MAX_DEPTH} levels deep")
@@ -243,10 +251,10 @@ impl<'a> Reader<'a> {
         let at = *error.marker();
         let region = self.region(Span::new(at, at));
         if error.info().contains("recursion limit") {
-            return Fault::new(region, too_deep());
+            return Fault::new(ErrorKind::Limits, region, too_deep());
         }
         let help = "check the indentation and quotes at this line".to_owned();
-        Fault { region, message: format!("not valid YAML: {}", error.info()), help }
+        Fault { kind: ErrorKind::Syntax, region, message: format!("not valid YAML: {}", error.info()), help }
     }
 
     /// The first line of a span.
@@ -263,7 +271,7 @@ impl<'a> Reader<'a> {
     fn count(&mut self, nodes: usize, region: Region) -> Result<(), Fault> {
         self.state.nodes += nodes;
         if self.state.nodes > MAX_NODES {
-            return Err(Fault::new(region, format!("more than {MAX_NODES} values in one document")));
+            return Err(Fault::new(ErrorKind::Limits, region, format!("more than {MAX_NODES} values in one document")));
         }
         Ok(())
     }
@@ -273,7 +281,7 @@ impl<'a> Reader<'a> {
         let region = self.region(span);
         let is_collection = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
         if is_collection && depth >= MAX_DEPTH {
-            return Err(Fault::new(region, too_deep()));
+            return Err(Fault::new(ErrorKind::Limits, region, too_deep()));
         }
         if let Event::Alias(anchor) = event {
             return self.alias(anchor, region, depth);
@@ -281,14 +289,15 @@ impl<'a> Reader<'a> {
         self.count(1, region)?;
         let (anchor, node) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let value = scalar(&text, style, tag.as_deref()).map_err(|message| Fault::new(region, message))?;
+                let value = scalar(&text, style, tag.as_deref())
+                    .map_err(|(kind, message)| Fault::new(kind, region, message))?;
                 let size = Size { nodes: 1, bytes: text.len(), height: 0 };
                 let places = Places { value: region, ..Places::default() };
                 (anchor, Node { value, places: Arc::new(places), size })
             }
             Event::SequenceStart(anchor, _) => (anchor, self.list(region, depth)?),
             Event::MappingStart(anchor, _) => (anchor, self.mapping(region, depth)?),
-            _ => return Err(Fault::new(region, "not valid YAML: a value is missing")),
+            _ => return Err(Fault::new(ErrorKind::Syntax, region, "not valid YAML: a value is missing")),
         };
         if anchor > 0 {
             self.state.anchors.insert(anchor, node.clone());
@@ -298,16 +307,19 @@ impl<'a> Reader<'a> {
 
     fn alias(&mut self, anchor: usize, region: Region, depth: usize) -> Result<Node, Fault> {
         let Some(node) = self.state.anchors.get(&anchor).cloned() else {
-            return Err(Fault::new(region, "an alias inside of the value that it names"));
+            return Err(Fault::new(ErrorKind::Syntax, region, "an alias inside of the value that it names"));
         };
         self.state.nodes += node.size.nodes;
         self.state.repeated += node.size.bytes;
         if self.state.nodes > MAX_NODES || self.state.repeated > MAX_REPEATED {
             let help = "write the values out, or remove the nested aliases".to_owned();
-            return Err(Fault { help, ..Fault::new(region, "aliases expand to far more values than the file holds") });
+            return Err(Fault {
+                help,
+                ..Fault::new(ErrorKind::Limits, region, "aliases expand to far more values than the file holds")
+            });
         }
         if depth + node.size.height > MAX_DEPTH {
-            return Err(Fault::new(region, too_deep()));
+            return Err(Fault::new(ErrorKind::Limits, region, too_deep()));
         }
         Ok(node)
     }
@@ -340,7 +352,7 @@ impl<'a> Reader<'a> {
             }
             let key_region = self.region(event.1);
             let key_node = self.node(event, depth + 1)?;
-            let key = key_text(key_node.value).map_err(|message| Fault::new(key_region, message))?;
+            let key = key_text(key_node.value).map_err(|(kind, message)| Fault::new(kind, key_region, message))?;
             let event = self.next()?;
             self.state.path.push(key.clone());
             let node = self.node(event, depth + 1)?;
@@ -362,7 +374,7 @@ impl<'a> Reader<'a> {
             entries.map.insert(key, node.value);
         }
         for (value, places, at) in std::mem::take(&mut entries.merged) {
-            entries.merge(value, &places).map_err(|message| Fault::new(at, message))?;
+            entries.merge(value, &places).map_err(|message| Fault::new(ErrorKind::Syntax, at, message))?;
         }
         let places = Places { key: None, value: region, below: Below::Map(entries.places) };
         Ok(Node { value: Value::Map(entries.map), places: Arc::new(places), size })
@@ -399,9 +411,11 @@ impl Entries {
 }
 
 /// The value of a scalar. Local tags (`!name value`) are ignored, as the API server does.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, String> {
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, Refused> {
     let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
-    let wanted = |value: Option<Value>, what: &str| value.ok_or_else(|| format!("{text:?} is not {what}"));
+    let wanted = |value: Option<Value>, what: &str| {
+        value.ok_or_else(|| (ErrorKind::InvalidValue, format!("{text:?} is not {what}")))
+    };
     match core {
         Some("bool") => wanted(boolean(text), "a boolean"),
         Some("int") => integer(text).and_then(|value| wanted(value, "an integer")),
@@ -413,7 +427,7 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, St
 }
 
 /// A plain scalar: what it looks like.
-fn untagged(text: &str) -> Result<Value, String> {
+fn untagged(text: &str) -> Result<Value, Refused> {
     if text.is_empty() || is_null(text) {
         return Ok(Value::Null);
     }
@@ -443,7 +457,7 @@ fn is_padded(text: &str) -> bool {
 }
 
 /// An integer, decimal or behind `0x`, `0o`, `0b`; the error is that it is too large.
-fn integer(text: &str) -> Result<Option<Value>, String> {
+fn integer(text: &str) -> Result<Option<Value>, Refused> {
     let (sign, digits) = match text.as_bytes().first() {
         Some(b'-') => (-1, &text[1..]),
         Some(b'+') => (1, &text[1..]),
@@ -457,7 +471,7 @@ fn integer(text: &str) -> Result<Option<Value>, String> {
         _ if !is_integer => Ok(None),
         Ok(number) => match i128::try_from(number) {
             Ok(number) => Ok(Some(Value::Integer(sign * number))),
-            Err(_) => Err(format!("the integer {text} is too large")),
+            Err(_) => Err((ErrorKind::InvalidValue, format!("the integer {text} is too large"))),
         },
         // Beyond every integer it is a number with many digits, or text.
         Err(_) => Ok(None),
@@ -477,23 +491,34 @@ fn float(text: &str) -> Option<Value> {
 }
 
 /// Text that a reader can see.
-fn visible(text: &str) -> Result<Value, String> {
+fn visible(text: &str) -> Result<Value, Refused> {
     match text.chars().find(|&one| is_hidden(one)) {
-        Some(hidden) => Err(format!("a hidden control character (U+{:04X}) in {text:?}; remove it", u32::from(hidden))),
+        Some(hidden) => {
+            let code = u32::from(hidden);
+            Err((
+                ErrorKind::HiddenCharacter,
+                format!("a hidden control character (U+{code:04X}) in {text:?}; remove it"),
+            ))
+        }
         None => Ok(Value::Text(text.to_owned())),
     }
 }
 
 /// A key as text; numbers and booleans are written out as the API server does.
-fn key_text(key: Value) -> Result<String, String> {
+fn key_text(key: Value) -> Result<String, Refused> {
     match key {
-        Value::Text(text) if text.len() > MAX_KEY => Err(format!("a key of {} bytes; at most {MAX_KEY}", text.len())),
+        Value::Text(text) if text.len() > MAX_KEY => {
+            Err((ErrorKind::Limits, format!("a key of {} bytes; at most {MAX_KEY}", text.len())))
+        }
         Value::Text(text) => Ok(text),
         Value::Integer(number) => Ok(number.to_string()),
         Value::Float(number) => Ok(number.to_string()),
         Value::Bool(value) => Ok(value.to_string()),
         Value::Null => Ok("null".into()),
-        other => Err(format!("the key of a mapping is {}; only text can be a key", other.describe())),
+        other => {
+            let message = format!("the key of a mapping is {}; only text can be a key", other.describe());
+            Err((ErrorKind::InvalidValue, message))
+        }
     }
 }
 

@@ -4,12 +4,12 @@
 use super::narrate::{ToldStep, tell};
 use super::{sizes, telling};
 use crate::engines::explicit::inevitable::Inevitability;
-use crate::manifest::{ExpectedVerdict, Loaded, Note, Severity, SourceMap};
+use crate::manifest::{ExpectedVerdict, Loaded, Note, Region, Severity, SourceMap};
 use crate::search::cross_check::Recheck;
 use crate::search::scope::{Scope, Size};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
 use crate::trace::Ending;
-use kubound_encodings::system::{Origin, TransitionSystem};
+use kubound_encodings::system::TransitionSystem;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 use std::sync::Arc;
@@ -48,6 +48,8 @@ pub struct Document {
 pub struct IntentDocument {
     /// Id of the intent.
     pub intent: String,
+    /// The kind of intent, which `kubound explain` knows.
+    pub rule: &'static str,
     /// Object it speaks of.
     pub target: Option<String>,
     /// `violated`, `holds`, `bounded`, `vacuous` or `unknown`.
@@ -99,8 +101,13 @@ pub struct OriginDocument {
     pub line: Option<usize>,
     /// The column, from 1, in characters.
     pub column: Option<usize>,
-    /// The column behind the last character; absent where the whole line is meant.
+    /// The column behind the last character; `null` where the rest of the line is meant.
     pub end_column: Option<usize>,
+    /// Who acts on it in the violation, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acts: Option<String>,
+    /// Whether the field is written; otherwise the place is that of what is around it.
+    pub written: bool,
     /// Text of the file.
     #[serde(skip)]
     pub source: Option<Arc<str>>,
@@ -164,6 +171,8 @@ pub struct StatisticsDocument {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoteDocument {
+    /// What it is about; `kubound explain` knows it.
+    pub id: &'static str,
     /// `harmless`, `risky` or `warning`.
     pub severity: &'static str,
     /// The file.
@@ -172,6 +181,12 @@ pub struct NoteDocument {
     pub line: Option<usize>,
     /// The column, from 1, in characters.
     pub column: Option<usize>,
+    /// The stretch of text.
+    #[serde(skip)]
+    pub region: Option<Region>,
+    /// Text of the file.
+    #[serde(skip)]
+    pub source: Option<Arc<str>>,
     /// The object.
     pub object: String,
     /// The field.
@@ -226,11 +241,12 @@ impl Context<'_> {
             Verdict::Violated(found) => {
                 telling::origins(&self.loaded.cluster, self.system, &found.trace, &result.origins)
             }
-            _ => result.origins.clone(),
+            _ => result.origins.iter().cloned().map(telling::ToldOrigin::from).collect(),
         };
         let acts = acts(self.systems, &result.fired);
         IntentDocument {
             intent: result.intent.clone(),
+            rule: self.rule(result),
             target: result.target.clone(),
             verdict,
             expected,
@@ -258,6 +274,12 @@ impl Context<'_> {
             },
             seconds: result.seconds,
         }
+    }
+
+    /// The kind of the intent of a result.
+    fn rule(&self, result: &IntentResult) -> &'static str {
+        let intent = self.loaded.cluster.intents.iter().find(|intent| intent.id == result.intent);
+        intent.map_or("", |intent| intent.kind.name())
     }
 
     fn violation(&self, found: &Violation) -> ViolationDocument {
@@ -317,7 +339,8 @@ fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
     (acted, idle)
 }
 
-fn origin(origin: &Origin, sources: &SourceMap) -> OriginDocument {
+fn origin(told: &telling::ToldOrigin, sources: &SourceMap) -> OriginDocument {
+    let origin = &told.origin;
     let place = sources.locate(&origin.object);
     let region = place.map(|place| place.region(&origin.field));
     OriginDocument {
@@ -327,12 +350,15 @@ fn origin(origin: &Origin, sources: &SourceMap) -> OriginDocument {
         line: region.map(|region| region.line),
         column: region.map(|region| region.column),
         end_column: region.filter(|region| region.length > 0).map(|region| region.column + region.length),
+        acts: told.told(),
+        written: place.is_none_or(|place| place.is_written(&origin.field)),
         source: place.map(|place| Arc::clone(place.source())),
     }
 }
 
 fn note(note: &Note) -> NoteDocument {
     NoteDocument {
+        id: note.kind.id(),
         severity: match note.severity {
             Severity::Harmless => "harmless",
             Severity::Risky => "risky",
@@ -341,6 +367,8 @@ fn note(note: &Note) -> NoteDocument {
         file: note.file.to_string(),
         line: note.region.map(|region| region.line),
         column: note.region.map(|region| region.column),
+        region: note.region,
+        source: note.source.clone(),
         object: note.object.clone(),
         field: note.field.clone(),
         message: note.message.clone(),

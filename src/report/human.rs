@@ -1,8 +1,12 @@
 //! The report for people: what is wrong, where it is written, the smallest cluster that shows it, step by step.
 
+use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
 use super::document::{Document, IntentDocument, NoteDocument, OriginDocument, ViolationDocument};
 use super::narrate::{Line, ToldStep, fold, told_together};
 use super::text::{Kind, Paint, neutralise, plural, wrap};
+use crate::manifest::Region;
+use indexmap::IndexMap;
+use itertools::Itertools;
 use std::fmt::Write as _;
 
 /// How to print.
@@ -46,7 +50,6 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         "vacuous" => (Kind::Warning, "vacuous"),
         _ => (Kind::Warning, "unknown"),
     };
-    let label = options.paint.paint(kind, &format!("{label}[{}]", neutralise(&result.intent)));
     let target = match &result.target {
         Some(target) if result.violation.is_none() => format!("{target}: "),
         _ => String::new(),
@@ -55,8 +58,8 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         Some(other) => format!("as for {other}, from which it differs only by name"),
         None => explained(result),
     };
-    let message = neutralise(&format!("{target}{explained}"));
-    let _ = writeln!(out, "{label}: {}", options.paint.paint(Kind::Strong, &headline(&message, &result.intent)));
+    let message = format!("{target}{explained}");
+    let _ = writeln!(out, "{}", headline(kind, label, &result.intent, &message, options.paint));
     if let Some(expected) = result.expected
         && !agrees(result.verdict, expected)
     {
@@ -69,7 +72,7 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         return;
     }
     if let Some(violation) = &result.violation {
-        origins(out, &result.origins, options);
+        origins(out, result, options);
         smallest(out, violation);
         steps(out, violation, options);
         ending(out, violation, options);
@@ -92,14 +95,11 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
             let _ = writeln!(out, "  {}", wrap(&neutralise(line), 6));
         }
     }
-    let _ = writeln!(out, "  {}\n", cost(result));
-}
-
-/// The message, wrapped behind a label such as `error[noOscillation]`.
-fn headline(message: &str, intent: &str) -> String {
-    let label = "unknown[]: ".len() + intent.chars().count();
-    let wrapped = wrap(&format!("{} {message}", "x".repeat(label - 3)), 2);
-    wrapped[label - 2..].to_owned()
+    let _ = writeln!(out, "  {}", cost(result));
+    if result.violation.is_some() && !result.rule.is_empty() {
+        let _ = writeln!(out, "  more: kubound explain {}", result.rule);
+    }
+    out.push('\n');
 }
 
 /// What could happen in the runs that a clean verdict covers; so that nobody trusts one in which nothing did.
@@ -134,15 +134,31 @@ fn agrees(verdict: &str, expected: &str) -> bool {
     verdict == expected || (verdict == "bounded" && expected == "holds")
 }
 
-fn origins(out: &mut String, origins: &[OriginDocument], options: &Options) {
-    for (index, origin) in origins.iter().enumerate() {
-        let arrow = options.paint.paint(Kind::Label, if index == 0 { "-->" } else { ":::" });
-        let line = origin.line.zip(origin.column);
-        let line = line.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-        let file = origin.file.as_ref().map(|file| format!("{file}{line}: ")).unwrap_or_default();
-        let _ =
-            writeln!(out, "  {arrow} {}", neutralise(format!("{file}{} {}", origin.object, origin.field).trim_end()));
+/// The lines of the input that a violation stems from.
+fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
+    let label = |origin: &OriginDocument| {
+        let region = origin.line.zip(origin.column).map(|(line, column)| Region {
+            line,
+            column,
+            length: origin.end_column.map_or(0, |end| end.saturating_sub(column)),
+        });
+        let mut text = origin.acts.clone().unwrap_or_else(|| "the intent".to_owned());
+        if !origin.written {
+            let field = origin.field.rsplit('.').next().unwrap_or_default();
+            text = format!("no {field} written here; {text}");
+        }
+        let place = format!("{} {}", origin.object, origin.field).trim_end().to_owned();
+        // What is not in a file is told by its name.
+        let file = origin.file.clone().unwrap_or(place);
+        Label { file, source: origin.source.clone(), region, text }
+    };
+    let labels: Vec<Label> = result.origins.iter().map(label).collect();
+    let fields = result.origins.iter().map(|origin| format!("{} {}", origin.object, origin.field));
+    let mut notes = Vec::new();
+    if options.verbose {
+        notes.push(format!("fields: {}", fields.map(|field| field.trim_end().to_owned()).join(", ")));
     }
+    out.push_str(&snippets(Severity::Error, &labels, &mut notes, "", options.paint));
 }
 
 fn smallest(out: &mut String, violation: &ViolationDocument) {
@@ -171,7 +187,7 @@ fn steps(out: &mut String, violation: &ViolationDocument, options: &Options) {
     for line in lines {
         match line {
             Line::One(step) => {
-                let label = Label { text: format!("step {}", step.number), in_loop: in_loop(step) };
+                let label = Steps { text: format!("step {}", step.number), in_loop: in_loop(step) };
                 step_line(out, &label, step, &format!("{}{}", step.text, compared(step, options)), widths, options);
                 if options.verbose {
                     details(out, step);
@@ -179,7 +195,7 @@ fn steps(out: &mut String, violation: &ViolationDocument, options: &Options) {
             }
             Line::Many(run) => {
                 let (first, last) = (&run[0], &run[run.len() - 1]);
-                let label = Label { text: format!("steps {}-{}", first.number, last.number), in_loop: in_loop(first) };
+                let label = Steps { text: format!("steps {}-{}", first.number, last.number), in_loop: in_loop(first) };
                 step_line(out, &label, first, &told_together(run), widths, options);
             }
         }
@@ -187,7 +203,7 @@ fn steps(out: &mut String, violation: &ViolationDocument, options: &Options) {
 }
 
 /// Number of a step or steps, and whether they repeat.
-struct Label {
+struct Steps {
     text: String,
     in_loop: bool,
 }
@@ -213,7 +229,7 @@ fn scores(step: &ToldStep) -> Vec<(&str, i64)> {
 
 fn step_line(
     out: &mut String,
-    label: &Label,
+    label: &Steps,
     step: &ToldStep,
     text: &str,
     (actor_width, reason_width): (usize, usize),
@@ -304,19 +320,59 @@ fn covered(out: &mut String, document: &Document, options: &Options) {
     );
 }
 
+/// Most messages about the input that are shown without `-v`.
+const MOST_NOTES: usize = 8;
+
+/// What the reader has to say: messages of the same kind together.
 fn notes(out: &mut String, notes: &[NoteDocument], options: &Options) {
-    let harmless = notes.iter().filter(|note| note.severity == "harmless").count();
-    for note in notes.iter().filter(|note| options.verbose || note.severity != "harmless") {
-        let kind = if note.severity == "harmless" { Kind::Label } else { Kind::Warning };
-        let label = options.paint.paint(kind, if note.severity == "warning" { "warning" } else { "ignored" });
-        let line = note.line.zip(note.column);
-        let line = line.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
-        let text = format!("{}{line}: {} {}: {}", note.file, note.object, note.field, note.message);
-        let severity = if note.severity == "risky" { " (may change a verdict)" } else { "" };
-        let _ = writeln!(out, "  {label}{severity}: {}", wrap(&neutralise(&text), 4));
+    let mut groups: IndexMap<(&str, &str, &str), Vec<&NoteDocument>> = IndexMap::new();
+    for note in notes.iter().filter(|note| note.severity != "harmless") {
+        groups.entry((note.severity, note.id, &note.message)).or_default().push(note);
     }
-    if harmless > 0 && !options.verbose {
-        let fields = plural(harmless as i64, "field");
+    let shown = if options.verbose { groups.len() } else { MOST_NOTES };
+    if !groups.is_empty() {
+        out.push('\n');
+    }
+    for ((severity, id, message), notes) in groups.iter().take(shown) {
+        let label = |note: &&NoteDocument| Label {
+            file: note.file.clone(),
+            source: note.source.clone(),
+            region: note.region,
+            text: format!("{} {}", note.field, note.object).trim().to_owned(),
+        };
+        let mut labels: Vec<Label> = notes.iter().map(label).collect();
+        let more = labels.len().saturating_sub(if options.verbose { usize::MAX } else { MOST_NOTES });
+        labels.truncate(labels.len() - more);
+        let diagnostic = Diagnostic {
+            severity: Severity::Warning,
+            id: (*id).to_owned(),
+            message: (*message).to_owned(),
+            labels,
+            notes: [
+                (*severity == "risky").then(|| "not modelled, and it may change a verdict".to_owned()),
+                (more > 0).then(|| format!("and {more} more; -v shows all")),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            help: String::new(),
+        };
+        out.push_str(&diagnostic.render(options.paint));
+    }
+    if groups.len() > shown {
+        let _ = writeln!(out, "  and {}; -v shows all", plural((groups.len() - shown) as i64, "more warning"));
+    }
+    let harmless: Vec<&NoteDocument> = notes.iter().filter(|note| note.severity == "harmless").collect();
+    if options.verbose {
+        for note in harmless {
+            let line = note.line.zip(note.column);
+            let line = line.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
+            let text = format!("{}{line}: {} {}: {}", note.file, note.object, note.field, note.message);
+            let label = options.paint.paint(Kind::Label, &format!("note[{}]", note.id));
+            let _ = writeln!(out, "{label}: {}", wrap(&neutralise(&text), 2));
+        }
+    } else if !harmless.is_empty() {
+        let fields = plural(harmless.len() as i64, "field");
         let _ = writeln!(out, "  ignored: {fields} that cannot change a verdict; -v lists them");
     }
 }

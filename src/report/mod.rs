@@ -1,5 +1,6 @@
 //! Reports: [`document`] words the findings once, every other file prints that in one format.
 
+pub mod diagnostic;
 pub mod document;
 pub mod human;
 pub mod json;

@@ -7,19 +7,47 @@ use kubound_encodings::system::{Origin, TransitionSystem};
 /// Most fields that are shown.
 const MOST: usize = 4;
 
+/// A field, and who acts on it and why in the run that is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToldOrigin {
+    /// The field.
+    pub origin: Origin,
+    /// Actors and reasons; none for the intent itself.
+    pub acts: Vec<(String, String)>,
+}
+
+impl From<Origin> for ToldOrigin {
+    fn from(origin: Origin) -> Self {
+        Self { origin, acts: Vec::new() }
+    }
+}
+
+impl ToldOrigin {
+    /// Who acts on the field, in words.
+    pub fn told(&self) -> Option<String> {
+        let (actor, _) = self.acts.first()?;
+        let reasons: Vec<&str> =
+            self.acts.iter().filter(|(other, _)| other == actor).map(|(_, reason)| reason.as_str()).collect();
+        Some(format!("{actor}: {}", reasons.join(", ")))
+    }
+}
+
 /// The fields of the rules that act in a violation (in its loop, if it has one), most telling first; then those of
 /// the intent. Fields that every run touches are left out where better ones are known.
-pub fn origins(cluster: &Cluster, system: &TransitionSystem, trace: &Trace, intent: &[Origin]) -> Vec<Origin> {
+pub fn origins(cluster: &Cluster, system: &TransitionSystem, trace: &Trace, intent: &[Origin]) -> Vec<ToldOrigin> {
     let from = match trace.ending {
         Ending::Loop { start } => start,
         Ending::Bad | Ending::Stays => 0,
     };
-    let mut ranked: Vec<(u8, Origin)> = Vec::new();
+    let mut ranked: Vec<(u8, ToldOrigin)> = Vec::new();
     let acting = trace.steps[from..].iter().filter_map(|step| system.rule(&step.rule));
-    for origin in acting.flat_map(|rule| &rule.origins) {
-        for origin in refined(cluster, origin) {
-            if !ranked.iter().any(|(_, other)| *other == origin) {
-                ranked.push((rank(&origin), origin));
+    for rule in acting {
+        for origin in rule.origins.iter().flat_map(|origin| refined(cluster, origin)) {
+            let act = (rule.actor.clone(), rule.reason.to_owned());
+            match ranked.iter_mut().find(|(_, other)| other.origin == origin) {
+                Some((_, other)) if other.acts.contains(&act) => {}
+                Some((_, other)) => other.acts.push(act),
+                None => ranked.push((rank(&origin), ToldOrigin { origin, acts: vec![act] })),
             }
         }
     }
@@ -27,8 +55,10 @@ pub fn origins(cluster: &Cluster, system: &TransitionSystem, trace: &Trace, inte
     let best = ranked.first().map_or(u8::MAX, |(rank, _)| *rank);
     ranked.retain(|(rank, _)| *rank < COMMON || best >= COMMON);
     ranked.truncate(MOST);
-    let mut origins: Vec<Origin> = ranked.into_iter().map(|(_, origin)| origin).collect();
-    origins.extend(intent.iter().filter(|origin| !origins.contains(origin)).cloned().collect::<Vec<_>>());
+    let mut origins: Vec<ToldOrigin> = ranked.into_iter().map(|(_, origin)| origin).collect();
+    let is_new = |origin: &&Origin| !origins.iter().any(|other| other.origin == **origin);
+    let asked: Vec<Origin> = intent.iter().filter(is_new).cloned().collect();
+    origins.extend(asked.into_iter().map(ToldOrigin::from));
     origins
 }
 
@@ -54,6 +84,9 @@ fn rank(origin: &Origin) -> u8 {
 /// The parts of a pod template that decide where its pods go, where a rule names the whole of it.
 fn refined(cluster: &Cluster, origin: &Origin) -> Vec<Origin> {
     let is_it = |one: &&kubound_encodings::cluster::Workload| one.origin.object == origin.object;
+    if origin.object.starts_with("HorizontalPodAutoscaler/") && origin.field.is_empty() {
+        return vec![Origin { object: origin.object.clone(), field: "spec.metrics".into() }];
+    }
     let Some(workload) = cluster.workloads.iter().find(is_it) else { return vec![origin.clone()] };
     let field = |name: &str| Origin { object: origin.object.clone(), field: format!("spec.template.spec.{name}") };
     match origin.field.as_str() {
@@ -97,7 +130,9 @@ mod tests {
         let intent = origin("Scenario", "spec.intents[0]");
         let trace = tiny_run(3, Ending::Loop { start: 1 });
         let told = origins(&Cluster::default(), &system, &trace, std::slice::from_ref(&intent));
-        assert_eq!(told, [policy, intent]);
+        assert_eq!(told.iter().map(|told| told.origin.clone()).collect::<Vec<_>>(), [policy, intent]);
+        let told: Vec<_> = told.iter().map(ToldOrigin::told).collect();
+        assert_eq!(told, [Some("default-scheduler: Scheduled".to_owned()), None]);
     }
 
     #[test]
@@ -105,6 +140,7 @@ mod tests {
         let (mut system, _) = tiny();
         let count = origin("Deployment/default/web", "spec.replicas");
         system.rules[0].origins = vec![count.clone()];
-        assert_eq!(origins(&Cluster::default(), &system, &tiny_run(1, Ending::Bad), &[]), [count]);
+        let told = origins(&Cluster::default(), &system, &tiny_run(1, Ending::Bad), &[]);
+        assert_eq!(told.iter().map(|told| &told.origin).collect::<Vec<_>>(), [&count]);
     }
 }

@@ -19,7 +19,8 @@ pub fn neutralise(text: &str) -> String {
     clean
 }
 
-fn is_steering(c: char) -> bool {
+/// Whether a character could steer a terminal or reorder text.
+pub(super) fn is_steering(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
 }

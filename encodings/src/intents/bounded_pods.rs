@@ -2,6 +2,7 @@
 
 use super::{IntentModel, property, targets};
 use crate::cluster::{Intent, IntentKind};
+use crate::explanation::Explanation;
 use crate::state::{Model, number};
 use crate::system::{Claim, Property};
 use crate::term::{Int, sum};
@@ -16,6 +17,16 @@ impl IntentModel for BoundedPods {
 
     fn summary(&self) -> &'static str {
         "pod objects, failed ones included, stay few"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "Pod objects do not pile up: failed and evicted ones are counted too, because they fill the API server even when they no longer run.",
+            formal: "Always, the pods that the target owns, failed and terminating ones included, are at most `max` (by default twice spec.replicas).",
+            failing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]\nintents: [{boundedPods: {target: web, max: 1}}]",
+            passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]\nintents: [{boundedPods: {target: web, max: 2}}]",
+            upstream: "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection",
+        }
     }
 
     fn prepare(&self, model: &mut Model, intent: &Intent) {

@@ -3,6 +3,7 @@
 
 use super::{IntentModel, property, targets};
 use crate::cluster::{Intent, IntentKind};
+use crate::explanation::Explanation;
 use crate::state::{IntVar, Model};
 use crate::system::{Claim, Property};
 use crate::term::{Int, all, primed};
@@ -17,6 +18,16 @@ impl IntentModel for Converges {
 
     fn summary(&self) -> &'static str {
         "once spec.replicas stops changing, all pods are eventually ready"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "Once nobody changes the wanted number of replicas any more, the workload gets there: all pods run and are ready, and nothing is being deleted.",
+            formal: "In every fair run in which spec.replicas of the target stops changing, from some point on always: active pods = spec.replicas, all of them ready, none terminating.",
+            failing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"1\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
+            passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
+            upstream: "https://kubernetes.io/docs/concepts/architecture/controller/",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -5,6 +5,7 @@
 
 use super::{IntentModel, bounded, monitor, property, targets};
 use crate::cluster::{Intent, IntentKind};
+use crate::explanation::Explanation;
 use crate::state::{Model, number};
 use crate::system::{Claim, Property};
 use crate::term::{Bool, all};
@@ -22,6 +23,16 @@ impl IntentModel for Replicas {
 
     fn summary(&self) -> &'static str {
         "ready pods on ready nodes stay within limits"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "The number of ready pods on ready nodes stays within limits, which may be expressions such as `nodes.present`.",
+            formal: "Always (or in settled states, or once it was so for the first time: `when`), min <= ready pods of the target on ready nodes <= max.",
+            failing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nevents: [{drain: {}}]\nintents: [{replicas: {target: web, min: 2, when: afterReached}}]",
+            passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{replicas: {target: web, min: 2, when: afterReached}}]",
+            upstream: "https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
@@ -47,6 +58,16 @@ impl IntentModel for Available {
 
     fn summary(&self) -> &'static str {
         "once reached, ready pods stay above a minimum through voluntary actions"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "Enough pods stay ready while people and controllers take pods away on purpose: drains, evictions, scaling. Failures of nodes are not counted against it.",
+            formal: "Once `min` pods of the target are ready, at least `min` stay ready; the intent says nothing while some node is down, and `min` has to be reached anew afterwards.",
+            failing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nevents: [{drain: {}}]\nintents: [{available: {target: web, min: 2}}]",
+            passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{available: {target: web, min: 2}}]",
+            upstream: "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -16,6 +16,7 @@ mod schedulable;
 mod spread;
 
 use crate::cluster::{Intent, When, WorkloadRef};
+use crate::explanation::Explanation;
 use crate::state::Model;
 use crate::system::{Claim, Monitor, Property, Role};
 use crate::term::{Bool, Term};
@@ -27,6 +28,9 @@ pub trait IntentModel: Sync {
 
     /// What it demands, in a line.
     fn summary(&self) -> &'static str;
+
+    /// What it means exactly, with examples; shown by `kubound explain` and in the documentation.
+    fn explanation(&self) -> Explanation;
 
     /// What has to be declared before the rules are made (counts that exist only where read).
     fn prepare(&self, model: &mut Model, intent: &Intent) {

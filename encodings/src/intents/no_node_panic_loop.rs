@@ -3,6 +3,7 @@
 use super::{IntentModel, property};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Intent, IntentKind};
+use crate::explanation::Explanation;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::{Bool, any, primed};
@@ -17,6 +18,16 @@ impl IntentModel for NoNodePanicLoop {
 
     fn summary(&self) -> &'static str {
         "nodes do not stop and come back for ever"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "Nodes must not stop and come back for ever: pods that starve a node until it stops are moved to the next one, and stop that too.",
+            formal: "No fair loop in which nodes stop and become ready again, under the `kernelPanic` event of the scenario.",
+            failing: "case c4/broken",
+            passing: "case c4/fixed",
+            upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

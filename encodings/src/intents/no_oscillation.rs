@@ -2,6 +2,7 @@
 
 use super::{IntentModel, property};
 use crate::cluster::{Intent, IntentKind};
+use crate::explanation::Explanation;
 use crate::state::Model;
 use crate::system::{Claim, Property, Role};
 use crate::term::{Bool, Int, Sort, VarId, any, primed};
@@ -17,6 +18,16 @@ impl IntentModel for NoOscillation {
 
     fn summary(&self) -> &'static str {
         "controllers do not undo each other's work for ever"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "Controllers must not undo each other's work for ever. A descheduler that evicts what the scheduler puts back, or a controller that deletes what another one creates, never comes to rest: pods are restarted without end although nobody changes anything.",
+            formal: "No fair run without external events ends in a loop in which a variable of the cluster (or of the target) changes. Fair: every controller that could act again and again gets its turn.",
+            failing: "case c8/broken",
+            passing: "case c8/fixed",
+            upstream: "https://github.com/kubernetes-sigs/descheduler#removepodsviolatingtopologyspreadconstraint",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -3,6 +3,7 @@
 
 use super::{IntentModel, monitor, property, targets};
 use crate::cluster::{Intent, IntentKind};
+use crate::explanation::Explanation;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::{Bool, Int, any, primed};
@@ -17,6 +18,16 @@ impl IntentModel for NoOvershoot {
 
     fn summary(&self) -> &'static str {
         "desired replicas do not rise and then fall without an event in between"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "An autoscaler must not ask for replicas that it takes back by itself. Load that looks high only while pods start makes it scale out too far, and then in again.",
+            formal: "No run in which spec.replicas of the target rises and later falls with no event in between; nodes that stop, come back or are put back count as events.",
+            failing: "case c1/broken",
+            passing: "case c1/fixed",
+            upstream: "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

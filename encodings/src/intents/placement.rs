@@ -2,6 +2,7 @@
 
 use super::{IntentModel, property, targets};
 use crate::cluster::{Intent, IntentKind};
+use crate::explanation::Explanation;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::all;
@@ -16,6 +17,16 @@ impl IntentModel for Placement {
 
     fn summary(&self) -> &'static str {
         "pods are only on nodes of the given pools"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "Pods of a workload run only on nodes of the given pools.",
+            formal: "In every reachable state, every pod of the target that is bound to a node is bound to a node of one of `pools`.",
+            failing: "nodes:\n- {name: a, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}\n- {name: b, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}\nintents: [{placement: {target: web, pools: [a]}}]",
+            passing: "nodes:\n- {name: a, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}\nintents: [{placement: {target: web, pools: [a]}}]",
+            upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -4,6 +4,7 @@
 
 use super::{IntentModel, monitor, property, targets};
 use crate::cluster::{Intent, IntentKind};
+use crate::explanation::Explanation;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::{Bool, Int, all, any, primed, sum};
@@ -18,6 +19,16 @@ impl IntentModel for RolloutCompletes {
 
     fn summary(&self) -> &'static str {
         "after a change of the template all pods are eventually on the new revision"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "A change of the pod template reaches all pods. A rollout that may not take an old pod away before a new one is ready (maxUnavailable 0, which 25% of few replicas is) needs room for one more pod than usual; without it, it stands still.",
+            formal: "In every fair run, after each change of the template of the target there is a state in which spec.replicas pods of the new revision exist, all available, and no others; or the template changes again.",
+            failing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nevents: [{rollout: {target: web}}]\nintents: [{rolloutCompletes: {target: web}}]",
+            passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"3\", memory: 8Gi}}}]\nevents: [{rollout: {target: web}}]\nintents: [{rolloutCompletes: {target: web}}]",
+            upstream: "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

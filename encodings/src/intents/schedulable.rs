@@ -4,6 +4,7 @@
 use super::{IntentModel, property, targets};
 use crate::cluster::intent::SchedulableMode;
 use crate::cluster::{Intent, IntentKind};
+use crate::explanation::Explanation;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::{all, any};
@@ -18,6 +19,16 @@ impl IntentModel for Schedulable {
 
     fn summary(&self) -> &'static str {
         "pods find a node"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "Pods find a node. `mode: settled` (the default) allows that a pod waits for a while; `mode: immediate` allows no pod that no node can take, however short.",
+            formal: "Settled: no fair run without events has from some point on always a pending pod of the target. Immediate: in no reachable state is a pod of the target pending while no node passes the filters of the scheduler.",
+            failing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"1\", memory: 8Gi}}}]\nintents: [{schedulable: {target: web}}]",
+            passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{schedulable: {target: web}}]",
+            upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -4,6 +4,7 @@
 use super::{IntentModel, bounded, property, targets};
 use crate::cluster::{Intent, IntentKind};
 use crate::controllers::Domains;
+use crate::explanation::Explanation;
 use crate::state::Model;
 use crate::system::Property;
 use crate::term::{Int, any, ite, max_of, min_of, sum};
@@ -18,6 +19,16 @@ impl IntentModel for Spread {
 
     fn summary(&self) -> &'static str {
         "ready pods are spread over the domains of a topology key"
+    }
+
+    fn explanation(&self) -> Explanation {
+        Explanation {
+            meaning: "Ready pods are spread evenly over the values of a node label.",
+            formal: "Always (or as `when` says), the numbers of ready pods of the target in any two domains of `topologyKey` differ by at most `maxSkew`. Domains are the values of the key on present nodes that the node affinity of the workload admits.",
+            failing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{spread: {target: web, topologyKey: kubernetes.io/hostname, maxSkew: 0, when: always}}]",
+            passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{spread: {target: web, topologyKey: kubernetes.io/hostname, maxSkew: 2, when: always}}]",
+            upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
+        }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

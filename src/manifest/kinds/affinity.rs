@@ -1,5 +1,6 @@
 //! Node affinity and topology spread constraints.
 
+use super::super::ErrorKind;
 use super::super::Severity::Risky;
 use super::super::error::InputError;
 use super::super::view::{Fields, View};
@@ -69,6 +70,7 @@ pub(super) fn read_spread(views: &[View], labels: &Labels) -> Result<Vec<Topolog
         if constraints.iter().any(is_same) {
             return Err(view
                 .error("a second constraint with the same topologyKey and whenUnsatisfiable")
+                .kind(ErrorKind::Duplicate)
                 .expected("each pair at most once in a pod"));
         }
         constraints.push(constraint);
@@ -119,7 +121,10 @@ fn read_constraint(view: &View, labels: &Labels) -> Result<TopologySpreadConstra
 fn fold_label_key(key: &View, labels: &Labels, requirements: &mut Vec<Requirement>) -> Result<bool, InputError> {
     let name = key.name()?;
     if requirements.iter().any(|requirement| requirement.key == name) {
-        return Err(key.error(format!("`{name}` is also in labelSelector")).expected("a key in one of the two only"));
+        return Err(key
+            .error(format!("`{name}` is also in labelSelector"))
+            .kind(ErrorKind::Duplicate)
+            .expected("a key in one of the two only"));
     }
     if name == "pod-template-hash" {
         return Ok(true);

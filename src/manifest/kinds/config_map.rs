@@ -40,7 +40,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         let field = child("data", key);
         let documents = yaml::parse_documents(text).map_err(|malformed| {
             let line = malformed.region.line;
-            context.error(&field, format!("{} (line {line} of the text)", malformed.message)).help(malformed.help)
+            let message = format!("{} (line {line} of the text)", malformed.message);
+            context.error(&field, message).kind(malformed.kind).help(malformed.help)
         })?;
         for document in documents {
             if header(&document.root).is_none_or(|(_, kind)| kind == "ConfigMap") {

@@ -1,5 +1,6 @@
 //! The descheduler's plugins and the DefaultEvictor: their arguments.
 
+use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
@@ -206,6 +207,7 @@ pub(super) fn read_threshold(name: &View, draft: &Draft) -> Result<i64, InputErr
     let text = name.name()?;
     draft.priority_of(text).map(|class| class.0).ok_or_else(|| {
         name.error(format!("no PriorityClass `{text}`"))
+            .kind(ErrorKind::UnknownName)
             .expected("the name of a PriorityClass among the manifests")
             .help("add its manifest, or write `value`")
     })

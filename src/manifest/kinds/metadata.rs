@@ -3,6 +3,7 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
 use super::super::view::{Context, Fields, Ignored};
+use super::super::{ErrorKind, NoteKind};
 use kubound_encodings::cluster::Labels;
 
 /// What kinds read of `metadata`.
@@ -38,7 +39,12 @@ pub(super) fn read(fields: &Fields, context: &Context, is_optional: bool) -> Res
     let metadata = match (fields.get("metadata"), is_optional) {
         (Some(metadata), _) => metadata.fields()?,
         (None, true) => return Ok(Metadata::default()),
-        (None, false) => return Err(context.error("metadata", "missing").expected("a mapping with a name")),
+        (None, false) => {
+            return Err(context
+                .error("metadata", "missing")
+                .kind(ErrorKind::MissingField)
+                .expected("a mapping with a name"));
+        }
     };
     let name = match metadata.get("name") {
         Some(name) => {
@@ -52,7 +58,12 @@ pub(super) fn read(fields: &Fields, context: &Context, is_optional: bool) -> Res
             text.to_owned()
         }
         None if is_optional => String::new(),
-        None => return Err(context.error("metadata.name", "missing").expected("the name of the object")),
+        None => {
+            return Err(context
+                .error("metadata.name", "missing")
+                .kind(ErrorKind::MissingField)
+                .expected("the name of the object"));
+        }
     };
     let namespace = metadata.read("namespace", |view| view.name().map(str::to_owned))?;
     let labels = metadata.read("labels", |view| view.labels())?.unwrap_or_default();
@@ -93,7 +104,8 @@ fn note_manager(labels: &Labels, annotations: &Labels, context: &Context) {
                 key => MANAGERS.iter().find(|(prefix, _)| key.starts_with(prefix)).map(|(_, name)| *name),
             };
             if let Some(manager) = manager {
-                context.note(
+                context.note_kind(
+                    NoteKind::ManagedObject,
                     Risky,
                     &super::super::value::child(field, key),
                     format!("managed by {manager}, which is not modelled: it may change or revert fields"),

@@ -20,6 +20,7 @@ mod workload;
 pub(super) use descheduler_plugins::ANTI_AFFINITY_PLUGIN;
 pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
 
+use super::ErrorKind;
 use super::Severity;
 use super::draft::Draft;
 use super::error::InputError;
@@ -159,6 +160,7 @@ fn wrong_version(known: &Kind, api_version: &str, context: &Context) -> InputErr
     let accepted: Vec<_> = known.versions.iter().map(|version| format!("{group}{version}")).collect();
     context
         .error("apiVersion", format!("`{api_version}` is not an API version of {} that is still served", known.kind))
+        .kind(ErrorKind::ApiVersion)
         .expected(accepted.join(" or "))
         .help("convert the manifest (`kubectl convert`)")
 }

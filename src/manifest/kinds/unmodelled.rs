@@ -1,5 +1,6 @@
 //! Kinds that nobody models: which of them matter.
 
+use super::super::NoteKind;
 use super::super::Severity::{self, Harmless, Risky};
 use super::super::value::Value;
 use super::super::view::Context;
@@ -65,7 +66,7 @@ const HARMLESS: &[&str] = &[
 /// Notes an object whose kind nobody models.
 pub(super) fn note(api_version: &str, kind: &str, value: &Value, context: &Context) {
     let (severity, why) = judge(api_version, kind, value);
-    context.note(severity, "", format!("{kind} is not modelled: {why}"));
+    context.note_kind(NoteKind::UnmodelledKind, severity, "", format!("{kind} is not modelled: {why}"));
 }
 
 fn judge(api_version: &str, kind: &str, value: &Value) -> (Severity, String) {

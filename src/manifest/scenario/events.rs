@@ -1,5 +1,6 @@
 //! `spec.events`: what users and machines may do.
 
+use super::super::ErrorKind;
 use super::super::MAX_REPLICAS;
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
@@ -51,7 +52,8 @@ fn written<'a>(view: &View<'a>) -> Result<Written<'a>, InputError> {
     };
     let Some((name, keys)) = EVENTS.iter().find(|(known, _)| known == name) else {
         let names: Vec<_> = supported().collect();
-        return Err(at.error(format!("unknown event `{name}`")).help(nearest_or_list(name, names)));
+        let error = at.error(format!("unknown event `{name}`")).kind(ErrorKind::UnknownName);
+        return Err(error.help(nearest_or_list(name, names)));
     };
     let body = item.get(name);
     Ok(Written { name, keys, item, body })
@@ -80,6 +82,7 @@ pub(super) fn add_created(
             if draft.workloads.iter().any(|known| known.workload.reference == reference) {
                 return Err(file
                     .error(format!("{reference} exists already"))
+                    .kind(ErrorKind::Duplicate)
                     .expected("a workload that is not there yet"));
             }
             read.workload.exists = false;
@@ -125,9 +128,10 @@ pub(super) fn read(
 /// A common key, inside the event or beside it.
 fn common<'a>(key: &str, body: &Fields<'a>, item: &Fields<'a>) -> Result<Option<View<'a>>, InputError> {
     match (body.get(key), item.get(key)) {
-        (Some(_), Some(twice)) => {
-            Err(twice.error(format!("`{key}` is also inside the event")).expected("one of the two"))
-        }
+        (Some(_), Some(twice)) => Err(twice
+            .error(format!("`{key}` is also inside the event"))
+            .kind(ErrorKind::Duplicate)
+            .expected("one of the two")),
         (inside, beside) => Ok(inside.or(beside)),
     }
 }
@@ -142,7 +146,10 @@ fn read_common(
     let is_taken = |id: &str| earlier.iter().any(|event| event.id == id);
     let id = match common("id", body, item)? {
         Some(id) if is_taken(id.name()?) => {
-            return Err(id.error(format!("a second event `{}`", id.name()?)).expected("ids that differ"));
+            return Err(id
+                .error(format!("a second event `{}`", id.name()?))
+                .kind(ErrorKind::Duplicate)
+                .expected("ids that differ"));
         }
         Some(id) => id.name()?.to_owned(),
         None => {
@@ -165,7 +172,10 @@ fn check_order(events: &[Event], views: &[View]) -> Result<(), InputError> {
             let Some(id) = next else { break };
             let Some(other) = events.iter().find(|other| other.id == id) else {
                 let ids = events.iter().map(|other| other.id.as_str());
-                return Err(view.error(format!("after: no event `{id}`")).help(nearest_or_list(id, ids)));
+                return Err(view
+                    .error(format!("after: no event `{id}`"))
+                    .kind(ErrorKind::UnknownName)
+                    .help(nearest_or_list(id, ids)));
             };
             if other.id == event.id {
                 return Err(view
@@ -253,12 +263,14 @@ fn read_apply(body: &Fields, files: &Folder, draft: &Draft) -> Result<EventKind,
     let Some(existing) = draft.workloads.iter().find(is_target) else {
         return Err(file
             .error(format!("{target} does not exist"))
+            .kind(ErrorKind::UnknownName)
             .expected("a workload among the manifests")
             .help("use createDeployment to create one"));
     };
     if existing.template != applied.template {
         return Err(file
             .error(format!("changing the template is not supported yet ({target})"))
+            .kind(ErrorKind::NotSupported)
             .expected("the same spec.template as in the manifests"));
     }
     let replicas = applied.workload.replicas_managed.then_some(applied.workload.replicas.lo);

@@ -1,5 +1,6 @@
 //! Files that a scenario names.
 
+use super::super::ErrorKind;
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::kinds;
@@ -22,6 +23,7 @@ impl Folder<'_> {
         let Some(folder) = self.folder else {
             return Err(view
                 .error("a scenario on standard input cannot name files")
+                .kind(ErrorKind::OutsideFolder)
                 .help("put the scenario in a file beside the manifests"));
         };
         let path = inside(view, view.name()?, folder, self.loader.files)?;
@@ -32,11 +34,13 @@ impl Folder<'_> {
         if let Some(other) = entries.iter().find(|entry| !is_workload(entry)) {
             return Err(view
                 .error(format!("{} is not supported in this file yet", other.context.object))
+                .kind(ErrorKind::NotSupported)
                 .expected("one Deployment, and nothing else"));
         }
         if entries.len() != 1 {
             return Err(view
                 .error(format!("the file has {} workloads", entries.len()))
+                .kind(ErrorKind::NotSupported)
                 .expected("one Deployment")
                 .help("several documents are not supported yet: write one event for each"));
         }
@@ -51,8 +55,11 @@ impl Folder<'_> {
 }
 
 fn inside(view: &View, relative: &str, folder: &Path, files: &dyn Files) -> Result<PathBuf, InputError> {
-    files.inside(folder, relative).map_err(|message| {
-        view.error(message).expected("a path inside the folder of the scenario").help("move or copy the file there")
+    files.inside(folder, relative).map_err(|(kind, message)| {
+        view.error(message)
+            .kind(kind)
+            .expected("a path inside the folder of the scenario")
+            .help("move or copy the file there")
     })
 }
 
@@ -75,7 +82,10 @@ pub(in super::super) fn resources(
                 |file: &&PathBuf| file.file_name().is_some_and(|file| matches(name, &file.to_string_lossy()));
             let matching: Vec<PathBuf> = listed.iter().filter(is_match).map(|file| normal(file)).collect();
             if matching.is_empty() {
-                return Err(item.error(format!("no file matches `{relative}`")).expected("at least one file"));
+                return Err(item
+                    .error(format!("no file matches `{relative}`"))
+                    .kind(ErrorKind::UnknownName)
+                    .expected("at least one file"));
             }
             found.extend(matching);
             continue;

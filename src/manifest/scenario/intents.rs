@@ -1,5 +1,6 @@
 //! `spec.intents` and `spec.expect`: what shall hold, and what a case expects.
 
+use super::super::ErrorKind;
 use super::super::ExpectedVerdict;
 use super::super::error::InputError;
 use super::super::expression::{self, Place};
@@ -39,6 +40,7 @@ pub(super) fn read(spec: &Fields, names: &Names) -> Result<Vec<Intent>, InputErr
         if intents.iter().any(is_same) {
             return Err(view
                 .error(format!("a second intent `{}` with the same target", intent.id))
+                .kind(ErrorKind::Duplicate)
                 .expected("intents that differ")
                 .help("give it an `id`"));
         }
@@ -68,9 +70,10 @@ fn read_one(view: &View, names: &Names) -> Result<Intent, InputError> {
         let known: Vec<_> = INTENTS.iter().map(|(known, _)| *known).collect();
         return Err(if NOT_YET.contains(&name) {
             at.error(format!("the intent `{name}` is not supported yet"))
+                .kind(ErrorKind::NotSupported)
                 .help(format!("supported: {}", known.join(", ")))
         } else {
-            at.error(format!("unknown intent `{name}`")).help(nearest_or_list(name, known))
+            at.error(format!("unknown intent `{name}`")).kind(ErrorKind::UnknownName).help(nearest_or_list(name, known))
         });
     };
     let allowed: Vec<&str> = keys.iter().chain(&["id"]).copied().collect();
@@ -80,7 +83,7 @@ fn read_one(view: &View, names: &Names) -> Result<Intent, InputError> {
     };
     let kind = read_kind(name, &body, names)?;
     let id = match (outer_id, body.get("id")) {
-        (Some(_), Some(twice)) => return Err(twice.error("a second id").expected("one id")),
+        (Some(_), Some(twice)) => return Err(twice.error("a second id").kind(ErrorKind::Duplicate).expected("one id")),
         (outer, inner) => outer.or(inner).map(|view| view.name().map(str::to_owned)).transpose()?,
     };
     Ok(Intent { id: id.unwrap_or_else(|| name.to_string()), kind, origin: view.origin() })
@@ -105,7 +108,7 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
         "replicas" => {
             let (min, max) = (limit("min")?, limit("max")?);
             if min.is_none() && max.is_none() {
-                return Err(body.view.error("no limit").expected("min, max or both"));
+                return Err(body.view.error("no limit").kind(ErrorKind::MissingField).expected("min, max or both"));
             }
             IntentKind::Replicas { target: target()?, min, max, when: when()? }
         }
@@ -146,7 +149,10 @@ pub(super) fn read_expect(spec: &Fields, intents: &[Intent]) -> Result<BTreeMap<
     ];
     for (id, view) in fields.entries() {
         if !ids.contains(&id) {
-            return Err(view.error(format!("no intent `{id}`")).help(nearest_or_list(id, ids.iter().copied())));
+            return Err(view
+                .error(format!("no intent `{id}`"))
+                .kind(ErrorKind::UnknownName)
+                .help(nearest_or_list(id, ids.iter().copied())));
         }
         expect.insert(id.to_owned(), view.one_of(&words)?);
     }

@@ -14,6 +14,7 @@ mod workloads;
 
 pub(super) use files::{event_files, resources};
 
+use super::ErrorKind;
 use super::ExpectedVerdict;
 use super::draft::Draft;
 use super::error::InputError;
@@ -91,7 +92,10 @@ pub(super) fn read(
     let root = View::root(&entry.value, &entry.context).strict_fields(&["apiVersion", "kind", "metadata", "spec"])?;
     let version = root.require("apiVersion", API_VERSION)?;
     if version.text()? != API_VERSION {
-        return Err(version.error(format!("`{}` is not a known version", version.text()?)).expected(API_VERSION));
+        return Err(version
+            .error(format!("`{}` is not a known version", version.text()?))
+            .kind(ErrorKind::ApiVersion)
+            .expected(API_VERSION));
     }
     draft.sources.insert(OBJECT, source_map_place(&entry.context));
     let mut scenario = Scenario::default();

@@ -1,5 +1,6 @@
 //! `spec.nodes`: pools of equal nodes.
 
+use super::super::ErrorKind;
 use super::super::MAX_NODES;
 use super::super::draft::Draft;
 use super::super::error::InputError;
@@ -19,6 +20,7 @@ pub(super) fn read(spec: &Fields, draft: &mut Draft) -> Result<(), InputError> {
         if draft.pools.iter().any(|other| other.name == pool.name) {
             return Err(view
                 .error(format!("a second pool or Node `{}`", pool.name))
+                .kind(ErrorKind::Duplicate)
                 .expected("names that differ from each other and from Node manifests"));
         }
         draft.pools.push(pool);

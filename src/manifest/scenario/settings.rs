@@ -50,7 +50,8 @@ fn read_version(view: &View) -> Result<KubernetesVersion, InputError> {
     if (29..=33).contains(&minor) {
         Ok(KubernetesVersion(minor))
     } else {
-        Err(expected(format!("the rules of Kubernetes {text} are not known")))
+        Err(expected(format!("the rules of Kubernetes {text} are not known"))
+            .kind(super::super::ErrorKind::NotSupported))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `spec.workloads` and `spec.placed`: values that manifests do not have.
 
+use super::super::ErrorKind;
 use super::super::MAX_REPLICAS;
 use super::super::draft::Draft;
 use super::super::error::InputError;
@@ -19,7 +20,10 @@ pub(super) fn read(spec: &Fields, names: &Names, draft: &mut Draft) -> Result<()
         let target_view = fields.require("target", "kind/namespace/name of a workload")?;
         let target = names.workload(&target_view)?;
         if seen.contains(&target) {
-            return Err(target_view.error(format!("{target} occurs twice")).expected("one entry for each workload"));
+            return Err(target_view
+                .error(format!("{target} occurs twice"))
+                .kind(ErrorKind::Duplicate)
+                .expected("one entry for each workload"));
         }
         if let Some(read) = draft.workloads.iter_mut().find(|read| read.workload.reference == target) {
             override_workload(&fields, &mut read.workload)?;
@@ -39,7 +43,10 @@ fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), Inp
         let shared = load.as_ref().and_then(|load| load.get(load_key));
         let usage = match (per_pod, shared) {
             (Some(_), Some(shared)) => {
-                return Err(shared.error(format!("both {usage_key} and load.{load_key}")).expected("one of the two"));
+                return Err(shared
+                    .error(format!("both {usage_key} and load.{load_key}"))
+                    .kind(ErrorKind::Duplicate)
+                    .expected("one of the two"));
             }
             (Some(view), None) => Usage::PerPod(read_span(&view, &Count::Amount(unit))?),
             (None, Some(view)) => Usage::Shared(read_span(&view, &Count::Amount(unit))?),
@@ -79,7 +86,10 @@ pub(super) fn read_placed(spec: &Fields, names: &Names, start: Start) -> Result<
             return Err(pods_view.error("a range with `start: snapshot`").expected("an exact number of pods"));
         }
         if placed.iter().any(|other| other.target == target && other.pool == pool) {
-            return Err(view.error(format!("{target} on {pool} occurs twice")).expected("one entry for each pair"));
+            return Err(view
+                .error(format!("{target} on {pool} occurs twice"))
+                .kind(ErrorKind::Duplicate)
+                .expected("one entry for each pair"));
         }
         placed.push(Placement { target, pool, pods, origin: view.origin() });
     }

@@ -57,7 +57,8 @@ fn a_violation_tells_where_how_small_and_how_it_ends() {
     let expected = "\
 error[noOscillation]: pods come and go for ever
   expected: holds
-  --> Deployment/default/web spec.replicas
+--> Deployment/default/web spec.replicas
+ = note: the intent
   smallest cluster: 2 nodes, 4 pods
   steps 1-4     default-scheduler  Scheduled  4 pods of web scheduled: 4 on spot-0
 | step 5        default-scheduler  Scheduled  web to spot-0, 4 before, 5 after

@@ -1,0 +1,55 @@
+//! The text of an explanation, in Markdown that reads well without being rendered.
+
+use super::{Class, Entry};
+use crate::report::text::wrap;
+use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
+use std::fmt::Write as _;
+
+/// The page of an id.
+pub fn page(entry: &Entry) -> String {
+    let Entry { class, id, summary, explanation } = entry;
+    let mut text = format!("# {id}\n\n{}: {summary}.\n", class.word());
+    let _ = writeln!(text, "\n{}", wrap(explanation.meaning, 0));
+    let _ = writeln!(text, "\n## Exactly\n\n{}", wrap(explanation.formal, 0));
+    let (fails, passes) = match class {
+        Class::Intent => ("Violated", "Holds"),
+        Class::Error => ("Refused", "Accepted"),
+        Class::Warning => ("Warned about", "Without the warning"),
+    };
+    example(&mut text, *class, fails, explanation.failing);
+    example(&mut text, *class, passes, explanation.passing);
+    let _ = write!(text, "\n## Upstream\n\n<{}>\n", explanation.upstream);
+    text
+}
+
+fn example(text: &mut String, class: Class, title: &str, example: &str) {
+    if let Some(case) = example.strip_prefix("case ") {
+        let _ = write!(
+            text,
+            "\n## {title}\n\nA built-in case:\n\n```text\nkubound cases run {case}\nkubound cases show {}\n```\n",
+            case.split('/').next().unwrap_or(case),
+        );
+        return;
+    }
+    let beside = match class {
+        Class::Intent => "As `spec` of a scenario beside the workload of the [examples](index.md#the-workload):",
+        _ => "Beside the workload of the [examples](index.md#the-workload):",
+    };
+    let _ = write!(text, "\n## {title}\n\n{beside}\n\n```yaml\n{}\n```\n", example.trim_end());
+}
+
+/// The page that lists all ids.
+pub fn index(entries: &[Entry]) -> String {
+    let mut text = String::from(
+        "# Explanations\n\nEverything that Kubound may say about an input has a stable id. `kubound explain ID` prints \
+         these pages,\n`kubound list ids` this list.\n",
+    );
+    for (class, title) in [(Class::Intent, "Intents"), (Class::Error, "Errors"), (Class::Warning, "Warnings")] {
+        let _ = write!(text, "\n## {title}\n\n| id | what |\n|---|---|\n");
+        for entry in entries.iter().filter(|entry| entry.class == class) {
+            let _ = writeln!(text, "| [`{0}`]({0}.md) | {1} |", entry.id, entry.summary);
+        }
+    }
+    let _ = write!(text, "\n## The workload\n\nExamples are read beside this:\n\n```yaml\n{EXAMPLE_WORKLOAD}```\n");
+    text
+}

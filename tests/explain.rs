@@ -1,0 +1,127 @@
+//! Explanations: every id has one, its examples do what they say, and the pages in `docs/src/explain` are up to date.
+//! `KUBOUND_WRITE_EXPLAIN=1 cargo test --test explain` rewrites the pages.
+
+use kubound::engines::Cancel;
+use kubound::explain::{Class, Entry, entries, index, page};
+use kubound::manifest::{ErrorKind, InputError, Loaded, NoteKind, load_embedded};
+use kubound::search::{Options, Silent, Systems, check};
+use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
+use kubound_encodings::intents;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/explain")
+}
+
+fn read(entry: &Entry, example: &str) -> Result<Loaded, InputError> {
+    let text = match entry.class {
+        Class::Intent => {
+            let spec: String = example.lines().map(|line| format!("  {line}\n")).collect();
+            format!("apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n{spec}")
+        }
+        _ => example.to_owned(),
+    };
+    let files = [("web.yaml", EXAMPLE_WORKLOAD), ("example.yaml", &text)];
+    load_embedded("example", &files.map(|(name, text)| (name.to_owned(), text.to_owned())))
+}
+
+#[test]
+fn every_intent_error_and_warning_has_an_explanation_of_its_own() {
+    let entries = entries();
+    let ids: BTreeSet<&str> = entries.iter().map(|entry| entry.id).collect();
+    assert_eq!(ids.len(), entries.len(), "an id is used twice");
+    let names = intents::REGISTRY.iter().flat_map(|intent| intent.names().iter().copied());
+    let kinds = ErrorKind::ALL.iter().map(|kind| kind.id()).chain(NoteKind::ALL.iter().map(|kind| kind.id()));
+    for id in names.chain(kinds) {
+        assert!(ids.contains(id), "{id}");
+    }
+    for entry in &entries {
+        let explanation = &entry.explanation;
+        for part in [entry.summary, explanation.meaning, explanation.formal, explanation.failing, explanation.passing] {
+            assert!(!part.trim().is_empty(), "{}", entry.id);
+        }
+        assert!(explanation.upstream.starts_with("https://"), "{}", entry.id);
+        assert!(page(entry).lines().all(|line| line.chars().count() <= 240), "{}", entry.id);
+    }
+}
+
+#[test]
+fn examples_of_errors_are_refused_for_that_reason_and_their_repairs_accepted() {
+    for entry in entries().iter().filter(|entry| entry.class == Class::Error) {
+        match read(entry, entry.explanation.failing) {
+            Err(error) => assert_eq!(error.kind.id(), entry.id, "{error}"),
+            Ok(_) => panic!("{}: the example is accepted", entry.id),
+        }
+        match read(entry, entry.explanation.passing) {
+            // Most say nothing of nodes.
+            Err(error) => assert_eq!(error.message, "no nodes are given", "{}: {error}", entry.id),
+            Ok(loaded) => assert!(!loaded.cluster.workloads.is_empty()),
+        }
+    }
+}
+
+#[test]
+fn examples_of_warnings_have_that_warning_and_their_repairs_do_not() {
+    for entry in entries().iter().filter(|entry| entry.class == Class::Warning) {
+        let notes = |example: &str| -> Vec<&'static str> {
+            let loaded = read(entry, example).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
+            loaded.notes.iter().map(|note| note.kind.id()).collect()
+        };
+        let (failing, passing) = (notes(entry.explanation.failing), notes(entry.explanation.passing));
+        assert!(failing.contains(&entry.id), "{}: {failing:?}", entry.id);
+        assert!(!passing.contains(&entry.id), "{}: {passing:?}", entry.id);
+    }
+}
+
+#[test]
+fn examples_of_intents_are_violated_and_hold() {
+    for entry in entries().iter().filter(|entry| entry.class == Class::Intent) {
+        let verdicts = |example: &str| -> Vec<&'static str> {
+            let loaded = read(entry, example).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
+            let options = Options::default();
+            let systems = Systems::new(&loaded.cluster, options.granularity).expect("supported");
+            let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault");
+            findings.results.iter().map(|result| result.verdict.word()).collect()
+        };
+        if let (Some(failing), Some(passing)) =
+            (entry.explanation.failing.strip_prefix("case "), entry.explanation.passing.strip_prefix("case "))
+        {
+            // The verdicts of the cases are tested elsewhere; here, that they are about this intent.
+            for (case, word) in [(failing, "violated"), (passing, "holds")] {
+                let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases").join(case).join("scenario.yaml");
+                let scenario = fs::read_to_string(&path).expect(case);
+                assert!(scenario.contains(&format!("{}: {word}", entry.id)), "{case} is not about {}", entry.id);
+            }
+            continue;
+        }
+        assert_eq!(verdicts(entry.explanation.failing), ["violated"], "{}", entry.id);
+        assert_eq!(verdicts(entry.explanation.passing), ["holds"], "{}", entry.id);
+    }
+}
+
+#[test]
+fn pages_are_up_to_date() {
+    let entries = entries();
+    let mut pages: Vec<(String, String)> =
+        entries.iter().map(|entry| (format!("{}.md", entry.id), page(entry))).collect();
+    pages.push(("index.md".to_owned(), index(&entries)));
+    let summary = fs::read_to_string(folder().join("../SUMMARY.md")).expect("the summary");
+    if std::env::var_os("KUBOUND_WRITE_EXPLAIN").is_some() {
+        fs::create_dir_all(folder()).expect("the folder");
+        for (name, text) in &pages {
+            fs::write(folder().join(name), text).expect("written");
+        }
+    }
+    for (name, text) in &pages {
+        let written = fs::read_to_string(folder().join(name)).unwrap_or_default();
+        assert!(
+            written == *text,
+            "docs/src/explain/{name} is stale: run KUBOUND_WRITE_EXPLAIN=1 cargo test --test explain"
+        );
+        assert!(summary.contains(&format!("explain/{name})")), "docs/src/SUMMARY.md does not list explain/{name}");
+    }
+    let files = fs::read_dir(folder()).expect("the folder").count();
+    assert_eq!(files, pages.len(), "docs/src/explain has a page of an id that is gone");
+}
