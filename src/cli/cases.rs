@@ -151,7 +151,8 @@ fn run_variant(case: &Case, variant: &Variant, arguments: &RunArguments, cancel:
         .map_err(Failure::Usage)?;
     check::apply(&mut loaded, &arguments.search, &[])?;
     let voice = &arguments.voice;
-    let (findings, exit) = progress::with_progress(voice.quiet, |observer| {
+    let timeout = arguments.search.options(loaded.timeout, loaded.depth).timeout;
+    let (findings, exit) = progress::with_progress(voice.quiet, timeout, |observer| {
         check::decide(&loaded, &arguments.search, &[], cancel, observer)
     })?;
     let paint = output::paint(voice.color);

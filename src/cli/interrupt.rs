@@ -1,6 +1,7 @@
 //! Ctrl-C: the first asks the search to stop, so that what is known can be printed; the second ends the process.
 
 use super::exit::Exit;
+use super::progress;
 use crate::engines::Cancel;
 use std::io::Write as _;
 
@@ -13,7 +14,8 @@ pub fn install() -> Cancel {
             std::process::exit(i32::from(Exit::Interrupted.code()));
         }
         token.cancel();
-        let _ = writeln!(std::io::stderr(), "interrupted: stopping; once more ends at once");
+        let clear = if progress::is_live() { progress::CLEAR } else { "" };
+        let _ = writeln!(std::io::stderr(), "{clear}interrupted: stopping; once more ends at once");
     });
     if let Err(error) = installed {
         log::warn!("Ctrl-C will not print partial results: {error}");

@@ -44,7 +44,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     check::apply(&mut loaded, &arguments.search, &arguments.intent)?;
     let cancel = interrupt::install();
     let report = &arguments.report;
-    let (findings, exit) = progress::with_progress(report.voice.quiet, |observer| {
+    let timeout = arguments.search.options(loaded.timeout, loaded.depth).timeout;
+    let (findings, exit) = progress::with_progress(report.voice.quiet, timeout, |observer| {
         check::decide(&loaded, &arguments.search, &report.deny, &cancel, observer)
     })?;
     let document = Document::new(&loaded, &findings, exit.code(), smt::versions());

@@ -252,6 +252,11 @@ pub enum Fault {
 pub trait Observer: Sync {
     /// A new phase begins.
     fn phase(&self, what: &fmt::Arguments);
+
+    /// An intent is decided, one of `intents` of which now `decided` are.
+    fn decided(&self, intent: &str, verdict: &str, decided: usize, intents: usize) {
+        let _ = (intent, verdict, decided, intents);
+    }
 }
 
 /// An observer that does not listen.
@@ -284,7 +289,9 @@ pub fn check(
         let now = Instant::now();
         let left = end.saturating_duration_since(now);
         let deadline = now + left / (count - property) as u32;
-        results.push(driver::decide(cluster, &systems, property, options, deadline, cancel, observer)?);
+        let result = driver::decide(cluster, &systems, property, options, deadline, cancel, observer)?;
+        observer.decided(&result.intent, result.verdict.word(), results.len() + 1, count);
+        results.push(result);
     }
     let stops = results.iter().any(|result| stops_the_clock(&systems.fine, &result.verdict));
     let interleaved = if cluster.timing == Timing::Paced && stops {
