@@ -2,5 +2,9 @@
 
 #[test]
 fn transcripts() {
-    trycmd::TestCases::new().env("NO_COLOR", "1").case("tests/cli/*.trycmd");
+    trycmd::TestCases::new()
+        .env("NO_COLOR", "1")
+        .env("GITHUB_ACTIONS", "")
+        .case("tests/cli/*.trycmd")
+        .case("docs/src/reports.md");
 }

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::exit::Deny;
+use crate::report::formats::{Format, REGISTRY};
 use crate::search::{EngineChoice, Options};
 use crate::smt::Encoding;
 use anyhow::anyhow;
@@ -53,8 +54,8 @@ pub struct SearchArgs {
 /// What counts and how to show it.
 #[derive(Args, Clone, Debug)]
 pub struct ReportArgs {
-    /// Format of a report, human or json, with an optional file; may be repeated. What goes to standard output is
-    /// for people unless another format is asked for there
+    /// Format of a report, with an optional file; may be repeated: human, json, jsonl, sarif, junit, github, markdown,
+    /// itf. What goes to standard output is for people unless another format is asked for there
     #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub output: Vec<Output>,
     /// Count as a failure: vacuous intents, or clean verdicts that ignored a field which may matter
@@ -150,20 +151,11 @@ pub enum ColorArg {
     Never,
 }
 
-/// Formats of reports.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
-}
-
 /// `-o FORMAT[=FILE]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Output {
     /// The format.
-    pub format: Format,
+    pub format: &'static Format,
     /// The file; `None`: standard output.
     pub file: Option<PathBuf>,
 }
@@ -177,11 +169,10 @@ impl FromStr for Output {
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let format = match format {
-            "human" => Format::Human,
-            "json" => Format::Json,
-            other => return Err(format!("no format is called `{other}`; there are human and json")),
-        };
+        let format = Format::named(format).ok_or_else(|| {
+            let known: Vec<&str> = REGISTRY.iter().map(|format| format.name).collect();
+            format!("no format is called `{format}`; there are: {}", known.join(", "))
+        })?;
         Ok(Self { format, file })
     }
 }
@@ -276,9 +267,12 @@ mod tests {
 
     #[test]
     fn outputs() {
-        let json = |file: Option<&str>| Output { format: Format::Json, file: file.map(PathBuf::from) };
+        let json = |file: Option<&str>| Output { format: &crate::report::json::FORMAT, file: file.map(PathBuf::from) };
         assert_eq!("json".parse(), Ok(json(None)));
         assert_eq!("json=a=b.json".parse(), Ok(json(Some("a=b.json"))));
+        for format in REGISTRY {
+            assert_eq!(format.name.parse(), Ok(Output { format, file: None }));
+        }
         assert!("json=".parse::<Output>().is_err());
         assert!("yaml".parse::<Output>().is_err());
     }

@@ -1,6 +1,6 @@
 //! `kubound cases`: the built-in cases, which are compiled in.
 
-use super::args::{SearchArgs, VoiceArgs};
+use super::args::{Output, SearchArgs, VoiceArgs};
 use super::exit::Exit;
 use super::{Failure, check, interrupt, output, progress};
 use crate::engines::Cancel;
@@ -62,6 +62,10 @@ struct RunArguments {
     all: bool,
     #[command(flatten)]
     search: SearchArgs,
+    /// Format of a report, with an optional file; may be repeated: human, json, jsonl, sarif, junit, github, markdown,
+    /// itf. json and itf take one variant, such as c8/broken
+    #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    output: Vec<Output>,
     #[command(flatten)]
     voice: VoiceArgs,
 }
@@ -130,19 +134,36 @@ fn run_cases(arguments: &RunArguments) -> Result<Exit, Failure> {
     for name in &arguments.names {
         chosen.push(find(name)?);
     }
+    let variants: Vec<(&Case, &Variant)> = chosen
+        .iter()
+        .flat_map(|(case, only)| case.variants.iter().map(move |variant| (*case, variant, only)))
+        .filter(|(_, variant, only)| only.is_none_or(|only| only.name == variant.name))
+        .map(|(case, variant, _)| (case, variant))
+        .collect();
+    output::check(&arguments.output, variants.len())?;
+    // Verdicts are told as they come where nothing else goes to standard output.
+    let tells = arguments.output.iter().all(|output| output.file.is_some());
     let cancel = interrupt::install();
     let mut exit = Exit::Fine;
-    for (case, only) in chosen {
-        for variant in case.variants.iter().filter(|variant| only.is_none_or(|only| only.name == variant.name)) {
-            if !cancel.is_cancelled() {
-                exit = exit.and(run_variant(case, variant, arguments, &cancel)?);
-            }
+    let mut documents = Vec::new();
+    for (case, variant) in variants {
+        if !cancel.is_cancelled() {
+            let (document, verdict) = run_variant(case, variant, arguments, tells, &cancel)?;
+            documents.push(document);
+            exit = exit.and(verdict);
         }
     }
+    output::write(&documents, &arguments.output, &arguments.voice, Some(String::new()))?;
     Ok(if cancel.is_cancelled() { exit.and(Exit::Interrupted) } else { exit })
 }
 
-fn run_variant(case: &Case, variant: &Variant, arguments: &RunArguments, cancel: &Cancel) -> Result<Exit, Failure> {
+fn run_variant(
+    case: &Case,
+    variant: &Variant,
+    arguments: &RunArguments,
+    tells: bool,
+    cancel: &Cancel,
+) -> Result<(Document, Exit), Failure> {
     let name = format!("cases/{}/{}", case.name, variant.name);
     let files: Vec<(String, String)> =
         variant.files.iter().map(|&(file, text)| (file.to_owned(), text.to_owned())).collect();
@@ -155,6 +176,10 @@ fn run_variant(case: &Case, variant: &Variant, arguments: &RunArguments, cancel:
     let (findings, exit) = progress::with_progress(voice.quiet, timeout, |observer| {
         check::decide(&loaded, &arguments.search, &[], cancel, observer)
     })?;
+    let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
+    if !tells {
+        return Ok((document, exit));
+    }
     let paint = output::paint(voice.color);
     let mut text = String::new();
     for result in &findings.results {
@@ -166,14 +191,11 @@ fn run_variant(case: &Case, variant: &Variant, arguments: &RunArguments, cancel:
         }
     }
     if voice.verbose {
-        let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
-        text += &human::render(
-            &document,
-            &human::Options { paint, verbose: true, quiet: false, show_proof: voice.show_proof },
-        );
+        let options = human::Options { paint, verbose: true, quiet: false, show_proof: voice.show_proof };
+        text += &human::render(&document, &options);
     }
     output::print(&text)?;
-    Ok(exit)
+    Ok((document, exit))
 }
 
 fn line(name: &str, result: &IntentResult, expected: Option<&str>, paint: Paint) -> String {

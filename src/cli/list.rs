@@ -4,6 +4,7 @@ use super::args::EngineArg;
 use super::exit::Exit;
 use super::{Failure, output};
 use crate::explain;
+use crate::report::formats::REGISTRY;
 use clap::{Args, ValueEnum};
 use kubound_encodings::{controllers, events, intents};
 use std::fmt::Write as _;
@@ -28,6 +29,8 @@ enum What {
     Engines,
     /// What `kubound explain` explains.
     Ids,
+    /// How reports are written.
+    Formats,
 }
 
 /// Runs the subcommand.
@@ -50,6 +53,7 @@ fn entries(what: What) -> Vec<(String, String)> {
         What::Events => events::REGISTRY.iter().map(|one| named(one.names(), one.summary())).collect(),
         What::Intents => intents::REGISTRY.iter().map(|one| named(one.names(), one.summary())).collect(),
         What::Ids => explain::entries().iter().map(|entry| named(&[entry.id], entry.summary)).collect(),
+        What::Formats => REGISTRY.iter().map(|format| named(&[format.name], format.summary)).collect(),
         What::Engines => EngineArg::value_variants()
             .iter()
             .filter_map(|engine| engine.to_possible_value())

@@ -11,6 +11,7 @@ mod list;
 mod output;
 mod progress;
 mod replay;
+mod schema;
 mod simulate;
 mod verify;
 
@@ -60,6 +61,8 @@ enum Command {
     Explain(explain::Arguments),
     /// List what can be asked for
     List(list::Arguments),
+    /// Print the JSON Schema of a report
+    Schema(schema::Arguments),
 }
 
 /// What went wrong, with what it means for the exit code.
@@ -118,6 +121,7 @@ pub fn run() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::List(arguments) => list::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| Err(Failure::Internal(anyhow!("the message is above"))));
     ExitCode::from(result.unwrap_or_else(|failure| failure.report()).code())

@@ -1,10 +1,11 @@
 //! Writing to standard output and files.
 
 use super::Failure;
-use super::args::{ColorArg, Format, Output, VoiceArgs};
+use super::args::{ColorArg, Output, VoiceArgs};
 use crate::report::document::Document;
+use crate::report::formats::{Format, REGISTRY, Style};
 use crate::report::text::Paint;
-use crate::report::{human, json};
+use crate::report::{github, human, markdown};
 use anyhow::{Context, anyhow};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
@@ -49,33 +50,84 @@ fn painted(color: ColorArg, is_terminal: bool) -> Paint {
     Paint { colours }
 }
 
-/// Refuses several reports for standard output before any work is done.
-pub fn check(outputs: &[Output]) -> Result<(), Failure> {
+/// Refuses what cannot be written before any work is done: several reports for standard output, and formats for one
+/// input where there are `inputs`.
+pub fn check(outputs: &[Output], inputs: usize) -> Result<(), Failure> {
     if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
         return Err(Failure::Usage(anyhow!("two reports cannot both go to standard output; write -o json=FILE")));
+    }
+    if let Some(output) = outputs.iter().find(|output| inputs > 1 && !output.format.takes_several) {
+        let name = output.format.name;
+        let help = format!("help: run one alone, or use -o {}", several().join(", -o "));
+        return Err(Failure::Usage(anyhow!("-o {name} takes one input, and here are {inputs}\n{help}")));
     }
     Ok(())
 }
 
-/// Writes a report in every format asked for, and one for people to standard output if nothing else goes there.
-pub fn write(document: &Document, outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
-    let for_people = Output { format: Format::Human, file: None };
-    let added = outputs.iter().all(|output| output.file.is_some()).then_some(&for_people);
-    for output in outputs.iter().chain(added) {
-        let paint = if output.file.is_some() { Paint { colours: false } } else { paint(voice.color) };
-        let text = match output.format {
-            Format::Human => {
-                let VoiceArgs { verbose, quiet, show_proof, .. } = *voice;
-                human::render(document, &human::Options { paint, verbose, quiet, show_proof })
-            }
-            Format::Json => json::render(document).context("cannot write JSON").map_err(Failure::Internal)?,
-        };
+/// Names of the formats that take several inputs.
+fn several() -> Vec<&'static str> {
+    REGISTRY.iter().filter(|format| format.takes_several).map(|format| format.name).collect()
+}
+
+/// Writes reports in every format asked for. What goes to standard output is `told`, or the report for people where
+/// that is not given, unless another format is asked for there.
+pub fn write(
+    documents: &[Document],
+    outputs: &[Output],
+    voice: &VoiceArgs,
+    told: Option<String>,
+) -> Result<(), Failure> {
+    let human = human::Options {
+        paint: paint(voice.color),
+        verbose: voice.verbose,
+        quiet: voice.quiet,
+        show_proof: voice.show_proof,
+    };
+    let style = Style { human, root: std::env::current_dir().ok() };
+    let for_files = Style { human: human::Options { paint: Paint { colours: false }, ..human }, ..style.clone() };
+    for output in outputs {
         match &output.file {
-            None => print(&text)?,
-            Some(file) => std::fs::write(file, text)
+            None => print(&render(output.format, documents, &style)?)?,
+            Some(file) => std::fs::write(file, render(output.format, documents, &for_files)?)
                 .with_context(|| format!("cannot write {}", file.display()))
                 .map_err(Failure::Usage)?,
         }
     }
-    Ok(())
+    let asks_github = outputs.iter().any(|output| *output.format == github::FORMAT);
+    if outputs.iter().all(|output| output.file.is_some()) {
+        let told = told.map_or_else(|| render(&human::FORMAT, documents, &style), Ok)?;
+        if is_github() {
+            print(&quoted(&told))?;
+            if !asks_github {
+                print(&render(&github::FORMAT, documents, &style)?)?;
+            }
+        } else {
+            print(&told)?;
+        }
+    }
+    if asks_github || is_github() { append_summary(documents, &for_files) } else { Ok(()) }
+}
+
+fn render(format: &Format, documents: &[Document], style: &Style) -> Result<String, Failure> {
+    (format.render)(documents, style).context("cannot write JSON").map_err(Failure::Internal)
+}
+
+/// Whether this is a step of GitHub Actions.
+fn is_github() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+}
+
+/// Text that the runner of GitHub Actions shows and does not obey, whatever names are in it.
+fn quoted(text: &str) -> String {
+    let token: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
+    format!("::stop-commands::{token}\n{text}::{token}::\n")
+}
+
+/// Appends the Markdown report to the summary of the step, where the runner wants one.
+fn append_summary(documents: &[Document], style: &Style) -> Result<(), Failure> {
+    let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else { return Ok(()) };
+    let text = render(&markdown::FORMAT, documents, style)?;
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(&file);
+    let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.context("cannot write to the file that GITHUB_STEP_SUMMARY names").map_err(Failure::Usage)
 }

@@ -36,7 +36,7 @@ const MOST_INPUT: u64 = 16 << 20;
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output::choose_color(arguments.report.voice.color);
-    output::check(&arguments.report.output)?;
+    output::check(&arguments.report.output, 1)?;
     check::set_jobs(&arguments.search)?;
     let stdin = read_stdin(&arguments.paths)?;
     let mut loaded =
@@ -49,7 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         check::decide(&loaded, &arguments.search, &report.deny, &cancel, observer)
     })?;
     let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
-    output::write(&document, &report.output, &report.voice)?;
+    output::write(&[document], &report.output, &report.voice, None)?;
     if let Some(folder) = &arguments.save {
         save(folder, &loaded.cluster.name, &findings)?;
     }

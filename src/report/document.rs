@@ -2,6 +2,7 @@
 //! keys in the order of the fields here.
 
 use super::narrate::{ToldStep, tell};
+use super::states::Decoder;
 use super::{sizes, telling};
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{ExpectedVerdict, Loaded, Note, Region, Severity, SourceMap};
@@ -9,18 +10,22 @@ use crate::search::cross_check::Recheck;
 use crate::search::scope::{Scope, Size};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
 use crate::trace::Ending;
-use kubound_encodings::system::TransitionSystem;
-use rustc_hash::FxHashSet;
+use itertools::Itertools;
+use kubound_encodings::system::{Origin, TransitionSystem};
+use rustc_hash::{FxHashMap, FxHashSet};
+use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The whole report.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Document {
     /// Version of this format.
     pub api_version: &'static str,
     /// Always `Report`.
+    #[schemars(extend("enum" = ["Report"]))]
     pub kind: &'static str,
     /// Version of Kubound.
     pub kubound: &'static str,
@@ -43,7 +48,7 @@ pub struct Document {
 }
 
 /// The answer to one intent.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IntentDocument {
     /// Id of the intent.
@@ -53,7 +58,10 @@ pub struct IntentDocument {
     /// Object it speaks of.
     pub target: Option<String>,
     /// `violated`, `holds`, `bounded`, `vacuous` or `unknown`.
+    #[schemars(extend("enum" = ["violated", "holds", "bounded", "vacuous", "unknown"]))]
     pub verdict: &'static str,
+    /// Whether the question is answered: not so for `unknown`, and for a bounded answer that nobody asked for.
+    pub decided: bool,
     /// What the scenario expects, if it says.
     pub expected: Option<&'static str>,
     /// Why, in one line: the headline of a violation, the method of a proof, the reason of a doubt.
@@ -88,7 +96,7 @@ pub struct IntentDocument {
 }
 
 /// A field of the input.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OriginDocument {
     /// The object.
@@ -114,7 +122,7 @@ pub struct OriginDocument {
 }
 
 /// Who acted, with the reasons as Kubernetes Events name them.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Actor {
     /// A controller, a node, a user.
     pub name: String,
@@ -123,11 +131,13 @@ pub struct Actor {
 }
 
 /// A violation in words.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ViolationDocument {
     /// Number of nodes.
     pub nodes: i64,
+    /// The nodes.
+    pub machines: Vec<NodeDocument>,
     /// Number of nodes of each pool that has any.
     pub pools: Vec<Size>,
     /// Most pods at a time.
@@ -136,21 +146,79 @@ pub struct ViolationDocument {
     pub minimised: bool,
     /// Other values that were ranges, in units of the input.
     pub values: Vec<Size>,
+    /// What the state consists of, with its value before the first step; steps tell what they change in it.
+    pub variables: Vec<VariableDocument>,
     /// The steps.
     pub steps: Vec<ToldStep>,
-    /// `bad`, `stays` or `loop`.
+    /// `bad`: the last state violates the intent; `stays`: nothing that must happen is left; `loop`.
+    #[schemars(extend("enum" = ["bad", "stays", "loop"]))]
     pub ending: &'static str,
     /// First and last step of the loop, counted from 1.
     #[serde(rename = "loop")]
     pub repeats: Option<(usize, usize)>,
     /// `inevitable`, `possible` or `undecided`.
+    #[schemars(extend("enum" = ["inevitable", "possible", "undecided"]))]
     pub inevitability: &'static str,
     /// The step whose picks decide, counted from 1.
     pub needs_choice_at: Option<usize>,
 }
 
+/// A node of a run.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct NodeDocument {
+    /// Its name.
+    pub name: String,
+    /// The pool it is of.
+    pub pool: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A variable of the model.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VariableDocument {
+    /// Its name, by which steps refer to it.
+    pub name: String,
+    /// `size`: never changes; `cluster`: part of the cluster; `clock`: a timer; `budget`: what may still happen.
+    #[schemars(extend("enum" = ["size", "cluster", "clock", "budget"]))]
+    pub role: &'static str,
+    /// The workload it is about.
+    pub workload: Option<String>,
+    /// The node it is about.
+    pub node: Option<String>,
+    /// What it counts or says of them, such as `running`.
+    pub what: String,
+    /// Whether it is true (1) or false (0).
+    pub is_flag: bool,
+    /// Its value before the first step.
+    pub initial: i64,
+}
+
+/// A variable that a step changes.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct ChangeDocument {
+    /// Its name.
+    pub variable: String,
+    /// Its value before the step.
+    pub before: i64,
+    /// Its value after the step.
+    pub after: i64,
+}
+
+/// What a node was worth to the scheduler.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct ScoreDocument {
+    /// The node.
+    pub node: String,
+    /// Its weighted score; none if a filter refused it.
+    pub score: Option<i64>,
+    /// Whether the pod went there.
+    pub chosen: bool,
+}
+
 /// Sizes of a search.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatisticsDocument {
     /// States stored.
@@ -168,12 +236,13 @@ pub struct StatisticsDocument {
 }
 
 /// Something that is not modelled, or odd.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NoteDocument {
     /// What it is about; `kubound explain` knows it.
     pub id: &'static str,
     /// `harmless`, `risky` or `warning`.
+    #[schemars(extend("enum" = ["harmless", "risky", "warning"]))]
     pub severity: &'static str,
     /// The file.
     pub file: String,
@@ -218,6 +287,116 @@ impl Document {
     }
 }
 
+impl OriginDocument {
+    /// Looks up where a field is written; `acts` says what a violation does with it.
+    pub fn new(origin: &Origin, acts: Option<String>, sources: &SourceMap) -> Self {
+        let place = sources.locate(&origin.object);
+        let region = place.map(|place| place.region(&origin.field));
+        Self {
+            object: origin.object.clone(),
+            field: origin.field.clone(),
+            file: place.map(|place| place.file.to_string()),
+            line: region.map(|region| region.line),
+            column: region.map(|region| region.column),
+            end_column: region.filter(|region| region.length > 0).map(|region| region.column + region.length),
+            acts,
+            written: place.is_none_or(|place| place.is_written(&origin.field)),
+            source: place.map(|place| Arc::clone(place.source())),
+        }
+    }
+}
+
+/// What an answer means for whoever waits for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// As it should be.
+    Passed,
+    /// Violated, as the scenario expects.
+    Expected,
+    /// Violated, or not what the scenario expects.
+    Failed,
+    /// Not answered, or an answer worth nothing.
+    Open,
+}
+
+impl Document {
+    /// What the verdicts cover, by name.
+    pub fn covered(&self) -> Vec<(String, String)> {
+        let scope = &self.scope;
+        let sizes = |sizes: &[Size]| sizes.iter().map(|size| format!("{} {}", size.name, size.count)).join(", ");
+        let listed = [
+            ("nodes", sizes(&scope.pools)),
+            ("replicas", sizes(&scope.workloads)),
+            ("values", sizes(&scope.values)),
+            ("assuming", scope.assumptions.join("; ")),
+            ("events", scope.events.join(", ")),
+            ("start", scope.start.to_owned()),
+            ("timing", scope.timing.to_owned()),
+            ("granularity", scope.granularity.to_owned()),
+            ("Kubernetes", scope.kubernetes.clone()),
+            ("kubound", format!("{} ({})", self.kubound, self.solver)),
+        ];
+        let told = listed.into_iter().filter(|(_, value)| !value.is_empty());
+        told.map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+impl IntentDocument {
+    /// The intent and what it speaks of.
+    pub fn title(&self) -> String {
+        match &self.target {
+            Some(target) => format!("{} {target}", self.intent),
+            None => self.intent.clone(),
+        }
+    }
+
+    /// The answer in a line, with how far it goes.
+    pub fn told(&self) -> String {
+        if let Some(other) = &self.same_as {
+            return format!("as for {other}, from which it differs only by name");
+        }
+        match self.verdict {
+            "holds" => format!("no run violates it, at any depth ({})", self.message),
+            "bounded" => format!("{}; longer runs were not looked at", self.message),
+            _ => self.message.clone(),
+        }
+    }
+
+    /// What the answer means, given what the scenario expects.
+    pub fn outcome(&self) -> Outcome {
+        let is_expected = self.expected.is_some_and(|expected| {
+            expected == self.verdict || (expected == "holds" && self.verdict == "bounded" && self.decided)
+        });
+        match (self.verdict, self.expected) {
+            ("violated", _) if is_expected => Outcome::Expected,
+            _ if is_expected => Outcome::Passed,
+            _ if !self.decided => Outcome::Open,
+            (_, Some(_)) | ("violated", None) => Outcome::Failed,
+            ("vacuous", None) => Outcome::Open,
+            _ => Outcome::Passed,
+        }
+    }
+}
+
+impl ViolationDocument {
+    /// The values of all variables before the first step and after each, in the order of the variables.
+    pub fn states(&self) -> Vec<Vec<i64>> {
+        let index: FxHashMap<&str, usize> =
+            self.variables.iter().enumerate().map(|(index, variable)| (variable.name.as_str(), index)).collect();
+        let mut state: Vec<i64> = self.variables.iter().map(|variable| variable.initial).collect();
+        let mut states = vec![state.clone()];
+        for step in &self.steps {
+            for change in &step.changes {
+                if let Some(&index) = index.get(change.variable.as_str()) {
+                    state[index] = change.after;
+                }
+            }
+            states.push(state.clone());
+        }
+        states
+    }
+}
+
 struct Context<'a> {
     loaded: &'a Loaded,
     systems: &'a Systems,
@@ -249,10 +428,14 @@ impl Context<'_> {
             rule: self.rule(result),
             target: result.target.clone(),
             verdict,
+            decided: !result.verdict.is_undecided(),
             expected,
             message,
             depth,
-            origins: origins.iter().map(|one| origin(one, &self.loaded.sources)).collect(),
+            origins: origins
+                .iter()
+                .map(|one| OriginDocument::new(&one.origin, one.told(), &self.loaded.sources))
+                .collect(),
             acted: acts.0,
             did_not_act: acts.1,
             violation,
@@ -295,13 +478,18 @@ impl Context<'_> {
             Ending::Stays => ("stays", None),
             Ending::Loop { start } => ("loop", Some((start + 1, trace.steps.len()))),
         };
+        let decoder = Decoder::new(cluster, self.system, &trace.initial);
+        let mut steps = tell(self.system, trace);
+        decoder.complete(&mut steps, trace, &self.loaded.sources);
         ViolationDocument {
             nodes: found.nodes,
+            machines: decoder.nodes(),
             pools: sizes::pools(cluster, self.system, &trace.initial),
             pods: found.pods,
             minimised: found.minimised,
             values: sizes::values(cluster, self.system, &trace.initial),
-            steps: tell(self.system, trace),
+            variables: decoder.variables(trace),
+            steps,
             ending,
             repeats,
             inevitability,
@@ -337,23 +525,6 @@ fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
     }
     idle.retain(|name| !acted.iter().any(|actor| actor.name == *name));
     (acted, idle)
-}
-
-fn origin(told: &telling::ToldOrigin, sources: &SourceMap) -> OriginDocument {
-    let origin = &told.origin;
-    let place = sources.locate(&origin.object);
-    let region = place.map(|place| place.region(&origin.field));
-    OriginDocument {
-        object: origin.object.clone(),
-        field: origin.field.clone(),
-        file: place.map(|place| place.file.to_string()),
-        line: region.map(|region| region.line),
-        column: region.map(|region| region.column),
-        end_column: region.filter(|region| region.length > 0).map(|region| region.column + region.length),
-        acts: told.told(),
-        written: place.is_none_or(|place| place.is_written(&origin.field)),
-        source: place.map(|place| Arc::clone(place.source())),
-    }
 }
 
 fn note(note: &Note) -> NoteDocument {

@@ -2,12 +2,21 @@
 
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
 use super::document::{Document, IntentDocument, NoteDocument, OriginDocument, ViolationDocument};
+use super::formats::Format;
 use super::narrate::{Line, ToldStep, fold, told_together};
 use super::text::{Kind, Paint, neutralise, plural, wrap};
 use crate::manifest::Region;
 use indexmap::IndexMap;
 use itertools::Itertools;
 use std::fmt::Write as _;
+
+/// The format.
+pub const FORMAT: Format = Format {
+    name: "human",
+    summary: "for people",
+    takes_several: true,
+    render: |documents, style| Ok(documents.iter().map(|document| render(document, &style.human)).collect()),
+};
 
 /// How to print.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,6 +29,25 @@ pub struct Options {
     pub quiet: bool,
     /// Print proofs.
     pub show_proof: bool,
+}
+
+impl Options {
+    /// Without colours, neither short nor long.
+    pub const fn plain() -> Self {
+        Self { paint: Paint { colours: false }, verbose: false, quiet: false, show_proof: false }
+    }
+
+    /// The same for other formats: without colours, never only the verdict.
+    pub fn without_colours(&self) -> Self {
+        Self { paint: Paint { colours: false }, quiet: false, ..*self }
+    }
+}
+
+/// The text of the answer to one intent.
+pub fn one(result: &IntentDocument, options: &Options) -> String {
+    let mut out = String::new();
+    intent(&mut out, result, options);
+    out
 }
 
 /// The text of a report.
@@ -54,11 +82,7 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         Some(target) if result.violation.is_none() => format!("{target}: "),
         _ => String::new(),
     };
-    let explained = match &result.same_as {
-        Some(other) => format!("as for {other}, from which it differs only by name"),
-        None => explained(result),
-    };
-    let message = format!("{target}{explained}");
+    let message = format!("{target}{}", result.told());
     let _ = writeln!(out, "{}", headline(kind, label, &result.intent, &message, options.paint));
     if let Some(expected) = result.expected
         && !agrees(result.verdict, expected)
@@ -119,14 +143,6 @@ fn seen(out: &mut String, result: &IntentDocument, options: &Options) {
     if result.verdict == "vacuous" {
         let advice = "it holds for want of anything to go wrong; check counts, labels, resources and events";
         line("beware", advice);
-    }
-}
-
-fn explained(result: &IntentDocument) -> String {
-    match result.verdict {
-        "holds" => format!("no run violates it, at any depth ({})", result.message),
-        "bounded" => format!("{}; longer runs were not looked at", result.message),
-        _ => result.message.clone(),
     }
 }
 

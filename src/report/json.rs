@@ -1,8 +1,16 @@
 //! The report as JSON, for machines.
 
 use super::document::Document;
+use super::formats::{Format, Style, pretty};
 
-/// The text, with a newline at the end.
-pub fn render(document: &Document) -> serde_json::Result<String> {
-    Ok(serde_json::to_string_pretty(document)? + "\n")
+/// The format.
+pub const FORMAT: Format = Format {
+    name: "json",
+    summary: "one object, for programs; see `kubound schema report`",
+    takes_several: false,
+    render,
+};
+
+fn render(documents: &[Document], _: &Style) -> serde_json::Result<String> {
+    documents.iter().map(pretty).collect()
 }

@@ -2,13 +2,27 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod formats;
+pub mod github;
 pub mod human;
+pub mod itf;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
+pub mod markdown;
+mod mermaid;
 pub mod narrate;
+mod places;
+pub mod sarif;
 pub mod saved;
+pub mod schema;
 pub mod sizes;
+pub mod states;
 pub mod telling;
 pub mod text;
 
 /// Where the documents of a report are versioned.
 pub const API_VERSION: &str = "kubound.dev/v1alpha1";
+
+#[cfg(test)]
+mod hostile;

@@ -1,16 +1,18 @@
 //! A run in words: one line a step, from the sentence that its rule carries.
 
+use super::document::{ChangeDocument, OriginDocument, ScoreDocument};
 use super::text::plural;
 use crate::trace::{Step, Trace, execute};
 use itertools::Itertools;
 use kubound_encodings::system::{Phrase, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Sort, TermId, VarId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One step in words.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ToldStep {
     /// Counted from 1.
@@ -32,6 +34,15 @@ pub struct ToldStep {
     /// Why the rule allows more than the real controller does, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_approximates: Option<&'static str>,
+    /// What it changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeDocument>,
+    /// What the nodes were worth to the scheduler, the chosen one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<ScoreDocument>,
+    /// The fields of the input that its rule stems from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<OriginDocument>,
 }
 
 /// All steps of a run in words.
@@ -45,12 +56,10 @@ fn tell_step(system: &TransitionSystem, before: &[i64], step: &Step, number: usi
         return ToldStep {
             number,
             actor: "unknown".into(),
-            reason: String::new(),
             text: step.rule.clone(),
             rule: step.rule.clone(),
             picks,
-            details: Vec::new(),
-            over_approximates: None,
+            ..ToldStep::default()
         };
     };
     ToldStep {
@@ -62,6 +71,7 @@ fn tell_step(system: &TransitionSystem, before: &[i64], step: &Step, number: usi
         picks,
         details: details(system, rule, before, step),
         over_approximates: rule.over_approximates,
+        ..ToldStep::default()
     }
 }
 
@@ -280,9 +290,7 @@ mod tests {
             reason: "x".into(),
             text: rule.to_owned(),
             rule: rule.to_owned(),
-            picks: BTreeMap::new(),
-            details: Vec::new(),
-            over_approximates: None,
+            ..ToldStep::default()
         };
         let rules = ["default-scheduler/bind/default/web/", "kubelet/start/default/web/"];
         let places = ["spot-0", "spot-1", "spot-0"].iter().flat_map(|node| rules.map(|rule| format!("{rule}{node}")));

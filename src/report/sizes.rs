@@ -15,7 +15,7 @@ pub fn pools(cluster: &Cluster, system: &TransitionSystem, initial: &[i64]) -> V
         .collect()
 }
 
-fn pool_size(pool: &NodePool, system: &TransitionSystem, initial: &[i64]) -> i64 {
+pub(super) fn pool_size(pool: &NodePool, system: &TransitionSystem, initial: &[i64]) -> i64 {
     let name = format!("nodes[{}]", pool.name);
     pool.count.constant().or_else(|| in_units(&name, pool.count, system, initial)).unwrap_or(0)
 }

@@ -19,6 +19,19 @@ pub fn neutralise(text: &str) -> String {
     clean
 }
 
+/// Escapes the same characters in a line of JSON, where they can only be inside of strings.
+pub fn escape(line: &str) -> String {
+    let mut escaped = String::with_capacity(line.len());
+    for c in line.chars() {
+        if is_steering(c) {
+            let _ = write!(escaped, "\\u{:04x}", c as u32);
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 /// Whether a character could steer a terminal or reorder text.
 pub(super) fn is_steering(c: char) -> bool {
     c.is_control()

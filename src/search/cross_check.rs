@@ -11,6 +11,7 @@ use crate::engines::{bmc::Bmc, explicit::Explicit, lasso::Lasso};
 use crate::smt::{Encoding, Solver};
 use kubound_encodings::cluster::Cluster;
 use kubound_encodings::system::Claim;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const DEPTH: usize = 10;
 
 /// One verdict looked at once more.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recheck {
     /// By whom, e.g. `lasso with CaDiCaL`.

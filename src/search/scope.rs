@@ -6,10 +6,11 @@ use kubound_encodings::assemble::Granularity;
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{Cluster, Span, Start, Timing};
 use kubound_encodings::system::TransitionSystem;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a verdict covers.
-#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
     /// Nodes of each pool.
@@ -33,7 +34,7 @@ pub struct Scope {
 }
 
 /// A number or range with a name.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Size {
     /// Of what.
     pub name: String,

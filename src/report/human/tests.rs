@@ -3,13 +3,14 @@ use crate::engines::Statistics;
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{ExpectedVerdict, Loaded};
 use crate::report::document::Document;
+use crate::report::formats::Style;
 use crate::report::json;
 use crate::search::scope::Scope;
 use crate::search::testing::{tiny, tiny_run};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
 use crate::trace::Ending;
 
-const PLAIN: Options = Options { paint: Paint { colours: false }, verbose: false, quiet: false, show_proof: false };
+const PLAIN: Options = Options::plain();
 
 fn document(verdict: Verdict, target: &str) -> Document {
     let (fine, _) = tiny();
@@ -101,7 +102,8 @@ fn a_bounded_answer_says_what_it_leaves_out() {
 
 #[test]
 fn json_is_versioned_and_starts_with_it() {
-    let text = json::render(&document(violated(2, Ending::Stays), "x")).expect("serialisable");
+    let text =
+        (json::FORMAT.render)(&[document(violated(2, Ending::Stays), "x")], &Style::plain()).expect("serialisable");
     assert!(text.starts_with("{\n  \"apiVersion\": \"kubound.dev/v1alpha1\",\n  \"kind\": \"Report\""), "{text}");
     let value: serde_json::Value = serde_json::from_str(&text).expect("valid");
     assert_eq!(value["results"][0]["violation"]["steps"][1]["reason"], "Scheduled");

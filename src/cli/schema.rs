@@ -1,0 +1,31 @@
+//! `kubound schema`: the JSON Schemas of what Kubound reads and writes.
+
+use super::exit::Exit;
+use super::{Failure, output};
+use crate::report;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+/// Flags of `schema`.
+#[derive(Args, Debug)]
+pub struct Arguments {
+    /// Of what
+    #[arg(value_enum)]
+    what: What,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum What {
+    /// What `-o json` writes.
+    Report,
+}
+
+/// Runs the subcommand.
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let schema = match arguments.what {
+        What::Report => report::schema::report(),
+    };
+    let text = serde_json::to_string_pretty(&schema).context("cannot write JSON").map_err(Failure::Internal)?;
+    output::print(&(text + "\n"))?;
+    Ok(Exit::Fine)
+}

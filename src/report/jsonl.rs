@@ -1,0 +1,67 @@
+//! The report as one JSON object a line, for programs that read as they go: a line for each intent, with the text for
+//! people inside, a line for each note, and a line that says what was covered. `type` tells them apart; readers should
+//! expect new types and new fields.
+
+use super::document::{Document, IntentDocument, NoteDocument};
+use super::formats::{Format, Style};
+use super::human;
+use super::text::escape;
+use crate::search::scope::Scope;
+use serde::Serialize;
+
+/// The format.
+pub const FORMAT: Format =
+    Format { name: "jsonl", summary: "one JSON object a line: intents, notes, summary", takes_several: true, render };
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Line<'a> {
+    Intent {
+        report: &'a str,
+        #[serde(flatten)]
+        result: &'a IntentDocument,
+        rendered: String,
+    },
+    Note {
+        report: &'a str,
+        #[serde(flatten)]
+        note: &'a NoteDocument,
+    },
+    Summary {
+        report: &'a str,
+        api_version: &'static str,
+        kubound: &'static str,
+        solver: &'a str,
+        exit_code: u8,
+        interrupted: bool,
+        seconds: f64,
+        scope: &'a Scope,
+    },
+}
+
+fn render(documents: &[Document], style: &Style) -> serde_json::Result<String> {
+    let mut text = String::new();
+    for document in documents {
+        let report = document.name.as_str();
+        let intents = document.results.iter().map(|result| {
+            let rendered = human::one(result, &style.human.without_colours());
+            Line::Intent { report, result, rendered }
+        });
+        let notes = document.notes.iter().map(|note| Line::Note { report, note });
+        let summary = Line::Summary {
+            report,
+            api_version: document.api_version,
+            kubound: document.kubound,
+            solver: &document.solver,
+            exit_code: document.exit_code,
+            interrupted: document.interrupted,
+            seconds: document.seconds,
+            scope: &document.scope,
+        };
+        for line in intents.chain(notes).chain([summary]) {
+            text += &escape(&serde_json::to_string(&line)?);
+            text.push('\n');
+        }
+    }
+    Ok(text)
+}

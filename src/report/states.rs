@@ -1,0 +1,194 @@
+//! The states of a run, decoded: what every variable of the model stands for, where it starts, and what each step
+//! changes. Nodes that a run does not have are left out, and so is what only serves to judge the run.
+
+use super::document::{ChangeDocument, NodeDocument, OriginDocument, ScoreDocument, VariableDocument};
+use super::narrate::ToldStep;
+use super::sizes;
+use crate::manifest::SourceMap;
+use crate::trace::Trace;
+use kubound_encodings::cluster::{Cluster, NodePool};
+use kubound_encodings::system::{Role, TransitionSystem};
+use kubound_encodings::term::Sort;
+
+/// Words before the name of a node in the details of a scheduling decision.
+const SCORE: &str = "score of ";
+
+/// What the variables of a system stand for in the runs from one initial state.
+pub struct Decoder<'a> {
+    system: &'a TransitionSystem,
+    nodes: Vec<NodeDocument>,
+    /// Names of the nodes that other runs have, and this one does not.
+    absent: Vec<String>,
+    /// `namespace/name` and `Kind/namespace/name`.
+    workloads: Vec<(String, String)>,
+}
+
+impl<'a> Decoder<'a> {
+    /// For runs from `initial`.
+    pub fn new(cluster: &Cluster, system: &'a TransitionSystem, initial: &[i64]) -> Self {
+        let (mut nodes, mut absent) = (Vec::new(), Vec::new());
+        for pool in &cluster.pools {
+            let present = sizes::pool_size(pool, system, initial);
+            for index in 0..usize::try_from(pool.count.hi).unwrap_or(0) {
+                if (index as i64) < present {
+                    nodes.push(node(pool, index));
+                } else {
+                    absent.push(pool.slot_name(index));
+                }
+            }
+        }
+        let references = cluster.workloads.iter().map(|workload| &workload.reference);
+        let workloads = references.map(|one| (format!("{}/{}", one.namespace, one.name), one.to_string())).collect();
+        Self { system, nodes, absent, workloads }
+    }
+
+    /// The nodes of the run.
+    pub fn nodes(&self) -> Vec<NodeDocument> {
+        self.nodes.clone()
+    }
+
+    /// The variables of the run, with their values before the first step.
+    pub fn variables(&self, trace: &Trace) -> Vec<VariableDocument> {
+        self.shown().map(|index| self.variable(index, trace.initial[index])).collect()
+    }
+
+    /// What step `index` changes.
+    pub fn changes(&self, trace: &Trace, index: usize) -> Vec<ChangeDocument> {
+        let (before, after) = (trace.state(index), trace.state(index + 1));
+        let changed = self.shown().filter(|&index| before[index] != after[index]);
+        changed
+            .map(|index| ChangeDocument {
+                variable: self.name(index).to_owned(),
+                before: before[index],
+                after: after[index],
+            })
+            .collect()
+    }
+
+    /// The scores that a scheduling decision compared, best first.
+    pub fn scores(&self, step: &ToldStep) -> Vec<ScoreDocument> {
+        let chosen = step.rule.rsplit('/').next().unwrap_or_default();
+        let named = step.details.iter().filter_map(|(name, value)| Some((name.strip_prefix(SCORE)?, *value)));
+        let present = named.filter(|(name, _)| self.nodes.iter().any(|node| node.name == *name));
+        let mut scores: Vec<ScoreDocument> = present
+            .map(|(name, value)| ScoreDocument {
+                node: name.to_owned(),
+                score: (value >= 0).then_some(value),
+                chosen: name == chosen,
+            })
+            .collect();
+        scores.sort_by_key(|score| (!score.chosen, std::cmp::Reverse(score.score)));
+        scores
+    }
+
+    /// Completes the steps of a run with what they change, compare and stem from.
+    pub fn complete(&self, steps: &mut [ToldStep], trace: &Trace, sources: &SourceMap) {
+        for (index, step) in steps.iter_mut().enumerate() {
+            step.changes = self.changes(trace, index);
+            step.scores = self.scores(step);
+            let origins = self.system.rule(&step.rule).map_or(&[][..], |rule| &rule.origins);
+            step.origins = origins.iter().map(|origin| OriginDocument::new(origin, None, sources)).collect();
+        }
+    }
+
+    /// The variables that a report shows, in their order.
+    fn shown(&self) -> impl Iterator<Item = usize> {
+        let is_shown = |&index: &usize| {
+            let name = self.name(index);
+            let is_absent = |node: &String| ends_with(name, node) || name.contains(&format!("/{node}]"));
+            self.system.vars[index].role != Role::Monitor && !self.absent.iter().any(is_absent)
+        };
+        (0..self.system.vars.len()).filter(is_shown)
+    }
+
+    fn name(&self, index: usize) -> &str {
+        &self.system.dag.vars()[index].name
+    }
+
+    fn variable(&self, index: usize, initial: i64) -> VariableDocument {
+        let decl = &self.system.dag.vars()[index];
+        let mut what = decl.name.as_str();
+        let mut node = None;
+        if let Some(found) = self.nodes.iter().find(|node| ends_with(what, &node.name)) {
+            what = &what[..what.len() - found.name.len() - 2];
+            node = Some(found.name.clone());
+        }
+        let mut workload = None;
+        if let Some((short, object)) = self.workloads.iter().find(|(short, _)| ends_with(what, short)) {
+            what = &what[..what.len() - short.len() - 2];
+            workload = Some(object.clone());
+        }
+        VariableDocument {
+            name: decl.name.clone(),
+            role: match self.system.vars[index].role {
+                Role::Frozen => "size",
+                Role::Cluster => "cluster",
+                Role::Clock => "clock",
+                Role::Budget => "budget",
+                Role::Monitor => "monitor",
+            },
+            workload,
+            node,
+            what: what.to_owned(),
+            is_flag: decl.sort == Sort::Bool,
+            initial,
+        }
+    }
+}
+
+/// Whether a name of a variable ends with `[about]`.
+fn ends_with(name: &str, about: &str) -> bool {
+    name.strip_suffix(']').and_then(|name| name.strip_suffix(about)).is_some_and(|name| name.ends_with('['))
+}
+
+fn node(pool: &NodePool, index: usize) -> NodeDocument {
+    NodeDocument {
+        name: pool.slot_name(index),
+        pool: pool.name.clone(),
+        labels: pool.slot_labels(index).into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kubound_encodings::assemble::{Granularity, assemble};
+    use kubound_encodings::cluster::Span;
+    use kubound_encodings::system::Origin;
+
+    fn cluster() -> Cluster {
+        let pool = NodePool {
+            name: "spot".into(),
+            is_single_node: false,
+            count: Span::new(0, 3, 1).expect("not empty"),
+            labels: Default::default(),
+            taints: Vec::new(),
+            unschedulable: false,
+            allocatable: [("cpu".to_owned(), Span::new(1000, 4000, 1000).expect("not empty"))].into_iter().collect(),
+            pods: Span::exactly(110),
+            origin: Origin { object: "Scenario".into(), field: String::new() },
+        };
+        Cluster { pools: vec![pool], ..Cluster::default() }
+    }
+
+    #[test]
+    fn nodes_that_a_run_does_not_have_are_left_out() {
+        let cluster = cluster();
+        let system = assemble(&cluster, Granularity::Fine).expect("supported");
+        let initial = vec![2; system.vars.len()];
+        let decoder = Decoder::new(&cluster, &system, &initial);
+        let names: Vec<String> = decoder.nodes().into_iter().map(|node| node.name).collect();
+        assert_eq!(names, ["spot-0", "spot-1"]);
+        let trace = Trace { initial, steps: Vec::new(), ending: crate::trace::Ending::Stays };
+        let variables = decoder.variables(&trace);
+        assert!(variables.iter().any(|one| one.node.as_deref() == Some("spot-1")));
+        assert!(variables.iter().all(|one| !one.name.contains("spot-2")), "{variables:?}");
+    }
+
+    #[test]
+    fn a_suffix_in_brackets_is_not_just_an_ending() {
+        assert!(ends_with("running[default/web][a-1]", "a-1"));
+        assert!(!ends_with("running[default/web][a-1]", "1"));
+        assert!(!ends_with("running", "running"));
+    }
+}
