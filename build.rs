@@ -9,7 +9,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("cases");
     println!("cargo:rerun-if-changed=cases");
     let mut code = String::from("static CASES: &[Case] = &[\n");
-    for case in entries(&root, Path::is_dir)? {
+    let mut cases = entries(&root, Path::is_dir)?;
+    // c2 before c10.
+    cases.sort_by_key(|case| case.as_os_str().len());
+    for case in cases {
         let about = case.join("case.yaml");
         writeln!(code, "    Case {{ name: {:?}, about: include_str!({about:?}), variants: &[", name(&case)?)?;
         for variant in entries(&case, Path::is_dir)? {

@@ -425,15 +425,40 @@ fn targets_may_be_short_where_they_are_unambiguous() {
 }
 
 #[test]
-fn applying_another_template_is_refused() {
+fn applying_another_template_is_a_revision() {
     let applied = DEPLOYMENT.replace("image: web", "image: web2");
+    let event = |file: &str| format!("{{apply: {{file: {file}}}}}");
+    let scenario = |events: &[&str]| {
+        let events: Vec<String> = events.iter().map(|file| event(file)).collect();
+        format!("apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {{events: [{}]}}\n", events.join(", "))
+    };
+    let text = scenario(&["v2.yaml", "v1.yaml", "again.yaml"]);
+    let files = [
+        ("web.yaml", DEPLOYMENT),
+        ("n.yaml", NODE),
+        ("v2.yaml", &applied),
+        ("v1.yaml", DEPLOYMENT),
+        ("again.yaml", &applied),
+        ("scenario.yaml", &text),
+    ];
+    let cluster = embedded(&files).expect("valid").cluster;
+    let template = |event: usize| match &cluster.events[event].kind {
+        EventKind::Apply { template, replicas: None, .. } => *template,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!([0, 1, 2].map(template), [1, 0, 1]);
+    assert_eq!(cluster.workloads.len(), 1);
+    assert_eq!(cluster.workloads[0].later_templates[0].images, ["web2"]);
+    assert_eq!(cluster.revisions(&cluster.workloads[0]), 2);
+}
+
+#[test]
+fn applying_another_template_to_a_bare_replica_set_is_refused() {
+    let set = DEPLOYMENT.replace("kind: Deployment", "kind: ReplicaSet");
+    let applied = set.replace("image: web", "image: web2");
     let scenario = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {events: [{apply: {file: v2.yaml}}]}\n";
-    let files = [("web.yaml", DEPLOYMENT), ("n.yaml", NODE), ("v2.yaml", &applied), ("scenario.yaml", scenario)];
-    assert_says(embedded(&files), &["changing the template is not supported yet (Deployment/default/web)"]);
-    let files = [("web.yaml", DEPLOYMENT), ("n.yaml", NODE), ("v2.yaml", DEPLOYMENT), ("scenario.yaml", scenario)];
-    let loaded = embedded(&files).expect("valid");
-    assert!(matches!(&loaded.cluster.events[0].kind, EventKind::Apply { replicas: None, .. }));
-    assert_eq!(loaded.cluster.workloads.len(), 1);
+    let files = [("web.yaml", &*set), ("n.yaml", NODE), ("v2.yaml", &*applied), ("scenario.yaml", scenario)];
+    assert_says(embedded(&files), &["changing the template of ReplicaSet/default/web is not supported"]);
 }
 
 #[test]

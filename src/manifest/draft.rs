@@ -19,6 +19,8 @@ pub(super) struct DraftWorkload {
     pub(super) never_preempts: bool,
     /// Whether an ordinary init container or overhead decides the request, which the HPA does not look at.
     pub(super) request_beyond_containers: bool,
+    /// Other templates that events apply, in the order of `Workload::later_templates`.
+    pub(super) later: Vec<DraftWorkload>,
     /// `spec.paused`.
     pub(super) is_paused: bool,
     /// `spec.revisionHistoryLimit`.

@@ -150,6 +150,11 @@ fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> Vec<Workload> {
         let (priority, preempts) = resolve_priority(draft, read);
         read.workload.template.priority = priority;
         preempting.push(preempts);
+        for later in &read.later {
+            let mut template = later.workload.template.clone();
+            template.priority = resolve_priority(draft, later).0;
+            read.workload.later_templates.push(template);
+        }
     }
     let lowest = workloads.iter().map(|one| one.workload.template.priority).min().unwrap_or(0);
     let scheduler = draft.scheduler.as_ref().map_or("default-scheduler", |profile| profile.name.as_str());

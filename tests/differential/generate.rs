@@ -8,7 +8,7 @@ use kubound_encodings::cluster::hpa::{
     Behavior, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
 };
 use kubound_encodings::cluster::intent::SchedulableMode;
-use kubound_encodings::cluster::node::HOSTNAME;
+use kubound_encodings::cluster::node::{CPU, HOSTNAME};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::{
@@ -163,7 +163,10 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
         3 => EventKind::Drain { node, uncordon: random.percent(50) },
         4 => EventKind::Cordon { node },
         5 => EventKind::Uncordon { node },
-        6 => EventKind::Apply { target, replicas: random.percent(60).then_some(replicas), template: 0, mode },
+        6 => {
+            let template = if random.percent(30) { other_template(random, cluster, &target) } else { 0 };
+            EventKind::Apply { target, replicas: random.percent(60).then_some(replicas), template, mode }
+        }
         7 => EventKind::Scale { target, replicas: wanted },
         8 => {
             if let Some(group) = cluster.workload(&target) {
@@ -193,6 +196,26 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
         after: after.filter(|_| !cluster.events.iter().any(|one| matches!(one.kind, EventKind::KernelPanic { .. }))),
         origin: origin("Scenario"),
     }
+}
+
+/// The number of a template that asks for more, or that any node takes; 0 for a bare ReplicaSet.
+fn other_template(random: &mut Random, cluster: &mut Cluster, target: &WorkloadRef) -> usize {
+    let Some(group) = cluster.workload(target).filter(|_| target.kind == "Deployment") else { return 0 };
+    let workload = &mut cluster.workloads[group];
+    if workload.later_templates.is_empty() {
+        let mut other = workload.template.clone();
+        match random.within(0, 2) {
+            0 => {
+                other.requests.insert(CPU.to_owned(), 1000);
+                other.nonzero_cpu = 1000;
+                other.cpu_requested_everywhere = true;
+            }
+            1 => other.spread.clear(),
+            _ => other.images = vec!["app2".into()],
+        }
+        workload.later_templates.push(other);
+    }
+    1
 }
 
 fn strategy(random: &mut Random) -> Strategy {

@@ -190,6 +190,6 @@ fn spread_constraint(random: &mut Random, own: &Labels) -> TopologySpreadConstra
         min_domains: if is_hard && random.percent(25) { 2 } else { 1 },
         honors_affinity: random.percent(75),
         honors_taints: random.percent(25),
-        own_revision: false,
+        own_revision: random.percent(20),
     }
 }

@@ -82,6 +82,7 @@ fn workloads(cluster: &Cluster, with: &mut With) {
             }
         }
         with(&|copy| copy.workloads[index].startup = None);
+        with(&|copy| forget_templates(copy, index));
         with(&|copy| copy.workloads[index].cpu_usage = Usage::Request);
         with(&|copy| copy.workloads[index].memory_usage = Usage::Request);
         with(&|copy| copy.workloads[index].template.node_name = None);
@@ -116,6 +117,18 @@ fn autoscalers(cluster: &Cluster, with: &mut With) {
         with(&|copy| copy.hpas[index].downscale_stabilization = 0);
         if autoscaler.metrics.len() > 1 {
             with(&|copy| copy.hpas[index].metrics.truncate(1));
+        }
+    }
+}
+
+fn forget_templates(cluster: &mut Cluster, index: usize) {
+    use kubound_encodings::cluster::EventKind;
+    let workload = &mut cluster.workloads[index];
+    workload.later_templates.clear();
+    for event in &mut cluster.events {
+        match &mut event.kind {
+            EventKind::Apply { target, template, .. } if *target == workload.reference => *template = 0,
+            _ => {}
         }
     }
 }

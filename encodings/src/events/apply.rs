@@ -3,7 +3,10 @@
 //! Client-side: `spec.replicas` in the manifest is written; missing, but in the last-applied configuration, it is
 //! removed and defaults to 1; in neither, it is left alone. Server-side: a value that the HPA or `kubectl scale` has
 //! overwritten is a conflict and nothing is written; a removed field falls back to 1 unless they own it too.
+//!
+//! Another template begins a rollout (section 2.5); that of an earlier revision goes back to it.
 
+use super::rollout::shown;
 use super::{EventModel, happens};
 use crate::cluster::Event;
 use crate::cluster::event::{ApplyMode, EventKind};
@@ -24,7 +27,7 @@ impl EventModel for Apply {
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::Apply { target, replicas, mode, .. } = &event.kind else { return };
+        let EventKind::Apply { target, replicas, template, mode } = &event.kind else { return };
         let Some(group) = model.cluster.workload(target) else { return };
         let rule = happens(model, event, "apply".into(), "kubectl", "Applied");
         let state = &model.groups[group];
@@ -47,6 +50,17 @@ impl EventModel for Apply {
                 Phrase::After(spec.id),
             ])
             .because_of(model.origin(group, "spec.replicas"));
+        let rule = match model.revision_wanted(group) {
+            None => rule,
+            Some(wanted) => {
+                let restarts = model.cluster.restarts(target);
+                // The annotation of a restart belongs to `kubectl rollout` and stays.
+                let to = wanted.value % (restarts + 1) + *template as i64 * (restarts + 1);
+                rule.set(wanted, to.min(wanted.value.range().hi))
+                    .and_says(text(", template of revision "))
+                    .and_says(shown(to))
+            }
+        };
         model.add_rule(rule);
     }
 }

@@ -7,7 +7,9 @@
 
 use super::{Group, IntVar, Model};
 use crate::cluster::event::EventKind;
-use crate::cluster::{Workload, WorkloadRef};
+use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::workload::Usage;
+use crate::cluster::{PodTemplate, Workload, WorkloadRef};
 use crate::system::Role;
 use crate::term::Int;
 
@@ -117,6 +119,7 @@ impl Model<'_> {
         let starting = self.declare_starting(&name, workload, template, most);
         let running = self.declare_counts("running", &name, template, most);
         let terminating = self.declare_terminating(&name, template, &[], most);
+        let (usage, usage_unit, memory_usage) = usage(&first, workload, template);
         Group {
             revision,
             template: number,
@@ -129,9 +132,27 @@ impl Model<'_> {
             running,
             terminating,
             pinned,
+            usage,
+            usage_unit,
+            memory_usage,
             most,
             name,
             ..first
         }
     }
+}
+
+/// What pods of a later revision use: as much as they request where the scenario says no other thing, else what those
+/// of the first revision use.
+fn usage(first: &Group, workload: &Workload, template: &PodTemplate) -> (Int, i64, Int) {
+    let requested = |resource: &str, of: &PodTemplate| of.requests.get(resource).copied().unwrap_or(0);
+    let differs = |resource: &str| requested(resource, template) != requested(resource, &workload.template);
+    let (mut usage, mut unit, mut memory) = (first.usage, first.usage_unit, first.memory_usage);
+    if workload.cpu_usage == Usage::Request && first.usage_var.is_none() && differs(CPU) {
+        (usage, unit) = (requested(CPU, template).into(), 1);
+    }
+    if workload.memory_usage == Usage::Request && differs(MEMORY) {
+        memory = requested(MEMORY, template).into();
+    }
+    (usage, unit, memory)
 }

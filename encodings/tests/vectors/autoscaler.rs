@@ -46,7 +46,7 @@ fn default_behavior() -> Behavior {
 fn after_sync(cluster: &Cluster, pods: i64, replicas: i64) -> i64 {
     let mut world = World::new(cluster);
     world.run_pods("web", &[("a", pods)]);
-    // A rollout's surge is not modelled: the state is set by hand, and only the sync is looked at.
+    // More pods than wanted, as a surge brings them: the state is set by hand, and only the sync is looked at.
     world.set(SPEC, replicas).set("largest recommendation[default/web]", 0);
     // What can never be enabled is no rule at all.
     let Some(rule) = world.system.rule(SYNC).map(|rule| rule.updates.iter()) else { return replicas };

@@ -1,10 +1,12 @@
 //! Rollouts through whole systems: the sequences of section 13, Recreate, rollback, what counts which revisions.
 
-use crate::support::{World, cluster, deployment, event, node, reference};
-use kubound_encodings::cluster::event::EventKind;
+use crate::support::{HOST, World, cluster, deployment, event, node, origin, reference, spread};
+use kubound_encodings::cluster::event::{ApplyMode, EventKind};
+use kubound_encodings::cluster::hpa::{Metric, MetricResource, MetricTarget};
+use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
-use kubound_encodings::cluster::workload::{Readiness, Startup};
-use kubound_encodings::cluster::{Cluster, Event, Span, Strategy};
+use kubound_encodings::cluster::workload::{Readiness, Startup, Usage};
+use kubound_encodings::cluster::{Cluster, Event, HorizontalPodAutoscaler, Span, Strategy};
 
 const ROLL: &str = "deployment-controller/roll/default/web";
 const SCALE: &str = "deployment-controller/scale/default/web";
@@ -163,6 +165,112 @@ fn ranks_count_pods_of_all_revisions() {
     let left = world
         .results("replicaset-controller/delete/default/web", &["running[default/web][a]", "running[default/web][b]"]);
     assert_eq!(left, [[1, 0]], "three pods of the Deployment are on b");
+}
+
+/// A Deployment with an autoscaler on CPU at 50 %, and a manifest with another request that is applied.
+fn autoscaled(request: i64) -> Cluster {
+    let mut web = deployment("web", 10, 500, 100);
+    web.cpu_usage = Usage::PerPod(Span::exactly(300));
+    web.replicas = Span::exactly(10);
+    let mut other = web.template.clone();
+    other.requests.insert("cpu".into(), request);
+    web.later_templates = vec![other];
+    let large = ["a", "b"].map(|name| {
+        let mut node = node(name, &[]);
+        node.allocatable.insert("cpu".into(), Span::exactly(64_000));
+        node
+    });
+    let mut cluster = cluster(large.into(), vec![web]);
+    let apply = EventKind::Apply { target: target(), replicas: None, template: 1, mode: ApplyMode::ClientSide };
+    cluster.events = vec![event("apply", apply)];
+    cluster.hpas = vec![HorizontalPodAutoscaler {
+        name: "default/web".into(),
+        target: target(),
+        min: 1,
+        max: 40,
+        metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],
+        behavior: None,
+        sync_period: 15,
+        downscale_stabilization: 0,
+        origin: origin(),
+    }];
+    cluster
+}
+
+/// What the autoscaler sets with 6 old and 7 new pods on two nodes.
+fn rescaled(request: i64) -> i64 {
+    let mut world = World::fine(&autoscaled(request));
+    world.set("template[default/web]", 1).set("created[default/web]", 1).set("created[default/web@2]", 2);
+    for (name, pods) in [("default/web", 6), ("default/web@2", 7)] {
+        world.set(&format!("replicaSet[{name}]"), pods).set(&format!("desired-replicas[{name}]"), 10);
+        world.set(&format!("max-replicas[{name}]"), 13);
+        world.set(&format!("running[{name}][{}]", if pods == 6 { "a" } else { "b" }), pods);
+    }
+    world.set("spec.replicas[default/web]", 10);
+    let rule = "horizontal-pod-autoscaler/sync/default/web";
+    let sync = world.system.rule(rule).expect("the rule").updates.clone();
+    let spec = world.system.dag.vars().iter().position(|var| var.name == "spec.replicas[default/web]").expect("there");
+    let (_, term) = sync.iter().find(|(var, _)| var.index() == spec).expect("it is written");
+    world.evaluate_state(*term)
+}
+
+#[test]
+fn the_autoscaler_counts_pods_of_all_revisions() {
+    // Section 13: 300 m of 500 m at a target of 50 %, 13 pods of 10 wanted.
+    assert_eq!(rescaled(500), 16);
+    // 13 * 300 m of 6 * 500 m + 7 * 1000 m: 39 % is 0.78 of the target; ceil(0.78 * 13) = 11.
+    assert_eq!(rescaled(1000), 11);
+}
+
+#[test]
+fn hard_constraints_count_all_revisions_unless_the_hash_separates_them() {
+    for own_revision in [false, true] {
+        let mut cluster = rollout(3, percent(25, 25), vec![]);
+        cluster.pools.push(node("b", &[]));
+        // Without scores every feasible node is taken.
+        cluster.scheduler.resources_fit = 0;
+        cluster.scheduler.balanced_allocation = 0;
+        let mut constraint = spread(HOST, 1, WhenUnsatisfiable::DoNotSchedule);
+        constraint.own_revision = own_revision;
+        cluster.workloads[0].template.spread = vec![constraint];
+        let mut world = World::fine(&cluster);
+        world.set("running[default/web][a]", 1).set("pending[default/web@2]", 1);
+        let bind = |node: &str| format!("default-scheduler/bind/default/web@2/{node}");
+        assert!(world.is_enabled(&bind("b")));
+        assert_eq!(world.is_enabled(&bind("a")), own_revision, "a has one matching pod more than b");
+    }
+}
+
+#[test]
+fn an_applied_template_rolls_out_and_the_old_one_comes_back() {
+    let mut web = deployment("web", 2, 100, 10);
+    web.replicas = Span::exactly(2);
+    let mut other = web.template.clone();
+    other.requests.insert("cpu".into(), 200);
+    web.later_templates = vec![other];
+    let mut cluster = cluster(vec![node("a", &[])], vec![web]);
+    let apply =
+        |template| EventKind::Apply { target: target(), replicas: Some(2), template, mode: ApplyMode::ClientSide };
+    cluster.events = vec![event("v2", apply(1)), event("v1", apply(0))];
+    let mut world = World::fine(&cluster);
+    world.calm().fire("event/v2/apply").calm();
+    assert_eq!(sizes(&world), (0, 2));
+    world.fire("event/v1/apply").calm();
+    assert_eq!(sizes(&world), (2, 0));
+    assert_eq!(world.get("created[default/web]"), 1, "the old ReplicaSet is used again");
+}
+
+#[test]
+fn a_restart_keeps_its_annotation_when_a_manifest_is_applied() {
+    let mut cluster = rollout(2, percent(25, 25), vec![]);
+    cluster.workloads[0].later_templates = vec![cluster.workloads[0].template.clone()];
+    let apply = EventKind::Apply { target: target(), replicas: Some(2), template: 1, mode: ApplyMode::ClientSide };
+    cluster.events.push(event("v2", apply));
+    let mut world = World::fine(&cluster);
+    // Revisions: manifest, manifest restarted, v2, v2 restarted.
+    world.calm().fire("event/restart/restart").calm().fire("event/v2/apply").calm();
+    assert_eq!(world.get("template[default/web]"), 3);
+    assert_eq!(world.get("replicaSet[default/web@4]"), 2);
 }
 
 #[test]

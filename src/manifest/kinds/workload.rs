@@ -61,6 +61,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         priority_class: template.priority_class,
         never_preempts: template.never_preempts,
         request_beyond_containers: template.request_beyond_containers,
+        later: Vec::new(),
         is_paused,
         history_limit,
         context: context.clone(),

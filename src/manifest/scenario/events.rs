@@ -1,7 +1,5 @@
 //! `spec.events`: what users and machines may do.
 
-use super::super::ErrorKind;
-use super::super::MAX_REPLICAS;
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
 use super::super::names::Names;
@@ -9,6 +7,7 @@ use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
 use super::super::suggest::nearest_or_list;
 use super::super::view::{Fields, View};
+use super::super::{ErrorKind, MAX_REPLICAS, Severity};
 use super::files::Folder;
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::{Event, EventKind, WorkloadRef};
@@ -99,7 +98,7 @@ pub(super) fn read(
     spec: &Fields,
     names: &Names,
     files: &Folder,
-    draft: &Draft,
+    draft: &mut Draft,
     created: &[Option<WorkloadRef>],
 ) -> Result<Vec<Event>, InputError> {
     let views = spec.items("events")?;
@@ -250,29 +249,50 @@ fn read_percent(view: &View) -> Result<i64, InputError> {
     }
 }
 
-fn read_apply(body: &Fields, files: &Folder, draft: &Draft) -> Result<EventKind, InputError> {
+fn read_apply(body: &Fields, files: &Folder, draft: &mut Draft) -> Result<EventKind, InputError> {
     let file = body.require("file", "a file with one Deployment")?;
     let modes = [("client-side", ApplyMode::ClientSide), ("server-side", ApplyMode::ServerSide)];
     let mode = body.read("mode", |view| view.one_of(&modes))?.unwrap_or(ApplyMode::ClientSide);
-    let applied = files.read_workload(&file)?;
-    let Some(applied) = applied.workloads.first() else {
+    let Some(applied) = files.read_workload(&file)?.workloads.pop() else {
         return Err(file.error("no workload").expected("one Deployment"));
     };
     let target = applied.workload.reference.clone();
-    let is_target = |read: &&DraftWorkload| read.workload.reference == target;
-    let Some(existing) = draft.workloads.iter().find(is_target) else {
+    let is_target = |read: &&mut DraftWorkload| read.workload.reference == target;
+    let Some(existing) = draft.workloads.iter_mut().find(is_target) else {
         return Err(file
             .error(format!("{target} does not exist"))
             .kind(ErrorKind::UnknownName)
             .expected("a workload among the manifests")
             .help("use createDeployment to create one"));
     };
-    if existing.template != applied.template {
-        return Err(file
-            .error(format!("changing the template is not supported yet ({target})"))
-            .kind(ErrorKind::NotSupported)
-            .expected("the same spec.template as in the manifests"));
-    }
     let replicas = applied.workload.replicas_managed.then_some(applied.workload.replicas.lo);
-    Ok(EventKind::Apply { target, replicas, template: 0, mode })
+    let template = template_number(existing, applied, &file)?;
+    Ok(EventKind::Apply { target, replicas, template, mode })
+}
+
+/// The number of the applied template among those of the workload, to which it is added if it is a new one.
+fn template_number(existing: &mut DraftWorkload, applied: DraftWorkload, file: &View) -> Result<usize, InputError> {
+    if applied.workload.rollout != existing.workload.rollout {
+        let message = "another strategy than in the manifests is not taken over";
+        applied.context.note(Severity::Risky, "spec.strategy", message);
+    }
+    if applied.template == existing.template {
+        return Ok(0);
+    }
+    if existing.workload.reference.kind != "Deployment" {
+        return Err(file
+            .error(format!("changing the template of {} is not supported", existing.workload.reference))
+            .kind(ErrorKind::NotSupported)
+            .expected("the same spec.template as in the manifests, or a Deployment"));
+    }
+    if existing.is_paused || applied.is_paused {
+        return Err(file
+            .error(format!("{} is paused, and the template changes", existing.workload.reference))
+            .expected("a Deployment without `paused: true`"));
+    }
+    if let Some(known) = existing.later.iter().position(|later| later.template == applied.template) {
+        return Ok(known + 1);
+    }
+    existing.later.push(applied);
+    Ok(existing.later.len())
 }

@@ -32,6 +32,18 @@ struct Sample {
     each: Option<Int>,
 }
 
+/// What pods of revisions that request different amounts request, by group of the calculator.
+struct Requested {
+    /// Σ of the ready group.
+    ready: Int,
+    /// Σ of the unready group.
+    unready: Int,
+    /// Σ of the pods without a sample.
+    missing: Int,
+    /// Σ of what pods without a sample are taken to use while scaling down, in hundredths.
+    fallback: Int,
+}
+
 /// The proposal of one metric and whether it is valid.
 pub(super) fn proposal(
     model: &Model,
@@ -40,32 +52,66 @@ pub(super) fn proposal(
     group: usize,
     fresh: Fresh,
 ) -> (Int, Bool) {
-    let template = model.template(group);
-    let (resource, requested) = match metric.resource {
-        MetricResource::Cpu => (CPU, template.cpu_requested_everywhere),
-        MetricResource::Memory => (MEMORY, template.memory_requested_everywhere),
-    };
-    let request = template.requests.get(resource).copied().unwrap_or(0);
+    let resource = if metric.resource == MetricResource::Cpu { CPU } else { MEMORY };
+    let requests: Vec<i64> = model.revisions(group).map(|one| request(model, one, resource)).collect();
     let needs_request = matches!(metric.target, MetricTarget::Utilization(_));
     let current = model.groups[group].spec.value;
-    if needs_request && (!requested || request == 0) {
+    if needs_request && requests.iter().all(|&request| request == 0) {
         return (current, false.into());
     }
     let sample = sample(model, metric.resource, group, fresh);
     let calculator = Calculator {
         target: metric.target,
         milli: if metric.resource == MetricResource::Memory { 1000 } else { 1 },
-        request,
+        request: requests[0],
         current,
         most: hpa.max.max(current.range().hi),
         version: model.cluster.version.0,
     };
-    (calculator.replicas(&sample), sample.ready.above(0))
+    if !needs_request || requests.iter().all(|&request| request == requests[0]) {
+        return (calculator.replicas(&sample, None), sample.ready.above(0));
+    }
+    // One pod without a request is enough for the metric to fail.
+    let by_revision: Vec<Counts> =
+        model.revisions(group).map(|one| counts(model, metric.resource, &[one], fresh)).collect();
+    let each = || by_revision.iter().zip(&requests);
+    let fails = any(each()
+        .filter(|&(_, &request)| request == 0)
+        .map(|(counts, _)| (counts.ready + counts.unready + counts.missing).above(0)));
+    let total = |of: fn(&Counts) -> Int| sum(each().map(|(counts, &request)| of(counts) * request));
+    let fallback = each().map(|(counts, &request)| counts.missing * Calculator { request, ..calculator }.fallback());
+    let requested = Requested {
+        ready: total(|counts| counts.ready),
+        unready: total(|counts| counts.unready),
+        missing: total(|counts| counts.missing),
+        fallback: sum(fallback),
+    };
+    (calculator.replicas(&sample, Some(&requested)), sample.ready.above(0) & !fails)
 }
 
-fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -> Sample {
-    let revisions: Vec<&Group> = model.revisions(group).map(|one| &model.groups[one]).collect();
-    let at_once = model.startup(group).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
+/// What a pod of a revision requests of a resource; 0 if some container requests nothing.
+fn request(model: &Model, revision: usize, resource: &str) -> i64 {
+    let template = model.template(revision);
+    let everywhere =
+        if resource == CPU { template.cpu_requested_everywhere } else { template.memory_requested_everywhere };
+    if everywhere { template.requests.get(resource).copied().unwrap_or(0) } else { 0 }
+}
+
+/// Pods of some revisions as the calculator groups them.
+struct Counts {
+    ready: Int,
+    unready: Int,
+    missing: Int,
+    /// Of the ready ones those whose start-up is over, and those that still start.
+    settled: Int,
+    fresh: Int,
+    /// Pods that serve a shared load.
+    serving: Int,
+}
+
+fn counts(model: &Model, resource: MetricResource, revisions: &[usize], fresh: Fresh) -> Counts {
+    let at_once = model.startup(revisions[0]).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
+    let revisions: Vec<&Group> = revisions.iter().map(|&one| &model.groups[one]).collect();
     // Only CPU looks at readiness.
     let looks = match fresh {
         Fresh::Missing => Fresh::Missing,
@@ -97,11 +143,30 @@ fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -
     let unready = sum(revisions.iter().map(|one| one.pending.value)) + bound + unready_fresh;
     // A new pod serves its share of a load as soon as it is Ready, whether or not it is sampled yet.
     let serving = settled + if at_once { fresh_alive } else { none };
-    let (usage, each) = usage(model, resource, group, [settled, fresh, serving]);
-    Sample { ready, unready, missing: missing + fresh_dead + missing_fresh, usage, each }
+    Counts { ready, unready, missing: missing + fresh_dead + missing_fresh, settled, fresh, serving }
 }
 
-/// Σ usage of the ready group, and the usage of one pod where all use the same.
+/// All pods that the autoscaler's selector matches, of whatever revision (section 3.4).
+fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -> Sample {
+    let revisions: Vec<usize> = model.revisions(group).collect();
+    let all = counts(model, resource, &revisions, fresh);
+    let alike = |one: &usize| {
+        let (first, one) = (&model.groups[group], &model.groups[*one]);
+        (first.usage, first.usage_unit, first.memory_usage) == (one.usage, one.usage_unit, one.memory_usage)
+    };
+    let (usage, each) = if revisions.iter().all(alike) {
+        usage(model, resource, group, [all.settled, all.fresh, all.serving])
+    } else {
+        let parts = revisions.iter().map(|&one| {
+            let own = counts(model, resource, &[one], fresh);
+            usage(model, resource, one, [own.settled, own.fresh, all.serving]).0
+        });
+        (sum(parts.collect::<Vec<_>>()), None)
+    };
+    Sample { ready: all.ready, unready: all.unready, missing: all.missing, usage, each }
+}
+
+/// Σ usage of the ready group of a revision, and the usage of one pod where all use the same.
 fn usage(
     model: &Model,
     resource: MetricResource,
@@ -124,6 +189,7 @@ fn usage(
 }
 
 /// A metric with its constants.
+#[derive(Clone, Copy)]
 struct Calculator {
     target: MetricTarget,
     /// Milli-units of one unit of usage.
@@ -165,10 +231,12 @@ impl Calculator {
         }
     }
 
-    fn replicas(&self, sample: &Sample) -> Int {
-        let value = match sample.each {
-            Some(each) => self.value_of_one(each),
-            None => self.value(sample.usage, 0.into(), sample.ready),
+    /// The proposal; `requested` where the pods of revisions request different amounts.
+    fn replicas(&self, sample: &Sample, requested: Option<&Requested>) -> Int {
+        let value = match (sample.each, requested) {
+            (_, Some(requested)) => sample.usage * 100 / requested.ready,
+            (Some(each), None) => self.value_of_one(each),
+            (None, None) => self.value(sample.usage, 0.into(), sample.ready),
         };
         let target = self.target_value();
         let (above, below) = (value.above(target), value.below(target));
@@ -179,7 +247,14 @@ impl Calculator {
             return plain;
         }
         let pods = sample.ready + ite(above | below, sample.missing, 0) + ite(ignores_unready, sample.unready, 0);
-        let corrected = self.value(sample.usage, ite(below, sample.missing, 0), pods);
+        let corrected = match requested {
+            None => self.value(sample.usage, ite(below, sample.missing, 0), pods),
+            Some(requested) => {
+                let missing = ite(above | below, requested.missing, 0);
+                let all = requested.ready + missing + ite(ignores_unready, requested.unready, 0);
+                (sample.usage * 100 + ite(below, requested.fallback, 0)) / all
+            }
+        };
         let replicas = self.ceiling(corrected, pods);
         let (corrected_above, corrected_below) = (corrected.above(target), corrected.below(target));
         let keeps = self.tolerates(corrected)
@@ -273,7 +348,7 @@ mod tests {
                 usage: (usage * ready).into(),
                 each: None,
             };
-            calculator.replicas(&sample).constant()
+            calculator.replicas(&sample, None).constant()
         });
         replicas
     }
@@ -309,7 +384,7 @@ mod tests {
             // Two pods at 80 % and two unready ones: 40 % over four pods is below the target, so nothing happens.
             let sample =
                 Sample { ready: 2.into(), unready: 2.into(), missing: 0.into(), usage: 800.into(), each: None };
-            calculator.replicas(&sample).constant()
+            calculator.replicas(&sample, None).constant()
         });
         assert_eq!(replicas, Some(4));
     }

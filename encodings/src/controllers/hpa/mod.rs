@@ -11,6 +11,7 @@
 //! with `ready: at-once` ready with the start-up usage, or (a tagged rule) sampled before they were Ready and so
 //! unready. Either way they may not be sampled yet and so missing (another tagged rule).
 //! Running pods: ready with their usage, also when they became unready later; on a node that stopped: missing.
+//! Pods of all revisions count, those of a surge too (the row on rolling updates of section 9).
 //! Terminating and failed pods: ignored. Two autoscalers of one workload look at no metrics and only clamp.
 //!
 //! ## Not modelled
