@@ -11,7 +11,7 @@
 
 use super::proof::obligations::{Obligation, Recording, of_invariants};
 use super::proof::words::words;
-use super::proof::{Invariants, Obstacle, assert_all, no_proof, step_from, stop_of, with_invariants};
+use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, stop_of, with_invariants};
 use super::symbolic::alone;
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
 use crate::smt::unroll::Unrolling;
@@ -90,7 +90,7 @@ impl Induction {
                 let stop = stop_of(limits, cancel);
                 let roots = claim.terms();
                 let (found, ()) = with_invariants(system, &roots, None, self.encoding, &stop, |found| {
-                    let mut step = step_from(&found.system, &roots, &found.list, Encoding::Clauses);
+                    let mut step = step_from(&found.system, &roots, &found.list, CLAUSES);
                     let events = super::ranking::events(&mut step);
                     let goal = vec![
                         step.not(events),
@@ -135,7 +135,7 @@ fn steps(found: &Invariants, claim: TermId, stop: &Stop) -> Result<usize, Obstac
     if found.list.iter().any(|candidate| candidate.term == claim) {
         return Ok(1);
     }
-    let mut first = Unrolling::new(&found.system, &[claim], &Limits::default(), open(Encoding::Clauses));
+    let mut first = Unrolling::new(&found.system, &[claim], &Limits::default(), open(CLAUSES));
     for steps in 1..=DEEPEST {
         let good = first.at(steps - 1, claim);
         let bad = first.not(good);
@@ -198,7 +198,7 @@ fn good_path(unrolling: &mut Unrolling, found: &Invariants, claim: TermId, steps
 }
 
 fn induction(found: &Invariants, claim: TermId, steps: usize, stop: &Stop) -> Result<bool, Obstacle> {
-    let mut unrolling = Unrolling::anywhere(&found.system, &roots(found, claim), open(Encoding::Clauses));
+    let mut unrolling = Unrolling::anywhere(&found.system, &roots(found, claim), open(CLAUSES));
     let bad = good_path(&mut unrolling, found, claim, steps);
     match unrolling.view.check(&unrolling.dag, &[bad], &stop.at_most(PATIENCE)) {
         Check::Unsat => Ok(true),

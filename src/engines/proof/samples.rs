@@ -7,7 +7,7 @@ use crate::smt::{Check, Encoding, Stop, open};
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Node, Sort, Term, TermId, VarId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Number of initial states.
 const STARTS: usize = 10;
@@ -18,7 +18,9 @@ const STEPS: usize = 100;
 /// Attempts at picks that satisfy a constraint.
 const ATTEMPTS: usize = 40;
 /// Longest time for one question about initial states.
-const PATIENCE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_millis(100);
+/// Time after which initial states need not differ in everything.
+const ENOUGH: Duration = Duration::from_secs(4);
 
 /// States of some runs, with the steps between them.
 #[derive(Clone, Debug, Default)]
@@ -59,7 +61,8 @@ pub fn sample(system: &TransitionSystem, roots: &[TermId], stop: &Stop) -> Resul
 
 /// Different initial states: random values wanted for one free variable after the other, as far as they go together.
 fn starts(system: &TransitionSystem, roots: &[TermId], dice: &mut Dice, stop: &Stop) -> Vec<Vec<i64>> {
-    let mut unrolling = Unrolling::new(system, roots, &Limits::default(), open(Encoding::Clauses));
+    // Conditions on initial states are sums and comparisons.
+    let mut unrolling = Unrolling::new(system, roots, &Limits::default(), open(Encoding::Integers));
     let free: Vec<TermId> = (0..unrolling.dag.len() as u32)
         .map(TermId)
         .filter(|&term| matches!(unrolling.dag.node(term), Node::Var(_)))
@@ -68,6 +71,7 @@ fn starts(system: &TransitionSystem, roots: &[TermId], dice: &mut Dice, stop: &S
         unrolling.view.mention(&unrolling.dag, term);
     }
     let mut found = Vec::new();
+    let begin = Instant::now();
     for round in 0..STARTS {
         let mut wanted = Vec::new();
         let mut order = free.clone();
@@ -76,7 +80,7 @@ fn starts(system: &TransitionSystem, roots: &[TermId], dice: &mut Dice, stop: &S
         }
         order.truncate(40);
         // The first ones try the ends of the ranges: small clusters and large ones.
-        for &term in &order {
+        for &term in order.iter().take_while(|_| begin.elapsed() < ENOUGH * (round as u32 + 1) / STARTS as u32) {
             let range = unrolling.dag.range(term);
             let value = match round {
                 0 => range.hi,
@@ -89,7 +93,7 @@ fn starts(system: &TransitionSystem, roots: &[TermId], dice: &mut Dice, stop: &S
                 wanted.pop();
             }
         }
-        if unrolling.view.check(&unrolling.dag, &wanted, stop) == Check::Sat {
+        if unrolling.view.check(&unrolling.dag, &wanted, &stop.at_most(10 * PATIENCE)) == Check::Sat {
             let model = Model::read(&unrolling);
             let value = |index: usize| unrolling.variable(0, VarId(index as u32)).map_or(0, |term| model.value(term));
             found.push((0..system.vars.len()).map(value).collect());

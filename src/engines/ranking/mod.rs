@@ -13,7 +13,7 @@ use super::induction::{conclude, expect_none};
 use super::proof::obligations::{Obligation, Recording, of_invariants};
 use super::proof::samples::Samples;
 use super::proof::words::words;
-use super::proof::{Invariants, Obstacle, assert_all, no_proof, step_from, stop_of, with_invariants};
+use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, stop_of, with_invariants};
 use super::symbolic::witness::Model;
 use super::symbolic::{alone, not_mine};
 use super::{Cancel, Engine, EngineError, Limits, Outcome};
@@ -115,7 +115,7 @@ impl Ranking {
 fn rank(found: &Invariants, claim: Claim, stop: &Stop) -> Result<(Vec<Measure>, Option<usize>), Obstacle> {
     let Claim::NoFairLoop { within, keep, progress, .. } = claim else { return Ok(Default::default()) };
     let mut candidates = Candidates::new(found, within, keep);
-    let mut step = step_from(&found.system, &claim.terms(), &found.list, Encoding::Clauses);
+    let mut step = step_from(&found.system, &claim.terms(), &found.list, CLAUSES);
     in_loop(&mut step, within, keep);
     let progresses = step.at(0, progress.id());
     let mut measures = Vec::new();
@@ -176,7 +176,7 @@ pub(super) fn no_stay(
     stop: &Stop,
 ) -> Result<(), Obstacle> {
     let roots: Vec<TermId> = roots.iter().copied().chain(found.list.iter().map(|one| one.term)).collect();
-    let mut unrolling = Unrolling::anywhere(&found.system, &roots, open(Encoding::Clauses));
+    let mut unrolling = Unrolling::anywhere(&found.system, &roots, open(CLAUSES));
     assert_all(&mut unrolling, 0, &found.list);
     let goal = stays(&mut unrolling, within, stay);
     expect_none(&mut unrolling, goal, stop, "runs may stay in a bad state, as far as the invariants tell")
