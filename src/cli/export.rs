@@ -70,11 +70,12 @@ fn title(property: &Property) -> String {
     format!("Kubound: is {}{target} violated", property.intent).replace(['\n', '\r'], " ")
 }
 
-fn only_property(systems: &Systems) -> Result<usize, Failure> {
+/// The one property of the systems.
+pub(super) fn only_property(systems: &Systems) -> Result<usize, Failure> {
     let properties = &systems.fine.properties;
     match properties.as_slice() {
         [_] => Ok(0),
-        [] => Err(Failure::Usage(anyhow!("no intent applies to anything here, so there is no question to export"))),
+        [] => Err(Failure::Usage(anyhow!("no intent applies to anything here, so there is no question"))),
         many => {
             let known = many.iter().map(|property| property.intent.as_str()).dedup().join(", ");
             let target = |property: &Property| property.target.clone().unwrap_or_default();

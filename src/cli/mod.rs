@@ -10,6 +10,7 @@ mod interrupt;
 mod list;
 mod output;
 mod progress;
+mod proof;
 mod replay;
 mod schema;
 mod simulate;

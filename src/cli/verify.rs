@@ -2,7 +2,7 @@
 
 use super::args::{ReportArgs, SearchArgs};
 use super::exit::Exit;
-use super::{Failure, check, interrupt, output, progress};
+use super::{Failure, check, interrupt, output, progress, proof};
 use crate::report::document::Document;
 use crate::report::saved::SavedTrace;
 use crate::search::{Findings, Verdict};
@@ -24,6 +24,10 @@ pub struct Arguments {
     /// Save each violation as a file in this folder, for `kubound replay`
     #[arg(long, value_name = "FOLDER", help_heading = "Report")]
     save: Option<PathBuf>,
+    /// Refute the bounded question about the one intent anew with CaDiCaL and write the proof (DRAT) to FILE, the clauses
+    /// beside it with the extension cnf; up to --depth steps, or as many as the verdict covers, or 10
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    proof: Option<PathBuf>,
     #[command(flatten)]
     search: SearchArgs,
     #[command(flatten)]
@@ -42,6 +46,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut loaded =
         manifest::load(&arguments.paths, stdin.as_deref()).context("cannot read the input").map_err(Failure::Usage)?;
     check::apply(&mut loaded, &arguments.search, &arguments.intent)?;
+    if let Some(file) = &arguments.proof {
+        proof::check(file, &loaded, &arguments.search)?;
+    }
     let cancel = interrupt::install();
     let report = &arguments.report;
     let timeout = arguments.search.options(loaded.timeout, loaded.depth).timeout;
@@ -52,6 +59,12 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output::write(&[document], &report.output, &report.voice, None)?;
     if let Some(folder) = &arguments.save {
         save(folder, &loaded.cluster.name, &findings)?;
+    }
+    if let Some(file) = &arguments.proof {
+        let depth = arguments.search.options(loaded.timeout, loaded.depth).depth;
+        if !proof::write(file, &findings, depth, timeout, &cancel)? && exit == Exit::Fine {
+            return Ok(Exit::Undecided);
+        }
     }
     Ok(exit)
 }

@@ -14,6 +14,7 @@
 
 pub mod cadical;
 pub mod clauses;
+pub mod drat;
 pub mod gates;
 pub mod query;
 pub mod unroll;
