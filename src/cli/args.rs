@@ -231,7 +231,7 @@ impl From<TimingArg> for Timing {
 }
 
 /// `90`, `90s`, `10m`, `1h30m`.
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time; write 90s, 10m or 1h30m");
     let mut seconds: u64 = 0;
     let mut rest = text;

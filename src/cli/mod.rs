@@ -3,6 +3,7 @@
 pub mod args;
 mod cases;
 mod check;
+mod compare;
 pub mod exit;
 mod explain;
 mod export;
@@ -56,6 +57,8 @@ enum Command {
     Export(Box<export::Arguments>),
     /// Step through a saved violation
     Replay(replay::Arguments),
+    /// Ask both engines the same questions, and set another tool's answers beside theirs
+    Compare(compare::Arguments),
     /// Run a cluster at random
     Simulate(simulate::Arguments),
     /// Explain an intent, an error or a warning
@@ -119,6 +122,7 @@ pub fn run() -> ExitCode {
         Command::Cases(arguments) => cases::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::List(arguments) => list::run(arguments),
