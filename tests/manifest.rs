@@ -468,6 +468,23 @@ fn two_scenarios_are_one_too_many() {
     assert_says(embedded(&files), &["b.yaml", "a second scenario", "the first is in a.yaml"]);
 }
 
+#[test]
+fn names_of_files_and_objects_cannot_steer_the_terminal() {
+    use kubound::report::{diagnostic::Diagnostic, text::Paint};
+    let folder = scratch("steering");
+    let path = folder.join("a\u{1b}[2J\u{202e}.yaml");
+    let comment = "# \u{1b}]0;title\u{7} \u{9b}31m\u{202e}";
+    fs::write(&path, format!("kind: Service {comment}\napiVersion: v1 {comment}\nmetadata: {{name: 5}} {comment}\n"))
+        .expect("written");
+    for paths in [vec![path], vec![folder.clone()], vec![folder.join("none\u{1b}[2J\u{9b}")]] {
+        let error = load(&paths, None).expect_err("faulty");
+        let said = Diagnostic::from(&error).render(Paint { colours: false });
+        let steers = |one: char| one != '\n' && (one.is_control() || one == '\u{202e}');
+        assert!(!said.contains(steers), "{said:?}");
+    }
+    fs::remove_dir_all(folder).expect("removed");
+}
+
 /// Line and column of the note about a field.
 #[track_caller]
 fn noted_at(loaded: &Loaded, field: &str) -> (usize, usize) {

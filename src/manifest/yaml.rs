@@ -104,13 +104,19 @@ fn chunks(text: &str) -> Vec<Chunk<'_>> {
         }
         ends.push(values.byte_offset());
     }
+    // Counted along the way: a file may hold a million values.
+    let (mut lines, mut columns) = (0, 0);
     let chunk = |range: &[usize]| {
-        let before = &text[..range[0]];
-        Chunk {
-            text: without_surrogates(&text[range[0]..range[1]]),
-            lines: before.matches('\n').count(),
-            columns: before.rsplit('\n').next().unwrap_or_default().chars().count(),
+        let part = &text[range[0]..range[1]];
+        let chunk = Chunk { text: without_surrogates(part), lines, columns };
+        match part.rsplit_once('\n') {
+            Some((before, last)) => {
+                lines += before.matches('\n').count() + 1;
+                columns = last.chars().count();
+            }
+            None => columns += part.chars().count(),
         }
+        chunk
     };
     ends.windows(2).map(chunk).collect()
 }
@@ -649,6 +655,16 @@ mod tests {
         assert!(document.duplicates.is_empty());
         assert!(fails("a: &a [*a]").message.contains("inside of the value that it names"));
         assert!(fails("a: {<<: 5}").message.contains("needs a mapping"));
+    }
+
+    #[test]
+    fn json_values_in_a_row_know_their_places() {
+        let documents = parse_documents("{\"a\": 1} {\"b\": 2}\n\n{\"c\":\n 3}{\"d\": 4}").expect("valid");
+        let at = |index: usize, key: &str| {
+            let region = documents[index].places.find(key).region();
+            (region.line, region.column)
+        };
+        assert_eq!([at(0, "a"), at(1, "b"), at(2, "c"), at(3, "d")], [(1, 7), (1, 16), (4, 2), (4, 10)]);
     }
 
     #[test]
