@@ -6,6 +6,7 @@
 //! [`report`] shows it; [`cli`] is the command line around all of it.
 
 pub mod cli;
+pub mod conform;
 pub mod engines;
 pub mod explain;
 pub mod export;

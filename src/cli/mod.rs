@@ -4,6 +4,7 @@ pub mod args;
 mod cases;
 mod check;
 mod compare;
+mod conform;
 pub mod exit;
 mod explain;
 mod export;
@@ -55,6 +56,8 @@ enum Command {
     Cases(cases::Arguments),
     /// Write the question about an intent for other tools
     Export(Box<export::Arguments>),
+    /// Ask whether the model can do what a real cluster was recorded doing
+    Conform(conform::Arguments),
     /// Step through a saved violation
     Replay(replay::Arguments),
     /// Ask both engines the same questions, and set another tool's answers beside theirs
@@ -121,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Cases(arguments) => cases::run(arguments),
         Command::Export(arguments) => export::run(arguments),
+        Command::Conform(arguments) => conform::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),

@@ -22,6 +22,7 @@ mod machine;
 mod objects;
 mod search;
 mod sharing;
+pub mod stepper;
 mod stubborn;
 
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};

@@ -1,0 +1,343 @@
+//! Looking for a run of the model that performs recorded actions in their order.
+//!
+//! A search node is a state of the model, how many actions of each class have been performed, and which node slot each
+//! recorded node stands for. Going from one recorded instant to the next, all nodes that a run can reach are explored,
+//! those with the fewest mismatches first: a recorded action passed over, or an action of the model that was not
+//! recorded. Steps that no event reports cost nothing. At each instant only the best nodes are kept, so the run found
+//! need not be the best one: the rate is a lower bound.
+
+use super::actions::{Class, Recording};
+use super::labels::{Label, Names, Recorder};
+use crate::engines::EngineError;
+use crate::engines::explicit::stepper::{Move, Stepper};
+use kubound_encodings::system::Role;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// How far a search may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Most search nodes that are expanded between two recorded instants.
+    pub states: usize,
+    /// Most search nodes that are kept at a recorded instant.
+    pub kept: usize,
+    /// Most initial states.
+    pub initial: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { states: 5_000, kept: 500, initial: 10_000 }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// The model is faulty.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The cluster is too large to be enumerated.
+    #[error("{0}")]
+    TooLarge(String),
+}
+
+/// One thing that the run found does, in order.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Deal {
+    /// A step of the model, with the recorded actions it performs and the labels that were not recorded.
+    Step {
+        /// The step.
+        step: Move,
+        /// Indices of recorded actions.
+        performs: Vec<usize>,
+        /// Actions of the model that were not recorded, with how often.
+        unrecorded: Vec<(Label, i64)>,
+    },
+    /// A recorded action that is passed over, by index.
+    Skip(usize),
+}
+
+/// The best run found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Where it starts.
+    pub initial: Vec<i64>,
+    /// What it does.
+    pub deals: Vec<Deal>,
+    /// The slot that each recorded node stands for.
+    pub binding: Vec<Option<usize>>,
+    /// Whether the search met a limit.
+    pub limited: bool,
+}
+
+/// Everything that tells search nodes apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Place {
+    state: Vec<i64>,
+    progress: Vec<u16>,
+    binding: Vec<Option<usize>>,
+}
+
+struct Node {
+    place: Place,
+    cost: u32,
+    parent: Option<usize>,
+    via: Option<Deal>,
+}
+
+/// Search nodes by cost; of one cost those first that have performed most, and among those the older ones.
+#[derive(Default)]
+struct Queues {
+    by_cost: Vec<BinaryHeap<(usize, Reverse<usize>)>>,
+    seen: FxHashMap<Place, u32>,
+}
+
+/// One way to match the labels of a step.
+struct Matched {
+    progress: Vec<u16>,
+    binding: Vec<Option<usize>>,
+    performs: Vec<usize>,
+    unrecorded: Vec<(Label, i64)>,
+    cost: u32,
+}
+
+pub(super) struct Search<'a> {
+    recording: &'a Recording,
+    stepper: Stepper,
+    recorders: Vec<Option<Recorder>>,
+    /// By class its actions, by latest time.
+    by_class: Vec<Vec<usize>>,
+    nodes: Vec<Node>,
+    /// Variables that say how often an event may still happen, which do not tell nodes apart.
+    budgets: Vec<bool>,
+    bounds: Bounds,
+    limited: bool,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(stepper: Stepper, names: &Names, recording: &'a Recording, bounds: Bounds) -> Self {
+        let recorders = stepper.system().rules.iter().map(|rule| names.recorder(rule)).collect();
+        let mut by_class = vec![Vec::new(); recording.classes.len()];
+        for (index, action) in recording.actions.iter().enumerate() {
+            by_class[action.class].push(index);
+        }
+        let system = stepper.system();
+        let budgets = system.vars.iter().zip(system.dag.vars());
+        let budgets = budgets.map(|(var, decl)| var.role == Role::Budget && decl.name.starts_with("left[")).collect();
+        Self { recording, stepper, recorders, by_class, nodes: Vec::new(), budgets, bounds, limited: false }
+    }
+
+    pub(super) fn recorders(&self) -> &[Option<Recorder>] {
+        &self.recorders
+    }
+
+    /// The best run found. Recorded nodes named like slots are those.
+    pub(super) fn run(&mut self, slots: &[String]) -> Result<Found, SearchError> {
+        let most = self.bounds.initial;
+        let too_many = || SearchError::TooLarge(format!("more than {most} initial states; narrow the ranges"));
+        let binding: Vec<Option<usize>> =
+            self.recording.nodes.iter().map(|node| slots.iter().position(|slot| slot == node)).collect();
+        for state in self.stepper.initial(most).ok_or_else(too_many)? {
+            let place = Place { state, progress: vec![0; self.by_class.len()], binding: binding.clone() };
+            self.nodes.push(Node { place, cost: 0, parent: None, via: None });
+        }
+        if self.nodes.is_empty() {
+            return Err(SearchError::TooLarge("no initial state satisfies the assumptions".into()));
+        }
+        let mut frontier: Vec<usize> = (0..self.nodes.len()).collect();
+        let mut instants: Vec<i64> = self.recording.actions.iter().map(|action| action.latest).collect();
+        instants.dedup();
+        for instant in instants {
+            frontier = self.advance(frontier, instant)?;
+        }
+        let best = frontier.into_iter().min_by_key(|&node| self.nodes[node].cost).expect("never empty");
+        Ok(self.unwind(best))
+    }
+
+    fn unwind(&self, last: usize) -> Found {
+        let mut deals = Vec::new();
+        let mut at = last;
+        while let Some(parent) = self.nodes[at].parent {
+            deals.extend(self.nodes[at].via.clone());
+            at = parent;
+        }
+        deals.reverse();
+        let (initial, binding) = (self.nodes[at].place.state.clone(), self.nodes[last].place.binding.clone());
+        Found { initial, deals, binding, limited: self.limited }
+    }
+
+    /// From the nodes kept at one instant to those at the next, where every action up to it is performed or skipped.
+    fn advance(&mut self, frontier: Vec<usize>, instant: i64) -> Result<Vec<usize>, SearchError> {
+        let count = |actions: &[usize], within: &dyn Fn(usize) -> bool| {
+            actions.iter().filter(|&&action| within(action)).count() as u16
+        };
+        let actions = &self.recording.actions;
+        let due: Vec<u16> =
+            self.by_class.iter().map(|list| count(list, &|action| actions[action].latest <= instant)).collect();
+        let open: Vec<u16> =
+            self.by_class.iter().map(|list| count(list, &|action| actions[action].earliest <= instant)).collect();
+        let mut queues = Queues::default();
+        for node in frontier {
+            self.enqueue(node, &mut queues);
+        }
+        let mut reached: Vec<usize> = Vec::new();
+        let (mut cost, mut expanded) = (0, 0);
+        while cost < queues.by_cost.len() {
+            let Some((_, Reverse(node))) = queues.by_cost[cost].pop() else {
+                if !reached.is_empty() {
+                    break;
+                }
+                (cost, expanded) = (cost + 1, 0);
+                continue;
+            };
+            if self.nodes[node].place.progress.iter().zip(&due).all(|(done, due)| done >= due) {
+                reached.push(node);
+                if reached.len() >= self.bounds.kept {
+                    break;
+                }
+                continue;
+            }
+            expanded += 1;
+            if expanded > self.bounds.states {
+                // Enough of this cost: what is left of it may still pass over actions, but takes no further steps.
+                self.limited = true;
+                self.skips(node, &due, &mut queues);
+                continue;
+            }
+            self.steps(node, &open, instant, &mut queues)?;
+            self.skips(node, &due, &mut queues);
+        }
+        Ok(reached)
+    }
+
+    /// Queues a node unless its place is known at this cost or less.
+    fn enqueue(&mut self, node: usize, queues: &mut Queues) -> bool {
+        let cost = self.nodes[node].cost;
+        let mut key = self.nodes[node].place.clone();
+        for (value, _) in key.state.iter_mut().zip(&self.budgets).filter(|(_, is_budget)| **is_budget) {
+            *value = 0;
+        }
+        if queues.seen.get(&key).is_some_and(|&known| known <= cost) {
+            return false;
+        }
+        let performed = key.progress.iter().map(|&done| usize::from(done)).sum();
+        queues.seen.insert(key, cost);
+        if queues.by_cost.len() <= cost as usize {
+            queues.by_cost.resize_with(cost as usize + 1, BinaryHeap::new);
+        }
+        queues.by_cost[cost as usize].push((performed, Reverse(node)));
+        true
+    }
+
+    /// Passes over the first due action of each class.
+    fn skips(&mut self, node: usize, due: &[u16], queues: &mut Queues) {
+        for (class, &due) in due.iter().enumerate() {
+            let done = self.nodes[node].place.progress[class];
+            if done >= due {
+                continue;
+            }
+            let mut place = self.nodes[node].place.clone();
+            place.progress[class] += 1;
+            let via = Some(Deal::Skip(self.by_class[class][usize::from(done)]));
+            let cost = self.nodes[node].cost + 1;
+            self.nodes.push(Node { place, cost, parent: Some(node), via });
+            self.enqueue(self.nodes.len() - 1, queues);
+        }
+    }
+
+    fn steps(&mut self, node: usize, open: &[u16], instant: i64, queues: &mut Queues) -> Result<(), SearchError> {
+        let before = self.nodes[node].place.state.clone();
+        for step in self.stepper.moves(&before)? {
+            let labels = match &self.recorders[step.rule] {
+                Some(recorder) => recorder.labels(self.stepper.system(), &before, &step),
+                None => Vec::new(),
+            };
+            for matched in self.matchings(&self.nodes[node].place, &labels, open, instant) {
+                let Matched { progress, binding, performs, unrecorded, cost } = matched;
+                let place = Place { state: step.state.clone(), progress, binding };
+                let cost = self.nodes[node].cost + cost;
+                let via = Some(Deal::Step { step: step.clone(), performs, unrecorded });
+                self.nodes.push(Node { place, cost, parent: Some(node), via });
+                if !self.enqueue(self.nodes.len() - 1, queues) {
+                    self.nodes.pop();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The ways to find recorded actions for the labels of a step. What is not found counts as unrecorded, unless the
+    /// recorder may have dropped it.
+    fn matchings(&self, place: &Place, labels: &[(Label, i64)], open: &[u16], instant: i64) -> Vec<Matched> {
+        let start = Matched {
+            progress: place.progress.clone(),
+            binding: place.binding.clone(),
+            performs: Vec::new(),
+            unrecorded: Vec::new(),
+            cost: 0,
+        };
+        let mut ways = vec![start];
+        for &(label, times) in labels {
+            for _ in 0..times {
+                ways = ways.into_iter().flat_map(|way| self.match_one(way, label, open, instant)).collect();
+                // Ways that come to the same are one.
+                let mut known = FxHashSet::default();
+                ways.retain(|way| known.insert((way.progress.clone(), way.binding.clone())));
+            }
+        }
+        ways
+    }
+
+    fn match_one(&self, way: Matched, label: Label, open: &[u16], instant: i64) -> Vec<Matched> {
+        let mut found = Vec::new();
+        for (class, kind) in self.recording.classes.iter().enumerate() {
+            let done = way.progress[class];
+            if done >= open[class] {
+                continue;
+            }
+            let Some(binding) = agrees(kind, label, &way.binding) else { continue };
+            let mut progress = way.progress.clone();
+            progress[class] += 1;
+            let mut performs = way.performs.clone();
+            performs.push(self.by_class[class][usize::from(done)]);
+            found.push(Matched { progress, binding, performs, unrecorded: way.unrecorded.clone(), cost: way.cost });
+        }
+        if found.is_empty() {
+            let mut way = way;
+            let dropped = self.recording.dropped.get(&(label.deed, label.workload));
+            if dropped.is_none_or(|&from| instant < from) {
+                way.cost += 1;
+                match way.unrecorded.last_mut() {
+                    Some((known, times)) if *known == label => *times += 1,
+                    _ => way.unrecorded.push((label, 1)),
+                }
+            }
+            found.push(way);
+        }
+        found
+    }
+}
+
+/// Whether a label is of a class; the binding of nodes afterwards.
+fn agrees(class: &Class, label: Label, binding: &[Option<usize>]) -> Option<Vec<Option<usize>>> {
+    let same_size = class.number.is_none() || label.number.is_none() || class.number == label.number;
+    if class.deed != label.deed || class.workload != label.workload || !same_size {
+        return None;
+    }
+    match (class.node, label.slot) {
+        (Some(node), Some(slot)) => match binding[node] {
+            Some(bound) => (bound == slot).then(|| binding.to_vec()),
+            None if binding.contains(&Some(slot)) => None,
+            None => {
+                let mut binding = binding.to_vec();
+                binding[node] = Some(slot);
+                Some(binding)
+            }
+        },
+        (Some(_), None) => None,
+        // Of a pod that the scheduler did not place the recording does not say where it was.
+        (None, _) => Some(binding.to_vec()),
+    }
+}
