@@ -153,7 +153,7 @@ fn runners_of_github_get_annotations_and_a_summary() {
 
 #[test]
 fn several_reports_are_written_at_once() {
-    let formats = ["json", "jsonl", "sarif", "junit", "github", "markdown", "itf"];
+    let formats = ["json", "jsonl", "sarif", "junit", "github", "markdown", "itf", "html"];
     let file = |format: &str| FOLDER.join(format!("at-once.{format}"));
     let outputs: Vec<String> = formats.iter().map(|format| format!("{format}={}", file(format).display())).collect();
     let mut arguments = vec!["cases", "run", "c8/broken"];

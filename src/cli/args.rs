@@ -55,7 +55,7 @@ pub struct SearchArgs {
 #[derive(Args, Clone, Debug)]
 pub struct ReportArgs {
     /// Format of a report, with an optional file; may be repeated: human, json, jsonl, sarif, junit, github, markdown,
-    /// itf. What goes to standard output is for people unless another format is asked for there
+    /// itf, html. What goes to standard output is for people unless another format is asked for there
     #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub output: Vec<Output>,
     /// Count as a failure: vacuous intents, or clean verdicts that ignored a field which may matter

@@ -63,7 +63,7 @@ struct RunArguments {
     #[command(flatten)]
     search: SearchArgs,
     /// Format of a report, with an optional file; may be repeated: human, json, jsonl, sarif, junit, github, markdown,
-    /// itf. json and itf take one variant, such as c8/broken
+    /// itf, html. json, itf and html take one variant, such as c8/broken
     #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
     output: Vec<Output>,
     #[command(flatten)]

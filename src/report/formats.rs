@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use super::text::escape;
-use super::{github, human, itf, json, jsonl, junit, markdown, sarif};
+use super::{github, html, human, itf, json, jsonl, junit, markdown, sarif};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -29,6 +29,7 @@ pub const REGISTRY: &[&Format] = &[
     &github::FORMAT,
     &markdown::FORMAT,
     &itf::FORMAT,
+    &html::FORMAT,
 ];
 
 /// How to write.

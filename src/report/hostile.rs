@@ -126,3 +126,15 @@ fn sarif_messages_hold_no_links() {
     let text = log["runs"][0]["results"][0]["message"]["text"].as_str().expect("a text");
     assert!(text.contains("\\[x\\](javascript:y)"), "{text}");
 }
+
+#[test]
+fn names_stay_inside_of_the_data_of_the_page() {
+    let page = render("html");
+    let (head, rest) = page.split_once("<script type=\"application/json\" id=\"data\">").expect("the data begins");
+    let (data, tail) = rest.split_once("</script>").expect("the data ends");
+    let report: Value = serde_json::from_str(data).expect("JSON");
+    assert_eq!(report["results"][0]["target"], NAME);
+    assert!(!data.contains('<') && !tail.contains("pwned"));
+    let (title, _) = head.split_once("</title>").expect("a title");
+    assert!(title.contains("&lt;script&gt;") && !head.contains("<script"));
+}

@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod formats;
 pub mod github;
+pub mod html;
 pub mod human;
 pub mod itf;
 pub mod json;
