@@ -83,6 +83,13 @@ pub fn all() -> &'static [Case] {
     CASES
 }
 
+/// Names and texts of the files of a variant.
+pub fn files(case: &str, variant: &str) -> Option<Vec<(String, String)>> {
+    let case = all().iter().find(|known| known.name == case)?;
+    let variant = case.variants.iter().find(|known| known.name == variant)?;
+    Some(variant.files.iter().map(|&(file, text)| (file.to_owned(), text.to_owned())).collect())
+}
+
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match arguments.action.as_ref().unwrap_or(&Action::List) {

@@ -5,11 +5,15 @@ mod cases;
 mod check;
 mod compare;
 mod conform;
+mod completions;
+mod doctor;
 pub mod exit;
 mod explain;
 mod export;
+mod init;
 mod interrupt;
 mod list;
+mod man;
 mod output;
 mod progress;
 mod proof;
@@ -68,8 +72,16 @@ enum Command {
     Explain(explain::Arguments),
     /// List what can be asked for
     List(list::Arguments),
-    /// Print the JSON Schema of a report
+    /// Write a scenario file to start from
+    Init(init::Arguments),
+    /// Print a JSON Schema
     Schema(schema::Arguments),
+    /// Tell whether this installation works, and what it can use
+    Doctor(doctor::Arguments),
+    /// Print what a shell needs to complete commands and flags
+    Completions(completions::Arguments),
+    /// Print manual pages
+    Man(man::Arguments),
 }
 
 /// What went wrong, with what it means for the exit code.
@@ -108,11 +120,15 @@ impl Failure {
     }
 }
 
+/// The command line with all subcommands.
+fn command_line() -> clap::Command {
+    Cli::command().version(VERSION.as_str())
+}
+
 /// Parses the arguments, does what they say and returns the exit code.
 pub fn run() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
-    let command = Cli::command().version(VERSION.as_str());
-    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command_line().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -130,7 +146,11 @@ pub fn run() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::List(arguments) => list::run(arguments),
+        Command::Init(arguments) => init::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments, command_line()),
+        Command::Man(arguments) => man::run(arguments, command_line()),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| Err(Failure::Internal(anyhow!("the message is above"))));
     ExitCode::from(result.unwrap_or_else(|failure| failure.report()).code())

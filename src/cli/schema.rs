@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::{Failure, output};
-use crate::report;
+use crate::{manifest, report};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
@@ -16,6 +16,8 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum What {
+    /// Scenario files.
+    Scenario,
     /// What `-o json` writes.
     Report,
 }
@@ -23,6 +25,7 @@ enum What {
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let schema = match arguments.what {
+        What::Scenario => manifest::scenario_schema(),
         What::Report => report::schema::report(),
     };
     let text = serde_json::to_string_pretty(&schema).context("cannot write JSON").map_err(Failure::Internal)?;

@@ -78,6 +78,24 @@ impl Loader<'_> {
         resolve::finish(name, draft, scenario)
     }
 
+    /// Reads the objects of a folder; returns the file of a scenario, if there is one.
+    pub(super) fn read_folder(&self, folder: &Path, draft: &mut Draft) -> Result<Option<String>, InputError> {
+        let inputs = self.collect(&[folder.to_path_buf()])?;
+        let mut scenario = None;
+        let mut entries = Vec::new();
+        for file in &inputs.in_folders {
+            for entry in self.read(file)? {
+                if scenario::is_scenario(&entry.value) {
+                    scenario.get_or_insert(entry.context.file);
+                } else {
+                    entries.push(entry);
+                }
+            }
+        }
+        self.read_objects(&entries, draft)?;
+        Ok(scenario)
+    }
+
     fn collect(&self, paths: &[PathBuf]) -> Result<Inputs, InputError> {
         let mut inputs = Inputs::default();
         for path in paths {

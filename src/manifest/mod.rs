@@ -18,6 +18,7 @@ mod scenario;
 mod source;
 mod span;
 mod suggest;
+mod survey;
 mod value;
 mod view;
 mod yaml;
@@ -27,6 +28,8 @@ pub use ids::{ErrorKind, NoteKind};
 pub use load::{load, load_embedded};
 pub use places::Region;
 pub use suggest::nearest_or_list;
+pub use scenario::{KUBERNETES, scenario_schema};
+pub use survey::{Survey, survey};
 
 use kubound_encodings::cluster::Cluster;
 use places::Places;

@@ -13,7 +13,7 @@ use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::{Event, EventKind, WorkloadRef};
 
 /// Events and the keys of each, without the common ones.
-const EVENTS: &[(&str, &[&str])] = &[
+pub(super) const EVENTS: &[(&str, &[&str])] = &[
     ("cpuChange", &["target", "to"]),
     ("nodeFailure", &["pool", "node", "recovers"]),
     ("maintenance", &["pools", "atOnce"]),
@@ -29,7 +29,11 @@ const EVENTS: &[(&str, &[&str])] = &[
 ];
 
 /// Keys that every event may have.
-const COMMON: &[&str] = &["id", "times", "must", "after"];
+pub(super) const COMMON: &[&str] = &["id", "times", "must", "after"];
+
+/// How a file is applied.
+pub(super) const APPLY_MODES: &[(&str, ApplyMode)] =
+    &[("client-side", ApplyMode::ClientSide), ("server-side", ApplyMode::ServerSide)];
 
 /// An event as written: its name, and the mapping with its keys.
 struct Written<'a> {
@@ -251,8 +255,7 @@ fn read_percent(view: &View) -> Result<i64, InputError> {
 
 fn read_apply(body: &Fields, files: &Folder, draft: &mut Draft) -> Result<EventKind, InputError> {
     let file = body.require("file", "a file with one Deployment")?;
-    let modes = [("client-side", ApplyMode::ClientSide), ("server-side", ApplyMode::ServerSide)];
-    let mode = body.read("mode", |view| view.one_of(&modes))?.unwrap_or(ApplyMode::ClientSide);
+    let mode = body.read("mode", |view| view.one_of(APPLY_MODES))?.unwrap_or(ApplyMode::ClientSide);
     let Some(applied) = files.read_workload(&file)?.workloads.pop() else {
         return Err(file.error("no workload").expected("one Deployment"));
     };

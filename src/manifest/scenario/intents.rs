@@ -14,7 +14,7 @@ use kubound_encodings::cluster::{Expression, WorkloadRef};
 use std::collections::BTreeMap;
 
 /// Intents and the keys of each.
-const INTENTS: &[(&str, &[&str])] = &[
+pub(super) const INTENTS: &[(&str, &[&str])] = &[
     ("noOscillation", &["target"]),
     ("noOvershoot", &["target"]),
     ("schedulable", &["target", "mode"]),
@@ -26,6 +26,22 @@ const INTENTS: &[(&str, &[&str])] = &[
     ("boundedPods", &["target", "max"]),
     ("noNodePanicLoop", &[]),
     ("placement", &["target", "pools"]),
+];
+
+/// When a limit must be met.
+pub(super) const MOMENTS: &[(&str, When)] =
+    &[("always", When::Always), ("settled", When::Settled), ("afterReached", When::AfterReached)];
+
+/// How strictly pods must find nodes.
+pub(super) const MODES: &[(&str, SchedulableMode)] =
+    &[("settled", SchedulableMode::Settled), ("immediate", SchedulableMode::Immediate)];
+
+/// The words of `expect`.
+pub(super) const VERDICTS: &[(&str, ExpectedVerdict)] = &[
+    ("violated", ExpectedVerdict::Violated),
+    ("holds", ExpectedVerdict::Holds),
+    ("unknown", ExpectedVerdict::Unknown),
+    ("vacuous", ExpectedVerdict::Vacuous),
 ];
 
 /// Intents of the format that this version cannot decide.
@@ -95,14 +111,12 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
     let limit = |key: &str| -> Result<Option<Expression>, InputError> {
         body.read(key, |view| expression::read(&view, Place::Limit, names))
     };
-    let moments = [("always", When::Always), ("settled", When::Settled), ("afterReached", When::AfterReached)];
-    let when = || Ok::<_, InputError>(body.read("when", |view| view.one_of(&moments))?.unwrap_or_default());
+    let when = || Ok::<_, InputError>(body.read("when", |view| view.one_of(MOMENTS))?.unwrap_or_default());
     Ok(match name {
         "noOscillation" => IntentKind::NoOscillation { target: optional()? },
         "noOvershoot" => IntentKind::NoOvershoot { target: target()? },
         "schedulable" => {
-            let modes = [("settled", SchedulableMode::Settled), ("immediate", SchedulableMode::Immediate)];
-            let mode = body.read("mode", |view| view.one_of(&modes))?.unwrap_or_default();
+            let mode = body.read("mode", |view| view.one_of(MODES))?.unwrap_or_default();
             IntentKind::Schedulable { target: optional()?, mode }
         }
         "replicas" => {
@@ -141,12 +155,6 @@ pub(super) fn read_expect(spec: &Fields, intents: &[Intent]) -> Result<BTreeMap<
     let defaults = ["noOscillation", "schedulable", "converges"];
     let ids: Vec<&str> =
         if intents.is_empty() { defaults.to_vec() } else { intents.iter().map(|intent| intent.id.as_str()).collect() };
-    let words = [
-        ("violated", ExpectedVerdict::Violated),
-        ("holds", ExpectedVerdict::Holds),
-        ("unknown", ExpectedVerdict::Unknown),
-        ("vacuous", ExpectedVerdict::Vacuous),
-    ];
     for (id, view) in fields.entries() {
         if !ids.contains(&id) {
             return Err(view
@@ -154,7 +162,7 @@ pub(super) fn read_expect(spec: &Fields, intents: &[Intent]) -> Result<BTreeMap<
                 .kind(ErrorKind::UnknownName)
                 .help(nearest_or_list(id, ids.iter().copied())));
         }
-        expect.insert(id.to_owned(), view.one_of(&words)?);
+        expect.insert(id.to_owned(), view.one_of(VERDICTS)?);
     }
     Ok(expect)
 }

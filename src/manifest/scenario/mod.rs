@@ -9,10 +9,13 @@ mod events;
 mod files;
 mod intents;
 mod nodes;
+mod schema;
 mod settings;
 mod workloads;
 
 pub(super) use files::{event_files, resources};
+pub use schema::scenario_schema;
+pub use settings::KUBERNETES;
 
 use super::ErrorKind;
 use super::ExpectedVerdict;
@@ -35,6 +38,12 @@ pub(super) const OBJECT: &str = "Scenario";
 
 /// The only version of the format.
 const API_VERSION: &str = "kubound.dev/v1alpha1";
+
+/// The keys of a scenario.
+const ROOT: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
+
+/// The keys of `metadata`.
+const METADATA: &[&str] = &["name", "labels", "annotations"];
 
 /// The keys of `spec`.
 const KEYS: &[&str] = &[
@@ -89,7 +98,7 @@ pub(super) fn read(
     loader: &Loader,
     draft: &mut Draft,
 ) -> Result<Scenario, InputError> {
-    let root = View::root(&entry.value, &entry.context).strict_fields(&["apiVersion", "kind", "metadata", "spec"])?;
+    let root = View::root(&entry.value, &entry.context).strict_fields(ROOT)?;
     let version = root.require("apiVersion", API_VERSION)?;
     if version.text()? != API_VERSION {
         return Err(version
@@ -100,7 +109,7 @@ pub(super) fn read(
     draft.sources.insert(OBJECT, source_map_place(&entry.context));
     let mut scenario = Scenario::default();
     if let Some(metadata) = root.get("metadata") {
-        let metadata = metadata.strict_fields(&["name", "labels", "annotations"])?;
+        let metadata = metadata.strict_fields(METADATA)?;
         scenario.name = metadata.read("name", |view| view.name().map(str::to_owned))?;
     }
     let spec = root.require("spec", "the scenario")?.strict_fields(KEYS)?;

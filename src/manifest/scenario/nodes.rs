@@ -13,6 +13,12 @@ use kubound_encodings::cluster::{NodePool, Span};
 /// Pods that a node takes unless it says otherwise.
 const DEFAULT_PODS: i64 = 110;
 
+/// The keys of a pool.
+pub(super) const POOL: &[&str] = &["name", "count", "template"];
+
+/// The keys of `template`.
+pub(super) const TEMPLATE: &[&str] = &["labels", "taints", "allocatable", "unschedulable"];
+
 /// Adds the pools to the draft.
 pub(super) fn read(spec: &Fields, draft: &mut Draft) -> Result<(), InputError> {
     for view in spec.items("nodes")? {
@@ -29,7 +35,7 @@ pub(super) fn read(spec: &Fields, draft: &mut Draft) -> Result<(), InputError> {
 }
 
 fn read_pool(view: &View) -> Result<NodePool, InputError> {
-    let fields = view.strict_fields(&["name", "count", "template"])?;
+    let fields = view.strict_fields(POOL)?;
     let name = fields.require("name", "the name of the pool")?;
     let text = name.name()?;
     if !text.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '-' || one == '.') {
@@ -52,7 +58,7 @@ fn read_pool(view: &View) -> Result<NodePool, InputError> {
         note_missing(view.context, &format!("{}.template.allocatable", view.path), &pool.allocatable);
         return Ok(pool);
     };
-    let template_fields = template.strict_fields(&["labels", "taints", "allocatable", "unschedulable"])?;
+    let template_fields = template.strict_fields(TEMPLATE)?;
     pool.labels = template_fields.read("labels", |view| view.labels())?.unwrap_or_default();
     if pool.labels.contains_key(HOSTNAME) {
         return Err(template

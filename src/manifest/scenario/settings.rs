@@ -5,24 +5,38 @@ use super::super::value::Value;
 use super::super::view::{Fields, View};
 use super::Scenario;
 use kubound_encodings::cluster::{Bounds, KubernetesVersion, Start, Timing};
+use std::ops::RangeInclusive;
 use std::time::Duration;
+
+/// Minor releases of Kubernetes 1 whose rules are known.
+pub const KUBERNETES: RangeInclusive<u32> = 29..=33;
+
+/// Where runs may start.
+pub(super) const STARTS: &[(&str, Start)] =
+    &[("empty", Start::Empty), ("settled", Start::Settled), ("any", Start::Any), ("snapshot", Start::Snapshot)];
+
+/// How rules may interleave.
+pub(super) const TIMINGS: &[(&str, Timing)] = &[("paced", Timing::Paced), ("interleaved", Timing::Interleaved)];
+
+/// The keys of `bounds`.
+pub(super) const BOUNDS: &[&str] = &["nodesPerPool", "podsPerNode", "pods", "depth", "timeout"];
+
+/// The keys of `hpa`.
+pub(super) const HPA: &[&str] = &["syncPeriod", "downscaleStabilization"];
 
 /// Reads them.
 pub(super) fn read(spec: &Fields, scenario: &mut Scenario) -> Result<(), InputError> {
     if let Some(view) = spec.get("kubernetesVersion") {
         scenario.version = read_version(&view)?;
     }
-    let starts =
-        [("empty", Start::Empty), ("settled", Start::Settled), ("any", Start::Any), ("snapshot", Start::Snapshot)];
-    scenario.start = spec.read("start", |view| view.one_of(&starts))?.unwrap_or_default();
-    let timings = [("paced", Timing::Paced), ("interleaved", Timing::Interleaved)];
-    scenario.timing = spec.read("timing", |view| view.one_of(&timings))?.unwrap_or_default();
+    scenario.start = spec.read("start", |view| view.one_of(STARTS))?.unwrap_or_default();
+    scenario.timing = spec.read("timing", |view| view.one_of(TIMINGS))?.unwrap_or_default();
     if let Some(view) = spec.get("bounds") {
         read_bounds(&view, scenario)?;
     }
     scenario.descheduler_interval = spec.read("deschedulerInterval", |view| read_period(&view))?;
     if let Some(view) = spec.get("hpa") {
-        let flags = view.strict_fields(&["syncPeriod", "downscaleStabilization"])?;
+        let flags = view.strict_fields(HPA)?;
         scenario.hpa_sync_period = flags.read("syncPeriod", |view| read_period(&view))?;
         scenario.hpa_downscale_stabilization = flags.read("downscaleStabilization", |view| view.seconds())?;
     }
@@ -47,7 +61,7 @@ fn read_version(view: &View) -> Result<KubernetesVersion, InputError> {
         (Some("1"), Some(Ok(minor))) => minor,
         _ => return Err(expected(format!("`{text}` is not a release of Kubernetes"))),
     };
-    if (29..=33).contains(&minor) {
+    if KUBERNETES.contains(&minor) {
         Ok(KubernetesVersion(minor))
     } else {
         Err(expected(format!("the rules of Kubernetes {text} are not known"))
@@ -56,7 +70,7 @@ fn read_version(view: &View) -> Result<KubernetesVersion, InputError> {
 }
 
 fn read_bounds(view: &View, scenario: &mut Scenario) -> Result<(), InputError> {
-    let fields = view.strict_fields(&["nodesPerPool", "podsPerNode", "pods", "depth", "timeout"])?;
+    let fields = view.strict_fields(BOUNDS)?;
     let size = |key: &str| fields.read(key, |view| view.integer(1..=10_000));
     let default = Bounds::default();
     let nodes = size("nodesPerPool")?;

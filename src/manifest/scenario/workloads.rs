@@ -12,11 +12,27 @@ use kubound_encodings::cluster::node::CPU;
 use kubound_encodings::cluster::workload::{Readiness, Startup, Usage, Workload};
 use kubound_encodings::cluster::{Placement, Start};
 
+/// The keys of a workload.
+pub(super) const WORKLOAD: &[&str] = &["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup"];
+
+/// The keys of `load`.
+pub(super) const LOAD: &[&str] = &["cpu", "memory"];
+
+/// The keys of `startup`.
+pub(super) const STARTUP: &[&str] = &["cpuUsage", "seconds", "ready"];
+
+/// The keys of an entry of `placed`.
+pub(super) const PLACED: &[&str] = &["target", "pool", "pods"];
+
+/// When starting pods become ready.
+pub(super) const READINESS: &[(&str, Readiness)] =
+    &[("at-once", Readiness::AtOnce), ("after", Readiness::After), ("never", Readiness::Never)];
+
 /// Changes the workloads of the draft.
 pub(super) fn read(spec: &Fields, names: &Names, draft: &mut Draft) -> Result<(), InputError> {
     let mut seen = Vec::new();
     for view in spec.items("workloads")? {
-        let fields = view.strict_fields(&["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup"])?;
+        let fields = view.strict_fields(WORKLOAD)?;
         let target_view = fields.require("target", "kind/namespace/name of a workload")?;
         let target = names.workload(&target_view)?;
         if seen.contains(&target) {
@@ -37,7 +53,7 @@ fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), Inp
     if let Some(view) = fields.get("replicas") {
         workload.replicas = read_span(&view, &Count::Plain(0..=MAX_REPLICAS))?;
     }
-    let load = fields.get("load").map(|view| view.strict_fields(&["cpu", "memory"])).transpose()?;
+    let load = fields.get("load").map(|view| view.strict_fields(LOAD)).transpose()?;
     for (usage_key, load_key, unit) in [("cpuUsage", "cpu", Unit::Milli), ("memoryUsage", "memory", Unit::Whole)] {
         let per_pod = fields.get(usage_key);
         let shared = load.as_ref().and_then(|load| load.get(load_key));
@@ -64,11 +80,10 @@ fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), Inp
 }
 
 fn read_startup(view: &View, workload: &Workload) -> Result<Startup, InputError> {
-    let fields = view.strict_fields(&["cpuUsage", "seconds", "ready"])?;
+    let fields = view.strict_fields(STARTUP)?;
     let request = workload.template.requests.get(CPU).copied().unwrap_or(0);
     let cpu = fields.read("cpuUsage", |view| view.amount(Unit::Milli))?.unwrap_or(request);
-    let words = [("at-once", Readiness::AtOnce), ("after", Readiness::After), ("never", Readiness::Never)];
-    let readiness = fields.read("ready", |view| view.one_of(&words))?.unwrap_or(Readiness::After);
+    let readiness = fields.read("ready", |view| view.one_of(READINESS))?.unwrap_or(Readiness::After);
     let seconds = fields.require("seconds", "how long starting takes")?.seconds()?;
     Ok(Startup { cpu, seconds, readiness })
 }
@@ -77,7 +92,7 @@ fn read_startup(view: &View, workload: &Workload) -> Result<Startup, InputError>
 pub(super) fn read_placed(spec: &Fields, names: &Names, start: Start) -> Result<Vec<Placement>, InputError> {
     let mut placed: Vec<Placement> = Vec::new();
     for view in spec.items("placed")? {
-        let fields = view.strict_fields(&["target", "pool", "pods"])?;
+        let fields = view.strict_fields(PLACED)?;
         let target = names.workload(&fields.require("target", "kind/namespace/name of a workload")?)?;
         let pool = names.pool(&fields.require("pool", "the name of a pool or Node")?)?;
         let pods_view = fields.require("pods", "a number or a range such as 0..3")?;

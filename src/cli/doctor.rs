@@ -1,0 +1,71 @@
+//! `kubound doctor`: whether this installation works, and what it can use.
+
+use super::args::SearchArgs;
+use super::exit::Exit;
+use super::{Failure, cases, check, output};
+use crate::engines::Cancel;
+use crate::report::text::neutralise;
+use crate::search::Silent;
+use crate::{manifest, smt};
+use anyhow::{Context, anyhow};
+use clap::{Args, Parser};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// Flags of `doctor`.
+#[derive(Args, Debug)]
+pub struct Arguments {}
+
+/// The case of the self-test: small, and every engine can decide it.
+const CASE: &str = "c7";
+
+/// Programs of others that some subcommands use.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("kubectl", "for snapshot"),
+    ("helm", "for folders with a Chart.yaml"),
+    ("kustomize", "for folders with a kustomization.yaml; kubectl can do that too"),
+    ("git", "for diff with revisions"),
+];
+
+/// Runs the subcommand. A program that is missing is no fault; a self-test that fails is.
+pub fn run(_: &Arguments) -> Result<Exit, Failure> {
+    let mut text = format!("kubound     {}\nsolvers     {}\n", env!("CARGO_PKG_VERSION"), smt::versions());
+    let releases = manifest::KUBERNETES;
+    let _ = writeln!(text, "kubernetes  rules of 1.{} to 1.{}", releases.start(), releases.end());
+    for (name, why) in PROGRAMS {
+        let found = find_program(name).map_or("not found".to_owned(), |path| path.display().to_string());
+        let _ = writeln!(text, "{name:<10}  {} ({why})", neutralise(&found));
+    }
+    output::print(&text)?;
+    for variant in ["broken", "fixed"] {
+        self_test(variant)?;
+        output::print(&format!("self-test   case {CASE}/{variant}: the verdicts are the expected ones\n"))?;
+    }
+    Ok(Exit::Fine)
+}
+
+#[derive(Parser, Debug)]
+struct Defaults {
+    #[command(flatten)]
+    search: SearchArgs,
+}
+
+/// Decides a variant of the case with the default engines; a violation is replayed on the way, as always.
+fn self_test(variant: &str) -> Result<(), Failure> {
+    let failed = |why: String| Failure::Internal(anyhow!("the self-test on case {CASE}/{variant} failed: {why}"));
+    let files = cases::files(CASE, variant).ok_or_else(|| failed("it is not compiled in".into()))?;
+    let mut loaded = manifest::load_embedded(CASE, &files).context("cannot read it").map_err(Failure::Internal)?;
+    let search = Defaults::parse_from([""]).search;
+    check::apply(&mut loaded, &search, &[])?;
+    let (findings, exit) = check::decide(&loaded, &search, &[], &Cancel::default(), &Silent)?;
+    let words: Vec<String> =
+        findings.results.iter().map(|result| format!("{} {}", result.intent, result.verdict.word())).collect();
+    if exit == Exit::Fine && !words.is_empty() { Ok(()) } else { Err(failed(words.join(", "))) }
+}
+
+/// The file of a program, as shells find it.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    std::env::split_paths(&folders).map(|folder| folder.join(&file)).find(|path| path.is_file())
+}

@@ -1,0 +1,260 @@
+//! The JSON Schema (draft-07, the newest that editors take) of scenario files.
+//!
+//! Which keys there are comes from the tables that the strict readers use, so that the schema accepts a key exactly if
+//! the reader does. What their values are is told here; a key that is not told about takes any value.
+
+use super::events::{APPLY_MODES, COMMON, EVENTS};
+use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
+use super::nodes::{POOL, TEMPLATE};
+use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
+use super::workloads::{LOAD, PLACED, READINESS, STARTUP, WORKLOAD};
+use super::{API_VERSION, KEYS, METADATA, OBJECT, ROOT};
+use serde_json::{Map, Value, json};
+
+/// The schema.
+pub fn scenario_schema() -> Value {
+    let mut schema = mapping(ROOT, &["apiVersion", "kind", "spec"], &|key| match key {
+        "apiVersion" => json!({"const": API_VERSION}),
+        "kind" => json!({"const": OBJECT}),
+        "metadata" => mapping(METADATA, &[], &|key| match key {
+            "name" => told("Name of the scenario in reports.", text("shop")),
+            _ => json!({"type": "object"}),
+        }),
+        _ => mapping(KEYS, &[], &spec),
+    });
+    schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
+    schema["title"] = json!("Scenario of Kubound");
+    schema["description"] = json!("What manifests cannot say: sizes, values, events, and what shall hold.");
+    schema
+}
+
+/// A mapping with these keys and no others.
+fn mapping(keys: &[&str], required: &[&str], value: &dyn Fn(&str) -> Value) -> Value {
+    let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), value(key))).collect();
+    let mut schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
+}
+
+/// Adds a description.
+fn told(description: &str, mut schema: Value) -> Value {
+    schema["description"] = json!(description);
+    schema
+}
+
+fn text(example: &str) -> Value {
+    json!({"type": "string", "minLength": 1, "examples": [example]})
+}
+
+fn flag() -> Value {
+    json!({"type": "boolean"})
+}
+
+fn integer(lo: i64, hi: i64) -> Value {
+    json!({"type": "integer", "minimum": lo, "maximum": hi})
+}
+
+fn list(items: Value) -> Value {
+    json!({"type": "array", "items": items})
+}
+
+/// One of several words.
+fn words<T>(table: &[(&str, T)]) -> Value {
+    json!({"enum": table.iter().map(|(word, _)| *word).collect::<Vec<_>>()})
+}
+
+/// A count or a range of counts.
+fn counts(example: &str) -> Value {
+    json!({"type": ["integer", "string"], "minimum": 0, "examples": [example]})
+}
+
+/// A quantity or a range of quantities.
+fn amounts(example: &str) -> Value {
+    json!({"type": ["number", "string"], "minimum": 0, "examples": [example]})
+}
+
+fn duration(example: &str) -> Value {
+    json!({"type": ["integer", "string"], "minimum": 0, "examples": [example]})
+}
+
+fn expression(example: &str) -> Value {
+    json!({"type": ["integer", "string"], "examples": [example]})
+}
+
+/// The kinds of values that a mapping from names may have.
+fn names_to(value: Value) -> Value {
+    json!({"type": "object", "additionalProperties": value})
+}
+
+fn target() -> Value {
+    told("Kind/namespace/name of a workload, or a shorter form that is not ambiguous.", text("Deployment/default/web"))
+}
+
+fn spec(key: &str) -> Value {
+    match key {
+        "kubernetesVersion" => {
+            let releases: Vec<String> = KUBERNETES.flat_map(|minor| [format!("1.{minor}"), format!("v1.{minor}")]).collect();
+            told("Release of Kubernetes whose rules apply; in quotes.", json!({"enum": releases}))
+        }
+        "resources" => {
+            told("Manifests: files, folders and globs, relative to this file. Default: the other files.", list(text("web.yaml")))
+        }
+        "nodes" => told("Pools of equal nodes.", list(mapping(POOL, &["name", "count"], &pool))),
+        "workloads" => told("What manifests do not say about workloads.", list(mapping(WORKLOAD, &["target"], &workload))),
+        "assume" => told("Conditions over initial values.", list(text("nodes.present >= 1"))),
+        "placed" => {
+            let entry = mapping(PLACED, PLACED, &|key| match key {
+                "target" => target(),
+                "pool" => told("Name of a pool or Node.", text("worker")),
+                _ => told("Pods on each node: a number, or a range such as 0..3.", counts("0..3")),
+            });
+            told("Pods that are there initially.", list(entry))
+        }
+        "start" => told("Where runs start.", words(STARTS)),
+        "timing" => told("How controllers and time interleave.", words(TIMINGS)),
+        "events" => told("What users and machines may do; in any order, and never has to.", list(event())),
+        "intents" => told("What shall hold.", list(intent())),
+        "bounds" => told("How far to search.", mapping(BOUNDS, &[], &bound)),
+        "expect" => told("The verdict that each intent is expected to have; for tests.", names_to(words(VERDICTS))),
+        "deschedulerInterval" => told("Time between two passes of the descheduler.", duration("5m")),
+        "hpa" => told("Flags of the controller manager.", mapping(HPA, &[], &|_| duration("15s"))),
+        _ => json!({}),
+    }
+}
+
+fn pool(key: &str) -> Value {
+    match key {
+        "name" => told("Nodes are called NAME-0, NAME-1, and so on.", json!({"type": "string", "pattern": "^[a-z0-9.-]+$", "examples": ["spare"]})),
+        "count" => told("A number, or a range such as 0..6.", counts("0..6")),
+        "template" => mapping(TEMPLATE, &[], &|key| match key {
+            "labels" => names_to(json!({"type": ["string", "null"]})),
+            "taints" => list(json!({"type": "object", "required": ["key", "effect"], "properties": {
+                "key": text("dedicated"),
+                "value": {"type": "string"},
+                "effect": {"enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
+            }})),
+            "allocatable" => told("By resource; ranges are accepted.", names_to(amounts("4"))),
+            "unschedulable" => flag(),
+            _ => json!({}),
+        }),
+        _ => json!({}),
+    }
+}
+
+fn workload(key: &str) -> Value {
+    match key {
+        "target" => target(),
+        "replicas" => told("Instead of spec.replicas; a range is a free initial value.", counts("1..6")),
+        "cpuUsage" => told("CPU that each pod uses; default: its request.", amounts("50m..500m/50m")),
+        "memoryUsage" => told("Memory that each pod uses; default: its request.", amounts("100Mi")),
+        "load" => told("Totals that the ready pods share.", mapping(LOAD, &[], &|_| amounts("2"))),
+        "startup" => mapping(STARTUP, &["seconds"], &|key| match key {
+            "cpuUsage" => amounts("800m"),
+            "seconds" => told("How long starting takes.", duration("60s")),
+            "ready" => told("When starting pods become ready.", words(READINESS)),
+            _ => json!({}),
+        }),
+        _ => json!({}),
+    }
+}
+
+fn bound(key: &str) -> Value {
+    match key {
+        "depth" => told("auto, or a number of steps.", json!({"anyOf": [{"const": "auto"}, integer(1, 1_000_000)]})),
+        "timeout" => told("Time for all intents together.", duration("10m")),
+        _ => integer(1, 10_000),
+    }
+}
+
+/// An item of `events`: one event, and common keys inside or beside it.
+fn event() -> Value {
+    let kinds: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
+    let keys: Vec<&str> = kinds.iter().chain(COMMON).copied().collect();
+    let mut item = mapping(&keys, &[], &|key| match EVENTS.iter().find(|(name, _)| *name == key) {
+        Some((name, keys)) => {
+            let keys: Vec<&str> = keys.iter().chain(COMMON).copied().collect();
+            let required = required_by_event(name);
+            let body = mapping(&keys, required, &|key| parameter(name, key));
+            if required.is_empty() { or_nothing(body) } else { body }
+        }
+        None => parameter("", key),
+    });
+    item["oneOf"] = kinds.iter().map(|kind| json!({"required": [kind]})).collect();
+    item
+}
+
+fn required_by_event(name: &str) -> &'static [&'static str] {
+    match name {
+        "cpuChange" => &["target", "to"],
+        "rollout" | "rollback" => &["target"],
+        "apply" | "createDeployment" => &["file"],
+        "scale" => &["target", "replicas"],
+        "kernelPanic" => &["cpuLeftBelow"],
+        _ => &[],
+    }
+}
+
+/// An item of `intents`: the name of one without parameters that must be there, or one with its parameters.
+fn intent() -> Value {
+    let names: Vec<&str> = INTENTS.iter().map(|(name, _)| *name).collect();
+    let keys: Vec<&str> = names.iter().copied().chain(["id"]).collect();
+    let mut item = mapping(&keys, &[], &|key| match INTENTS.iter().find(|(name, _)| *name == key) {
+        Some((name, keys)) => {
+            let keys: Vec<&str> = keys.iter().copied().chain(["id"]).collect();
+            let required = required_by_intent(name);
+            let body = mapping(&keys, required, &|key| parameter(name, key));
+            if required.is_empty() { or_nothing(body) } else { body }
+        }
+        None => parameter("", key),
+    });
+    item["oneOf"] = names.iter().map(|name| json!({"required": [name]})).collect();
+    let bare: Vec<&str> = names.into_iter().filter(|name| required_by_intent(name).is_empty()).collect();
+    json!({"anyOf": [{"enum": bare}, item]})
+}
+
+fn required_by_intent(name: &str) -> &'static [&'static str] {
+    match name {
+        "noOvershoot" | "replicas" | "boundedPods" | "rolloutCompletes" => &["target"],
+        "spread" => &["target", "topologyKey", "maxSkew"],
+        "available" => &["target", "min"],
+        "placement" => &["target", "pools"],
+        _ => &[],
+    }
+}
+
+fn or_nothing(mut schema: Value) -> Value {
+    schema["type"] = json!(["object", "null"]);
+    schema
+}
+
+/// A parameter of an event or an intent.
+fn parameter(of: &str, key: &str) -> Value {
+    match (of, key) {
+        (_, "id") => told("Its name.", text("second")),
+        (_, "times") => told("How often it may happen; default 1.", integer(1, 1000)),
+        (_, "must") => told("Whether it happens eventually.", flag()),
+        (_, "after") => told("Id of the event that it comes after.", text("first")),
+        (_, "target") => target(),
+        (_, "to") => told("CPU usage after it.", amounts("100m..900m/100m")),
+        (_, "pool") => told("Name of a pool or Node.", text("worker")),
+        (_, "node") => told("Name of a Node, or POOL-INDEX.", text("worker-0")),
+        (_, "recovers" | "uncordon") => flag(),
+        (_, "pools") => list(text("worker")),
+        (_, "atOnce") => integer(1, 5000),
+        (_, "file") => told("A file with one Deployment, relative to this file.", text("web.yaml")),
+        ("apply", "mode") => words(APPLY_MODES),
+        ("schedulable", "mode") => words(MODES),
+        (_, "when") => told("When the limit must be met; default afterReached.", words(MOMENTS)),
+        (_, "replicas") => counts("2..5"),
+        (_, "cpuLeftBelow") => json!({"type": ["integer", "string"], "examples": ["2%"]}),
+        (_, "min" | "max") => told("A number or an expression over initial values.", expression("spec.replicas")),
+        (_, "topologyKey") => told("A label of nodes.", text("kubernetes.io/hostname")),
+        (_, "maxSkew") => integer(0, 10_000),
+        _ => json!({}),
+    }
+}
+
+#[cfg(test)]
+mod tests;
