@@ -75,6 +75,7 @@ pub fn decide(
         check(&loaded.cluster, systems, &options, cancel, observer).map_err(|fault| Failure::Internal(fault.into()))?;
     let circumstances = Circumstances {
         expect: &loaded.expect,
+        accepted: &loaded.accepted,
         deny,
         ignored_risky: loaded.notes.iter().any(|note| note.severity == Severity::Risky),
         interrupted: findings.interrupted,

@@ -16,7 +16,7 @@ pub struct Arguments {
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments, mut command: Command) -> Result<Exit, Failure> {
-    let name = command.get_name().replace(' ', "-");
+    let name = command.get_name().to_owned();
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, name, &mut text);
     let text = String::from_utf8(text).context("completions are text").map_err(Failure::Internal)?;

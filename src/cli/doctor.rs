@@ -19,11 +19,11 @@ pub struct Arguments {}
 /// The case of the self-test: small, and every engine can decide it.
 const CASE: &str = "c7";
 
-/// Programs of others that some subcommands use.
+/// Programs of others that go well with this one.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("kubectl", "for snapshot"),
-    ("helm", "for folders with a Chart.yaml"),
-    ("kustomize", "for folders with a kustomization.yaml; kubectl can do that too"),
+    ("kubectl", "kubectl get -o yaml | kubound verify -"),
+    ("helm", "helm template . | kubound verify -"),
+    ("kustomize", "kustomize build . | kubound verify -"),
     ("git", "for diff with revisions"),
 ];
 

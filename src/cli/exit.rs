@@ -1,6 +1,6 @@
 //! Exit codes: one place, since scripts depend on them.
 
-use crate::manifest::ExpectedVerdict;
+use crate::manifest::{Accepted, ExpectedVerdict};
 use crate::search::{IntentResult, Verdict};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -58,6 +58,8 @@ pub enum Deny {
 pub struct Circumstances<'a> {
     /// Verdicts that the scenario expects.
     pub expect: &'a BTreeMap<String, ExpectedVerdict>,
+    /// Violations that do not count.
+    pub accepted: &'a [Accepted],
     /// What `--deny` names.
     pub deny: &'a [Deny],
     /// Whether a field was ignored that may change a verdict.
@@ -81,6 +83,7 @@ fn of_result(result: &IntentResult, circumstances: &Circumstances) -> Exit {
         (Some(ExpectedVerdict::Unknown), Verdict::Unknown { .. }) => Exit::Fine,
         (_, verdict) if verdict.is_undecided() => Exit::Undecided,
         (Some(expected), verdict) => as_expected(expected, verdict),
+        (None, Verdict::Violated(_)) if is_accepted(result, circumstances) => Exit::Fine,
         (None, Verdict::Violated(_)) => Exit::Violated,
         (None, _) => Exit::Fine,
     };
@@ -92,6 +95,10 @@ fn of_result(result: &IntentResult, circumstances: &Circumstances) -> Exit {
         }
         _ => code,
     }
+}
+
+fn is_accepted(result: &IntentResult, circumstances: &Circumstances) -> bool {
+    circumstances.accepted.iter().any(|one| one.intent == result.intent && one.target == result.target)
 }
 
 fn as_expected(expected: ExpectedVerdict, verdict: &Verdict) -> Exit {
@@ -159,7 +166,8 @@ mod tests {
     fn code(verdicts: Vec<Verdict>, expect: Option<ExpectedVerdict>, deny: &[Deny]) -> u8 {
         let expect = expect.map(|expected| ("i".to_owned(), expected)).into_iter().collect();
         let results: Vec<IntentResult> = verdicts.into_iter().map(result).collect();
-        let circumstances = Circumstances { expect: &expect, deny, ignored_risky: true, interrupted: false };
+        let circumstances =
+            Circumstances { expect: &expect, accepted: &[], deny, ignored_risky: true, interrupted: false };
         of_results(&results, &circumstances).code()
     }
 
@@ -192,6 +200,26 @@ mod tests {
     }
 
     #[test]
+    fn an_accepted_violation_does_not_count_and_nothing_else_is_accepted_by_it() {
+        let expect = BTreeMap::new();
+        let code = |verdict: Verdict, intent: &str, target: Option<&str>| {
+            let accepted = [Accepted { intent: intent.into(), target: target.map(str::to_owned) }];
+            let circumstances = Circumstances {
+                expect: &expect,
+                accepted: &accepted,
+                deny: &[],
+                ignored_risky: false,
+                interrupted: false,
+            };
+            of_results(&[result(verdict)], &circumstances).code()
+        };
+        assert_eq!(code(violated(), "i", None), 0);
+        assert_eq!(code(violated(), "j", None), 1);
+        assert_eq!(code(violated(), "i", Some("Deployment/default/web")), 1);
+        assert_eq!(code(unknown(), "i", None), 3);
+    }
+
+    #[test]
     fn precedence_is_70_130_2_1_3_4_0() {
         let order = [
             Exit::Internal,
@@ -214,7 +242,8 @@ mod tests {
     #[test]
     fn an_interrupt_is_told_even_if_something_is_violated() {
         let expect = BTreeMap::new();
-        let circumstances = Circumstances { expect: &expect, deny: &[], ignored_risky: false, interrupted: true };
+        let circumstances =
+            Circumstances { expect: &expect, accepted: &[], deny: &[], ignored_risky: false, interrupted: true };
         assert_eq!(of_results(&[result(violated())], &circumstances).code(), 130);
     }
 }

@@ -34,7 +34,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return Err(Failure::Usage(anyhow!("{}: no workload among the manifests\n{help}", folder.display())));
     }
     let path = folder.join(FILE);
-    write_new(&path, &text(&survey)).with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Usage)?;
+    write_new(&path, &text(&survey))
+        .with_context(|| format!("cannot write {}", path.display()))
+        .map_err(Failure::Usage)?;
     let shown = neutralise(&path.display().to_string());
     let folder = neutralise(&folder.display().to_string());
     output::print(&format!("wrote {shown}\nlook at the lines marked CHANGE, then: kubound verify {folder}\n"))?;
@@ -56,12 +58,18 @@ fn text(survey: &Survey) -> String {
          spec:\n",
     );
     let releases = manifest::KUBERNETES;
-    let _ = writeln!(text, "  # Release of Kubernetes whose rules apply: \"1.{}\" to \"1.{}\".", releases.start(), releases.end());
+    let _ = writeln!(
+        text,
+        "  # Release of Kubernetes whose rules apply: \"1.{}\" to \"1.{}\".",
+        releases.start(),
+        releases.end()
+    );
     let _ = writeln!(text, "  kubernetesVersion: \"1.{}\"\n", releases.end());
     nodes(&mut text, survey);
     workloads(&mut text, survey);
     let first = &survey.workloads[0];
-    let _ = writeln!(text, "\n  # What may happen: in any order, and never has to. `kubound list events` names the kinds.");
+    let _ =
+        writeln!(text, "\n  # What may happen: in any order, and never has to. `kubound list events` names the kinds.");
     let _ = writeln!(text, "  events: []");
     let _ = writeln!(text, "  # - cpuChange: {{target: {first}, to: 100m..900m/100m}}");
     let _ = writeln!(text, "  # - maintenance: {{atOnce: 1}}");
@@ -83,7 +91,11 @@ fn nodes(text: &mut String, survey: &Survey) {
             \x20     allocatable: {cpu: \"4\", memory: 8Gi, pods: \"110\"}\n\n",
         );
     } else {
-        let _ = writeln!(text, "  # The {} of the manifests are used; more can be added:", count(survey.nodes.len(), "Node"));
+        let _ = writeln!(
+            text,
+            "  # The {} of the manifests are used; more can be added:",
+            count(survey.nodes.len(), "Node")
+        );
         text.push_str(
             "  # nodes:\n\
             \x20 # - {name: spare, count: 0..2, template: {allocatable: {cpu: \"4\", memory: 8Gi}}}\n\n",
@@ -92,12 +104,16 @@ fn nodes(text: &mut String, survey: &Survey) {
 }
 
 fn workloads(text: &mut String, survey: &Survey) {
-    text.push_str("  # CHANGE: what pods use; without it, what they request. `replicas: 1..6` checks all these numbers.\n");
+    text.push_str(
+        "  # CHANGE: what pods use; without it, what they request. `replicas: 1..6` checks all these numbers.\n",
+    );
     text.push_str("  workloads:\n");
     for workload in &survey.workloads {
         let _ = writeln!(text, "  - target: {workload}");
         if survey.autoscaled.contains(workload) {
-            text.push_str("    # cpuUsage: 50m..500m/50m\n    # startup: {cpuUsage: 800m, seconds: 60, ready: after}\n");
+            text.push_str(
+                "    # cpuUsage: 50m..500m/50m\n    # startup: {cpuUsage: 800m, seconds: 60, ready: after}\n",
+            );
         } else {
             text.push_str("    # replicas: 1..6\n");
         }

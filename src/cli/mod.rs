@@ -1,11 +1,13 @@
 //! The command line: one file a subcommand, the flags they share, exit codes and the terminal.
 
 pub mod args;
+mod baseline;
 mod cases;
 mod check;
 mod compare;
 mod conform;
 mod completions;
+mod diff;
 mod doctor;
 pub mod exit;
 mod explain;
@@ -18,6 +20,7 @@ mod output;
 mod progress;
 mod proof;
 mod replay;
+mod revision;
 mod schema;
 mod simulate;
 mod verify;
@@ -29,8 +32,10 @@ use crate::smt;
 use anyhow::anyhow;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use exit::Exit;
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
@@ -56,6 +61,8 @@ Exit codes: 0 all intents hold, 1 some intent is violated, 2 bad usage or input,
 enum Command {
     /// Check manifests and scenario files
     Verify(verify::Arguments),
+    /// Tell which intents a change breaks or mends
+    Diff(Box<diff::Arguments>),
     /// List, show or run the built-in cases
     Cases(cases::Arguments),
     /// Write the question about an intent for other tools
@@ -122,7 +129,14 @@ impl Failure {
 
 /// The command line with all subcommands.
 fn command_line() -> clap::Command {
-    Cli::command().version(VERSION.as_str())
+    let command = Cli::command().version(VERSION.as_str());
+    if is_plugin(std::env::args_os().next().as_deref()) { command.bin_name("kubectl kubound") } else { command }
+}
+
+/// Whether kubectl runs this as a plugin, which it tells by the name of the file only.
+fn is_plugin(program: Option<&OsStr>) -> bool {
+    let file = program.and_then(|program| Path::new(program).file_name()).and_then(OsStr::to_str);
+    file.is_some_and(|file| file.starts_with("kubectl-"))
 }
 
 /// Parses the arguments, does what they say and returns the exit code.
@@ -138,6 +152,7 @@ pub fn run() -> ExitCode {
     };
     let command = AssertUnwindSafe(|| match &cli.command {
         Command::Verify(arguments) => verify::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
         Command::Cases(arguments) => cases::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Conform(arguments) => conform::run(arguments),

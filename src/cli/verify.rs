@@ -1,6 +1,7 @@
 //! `kubound verify`: manifests and scenario files in, verdicts out.
 
 use super::args::{ReportArgs, SearchArgs};
+use super::baseline::BaselineArgs;
 use super::exit::Exit;
 use super::{Failure, check, interrupt, output, progress, proof};
 use crate::report::document::Document;
@@ -9,7 +10,7 @@ use crate::search::{Findings, Verdict};
 use crate::{manifest, smt};
 use anyhow::{Context, anyhow};
 use clap::Args;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Flags of `verify`.
@@ -28,6 +29,8 @@ pub struct Arguments {
     /// beside it with the extension cnf; up to --depth steps, or as many as the verdict covers, or 10
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     proof: Option<PathBuf>,
+    #[command(flatten)]
+    baseline: BaselineArgs,
     #[command(flatten)]
     search: SearchArgs,
     #[command(flatten)]
@@ -49,6 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(file) = &arguments.proof {
         proof::check(file, &loaded, &arguments.search)?;
     }
+    arguments.baseline.apply(&mut loaded)?;
     let cancel = interrupt::install();
     let report = &arguments.report;
     let timeout = arguments.search.options(loaded.timeout, loaded.depth).timeout;
@@ -57,6 +61,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     })?;
     let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
     output::write(&[document], &report.output, &report.voice, None)?;
+    let told = arguments.baseline.finish(&loaded, &findings)?;
+    std::io::stderr().write_all(told.as_bytes()).context("cannot write to standard error").map_err(Failure::Usage)?;
     if let Some(folder) = &arguments.save {
         save(folder, &loaded.cluster.name, &findings)?;
     }

@@ -27,8 +27,8 @@ pub use error::{InputError, Problem};
 pub use ids::{ErrorKind, NoteKind};
 pub use load::{load, load_embedded};
 pub use places::Region;
-pub use suggest::nearest_or_list;
 pub use scenario::{KUBERNETES, scenario_schema};
+pub use suggest::nearest_or_list;
 pub use survey::{Survey, survey};
 
 use kubound_encodings::cluster::Cluster;
@@ -55,8 +55,19 @@ pub struct Loaded {
     pub sources: SourceMap,
     /// `spec.bounds.timeout` of the scenario.
     pub timeout: Option<Duration>,
+    /// Violations that somebody accepted.
+    pub accepted: Vec<Accepted>,
     /// `spec.bounds.depth` of the scenario; `None`: automatic.
     pub depth: Option<usize>,
+}
+
+/// A violation that somebody accepted: it is reported, and does not fail the command.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Accepted {
+    /// Id of the intent.
+    pub intent: String,
+    /// Object it speaks of; `None`: an intent without one.
+    pub target: Option<String>,
 }
 
 /// How much a note matters.

@@ -50,6 +50,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         sources: draft.sources,
         timeout: scenario.timeout,
         depth: scenario.depth,
+        accepted: Vec::new(),
     })
 }
 

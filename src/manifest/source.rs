@@ -82,6 +82,11 @@ pub(super) fn check_text(text: &str, file: &str) -> Result<(), InputError> {
     if text.len() as u64 > MAX_BYTES { decode(text.as_bytes().to_vec(), file).map(|_| ()) } else { Ok(()) }
 }
 
+/// The folder itself; the parent of a file in the working folder is written as nothing.
+fn working(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
+}
+
 /// Files of the computer.
 pub(super) struct Disk;
 
@@ -105,9 +110,9 @@ impl Files for Disk {
                 .kind(ErrorKind::Unreadable)
                 .in_file(shown(folder))
         };
-        let root = fs::canonicalize(folder).map_err(failed)?;
+        let root = fs::canonicalize(working(folder)).map_err(failed)?;
         let mut files = Vec::new();
-        for entry in fs::read_dir(folder).map_err(failed)? {
+        for entry in fs::read_dir(working(folder)).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             if !is_manifest(&path) || !path.is_file() {
                 continue;
@@ -131,7 +136,7 @@ impl Files for Disk {
     fn inside(&self, folder: &Path, relative: &str) -> Result<PathBuf, Refused> {
         check_relative(relative)?;
         let path = folder.join(relative);
-        let root = fs::canonicalize(folder).map_err(|error| (ErrorKind::Unreadable, error.to_string()))?;
+        let root = fs::canonicalize(working(folder)).map_err(|error| (ErrorKind::Unreadable, error.to_string()))?;
         let real = fs::canonicalize(&path).map_err(|error| {
             let message = format!("`{relative}` cannot be read: {error}");
             (ErrorKind::Unreadable, message)

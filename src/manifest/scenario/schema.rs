@@ -95,14 +95,18 @@ fn target() -> Value {
 fn spec(key: &str) -> Value {
     match key {
         "kubernetesVersion" => {
-            let releases: Vec<String> = KUBERNETES.flat_map(|minor| [format!("1.{minor}"), format!("v1.{minor}")]).collect();
+            let releases: Vec<String> =
+                KUBERNETES.flat_map(|minor| [format!("1.{minor}"), format!("v1.{minor}")]).collect();
             told("Release of Kubernetes whose rules apply; in quotes.", json!({"enum": releases}))
         }
-        "resources" => {
-            told("Manifests: files, folders and globs, relative to this file. Default: the other files.", list(text("web.yaml")))
-        }
+        "resources" => told(
+            "Manifests: files, folders and globs, relative to this file. Default: the other files.",
+            list(text("web.yaml")),
+        ),
         "nodes" => told("Pools of equal nodes.", list(mapping(POOL, &["name", "count"], &pool))),
-        "workloads" => told("What manifests do not say about workloads.", list(mapping(WORKLOAD, &["target"], &workload))),
+        "workloads" => {
+            told("What manifests do not say about workloads.", list(mapping(WORKLOAD, &["target"], &workload)))
+        }
         "assume" => told("Conditions over initial values.", list(text("nodes.present >= 1"))),
         "placed" => {
             let entry = mapping(PLACED, PLACED, &|key| match key {
@@ -126,7 +130,10 @@ fn spec(key: &str) -> Value {
 
 fn pool(key: &str) -> Value {
     match key {
-        "name" => told("Nodes are called NAME-0, NAME-1, and so on.", json!({"type": "string", "pattern": "^[a-z0-9.-]+$", "examples": ["spare"]})),
+        "name" => told(
+            "Nodes are called NAME-0, NAME-1, and so on.",
+            json!({"type": "string", "pattern": "^[a-z0-9.-]+$", "examples": ["spare"]}),
+        ),
         "count" => told("A number, or a range such as 0..6.", counts("0..6")),
         "template" => mapping(TEMPLATE, &[], &|key| match key {
             "labels" => names_to(json!({"type": ["string", "null"]})),

@@ -1,0 +1,130 @@
+//! A folder as the user names it: one that is there, or one of a git revision.
+
+use super::Failure;
+use anyhow::{Context, anyhow};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A folder or file to read, and what keeps it there.
+pub struct Folder {
+    /// Where it is.
+    pub path: PathBuf,
+    /// A copy that lasts as long as this.
+    pub copy: Option<Copy>,
+    /// The revision.
+    revision: String,
+}
+
+impl Folder {
+    /// Name of a file for people, who never saw the copy.
+    pub fn shown(&self, file: &str) -> String {
+        let inside = self.copy.as_ref().and_then(|copy| Path::new(file).strip_prefix(&copy.0).ok());
+        inside.map_or(file.to_owned(), |inside| format!("{}:{}", self.revision, inside.display()))
+    }
+}
+
+/// A temporary folder, removed when dropped.
+pub struct Copy(PathBuf);
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // Nothing is lost but room on a disk.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Most files of a revision that are copied.
+const MOST_FILES: usize = 10_000;
+
+/// The folder of `PATH`, or of `REVISION:PATH`. What exists is never taken for a revision.
+pub fn folder(text: &str) -> Result<Folder, Failure> {
+    let path = PathBuf::from(text);
+    match text.split_once(':') {
+        Some((revision, inside)) if !path.exists() && !revision.is_empty() => of_revision(revision, inside),
+        _ => Ok(Folder { path, copy: None, revision: String::new() }),
+    }
+}
+
+/// Copies the YAML and JSON files below a path of a revision. Symbolic links and submodules are left out.
+fn of_revision(revision: &str, inside: &str) -> Result<Folder, Failure> {
+    // Git resolves paths from the top of the repository unless they begin with a dot.
+    let inside = if inside.is_empty() { "." } else { inside };
+    let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])
+        .map_err(|_| Failure::Usage(anyhow!("{revision}:{inside}: git knows no revision `{revision}` here")))?;
+    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+    let top = git(&["rev-parse", "--show-toplevel"])?;
+    let top = String::from_utf8_lossy(&top).trim_end().to_owned();
+    let listed = git(&["-C", &top, "ls-tree", "-r", "-z", "--full-tree", &commit, "--", inside])?;
+    let copy = Copy(fresh_folder()?);
+    let mut count = 0;
+    for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+        let entry = String::from_utf8_lossy(entry);
+        let Some((about, file)) = entry.split_once('\t') else { continue };
+        let about: Vec<&str> = about.split(' ').collect();
+        let ["100644" | "100755", "blob", id] = about.as_slice() else { continue };
+        if !is_manifest(Path::new(file)) || !is_below(file) {
+            continue;
+        }
+        count += 1;
+        if count > MOST_FILES {
+            return Err(Failure::Usage(anyhow!("{revision}:{inside} has more than {MOST_FILES} manifests")));
+        }
+        let text = git(&["-C", &top, "cat-file", "blob", id])?;
+        write(&copy.0.join(file), &text)?;
+    }
+    let path = copy.0.join(inside.trim_end_matches('/'));
+    if count == 0 || !path.exists() {
+        let help = "help: paths are those inside the repository; only .yaml, .yml and .json files count";
+        return Err(Failure::Usage(anyhow!("{revision}:{inside} has no manifests\n{help}")));
+    }
+    Ok(Folder { path, copy: Some(copy), revision: revision.to_owned() })
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
+}
+
+/// Git stores no other paths, but a tampered repository might.
+fn is_below(file: &str) -> bool {
+    Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+}
+
+fn write(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    let write = || -> std::io::Result<()> {
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(path, text)
+    };
+    write().with_context(|| format!("cannot write {}", path.display())).map_err(Failure::Usage)
+}
+
+/// A new folder that only this user can read.
+fn fresh_folder() -> Result<PathBuf, Failure> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let mut last = None;
+    for _ in 0..100 {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("kubound-{}-{number}", std::process::id()));
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        // It fails if somebody else made the folder first.
+        match builder.create(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(Failure::Usage(anyhow!("cannot make a temporary folder: {last:?}")))
+}
+
+/// The output of the user's git; a failure carries what git says.
+fn git(arguments: &[&str]) -> Result<Vec<u8>, Failure> {
+    let run = Command::new("git").args(arguments).output();
+    let Output { status, stdout, stderr } =
+        run.context("cannot run git, which revisions need").map_err(Failure::Usage)?;
+    if status.success() {
+        return Ok(stdout);
+    }
+    let said = String::from_utf8_lossy(&stderr).trim().to_owned();
+    Err(Failure::Usage(anyhow!("git: {}", if said.is_empty() { "it failed".to_owned() } else { said })))
+}

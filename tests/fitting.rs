@@ -1,0 +1,205 @@
+//! What surrounds the command: its name as a plugin, revisions in git, and the files for pipelines.
+#![cfg(unix)]
+
+use kubound::manifest::load;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const KUBOUND: &str = env!("CARGO_BIN_EXE_kubound");
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// An empty folder for one test.
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("kubound-fitting-{}-{name}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a temporary folder");
+    folder
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn a_plugin_of_kubectl_calls_itself_so() {
+    let folder = scratch("plugin");
+    let plugin = folder.join("kubectl-kubound");
+    std::os::unix::fs::symlink(KUBOUND, &plugin).expect("a link");
+    let help = said(&Command::new(&plugin).arg("--help").output().expect("it runs"));
+    assert!(help.contains("Usage: kubectl kubound <COMMAND>"), "{help}");
+    let wrong = said(&Command::new(&plugin).arg("verify").output().expect("it runs"));
+    assert!(wrong.contains("Usage: kubectl kubound verify <PATH>"), "{wrong}");
+    let plain = said(&Command::new(KUBOUND).arg("--help").output().expect("it runs"));
+    assert!(plain.contains("Usage: kubound <COMMAND>"), "{plain}");
+}
+
+#[test]
+fn manual_pages_and_completions_know_every_subcommand() {
+    let folder = scratch("man");
+    let status = Command::new(KUBOUND).args(["man", "--all"]).arg(&folder).status().expect("it runs");
+    assert!(status.success());
+    let script = said(&Command::new(KUBOUND).args(["completions", "bash"]).output().expect("it runs"));
+    let help = said(&Command::new(KUBOUND).arg("--help").output().expect("it runs"));
+    let commands = help.split("Commands:").nth(1).and_then(|rest| rest.split("Options:").next()).expect("commands");
+    let names: Vec<&str> = commands.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.contains(&"verify") && names.contains(&"diff"), "{names:?}");
+    for name in names {
+        let page = fs::read_to_string(folder.join(format!("kubound-{name}.1"))).expect(name);
+        assert!(page.contains(".SH SYNOPSIS"), "{name}");
+        assert!(script.contains(&format!("kubound__subcmd__{name}")) || script.contains(name), "{name}");
+    }
+}
+
+/// Git without the settings of whoever runs the tests.
+fn git(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("git")
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .args(["-c", "user.name=test", "-c", "user.email=test@example.com"])
+        .args(arguments)
+        .output()
+        .expect("git runs");
+    assert!(output.status.success(), "git {arguments:?}: {}", said(&output));
+}
+
+fn copy_variant(variant: &str, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(root().join("cases/c7").join(variant)).expect("a case") {
+        let path = entry.expect("an entry").path();
+        fs::copy(&path, to.join(path.file_name().expect("a name"))).expect("a copy");
+    }
+}
+
+#[test]
+fn a_revision_is_compared_with_the_working_folder() {
+    let folder = scratch("diff");
+    let manifests = folder.join("app/manifests");
+    git(&folder, &["init", "--quiet"]);
+    copy_variant("fixed", &manifests);
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "--quiet", "-m", "fixed"]);
+    copy_variant("broken", &manifests);
+    let diff = |folder: &Path, old: &str, new: &str| {
+        let output = Command::new(KUBOUND).current_dir(folder).args(["diff", old, new]).output().expect("it runs");
+        (output.status.code(), said(&output))
+    };
+
+    let (code, text) = diff(&folder, "HEAD:app/manifests", "app/manifests");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("broken: ") && text.contains("-> violated"), "{text}");
+
+    // The other way round the violation is in the revision, and its files are named as such.
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "--quiet", "-m", "broken"]);
+    let (code, text) = diff(&folder, "HEAD~1:app/manifests", "HEAD:app/manifests/");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("HEAD:app/manifests/"), "{text}");
+    assert!(!text.contains(std::env::temp_dir().join("kubound-").to_str().expect("text")), "{text}");
+    let (code, text) = diff(&folder, "HEAD:app/manifests", "HEAD~1:app/manifests");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("mended: "), "{text}");
+
+    // From a folder inside, paths are still those of the repository.
+    let (code, text) = diff(&manifests, "HEAD~1:app/manifests", ".");
+    assert_eq!(code, Some(1), "{text}");
+
+    for (old, what) in
+        [("nothing:app", "no revision"), ("HEAD:elsewhere", "no manifests"), ("--all:app", "no revision")]
+    {
+        let output =
+            Command::new(KUBOUND).current_dir(&folder).args(["diff", "--", old, "."]).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{old}");
+        assert!(said(&output).contains(what), "{old}: {}", said(&output));
+    }
+}
+
+#[test]
+fn files_for_pipelines_are_yaml_and_name_files_that_exist() {
+    let manifest = root().join("tests/fixtures/clock/deploy.yaml");
+    for file in ["action.yml", "ci/gitlab.yml"] {
+        let node = "apiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {allocatable: {cpu: 1, memory: 1Gi}}\n";
+        let loaded = load(&[root().join(file), manifest.clone()], Some(node)).expect(file);
+        let skipped = loaded.notes.iter().any(|note| note.file.ends_with(file) && note.message.contains("skipped 1"));
+        assert!(skipped, "{file} is not one YAML document: {:?}", loaded.notes);
+    }
+    for script in ["ci/install", "ci/verify"] {
+        let mode = fs::metadata(root().join(script)).expect(script).permissions().mode();
+        assert_eq!(mode & 0o111, 0o111, "{script} is not executable");
+        let status = Command::new("bash").arg("-n").arg(root().join(script)).status().expect("bash runs");
+        assert!(status.success(), "{script}");
+    }
+    let action = fs::read_to_string(root().join("action.yml")).expect("the action");
+    assert!(action.contains("$ACTION_PATH/ci/install") && action.contains("$ACTION_PATH/ci/verify"));
+}
+
+#[test]
+fn the_script_of_pipelines_passes_words_on_whole() {
+    let folder = scratch("pipeline");
+    let stub = folder.join("kubound");
+    fs::write(&stub, "#!/bin/sh\nfor word in \"$@\"; do printf '[%s]' \"$word\"; done\necho\n").expect("a stub");
+    fs::set_permissions(&stub, fs::Permissions::from_mode(0o755)).expect("an executable");
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").expect("a path"));
+    let run = |settings: &[(&str, &str)]| {
+        let mut command = Command::new(root().join("ci/verify"));
+        command.env("PATH", &path).envs(settings.iter().copied());
+        said(&command.output().expect("it runs"))
+    };
+    assert_eq!(run(&[]), "[verify][.]\n");
+    let settings = [
+        ("KUBOUND_INPUTS", "my app\nother\n"),
+        ("KUBOUND_FLAGS", "--timeout\n2m\n"),
+        ("KUBOUND_SARIF_FILE", "a b.sarif"),
+        ("KUBOUND_JUNIT_FILE", "k.xml"),
+    ];
+    assert_eq!(run(&settings), "[verify][--timeout][2m][-o][sarif=a b.sarif][-o][junit=k.xml][my app][other]\n");
+    assert_eq!(
+        run(&[("KUBOUND_INPUTS", "a\nb"), ("KUBOUND_BASE", "origin/main")]),
+        "[diff][origin/main:a][a]\n[diff][origin/main:b][b]\n"
+    );
+}
+
+#[test]
+fn known_violations_do_not_fail_and_new_ones_do() {
+    let folder = scratch("baseline");
+    let manifests = folder.join("manifests");
+    copy_variant("broken", &manifests);
+    let scenario = manifests.join("scenario.yaml");
+    let text = fs::read_to_string(&scenario).expect("a scenario");
+    let expects_nothing = text.split("  expect:").next().expect("a part");
+    fs::write(&scenario, expects_nothing).expect("a scenario");
+    let verify = |flags: &[&str]| {
+        let mut command = Command::new(KUBOUND);
+        let output = command.current_dir(&folder).args(["verify", "manifests", "-q"]).args(flags).output();
+        let output = output.expect("it runs");
+        (output.status.code(), said(&output))
+    };
+    let baseline = ["--baseline", "known.json"];
+
+    let (code, text) = verify(&[]);
+    assert_eq!(code, Some(1), "{text}");
+    let (code, text) = verify(&["--baseline", "known.json"]);
+    assert_eq!(code, Some(2), "a baseline that is not there: {text}");
+    let (code, text) = verify(&["--baseline", "known.json", "--write-baseline"]);
+    assert_eq!(code, Some(1), "{text}");
+    let (code, text) = verify(&baseline);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("error[") && text.contains(" known, 0 new"), "{text}");
+
+    let file = folder.join("known.json");
+    let known = fs::read_to_string(&file).expect("a baseline");
+    fs::write(&file, known.replace("\"intent\": \"", "\"intent\": \"other-")).expect("a baseline");
+    let (code, text) = verify(&baseline);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("0 violations known, 1 new") && text.contains("is not violated any more"), "{text}");
+    fs::write(&file, known.replace("\"Baseline\"", "\"Report\"")).expect("a file");
+    assert_eq!(verify(&baseline).0, Some(2));
+    fs::write(&file, known.replace("\"violations\"", "\"intents\"")).expect("a file");
+    assert_eq!(verify(&baseline).0, Some(2));
+}
