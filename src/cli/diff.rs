@@ -67,7 +67,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 fn verdicts(side: &str, arguments: &Arguments, cancel: &Cancel) -> Result<Document, Failure> {
     let folder = revision::folder(side)?;
     let what = || format!("cannot read {side}");
-    let mut loaded = manifest::load(&[folder.path.clone()], None).with_context(what).map_err(Failure::Usage)?;
+    let mut loaded =
+        manifest::load(std::slice::from_ref(&folder.path), None).with_context(what).map_err(Failure::Usage)?;
     // An intent that only one side has is no mistake.
     let ids: Vec<String> =
         arguments.intent.iter().filter(|id| loaded.cluster.intents.iter().any(|one| one.id == **id)).cloned().collect();
