@@ -13,27 +13,15 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// How to search.
+/// What to look at: the model that the input becomes.
 #[derive(Args, Clone, Debug)]
-pub struct SearchArgs {
-    /// Engines to use
-    #[arg(long, value_enum, default_value = "portfolio", help_heading = "Search")]
-    pub engine: EngineArg,
-    /// How symbolic engines talk to the solver
-    #[arg(long, value_enum, default_value = "clauses", help_heading = "Search")]
-    pub encoding: EncodingArg,
-    /// Solver of symbolic engines; CaDiCaL takes clauses only
-    #[arg(long, value_enum, default_value = "z3", help_heading = "Search")]
-    pub solver: SolverArg,
+pub struct ModelArgs {
     /// One rule for each reconcile, or rules merged where that cannot change a verdict
     #[arg(long, value_enum, default_value = "fused", help_heading = "Search")]
     pub granularity: GranularityArg,
     /// How controllers and time interleave [default: what the scenario says]
     #[arg(long, value_enum, help_heading = "Search")]
     pub timing: Option<TimingArg>,
-    /// Decide every verdict again with both solvers and the explicit engine; a contradiction ends with exit code 70
-    #[arg(long, help_heading = "Search")]
-    pub cross_check: bool,
     /// At most N nodes in each pool
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Search")]
     pub nodes: Option<i64>,
@@ -43,6 +31,26 @@ pub struct SearchArgs {
     /// Look at runs of at most N steps only, and be content with that
     #[arg(long, value_name = "N", help_heading = "Search")]
     pub depth: Option<usize>,
+}
+
+/// How to search.
+#[derive(Args, Clone, Debug)]
+pub struct SearchArgs {
+    /// Engines to use
+    #[arg(long, value_enum, default_value = "portfolio", help_heading = "Search")]
+    pub engine: EngineArg,
+    /// How symbolic engines talk to the solver; induction and ranking choose for themselves
+    #[arg(long, value_enum, default_value = "clauses", help_heading = "Search")]
+    pub encoding: EncodingArg,
+    /// Solver of symbolic engines; CaDiCaL takes clauses only
+    #[arg(long, value_enum, default_value = "z3", help_heading = "Search")]
+    pub solver: SolverArg,
+    /// Decide every verdict again with both solvers and the explicit engine; a contradiction ends with exit code 70
+    #[arg(long, help_heading = "Search")]
+    pub cross_check: bool,
+    #[command(flatten)]
+    /// What to look at.
+    pub model: ModelArgs,
     /// Time for all intents together, such as 90s or 10m [default: what the scenario says, or 10m]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Search")]
     pub timeout: Option<Duration>,
@@ -177,14 +185,35 @@ impl FromStr for Output {
     }
 }
 
+impl ModelArgs {
+    /// The granularity of the rules.
+    pub fn granularity(&self) -> Granularity {
+        match self.granularity {
+            GranularityArg::Fine => Granularity::Fine,
+            GranularityArg::Fused => Granularity::Fused,
+        }
+    }
+}
+
 impl SearchArgs {
-    /// Refuses combinations that no solver takes.
+    /// Refuses combinations that no solver takes, and choices that the engine would not heed.
     pub fn check(&self) -> Result<(), Failure> {
         if self.encoding != EncodingArg::Clauses && self.solver == SolverArg::Cadical {
             let help = "help: leave out --encoding, or use --solver z3";
             return Err(Failure::Usage(anyhow!("--solver cadical takes --encoding clauses only\n{help}")));
         }
-        Ok(())
+        let chosen = match (self.encoding, self.solver) {
+            (EncodingArg::Clauses, SolverArg::Z3) => return Ok(()),
+            (EncodingArg::Clauses, SolverArg::Cadical) => "--solver",
+            (EncodingArg::Bv | EncodingArg::Int, _) => "--encoding",
+        };
+        let engine = match self.engine {
+            EngineArg::Induction => "induction",
+            EngineArg::Ranking => "ranking",
+            _ => return Ok(()),
+        };
+        let why = "it uses Z3, with integers for linear invariants and clauses for the rest";
+        Err(Failure::Usage(anyhow!("--engine {engine} does not heed {chosen}: {why}\nhelp: leave out {chosen}")))
     }
 
     fn encoding(&self) -> Encoding {
@@ -210,11 +239,8 @@ impl SearchArgs {
                 EngineArg::Ranking => EngineChoice::Ranking,
             },
             encoding: self.encoding(),
-            granularity: match self.granularity {
-                GranularityArg::Fine => Granularity::Fine,
-                GranularityArg::Fused => Granularity::Fused,
-            },
-            depth: self.depth.or(depth),
+            granularity: self.model.granularity(),
+            depth: self.model.depth.or(depth),
             timeout: self.timeout.or(timeout).unwrap_or(defaults.timeout),
             cross_check: self.cross_check,
         }

@@ -133,6 +133,7 @@ fn run_cases(arguments: &RunArguments) -> Result<Exit, Failure> {
         return Err(Failure::Usage(anyhow!("name a case, such as c8 or c8/broken, or use --all")));
     }
     output::choose_color(arguments.voice.color);
+    arguments.search.check()?;
     check::set_jobs(&arguments.search)?;
     let mut chosen = Vec::new();
     if arguments.all {
@@ -177,7 +178,7 @@ fn run_variant(
     let mut loaded = manifest::load_embedded(&name, &files)
         .with_context(|| format!("cannot read {name}"))
         .map_err(Failure::Usage)?;
-    check::apply(&mut loaded, &arguments.search, &[])?;
+    check::apply(&mut loaded, &arguments.search.model, &[])?;
     let voice = &arguments.voice;
     let timeout = arguments.search.options(loaded.timeout, loaded.depth).timeout;
     let (findings, exit) = progress::with_progress(voice.quiet, timeout, |observer| {

@@ -1,7 +1,7 @@
 //! From input that was read to findings and their exit code: what `verify` and `cases run` share.
 
 use super::Failure;
-use super::args::SearchArgs;
+use super::args::{ModelArgs, SearchArgs};
 use super::exit::{Circumstances, Deny, Exit, of_results};
 use crate::engines::bmc::Bmc;
 use crate::engines::{Answer, Cancel, Engine, Limits};
@@ -15,19 +15,18 @@ use kubound_encodings::term::{Bool, within};
 use std::time::{Duration, Instant};
 
 /// Applies the flags to what was read.
-pub fn apply(loaded: &mut Loaded, search: &SearchArgs, intents: &[String]) -> Result<(), Failure> {
-    search.check()?;
+pub fn apply(loaded: &mut Loaded, model: &ModelArgs, intents: &[String]) -> Result<(), Failure> {
     let cluster = &mut loaded.cluster;
-    if let Some(timing) = search.timing {
+    if let Some(timing) = model.timing {
         cluster.timing = timing.into();
     }
-    if let Some(nodes) = search.nodes {
+    if let Some(nodes) = model.nodes {
         cluster.bounds.nodes_per_pool = nodes;
         for pool in &mut cluster.pools {
             pool.count = cap(pool.count, nodes, &format!("pool {}", pool.name), "--nodes")?;
         }
     }
-    if let Some(pods) = search.pods {
+    if let Some(pods) = model.pods {
         cluster.bounds.pods = pods;
         for workload in &mut cluster.workloads {
             workload.replicas = cap(workload.replicas, pods, &workload.reference.to_string(), "--pods")?;

@@ -1,6 +1,6 @@
 //! `kubound export`: the question about one intent as text for other tools.
 
-use super::args::SearchArgs;
+use super::args::ModelArgs;
 use super::exit::Exit;
 use super::{Failure, check, output};
 use crate::engines::Limits;
@@ -27,7 +27,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ID", help_heading = "Search")]
     intent: Option<String>,
     #[command(flatten)]
-    search: SearchArgs,
+    model: ModelArgs,
 }
 
 /// Formats of exports.
@@ -44,17 +44,20 @@ const DEPTH: usize = 10;
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    if arguments.format == Format::Btor2 && arguments.model.depth.is_some() {
+        let why = "BTOR2 files hold runs of any number of steps; the tool that reads them takes the bound";
+        return Err(Failure::Usage(anyhow!("--depth means nothing to btor2: {why}\nhelp: leave out --depth")));
+    }
     let mut loaded = manifest::load(&arguments.paths, None).context("cannot read the input").map_err(Failure::Usage)?;
     let intents: Vec<String> = arguments.intent.iter().cloned().collect();
-    check::apply(&mut loaded, &arguments.search, &intents)?;
-    let options = arguments.search.options(loaded.timeout, loaded.depth);
-    let systems = check::systems(&loaded.cluster, options.granularity)?;
+    check::apply(&mut loaded, &arguments.model, &intents)?;
+    let systems = check::systems(&loaded.cluster, arguments.model.granularity())?;
     let property = only_property(&systems)?;
     let system = systems.searched();
     let title = title(&system.properties[property]);
     let text = match arguments.format {
         Format::Smt2 => {
-            let depth = options.depth.unwrap_or(DEPTH);
+            let depth = arguments.model.depth.or(loaded.depth).unwrap_or(DEPTH);
             let query =
                 query(system, property, &Limits::default(), depth).map_err(|error| Failure::Internal(error.into()))?;
             smt2::script(&query, &format!("{title}, in at most {depth} steps"))

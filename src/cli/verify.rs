@@ -44,11 +44,12 @@ const MOST_INPUT: u64 = 16 << 20;
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output::choose_color(arguments.report.voice.color);
     output::check(&arguments.report.output, 1)?;
+    arguments.search.check()?;
     check::set_jobs(&arguments.search)?;
     let stdin = read_stdin(&arguments.paths)?;
     let mut loaded =
         manifest::load(&arguments.paths, stdin.as_deref()).context("cannot read the input").map_err(Failure::Usage)?;
-    check::apply(&mut loaded, &arguments.search, &arguments.intent)?;
+    check::apply(&mut loaded, &arguments.search.model, &arguments.intent)?;
     if let Some(file) = &arguments.proof {
         proof::check(file, &loaded, &arguments.search)?;
     }
