@@ -212,7 +212,7 @@ impl SearchArgs {
             EngineArg::Ranking => "ranking",
             _ => return Ok(()),
         };
-        let why = "it uses Z3, with integers for linear invariants and clauses for the rest";
+        let why = "it uses integers of Z3 for linear invariants and CaDiCaL for the rest";
         Err(Failure::Usage(anyhow!("--engine {engine} does not heed {chosen}: {why}\nhelp: leave out {chosen}")))
     }
 

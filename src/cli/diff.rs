@@ -75,7 +75,7 @@ fn verdicts(side: &str, arguments: &Arguments, cancel: &Cancel) -> Result<Docume
     if !arguments.intent.is_empty() && ids.is_empty() {
         loaded.cluster.intents.clear();
     }
-    check::apply(&mut loaded, &arguments.search, &ids)?;
+    check::apply(&mut loaded, &arguments.search.model, &ids)?;
     let timeout = arguments.search.options(loaded.timeout, loaded.depth).timeout;
     let (findings, exit) = progress::with_progress(arguments.quiet, timeout, |observer| {
         check::decide(&loaded, &arguments.search, &[], cancel, observer)

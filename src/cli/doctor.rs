@@ -56,7 +56,7 @@ fn self_test(variant: &str) -> Result<(), Failure> {
     let files = cases::files(CASE, variant).ok_or_else(|| failed("it is not compiled in".into()))?;
     let mut loaded = manifest::load_embedded(CASE, &files).context("cannot read it").map_err(Failure::Internal)?;
     let search = Defaults::parse_from([""]).search;
-    check::apply(&mut loaded, &search, &[])?;
+    check::apply(&mut loaded, &search.model, &[])?;
     let (findings, exit) = check::decide(&loaded, &search, &[], &Cancel::default(), &Silent)?;
     let words: Vec<String> =
         findings.results.iter().map(|result| format!("{} {}", result.intent, result.verdict.word())).collect();
