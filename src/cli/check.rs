@@ -1,12 +1,12 @@
 //! From input that was read to findings and their exit code: what `verify` and `cases run` share.
 
-use super::Failure;
 use super::args::{ModelArgs, SearchArgs};
 use super::exit::{Circumstances, Deny, Exit, of_results};
+use super::{Failure, dump};
 use crate::engines::bmc::Bmc;
 use crate::engines::{Answer, Cancel, Engine, Limits};
 use crate::manifest::{Loaded, Severity};
-use crate::search::{Findings, Observer, Systems, check};
+use crate::search::{Fault, Findings, Observer, Systems, check};
 use anyhow::anyhow;
 use kubound_encodings::assemble::{AssembleError, Granularity};
 use kubound_encodings::cluster::{Cluster, Span};
@@ -71,7 +71,7 @@ pub fn decide(
     let systems = systems(&loaded.cluster, options.granularity)?;
     require_initial_state(&systems, options.timeout, cancel)?;
     let findings =
-        check(&loaded.cluster, systems, &options, cancel, observer).map_err(|fault| Failure::Internal(fault.into()))?;
+        check(&loaded.cluster, systems, &options, cancel, observer).map_err(|fault| dumped(loaded, fault))?;
     let circumstances = Circumstances {
         expect: &loaded.expect,
         accepted: &loaded.accepted,
@@ -81,6 +81,21 @@ pub fn decide(
     };
     let exit = of_results(&findings.results, &circumstances);
     Ok((findings, exit))
+}
+
+/// A fault of ours; one between engines with the place of what is needed to see it again.
+fn dumped(loaded: &Loaded, fault: Fault) -> Failure {
+    let told = fault.to_string();
+    let is_contradiction = matches!(fault, Fault::Contradiction { .. });
+    let error = anyhow::Error::from(fault);
+    if !is_contradiction {
+        return Failure::Internal(error);
+    }
+    let arguments: Vec<String> = std::env::args().collect();
+    Failure::Internal(match dump::write(loaded, &arguments, &told) {
+        Ok(folder) => error.context(format!("{} has the input and how to see this again", folder.display())),
+        Err(why) => error.context(format!("the input could not be saved: {why}")),
+    })
 }
 
 /// The systems of a cluster.

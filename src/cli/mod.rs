@@ -9,6 +9,7 @@ mod completions;
 mod conform;
 mod diff;
 mod doctor;
+mod dump;
 pub mod exit;
 mod explain;
 mod export;

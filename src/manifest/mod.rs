@@ -159,6 +159,11 @@ impl SourceMap {
         self.0.get(object)
     }
 
+    /// The files that objects are written in, with their texts.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.values().map(|place| (place.file.as_str(), &*place.source))
+    }
+
     /// Remembers a place; a later one replaces an earlier one. Returns the earlier one.
     fn insert(&mut self, object: &str, place: SourcePlace) -> Option<SourcePlace> {
         self.0.insert(object.to_owned(), place)
