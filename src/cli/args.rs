@@ -243,6 +243,7 @@ impl SearchArgs {
             depth: self.model.depth.or(depth),
             timeout: self.timeout.or(timeout).unwrap_or(defaults.timeout),
             cross_check: self.cross_check,
+            ..defaults
         }
     }
 }

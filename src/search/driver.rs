@@ -15,8 +15,6 @@ use std::fmt::Write as _;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-/// Longest time spent on making one violation small.
-const MINIMISE: Duration = Duration::from_secs(30);
 /// Longest time spent on finding a run without over-approximation.
 const NARROW: Duration = Duration::from_secs(5);
 /// Longest time spent on finding out whether a violation is inevitable.
@@ -242,7 +240,7 @@ impl Search<'_> {
         self.observer.phase(&format_args!("{intent}: violated; looking for the smallest cluster"));
         let limits = Limits {
             depth: Some(found.steps.len()),
-            deadline: Some(self.deadline.min(Instant::now() + MINIMISE)),
+            deadline: Some(self.deadline.min(Instant::now() + self.options.minimise)),
             ..self.limits()
         };
         // The explicit engine needs no depth: it ends by itself.

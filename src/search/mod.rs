@@ -60,6 +60,8 @@ pub struct Options {
     pub depth: Option<usize>,
     /// Time for all intents together.
     pub timeout: Duration,
+    /// Longest time spent on making one violation small.
+    pub minimise: Duration,
     /// Whether to look at every verdict again by other means ([`cross_check`]).
     pub cross_check: bool,
 }
@@ -72,6 +74,7 @@ impl Default for Options {
             granularity: Granularity::default(),
             depth: None,
             timeout: Duration::from_secs(600),
+            minimise: Duration::from_secs(30),
             cross_check: false,
         }
     }
