@@ -15,4 +15,5 @@ pub mod passes;
 pub mod report;
 pub mod search;
 pub mod smt;
+pub mod snapshot;
 pub mod trace;

@@ -2,13 +2,12 @@
 
 use super::args::ModelArgs;
 use super::exit::Exit;
-use super::{Failure, check, output};
+use super::{Failure, check, input, output};
 use crate::engines::Limits;
 use crate::engines::symbolic::query::query;
 use crate::export::{btor2, smt2};
-use crate::manifest;
 use crate::search::Systems;
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use itertools::Itertools;
 use kubound_encodings::system::Property;
@@ -48,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let why = "BTOR2 files hold runs of any number of steps; the tool that reads them takes the bound";
         return Err(Failure::Usage(anyhow!("--depth means nothing to btor2: {why}\nhelp: leave out --depth")));
     }
-    let mut loaded = manifest::load(&arguments.paths, None).context("cannot read the input").map_err(Failure::Usage)?;
+    let mut loaded = input::load(&arguments.paths)?;
     let intents: Vec<String> = arguments.intent.iter().cloned().collect();
     check::apply(&mut loaded, &arguments.model, &intents)?;
     let systems = check::systems(&loaded.cluster, arguments.model.granularity())?;

@@ -14,6 +14,7 @@ pub mod exit;
 mod explain;
 mod export;
 mod init;
+mod input;
 mod interrupt;
 mod list;
 mod man;
@@ -24,6 +25,7 @@ mod replay;
 mod revision;
 mod schema;
 mod simulate;
+mod snapshot;
 mod verify;
 
 use crate::manifest::InputError;
@@ -80,6 +82,8 @@ enum Command {
     Explain(explain::Arguments),
     /// List what can be asked for
     List(list::Arguments),
+    /// Write a running cluster, or dumps of one, to a folder that can be checked
+    Snapshot(snapshot::Arguments),
     /// Write a scenario file to start from
     Init(init::Arguments),
     /// Print a JSON Schema
@@ -162,6 +166,7 @@ pub fn run() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::List(arguments) => list::run(arguments),
+        Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Init(arguments) => init::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),

@@ -1,8 +1,7 @@
 //! `kubound replay`: steps through a saved run on the cluster as it is now.
 
 use super::exit::Exit;
-use super::{Failure, check, output};
-use crate::manifest;
+use super::{Failure, check, input, output};
 use crate::report::saved::SavedTrace;
 use crate::report::text::neutralise;
 use anyhow::{Context, anyhow};
@@ -29,7 +28,7 @@ const MOST_BYTES: u64 = 64 << 20;
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let saved = read(&arguments.trace)?;
-    let mut loaded = manifest::load(&arguments.paths, None).context("cannot read the input").map_err(Failure::Usage)?;
+    let mut loaded = input::load(&arguments.paths)?;
     loaded.cluster.timing = if saved.timing == "interleaved" { Timing::Interleaved } else { Timing::Paced };
     let system = check::systems(&loaded.cluster, Granularity::Fine)?.fine;
     let is_asked = |property: &kubound_encodings::system::Property| {

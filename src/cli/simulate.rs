@@ -1,12 +1,11 @@
 //! `kubound simulate`: seeded random runs, to see what a cluster does and what never happens in it.
 
 use super::exit::Exit;
-use super::{Failure, check, output};
-use crate::manifest;
+use super::{Failure, check, input, output};
 use crate::report::narrate::tell;
 use crate::report::text::{neutralise, plural};
 use crate::trace::simulate::{self, Simulation};
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 use indexmap::IndexMap;
 use itertools::Itertools;
@@ -37,7 +36,7 @@ pub struct Arguments {
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let loaded = manifest::load(&arguments.paths, None).context("cannot read the input").map_err(Failure::Usage)?;
+    let loaded = input::load(&arguments.paths)?;
     let systems = check::systems(&loaded.cluster, Granularity::Fine)?;
     let system = &systems.fine;
     let mut random = fastrand::Rng::with_seed(arguments.seed);

@@ -3,20 +3,20 @@
 use super::args::{ReportArgs, SearchArgs};
 use super::baseline::BaselineArgs;
 use super::exit::Exit;
-use super::{Failure, check, interrupt, output, progress, proof};
+use super::{Failure, check, input, interrupt, output, progress, proof};
 use crate::report::document::Document;
 use crate::report::saved::SavedTrace;
 use crate::search::{Findings, Verdict};
-use crate::{manifest, smt};
+use crate::smt;
 use anyhow::{Context, anyhow};
 use clap::Args;
-use std::io::{Read, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Flags of `verify`.
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// Files and folders of manifests, or - for standard input
+    /// Files and folders of manifests, folders of Helm charts and kustomizations, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Check only the intents of this id; may be repeated
@@ -37,18 +37,13 @@ pub struct Arguments {
     report: ReportArgs,
 }
 
-/// Most bytes that are taken from standard input; the reader refuses fewer than that.
-const MOST_INPUT: u64 = 16 << 20;
-
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output::choose_color(arguments.report.voice.color);
     output::check(&arguments.report.output, 1)?;
     arguments.search.check()?;
     check::set_jobs(&arguments.search)?;
-    let stdin = read_stdin(&arguments.paths)?;
-    let mut loaded =
-        manifest::load(&arguments.paths, stdin.as_deref()).context("cannot read the input").map_err(Failure::Usage)?;
+    let mut loaded = input::load(&arguments.paths)?;
     check::apply(&mut loaded, &arguments.search.model, &arguments.intent)?;
     if let Some(file) = &arguments.proof {
         proof::check(file, &loaded, &arguments.search)?;
@@ -95,17 +90,4 @@ fn save(folder: &Path, name: &str, findings: &Findings) -> Result<(), Failure> {
         std::fs::write(&path, text + "\n").map_err(failed(format!("cannot write {}", path.display())))?;
     }
     Ok(())
-}
-
-fn read_stdin(paths: &[PathBuf]) -> Result<Option<String>, Failure> {
-    if !paths.iter().any(|path| path == Path::new("-")) {
-        return Ok(None);
-    }
-    let mut text = String::new();
-    let mut limited = std::io::stdin().lock().take(MOST_INPUT);
-    limited.read_to_string(&mut text).context("cannot read standard input").map_err(Failure::Usage)?;
-    if text.trim().is_empty() {
-        return Err(Failure::Usage(anyhow!("<stdin>: standard input is empty; pipe manifests into it")));
-    }
-    Ok(Some(text))
 }

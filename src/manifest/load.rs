@@ -21,17 +21,32 @@ pub(super) struct Entry {
     pub(super) context: Context,
 }
 
+/// A text that is in no file, such as the output of a program.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Text {
+    /// Name in messages.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
 /// Reads files, folders (every `.yaml`, `.yml` and `.json` in them) and the text of standard input.
 pub fn load(paths: &[PathBuf], stdin: Option<&str>) -> Result<Loaded, InputError> {
     let paths: Vec<PathBuf> = paths.iter().filter(|path| path.as_os_str() != "-").cloned().collect();
+    let texts: Vec<Text> = stdin.iter().map(|&text| Text { name: STDIN.into(), text: text.to_owned() }).collect();
+    load_with(&paths, &texts)
+}
+
+/// Reads files, folders (every `.yaml`, `.yml` and `.json` in them) and texts.
+pub fn load_with(paths: &[PathBuf], texts: &[Text]) -> Result<Loaded, InputError> {
     let name = paths.first().and_then(|path| path.file_stem()).map_or("cluster".into(), |stem| stem.to_string_lossy());
-    Loader { files: &Disk, notes: Notes::default() }.load(&name, &paths, stdin)
+    Loader { files: &Disk, notes: Notes::default() }.load(&name, paths, texts)
 }
 
 /// Reads a folder that is inside the program, given as relative paths and texts.
 pub fn load_embedded(name: &str, files: &[(String, String)]) -> Result<Loaded, InputError> {
     let texts = files.iter().map(|(path, text)| (normal(Path::new(path)), text.clone())).collect();
-    Loader { files: &Embedded(texts), notes: Notes::default() }.load(name, &[PathBuf::new()], None)
+    Loader { files: &Embedded(texts), notes: Notes::default() }.load(name, &[PathBuf::new()], &[])
 }
 
 /// Reads files and turns them into objects.
@@ -48,23 +63,21 @@ struct Inputs {
 }
 
 impl Loader<'_> {
-    fn load(&self, name: &str, paths: &[PathBuf], stdin: Option<&str>) -> Result<Loaded, InputError> {
-        if paths.is_empty() && stdin.is_none() {
+    fn load(&self, name: &str, paths: &[PathBuf], texts: &[Text]) -> Result<Loaded, InputError> {
+        if paths.is_empty() && texts.is_empty() {
             return Err(InputError::new("no input")
                 .kind(ErrorKind::NoInput)
                 .help("name files or folders, or pipe manifests to `-`"));
         }
         let inputs = self.collect(paths)?;
-        let mut piped = match stdin {
-            Some(text) => {
-                check_text(text, STDIN)?;
-                self.parse(text, STDIN)?
-            }
-            None => Vec::new(),
-        };
+        let mut piped = Vec::new();
+        for Text { name, text } in texts {
+            check_text(text, name)?;
+            piped.extend(self.parse(text, name)?);
+        }
         let scenario = self.find_scenario(&inputs, &mut piped)?;
         let mut entries = piped;
-        for file in self.files_to_read(&inputs, scenario.as_ref())? {
+        for file in self.files_to_read(&inputs, scenario.as_ref(), !texts.is_empty())? {
             entries.extend(self.read(&file)?);
         }
         let mut draft = Draft::new();
@@ -94,6 +107,12 @@ impl Loader<'_> {
         }
         self.read_objects(&entries, draft)?;
         Ok(scenario)
+    }
+
+    /// The files that are named, and those in the folders that are.
+    pub(super) fn files_of(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
+        let inputs = self.collect(paths)?;
+        Ok(inputs.named.into_iter().chain(inputs.in_folders).collect())
     }
 
     fn collect(&self, paths: &[PathBuf]) -> Result<Inputs, InputError> {
@@ -161,12 +180,13 @@ impl Loader<'_> {
         &self,
         inputs: &Inputs,
         scenario: Option<&(Option<PathBuf>, Entry)>,
+        has_texts: bool,
     ) -> Result<Vec<PathBuf>, InputError> {
         let mut files = inputs.named.clone();
         if let Some((Some(folder), entry)) = scenario {
             let listed = scenario::resources(entry, folder, self.files)?;
             let own = PathBuf::from(&entry.context.file);
-            let is_alone = inputs.in_folders.is_empty() && inputs.named.iter().all(|file| *file == own);
+            let is_alone = !has_texts && inputs.in_folders.is_empty() && inputs.named.iter().all(|file| *file == own);
             files.push(own);
             match listed {
                 Some(listed) => files.extend(listed),

@@ -11,6 +11,7 @@ mod ids;
 mod kinds;
 mod load;
 mod names;
+mod objects;
 mod places;
 mod quantity;
 mod resolve;
@@ -25,7 +26,8 @@ mod yaml;
 
 pub use error::{InputError, Problem};
 pub use ids::{ErrorKind, NoteKind};
-pub use load::{load, load_embedded};
+pub use load::{Text, load, load_embedded, load_with};
+pub use objects::{dump_files, objects};
 pub use places::Region;
 pub use scenario::{KUBERNETES, scenario_schema};
 pub use suggest::nearest_or_list;

@@ -100,7 +100,8 @@ fn values(cluster: &Cluster) -> Vec<Size> {
         }
     }
     for placed in &cluster.placed {
-        note(format!("initial pods of {} on each node of {}", placed.target, placed.pool), placed.pods, "");
+        let pool = placed.pool.as_deref().unwrap_or_default();
+        note(format!("initial pods of {} on each node of {pool}", placed.target), placed.pods, "");
     }
     sizes
 }

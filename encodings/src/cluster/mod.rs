@@ -63,15 +63,43 @@ pub enum Start {
     Snapshot,
 }
 
+/// How far pods that exist initially have come.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum PlacedPhase {
+    /// Without a node.
+    Pending,
+    /// Assigned to a node, not started yet.
+    Scheduled,
+    /// Started, start-up over.
+    #[default]
+    Running,
+    /// Being deleted, still on its node.
+    Terminating,
+}
+
+impl PlacedPhase {
+    /// The name in scenario files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Scheduled => "scheduled",
+            Self::Running => "running",
+            Self::Terminating => "terminating",
+        }
+    }
+}
+
 /// Pods that exist initially on the nodes of a pool.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Placement {
     /// The workload.
     pub target: WorkloadRef,
-    /// Name of the pool (or of a node, which is a pool of one).
-    pub pool: String,
-    /// Pods on each node of the pool; a range is a free value for each node.
+    /// Name of the pool (or of a node, which is a pool of one); `None` exactly for pending pods.
+    pub pool: Option<String>,
+    /// Pods on each node of the pool; a range is a free value for each node, and only for running pods.
     pub pods: Span,
+    /// How far they have come.
+    pub phase: PlacedPhase,
     /// Where it is written.
     pub origin: Origin,
 }

@@ -5,7 +5,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::hpa::MetricResource;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{Readiness, Usage};
-use crate::cluster::{PodTemplate, Span, Workload};
+use crate::cluster::{PlacedPhase, PodTemplate, Span, Workload};
 use crate::system::Role;
 use crate::term::Int;
 
@@ -24,12 +24,34 @@ impl Model<'_> {
         if self.may_pile_up(template) { most } else { most.min(self.capacity(template, slot)) }
     }
 
-    pub(super) fn declare_counts(&mut self, phase: &str, name: &str, template: &PodTemplate, most: i64) -> Vec<IntVar> {
+    /// Counts that begin at zero; `floor` is what a count must be able to hold on each slot, whatever resources allow.
+    pub(super) fn declare_counts(
+        &mut self,
+        phase: &str,
+        name: &str,
+        template: &PodTemplate,
+        (most, floor): (i64, &[i64]),
+    ) -> Vec<IntVar> {
         (0..self.slots.len())
             .map(|slot| {
-                let hi = self.most_on(template, slot, most);
+                let hi = self.most_on(template, slot, most).max(floor.get(slot).copied().unwrap_or(0));
                 let variable = format!("{phase}[{name}][{}]", self.slots[slot].name);
                 self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
+            })
+            .collect()
+    }
+
+    /// Assigned pods of the first revision, some of which may be there initially.
+    pub(super) fn declare_bound(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+        (0..self.slots.len())
+            .map(|slot| {
+                let hi = self.most_on(&workload.template, slot, most).max(self.most_initially(workload, slot));
+                let pods = self.placed(workload, slot, PlacedPhase::Scheduled);
+                let variable = format!("bound[{name}][{}]", self.slots[slot].name);
+                let present = self.slots[slot].present;
+                self.on_slot(slot, |model| {
+                    model.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, pods, 0))
+                })
             })
             .collect()
     }
@@ -50,7 +72,8 @@ impl Model<'_> {
             Ok(units @ 1..=MOST_STAGES) if counted => (1..=units).map(Phase::Starting).collect(),
             _ => vec![Phase::Starting(0)],
         };
-        let declare = |phase: Phase| (phase, self.declare_counts(&phase.name(), name, template, most));
+        let floor: Vec<i64> = (0..self.slots.len()).map(|slot| self.most_initially(workload, slot)).collect();
+        let declare = |phase: Phase| (phase, self.declare_counts(&phase.name(), name, template, (most, &floor)));
         phases.into_iter().map(declare).collect()
     }
 
@@ -58,7 +81,7 @@ impl Model<'_> {
         (0..self.slots.len())
             .map(|slot| {
                 let span = self.initial_pods(workload, slot);
-                let hi = self.most_on(&workload.template, slot, most).max(span.hi);
+                let hi = self.most_on(&workload.template, slot, most).max(self.most_initially(workload, slot));
                 let variable = format!("running[{name}][{}]", self.slots[slot].name);
                 let present = self.slots[slot].present;
                 self.on_slot(slot, |model| match span.constant() {
@@ -74,17 +97,27 @@ impl Model<'_> {
     pub(super) fn declare_terminating(
         &mut self,
         name: &str,
+        workload: &Workload,
         template: &PodTemplate,
-        initial: &[i64],
+        is_first: bool,
         most: i64,
     ) -> Vec<IntVar> {
         let piles_up = self.may_pile_up(template);
         (0..self.slots.len())
             .map(|slot| {
-                let room = self.capacity(template, slot).max(initial.get(slot).copied().unwrap_or(0));
-                let hi = if piles_up { most } else { room };
+                let (there, ending) = if is_first {
+                    let ending = self.placed(workload, slot, PlacedPhase::Terminating);
+                    (self.most_initially(workload, slot), ending)
+                } else {
+                    (0, 0)
+                };
+                let room = self.capacity(template, slot);
+                let hi = if piles_up { most } else { room }.max(there);
                 let variable = format!("terminating[{name}][{}]", self.slots[slot].name);
-                self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
+                let present = self.slots[slot].present;
+                self.on_slot(slot, |model| {
+                    model.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, ending, 0))
+                })
             })
             .collect()
     }

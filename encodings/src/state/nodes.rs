@@ -138,7 +138,7 @@ fn is_named(cluster: &Cluster, name: &str) -> bool {
             || template.required_affinity.iter().flatten().any(in_term)
             || template.preferred_affinity.iter().any(|preferred| in_term(&preferred.term))
     });
-    in_events || in_pods || cluster.placed.iter().any(|placement| placement.pool == name)
+    in_events || in_pods || cluster.placed.iter().any(|placement| placement.pool.as_deref() == Some(name))
 }
 
 fn names(requirement: &Requirement, name: &str) -> bool {

@@ -279,13 +279,14 @@ impl Model<'_> {
         let template = &workload.template;
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let most_pods = largest.max(self.most_placed(workload));
-        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, 0);
-        let needs_admission = !self.features.fused || self.sees_admission() || !self.filters_imply_admission();
-        let bound = needs_admission.then(|| self.declare_counts("bound", &name, template, most_pods));
+        let waiting = self.placed_pending(workload);
+        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, waiting);
+        let needs_admission =
+            !self.features.fused || self.sees_admission() || self.places_scheduled() || !self.filters_imply_admission();
+        let bound = needs_admission.then(|| self.declare_bound(&name, workload, most_pods));
         let starting = self.declare_starting(&name, workload, template, most_pods);
         let running = self.declare_running(&name, workload, most_pods);
-        let placed: Vec<i64> = (0..self.slots.len()).map(|slot| self.initial_pods(workload, slot).hi).collect();
-        let terminating = self.declare_terminating(&name, template, &placed, most_pods);
+        let terminating = self.declare_terminating(&name, workload, template, true, most_pods);
         let (usage, usage_var, usage_unit) = self.declare_usage(&name, workload);
         let memory_usage = self.declare_memory_usage(&name, workload);
         let history = self.declare_history(&name, workload, 0, (wanted, is_placed && workload.exists));

@@ -115,10 +115,10 @@ impl Model<'_> {
         let history = self.declare_history(&name, workload, revision, (0.into(), false));
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most, 0);
-        let bound = first.bound.is_some().then(|| self.declare_counts("bound", &name, template, most));
+        let bound = first.bound.is_some().then(|| self.declare_counts("bound", &name, template, (most, &[])));
         let starting = self.declare_starting(&name, workload, template, most);
-        let running = self.declare_counts("running", &name, template, most);
-        let terminating = self.declare_terminating(&name, template, &[], most);
+        let running = self.declare_counts("running", &name, template, (most, &[]));
+        let terminating = self.declare_terminating(&name, workload, template, false, most);
         let (usage, usage_unit, memory_usage) = usage(&first, workload, template);
         Group {
             revision,

@@ -1,7 +1,7 @@
 //! Pods that exist initially: `start: any`, a snapshot, placements.
 
 use super::Model;
-use crate::cluster::{Placement, Span, Start, Workload};
+use crate::cluster::{PlacedPhase, Placement, Span, Start, Workload};
 use crate::term::sum;
 
 impl Model<'_> {
@@ -12,22 +12,49 @@ impl Model<'_> {
                 || self.cluster.placed.iter().any(|placement| placement.target == workload.reference))
     }
 
-    /// The most pods that placements can create.
+    /// The most active pods that placements can create.
     pub(super) fn most_placed(&self, workload: &Workload) -> i64 {
-        let mut most = 0;
+        let mut most = self.placed_pending(workload);
         for slot in 0..self.slots.len() {
-            most += self.placement(workload, slot).map_or(0, |placement| placement.pods.hi);
+            most += self.placed(workload, slot, PlacedPhase::Scheduled);
+            most += self.placement(workload, slot, PlacedPhase::Running).map_or(0, |placement| placement.pods.hi);
         }
-        if self.cluster.start == Start::Any { workload.replicas.hi } else { most }
+        if self.cluster.start == Start::Any { workload.replicas.hi.max(most) } else { most }
     }
 
-    /// The placement that speaks of a workload and a slot.
-    fn placement(&self, workload: &Workload, slot: usize) -> Option<&Placement> {
+    /// The placement that speaks of pods of a workload in a phase on a slot.
+    fn placement(&self, workload: &Workload, slot: usize, phase: PlacedPhase) -> Option<&Placement> {
         let slot = &self.slots[slot];
-        let pool = &self.cluster.pools[slot.pool].name;
+        let here = [self.cluster.pools[slot.pool].name.as_str(), slot.name.as_str()];
         self.cluster.placed.iter().find(|placement| {
-            placement.target == workload.reference && (placement.pool == *pool || placement.pool == slot.name)
+            placement.target == workload.reference
+                && placement.phase == phase
+                && placement.pool.as_deref().is_some_and(|pool| here.contains(&pool))
         })
+    }
+
+    /// Pods placed on a slot in a phase whose number is always exact: any but running.
+    pub(super) fn placed(&self, workload: &Workload, slot: usize, phase: PlacedPhase) -> i64 {
+        self.placement(workload, slot, phase).map_or(0, |placement| placement.pods.hi)
+    }
+
+    /// Pods of a workload that wait for a node initially.
+    pub(super) fn placed_pending(&self, workload: &Workload) -> i64 {
+        let of_workload =
+            |placement: &&Placement| placement.target == workload.reference && placement.phase == PlacedPhase::Pending;
+        self.cluster.placed.iter().filter(of_workload).map(|placement| placement.pods.hi).sum()
+    }
+
+    /// Most pods of a workload that are on a slot initially, whatever their phase.
+    pub(super) fn most_initially(&self, workload: &Workload, slot: usize) -> i64 {
+        self.initial_pods(workload, slot).hi
+            + self.placed(workload, slot, PlacedPhase::Scheduled)
+            + self.placed(workload, slot, PlacedPhase::Terminating)
+    }
+
+    /// Whether some pods are assigned initially and have not started.
+    pub(super) fn places_scheduled(&self) -> bool {
+        self.cluster.placed.iter().any(|placement| placement.phase == PlacedPhase::Scheduled && placement.pods.hi > 0)
     }
 
     /// The pods of a workload that may run on a slot initially.
@@ -36,7 +63,7 @@ impl Model<'_> {
         if !self.starts_with_pods(workload) {
             return nothing;
         }
-        if let Some(placement) = self.placement(workload, slot) {
+        if let Some(placement) = self.placement(workload, slot, PlacedPhase::Running) {
             return placement.pods;
         }
         let most = self.capacity(&workload.template, slot).min(workload.replicas.hi);
@@ -59,7 +86,7 @@ impl Model<'_> {
             let there = &self.slots[slot];
             let inside =
                 pods.at_least(span.lo) & pods.at_most(span.hi) & (pods - span.lo).max(0).is_multiple(span.step);
-            let placed = self.placement(workload, slot).is_some();
+            let placed = self.placement(workload, slot, PlacedPhase::Running).is_some();
             let allowed = crate::term::Bool::from(there.matches_affinity(&workload.template));
             let fits = if anywhere && !placed {
                 allowed & there.taints_for(&workload.template).allow_scheduling

@@ -7,7 +7,7 @@ use super::events::{APPLY_MODES, COMMON, EVENTS};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::nodes::{POOL, TEMPLATE};
 use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
-use super::workloads::{LOAD, PLACED, READINESS, STARTUP, WORKLOAD};
+use super::workloads::{LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
 use super::{API_VERSION, KEYS, METADATA, OBJECT, ROOT};
 use serde_json::{Map, Value, json};
 
@@ -109,9 +109,10 @@ fn spec(key: &str) -> Value {
         }
         "assume" => told("Conditions over initial values.", list(text("nodes.present >= 1"))),
         "placed" => {
-            let entry = mapping(PLACED, PLACED, &|key| match key {
+            let entry = mapping(PLACED, &["target", "pods"], &|key| match key {
                 "target" => target(),
-                "pool" => told("Name of a pool or Node.", text("worker")),
+                "pool" => told("Name of a pool or Node; none for pending pods.", text("worker")),
+                "phase" => told("How far the pods have come. Default: running.", words(PHASES)),
                 _ => told("Pods on each node: a number, or a range such as 0..3.", counts("0..3")),
             });
             told("Pods that are there initially.", list(entry))

@@ -10,7 +10,7 @@ use super::super::span::{Count, read_span};
 use super::super::view::{Fields, View};
 use kubound_encodings::cluster::node::CPU;
 use kubound_encodings::cluster::workload::{Readiness, Startup, Usage, Workload};
-use kubound_encodings::cluster::{Placement, Start};
+use kubound_encodings::cluster::{PlacedPhase, Placement, Start};
 
 /// The keys of a workload.
 pub(super) const WORKLOAD: &[&str] = &["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup"];
@@ -22,7 +22,15 @@ pub(super) const LOAD: &[&str] = &["cpu", "memory"];
 pub(super) const STARTUP: &[&str] = &["cpuUsage", "seconds", "ready"];
 
 /// The keys of an entry of `placed`.
-pub(super) const PLACED: &[&str] = &["target", "pool", "pods"];
+pub(super) const PLACED: &[&str] = &["target", "pool", "pods", "phase"];
+
+/// How far placed pods have come.
+pub(super) const PHASES: &[(&str, PlacedPhase)] = &[
+    ("running", PlacedPhase::Running),
+    ("pending", PlacedPhase::Pending),
+    ("scheduled", PlacedPhase::Scheduled),
+    ("terminating", PlacedPhase::Terminating),
+];
 
 /// When starting pods become ready.
 pub(super) const READINESS: &[(&str, Readiness)] =
@@ -94,19 +102,34 @@ pub(super) fn read_placed(spec: &Fields, names: &Names, start: Start) -> Result<
     for view in spec.items("placed")? {
         let fields = view.strict_fields(PLACED)?;
         let target = names.workload(&fields.require("target", "kind/namespace/name of a workload")?)?;
-        let pool = names.pool(&fields.require("pool", "the name of a pool or Node")?)?;
+        let phase = fields.read("phase", |view| view.one_of(PHASES))?.unwrap_or_default();
+        let pool = match (fields.get("pool"), phase) {
+            (Some(pool), PlacedPhase::Pending) => {
+                return Err(pool.error("pending pods have no node").expected("no `pool` with `phase: pending`"));
+            }
+            (None, PlacedPhase::Pending) => None,
+            _ => Some(names.pool(&fields.require("pool", "the name of a pool or Node")?)?),
+        };
         let pods_view = fields.require("pods", "a number or a range such as 0..3")?;
-        let pods = read_span(&pods_view, &Count::Plain(0..=10_000))?;
-        if start == Start::Snapshot && pods.constant().is_none() {
-            return Err(pods_view.error("a range with `start: snapshot`").expected("an exact number of pods"));
+        let pods = read_span(&pods_view, &Count::Plain(0..=MAX_REPLICAS))?;
+        if pods.constant().is_none() && (start == Start::Snapshot || phase != PlacedPhase::Running) {
+            let cause = if start == Start::Snapshot { "start: snapshot" } else { "a phase other than running" };
+            return Err(pods_view.error(format!("a range with `{cause}`")).expected("an exact number of pods"));
         }
-        if placed.iter().any(|other| other.target == target && other.pool == pool) {
+        if start == Start::Any && phase != PlacedPhase::Running {
             return Err(view
-                .error(format!("{target} on {pool} occurs twice"))
-                .kind(ErrorKind::Duplicate)
-                .expected("one entry for each pair"));
+                .error("`start: any` has running pods only")
+                .expected("`start: snapshot`, or no phase")
+                .help("pods of a phase are placed by `start: empty` and `start: snapshot`"));
         }
-        placed.push(Placement { target, pool, pods, origin: view.origin() });
+        if placed.iter().any(|other| other.target == target && other.pool == pool && other.phase == phase) {
+            let place = pool.map_or(String::new(), |pool| format!(" on {pool}"));
+            return Err(view
+                .error(format!("{} pods of {target}{place} occur twice", phase.name()))
+                .kind(ErrorKind::Duplicate)
+                .expected("one entry for each workload, pool and phase"));
+        }
+        placed.push(Placement { target, pool, pods, phase, origin: view.origin() });
     }
     Ok(placed)
 }

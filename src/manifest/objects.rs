@@ -1,0 +1,36 @@
+//! Objects as they are written, for those who pass them on and do not model them.
+
+use super::error::InputError;
+use super::load::Loader;
+use super::source::Disk;
+use super::value::Value;
+use super::view::Notes;
+use serde_json::Value as Json;
+use std::path::PathBuf;
+
+/// The files that are named, and the YAML and JSON files of the folders that are.
+pub fn dump_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
+    Loader { files: &Disk, notes: Notes::default() }.files_of(paths)
+}
+
+/// The objects of files and folders, lists unpacked, in order. What is odd about the text is not told.
+pub fn objects(paths: &[PathBuf]) -> Result<Vec<Json>, InputError> {
+    let loader = Loader { files: &Disk, notes: Notes::default() };
+    let mut objects = Vec::new();
+    for file in loader.files_of(paths)? {
+        objects.extend(loader.read(&file)?.into_iter().map(|entry| json(entry.value)));
+    }
+    Ok(objects)
+}
+
+fn json(value: Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => value.into(),
+        Value::Integer(value) => i64::try_from(value).map_or_else(|_| value.to_string().into(), Json::from),
+        Value::Float(value) => value.into(),
+        Value::Text(text) => text.into(),
+        Value::List(list) => list.into_iter().map(json).collect(),
+        Value::Map(map) => Json::Object(map.into_iter().map(|(key, value)| (key, json(value))).collect()),
+    }
+}
