@@ -1,7 +1,7 @@
 //! Baselines: violations that are known and shall not fail a pipeline, kept in a file.
 
 use super::Failure;
-use crate::manifest::{Accepted, Loaded};
+use crate::manifest::{Acceptance, Accepted, Loaded};
 use crate::report::API_VERSION;
 use crate::report::text::{neutralise, plural};
 use crate::search::{Findings, IntentResult, Verdict};
@@ -54,7 +54,8 @@ impl BaselineArgs {
     pub fn apply(&self, loaded: &mut Loaded) -> Result<(), Failure> {
         let Some(file) = self.baseline.as_deref().filter(|_| !self.write_baseline) else { return Ok(()) };
         let known = read(file)?.violations;
-        loaded.accepted.extend(known.into_iter().map(|Known { intent, target }| Accepted { intent, target }));
+        let accepted = |Known { intent, target }| Accepted { intent, target, by: Acceptance::Baseline };
+        loaded.accepted.extend(known.into_iter().map(accepted));
         Ok(())
     }
 
@@ -75,7 +76,8 @@ impl BaselineArgs {
         let is_found = |accepted: &Accepted| {
             violated.iter().any(|known| known.intent == accepted.intent && known.target == accepted.target)
         };
-        let (found, gone): (Vec<&Accepted>, Vec<&Accepted>) = loaded.accepted.iter().partition(|one| is_found(one));
+        let listed = loaded.accepted.iter().filter(|one| one.by == Acceptance::Baseline);
+        let (found, gone): (Vec<&Accepted>, Vec<&Accepted>) = listed.partition(|one| is_found(one));
         let (found, new) = (found.len(), violated.len().saturating_sub(found.len()));
         let mut text = format!("baseline {shown}: {} known, {new} new\n", plural(found as i64, "violation"));
         for accepted in gone {

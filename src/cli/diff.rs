@@ -180,6 +180,7 @@ mod tests {
             target: None,
             verdict,
             decided: verdict != "unknown",
+            excepted: None,
             expected: None,
             message: String::new(),
             depth: None,

@@ -98,7 +98,7 @@ fn of_result(result: &IntentResult, circumstances: &Circumstances) -> Exit {
 }
 
 fn is_accepted(result: &IntentResult, circumstances: &Circumstances) -> bool {
-    circumstances.accepted.iter().any(|one| one.intent == result.intent && one.target == result.target)
+    circumstances.accepted.iter().any(|one| one.covers(&result.intent, result.target.as_deref()))
 }
 
 fn as_expected(expected: ExpectedVerdict, verdict: &Verdict) -> Exit {
@@ -203,7 +203,8 @@ mod tests {
     fn an_accepted_violation_does_not_count_and_nothing_else_is_accepted_by_it() {
         let expect = BTreeMap::new();
         let code = |verdict: Verdict, intent: &str, target: Option<&str>| {
-            let accepted = [Accepted { intent: intent.into(), target: target.map(str::to_owned) }];
+            let by = crate::manifest::Acceptance::Baseline;
+            let accepted = [Accepted { intent: intent.into(), target: target.map(str::to_owned), by }];
             let circumstances = Circumstances {
                 expect: &expect,
                 accepted: &accepted,

@@ -36,6 +36,16 @@ pub(super) fn explain(kind: NoteKind) -> (&'static str, Explanation) {
                 upstream: "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
             },
         ),
+        NoteKind::ExpiredException => (
+            "an exception is over",
+            Explanation {
+                meaning: "A violation was accepted until a day that has passed. It fails the command again: mend what is wrong, or accept it anew with a later day and a reason that still holds.",
+                formal: "The last day of every exception, in the scenario or in the annotation kubound.dev/ignore of a workload, is today (UTC) or later.",
+                failing: "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  intents: [converges]\n  exceptions: [{intent: converges, reason: the quota is raised in spring, expires: \"2001-03-01\"}]\n",
+                passing: "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  intents: [converges]\n  exceptions: [{intent: converges, reason: the quota is raised in spring, expires: \"9999-03-01\"}]\n",
+                upstream: "https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/",
+            },
+        ),
         NoteKind::IgnoredField => (
             "a field that cannot change a verdict is left out",
             Explanation {

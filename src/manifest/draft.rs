@@ -1,5 +1,6 @@
 //! What has been read so far, before references between objects are resolved.
 
+use super::Accepted;
 use super::SourceMap;
 use super::value::Value;
 use super::view::{Context, Notes};
@@ -56,6 +57,8 @@ pub(super) struct Draft {
     pub(super) priority_classes: Vec<PriorityClass>,
     /// `--descheduling-interval` of a descheduler that is itself among the manifests.
     pub(super) descheduler_interval: Option<i64>,
+    /// Exceptions in annotations.
+    pub(super) exceptions: Vec<Accepted>,
     pub(super) sources: SourceMap,
     pub(super) notes: Notes,
 }
@@ -72,6 +75,7 @@ impl Draft {
             scheduler: None,
             priority_classes: Vec::new(),
             descheduler_interval: None,
+            exceptions: Vec::new(),
             sources: SourceMap::default(),
             notes: Notes::default(),
         }

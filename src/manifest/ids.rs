@@ -72,6 +72,8 @@ kinds! {
         DuplicateKey = "duplicate-key",
         /// An object that occurs twice.
         DuplicateObject = "duplicate-object",
+        /// An exception whose last day is over.
+        ExpiredException = "expired-exception",
         /// A field that cannot change a verdict.
         IgnoredField = "ignored-field",
         /// An object that a tool outside of the model rewrites.

@@ -6,6 +6,7 @@
 
 mod draft;
 mod error;
+mod exceptions;
 mod expression;
 mod ids;
 mod kinds;
@@ -33,7 +34,7 @@ pub use scenario::{KUBERNETES, scenario_schema};
 pub use suggest::nearest_or_list;
 pub use survey::{Survey, survey};
 
-use kubound_encodings::cluster::Cluster;
+use kubound_encodings::cluster::{Cluster, Origin};
 use places::Places;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -68,8 +69,40 @@ pub struct Loaded {
 pub struct Accepted {
     /// Id of the intent.
     pub intent: String,
-    /// Object it speaks of; `None`: an intent without one.
+    /// Object it speaks of; `None`: an intent without one, or of whatever object in an exception.
     pub target: Option<String>,
+    /// Where that is said.
+    pub by: Acceptance,
+}
+
+/// Where it is said that a violation is accepted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Acceptance {
+    /// In a file of known violations.
+    Baseline,
+    /// In the scenario or on the object.
+    Exception {
+        /// Why.
+        reason: String,
+        /// The last day, `YYYY-MM-DD` (UTC).
+        expires: String,
+        /// Whether that day is over.
+        expired: bool,
+        /// Where it is written.
+        origin: Origin,
+    },
+}
+
+impl Accepted {
+    /// Whether a violation of an intent counts as accepted.
+    pub fn covers(&self, intent: &str, target: Option<&str>) -> bool {
+        let same = self.target.as_deref() == target;
+        self.intent == intent
+            && match &self.by {
+                Acceptance::Baseline => same,
+                Acceptance::Exception { expired, .. } => !expired && (same || self.target.is_none()),
+            }
+    }
 }
 
 /// How much a note matters.

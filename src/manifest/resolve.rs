@@ -5,8 +5,8 @@ use super::draft::{Draft, DraftWorkload};
 use super::error::InputError;
 use super::kinds::ANTI_AFFINITY_PLUGIN;
 use super::scenario::Scenario;
+use super::{Accepted, Loaded, MAX_NODES, Note, Severity, exceptions};
 use super::{ErrorKind, NoteKind};
-use super::{Loaded, MAX_NODES, Note, Severity};
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::{Cluster, Event, EventKind, HorizontalPodAutoscaler, Origin, Workload};
@@ -43,6 +43,8 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     };
     let mut notes = draft.notes.take();
     soften_anti_affinity(&mut notes);
+    let accepted: Vec<Accepted> = scenario.exceptions.into_iter().chain(draft.exceptions).collect();
+    exceptions::check(&accepted, &cluster.intents, &draft.sources, &mut notes)?;
     Ok(Loaded {
         cluster,
         notes,
@@ -50,7 +52,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         sources: draft.sources,
         timeout: scenario.timeout,
         depth: scenario.depth,
-        accepted: Vec::new(),
+        accepted,
     })
 }
 

@@ -5,7 +5,7 @@ use super::narrate::{ToldStep, tell};
 use super::states::Decoder;
 use super::{sizes, telling};
 use crate::engines::explicit::inevitable::Inevitability;
-use crate::manifest::{ExpectedVerdict, Loaded, Note, Region, Severity, SourceMap};
+use crate::manifest::{Acceptance, Accepted, ExpectedVerdict, Loaded, Note, Region, Severity, SourceMap};
 use crate::search::cross_check::Recheck;
 use crate::search::scope::{Scope, Size};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
@@ -45,6 +45,25 @@ pub struct Document {
     pub results: Vec<IntentDocument>,
     /// What the reader has to say.
     pub notes: Vec<NoteDocument>,
+    /// Violations that the input says are accepted.
+    pub exceptions: Vec<ExceptionDocument>,
+}
+
+/// A violation that is accepted for a time.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct ExceptionDocument {
+    /// Id of the intent.
+    pub intent: String,
+    /// Object it speaks of; none: any.
+    pub target: Option<String>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The last day on which it is, `YYYY-MM-DD`.
+    pub expires: String,
+    /// `used`: a violation does not fail the command for it; `unused`: there is no such violation; `expired`: it counts
+    /// no more.
+    #[schemars(extend("enum" = ["used", "unused", "expired"]))]
+    pub state: &'static str,
 }
 
 /// The answer to one intent.
@@ -64,6 +83,9 @@ pub struct IntentDocument {
     pub decided: bool,
     /// What the scenario expects, if it says.
     pub expected: Option<&'static str>,
+    /// Why the violation does not fail the command, with the last day on which it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excepted: Option<String>,
     /// Why, in one line: the headline of a violation, the method of a proof, the reason of a doubt.
     pub message: String,
     /// Depth of a bounded answer.
@@ -283,8 +305,39 @@ impl Document {
             scope: findings.scope.clone(),
             results: findings.results.iter().map(|result| context(result).intent(result)).collect(),
             notes: loaded.notes.iter().map(note).collect(),
+            exceptions: loaded.accepted.iter().filter_map(|one| exception(one, loaded, findings)).collect(),
         }
     }
+
+    /// How many exceptions there are of each state, if there are any.
+    pub fn told_exceptions(&self) -> Option<String> {
+        let of = |state: &str| self.exceptions.iter().filter(|exception| exception.state == state).count();
+        let told = || ["used", "unused", "expired"].map(|state| format!("{} {state}", of(state))).join(", ");
+        (!self.exceptions.is_empty()).then(told)
+    }
+}
+
+/// An exception, with what became of it.
+fn exception(accepted: &Accepted, loaded: &Loaded, findings: &Findings) -> Option<ExceptionDocument> {
+    let Acceptance::Exception { reason, expires, expired, .. } = &accepted.by else { return None };
+    let is_used = findings.results.iter().any(|result| {
+        matches!(result.verdict, Verdict::Violated(_))
+            && !loaded.expect.contains_key(&result.intent)
+            && accepted.covers(&result.intent, result.target.as_deref())
+    });
+    Some(ExceptionDocument {
+        intent: accepted.intent.clone(),
+        target: accepted.target.clone(),
+        reason: reason.clone(),
+        expires: expires.clone(),
+        state: if *expired {
+            "expired"
+        } else if is_used {
+            "used"
+        } else {
+            "unused"
+        },
+    })
 }
 
 impl OriginDocument {
@@ -313,6 +366,8 @@ pub enum Outcome {
     Passed,
     /// Violated, as the scenario expects.
     Expected,
+    /// Violated, and accepted for a time.
+    Excepted,
     /// Violated, or not what the scenario expects.
     Failed,
     /// Not answered, or an answer worth nothing.
@@ -333,6 +388,7 @@ impl Document {
             ("start", scope.start.to_owned()),
             ("timing", scope.timing.to_owned()),
             ("granularity", scope.granularity.to_owned()),
+            ("exceptions", self.told_exceptions().unwrap_or_default()),
             ("Kubernetes", scope.kubernetes.clone()),
             ("kubound", format!("{} ({})", self.kubound, self.solver)),
         ];
@@ -369,6 +425,7 @@ impl IntentDocument {
         });
         match (self.verdict, self.expected) {
             ("violated", _) if is_expected => Outcome::Expected,
+            ("violated", None) if self.excepted.is_some() => Outcome::Excepted,
             _ if is_expected => Outcome::Passed,
             _ if !self.decided => Outcome::Open,
             (_, Some(_)) | ("violated", None) => Outcome::Failed,
@@ -430,6 +487,7 @@ impl Context<'_> {
             verdict,
             decided: !result.verdict.is_undecided(),
             expected,
+            excepted: self.excepted(result),
             message,
             depth,
             origins: origins
@@ -457,6 +515,19 @@ impl Context<'_> {
             },
             seconds: result.seconds,
         }
+    }
+
+    /// Why a violation does not fail the command, if the input says so.
+    fn excepted(&self, result: &IntentResult) -> Option<String> {
+        if !matches!(result.verdict, Verdict::Violated(_)) || self.loaded.expect.contains_key(&result.intent) {
+            return None;
+        }
+        let covering = self.loaded.accepted.iter().filter(|one| one.covers(&result.intent, result.target.as_deref()));
+        let mut told = covering.filter_map(|one| match &one.by {
+            Acceptance::Exception { reason, expires, .. } => Some(format!("{reason} (until {expires})")),
+            Acceptance::Baseline => None,
+        });
+        told.next()
     }
 
     /// The kind of the intent of a result.

@@ -39,7 +39,7 @@ struct Place<'a> {
 fn intent(result: &IntentDocument, style: &Style) -> Option<String> {
     let level = match result.outcome() {
         Outcome::Passed => return None,
-        Outcome::Expected => "notice",
+        Outcome::Expected | Outcome::Excepted => "notice",
         Outcome::Failed => "error",
         Outcome::Open => "warning",
     };

@@ -72,6 +72,7 @@ pub fn render(document: &Document, options: &Options) -> String {
 
 fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
     let (kind, label) = match result.verdict {
+        "violated" if result.excepted.is_some() => (Kind::Warning, "excepted"),
         "violated" => (Kind::Error, "error"),
         "holds" => (Kind::Good, "holds"),
         "bounded" => (Kind::Good, "clean"),
@@ -88,6 +89,10 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         && !agrees(result.verdict, expected)
     {
         let _ = writeln!(out, "  {}", options.paint.paint(Kind::Warning, &format!("expected: {expected}")));
+    }
+    if let Some(why) = &result.excepted {
+        let label = options.paint.paint(Kind::Warning, "excepted:");
+        let _ = writeln!(out, "  {label} {}", wrap(&neutralise(why), 4));
     }
     if result.same_as.is_some() {
         return;
@@ -328,6 +333,13 @@ fn covered(out: &mut String, document: &Document, options: &Options) {
     }
     if !scope.events.is_empty() {
         line("events", &scope.events.join(", "));
+    }
+    if let Some(told) = document.told_exceptions() {
+        line("exceptions", &told);
+    }
+    for unused in document.exceptions.iter().filter(|exception| exception.state == "unused") {
+        let target = unused.target.as_ref().map(|target| format!(" of {target}")).unwrap_or_default();
+        line("unused", &format!("{}{target} is not violated; remove the exception ({})", unused.intent, unused.reason));
     }
     let (start, timing, granularity) = (scope.start, scope.timing, scope.granularity);
     line(

@@ -2,7 +2,7 @@
 //! people inside, a line for each note, and a line that says what was covered. `type` tells them apart; readers should
 //! expect new types and new fields.
 
-use super::document::{Document, IntentDocument, NoteDocument};
+use super::document::{Document, ExceptionDocument, IntentDocument, NoteDocument};
 use super::formats::{Format, Style};
 use super::human;
 use super::text::escape;
@@ -36,6 +36,7 @@ enum Line<'a> {
         interrupted: bool,
         seconds: f64,
         scope: &'a Scope,
+        exceptions: &'a [ExceptionDocument],
     },
 }
 
@@ -57,6 +58,7 @@ fn render(documents: &[Document], style: &Style) -> serde_json::Result<String> {
             interrupted: document.interrupted,
             seconds: document.seconds,
             scope: &document.scope,
+            exceptions: &document.exceptions,
         };
         for line in intents.chain(notes).chain([summary]) {
             text += &escape(&serde_json::to_string(&line)?);

@@ -55,7 +55,7 @@ fn suite(out: &mut String, document: &Document, style: &Style) {
         xml(&document.name),
         results.len(),
         count(results.iter(), Outcome::Failed),
-        count(results.iter(), Outcome::Open),
+        count(results.iter(), Outcome::Open) + count(results.iter(), Outcome::Excepted),
         time(document.seconds),
     );
     out.push_str("    <properties>\n");
@@ -78,6 +78,10 @@ fn case(out: &mut String, document: &Document, result: &IntentDocument, style: &
     let _ = match result.outcome() {
         Outcome::Passed => write!(out, "<system-out>{message}</system-out>"),
         Outcome::Expected => write!(out, "<system-out>violated, as expected\n{}</system-out>", told()),
+        Outcome::Excepted => {
+            let why = xml(&format!("excepted: {}", result.excepted.as_deref().unwrap_or_default()));
+            write!(out, "<skipped message=\"{why}\"/><system-out>{}</system-out>", told())
+        }
         Outcome::Open => write!(out, "<skipped message=\"{message}\"/>"),
         Outcome::Failed => {
             let kind = xml(&result.intent);

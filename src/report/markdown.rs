@@ -29,11 +29,15 @@ fn report(out: &mut String, document: &Document, style: &Style, room: &mut usize
     for result in &document.results {
         let mark = match result.outcome() {
             Outcome::Passed => "✅",
-            Outcome::Expected => "☑️",
+            Outcome::Expected | Outcome::Excepted => "☑️",
             Outcome::Failed => "❌",
             Outcome::Open => "❔",
         };
-        let expected = if result.outcome() == Outcome::Expected { ", as expected" } else { "" };
+        let expected = match result.outcome() {
+            Outcome::Expected => ", as expected".to_owned(),
+            Outcome::Excepted => format!(", excepted: {}", plain(result.excepted.as_deref().unwrap_or_default())),
+            _ => String::new(),
+        };
         let (title, message) = (plain(&result.title()), plain(&result.told()));
         let _ = writeln!(out, "| {mark} | {title} | {}{expected} | {message} |", result.verdict);
     }

@@ -80,6 +80,8 @@ impl Writer<'_> {
         rule: usize,
     ) -> Value {
         let expected = result.outcome() == Outcome::Expected;
+        let suppressions: Vec<Value> =
+            result.excepted.iter().map(|why| json!({ "kind": "inSource", "justification": clean(why) })).collect();
         let first = result.origins.first();
         let related: Vec<Value> = result
             .origins
@@ -108,6 +110,7 @@ impl Writer<'_> {
             },
             "locations": first.map(|origin| self.location(origin)).into_iter().collect::<Vec<_>>(),
             "relatedLocations": related,
+            "suppressions": suppressions,
             "codeFlows": [self.flow(violation, first)],
             "partialFingerprints": {
                 "primaryLocationLineHash": format!("{:016x}:1", fingerprint(document, result)),

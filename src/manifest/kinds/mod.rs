@@ -24,6 +24,7 @@ use super::ErrorKind;
 use super::Severity;
 use super::draft::Draft;
 use super::error::InputError;
+use super::exceptions;
 use super::value::Value;
 use super::view::{Context, Fields, View};
 use metadata::Metadata;
@@ -150,8 +151,22 @@ pub(super) fn read_object(value: &Value, context: &Context, draft: &mut Draft) -
             "the state that the cluster had; the scenario says where runs start",
         );
     }
+    read_exceptions(&fields, kind, context, draft)?;
     let object = Object { version, metadata, fields, context };
     (known.read)(&object, draft)?;
+    Ok(())
+}
+
+/// Takes over violations that the object itself says are accepted.
+fn read_exceptions(fields: &Fields, kind: &str, context: &Context, draft: &mut Draft) -> Result<(), InputError> {
+    let Some(metadata) = fields.below("metadata")? else { return Ok(()) };
+    let Some(annotations) = metadata.below("annotations")? else { return Ok(()) };
+    let Some(view) = annotations.get(exceptions::ANNOTATION) else { return Ok(()) };
+    if ["Deployment", "ReplicaSet"].contains(&kind) {
+        draft.exceptions.extend(exceptions::read_annotation(&view, &context.object)?);
+    } else {
+        view.note(Severity::Warning, "no intent speaks of such an object; put it on a workload, or into `exceptions`");
+    }
     Ok(())
 }
 

@@ -17,6 +17,7 @@ pub(super) use files::{event_files, resources};
 pub use schema::scenario_schema;
 pub use settings::KUBERNETES;
 
+use super::Accepted;
 use super::ErrorKind;
 use super::ExpectedVerdict;
 use super::draft::Draft;
@@ -25,7 +26,7 @@ use super::load::{Entry, Loader};
 use super::names::Names;
 use super::value::Value;
 use super::view::View;
-use super::{expression, kinds, source_map_place};
+use super::{exceptions, expression, kinds, source_map_place};
 use kubound_encodings::cluster::{
     Assumption, Bounds, Event, Intent, KubernetesVersion, Placement, Start, Timing, WorkloadRef,
 };
@@ -59,6 +60,7 @@ const KEYS: &[&str] = &[
     "intents",
     "bounds",
     "expect",
+    "exceptions",
     "deschedulerInterval",
     "hpa",
 ];
@@ -76,6 +78,7 @@ pub(super) struct Scenario {
     pub(super) expect: BTreeMap<String, ExpectedVerdict>,
     pub(super) events: Vec<Event>,
     pub(super) intents: Vec<Intent>,
+    pub(super) exceptions: Vec<Accepted>,
     pub(super) assumptions: Vec<Assumption>,
     pub(super) placed: Vec<Placement>,
     /// `spec.deschedulerInterval`, in seconds.
@@ -128,6 +131,7 @@ pub(super) fn read(
     }
     scenario.events = events::read(&spec, &names, &files, draft, &created)?;
     scenario.intents = intents::read(&spec, &names)?;
+    scenario.exceptions = exceptions::read(&spec, &names)?;
     scenario.expect = intents::read_expect(&spec, &scenario.intents)?;
     Ok(scenario)
 }

@@ -3,6 +3,7 @@
 //! Which keys there are comes from the tables that the strict readers use, so that the schema accepts a key exactly if
 //! the reader does. What their values are is told here; a key that is not told about takes any value.
 
+use super::super::exceptions::EXCEPTION;
 use super::events::{APPLY_MODES, COMMON, EVENTS};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::nodes::{POOL, TEMPLATE};
@@ -123,6 +124,15 @@ fn spec(key: &str) -> Value {
         "intents" => told("What shall hold.", list(intent())),
         "bounds" => told("How far to search.", mapping(BOUNDS, &[], &bound)),
         "expect" => told("The verdict that each intent is expected to have; for tests.", names_to(words(VERDICTS))),
+        "exceptions" => {
+            let entry = mapping(EXCEPTION, &["intent", "reason", "expires"], &|key| match key {
+                "intent" => told("Id of the intent.", text("converges")),
+                "target" => target(),
+                "reason" => told("Why the violation is accepted.", text("the quota is raised in spring")),
+                _ => told("The last day on which it is, YYYY-MM-DD.", text("2027-01-31")),
+            });
+            told("Violations that are accepted for a time.", list(entry))
+        }
         "deschedulerInterval" => told("Time between two passes of the descheduler.", duration("5m")),
         "hpa" => told("Flags of the controller manager.", mapping(HPA, &[], &|_| duration("15s"))),
         _ => json!({}),

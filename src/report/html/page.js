@@ -44,6 +44,8 @@
     return facts([
       ["nodes", sizes(scope.pools)], ["replicas", sizes(scope.workloads)], ["values", sizes(scope.values)],
       ["assuming", scope.assumptions.join("; ")], ["events", scope.events.join(", ")],
+      ["exceptions", (report.exceptions ?? []).map((one) =>
+        `${one.intent}${one.target ? " of " + one.target : ""} until ${one.expires}: ${one.reason} (${one.state})`).join("; ")],
       ["model", `start ${scope.start}, timing ${scope.timing}, granularity ${scope.granularity}, Kubernetes ${scope.kubernetes}`],
     ]);
   }
@@ -69,6 +71,7 @@
     if (result.timing) pairs.push(["timing", result.timing]);
     return el("section", { class: `sheet verdict is-${result.verdict}` },
       el("div", { class: "head" }, el("span", { class: `badge ${result.verdict}` }, WORDS[result.verdict]), el("h2", {}, clean(title(result))),
+        result.excepted ? el("span", { class: "soft" }, `excepted: ${result.excepted}`) : null,
         result.expected ? el("span", { class: "soft" }, `expected: ${result.expected}`) : null),
       result.verdict === "holds" || result.verdict === "bounded" ? null : el("p", {}, clean(result.message)),
       bound(result) ? el("p", { class: "soft" }, bound(result)) : null,
