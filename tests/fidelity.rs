@@ -115,10 +115,10 @@ pub static COMPONENTS: [Component; 7] = [
          `RunScorePlugins`",
         "One cycle for one pod: the feasible nodes, the differences of their scores and the set of the best. Clusters \
          of 2-5 nodes and two Deployments with taints, cordons, required and preferred node affinity, spread \
-         constraints and requests up to the brim; active and terminating pods on any nodes. Half the profiles are the \
+         constraints, required and preferred affinity and anti-affinity between pods (namespaces and \
+         `matchLabelKeys` included), host ports and requests up to the brim; active and terminating pods on any nodes. Half the profiles are the \
          default one; in the others one plugin scores or filters alone, or strategies, balanced resources and default \
-         constraints differ, so that each plugin shows by itself. Left out, since the reader reports them: inter-pod affinity, host ports, volumes, \
-         preemption, images. Terms that the model leaves out of all scores alike do not count.",
+         constraints differ, so that each plugin shows by itself. Left out, since the reader reports them: volumes, preemption, images. Terms that the model leaves out of all scores alike do not count.",
         Some(scheduler::check),
     ),
 ];

@@ -6,7 +6,8 @@ use kubound::manifest;
 use kubound::passes::{interchangeable, says_the_same, slice};
 use kubound::search::{self, Options, Silent, Systems, Verdict};
 use kubound_encodings::assemble::{Granularity, assemble};
-use kubound_encodings::cluster::Cluster;
+use kubound_encodings::cluster::selector::Operator;
+use kubound_encodings::cluster::{Cluster, LabelSelector, PodAffinityTerm, Requirement};
 use kubound_encodings::system::TransitionSystem;
 use std::path::PathBuf;
 
@@ -52,6 +53,26 @@ fn only_what_differs_by_name_is_interchangeable() {
     let of_one = (0..system.properties.len()).find(|&index| system.properties[index].target.is_some()).unwrap();
     assert_eq!(system.properties[of_one].target.as_deref(), Some("Deployment/default/web-1"));
     assert!(interchangeable(&slice(&system, of_one).system).is_empty());
+}
+
+#[test]
+fn anti_affinity_tells_workloads_apart_unless_it_is_the_same_towards_each() {
+    let classes = |selects: fn(usize) -> Vec<String>| {
+        let mut cluster = copies(2, 2);
+        for (number, workload) in cluster.workloads.iter_mut().enumerate() {
+            let operator = Operator::In(selects(number));
+            let requirement = Requirement { key: "app".into(), operator };
+            workload.template.pod_anti_affinity.required = vec![PodAffinityTerm {
+                topology_key: "kubernetes.io/hostname".into(),
+                selector: Some(LabelSelector { requirements: vec![requirement] }),
+                ..PodAffinityTerm::default()
+            }];
+        }
+        interchangeable(&slice(&system(&cluster), 0).system).len()
+    };
+    assert_eq!(classes(|number| vec![format!("copy-{number}")]), 1, "each keeps off its own pods");
+    assert_eq!(classes(|number| vec![format!("copy-{}", 1 - number)]), 1, "each keeps off the other's");
+    assert_eq!(classes(|_| vec!["copy-0".into()]), 0, "only one keeps off its own");
 }
 
 #[test]

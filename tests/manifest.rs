@@ -5,6 +5,7 @@ use kubound_encodings::cluster::descheduler::DeschedulerPlugin;
 use kubound_encodings::cluster::expression::Expression;
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
 use kubound_encodings::cluster::workload::{Readiness, Usage};
@@ -362,9 +363,9 @@ spec: {scaleTargetRef: {kind: Deployment, name: gone}, maxReplicas: 2}
 #[test]
 fn risky_fields_of_pods_are_noted() {
     for field in [
-        "hostNetwork: true",
         "schedulingGates: [{name: a}]",
-        "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: a}]}}",
+        "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: a, \
+         namespaceSelector: {matchLabels: {team: a}}}]}}",
         "volumes: [{name: a, persistentVolumeClaim: {claimName: a}}]",
         "somethingNew: 1",
     ] {
@@ -373,6 +374,60 @@ fn risky_fields_of_pods_are_noted() {
     }
     let loaded = with_pod("dnsPolicy: Default").expect("valid");
     assert!(loaded.notes.iter().all(|note| note.severity == Severity::Harmless));
+}
+
+#[test]
+fn affinity_between_pods_is_read() {
+    let loaded = with_pod(
+        "affinity:
+        podAffinity:
+          preferredDuringSchedulingIgnoredDuringExecution:
+          - {weight: 5, podAffinityTerm: {topologyKey: zone, labelSelector: {}, namespaceSelector: {}}}
+        podAntiAffinity:
+          requiredDuringSchedulingIgnoredDuringExecution:
+          - topologyKey: kubernetes.io/hostname
+            labelSelector: {matchLabels: {tier: web}}
+            namespaces: [other]
+            matchLabelKeys: [app, absent]
+            mismatchLabelKeys: [pod-template-hash]",
+    )
+    .expect("valid");
+    assert!(loaded.notes.iter().all(|note| note.severity == Severity::Harmless), "{:?}", loaded.notes);
+    let template = &loaded.cluster.workloads[0].template;
+    let [preferred] = &template.pod_affinity.preferred[..] else { panic!("{template:?}") };
+    assert_eq!((preferred.weight, preferred.term.topology_key.as_str()), (5, "zone"));
+    assert_eq!(preferred.term.selector.as_ref().map(|one| one.is_empty()), Some(true));
+    assert!(preferred.term.looks_into("default", "any"));
+    let [required] = &template.pod_anti_affinity.required[..] else { panic!("{template:?}") };
+    assert_eq!(required.revision, RevisionMatch::Other);
+    assert_eq!(required.namespaces, ["other"]);
+    let keys: Vec<&str> = required.label_keys.iter().map(|one| one.key.as_str()).collect();
+    assert_eq!(keys, ["app"], "keys that the pod does not have are left out");
+    for (field, said) in [
+        ("{topologyKey: a, matchLabelKeys: [app]}", "matchLabelKeys without labelSelector"),
+        ("{labelSelector: {}}", "topologyKey"),
+        ("{topologyKey: a, labelSelector: {matchLabels: {app: web}}, mismatchLabelKeys: [app]}", "labelSelector"),
+    ] {
+        let pod = format!("affinity: {{podAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{field}]}}}}");
+        let error = with_pod(&pod).expect_err(field).to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn ports_of_the_node_are_read() {
+    let ports = |pod: &str| {
+        let text = DEPLOYMENT.replace(
+            "{name: web, image: web}",
+            "{name: web, image: web, ports: [{containerPort: 80}, \
+             {containerPort: 81, hostPort: 8081, hostIP: 10.0.0.1, protocol: UDP}]}",
+        );
+        let loaded = load(&[], Some(&format!("{NODE}---\n{text}      {pod}\n"))).expect("valid");
+        let ports = &loaded.cluster.workloads[0].template.host_ports;
+        ports.iter().map(|port| format!("{}:{}/{}", port.ip, port.port, port.protocol)).collect::<Vec<_>>()
+    };
+    assert_eq!(ports("hostNetwork: false"), ["10.0.0.1:8081/UDP"]);
+    assert_eq!(ports("hostNetwork: true"), [":80/TCP", "10.0.0.1:8081/UDP"]);
 }
 
 #[test]

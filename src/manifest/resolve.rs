@@ -42,7 +42,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         bounds: scenario.bounds,
     };
     let mut notes = draft.notes.take();
-    soften_anti_affinity(&mut notes);
+    soften_anti_affinity(&mut notes, &cluster);
     let accepted: Vec<Accepted> = scenario.exceptions.into_iter().chain(draft.exceptions).collect();
     exceptions::check(&accepted, &cluster.intents, &draft.sources, &mut notes)?;
     Ok(Loaded {
@@ -57,8 +57,9 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
 }
 
 /// A plugin that reads affinity between pods does nothing where no pod has any.
-fn soften_anti_affinity(notes: &mut [Note]) {
-    if notes.iter().any(|note| note.field.ends_with(".podAntiAffinity")) {
+fn soften_anti_affinity(notes: &mut [Note], cluster: &Cluster) {
+    let mut templates = cluster.workloads.iter().flat_map(Workload::templates);
+    if templates.any(|template| !template.pod_anti_affinity.required.is_empty()) {
         return;
     }
     let unmodelled = format!("{ANTI_AFFINITY_PLUGIN} is not modelled");

@@ -3,6 +3,9 @@
 use crate::random::Random;
 use kubound_encodings::cluster::node::{CPU, HOSTNAME, MEMORY};
 use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, TopologySpreadConstraint, WhenUnsatisfiable};
+use kubound_encodings::cluster::pod_affinity::{
+    HostPort, PodAffinity, PodAffinityTerm, RevisionMatch, WeightedPodAffinityTerm,
+};
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::workload::{Readiness, Startup, Usage};
 use kubound_encodings::cluster::{
@@ -120,6 +123,10 @@ fn template(random: &mut Random, name: &str, pools: &[NodePool]) -> PodTemplate 
         node_selector: if random.percent(12) { labels(&[("tier", "fast")]) } else { Labels::new() },
         required_affinity: random.percent(12).then(|| (0..random.within(1, 2)).map(|_| node_term(random)).collect()),
         preferred_affinity,
+        pod_affinity: if random.percent(12) { pod_affinity(random) } else { PodAffinity::default() },
+        pod_anti_affinity: if random.percent(20) { pod_affinity(random) } else { PodAffinity::default() },
+        host_ports: if random.percent(10) { vec![host_port(random)] } else { vec![] },
+        is_gated: random.percent(2),
         tolerations: tolerations(random),
         spread: (0..spread).map(|_| spread_constraint(random, &own)).collect(),
         nonzero_cpu: requests.get(CPU).copied().unwrap_or(100),
@@ -135,6 +142,40 @@ fn template(random: &mut Random, name: &str, pools: &[NodePool]) -> PodTemplate 
         priority: random.pick(&[0, 0, 0, 10]),
         annotations: Labels::new(),
     }
+}
+
+/// One or two terms about the pods of one workload or of all.
+fn pod_affinity(random: &mut Random) -> PodAffinity {
+    let mut affinity = PodAffinity::default();
+    for _ in 0..random.pick(&[1, 1, 2]) {
+        let term = pod_term(random);
+        if random.percent(55) {
+            affinity.required.push(term);
+        } else {
+            let weight = random.pick(&[1, 29, 100]);
+            affinity.preferred.push(WeightedPodAffinityTerm { weight, term });
+        }
+    }
+    affinity
+}
+
+fn pod_term(random: &mut Random) -> PodAffinityTerm {
+    let app = |names: &[&str]| {
+        let operator = Operator::In(names.iter().map(|&name| name.to_owned()).collect());
+        Some(LabelSelector { requirements: vec![Requirement { key: "app".into(), operator }] })
+    };
+    let everything = Some(LabelSelector::default());
+    PodAffinityTerm {
+        topology_key: random.pick(&[HOSTNAME, HOSTNAME, ZONE]).to_owned(),
+        selector: random.pick(&[app(&["web"]), app(&["api"]), app(&["web", "api", "jobs"]), everything, None]),
+        revision: random.pick(&[RevisionMatch::Any, RevisionMatch::Any, RevisionMatch::Own, RevisionMatch::Other]),
+        namespaces: if random.percent(8) { vec!["elsewhere".into()] } else { vec![] },
+        ..PodAffinityTerm::default()
+    }
+}
+
+fn host_port(random: &mut Random) -> HostPort {
+    HostPort { ip: random.pick(&["", "10.0.0.1"]).into(), protocol: "TCP".into(), port: random.pick(&[80, 80, 81]) }
 }
 
 fn node_term(random: &mut Random) -> NodeSelectorTerm {

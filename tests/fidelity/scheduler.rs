@@ -8,6 +8,9 @@ use crate::vectors::{File, field};
 use kubound::trace::execute::values;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::pod::{PreferredTerm, TopologySpreadConstraint, WhenUnsatisfiable};
+use kubound_encodings::cluster::pod_affinity::{
+    HostPort, PodAffinity, PodAffinityTerm, RevisionMatch, WeightedPodAffinityTerm,
+};
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{
@@ -151,6 +154,9 @@ fn workload(value: &Value) -> Workload {
         node_name: None,
         required_affinity: required,
         preferred_affinity: field::<Vec<Value>>(value, "preferred").iter().map(preferred).collect(),
+        pod_affinity: pod_affinity(value, "podAffinity"),
+        pod_anti_affinity: pod_affinity(value, "podAntiAffinity"),
+        host_ports: list(value, "ports").iter().map(host_port).collect(),
         spread: field::<Vec<Value>>(value, "spread").iter().map(constraint).collect(),
         // Containers without a request count as 100 m and 200 MiB.
         nonzero_cpu: pod.requests.get(CPU).copied().unwrap_or(100),
@@ -158,6 +164,52 @@ fn workload(value: &Value) -> Workload {
         ..pod
     };
     workload
+}
+
+/// A list that is left out where it is empty.
+fn list(value: &Value, key: &str) -> Vec<Value> {
+    field::<Option<Vec<Value>>>(value, key).unwrap_or_default()
+}
+
+fn pod_affinity(workload: &Value, key: &str) -> PodAffinity {
+    let mut affinity = PodAffinity::default();
+    let labels: BTreeMap<String, String> = field(workload, "labels");
+    for one in list(workload, key) {
+        let term = pod_term(&one, &labels);
+        match field::<Option<i64>>(&one, "weight") {
+            Some(weight) => affinity.preferred.push(WeightedPodAffinityTerm { weight, term }),
+            None => affinity.required.push(term),
+        }
+    }
+    affinity
+}
+
+fn pod_term(value: &Value, labels: &BTreeMap<String, String>) -> PodAffinityTerm {
+    let selector = |list: &Value| (!list.is_null()).then(|| LabelSelector { requirements: requirements(list) });
+    let mut term = PodAffinityTerm {
+        topology_key: field(value, "key"),
+        selector: selector(&value["selector"]),
+        namespaces: field::<Option<Vec<String>>>(value, "namespaces").unwrap_or_default(),
+        namespace_selector: selector(&value["namespaceSelector"]),
+        ..PodAffinityTerm::default()
+    };
+    for (key, revision) in [("match", RevisionMatch::Own), ("mismatch", RevisionMatch::Other)] {
+        let operator = if revision == RevisionMatch::Own { Operator::In } else { Operator::NotIn };
+        for name in field::<Option<Vec<String>>>(value, key).unwrap_or_default() {
+            match (name.as_str(), labels.get(&name)) {
+                ("pod-template-hash", _) => term.revision = revision,
+                (_, Some(value)) => {
+                    term.label_keys.push(Requirement { key: name, operator: operator(vec![value.clone()]) });
+                }
+                (_, None) => {}
+            }
+        }
+    }
+    term
+}
+
+fn host_port(value: &Value) -> HostPort {
+    HostPort { ip: field(value, "ip"), protocol: field(value, "protocol"), port: field(value, "port") }
 }
 
 fn requirements(list: &Value) -> Vec<Requirement> {
@@ -192,6 +244,9 @@ fn profile(value: &Value) -> SchedulerProfile {
         resources_fit: weight("NodeResourcesFit", default.resources_fit),
         balanced_allocation: weight("NodeResourcesBalancedAllocation", default.balanced_allocation),
         topology_spread: weight("PodTopologySpread", default.topology_spread),
+        inter_pod_affinity: weight("InterPodAffinity", default.inter_pod_affinity),
+        hard_pod_affinity_weight: field::<Option<i64>>(value, "hardWeight").unwrap_or(default.hard_pod_affinity_weight),
+        ignores_preferences_of_others: field::<Option<bool>>(value, "ignoresOthers").unwrap_or_default(),
         strategy: match field::<String>(value, "strategy").as_str() {
             "LeastAllocated" => ScoringStrategy::LeastAllocated,
             "MostAllocated" => ScoringStrategy::MostAllocated,

@@ -1,6 +1,7 @@
 //! Pod templates: the fields of a pod that some modelled controller reads.
 
 use super::node::{Resources, Taint, TaintEffect};
+use super::pod_affinity::{HostPort, PodAffinity};
 use super::selector::{LabelSelector, Labels, NodeSelectorTerm};
 
 /// A toleration; admission has already added the 300 s pair for not-ready and unreachable nodes.
@@ -79,6 +80,14 @@ pub struct PodTemplate {
     pub required_affinity: Option<Vec<NodeSelectorTerm>>,
     /// Preferred node affinity.
     pub preferred_affinity: Vec<PreferredTerm>,
+    /// Affinity to other pods.
+    pub pod_affinity: PodAffinity,
+    /// Anti-affinity to other pods.
+    pub pod_anti_affinity: PodAffinity,
+    /// Ports of the node that its containers bind, sorted.
+    pub host_ports: Vec<HostPort>,
+    /// Whether it has `spec.schedulingGates`, which nothing lifts: it is never scheduled.
+    pub is_gated: bool,
     /// Tolerations.
     pub tolerations: Vec<Toleration>,
     /// Topology spread constraints.
@@ -105,6 +114,13 @@ pub struct PodTemplate {
     pub priority: i64,
     /// Pod annotations (`descheduler.alpha.kubernetes.io/evict`).
     pub annotations: Labels,
+}
+
+impl PodTemplate {
+    /// Whether its pods and those of another template bind the same port of a node.
+    pub fn collides_with(&self, other: &PodTemplate) -> bool {
+        self.host_ports.iter().any(|port| other.host_ports.iter().any(|there| port.conflicts_with(there)))
+    }
 }
 
 #[cfg(test)]

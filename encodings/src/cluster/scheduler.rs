@@ -37,6 +37,13 @@ pub struct SchedulerProfile {
     pub balanced_allocation: i64,
     /// Weight of PodTopologySpread, 2 by default.
     pub topology_spread: i64,
+    /// Weight of InterPodAffinity, 2 by default.
+    pub inter_pod_affinity: i64,
+    /// `InterPodAffinityArgs.hardPodAffinityWeight`: what a required affinity of a pod that is there adds, 0 to 100, 1
+    /// by default.
+    pub hard_pod_affinity_weight: i64,
+    /// `InterPodAffinityArgs.ignorePreferredTermsOfExistingPods`.
+    pub ignores_preferences_of_others: bool,
     /// Scoring strategy of NodeResourcesFit.
     pub strategy: ScoringStrategy,
     /// Resources and weights of the strategy, cpu 1 and memory 1 by default.
@@ -58,6 +65,9 @@ impl Default for SchedulerProfile {
             resources_fit: 1,
             balanced_allocation: 1,
             topology_spread: 2,
+            inter_pod_affinity: 2,
+            hard_pod_affinity_weight: 1,
+            ignores_preferences_of_others: false,
             strategy: ScoringStrategy::LeastAllocated,
             strategy_resources: vec![("cpu".into(), 1), ("memory".into(), 1)],
             balanced_resources: vec!["cpu".into(), "memory".into()],

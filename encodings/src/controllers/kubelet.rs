@@ -5,7 +5,7 @@
 //! terminating pods of a workload on a node gone.
 //!
 //! ## Admission (section 5.1, steps 4 and 5)
-//! Resources (pods whose containers still run count), nodeSelector and required node affinity, and untolerated
+//! Resources and host ports (pods whose containers still run count), nodeSelector and required node affinity, and untolerated
 //! NoExecute taints; NoSchedule taints, cordons and spread are not checked. A rejected pod becomes Failed: it is no
 //! longer active and its ReplicaSet replaces it at once. The scheduler's filters imply the checks for the pods it
 //! placed unless a filter is switched off, pods with a `nodeName` share the node, or a NoExecute taint came in
@@ -176,7 +176,7 @@ fn admits(model: &Model, group: usize, slot: usize) -> Bool {
     Bool::from(tolerated && affinity) & reachable & fits
 }
 
-/// General predicates on resources: pods whose containers run, plus this one, within allocatable.
+/// General predicates on resources and host ports: pods whose containers run, plus this one, within allocatable.
 fn fits(model: &Model, group: usize, slot: usize) -> Bool {
     let there = &model.slots[slot];
     let on_node = |index: usize| {
@@ -196,5 +196,7 @@ fn fits(model: &Model, group: usize, slot: usize) -> Bool {
             (used + model.scaled(resource, request)).at_most(available)
         });
     let pods = sum((0..model.groups.len()).map(on_node));
-    all(resources.collect::<Vec<_>>()) & pods.below(there.pods)
+    let rivals = (0..model.groups.len()).filter(|&other| model.template(group).collides_with(model.template(other)));
+    let ports = all(rivals.map(|other| on_node(other).is(0)));
+    all(resources.collect::<Vec<_>>()) & ports & pods.below(there.pods)
 }

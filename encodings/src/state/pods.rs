@@ -206,7 +206,7 @@ impl Model<'_> {
     /// Whether the kubelet admits whatever the scheduler binds: all filters that it repeats are on, and no pods with a
     /// nodeName come to nodes behind the scheduler's back.
     pub fn filters_imply_admission(&self) -> bool {
-        let repeated = ["NodeResourcesFit", "NodeAffinity", "TaintToleration"];
+        let repeated = ["NodeResourcesFit", "NodePorts", "NodeAffinity", "TaintToleration"];
         let off = self.cluster.scheduler.disabled_filters.iter().any(|name| repeated.contains(&name.as_str()));
         let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
         !off && templates.all(|template| template.node_name.is_none())

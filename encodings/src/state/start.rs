@@ -113,7 +113,7 @@ impl Model<'_> {
         }
     }
 
-    /// Whether the requests of the pods on a slot stay within its allocatable.
+    /// Whether the requests of the pods on a slot stay within its allocatable, and no two bind the same port.
     fn fits_initially(&self, slot: usize) -> crate::term::Bool {
         let there = &self.slots[slot];
         let pods = sum(self.groups.iter().map(|group| group.assigned_on(slot)));
@@ -124,6 +124,12 @@ impl Model<'_> {
             }))
             .at_most(available)
         });
-        crate::term::all(resources) & pods.at_most(there.pods)
+        let ports = (0..self.groups.len()).flat_map(|one| (one..self.groups.len()).map(move |other| (one, other)));
+        let ports =
+            ports.filter(|&(one, other)| self.template(one).collides_with(self.template(other))).map(|(one, other)| {
+                let on = |group: usize| self.groups[group].assigned_on(slot);
+                if one == other { on(one).at_most(1) } else { on(one).is(0) | on(other).is(0) }
+            });
+        crate::term::all(resources) & crate::term::all(ports) & pods.at_most(there.pods)
     }
 }

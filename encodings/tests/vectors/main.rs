@@ -5,6 +5,7 @@ mod autoscaler;
 mod descheduler;
 mod intents;
 mod nodes;
+mod pod_affinity;
 mod replica_set;
 mod rollout;
 mod scheduler;

@@ -1,41 +1,32 @@
-//! Node affinity and topology spread constraints.
+//! Affinity and topology spread constraints.
 
 use super::super::ErrorKind;
-use super::super::Severity::Risky;
 use super::super::error::InputError;
 use super::super::view::{Fields, View};
+use super::pod_affinity;
 use super::selector::{read_label_selector, read_node_term};
 use kubound_encodings::cluster::pod::{PreferredTerm, TopologySpreadConstraint, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::Operator;
-use kubound_encodings::cluster::{Labels, NodeSelectorTerm, Requirement};
+use kubound_encodings::cluster::{Labels, PodTemplate, Requirement};
 
-/// Required and preferred node affinity.
-#[derive(Default)]
-pub(super) struct NodeAffinity {
-    pub(super) required: Option<Vec<NodeSelectorTerm>>,
-    pub(super) preferred: Vec<PreferredTerm>,
-}
-
-/// Reads `affinity` of a pod.
-pub(super) fn read(affinity: &View) -> Result<NodeAffinity, InputError> {
+/// Reads `affinity` of a pod into its template, whose labels are known.
+pub(super) fn read(affinity: &View, template: &mut PodTemplate) -> Result<(), InputError> {
     let fields = affinity.fields()?;
-    let node = fields.below("nodeAffinity")?;
-    for key in ["podAffinity", "podAntiAffinity"] {
-        if let Some(view) = fields.get(key)
-            && !view.fields()?.entries().all(|(_, view)| view.list().is_ok_and(|list| list.is_empty()))
-        {
-            view.note(Risky, "affinity between pods is not modelled: such pods are placed as if it were not there");
-        }
+    if let Some(node) = fields.below("nodeAffinity")? {
+        read_node_affinity(&node, template)?;
+    }
+    if let Some(pods) = fields.below("podAffinity")? {
+        template.pod_affinity = pod_affinity::read(&pods, &template.labels)?;
+    }
+    if let Some(pods) = fields.below("podAntiAffinity")? {
+        template.pod_anti_affinity = pod_affinity::read(&pods, &template.labels)?;
     }
     fields.note_rest(&[]);
-    match node {
-        Some(node) => read_node_affinity(&node),
-        None => Ok(NodeAffinity::default()),
-    }
+    Ok(())
 }
 
-fn read_node_affinity(fields: &Fields) -> Result<NodeAffinity, InputError> {
-    let required = match fields.below("requiredDuringSchedulingIgnoredDuringExecution")? {
+fn read_node_affinity(fields: &Fields, template: &mut PodTemplate) -> Result<(), InputError> {
+    template.required_affinity = match fields.below("requiredDuringSchedulingIgnoredDuringExecution")? {
         Some(required) => {
             let view = required.require("nodeSelectorTerms", "at least one term")?;
             let terms = view.list()?.iter().map(read_node_term).collect::<Result<Vec<_>, _>>()?;
@@ -47,16 +38,15 @@ fn read_node_affinity(fields: &Fields) -> Result<NodeAffinity, InputError> {
         }
         None => None,
     };
-    let mut preferred = Vec::new();
     for item in fields.items("preferredDuringSchedulingIgnoredDuringExecution")? {
         let item = item.fields()?;
         let weight = item.require("weight", "an integer from 1 to 100")?.integer(1..=100)?;
         let term = read_node_term(&item.require("preference", "a node selector term")?)?;
         item.note_rest(&[]);
-        preferred.push(PreferredTerm { weight, term });
+        template.preferred_affinity.push(PreferredTerm { weight, term });
     }
     fields.note_rest(&[]);
-    Ok(NodeAffinity { required, preferred })
+    Ok(())
 }
 
 /// Reads `topologySpreadConstraints`; `labels` are those of the pod, into which `matchLabelKeys` look.
@@ -90,7 +80,7 @@ fn read_constraint(view: &View, labels: &Labels) -> Result<TopologySpreadConstra
             return Err(keys.error("matchLabelKeys without labelSelector").expected("a labelSelector beside it"));
         };
         for key in keys.list()? {
-            own_revision |= fold_label_key(&key, labels, &mut selector.requirements)?;
+            own_revision |= fold_label_key(&key, labels, &mut selector.requirements, Operator::In)?;
         }
     }
     let min_domains = match fields.get("minDomains") {
@@ -116,9 +106,14 @@ fn read_constraint(view: &View, labels: &Labels) -> Result<TopologySpreadConstra
     })
 }
 
-/// Adds `key in (value of the pod)`; keys that the pod does not have are ignored, as the API says. Whether it is the key
+/// Adds `key in (value of the pod)`, or its opposite; keys that the pod does not have are ignored, as the API says. Whether it is the key
 /// that tells revisions apart, which is not in the template.
-fn fold_label_key(key: &View, labels: &Labels, requirements: &mut Vec<Requirement>) -> Result<bool, InputError> {
+pub(super) fn fold_label_key(
+    key: &View,
+    labels: &Labels,
+    requirements: &mut Vec<Requirement>,
+    operator: fn(Vec<String>) -> Operator,
+) -> Result<bool, InputError> {
     let name = key.name()?;
     if requirements.iter().any(|requirement| requirement.key == name) {
         return Err(key
@@ -130,7 +125,7 @@ fn fold_label_key(key: &View, labels: &Labels, requirements: &mut Vec<Requiremen
         return Ok(true);
     }
     if let Some(value) = labels.get(name) {
-        requirements.push(Requirement { key: name.to_owned(), operator: Operator::In(vec![value.clone()]) });
+        requirements.push(Requirement { key: name.to_owned(), operator: operator(vec![value.clone()]) });
     }
     Ok(false)
 }

@@ -4,8 +4,8 @@ use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::view::{Fields, Ignored, View};
-use kubound_encodings::cluster::Resources;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
+use kubound_encodings::cluster::{HostPort, Resources};
 
 /// What a container counts for in scores if it requests no CPU (milli-cores).
 const SCORED_CPU: i64 = 100;
@@ -24,6 +24,8 @@ pub(super) struct Totals {
     pub(super) is_beyond_containers: bool,
     /// Images of the ordinary containers, sorted.
     pub(super) images: Vec<String>,
+    /// Ports of the node that ordinary containers bind, sorted.
+    pub(super) host_ports: Vec<HostPort>,
 }
 
 /// A container's part.
@@ -31,6 +33,7 @@ struct Container {
     requests: Resources<i64>,
     is_sidecar: bool,
     image: String,
+    host_ports: Vec<HostPort>,
 }
 
 const CONTAINER: &[Ignored] = &[
@@ -63,8 +66,10 @@ pub(super) fn read(pod: &Fields) -> Result<Totals, InputError> {
     if items.is_empty() {
         return Err(view.error("no containers").expected("at least one container"));
     }
-    let containers = items.iter().map(|item| read_one(item, false)).collect::<Result<Vec<_>, _>>()?;
-    let initial: Result<Vec<_>, _> = pod.items("initContainers")?.iter().map(|item| read_one(item, true)).collect();
+    let on_host = pod.read("hostNetwork", |view| view.boolean())?.unwrap_or(false);
+    let read = |item: &View, is_initial: bool| read_one(item, is_initial, on_host);
+    let containers = items.iter().map(|item| read(item, false)).collect::<Result<Vec<_>, _>>()?;
+    let initial: Result<Vec<_>, _> = pod.items("initContainers")?.iter().map(|item| read(item, true)).collect();
     let initial = initial?;
     let overhead = pod.read("overhead", |view| read_amounts(&view))?.unwrap_or_default();
     let requests = effective(&containers, &initial, &overhead, false);
@@ -79,16 +84,19 @@ pub(super) fn read(pod: &Fields) -> Result<Totals, InputError> {
     };
     let mut images: Vec<_> = containers.iter().map(|one| one.image.clone()).collect();
     images.sort();
+    let mut host_ports: Vec<_> = containers.iter().flat_map(|one| one.host_ports.iter().cloned()).collect();
+    host_ports.sort();
     Ok(Totals {
         requested_everywhere: (everywhere(CPU), everywhere(MEMORY)),
         is_beyond_containers: [CPU, MEMORY].iter().any(|one| requests.get(*one) > lasting.get(*one)),
         requests,
         scored,
         images,
+        host_ports,
     })
 }
 
-fn read_one(view: &View, is_initial: bool) -> Result<Container, InputError> {
+fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, InputError> {
     let fields = view.fields()?;
     fields.read("name", |view| view.name())?;
     let image = fields.read("image", |view| view.text().map(str::to_owned))?.unwrap_or_default();
@@ -101,26 +109,36 @@ fn read_one(view: &View, is_initial: bool) -> Result<Container, InputError> {
         }
         (None, _) => false,
     };
-    note_ports(&fields)?;
+    let host_ports = read_host_ports(&fields, is_initial, on_host)?;
     let requests = match fields.get("resources") {
         Some(resources) => read_requests(&resources)?,
         None => Resources::new(),
     };
     fields.note_rest(CONTAINER);
-    Ok(Container { requests, is_sidecar, image })
+    Ok(Container { requests, is_sidecar, image, host_ports })
 }
 
-/// Ports matter only where they bind a port of the node.
-fn note_ports(fields: &Fields) -> Result<(), InputError> {
-    for port in fields.items("ports")? {
-        let port = port.fields()?;
-        if let Some(view) = port.get("hostPort")
-            && view.integer(0..=65535)? != 0
-        {
-            view.note(Risky, "ports of the node are not modelled: pods that collide are scheduled together");
+/// Ports matter only where they bind a port of the node; on the network of the node all do.
+fn read_host_ports(fields: &Fields, is_initial: bool, on_host: bool) -> Result<Vec<HostPort>, InputError> {
+    let mut ports = Vec::new();
+    for item in fields.items("ports")? {
+        let fields = item.fields()?;
+        let inside = fields.read("containerPort", |view| view.integer(1..=65535))?.unwrap_or(0);
+        let given = fields.read("hostPort", |view| view.integer(0..=65535))?.unwrap_or(0);
+        let protocol = fields.read("protocol", |view| view.text().map(str::to_owned))?;
+        let ip = fields.read("hostIP", |view| view.text().map(str::to_owned))?.unwrap_or_default();
+        let port = if on_host && given == 0 { inside } else { given };
+        if port == 0 {
+            continue;
+        }
+        if is_initial {
+            item.note(Harmless, "the scheduler of these releases looks at the ports of ordinary containers only");
+        } else {
+            let protocol = protocol.filter(|name| !name.is_empty()).unwrap_or_else(|| "TCP".into());
+            ports.push(HostPort { ip, protocol, port });
         }
     }
-    Ok(())
+    Ok(ports)
 }
 
 fn read_requests(view: &View) -> Result<Resources<i64>, InputError> {
@@ -201,7 +219,7 @@ mod tests {
 
     fn container(cpu: Option<i64>, is_sidecar: bool) -> Container {
         let requests = cpu.map(|cpu| (CPU.to_owned(), cpu)).into_iter().collect();
-        Container { requests, is_sidecar, image: String::new() }
+        Container { requests, is_sidecar, image: String::new(), host_ports: Vec::new() }
     }
 
     fn cpu(containers: &[Container], initial: &[Container], is_scored: bool) -> i64 {

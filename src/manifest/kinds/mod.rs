@@ -9,6 +9,7 @@ mod hpa;
 mod metadata;
 mod minor;
 mod node;
+mod pod_affinity;
 mod pod_template;
 mod rollout;
 mod scheduler;

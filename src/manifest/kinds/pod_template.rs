@@ -32,7 +32,6 @@ const SPEC: &[Ignored] = &[
     ("ephemeralContainers", Harmless, "not allowed in templates"),
     ("hostAliases", Harmless, "networks are not modelled"),
     ("hostIPC", Harmless, "not read by a modelled controller"),
-    ("hostNetwork", Risky, "container ports become ports of the node, which are not modelled"),
     ("hostPID", Harmless, "not read by a modelled controller"),
     ("hostUsers", Harmless, "not read by a modelled controller"),
     ("hostname", Harmless, "networks are not modelled"),
@@ -42,7 +41,6 @@ const SPEC: &[Ignored] = &[
     ("resourceClaims", Risky, "claims of devices are not modelled"),
     ("resources", Risky, "resources of the pod as a whole are not modelled; requests of its containers are"),
     ("runtimeClassName", Risky, "it may add overhead and node selectors; write them out"),
-    ("schedulingGates", Risky, "gated pods are modelled as if they could be scheduled"),
     ("securityContext", Harmless, "not read by a modelled controller"),
     ("serviceAccount", Harmless, "not read by a modelled controller"),
     ("serviceAccountName", Harmless, "not read by a modelled controller"),
@@ -70,6 +68,7 @@ pub(super) fn read(view: &View) -> Result<Template, InputError> {
     template.requests = totals.requests;
     (template.cpu_requested_everywhere, template.memory_requested_everywhere) = totals.requested_everywhere;
     template.images = totals.images;
+    template.host_ports = totals.host_ports;
     read_volumes(&spec, &mut template)?;
     let priority_class = spec.read("priorityClassName", |view| view.text().map(str::to_owned))?;
     let never_preempts = spec
@@ -99,9 +98,18 @@ fn read_scheduling(spec: &Fields, template: &mut PodTemplate) -> Result<(), Inpu
     template.node_name = text("nodeName")?.filter(|name| !name.is_empty());
     template.node_selector = spec.read("nodeSelector", |view| view.labels())?.unwrap_or_default();
     if let Some(view) = spec.get("affinity") {
-        let affinity = affinity::read(&view)?;
-        template.required_affinity = affinity.required;
-        template.preferred_affinity = affinity.preferred;
+        affinity::read(&view, template)?;
+    }
+    if let Some(view) = spec.get("schedulingGates") {
+        for gate in view.list()? {
+            let fields = gate.fields()?;
+            fields.require("name", "the name of the gate")?.name()?;
+            fields.note_rest(&[]);
+            template.is_gated = true;
+        }
+        if template.is_gated {
+            view.note(Risky, "nothing that is modelled lifts a gate: the pods stay pending");
+        }
     }
     template.tolerations = tolerations::read(spec.get("tolerations"))?;
     template.spread = affinity::read_spread(&spec.items("topologySpreadConstraints")?, &template.labels)?;

@@ -113,12 +113,19 @@ fn weight<'a>(profile: &'a mut SchedulerProfile, name: &str) -> Option<&'a mut i
         "NodeResourcesFit" => &mut profile.resources_fit,
         "NodeResourcesBalancedAllocation" => &mut profile.balanced_allocation,
         "PodTopologySpread" => &mut profile.topology_spread,
+        "InterPodAffinity" => &mut profile.inter_pod_affinity,
         _ => return None,
     })
 }
 
-const SCORES: &[&str] =
-    &["TaintToleration", "NodeAffinity", "NodeResourcesFit", "NodeResourcesBalancedAllocation", "PodTopologySpread"];
+const SCORES: &[&str] = &[
+    "TaintToleration",
+    "NodeAffinity",
+    "NodeResourcesFit",
+    "NodeResourcesBalancedAllocation",
+    "PodTopologySpread",
+    "InterPodAffinity",
+];
 
 fn apply_point(point: &Fields, scores: bool, filters: bool, profile: &mut SchedulerProfile) -> Result<(), InputError> {
     for item in point.items("disabled")? {
@@ -149,7 +156,7 @@ fn apply_point(point: &Fields, scores: bool, filters: bool, profile: &mut Schedu
         item.note_rest(&[]);
         if !is_known(name) {
             name_view.note(Risky, format!("plugin {name} is not modelled"));
-        } else if ["InterPodAffinity", "ImageLocality"].contains(&name) && scores {
+        } else if name == "ImageLocality" && scores {
             name_view.note(Risky, format!("scores of {name} are not modelled"));
         }
         if let (true, Some(weight)) = (scores, weight(profile, name)) {
@@ -180,11 +187,18 @@ fn read_arguments(name: &View, arguments: &View, profile: &mut SchedulerProfile)
             fields.note_rest(&[]);
         }
         "PodTopologySpread" => read_default_spread(&fields, profile)?,
-        "NodeAffinity" | "InterPodAffinity" => fields.note_rest(&[
-            ("addedAffinity", Risky, "affinity added by the scheduler is not modelled"),
-            ("hardPodAffinityWeight", Risky, "affinity between pods is not modelled"),
-            ("ignorePreferredTermsOfExistingPods", Risky, "affinity between pods is not modelled"),
-        ]),
+        "NodeAffinity" => {
+            fields.note_rest(&[("addedAffinity", Risky, "affinity added by the scheduler is not modelled")]);
+        }
+        "InterPodAffinity" => {
+            if let Some(weight) = fields.read("hardPodAffinityWeight", |view| view.integer(0..=100))? {
+                profile.hard_pod_affinity_weight = weight;
+            }
+            if let Some(ignores) = fields.read("ignorePreferredTermsOfExistingPods", |view| view.boolean())? {
+                profile.ignores_preferences_of_others = ignores;
+            }
+            fields.note_rest(&[]);
+        }
         "VolumeBinding" => arguments.note(Harmless, "volumes are not modelled"),
         other => arguments.note(Risky, format!("arguments of {other} are not modelled")),
     }

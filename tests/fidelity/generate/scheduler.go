@@ -47,6 +47,10 @@ type schedulerWorkload struct {
 	Fields    []string           `json:"fields"`
 	Preferred []preference       `json:"preferred"`
 	Spread    []spreadConstraint `json:"spread"`
+	// Affinity and anti-affinity between pods, ports of the node.
+	PodAffinity     []podTerm  `json:"podAffinity,omitempty"`
+	PodAntiAffinity []podTerm  `json:"podAntiAffinity,omitempty"`
+	Ports           []hostPort `json:"ports,omitempty"`
 }
 
 type schedulerCluster struct {
@@ -193,6 +197,7 @@ func (workload schedulerWorkload) real(name, node string, terminating bool) *v1.
 		affinity.PreferredDuringSchedulingIgnoredDuringExecution = append(affinity.PreferredDuringSchedulingIgnoredDuringExecution,
 			v1.PreferredSchedulingTerm{Weight: one.Weight, Preference: v1.NodeSelectorTerm{MatchExpressions: expressions(one.Term)}})
 	}
+	workload.bind(pod)
 	for _, one := range workload.Spread {
 		pod.Spec.TopologySpreadConstraints = append(pod.Spec.TopologySpreadConstraints, one.real())
 	}

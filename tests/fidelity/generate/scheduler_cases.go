@@ -23,7 +23,27 @@ func schedulerCase(random *rand.Rand) schedulerCluster {
 		cluster.Workloads[index] = schedulerWorkloadCase(random, index, len(cluster.Nodes))
 		cluster.Services[index] = chance(random, 30)
 	}
+	if chance(random, 35) {
+		cluster.onlyPods(random)
+	}
 	return cluster
+}
+
+// Leaves what lies between pods, so that several nodes stay feasible; few pods a node keep the tables of scores small.
+func (cluster *schedulerCluster) onlyPods(random *rand.Rand) {
+	for index := range cluster.Nodes {
+		node := &cluster.Nodes[index]
+		node.Taints, node.Unschedulable, node.Pods = []taint{}, false, 12
+	}
+	for index := range cluster.Workloads {
+		workload := &cluster.Workloads[index]
+		workload.Pod.Affinity, workload.Pod.NodeSelector, workload.Fields = nil, map[string]string{}, nil
+		workload.Pod.Requests = map[string]int64{"cpu": pick[int64](random, 0, 100)}
+		workload.Spread = []spreadConstraint{}
+		for len(workload.PodAffinity)+len(workload.PodAntiAffinity)+len(workload.Ports) == 0 {
+			schedulerAffinityCase(random, workload)
+		}
+	}
 }
 
 func schedulerNodeCase(random *rand.Rand, index int) schedulerNode {
@@ -100,6 +120,7 @@ func schedulerWorkloadCase(random *rand.Rand, index, nodes int) schedulerWorkloa
 			}
 		}
 	}
+	schedulerAffinityCase(random, &workload)
 	return workload
 }
 

@@ -35,6 +35,10 @@ type schedulerProfile struct {
 	Balanced  []string   `json:"balanced"`
 	// Default constraints; absent for the system's own.
 	Spread []spreadConstraint `json:"spread"`
+	// What a required affinity of a pod that is there adds; absent for the default.
+	HardWeight *int32 `json:"hardWeight,omitempty"`
+	// Whether preferences of pods that are there count only if the next pod has some.
+	IgnoresOthers bool `json:"ignoresOthers,omitempty"`
 }
 
 type weighted struct {
@@ -43,8 +47,8 @@ type weighted struct {
 }
 
 var (
-	schedulerFilters = []string{"NodeUnschedulable", "TaintToleration", "NodeAffinity", "NodeResourcesFit", "PodTopologySpread"}
-	schedulerScores  = []string{"TaintToleration", "NodeAffinity", "NodeResourcesFit", "NodeResourcesBalancedAllocation", "PodTopologySpread"}
+	schedulerFilters = []string{"NodeUnschedulable", "TaintToleration", "NodeAffinity", "NodePorts", "NodeResourcesFit", "PodTopologySpread", "InterPodAffinity"}
+	schedulerScores  = []string{"TaintToleration", "NodeAffinity", "NodeResourcesFit", "NodeResourcesBalancedAllocation", "PodTopologySpread", "InterPodAffinity"}
 )
 
 // Half the profiles are the default one; the others show one plugin alone, or change arguments.
@@ -53,7 +57,7 @@ func schedulerProfileCase(random *rand.Rand) schedulerProfile {
 		Disabled: []string{}, Strategy: "LeastAllocated", Resources: []weighted{{"cpu", 1}, {"memory", 1}}, Shape: [][2]int32{},
 		Balanced: []string{"cpu", "memory"},
 	}
-	switch random.Intn(10) {
+	switch random.Intn(12) {
 	case 0, 1:
 		only := pick(random, schedulerScores...)
 		profile.Weights = map[string]int32{}
@@ -68,6 +72,9 @@ func schedulerProfileCase(random *rand.Rand) schedulerProfile {
 				profile.Disabled = append(profile.Disabled, name)
 			}
 		}
+	case 10:
+		weight := pick[int32](random, 0, 7, 100)
+		profile.HardWeight, profile.IgnoresOthers = &weight, chance(random, 50)
 	case 3:
 		profile.Strategy = pick(random, "MostAllocated", "RequestedToCapacityRatio", "RequestedToCapacityRatio")
 		if profile.Strategy == "RequestedToCapacityRatio" {
@@ -177,6 +184,11 @@ func (changes schedulerProfile) configure(profile *config.KubeSchedulerProfile) 
 			for _, name := range changes.Balanced {
 				args.Resources = append(args.Resources, config.ResourceSpec{Name: name, Weight: 1})
 			}
+		case *config.InterPodAffinityArgs:
+			if changes.HardWeight != nil {
+				args.HardPodAffinityWeight = *changes.HardWeight
+			}
+			args.IgnorePreferredTermsOfExistingPods = changes.IgnoresOthers
 		case *config.PodTopologySpreadArgs:
 			if changes.Spread != nil {
 				args.DefaultingType = config.ListDefaulting
@@ -208,7 +220,9 @@ func (cluster *schedulerCluster) describe(factory informers.SharedInformerFactor
 				return err
 			}
 		}
-		namespace := &v1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: workload.Namespace}}
+		namespace := &v1.Namespace{ObjectMeta: metav1.ObjectMeta{
+			Name: workload.Namespace, Labels: map[string]string{v1.LabelMetadataName: workload.Namespace},
+		}}
 		if err := factory.Core().V1().Namespaces().Informer().GetIndexer().Add(namespace); err != nil {
 			return err
 		}

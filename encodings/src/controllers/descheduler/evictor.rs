@@ -2,8 +2,9 @@
 
 use super::looked_at;
 use crate::cluster::DeschedulerPolicy;
+use crate::cluster::PodAffinityTerm;
 use crate::cluster::descheduler::Evictor;
-use crate::controllers::scheduler::fits;
+use crate::controllers::scheduler::{fits, means};
 use crate::state::Model;
 use crate::term::{Bool, all, any, sum};
 
@@ -33,15 +34,25 @@ pub(super) fn is_evictable(model: &Model, group: usize, evictor: &Evictor) -> Bo
     Bool::from(allowed) & objects.at_least(evictor.min_replicas)
 }
 
-/// NodeFit for a node other than the pod's own: schedulable, affinity, taints, resources.
+/// NodeFit for a node other than the pod's own: schedulable, affinity, taints, resources, and no pod on that very node
+/// that the pod's required anti-affinity means.
 pub(super) fn fits_node(model: &Model, group: usize, slot: usize) -> Bool {
     let (there, template) = (&model.slots[slot], model.template(group));
+    let repelled =
+        template.pod_anti_affinity.required.iter().filter(|term| there.labels.contains_key(&term.topology_key));
+    let alone = all(repelled.flat_map(|term| {
+        // The descheduler does not read `namespaceSelector`.
+        let term = PodAffinityTerm { namespace_selector: None, ..term.clone() };
+        let rivals = (0..model.groups.len()).filter(move |&other| means(model, group, &term, other));
+        rivals.map(move |other| model.groups[other].assigned_on(slot).is(0))
+    }));
     all([
         there.present,
         !there.is_cordoned,
         there.matches_affinity(template).into(),
         there.taints_for(template).allow_scheduling,
         fits(model, group, slot),
+        alone,
     ])
 }
 

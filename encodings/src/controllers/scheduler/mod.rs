@@ -23,15 +23,18 @@
 //! bounds the spread of ready pods in states that are not settled (it sees the order of starts).
 //!
 //! ## Not modelled
-//! Inter-pod affinity, host ports, volumes, preemption, gates (all reported by the reader); image locality, which is
-//! taken as equal on all nodes; sampling of nodes beyond 100.
+//! Volumes and preemption (reported by the reader); image locality, which is taken as equal on all nodes; sampling of
+//! nodes beyond 100. Scheduling gates are never lifted.
 
 mod filter;
 mod fit;
+mod pod_affinity;
+mod ports;
 mod score;
 mod spread;
 
 pub(super) use filter::fits;
+pub(super) use pod_affinity::means;
 pub(crate) use spread::Domains;
 
 use super::Controller;
@@ -59,7 +62,11 @@ impl Controller for Scheduler {
         model.feasible = served
             .iter()
             .enumerate()
-            .map(|(group, &served)| if served { filter::feasible(model, group) } else { Vec::new() })
+            .map(
+                |(group, &served)| {
+                    if served { filter::feasible(&filter::Pods::there(model), group) } else { Vec::new() }
+                },
+            )
             .collect();
         for group in (0..model.groups.len()).filter(|&group| served[group]) {
             self.add_group(model, group);
@@ -68,9 +75,11 @@ impl Controller for Scheduler {
 }
 
 impl Scheduler {
-    /// Pods with a nodeName bypass the scheduler; those of another schedulerName wait for it for ever.
+    /// Pods with a nodeName bypass the scheduler; those of another schedulerName, and gated ones, wait for ever.
     fn serves(&self, model: &Model, group: usize) -> bool {
-        model.groups[group].pinned.is_none() && model.template(group).scheduler_name == model.cluster.scheduler.name
+        let template = model.template(group);
+        let is_served = template.scheduler_name == model.cluster.scheduler.name && !template.is_gated;
+        model.groups[group].pinned.is_none() && is_served
     }
 
     fn add_group(&self, model: &mut Model, group: usize) {

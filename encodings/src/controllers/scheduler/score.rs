@@ -1,6 +1,6 @@
 //! Scores (section 1.8): each plugin normalised over the feasible nodes, weighted, added.
 
-use super::{fit, spread};
+use super::{fit, pod_affinity, spread};
 use crate::state::Model;
 use crate::term::{Bool, Int, any, ite, sum};
 
@@ -33,6 +33,9 @@ pub(super) fn totals(model: &Model, group: usize, feasible: &[Bool]) -> Totals {
     match spread::score(model, group, feasible) {
         Some(scores) => plugins.push(scores.iter().map(|&score| score * profile.topology_spread).collect()),
         None => common += 100 * profile.topology_spread,
+    }
+    if let Some(scores) = pod_affinity::score(model, group, feasible) {
+        plugins.push(scores.iter().map(|&score| score * profile.inter_pod_affinity).collect());
     }
     let terms = (0..feasible.len()).map(|slot| sum(plugins.iter().map(|plugin| plugin[slot]))).collect();
     Totals { terms, common, is_exact }

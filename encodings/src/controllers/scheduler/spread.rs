@@ -1,5 +1,6 @@
 //! PodTopologySpread: domains, the filter of hard constraints (section 1.7) and the score of soft ones (section 1.8).
 
+use super::filter::Pods;
 use crate::cluster::node::HOSTNAME;
 use crate::cluster::pod::{TopologySpreadConstraint, WhenUnsatisfiable};
 use crate::cluster::scheduler::DefaultSpread;
@@ -11,7 +12,8 @@ use indexmap::IndexMap;
 /// Pods on a slot that a selector counts for a group: active pods of the same namespace whose labels match. A
 /// missing or empty selector counts none (`None` here stands for the derived selector of default constraints,
 /// which matches the pods of the group's own ReplicaSet).
-fn matching_on(model: &Model, group: usize, slot: usize, selector: Counted) -> Int {
+fn matching_on(pods: &Pods, group: usize, slot: usize, selector: Counted) -> Int {
+    let model = pods.model;
     let namespace = &model.workload(group).reference.namespace;
     sum((0..model.groups.len()).filter_map(|other| {
         let labels = &model.template(other).labels;
@@ -23,7 +25,7 @@ fn matching_on(model: &Model, group: usize, slot: usize, selector: Counted) -> I
             }
             Counted::Nothing => false,
         };
-        counts.then(|| model.groups[other].active_on(slot))
+        counts.then(|| pods.active(other, slot))
     }))
 }
 
@@ -115,7 +117,8 @@ fn included(model: &Model, group: usize, slot: usize, spec: &TopologySpreadConst
 }
 
 /// By slot: whether the hard constraints let a pod of the group onto the node.
-pub(super) fn filter(model: &Model, group: usize) -> Vec<Bool> {
+pub(super) fn filter(pods: &Pods, group: usize) -> Vec<Bool> {
+    let model = pods.model;
     let (hard, _) = constraints(model, group, WhenUnsatisfiable::DoNotSchedule);
     let has_keys = |slot: usize| hard.iter().all(|one| model.slots[slot].labels.contains_key(&one.spec.topology_key));
     let mut allowed: Vec<Bool> = (0..model.slots.len()).map(|slot| has_keys(slot).into()).collect();
@@ -128,7 +131,7 @@ pub(super) fn filter(model: &Model, group: usize) -> Vec<Bool> {
             counts.push(sum(slots
                 .iter()
                 .zip(&included)
-                .map(|(&slot, &counts)| ite(counts, matching_on(model, group, slot, constraint.counted()), 0))));
+                .map(|(&slot, &counts)| ite(counts, matching_on(pods, group, slot, constraint.counted()), 0))));
             exists.push(any(included));
         }
         if counts.is_empty() {
@@ -222,7 +225,7 @@ impl View {
         let mut sizes = Vec::new();
         for slots in domains.by_value.values() {
             sizes.push(any(slots.iter().map(|&slot| candidates[slot])));
-            let on = |slot: usize| matching_on(model, group, slot, constraint.counted());
+            let on = |slot: usize| matching_on(&Pods::there(model), group, slot, constraint.counted());
             let counted = sum(slots.iter().map(|&slot| ite(included(model, group, slot, spec), on(slot), 0)));
             for &slot in slots {
                 // Hosts count what is on the node itself, whatever the policies.

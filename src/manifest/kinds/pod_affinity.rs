@@ -1,0 +1,86 @@
+//! Affinity and anti-affinity between pods.
+
+use super::super::ErrorKind;
+use super::super::Severity::Risky;
+use super::super::error::InputError;
+use super::super::view::{Fields, View};
+use super::affinity::fold_label_key;
+use super::selector::read_label_selector;
+use kubound_encodings::cluster::pod_affinity::{
+    NAMESPACE_NAME, PodAffinity, PodAffinityTerm, RevisionMatch, WeightedPodAffinityTerm,
+};
+use kubound_encodings::cluster::selector::Operator;
+use kubound_encodings::cluster::{LabelSelector, Labels};
+
+/// Reads `podAffinity` or `podAntiAffinity`; `labels` are those of the pod, into which `matchLabelKeys` look.
+pub(super) fn read(fields: &Fields, labels: &Labels) -> Result<PodAffinity, InputError> {
+    let required = fields.items("requiredDuringSchedulingIgnoredDuringExecution")?;
+    let required = required.iter().map(|view| read_term(view, labels)).collect::<Result<Vec<_>, _>>()?;
+    let mut preferred = Vec::new();
+    for item in fields.items("preferredDuringSchedulingIgnoredDuringExecution")? {
+        let item = item.fields()?;
+        let weight = item.require("weight", "an integer from 1 to 100")?.integer(1..=100)?;
+        let term = read_term(&item.require("podAffinityTerm", "a term with its topologyKey")?, labels)?;
+        item.note_rest(&[]);
+        preferred.push(WeightedPodAffinityTerm { weight, term });
+    }
+    fields.note_rest(&[]);
+    Ok(PodAffinity { required, preferred })
+}
+
+fn read_term(view: &View, labels: &Labels) -> Result<PodAffinityTerm, InputError> {
+    let fields = view.fields()?;
+    let selector = fields.read("labelSelector", |view| read_label_selector(&view))?;
+    let mut term = PodAffinityTerm {
+        topology_key: fields.require("topologyKey", "a label key")?.name()?.to_owned(),
+        namespaces: fields.read("namespaces", |view| view.texts())?.unwrap_or_default(),
+        namespace_selector: read_namespace_selector(&fields)?,
+        ..PodAffinityTerm::default()
+    };
+    read_label_keys(&fields, labels, selector.as_ref(), &mut term)?;
+    term.selector = selector;
+    fields.note_rest(&[]);
+    Ok(term)
+}
+
+fn read_namespace_selector(fields: &Fields) -> Result<Option<LabelSelector>, InputError> {
+    let Some(view) = fields.get("namespaceSelector") else { return Ok(None) };
+    let selector = read_label_selector(&view)?;
+    if selector.requirements.iter().any(|one| one.key != NAMESPACE_NAME) {
+        view.note(Risky, format!("of the labels of namespaces only {NAMESPACE_NAME} is known; others count as absent"));
+    }
+    Ok(Some(selector))
+}
+
+/// The API server adds the keys to the selector, with the values of the pod.
+fn read_label_keys(
+    fields: &Fields,
+    labels: &Labels,
+    selector: Option<&LabelSelector>,
+    term: &mut PodAffinityTerm,
+) -> Result<(), InputError> {
+    let mut folded = selector.map(|selector| selector.requirements.clone()).unwrap_or_default();
+    let written = folded.len();
+    for (field, revision) in [("matchLabelKeys", RevisionMatch::Own), ("mismatchLabelKeys", RevisionMatch::Other)] {
+        let operator = if revision == RevisionMatch::Own { Operator::In } else { Operator::NotIn };
+        let Some(view) = fields.get(field) else { continue };
+        let list = view.list()?;
+        if selector.is_none() && !list.is_empty() {
+            return Err(view.error(format!("{field} without labelSelector")).expected("a labelSelector beside it"));
+        }
+        for key in list {
+            if !fold_label_key(&key, labels, &mut folded, operator)? {
+                continue;
+            }
+            if term.revision != RevisionMatch::Any {
+                return Err(key
+                    .error("pod-template-hash is there twice")
+                    .kind(ErrorKind::Duplicate)
+                    .expected("a key in one of matchLabelKeys and mismatchLabelKeys, once"));
+            }
+            term.revision = revision;
+        }
+    }
+    term.label_keys = folded.split_off(written);
+    Ok(())
+}
