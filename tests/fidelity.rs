@@ -8,6 +8,8 @@
 mod clusters;
 #[path = "fidelity/deployment.rs"]
 mod deployment;
+#[path = "fidelity/disruption.rs"]
+mod disruption;
 #[path = "fidelity/evaluator.rs"]
 mod evaluator;
 #[path = "fidelity/hpa.rs"]
@@ -93,8 +95,8 @@ pub static COMPONENTS: [Component; 7] = [
         "disruption",
         "`DisruptionController.trySync`",
         "Status of a PodDisruptionBudget: numbers and percentages, several Deployments, unready, terminating and \
-         disrupted pods.",
-        None,
+         disrupted pods. A pod whose eviction was granted terminates at once in the model.",
+        Some(disruption::check),
     ),
     Component::new(
         "taints",
@@ -148,7 +150,7 @@ fn autoscalers_match() {
 }
 
 #[test]
-fn disruption_budgets_are_recorded() {
+fn disruption_budgets_match() {
     matches("disruption");
 }
 

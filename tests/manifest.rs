@@ -184,7 +184,7 @@ fn lists_dumps_and_other_files_are_read_leniently() {
     assert_eq!(kinds, ["noOscillation", "schedulable", "converges"]);
     let severity =
         |object: &str| loaded.notes.iter().find(|note| note.object.starts_with(object)).map(|note| note.severity);
-    assert_eq!(severity("PodDisruptionBudget"), Some(Severity::Risky));
+    assert_eq!(severity("PodDisruptionBudget"), Some(Severity::Warning), "it demands nothing");
     assert_eq!(severity("Pod/"), Some(Severity::Harmless));
     assert_eq!(severity("Secret"), Some(Severity::Harmless));
     assert!(loaded.notes.iter().any(|note| note.file.ends_with("values.yaml") && note.message.contains("skipped 1")));

@@ -5,7 +5,7 @@ use super::SourceMap;
 use super::value::Value;
 use super::view::{Context, Notes};
 use kubound_encodings::cluster::{
-    DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, SchedulerProfile, Service, Workload,
+    DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, PodDisruptionBudget, SchedulerProfile, Service, Workload,
 };
 
 /// A workload with what is needed later.
@@ -46,11 +46,18 @@ pub(super) struct DraftHpa {
     pub(super) context: Context,
 }
 
+/// A disruption budget with its place, for the check of what it selects.
+pub(super) struct DraftBudget {
+    pub(super) budget: PodDisruptionBudget,
+    pub(super) context: Context,
+}
+
 /// Everything read from manifests.
 pub(super) struct Draft {
     pub(super) pools: Vec<NodePool>,
     pub(super) workloads: Vec<DraftWorkload>,
     pub(super) hpas: Vec<DraftHpa>,
+    pub(super) budgets: Vec<DraftBudget>,
     pub(super) services: Vec<Service>,
     pub(super) descheduler: Option<DeschedulerPolicy>,
     pub(super) scheduler: Option<SchedulerProfile>,
@@ -70,6 +77,7 @@ impl Draft {
             pools: Vec::new(),
             workloads: Vec::new(),
             hpas: Vec::new(),
+            budgets: Vec::new(),
             services: Vec::new(),
             descheduler: None,
             scheduler: None,

@@ -1,7 +1,7 @@
 //! Ties what was read together: priorities, targets of autoscalers, defaults of the scenario.
 
 use super::Severity::{Risky, Warning};
-use super::draft::{Draft, DraftWorkload};
+use super::draft::{Draft, DraftBudget, DraftWorkload};
 use super::error::InputError;
 use super::kinds::ANTI_AFFINITY_PLUGIN;
 use super::scenario::Scenario;
@@ -9,7 +9,9 @@ use super::{Accepted, Loaded, MAX_NODES, Note, Severity, exceptions};
 use super::{ErrorKind, NoteKind};
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
-use kubound_encodings::cluster::{Cluster, Event, EventKind, HorizontalPodAutoscaler, Origin, Workload};
+use kubound_encodings::cluster::{
+    Cluster, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, Workload,
+};
 
 /// Makes the cluster.
 pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>) -> Result<Loaded, InputError> {
@@ -17,6 +19,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     let scenario = scenario.unwrap_or_default();
     let hpas = resolve_hpas(&mut draft, &scenario);
     let workloads = resolve_workloads(&mut draft, &scenario);
+    let disruption_budgets = resolve_budgets(&mut draft, &workloads);
     let mut descheduler = draft.descheduler.take();
     if let (Some(policy), Some(interval)) =
         (&mut descheduler, scenario.descheduler_interval.or(draft.descheduler_interval))
@@ -30,6 +33,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         pools: draft.pools,
         workloads,
         hpas,
+        disruption_budgets,
         services: draft.services,
         descheduler,
         scheduler: draft.scheduler.unwrap_or_default(),
@@ -131,6 +135,19 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
         hpas.push(hpa);
     }
     hpas
+}
+
+/// Says which budgets select nothing that is modelled.
+fn resolve_budgets(draft: &mut Draft, workloads: &[Workload]) -> Vec<PodDisruptionBudget> {
+    for DraftBudget { budget, context } in &draft.budgets {
+        let selected =
+            |one: &Workload| one.templates().any(|template| budget.selects(&one.reference.namespace, &template.labels));
+        if !workloads.iter().any(selected) {
+            let message = "selects no pod of a workload among the manifests";
+            context.note_kind(NoteKind::DanglingReference, Severity::Harmless, "spec.selector", message);
+        }
+    }
+    std::mem::take(&mut draft.budgets).into_iter().map(|read| read.budget).collect()
 }
 
 /// A rollback needs the old ReplicaSets, which the models never clean up.

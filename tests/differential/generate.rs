@@ -3,6 +3,7 @@
 use crate::nodes_and_pods::{ZONE, origin, pool, workload};
 use crate::random::Random;
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
+use kubound_encodings::cluster::disruption::Demand;
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::hpa::{
     Behavior, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
@@ -11,9 +12,11 @@ use kubound_encodings::cluster::intent::SchedulableMode;
 use kubound_encodings::cluster::node::{CPU, HOSTNAME};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
+use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler, Intent, IntentKind,
-    KubernetesVersion, NodePool, Span, Start, Strategy, Timing, When, Workload, WorkloadRef,
+    KubernetesVersion, LabelSelector, NodePool, PodDisruptionBudget, Requirement, Span, Start, Strategy, Timing, When,
+    Workload, WorkloadRef,
 };
 
 /// The cluster of a seed.
@@ -36,7 +39,14 @@ pub fn cluster(seed: u64) -> Cluster {
     if random.percent(35) {
         cluster.descheduler = Some(descheduler(random));
     }
-    if random.percent(50) {
+    let guarded = random.percent(30);
+    if guarded {
+        for number in 0..random.pick(&[1, 1, 1, 2]) {
+            let budget = budget(random, &cluster, number);
+            cluster.disruption_budgets.push(budget);
+        }
+    }
+    if guarded || random.percent(50) {
         for number in 0..random.pick(&[1, 1, 2]) {
             let event = event(random, &mut cluster, number);
             cluster.events.push(event);
@@ -66,6 +76,25 @@ fn workloads(random: &mut Random, pools: &[NodePool]) -> Vec<Workload> {
 
 fn target(random: &mut Random, cluster: &Cluster) -> WorkloadRef {
     random.pick(&cluster.workloads).reference
+}
+
+/// A budget of one workload, or of all.
+fn budget(random: &mut Random, cluster: &Cluster, number: i64) -> PodDisruptionBudget {
+    let amounts =
+        [Amount::Pods(0), Amount::Pods(1), Amount::Pods(1), Amount::Pods(2), Amount::Percent(50), Amount::Percent(100)];
+    let amount = random.pick(&amounts);
+    let labels = random.pick(&cluster.workloads).template.labels;
+    let requirement = |(key, value): (String, String)| Requirement { key, operator: Operator::In(vec![value]) };
+    let all = random.percent(25);
+    let requirements = if all { vec![] } else { labels.into_iter().map(requirement).collect() };
+    PodDisruptionBudget {
+        namespace: "default".into(),
+        name: format!("budget{number}"),
+        selector: Some(LabelSelector { requirements }),
+        demand: if random.percent(50) { Demand::MinAvailable(amount) } else { Demand::MaxUnavailable(amount) },
+        always_allows_unhealthy: random.percent(30),
+        origin: origin("PodDisruptionBudget"),
+    }
 }
 
 fn autoscaler(random: &mut Random, cluster: &Cluster) -> HorizontalPodAutoscaler {
@@ -112,6 +141,7 @@ fn descheduler(random: &mut Random) -> DeschedulerPolicy {
         node_fit: random.percent(40),
         min_replicas: random.pick(&[0, 0, 2]),
         evict_local_storage_pods: random.percent(20),
+        ignore_pods_without_pdb: random.percent(5),
         ..Evictor::default()
     };
     let (hard, soft) = (WhenUnsatisfiable::DoNotSchedule, WhenUnsatisfiable::ScheduleAnyway);
@@ -153,7 +183,9 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
     let wanted = Span::new(random.within(0, 2), replicas.max(2), 1).expect("not empty");
     let mode = random.pick(&[ApplyMode::ClientSide, ApplyMode::ServerSide]);
     let new_usage = Span::new(random.pick(&[100, 400]), 400, 300).expect("not empty");
-    let kind = match random.within(0, 11) {
+    let is_guarded = !cluster.disruption_budgets.is_empty();
+    let which = if is_guarded && random.percent(50) { random.within(2, 3) } else { random.within(0, 11) };
+    let kind = match which {
         0 => EventKind::CpuChange { target, to: new_usage },
         1 => EventKind::NodeFailure { pool: random.percent(50).then_some(pool.name), recovers: random.percent(50) },
         2 => EventKind::Maintenance {
@@ -231,6 +263,12 @@ fn intent(random: &mut Random, cluster: &Cluster, number: i64) -> Intent {
     let limit = |random: &mut Random| {
         random.pick(&[Expression::SpecReplicas, Expression::Number(1), Expression::Number(2), Expression::NodesPresent])
     };
+    let drained =
+        cluster.events.iter().any(|one| matches!(one.kind, EventKind::Drain { .. } | EventKind::Maintenance { .. }));
+    if drained && random.percent(25) {
+        let kind = IntentKind::DrainCompletes;
+        return Intent { id: format!("{}{number}", kind.name()), kind, origin: origin("Scenario") };
+    }
     let kind = match random.within(0, 11) {
         0 | 1 => IntentKind::NoOscillation { target: one },
         2 => IntentKind::NoOvershoot { target },

@@ -32,6 +32,10 @@ fn smaller(cluster: &Cluster) -> Vec<Cluster> {
         with(&|copy| copy.events[index].must = false);
         with(&|copy| copy.events[index].after = None);
     }
+    for index in 0..cluster.disruption_budgets.len() {
+        with(&|copy| drop(copy.disruption_budgets.remove(index)));
+        with(&|copy| copy.disruption_budgets[index].always_allows_unhealthy = false);
+    }
     with(&|copy| copy.hpas.clear());
     with(&|copy| copy.descheduler = None);
     for index in 0..cluster.workloads.len() {

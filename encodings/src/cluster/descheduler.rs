@@ -37,6 +37,8 @@ pub struct Evictor {
     pub evict_system_critical_pods: bool,
     /// Pods with claims are protected.
     pub ignore_pvc_pods: bool,
+    /// Pods that no disruption budget selects are protected.
+    pub ignore_pods_without_pdb: bool,
     /// Only pods below this priority; `None`: below system-critical.
     pub priority_threshold: Option<i64>,
     /// Pods must match.

@@ -80,6 +80,8 @@ pub enum IntentKind {
         /// The workload.
         target: WorkloadRef,
     },
+    /// Every drain that has begun ends.
+    DrainCompletes,
     /// Eventually always everything is as desired.
     Converges {
         /// Only this workload.
@@ -114,6 +116,7 @@ impl IntentKind {
             Self::Spread { .. } => "spread",
             Self::Available { .. } => "available",
             Self::RolloutCompletes { .. } => "rolloutCompletes",
+            Self::DrainCompletes => "drainCompletes",
             Self::Converges { .. } => "converges",
             Self::BoundedPods { .. } => "boundedPods",
             Self::NoNodePanicLoop => "noNodePanicLoop",
@@ -134,7 +137,7 @@ impl IntentKind {
             | Self::RolloutCompletes { target }
             | Self::BoundedPods { target, .. }
             | Self::Placement { target, .. } => Some(target),
-            Self::NoNodePanicLoop => None,
+            Self::NoNodePanicLoop | Self::DrainCompletes => None,
         }
     }
 }

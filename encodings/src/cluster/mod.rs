@@ -2,6 +2,7 @@
 //! and ranges allowed. Units: CPU in milli-cores, memory in bytes, extended resources in units, time in seconds.
 
 pub mod descheduler;
+pub mod disruption;
 pub mod event;
 pub mod expression;
 pub mod hpa;
@@ -16,6 +17,7 @@ pub mod span;
 pub mod workload;
 
 pub use descheduler::DeschedulerPolicy;
+pub use disruption::PodDisruptionBudget;
 pub use event::{Event, EventKind};
 pub use expression::Expression;
 pub use hpa::HorizontalPodAutoscaler;
@@ -145,6 +147,8 @@ pub struct Cluster {
     pub workloads: Vec<Workload>,
     /// Autoscalers.
     pub hpas: Vec<HorizontalPodAutoscaler>,
+    /// Disruption budgets.
+    pub disruption_budgets: Vec<PodDisruptionBudget>,
     /// Services; only their selectors matter (default topology spread).
     pub services: Vec<Service>,
     /// The descheduler, if one runs.

@@ -2,6 +2,7 @@
 
 mod deployment;
 mod descheduler;
+mod disruption;
 mod hpa;
 mod kubelet;
 mod node_lifecycle;
@@ -9,6 +10,7 @@ mod replica_set;
 mod scheduler;
 mod taint_eviction;
 
+pub(crate) use disruption::{Admission, admission};
 pub(crate) use scheduler::Domains;
 
 use crate::state::Model;
@@ -33,6 +35,7 @@ pub const REGISTRY: &[&dyn Controller] = &[
     &kubelet::Kubelet,
     &node_lifecycle::NodeLifecycle,
     &taint_eviction::TaintEviction,
+    &disruption::Disruption,
     &hpa::Hpa,
     &descheduler::Descheduler,
 ];

@@ -1,22 +1,25 @@
 //! `drain` and `maintenance`: nodes are cordoned and emptied through the eviction API, and perhaps put back
-//! (section 6.4).
+//! (sections 6.4 and 6.6).
 //!
-//! Evictions are steps of an operation already begun, hence fast; `kubectl` issues them in parallel. A drained node
+//! Evictions are steps of an operation already begun, hence fast; `kubectl` issues them in parallel. One that a budget
+//! refuses is tried again until it is granted, however long that takes (`--timeout` 0). A drained node
 //! is put back when nothing is left on it: at once by `drain` with `uncordon`, at some later quiescent instant by
 //! `maintenance`. The flags of `kubectl` that let it proceed (local data, DaemonSets) are taken as given.
+//! `kubectl` gives up a pod that two budgets select; here the drain stays open.
 //!
 //! ## Fused
 //! All pods of a workload in one phase on the node are evicted in one step, provided that no spread constraint has a
 //! domain of several nodes and no pod tolerates the cordon: then the node's resources and its own domain matter to
-//! nobody, and counts of wider domains are the only other thing that a replacement could see in between.
+//! nobody, and counts of wider domains are the only other thing that a replacement could see in between. Pods that a
+//! budget selects are evicted in any numbers that it allows.
 //!
-//! ## Not modelled
-//! PodDisruptionBudgets (reported by the reader).
+//! ## Over-approximation
+//! `kubectl` lists the pods once. A pod that tolerates the cordon and comes later is evicted here, too (tagged).
 
 use super::{EventModel, happens};
 use crate::cluster::Event;
 use crate::cluster::event::EventKind;
-use crate::controllers::Domains;
+use crate::controllers::{Domains, admission};
 use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::system::{Pace, Role};
 use crate::term::{Bool, all, count, int_choice};
@@ -125,7 +128,11 @@ impl Drain {
                 let place = format!("{}/{}", state.name, model.slots[slot].name);
                 let (choice, evicted) =
                     int_choice(format!("evict[{}][{place}] {}", event.id, phase.name()), 1, pods.value.range().hi);
-                let enough = if together { evicted.is(pods.value) } else { evicted.at_most(pods.value) };
+                let admission = admission(model, group, slot, phase);
+                let most = admission.most(pods.value);
+                let all_at_once = together && admission.is_free();
+                let enough = if all_at_once { evicted.is(pods.value) } else { evicted.at_most(most) };
+                let blocks = cordon_blocks(model, group, slot);
                 let unit = model.slot_fairness(&format!("{} evicts", event.id), slot);
                 let rule = RuleBuilder::new(
                     format!("event/{}/evict/{}/{place}", event.id, phase.name()),
@@ -134,7 +141,7 @@ impl Drain {
                     Pace::Fast,
                 )
                 .when(flag.value)
-                .when(pods.value.above(0))
+                .when(most.above(0))
                 .fair(unit)
                 .for_slot(model, slot)
                 .pick(choice)
@@ -143,6 +150,10 @@ impl Drain {
                 .set(terminating, (terminating.value + evicted).min(terminating.value.range().hi))
                 .says([text(format!("pods of {place} evicted: ")), value(evicted)])
                 .because_of(event.origin.clone());
+                let mut rule = admission.tell(rule);
+                if !blocks {
+                    rule = rule.over_approximates("a drain evicts pods that tolerate the cordon and come later");
+                }
                 model.add_rule(rule);
             }
         }
@@ -188,6 +199,10 @@ fn single_node_domains(model: &Model) -> bool {
 
 /// Whether no pod tolerates the taint of a cordon.
 fn cordon_blocks_all(model: &Model, slot: usize) -> bool {
-    let there = &model.slots[slot];
-    (0..model.groups.len()).all(|group| there.cordon_allows(model.template(group)).constant() != Some(true))
+    (0..model.groups.len()).all(|group| cordon_blocks(model, group, slot))
+}
+
+/// Whether the pods of a group do not tolerate the taint of a cordon.
+fn cordon_blocks(model: &Model, group: usize, slot: usize) -> bool {
+    model.slots[slot].cordon_allows(model.template(group)).constant() != Some(true)
 }

@@ -6,6 +6,7 @@
 
 mod bounded_pods;
 mod converges;
+mod drain_completes;
 mod limits;
 mod no_node_panic_loop;
 mod no_oscillation;
@@ -50,6 +51,7 @@ pub const REGISTRY: &[&dyn IntentModel] = &[
     &limits::Available,
     &spread::Spread,
     &rollout_completes::RolloutCompletes,
+    &drain_completes::DrainCompletes,
     &converges::Converges,
     &bounded_pods::BoundedPods,
     &no_node_panic_loop::NoNodePanicLoop,

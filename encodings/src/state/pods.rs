@@ -329,7 +329,17 @@ impl Model<'_> {
             templates.any(|template| template.tolerations.iter().any(|toleration| toleration.tolerates(&unreachable)));
         let ordered =
             self.some_intent(|kind| matches!(kind, IntentKind::Spread { when, .. } if *when != When::Settled));
-        panics || (self.features.node_failure && tolerated) || ordered
+        // Evictions of pods that have not started ask no budget.
+        let evicted = !self.cluster.disruption_budgets.is_empty()
+            && (self.cluster.descheduler.is_some() || (self.features.cordon && self.tolerates_cordon()));
+        panics || evicted || (self.features.node_failure && tolerated) || ordered
+    }
+
+    /// Whether some pod tolerates the taint of a cordon.
+    fn tolerates_cordon(&self) -> bool {
+        let cordon = Taint { key: super::UNSCHEDULABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+        let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
+        templates.any(|template| template.tolerations.iter().any(|toleration| toleration.tolerates(&cordon)))
     }
 
     /// What applying a manifest depends on, where one is applied.

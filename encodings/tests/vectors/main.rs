@@ -3,6 +3,7 @@
 mod apply;
 mod autoscaler;
 mod descheduler;
+mod disruption;
 mod intents;
 mod nodes;
 mod pod_affinity;

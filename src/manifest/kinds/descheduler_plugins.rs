@@ -163,7 +163,6 @@ fn read_node_taints(fields: Option<&Fields>) -> Result<DeschedulerPlugin, InputE
 const EVICTOR: &[Ignored] = &[
     ("evictDaemonSetPods", Harmless, "DaemonSets are not modelled"),
     ("evictFailedBarePods", Harmless, "bare pods are not modelled"),
-    ("ignorePodsWithoutPDB", Risky, "disruption budgets are not modelled: more pods are evicted"),
     ("namespaceLabelSelector", Risky, "labels of namespaces are not modelled: more pods are evicted"),
     ("nodeSelector", Risky, "nodeFit looks at all nodes"),
     ("minPodAge", Risky, "the age of pods is not modelled: pods are evicted earlier"),
@@ -193,6 +192,7 @@ pub(super) fn read_evictor(view: &View, draft: &Draft) -> Result<Evictor, InputE
         evict_local_storage_pods: flag("evictLocalStoragePods")?,
         evict_system_critical_pods: flag("evictSystemCriticalPods")?,
         ignore_pvc_pods: flag("ignorePvcPods")?,
+        ignore_pods_without_pdb: flag("ignorePodsWithoutPDB")?,
         priority_threshold,
         label_selector: plugin_selector(&fields)?,
         min_replicas: fields.read("minReplicas", |view| view.integer(0..=i64::from(i32::MAX)))?.unwrap_or(0),

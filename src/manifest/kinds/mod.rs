@@ -5,6 +5,7 @@ mod config_map;
 mod containers;
 mod descheduler;
 mod descheduler_plugins;
+mod disruption_budget;
 mod hpa;
 mod metadata;
 mod minor;
@@ -89,6 +90,7 @@ const KINDS: &[Kind] = &[
     namespaced("apps", "Deployment", &["v1"], workload::read),
     namespaced("apps", "ReplicaSet", &["v1"], workload::read),
     namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read),
+    namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read),
     global("scheduling.k8s.io", "PriorityClass", &["v1"], minor::read_priority_class),
     configuration("descheduler", "DeschedulerPolicy", &["v1alpha1", "v1alpha2"], descheduler::read),
     configuration("kubescheduler.config.k8s.io", "KubeSchedulerConfiguration", &["v1", "v1beta3"], scheduler::read),

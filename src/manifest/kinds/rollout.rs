@@ -41,7 +41,7 @@ pub(super) fn read_strategy(spec: &Fields) -> Result<Strategy, InputError> {
 }
 
 /// A number of pods, or a percentage up to a limit.
-fn read_amount(view: &View, most_percent: i64) -> Result<Amount, InputError> {
+pub(super) fn read_amount(view: &View, most_percent: i64) -> Result<Amount, InputError> {
     // Beyond these numbers arithmetic would only cost memory; no cluster has so many pods.
     const MOST: i64 = 100_000;
     let Some(text) = view.value.as_text() else { return Ok(Amount::Pods(view.integer(0..=MOST)?)) };

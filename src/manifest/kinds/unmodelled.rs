@@ -7,7 +7,6 @@ use super::super::view::Context;
 
 /// Kinds whose controllers create, delete, move, resize or block pods, or act on nodes.
 const RISKY: &[(&str, &str)] = &[
-    ("PodDisruptionBudget", "it may refuse evictions; the model never refuses one"),
     ("StatefulSet", "its pods take no room in the model"),
     ("DaemonSet", "its pods take no room in the model"),
     ("Job", "its pods take no room in the model"),

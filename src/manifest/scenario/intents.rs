@@ -22,6 +22,7 @@ pub(super) const INTENTS: &[(&str, &[&str])] = &[
     ("spread", &["target", "topologyKey", "maxSkew", "when"]),
     ("available", &["target", "min"]),
     ("rolloutCompletes", &["target"]),
+    ("drainCompletes", &[]),
     ("converges", &["target"]),
     ("boundedPods", &["target", "max"]),
     ("noNodePanicLoop", &[]),
@@ -45,7 +46,7 @@ pub(super) const VERDICTS: &[(&str, ExpectedVerdict)] = &[
 ];
 
 /// Intents of the format that this version cannot decide.
-const NOT_YET: &[&str] = &["drainCompletes", "always", "eventually", "eventuallyAlways", "infinitelyOften", "leadsTo"];
+const NOT_YET: &[&str] = &["always", "eventually", "eventuallyAlways", "infinitelyOften", "leadsTo"];
 
 /// Reads `spec.intents`.
 pub(super) fn read(spec: &Fields, names: &Names) -> Result<Vec<Intent>, InputError> {
@@ -137,6 +138,7 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
             IntentKind::Available { target: target()?, min: expression::read(&min, Place::Limit, names)? }
         }
         "rolloutCompletes" => IntentKind::RolloutCompletes { target: target()? },
+        "drainCompletes" => IntentKind::DrainCompletes,
         "converges" => IntentKind::Converges { target: optional()? },
         "boundedPods" => IntentKind::BoundedPods { target: target()?, max: limit("max")? },
         "placement" => {

@@ -4,12 +4,13 @@
 //! nodes whose taints and affinity admit them (at least two), every node keeps at most `ceil(occ / |T|)`. Resources
 //! and scores are not looked at: that is what lets the scheduler put a pod back.
 
+use super::budgets::some_granted;
 use super::evictor::{is_evictable, passes_node_fit};
 use super::{Evictions, Stage, exactly, looked_at};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::state::Model;
-use crate::term::{Int, any, count, ite, sum};
+use crate::term::{Int, count, ite, sum};
 
 pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
     let DeschedulerPlugin::RemoveDuplicates { exclude_owner_kinds, namespaces } = &plugin.plugin else { return vec![] };
@@ -24,7 +25,7 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     if wanted.is_empty() {
         return vec![];
     }
-    let enabled = any(wanted.iter().map(|&(_, _, pods)| pods.above(0)));
+    let enabled = some_granted(model, &wanted);
     let Evictions { parts, picks, constraint, is_limited } = exactly(model, policy, &wanted);
     let name = "RemoveDuplicates".to_owned();
     let origins = vec![];

@@ -1,5 +1,6 @@
 //! The DefaultEvictor: which pods may be evicted at all, and whether they fit elsewhere (section 4.4).
 
+use super::budgets::is_selected;
 use super::looked_at;
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::PodAffinityTerm;
@@ -23,6 +24,7 @@ pub(super) fn is_evictable(model: &Model, group: usize, evictor: &Evictor) -> Bo
     let allowed = (evictor.evict_local_storage_pods || !template.has_local_storage)
         && (evictor.evict_system_critical_pods || template.priority < threshold)
         && !(evictor.ignore_pvc_pods && template.has_claims)
+        && (!evictor.ignore_pods_without_pdb || is_selected(model, group))
         && evictor.label_selector.as_ref().is_none_or(|selector| selector.matches(&template.labels));
     if evictor.min_replicas <= 1 {
         return allowed.into();

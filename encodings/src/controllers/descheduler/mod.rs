@@ -12,8 +12,9 @@
 //! for each stage of a pass by itself.
 //!
 //! ## Not modelled
-//! PodDisruptionBudgets in the eviction API (reported by the reader), plugins other than those registered here.
+//! Plugins other than those registered here (reported by the reader).
 
+mod budgets;
 mod duplicates;
 mod evictor;
 mod node_taints;
@@ -85,8 +86,13 @@ pub(super) struct Stage {
 pub(super) struct Part {
     group: usize,
     slot: usize,
+    phase: Phase,
     pods: IntVar,
-    /// How many are evicted, over the state and the choices.
+    /// Most that are wanted gone, over the state.
+    most: Int,
+    /// How many are wanted gone, over the state and the choices.
+    wanted: Int,
+    /// How many of them are evicted: budgets may refuse some.
     evicted: Int,
     label: String,
 }
@@ -168,7 +174,8 @@ fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, I
                 pick.high.push(pods.value.min(wanted));
                 evicted
             };
-            parts.push(Part { group, slot, pods, evicted, label });
+            let most = if is_single { wanted } else { pods.value.min(wanted) };
+            parts.push(Part { group, slot, phase, pods, most, wanted: evicted, evicted, label });
         }
         if limited || (!is_single && !pick.parts.is_empty()) {
             picks.push(pick);
@@ -180,7 +187,7 @@ fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, I
     // A shared limit must not let one node give what another one lacks.
     let no_more = wanted.iter().map(|&(group, slot, wanted)| {
         let here = parts.iter().filter(|part| part.group == group && part.slot == slot);
-        sum(here.map(|part| part.evicted)).at_most(wanted)
+        sum(here.map(|part| part.wanted)).at_most(wanted)
     });
     let constraint = all(no_more.collect::<Vec<_>>());
     let picks = limit(model, policy, wanted, picks);
@@ -257,7 +264,7 @@ fn within_limits(model: &Model, policy: &DeschedulerPolicy, parts: &[Part]) -> B
     ])
 }
 
-fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &Pass) {
+fn add_stage(model: &mut Model, mut stage: Stage, index: usize, last: usize, pass: &Pass) {
     let unit = model.fairness_unit("descheduler", "descheduler");
     let is_first = index == 0;
     let begin = pass.wants & pass.periodic.may_act;
@@ -284,6 +291,7 @@ fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &
             .says([text(format!("{} finds nothing to evict", stage.name))]);
         model.add_rule(go_on(rule));
     }
+    budgets::grant(model, &mut stage);
     let policy = model.cluster.descheduler.as_ref().expect("called for a policy");
     let mut rule = RuleBuilder::new(format!("descheduler/{}", stage.name), "descheduler", "Descheduled", pace)
         .when(here)
@@ -298,7 +306,7 @@ fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &
     }
     for part in &stage.parts {
         // Where there is nothing to pick, the finer rule's pick of this name is determined.
-        rule = rule.detail(format!("evict {}", part.label), part.evicted.id());
+        rule = rule.detail(format!("evict {}", part.label), part.wanted.id());
         rule = rule.add(part.pods, -part.evicted);
         rule = rule.add_terminating(&model.groups[part.group], part.slot, part.evicted);
     }
@@ -307,6 +315,7 @@ fn add_stage(model: &mut Model, stage: Stage, index: usize, last: usize, pass: &
     if stage.is_limited {
         rule = rule.over_approximates("eviction limits leave open which pods go first");
     }
+    rule = budgets::tell(model, &stage.parts, rule);
     for origin in stage.origins {
         rule = rule.because_of(origin);
     }

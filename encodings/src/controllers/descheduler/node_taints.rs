@@ -1,12 +1,13 @@
 //! RemovePodsViolatingNodeTaints (section 4.9): evicts pods from nodes with a NoSchedule taint that they do not
 //! tolerate. NoExecute is left to the taint eviction controller.
 
+use super::budgets::some_granted;
 use super::evictor::{is_evictable, passes_node_fit};
 use super::{Evictions, Stage, exactly, looked_at};
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::cluster::{DeschedulerPolicy, Taint, TaintEffect};
 use crate::state::{Model, Slot, UNSCHEDULABLE};
-use crate::term::{Bool, Int, all, any, ite};
+use crate::term::{Bool, Int, all, ite};
 
 pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
     let DeschedulerPlugin::RemovePodsViolatingNodeTaints { include_prefer_no_schedule, excluded } = &plugin.plugin
@@ -27,7 +28,7 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     if wanted.is_empty() {
         return vec![];
     }
-    let enabled = any(wanted.iter().map(|&(_, _, pods)| pods.above(0)));
+    let enabled = some_granted(model, &wanted);
     let Evictions { parts, picks, constraint, is_limited } = exactly(model, policy, &wanted);
     let name = "RemovePodsViolatingNodeTaints".to_owned();
     vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, is_limited, origins: vec![] }]

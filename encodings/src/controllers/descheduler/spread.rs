@@ -7,6 +7,7 @@
 //! (those without node affinity first). A taken pod is evicted unless it fits no node of a domain below average;
 //! it is booked as moved either way. With two domains there is no tie.
 
+use super::budgets::{is_granted, is_selected};
 use super::evictor::{fits_node, is_evictable, passes_node_fit};
 use super::{Part, Pick, Stage, looked_at, part_label, phases};
 use crate::cluster::DeschedulerPolicy;
@@ -183,10 +184,11 @@ impl Balance<'_> {
                     let (choice, picked) = int_choice(format!("take {label}"), 0, pods.value.range().hi);
                     pick.parts.push(choice);
                     pick.low.push(0.into());
-                    pick.high.push(pods.value.min(considered).min(most));
+                    let most = pods.value.min(considered).min(most);
+                    pick.high.push(most);
                     taken.push((picked, group));
                     let evicted = ite(self.moves_on(group, slot), picked, 0);
-                    parts.push(Part { group, slot, pods, evicted, label });
+                    parts.push(Part { group, slot, phase, pods, most, wanted: evicted, evicted, label });
                 }
             }
         }
@@ -246,7 +248,12 @@ impl Balance<'_> {
         any(parts.iter().zip(&pick.high).map(|(part, &high)| {
             let reached =
                 if self.is_limited() || self.is_taken_first(part.group) { true.into() } else { first.below(most) };
-            all([high.above(0), self.moves_on(part.group, part.slot), reached])
+            let granted = if is_selected(self.model, part.group) {
+                is_granted(self.model, part.group, part.slot, (part.phase, part.pods))
+            } else {
+                true.into()
+            };
+            all([high.above(0), self.moves_on(part.group, part.slot), reached, granted])
         }))
     }
 
