@@ -70,7 +70,7 @@ fn rank(origin: &Origin) -> u8 {
     let ends = |end: &str| field.ends_with(end);
     match origin.object.split('/').next().unwrap_or_default() {
         "DeschedulerPolicy" | "ConfigMap" => 0,
-        "HorizontalPodAutoscaler" => 1,
+        "HorizontalPodAutoscaler" | "PodDisruptionBudget" => 1,
         "Scenario" if field.starts_with("spec.events") => 2,
         _ if ends("nodeName") || ends("tolerations") => 3,
         _ if ends("topologySpreadConstraints") => 3,

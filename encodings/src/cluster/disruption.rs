@@ -34,6 +34,16 @@ pub struct PodDisruptionBudget {
 }
 
 impl PodDisruptionBudget {
+    /// The field that says what it demands.
+    pub fn demand_origin(&self) -> Origin {
+        let field = match self.demand {
+            Demand::MinAvailable(_) => "spec.minAvailable",
+            Demand::MaxUnavailable(_) => "spec.maxUnavailable",
+            Demand::Nothing => "spec",
+        };
+        Origin { object: self.origin.object.clone(), field: field.into() }
+    }
+
     /// Whether it selects pods of a namespace with these labels.
     pub fn selects(&self, namespace: &str, labels: &Labels) -> bool {
         self.namespace == namespace && self.selector.as_ref().is_some_and(|selector| selector.matches(labels))

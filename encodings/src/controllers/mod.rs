@@ -10,7 +10,7 @@ mod replica_set;
 mod scheduler;
 mod taint_eviction;
 
-pub(crate) use disruption::{Admission, admission};
+pub(crate) use disruption::{Admission, admission, tell_budgets};
 pub(crate) use scheduler::Domains;
 
 use crate::state::Model;

@@ -19,7 +19,7 @@
 use super::{EventModel, happens};
 use crate::cluster::Event;
 use crate::cluster::event::EventKind;
-use crate::controllers::{Domains, admission};
+use crate::controllers::{Domains, admission, tell_budgets};
 use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::system::{Pace, Role};
 use crate::term::{Bool, all, count, int_choice};
@@ -114,6 +114,7 @@ impl Drain {
             .set_bool(cordoned, true)
             .for_slot(model, slot)
             .says([text(format!("{} of {name} begins", operation.verb))]);
+        let rule = tell_budgets(model, rule);
         model.add_rule(rule);
     }
 

@@ -22,7 +22,7 @@ use super::Controller;
 use crate::cluster::PodDisruptionBudget;
 use crate::cluster::disruption::Demand;
 use crate::cluster::rollout::Amount;
-use crate::state::{Model, RuleBuilder};
+use crate::state::{Model, RuleBuilder, text, value};
 use crate::term::{Bool, Int, Term, ite, sum};
 
 /// See the module.
@@ -106,7 +106,27 @@ pub(crate) fn tell(rule: RuleBuilder, budget: &PodDisruptionBudget, status: &Sta
         .detail(format!("desiredHealthy of {name}"), status.desired_healthy.id())
         .detail(format!("expectedPods of {name}"), status.expected_pods.id())
         .detail(format!("disruptionsAllowed of {name}"), status.disruptions_allowed.id())
-        .because_of(budget.origin.clone())
+        .because_of(budget.demand_origin())
+}
+
+/// Makes a rule tell what the budgets of the cluster allow before the step, and stem from them.
+pub(crate) fn tell_budgets(model: &Model, mut rule: RuleBuilder) -> RuleBuilder {
+    for budget in &model.cluster.disruption_budgets {
+        let is_selected = |workload: &crate::cluster::Workload| {
+            workload.templates().any(|one| budget.selects(&workload.reference.namespace, &one.labels))
+        };
+        if model.cluster.workloads.iter().any(is_selected) {
+            let allowed = status(model, budget).disruptions_allowed;
+            rule = rule
+                .also_says([
+                    text(format!("budget {}/{} allows ", budget.namespace, budget.name)),
+                    value(allowed),
+                    text(" disruptions"),
+                ])
+                .because_of(budget.demand_origin());
+        }
+    }
+    rule
 }
 
 /// Whether the budget would let an unready pod go without counting it (`IfHealthyBudget`, section 6.6).
