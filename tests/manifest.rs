@@ -437,7 +437,7 @@ fn the_scenario_is_strict() {
         ("{intents: [{noOsillation: {}}]}", &["unknown intent `noOsillation`", "did you mean `noOscillation`?"]),
         ("{intents: [{noOscillation: {targt: web}}]}", &["unknown key `targt`", "did you mean `target`?"]),
         ("{intents: [{always: x}]}", &["the intent `always` is not supported yet", "supported: noOscillation"]),
-        ("{intents: [{drainCompletes: {}}]}", &["`drainCompletes` is not supported yet"]),
+        ("{intents: [{leadsTo: {}}]}", &["`leadsTo` is not supported yet"]),
         ("{intents: [{converges: {target: wbe}}]}", &["no workload `wbe`", "did you mean `web`?"]),
         ("{intents: [converges, converges]}", &["a second intent `converges`"]),
         ("{intents: [{replicas: {target: web}}]}", &["no limit", "min, max or both"]),
