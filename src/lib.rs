@@ -13,6 +13,7 @@ pub mod export;
 pub mod manifest;
 pub mod passes;
 pub mod report;
+pub mod reproduce;
 pub mod search;
 pub mod smt;
 pub mod snapshot;

@@ -2,14 +2,19 @@
 
 use super::exit::Exit;
 use super::{Failure, check, input, output};
+use crate::manifest::{Loaded, objects_of};
 use crate::report::saved::SavedTrace;
 use crate::report::text::neutralise;
+use crate::reproduce::{self, Tool};
+use crate::trace::Trace;
 use anyhow::{Context, anyhow};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use kubound_encodings::assemble::Granularity;
 use kubound_encodings::cluster::Timing;
+use kubound_encodings::system::TransitionSystem;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Flags of `replay`.
 #[derive(Args, Debug)]
@@ -20,6 +25,24 @@ pub struct Arguments {
     /// Files and folders of the manifests that it was found in
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Replay although the manifests are not those that the run was found in
+    #[arg(long)]
+    despite_changes: bool,
+    /// Write a script that follows the run on a real cluster made by kind or KWOK
+    #[arg(long, value_enum, value_name = "TOOL")]
+    script: Option<ToolArg>,
+    /// Folder of the script, which must not be there yet
+    #[arg(long, value_name = "FOLDER", default_value = "reproduction", requires = "script")]
+    into: PathBuf,
+}
+
+/// `--script`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ToolArg {
+    /// Nodes as containers, with real kubelets.
+    Kind,
+    /// Nodes that only say that they run pods.
+    Kwok,
 }
 
 /// Most bytes of a saved run.
@@ -29,12 +52,10 @@ const MOST_BYTES: u64 = 64 << 20;
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let saved = read(&arguments.trace)?;
     let mut loaded = input::load(&arguments.paths)?;
+    compare_digests(&saved, &loaded, arguments.despite_changes)?;
     loaded.cluster.timing = if saved.timing == "interleaved" { Timing::Interleaved } else { Timing::Paced };
     let system = check::systems(&loaded.cluster, Granularity::Fine)?.fine;
-    let is_asked = |property: &kubound_encodings::system::Property| {
-        property.intent == saved.intent && property.target == saved.target
-    };
-    let property = system.properties.iter().position(is_asked).ok_or_else(|| {
+    let property = saved.property(&system).ok_or_else(|| {
         let target = saved.target.as_ref().map_or(String::new(), |target| format!(" of {target}"));
         Failure::Usage(anyhow!("these manifests have no intent {}{target}, which the run violates", saved.intent))
     })?;
@@ -43,9 +64,15 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let line = format!("step {:<4} {}  {}  {}", step.number, step.actor, step.reason, step.text);
         let _ = writeln!(text, "{}", neutralise(&line));
     });
-    output::print(&text)?;
+    if arguments.script.is_none() || result.is_err() {
+        output::print(&text)?;
+    }
     match result {
-        Ok(_) => {
+        Ok(trace) => {
+            if let Some(tool) = arguments.script {
+                let input = (&loaded, &system, &trace);
+                return write_script(&saved.name, input, tool, &arguments.into);
+            }
             let end = match saved.repeats {
                 Some((first, last)) => format!("steps {first} to {last} repeat for ever"),
                 None => "the last state is reached".to_owned(),
@@ -58,6 +85,70 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             Err(Failure::Refuted(lost))
         }
     }
+}
+
+/// Refuses a run that was found in other manifests.
+fn compare_digests(saved: &SavedTrace, loaded: &Loaded, is_allowed: bool) -> Result<(), Failure> {
+    let Some(then) = saved.manifests.as_ref().filter(|_| !is_allowed) else { return Ok(()) };
+    let now = loaded.digest().context("cannot read the input again").map_err(Failure::Usage)?;
+    if now == *then {
+        return Ok(());
+    }
+    let then = neutralise(then);
+    let help = "help: verify them again with --save, or replay with --despite-changes";
+    Err(Failure::Usage(anyhow!("the run was found in other manifests (digest {then}; these have {now})\n{help}")))
+}
+
+fn write_script(
+    name: &str,
+    (loaded, system, trace): (&Loaded, &TransitionSystem, &Trace),
+    tool: ToolArg,
+    folder: &Path,
+) -> Result<Exit, Failure> {
+    if folder.exists() {
+        return Err(Failure::Usage(anyhow!("{} is there already; name another folder with --into", folder.display())));
+    }
+    let objects = loaded.objects().context("cannot read the input again").map_err(Failure::Usage)?;
+    let mut applied = BTreeMap::new();
+    for event in &loaded.cluster.events {
+        if let Some(file) = loaded.event_file(event) {
+            let found = objects_of(&file).context("cannot read the input again").map_err(Failure::Usage)?;
+            applied.insert(event.id.clone(), found);
+        }
+    }
+    let (cluster, objects, applied) = (&loaded.cluster, &objects[..], &applied);
+    let input = reproduce::Input { name, cluster, system, trace, objects, applied };
+    let tool = match tool {
+        ToolArg::Kind => Tool::Kind,
+        ToolArg::Kwok => Tool::Kwok,
+    };
+    let files = reproduce::files(&input, tool).context("no script can be made of this run").map_err(Failure::Usage)?;
+    for file in &files {
+        let path = folder.join(&file.path);
+        write_file(&path, &file.text, file.is_program)
+            .with_context(|| format!("cannot write {}", path.display()))
+            .map_err(Failure::Usage)?;
+    }
+    output::print(&format!(
+        "{} files in {}; begin with {}\n",
+        files.len(),
+        folder.display(),
+        folder.join("run.sh").display()
+    ))?;
+    Ok(Exit::Fine)
+}
+
+fn write_file(path: &Path, text: &str, is_program: bool) -> std::io::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::write(path, text)?;
+    #[cfg(unix)]
+    if is_program {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
 }
 
 fn read(path: &std::path::Path) -> Result<SavedTrace, Failure> {

@@ -4,8 +4,9 @@ use super::args::{ReportArgs, SearchArgs};
 use super::baseline::BaselineArgs;
 use super::exit::Exit;
 use super::{Failure, check, input, interrupt, output, progress, proof};
+use crate::manifest::Loaded;
 use crate::report::document::Document;
-use crate::report::saved::SavedTrace;
+use crate::report::saved::{SavedOrigin, SavedTrace};
 use crate::search::{Findings, Verdict};
 use crate::smt;
 use anyhow::{Context, anyhow};
@@ -60,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let told = arguments.baseline.finish(&loaded, &findings)?;
     std::io::stderr().write_all(told.as_bytes()).context("cannot write to standard error").map_err(Failure::Usage)?;
     if let Some(folder) = &arguments.save {
-        save(folder, &loaded.cluster.name, &findings)?;
+        save(folder, &loaded, &findings)?;
     }
     if let Some(file) = &arguments.proof {
         let depth = arguments.search.options(loaded.timeout, loaded.depth).depth;
@@ -72,7 +73,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 /// Writes each violation to a file of its own, named after the intent and what it speaks of.
-fn save(folder: &Path, name: &str, findings: &Findings) -> Result<(), Failure> {
+fn save(folder: &Path, loaded: &Loaded, findings: &Findings) -> Result<(), Failure> {
+    let manifests = loaded.digest().context("cannot read the input again").map_err(Failure::Usage)?;
+    let origin = SavedOrigin { name: &loaded.cluster.name, manifests: &manifests };
     let failed = |what: String| move |error: std::io::Error| Failure::Usage(anyhow!(error).context(what));
     std::fs::create_dir_all(folder).map_err(failed(format!("cannot make the folder {}", folder.display())))?;
     for (index, result) in findings.results.iter().enumerate() {
@@ -81,7 +84,7 @@ fn save(folder: &Path, name: &str, findings: &Findings) -> Result<(), Failure> {
         // Results are in the order of the properties.
         let property = &systems.fine.properties[index];
         let timing = if result.interleaved { "interleaved" } else { findings.scope.timing };
-        let saved = SavedTrace::new(name, timing, &systems.fine, property, &violation.trace);
+        let saved = SavedTrace::new(&origin, timing, &systems.fine, index, &violation.trace);
         let text = serde_json::to_string_pretty(&saved).context("cannot write JSON").map_err(Failure::Internal)?;
         let target = property.target.as_ref().map_or(String::new(), |target| format!("-{target}"));
         let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '-' };

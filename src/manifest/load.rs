@@ -209,7 +209,7 @@ impl Loader<'_> {
         self.parse(&text, &shown(file))
     }
 
-    fn parse(&self, text: &str, file: &str) -> Result<Vec<Entry>, InputError> {
+    pub(super) fn parse(&self, text: &str, file: &str) -> Result<Vec<Entry>, InputError> {
         let source: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(text).into();
         let documents = yaml::parse_documents(text).map_err(|malformed| {
             let Malformed { kind, document, region, message, help } = malformed;

@@ -23,6 +23,7 @@ mod suggest;
 mod survey;
 mod value;
 mod view;
+mod written;
 mod yaml;
 
 pub use error::{InputError, Problem};
@@ -33,6 +34,7 @@ pub use places::Region;
 pub use scenario::{KUBERNETES, scenario_schema};
 pub use suggest::nearest_or_list;
 pub use survey::{Survey, survey};
+pub use written::{Written, objects_of};
 
 use kubound_encodings::cluster::{Cluster, Origin};
 use places::Places;

@@ -23,7 +23,7 @@ pub fn objects(paths: &[PathBuf]) -> Result<Vec<Json>, InputError> {
     Ok(objects)
 }
 
-fn json(value: Value) -> Json {
+pub(super) fn json(value: Value) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => value.into(),

@@ -25,6 +25,12 @@ pub struct SavedTrace {
     pub intent: String,
     /// The object that the intent speaks of.
     pub target: Option<String>,
+    /// Which of the intents with this id and object it is, from 0.
+    #[serde(default)]
+    pub position: usize,
+    /// Digest of the manifests that the run was found in.
+    #[serde(default)]
+    pub manifests: Option<String>,
     /// `paced` or `interleaved`.
     pub timing: String,
     /// Variables that are not zero initially.
@@ -36,6 +42,15 @@ pub struct SavedTrace {
     /// First and last step of the loop, counted from 1.
     #[serde(rename = "loop", default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<(usize, usize)>,
+}
+
+/// What a run was found in.
+#[derive(Clone, Copy, Debug)]
+pub struct SavedOrigin<'a> {
+    /// Name of the scenario.
+    pub name: &'a str,
+    /// Digest of the manifests.
+    pub manifests: &'a str,
 }
 
 /// How a saved run ends.
@@ -75,8 +90,11 @@ pub struct SavedStep {
 }
 
 impl SavedTrace {
-    /// Saves a run of `system` that violates `property`.
-    pub fn new(name: &str, timing: &str, system: &TransitionSystem, property: &Property, trace: &Trace) -> Self {
+    /// Saves a run of `system` that violates the property of this index; `origin` tells where it comes from.
+    pub fn new(origin: &SavedOrigin, timing: &str, system: &TransitionSystem, property: usize, trace: &Trace) -> Self {
+        let index = property;
+        let property = &system.properties[index];
+        let is_same = |other: &&Property| other.intent == property.intent && other.target == property.target;
         let name_of = |index: usize| system.dag.vars()[index].name.clone();
         let initial = trace.initial.iter().enumerate().filter(|&(_, &value)| value != 0);
         let steps = tell(system, trace).into_iter().zip(&trace.steps).enumerate().map(|(index, (told, step))| {
@@ -101,15 +119,27 @@ impl SavedTrace {
             api_version: super::API_VERSION.to_owned(),
             kind: "Trace".to_owned(),
             kubound: env!("CARGO_PKG_VERSION").to_owned(),
-            name: name.to_owned(),
+            name: origin.name.to_owned(),
             intent: property.intent.clone(),
             target: property.target.clone(),
+            position: system.properties[..index].iter().filter(is_same).count(),
+            manifests: Some(origin.manifests.to_owned()),
             timing: timing.to_owned(),
             initial: initial.map(|(var, &value)| (name_of(var), value)).collect(),
             steps: steps.collect(),
             ending,
             repeats,
         }
+    }
+
+    /// The property of a system that the run violates.
+    pub fn property(&self, system: &TransitionSystem) -> Option<usize> {
+        let mut same = system
+            .properties
+            .iter()
+            .enumerate()
+            .filter(|(_, property)| property.intent == self.intent && property.target == self.target);
+        same.nth(self.position).map(|(index, _)| index)
     }
 
     /// Steps through the run on a system of the same cluster: `seen` is shown each step once it was found to be one.

@@ -1,0 +1,202 @@
+//! The nodes of a run, as a configuration of kind or as objects for KWOK.
+
+use super::{File, Input, State, Tool};
+use kubound_encodings::cluster::node::{CPU, HOSTNAME, MEMORY};
+use kubound_encodings::cluster::{NodePool, TaintEffect};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// A node of the run.
+pub(super) struct Node<'a> {
+    /// What the cluster calls it.
+    pub(super) name: String,
+    /// Its pool.
+    pub(super) pool: &'a NodePool,
+    /// Amounts of resources, pods among them.
+    pub(super) allocatable: BTreeMap<String, i64>,
+    index: usize,
+}
+
+/// All nodes of the run.
+pub(super) struct Nodes<'a> {
+    tool: Tool,
+    /// Name of the cluster.
+    pub(super) cluster: String,
+    /// In the order of pools.
+    pub(super) list: Vec<Node<'a>>,
+    names: BTreeMap<String, String>,
+    input: &'a Input<'a>,
+}
+
+impl<'a> Nodes<'a> {
+    /// The nodes that are there in the run.
+    pub(super) fn new(input: &'a Input<'a>, tool: Tool) -> Self {
+        let state = State { system: input.system, values: &input.trace.initial };
+        let cluster = cluster_name(input.name);
+        let (mut list, mut names) = (Vec::new(), BTreeMap::new());
+        for pool in &input.cluster.pools {
+            let size = state.get(&format!("nodes[{}]", pool.name)).unwrap_or(pool.count.lo);
+            for index in 0..usize::try_from(size).unwrap_or_default() {
+                let slot = pool.slot_name(index);
+                let name = match (tool, list.len()) {
+                    (Tool::Kwok, _) => slot.clone(),
+                    (Tool::Kind, 0) => format!("{cluster}-worker"),
+                    (Tool::Kind, earlier) => format!("{cluster}-worker{}", earlier + 1),
+                };
+                names.insert(slot.clone(), name.clone());
+                let allocatable = allocatable(&state, pool, &slot);
+                list.push(Node { name, pool, allocatable, index });
+            }
+        }
+        Self { tool, cluster, list, names, input }
+    }
+
+    /// What the cluster calls a node of the run.
+    pub(super) fn name<'b>(&'b self, slot: &'b str) -> &'b str {
+        self.names.get(slot).map_or(slot, String::as_str)
+    }
+
+    /// Names in the run and in the cluster.
+    pub(super) fn slots(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|(slot, name)| (slot.as_str(), name.as_str()))
+    }
+
+    /// The files that describe them; none for kind, where the script has to know the machine first.
+    pub(super) fn files(&self) -> Vec<File> {
+        match self.tool {
+            Tool::Kind => Vec::new(),
+            Tool::Kwok => {
+                let items: Vec<Value> = self.list.iter().map(Node::object).collect();
+                let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+                vec![
+                    File { path: "nodes.json".into(), text: super::objects::pretty(&list), is_program: false },
+                    File { path: "kwok.yaml".into(), text: self.kwok(), is_program: false },
+                ]
+            }
+        }
+    }
+
+    /// Options of the control plane.
+    fn kwok(&self) -> String {
+        let mut text = String::from("apiVersion: config.kwok.x-k8s.io/v1alpha1\nkind: KwokctlConfiguration\n");
+        if let Some(hpa) = self.input.cluster.hpas.first() {
+            text.push_str("componentsPatches:\n- name: kube-controller-manager\n  extraArgs:\n");
+            for (key, seconds) in [
+                ("horizontal-pod-autoscaler-sync-period", hpa.sync_period),
+                ("horizontal-pod-autoscaler-downscale-stabilization", hpa.downscale_stabilization),
+            ] {
+                let _ = writeln!(text, "  - key: {key}\n    value: {seconds}s");
+            }
+        }
+        text
+    }
+
+    /// The shell function that prints kind's configuration for a machine of so much CPU and memory.
+    pub(super) fn kind_configuration(&self) -> String {
+        let mut text =
+            String::from("# configure CPU MEMORY: prints the nodes for a machine of this size.\nconfigure() {\n");
+        let reserves = self.list.iter().enumerate().flat_map(|(index, node)| {
+            let of = |resource| node.allocatable.get(resource).copied();
+            let cpu =
+                of(CPU).map(|wanted| format!("    cpu_{index}=$(reserve \"$1\" {wanted} 'milli-cores of CPU')\n"));
+            let memory =
+                of(MEMORY).map(|wanted| format!("    memory_{index}=$(reserve \"$2\" {wanted} 'bytes of memory')\n"));
+            [cpu, memory]
+        });
+        text.extend(reserves.flatten());
+        text.push_str(
+            "    cat <<EOF\nkind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n",
+        );
+        for (index, node) in self.list.iter().enumerate() {
+            let has = |resource| node.allocatable.contains_key(resource);
+            let mut reserved = Vec::new();
+            if has(CPU) {
+                reserved.push(format!("cpu=${{cpu_{index}}}m"));
+            }
+            if has(MEMORY) {
+                reserved.push(format!("memory=${{memory_{index}}}"));
+            }
+            text.push_str("- role: worker\n  kubeadmConfigPatches:\n  - |\n    kind: JoinConfiguration\n");
+            text.push_str("    nodeRegistration:\n      kubeletExtraArgs:\n");
+            if !reserved.is_empty() {
+                let _ = writeln!(text, "        system-reserved: \"{}\"", reserved.join(","));
+            }
+            let pods = node.allocatable.get("pods").copied().unwrap_or(110);
+            let _ = writeln!(text, "        max-pods: \"{pods}\"");
+        }
+        text.push_str("EOF\n}\n");
+        text
+    }
+}
+
+impl Node<'_> {
+    /// Labels beside those that the cluster sets itself, as `key=value`.
+    pub(super) fn labels(&self) -> Vec<String> {
+        let own = self.pool.labels.iter().filter(|(key, _)| *key != HOSTNAME);
+        own.map(|(key, value)| format!("{key}={value}")).collect()
+    }
+
+    /// Taints, as `key=value:effect`.
+    pub(super) fn taints(&self) -> Vec<String> {
+        let effect = |effect| match effect {
+            TaintEffect::NoSchedule => "NoSchedule",
+            TaintEffect::PreferNoSchedule => "PreferNoSchedule",
+            TaintEffect::NoExecute => "NoExecute",
+        };
+        self.pool.taints.iter().map(|taint| format!("{}={}:{}", taint.key, taint.value, effect(taint.effect))).collect()
+    }
+
+    /// As an object for KWOK.
+    fn object(&self) -> Value {
+        let amount = |name: &str, amount: i64| match name {
+            CPU => format!("{amount}m"),
+            _ => amount.to_string(),
+        };
+        let amounts: serde_json::Map<String, Value> =
+            self.allocatable.iter().map(|(name, value)| (name.clone(), amount(name, *value).into())).collect();
+        let taints: Vec<Value> = (self.pool.taints.iter().zip(self.taints()))
+            .map(|(taint, text)| {
+                let effect = text.rsplit(':').next().unwrap_or_default();
+                json!({"key": taint.key, "value": taint.value, "effect": effect})
+            })
+            .collect();
+        json!({
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {
+                "name": self.name,
+                "labels": self.pool.slot_labels(self.index),
+                "annotations": {"kwok.x-k8s.io/node": "fake"},
+            },
+            "spec": {"taints": taints, "unschedulable": self.pool.unschedulable},
+            "status": {"allocatable": amounts, "capacity": amounts, "phase": "Running"},
+        })
+    }
+}
+
+/// The values of ranges are those of the run.
+fn allocatable(state: &State, pool: &NodePool, slot: &str) -> BTreeMap<String, i64> {
+    let pods = [("pods".to_owned(), pool.pods)];
+    let all = pool.allocatable.iter().map(|(name, span)| (name.clone(), *span)).chain(pods);
+    all.map(|(name, span)| {
+        let free = state.get(&format!("allocatable.{name}[{slot}]"));
+        // The variable of a range with a step counts its values; other ranges hold amounts in units of the model.
+        let value = match (span.constant(), free) {
+            (Some(value), _) => value,
+            (None, Some(index)) if span.step > 1 && name != "pods" => span.lo + index * span.step,
+            (None, Some(value)) => value,
+            (None, None) => span.hi,
+        };
+        (name, value)
+    })
+    .collect()
+}
+
+/// A name that clusters may have.
+fn cluster_name(scenario: &str) -> String {
+    let clean: String =
+        scenario.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
+    let clean = clean.trim_matches('-');
+    if clean.is_empty() { "kubound".into() } else { clean.to_owned() }
+}
