@@ -76,4 +76,4 @@ fn symbolic_engines_agree_on_the_smallest_violations() {
     }
 }
 
-cases!(c1, c10, c11, c15, c16, c17, c2, c3, c4, c5, c6, c7, c8, c9);
+cases!(c1, c10, c11, c12, c13, c15, c16, c17, c2, c3, c4, c5, c6, c7, c8, c9);
