@@ -1,7 +1,7 @@
 //! The reader from outside: fixtures, and everything that a hostile or careless input may hold.
 
 use kubound::manifest::{ExpectedVerdict, InputError, Loaded, Severity, load, load_embedded};
-use kubound_encodings::cluster::descheduler::DeschedulerPlugin;
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Namespaces};
 use kubound_encodings::cluster::expression::Expression;
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
@@ -329,9 +329,11 @@ profiles:
   pluginConfig:
   - {name: DefaultEvictor, args: {nodeFit: true, minReplicas: 2, priorityThreshold: {name: high}, minPodAge: 5m}}
   - {name: RemovePodsViolatingNodeTaints, args: {excludedTaints: [a=b]}}
+  - name: RemovePodsViolatingNodeAffinity
+    args: {nodeAffinityType: [preferredDuringSchedulingIgnoredDuringExecution]}
   plugins:
     balance: {enabled: [RemoveDuplicates, LowNodeUtilization]}
-    deschedule: {enabled: [RemovePodsViolatingNodeTaints]}
+    deschedule: {enabled: [RemovePodsViolatingNodeTaints, RemovePodsViolatingNodeAffinity]}
 ---
 apiVersion: scheduling.k8s.io/v1
 kind: PriorityClass
@@ -354,7 +356,17 @@ spec: {scaleTargetRef: {kind: Deployment, name: gone}, maxReplicas: 2}
     assert!(!has_note(&loaded, Severity::Warning, configured, ""));
     let policy = loaded.cluster.descheduler.as_ref().expect("given");
     let names: Vec<_> = policy.plugins.iter().map(|plugin| plugin.plugin.name()).collect();
-    assert_eq!(names, ["RemovePodsViolatingNodeTaints", "RemoveDuplicates"], "deschedule plugins run first");
+    let descheduling = ["RemovePodsViolatingNodeTaints", "RemovePodsViolatingNodeAffinity"];
+    assert_eq!(names[..2], descheduling, "deschedule plugins run first");
+    assert_eq!(names[2..], ["RemoveDuplicates"]);
+    let affinity = &policy.plugins[1].plugin;
+    let preferred = DeschedulerPlugin::RemovePodsViolatingNodeAffinity {
+        required: false,
+        preferred: true,
+        label_selector: None,
+        namespaces: Namespaces::All,
+    };
+    assert_eq!(*affinity, preferred);
     let evictor = &policy.plugins[0].evictor;
     assert_eq!((evictor.priority_threshold, evictor.min_replicas, policy.max_total), (Some(1000), 2, Some(3)));
     assert!(loaded.notes.iter().any(|note| note.message.contains("plugin LowNodeUtilization is not modelled")));

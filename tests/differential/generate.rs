@@ -157,9 +157,15 @@ fn descheduler(random: &mut Random) -> DeschedulerPolicy {
         label_selector: None,
         namespaces: Namespaces::default(),
     };
-    let all = [taints, duplicates, spread];
+    let affinity = DeschedulerPlugin::RemovePodsViolatingNodeAffinity {
+        required: random.percent(70),
+        preferred: random.percent(70),
+        label_selector: None,
+        namespaces: Namespaces::default(),
+    };
+    let all = [taints, affinity, duplicates, spread];
     let several = random.percent(30);
-    let only = random.within(0, 2) as usize;
+    let only = random.within(0, 3) as usize;
     let chosen = all.into_iter().enumerate().filter(|(index, _)| several || *index == only);
     let enabled = |(_, plugin)| EnabledPlugin { plugin, evictor: evictor.clone(), origin: origin("DeschedulerPolicy") };
     let limit = random.pick(&[None, None, None, Some(1), Some(2)]);

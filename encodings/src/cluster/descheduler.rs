@@ -70,6 +70,17 @@ pub enum DeschedulerPlugin {
         /// Namespaces looked at.
         namespaces: Namespaces,
     },
+    /// Section 4.9; evicts from nodes that the node affinity does not want.
+    RemovePodsViolatingNodeAffinity {
+        /// `requiredDuringSchedulingIgnoredDuringExecution` is looked at.
+        required: bool,
+        /// `preferredDuringSchedulingIgnoredDuringExecution` is looked at.
+        preferred: bool,
+        /// Pods looked at.
+        label_selector: Option<LabelSelector>,
+        /// Namespaces looked at.
+        namespaces: Namespaces,
+    },
     /// Section 4.9; evicts from nodes with untolerated NoSchedule taints.
     RemovePodsViolatingNodeTaints {
         /// PreferNoSchedule too.
@@ -85,6 +96,7 @@ impl DeschedulerPlugin {
         match self {
             Self::RemoveDuplicates { .. } => "RemoveDuplicates",
             Self::RemovePodsViolatingTopologySpreadConstraint { .. } => "RemovePodsViolatingTopologySpreadConstraint",
+            Self::RemovePodsViolatingNodeAffinity { .. } => "RemovePodsViolatingNodeAffinity",
             Self::RemovePodsViolatingNodeTaints { .. } => "RemovePodsViolatingNodeTaints",
         }
     }

@@ -2,9 +2,11 @@
 
 use crate::support::{HOST, World, cluster, deployment, node, origin, spread};
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
-use kubound_encodings::cluster::pod::WhenUnsatisfiable;
-use kubound_encodings::cluster::{Cluster, DeschedulerPolicy, Taint, TaintEffect};
+use kubound_encodings::cluster::pod::{PreferredTerm, WhenUnsatisfiable};
+use kubound_encodings::cluster::selector::Operator;
+use kubound_encodings::cluster::{Cluster, DeschedulerPolicy, NodeSelectorTerm, Requirement, Taint, TaintEffect};
 
+const AFFINITY: &str = "descheduler/RemovePodsViolatingNodeAffinity";
 const DUPLICATES: &str = "descheduler/RemoveDuplicates";
 const SPREAD: &str = "descheduler/RemovePodsViolatingTopologySpreadConstraint/default/web/kubernetes.io/hostname";
 const NAMES: [&str; 6] = ["n0", "n1", "n2", "n3", "n4", "n5"];
@@ -97,6 +99,50 @@ fn duplicates_do_not_look_at_room_unless_nodes_must_fit() {
     cluster.descheduler.as_mut().expect("a policy").plugins[0].evictor.node_fit = false;
     cluster.pools[1].unschedulable = true;
     assert!(evicted(&cluster, DUPLICATES, &[3, 0]).is_empty(), "the taint of a cordon leaves one target");
+}
+
+fn by_affinity(required: bool, preferred: bool) -> DeschedulerPlugin {
+    let (label_selector, namespaces) = (None, Namespaces::All);
+    DeschedulerPlugin::RemovePodsViolatingNodeAffinity { required, preferred, label_selector, namespaces }
+}
+
+/// A term that the node of a name matches.
+fn named(name: &str) -> NodeSelectorTerm {
+    let requirement = Requirement { key: HOST.into(), operator: Operator::In(vec![name.into()]) };
+    NodeSelectorTerm { expressions: vec![requirement], fields: vec![] }
+}
+
+#[test]
+fn preferred_affinity_evicts_though_the_better_node_is_full() {
+    let mut cluster = policed(2, 1, by_affinity(true, true));
+    let preferred = |weight, name| PreferredTerm { weight, term: named(name) };
+    cluster.workloads[0].template.preferred_affinity = vec![preferred(10, "n0"), preferred(30, "n1")];
+    assert_eq!(evicted(&cluster, AFFINITY, &[2, 1]), [[2, 0]], "30 > 10");
+    cluster.pools[1].allocatable.insert("cpu".into(), kubound_encodings::cluster::Span::exactly(100));
+    assert_eq!(evicted(&cluster, AFFINITY, &[2, 1]), [[2, 0]], "the pods fit their own node");
+    cluster.pools[0].unschedulable = true;
+    assert!(evicted(&cluster, AFFINITY, &[2, 1]).is_empty(), "now they fit none");
+    cluster.pools[0].unschedulable = false;
+    cluster.descheduler.as_mut().expect("a policy").plugins[0].evictor.node_fit = true;
+    assert!(evicted(&cluster, AFFINITY, &[2, 1]).is_empty(), "the evictor asks for another node");
+    let required = policed(2, 1, by_affinity(true, false));
+    cluster.descheduler = required.descheduler;
+    assert!(evicted(&cluster, AFFINITY, &[2, 0]).is_empty(), "preferences are not looked at");
+}
+
+#[test]
+fn required_affinity_evicts_from_nodes_that_do_not_match() {
+    let mut cluster = policed(3, 1, by_affinity(true, false));
+    // Only pods that bypass the scheduler get there.
+    cluster.scheduler.disabled_filters = vec!["NodeAffinity".into()];
+    cluster.workloads[0].template.required_affinity = Some(vec![named("n1")]);
+    assert_eq!(evicted(&cluster, AFFINITY, &[2, 1, 1]), [[2, 0, 1]]);
+    cluster.pools[1].unschedulable = true;
+    assert!(evicted(&cluster, AFFINITY, &[2, 1, 1]).is_empty(), "no node fits");
+    let preferred = policed(3, 1, by_affinity(false, true));
+    cluster.descheduler = preferred.descheduler;
+    cluster.pools[1].unschedulable = false;
+    assert!(evicted(&cluster, AFFINITY, &[2, 1, 1]).is_empty());
 }
 
 #[test]

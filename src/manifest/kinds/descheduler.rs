@@ -68,6 +68,9 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
 const NO_CONFIGURATION: &str =
     "has no entry in `pluginConfig`: the descheduler refuses this profile; add `- name:` there";
 
+/// What a plugin that cannot do without arguments does without them.
+const WITHOUT_ARGUMENTS: &str = "the descheduler refuses it without arguments: its evictions do not happen";
+
 fn read_profiles(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError> {
     let mut enabled = Enabled::default();
     for profile in policy.items("profiles")? {
@@ -148,6 +151,9 @@ fn read_enabled(
     }
     let fields = arguments.map(|view| view.fields()).transpose()?;
     let plugin = read_plugin(name, Arguments::Plain(fields.as_ref()))?;
+    if plugin.is_none() {
+        view.note(Risky, WITHOUT_ARGUMENTS);
+    }
     if let Some(fields) = &fields {
         fields.note_rest(&[]);
     }
@@ -205,8 +211,9 @@ fn read_strategies(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError
             evictor.node_fit = params.read("nodeFit", |view| view.boolean())?.unwrap_or(false);
             evictor.priority_threshold = read_v1alpha1_threshold(params, draft)?;
         }
-        if let Some(plugin) = read_plugin(name, Arguments::Strategy(params.as_ref()))? {
-            enabled.push(point, EnabledPlugin { plugin, evictor, origin: view.origin() });
+        match read_plugin(name, Arguments::Strategy(params.as_ref()))? {
+            Some(plugin) => enabled.push(point, EnabledPlugin { plugin, evictor, origin: view.origin() }),
+            None => view.note(Risky, WITHOUT_ARGUMENTS),
         }
         if let Some(params) = &params {
             params.note_rest(PARAMS);

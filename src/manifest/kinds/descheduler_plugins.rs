@@ -40,7 +40,7 @@ const PLUGINS: &[(&str, Point, bool)] = &[
     ("RemovePodsViolatingNodeTaints", Point::Deschedule, true),
     ("LowNodeUtilization", Point::Balance, false),
     ("HighNodeUtilization", Point::Balance, false),
-    ("RemovePodsViolatingNodeAffinity", Point::Deschedule, false),
+    ("RemovePodsViolatingNodeAffinity", Point::Deschedule, true),
     (ANTI_AFFINITY_PLUGIN, Point::Deschedule, false),
     ("RemovePodsHavingTooManyRestarts", Point::Deschedule, false),
     ("PodLifeTime", Point::Deschedule, false),
@@ -73,6 +73,7 @@ pub(super) fn read_plugin(name: &str, arguments: Arguments) -> Result<Option<Des
     Ok(match name {
         "RemoveDuplicates" => Some(read_duplicates(fields, is_strategy)?),
         "RemovePodsViolatingTopologySpreadConstraint" => Some(read_spread(fields, is_strategy)?),
+        "RemovePodsViolatingNodeAffinity" => read_node_affinity(fields)?,
         "RemovePodsViolatingNodeTaints" => Some(read_node_taints(fields)?),
         _ => None,
     })
@@ -135,6 +136,28 @@ fn read_spread(fields: Option<&Fields>, is_strategy: bool) -> Result<Descheduler
         label_selector,
         namespaces,
     })
+}
+
+/// The kinds of node affinity that RemovePodsViolatingNodeAffinity may look at.
+const AFFINITY_TYPES: &[(&str, bool)] = &[
+    ("requiredDuringSchedulingIgnoredDuringExecution", true),
+    ("preferredDuringSchedulingIgnoredDuringExecution", false),
+];
+
+/// Without arguments there is nothing to read: the caller has said that the descheduler refuses the profile.
+fn read_node_affinity(fields: Option<&Fields>) -> Result<Option<DeschedulerPlugin>, InputError> {
+    let Some(fields) = fields else { return Ok(None) };
+    let list = fields.require("nodeAffinityType", "a list of kinds of node affinity")?;
+    let kinds = list.list()?.iter().map(|item| item.one_of(AFFINITY_TYPES)).collect::<Result<Vec<_>, _>>()?;
+    if kinds.is_empty() {
+        return Err(list.error("no kind of node affinity").expected("at least one"));
+    }
+    Ok(Some(DeschedulerPlugin::RemovePodsViolatingNodeAffinity {
+        required: kinds.contains(&true),
+        preferred: kinds.contains(&false),
+        label_selector: plugin_selector(fields)?,
+        namespaces: read_namespaces(fields)?,
+    }))
 }
 
 fn read_node_taints(fields: Option<&Fields>) -> Result<DeschedulerPlugin, InputError> {

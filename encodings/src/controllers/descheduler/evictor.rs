@@ -39,6 +39,16 @@ pub(super) fn is_evictable(model: &Model, group: usize, evictor: &Evictor) -> Bo
 /// NodeFit for a node other than the pod's own: schedulable, affinity, taints, resources, and no pod on that very node
 /// that the pod's required anti-affinity means.
 pub(super) fn fits_node(model: &Model, group: usize, slot: usize) -> Bool {
+    admits(model, group, slot, 0) & fits(model, group, slot)
+}
+
+/// NodeFit for the node that a pod is on: its resources are not looked at, and the pod is no rival of itself.
+pub(super) fn fits_own_node(model: &Model, group: usize, slot: usize) -> Bool {
+    admits(model, group, slot, 1)
+}
+
+/// What NodeFit looks at besides resources; so many pods of the group on the node are the pod itself.
+fn admits(model: &Model, group: usize, slot: usize, itself: i64) -> Bool {
     let (there, template) = (&model.slots[slot], model.template(group));
     let repelled =
         template.pod_anti_affinity.required.iter().filter(|term| there.labels.contains_key(&term.topology_key));
@@ -46,14 +56,16 @@ pub(super) fn fits_node(model: &Model, group: usize, slot: usize) -> Bool {
         // The descheduler does not read `namespaceSelector`.
         let term = PodAffinityTerm { namespace_selector: None, ..term.clone() };
         let rivals = (0..model.groups.len()).filter(move |&other| means(model, group, &term, other));
-        rivals.map(move |other| model.groups[other].assigned_on(slot).is(0))
+        rivals.map(move |other| {
+            let most = if other == group { itself } else { 0 };
+            model.groups[other].assigned_on(slot).at_most(most)
+        })
     }));
     all([
         there.present,
         !there.is_cordoned,
         there.matches_affinity(template).into(),
         there.taints_for(template).allow_scheduling,
-        fits(model, group, slot),
         alone,
     ])
 }

@@ -17,6 +17,7 @@
 mod budgets;
 mod duplicates;
 mod evictor;
+mod node_affinity;
 mod node_taints;
 mod spread;
 
@@ -118,6 +119,7 @@ fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> 
     match &plugin.plugin {
         DeschedulerPlugin::RemoveDuplicates { .. } => duplicates::stages(model, policy, plugin),
         DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { .. } => spread::stages(model, policy, plugin),
+        DeschedulerPlugin::RemovePodsViolatingNodeAffinity { .. } => node_affinity::stages(model, policy, plugin),
         DeschedulerPlugin::RemovePodsViolatingNodeTaints { .. } => node_taints::stages(model, policy, plugin),
     }
 }

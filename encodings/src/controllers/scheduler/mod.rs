@@ -35,6 +35,7 @@ mod spread;
 
 pub(super) use filter::fits;
 pub(super) use pod_affinity::means;
+pub(super) use score::preferred_weight;
 pub(crate) use spread::Domains;
 
 use super::Controller;

@@ -42,7 +42,7 @@ pub(super) fn totals(model: &Model, group: usize, feasible: &[Bool]) -> Totals {
 }
 
 /// NodeAffinity's raw score: the weights of the preferred terms that match.
-fn preferred_weight(model: &Model, group: usize, slot: &crate::state::Slot) -> i64 {
+pub(in crate::controllers) fn preferred_weight(model: &Model, group: usize, slot: &crate::state::Slot) -> i64 {
     let terms = &model.template(group).preferred_affinity;
     terms.iter().filter(|one| one.term.matches(&slot.name, &slot.labels)).map(|one| one.weight).sum()
 }
