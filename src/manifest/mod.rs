@@ -8,6 +8,7 @@ mod draft;
 mod error;
 mod exceptions;
 mod expression;
+mod formula;
 mod ids;
 mod kinds;
 mod load;

@@ -96,15 +96,19 @@ impl Names {
         }
     }
 
-    /// The node that a value names: a Node manifest, or a slot `POOL-INDEX`.
-    pub(super) fn node(&self, view: &View) -> Result<String, InputError> {
-        let text = view.name()?;
+    /// Whether there can be a node of this name: a Node manifest, or a slot `POOL-INDEX`.
+    pub(super) fn is_node(&self, text: &str) -> bool {
         let is_slot = |pool: &Pool| {
             let index = text.strip_prefix(&pool.name).and_then(|rest| rest.strip_prefix('-')).map(str::parse::<i64>);
             matches!(index, Some(Ok(index)) if index < pool.count.hi && text == format!("{}-{index}", pool.name))
         };
-        let is_node = |pool: &Pool| if pool.is_single_node { pool.name == text } else { is_slot(pool) };
-        if self.pools.iter().any(is_node) {
+        self.pools.iter().any(|pool| if pool.is_single_node { pool.name == text } else { is_slot(pool) })
+    }
+
+    /// The node that a value names: a Node manifest, or a slot `POOL-INDEX`.
+    pub(super) fn node(&self, view: &View) -> Result<String, InputError> {
+        let text = view.name()?;
+        if self.is_node(text) {
             return Ok(text.to_owned());
         }
         let names: Vec<String> = self

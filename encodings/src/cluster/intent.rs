@@ -1,6 +1,7 @@
 //! Intents: what shall hold (section 6 of the design).
 
 use super::expression::Expression;
+use super::formula::{Formula, Word};
 use super::workload::WorkloadRef;
 use crate::system::Origin;
 
@@ -96,6 +97,15 @@ pub enum IntentKind {
     },
     /// No fair loop in which nodes stop and come back.
     NoNodePanicLoop,
+    /// Conditions over states under a temporal word.
+    Formula {
+        /// The word.
+        word: Word,
+        /// As written.
+        text: String,
+        /// One, or two for [`Word::LeadsTo`].
+        conditions: Vec<Formula>,
+    },
     /// Pods are only on nodes of these pools.
     Placement {
         /// The workload.
@@ -121,6 +131,7 @@ impl IntentKind {
             Self::BoundedPods { .. } => "boundedPods",
             Self::NoNodePanicLoop => "noNodePanicLoop",
             Self::Placement { .. } => "placement",
+            Self::Formula { word, .. } => word.name(),
         }
     }
 
@@ -137,7 +148,7 @@ impl IntentKind {
             | Self::RolloutCompletes { target }
             | Self::BoundedPods { target, .. }
             | Self::Placement { target, .. } => Some(target),
-            Self::NoNodePanicLoop | Self::DrainCompletes => None,
+            Self::NoNodePanicLoop | Self::DrainCompletes | Self::Formula { .. } => None,
         }
     }
 }

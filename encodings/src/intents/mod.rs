@@ -7,6 +7,7 @@
 mod bounded_pods;
 mod converges;
 mod drain_completes;
+mod formula;
 mod limits;
 mod no_node_panic_loop;
 mod no_oscillation;
@@ -16,6 +17,7 @@ mod rollout_completes;
 mod schedulable;
 mod spread;
 
+use crate::cluster::formula::Word;
 use crate::cluster::{Intent, When, WorkloadRef};
 use crate::explanation::Explanation;
 use crate::state::Model;
@@ -56,6 +58,11 @@ pub const REGISTRY: &[&dyn IntentModel] = &[
     &bounded_pods::BoundedPods,
     &no_node_panic_loop::NoNodePanicLoop,
     &placement::Placement,
+    &formula::Formula(Word::Always),
+    &formula::Formula(Word::Eventually),
+    &formula::Formula(Word::EventuallyAlways),
+    &formula::Formula(Word::InfinitelyOften),
+    &formula::Formula(Word::LeadsTo),
 ];
 
 /// Declares what intents need before rules are made.

@@ -7,6 +7,7 @@
 mod clock;
 mod counts;
 mod expression;
+mod formula;
 mod nodes;
 mod pods;
 mod revisions;
@@ -15,6 +16,7 @@ mod start;
 
 pub use clock::{Countdown, Periodic, Timer};
 pub use expression::{condition, number};
+pub use formula::holds;
 pub use nodes::{Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use pods::{Group, Phase};
 pub use revisions::History;
@@ -54,7 +56,7 @@ pub struct Features {
     pub node_failure: bool,
     /// Nodes may be cordoned.
     pub cordon: bool,
-    /// Whether rules are merged (only under paced timing and without rollouts, see `docs/src/decisions`).
+    /// Whether rules are merged (only under paced timing, without rollouts and intents in words, see `docs/src/decisions`).
     pub fused: bool,
     /// Whether time is paced.
     pub paced: bool,
@@ -67,6 +69,7 @@ impl Features {
         let any_event = |wanted: fn(&EventKind) -> bool| cluster.events.iter().any(|event| wanted(&event.kind));
         let paced = cluster.timing == Timing::Paced;
         let rolls_out = cluster.workloads.iter().any(|workload| cluster.revisions(workload) > 1);
+        let in_words = cluster.intents.iter().any(|intent| matches!(intent.kind, IntentKind::Formula { .. }));
         Self {
             node_failure: any_event(|kind| {
                 matches!(kind, EventKind::NodeFailure { .. } | EventKind::KernelPanic { .. })
@@ -80,7 +83,7 @@ impl Features {
                         | EventKind::Uncordon { .. }
                 )
             }),
-            fused: paced && granularity == Granularity::Fused && !rolls_out,
+            fused: paced && granularity == Granularity::Fused && !rolls_out && !in_words,
             paced,
             settles_first: cluster.start == Start::Settled,
         }

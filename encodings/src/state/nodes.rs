@@ -2,6 +2,7 @@
 
 use super::{BoolVar, Model};
 use crate::cluster::event::EventKind;
+use crate::cluster::intent::IntentKind;
 use crate::cluster::node::{NodePool, Taint, TaintEffect};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::selector::{NodeSelectorTerm, Operator, Requirement};
@@ -107,7 +108,7 @@ impl Slot {
 }
 
 /// Numbers the pools whose nodes are interchangeable: more than one node, none of which is named by a pod, a
-/// placement, an event or a selector.
+/// placement, an event, an intent or a selector.
 pub(super) fn symmetry_classes(cluster: &Cluster) -> Vec<Option<usize>> {
     let mut next = 0;
     let classes = cluster.pools.iter().map(|pool| {
@@ -138,7 +139,11 @@ fn is_named(cluster: &Cluster, name: &str) -> bool {
             || template.required_affinity.iter().flatten().any(in_term)
             || template.preferred_affinity.iter().any(|preferred| in_term(&preferred.term))
     });
-    in_events || in_pods || cluster.placed.iter().any(|placement| placement.pool.as_deref() == Some(name))
+    let in_intents = cluster.intents.iter().any(|intent| match &intent.kind {
+        IntentKind::Formula { conditions, .. } => conditions.iter().any(|one| one.texts().contains(&name)),
+        _ => false,
+    });
+    in_events || in_pods || in_intents || cluster.placed.iter().any(|placement| placement.pool.as_deref() == Some(name))
 }
 
 fn names(requirement: &Requirement, name: &str) -> bool {

@@ -4,11 +4,13 @@ use super::super::ErrorKind;
 use super::super::ExpectedVerdict;
 use super::super::error::InputError;
 use super::super::expression::{self, Place};
+use super::super::formula::{self, Known};
 use super::super::names::Names;
 use super::super::suggest::nearest_or_list;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
 use itertools::Itertools;
+use kubound_encodings::cluster::formula::Word;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode, When};
 use kubound_encodings::cluster::{Expression, WorkloadRef};
 use std::collections::BTreeMap;
@@ -45,14 +47,11 @@ pub(super) const VERDICTS: &[(&str, ExpectedVerdict)] = &[
     ("vacuous", ExpectedVerdict::Vacuous),
 ];
 
-/// Intents of the format that this version cannot decide.
-const NOT_YET: &[&str] = &["always", "eventually", "eventuallyAlways", "infinitelyOften", "leadsTo"];
-
 /// Reads `spec.intents`.
-pub(super) fn read(spec: &Fields, names: &Names) -> Result<Vec<Intent>, InputError> {
+pub(super) fn read(spec: &Fields, known: &Known) -> Result<Vec<Intent>, InputError> {
     let mut intents: Vec<Intent> = Vec::new();
     for view in spec.items("intents")? {
-        let intent = read_one(&view, names)?;
+        let intent = read_one(&view, known)?;
         let is_same = |other: &Intent| other.id == intent.id && other.kind.target() == intent.kind.target();
         if intents.iter().any(is_same) {
             return Err(view
@@ -66,7 +65,26 @@ pub(super) fn read(spec: &Fields, names: &Names) -> Result<Vec<Intent>, InputErr
     Ok(intents)
 }
 
-fn read_one(view: &View, names: &Names) -> Result<Intent, InputError> {
+/// The conditions of an intent in words.
+fn read_words(word: Word, body: &View, known: &Known) -> Result<IntentKind, InputError> {
+    let views = match word {
+        Word::LeadsTo => body.list()?,
+        _ => vec![body.clone()],
+    };
+    let wanted = if word == Word::LeadsTo { 2 } else { 1 };
+    if views.len() != wanted {
+        return Err(body
+            .error(format!("{} conditions", views.len()))
+            .expected("two: the second follows whenever the first holds"));
+    }
+    let conditions = views.iter().map(|view| formula::read(view, known)).collect::<Result<Vec<_>, _>>()?;
+    let texts = views.iter().map(|view| view.text()).collect::<Result<Vec<_>, _>>()?;
+    let text = texts.iter().map(|text| format!("`{}`", text.split_whitespace().join(" "))).join(" leads to ");
+    Ok(IntentKind::Formula { word, text, conditions })
+}
+
+fn read_one(view: &View, known: &Known) -> Result<Intent, InputError> {
+    let names = known.names;
     let empty = Value::Map(Default::default());
     let (name, body_view, outer_id) = match view.value.as_text() {
         Some(name) => (name, None, None),
@@ -83,15 +101,23 @@ fn read_one(view: &View, names: &Names) -> Result<Intent, InputError> {
         }
     };
     let at = body_view.as_ref().unwrap_or(view);
+    if let Some(word) = Word::ALL.into_iter().find(|word| word.name() == name) {
+        let Some(body) = &body_view else {
+            return Err(view
+                .error(format!("`{name}` without a condition"))
+                .kind(ErrorKind::MissingField)
+                .expected(format!("{name}: \"CONDITION\"")));
+        };
+        let id = outer_id.map(|view| view.name().map(str::to_owned)).transpose()?;
+        let kind = read_words(word, body, known)?;
+        return Ok(Intent { id: id.unwrap_or_else(|| name.to_owned()), kind, origin: view.origin() });
+    }
     let Some((name, keys)) = INTENTS.iter().find(|(known, _)| *known == name) else {
-        let known: Vec<_> = INTENTS.iter().map(|(known, _)| *known).collect();
-        return Err(if NOT_YET.contains(&name) {
-            at.error(format!("the intent `{name}` is not supported yet"))
-                .kind(ErrorKind::NotSupported)
-                .help(format!("supported: {}", known.join(", ")))
-        } else {
-            at.error(format!("unknown intent `{name}`")).kind(ErrorKind::UnknownName).help(nearest_or_list(name, known))
-        });
+        let known: Vec<_> = INTENTS.iter().map(|(known, _)| *known).chain(Word::ALL.map(Word::name)).collect();
+        return Err(at
+            .error(format!("unknown intent `{name}`"))
+            .kind(ErrorKind::UnknownName)
+            .help(nearest_or_list(name, known)));
     };
     let allowed: Vec<&str> = keys.iter().chain(&["id"]).copied().collect();
     let body = match &body_view {

@@ -26,7 +26,7 @@ use super::load::{Entry, Loader};
 use super::names::Names;
 use super::value::Value;
 use super::view::View;
-use super::{exceptions, expression, kinds, source_map_place};
+use super::{exceptions, expression, formula, kinds, source_map_place};
 use kubound_encodings::cluster::{
     Assumption, Bounds, Event, Intent, KubernetesVersion, Placement, Start, Timing, WorkloadRef,
 };
@@ -130,7 +130,13 @@ pub(super) fn read(
         scenario.assumptions.push(Assumption { text, condition, origin: view.origin() });
     }
     scenario.events = events::read(&spec, &names, &files, draft, &created)?;
-    scenario.intents = intents::read(&spec, &names)?;
+    let hpas: Vec<String> = draft
+        .hpas
+        .iter()
+        .filter(|hpa| names.workloads.contains(&hpa.hpa.target))
+        .map(|hpa| hpa.hpa.name.clone())
+        .collect();
+    scenario.intents = intents::read(&spec, &formula::Known { names: &names, hpas: &hpas })?;
     scenario.exceptions = exceptions::read(&spec, &names)?;
     scenario.expect = intents::read_expect(&spec, &scenario.intents)?;
     Ok(scenario)

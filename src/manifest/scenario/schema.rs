@@ -10,6 +10,7 @@ use super::nodes::{POOL, TEMPLATE};
 use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
 use super::workloads::{LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
 use super::{API_VERSION, KEYS, METADATA, OBJECT, ROOT};
+use kubound_encodings::cluster::formula::Word;
 use serde_json::{Map, Value, json};
 
 /// The schema.
@@ -217,7 +218,8 @@ fn required_by_event(name: &str) -> &'static [&'static str] {
 /// An item of `intents`: the name of one without parameters that must be there, or one with its parameters.
 fn intent() -> Value {
     let names: Vec<&str> = INTENTS.iter().map(|(name, _)| *name).collect();
-    let keys: Vec<&str> = names.iter().copied().chain(["id"]).collect();
+    let words = Word::ALL.map(Word::name);
+    let keys: Vec<&str> = names.iter().copied().chain(words).chain(["id"]).collect();
     let mut item = mapping(&keys, &[], &|key| match INTENTS.iter().find(|(name, _)| *name == key) {
         Some((name, keys)) => {
             let keys: Vec<&str> = keys.iter().copied().chain(["id"]).collect();
@@ -225,9 +227,14 @@ fn intent() -> Value {
             let body = mapping(&keys, required, &|key| parameter(name, key));
             if required.is_empty() { or_nothing(body) } else { body }
         }
+        None if key == "leadsTo" => {
+            let pair = json!({"type": "array", "items": text("pods.all(p, p.ready)"), "minItems": 2, "maxItems": 2});
+            told("Whenever the first condition holds, the second one does then or later.", pair)
+        }
+        None if words.contains(&key) => told("A condition in a subset of CEL.", text("pods.all(p, p.ready)")),
         None => parameter("", key),
     });
-    item["oneOf"] = names.iter().map(|name| json!({"required": [name]})).collect();
+    item["oneOf"] = names.iter().chain(&words).map(|name| json!({"required": [name]})).collect();
     let bare: Vec<&str> = names.into_iter().filter(|name| required_by_intent(name).is_empty()).collect();
     json!({"anyOf": [{"enum": bare}, item]})
 }

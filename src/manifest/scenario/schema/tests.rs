@@ -105,6 +105,9 @@ fn complete(path: &str, scenario: &mut Value) {
             spec["events"] = json!([{"cordon": {"id": "first"}}, event]);
         }
         ["spec", "intents", "id", ..] => spec["intents"][0]["noOscillation"] = Value::Null,
+        ["spec", "intents", "leadsTo", ..] => spec["intents"][0]["leadsTo"] = json!(["true", "settled"]),
+        // Only pending pods have none.
+        ["spec", "placed", ..] => spec["placed"][0]["pool"] = json!("worker"),
         ["spec", "intents", "replicas", ..] => spec["intents"][0]["replicas"]["min"] = json!(1),
         _ => {}
     }
