@@ -8,6 +8,9 @@ use std::fmt;
 /// Most events that client-go's recorder sends in a burst about one object; further ones may be dropped.
 const RECORDER_BURST: u32 = 25;
 
+/// Most actions of a recording; one more is kept, to tell that there are too many.
+pub const MOST_ACTIONS: usize = u16::MAX as usize;
+
 /// What was done.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Deed {
@@ -126,7 +129,7 @@ struct Pod {
 }
 
 /// Reads the actions out of events, which are ordered by their first time. An event may be stamped up to `slack`
-/// seconds after the deed.
+/// seconds after the deed. No more than one action beyond [`MOST_ACTIONS`] is read.
 pub fn actions(cluster: &Cluster, events: &[Event], slack: i64) -> Recording {
     let mut reader = Reader { cluster, slack, pods: IndexMap::new(), recording: Recording::default() };
     for event in events.iter().filter(|event| event.kind == "Pod" && event.reason == "Scheduled") {
@@ -259,6 +262,9 @@ impl Reader<'_> {
         let class = self.recording.classes.insert_full(Class { deed, workload, node, number }).0;
         let times = if event.kind == "Pod" { 1 } else { event.count };
         for occurrence in 0..times {
+            if self.recording.actions.len() > MOST_ACTIONS {
+                return;
+            }
             // Of an event seen several times the first and the last time are known.
             let (earliest, latest) = match occurrence {
                 0 => (event.first, event.first),
@@ -294,7 +300,7 @@ impl Reader<'_> {
         for event in events {
             let about = (&*event.component, &*event.kind, &*event.namespace, &*event.name);
             let entry = seen.entry(about).or_insert((0, event.last));
-            *entry = (entry.0 + event.count, entry.1.max(event.last));
+            *entry = (entry.0.saturating_add(event.count), entry.1.max(event.last));
         }
         for event in events.iter().filter(|event| event.kind != "Pod") {
             let about = (&*event.component, &*event.kind, &*event.namespace, &*event.name);

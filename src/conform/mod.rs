@@ -91,6 +91,10 @@ pub fn conform(
     recording: &Recording,
     bounds: Bounds,
 ) -> Result<Conformance, SearchError> {
+    if recording.actions.len() > actions::MOST_ACTIONS {
+        let most = actions::MOST_ACTIONS;
+        return Err(SearchError::TooLarge(format!("more than {most} recorded actions; narrow --since and --until")));
+    }
     let slots = slots(cluster);
     let names = Names { cluster, slots: &slots };
     let too_large = || SearchError::TooLarge("too many terms; narrow the ranges of the scenario".into());

@@ -226,3 +226,25 @@ fn next(system: &TransitionSystem, before: &[i64], saved: &SavedStep) -> Result<
     }
     Ok(step)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::testing::{tiny, tiny_run};
+
+    #[test]
+    fn intents_that_differ_by_position_only_are_told_apart() {
+        let (mut system, first) = tiny();
+        let twin = system.properties[first].clone();
+        system.properties.push(twin);
+        let second = system.properties.len() - 1;
+        let origin = SavedOrigin { name: "tiny", manifests: "0" };
+        for index in [first, second] {
+            let saved = SavedTrace::new(&origin, "paced", &system, index, &tiny_run(3, Ending::Bad));
+            assert_eq!(saved.property(&system), Some(index));
+        }
+        let saved = SavedTrace::new(&origin, "paced", &system, second, &tiny_run(3, Ending::Bad));
+        system.properties.pop();
+        assert_eq!(saved.property(&system), None, "the second of one");
+    }
+}
