@@ -104,6 +104,13 @@ fn placing(template: &PodTemplate) -> Vec<&'static str> {
     if template.required_affinity.is_some() || !template.preferred_affinity.is_empty() {
         fields.push("affinity");
     }
+    for (field, affinity) in
+        [("affinity.podAffinity", &template.pod_affinity), ("affinity.podAntiAffinity", &template.pod_anti_affinity)]
+    {
+        if !affinity.required.is_empty() || !affinity.preferred.is_empty() {
+            fields.push(field);
+        }
+    }
     if !template.node_selector.is_empty() {
         fields.push("nodeSelector");
     }
@@ -117,9 +124,20 @@ fn placing(template: &PodTemplate) -> Vec<&'static str> {
 mod tests {
     use super::*;
     use crate::search::testing::{tiny, tiny_run};
+    use kubound_encodings::cluster::PodAffinityTerm;
 
     fn origin(object: &str, field: &str) -> Origin {
         Origin { object: object.into(), field: field.into() }
+    }
+
+    #[test]
+    fn placing_names_affinity_between_pods() {
+        let mut template = PodTemplate::default();
+        assert_eq!(placing(&template), ["containers"]);
+        template.pod_anti_affinity.required.push(PodAffinityTerm::default());
+        assert_eq!(placing(&template), ["affinity.podAntiAffinity"]);
+        template.required_affinity = Some(Vec::new());
+        assert_eq!(placing(&template), ["affinity", "affinity.podAntiAffinity"]);
     }
 
     #[test]
