@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn texts_stay_texts_and_blocks_nest() {
-        let value = json!({"kind": "A", "spec": {"b": ["no", "1", "x y", {"name": "n", "c": [1]}, [], {}], "a": {}}});
-        let text = "kind: A\nspec:\n  a: {}\n  b:\n    - \"no\"\n    - \"1\"\n    - \"x y\"\n    - name: n\n      c:\n        - 1\n    - []\n    - {}\n";
+        let value = json!({"kind": "A", "spec": {"b": ["no", "1", "x y", {"name": "web", "c": [1]}, [], {}], "a": {}}});
+        let text = "kind: A\nspec:\n  a: {}\n  b:\n    - \"no\"\n    - \"1\"\n    - \"x y\"\n    - name: web\n      c:\n        - 1\n    - []\n    - {}\n";
         assert_eq!(write(&value), text);
     }
 
