@@ -6,6 +6,7 @@ use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise, scaling};
 use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Statistics};
 use crate::engines::{bmc::Bmc, explicit, explicit::Explicit, induction::Induction, lasso::Lasso, ranking::Ranking};
+use crate::smt::Encoding;
 use crate::trace::Trace;
 use crate::trace::expand::replay_expanded;
 use crate::trace::replay::replay;
@@ -29,11 +30,28 @@ struct Search<'a> {
     deadline: Instant,
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
-    bmc: Bmc,
-    lasso: Lasso,
-    explicit: Explicit,
-    induction: Induction,
-    ranking: Ranking,
+    engines: Engines,
+}
+
+/// Who takes part.
+struct Engines {
+    bmc: Box<dyn Engine>,
+    lasso: Box<dyn Engine>,
+    explicit: Box<dyn Engine>,
+    induction: Box<dyn Engine>,
+    ranking: Box<dyn Engine>,
+}
+
+impl Engines {
+    fn new(encoding: Encoding) -> Self {
+        Self {
+            bmc: Box::new(Bmc { encoding }),
+            lasso: Box::new(Lasso { encoding }),
+            explicit: Box::new(Explicit::default()),
+            induction: Box::new(Induction::default()),
+            ranking: Box::new(Ranking::default()),
+        }
+    }
 }
 
 /// Decides one intent.
@@ -47,23 +65,8 @@ pub fn decide(
     observer: &dyn Observer,
 ) -> Result<IntentResult, Fault> {
     let begin = Instant::now();
-    let encoding = options.encoding;
-    let (bmc, lasso, explicit) = (Bmc { encoding }, Lasso { encoding }, Explicit::default());
-    let (induction, ranking) = (Induction::default(), Ranking::default());
-    let search = Search {
-        cluster,
-        systems,
-        property,
-        options,
-        deadline,
-        cancel,
-        observer,
-        bmc,
-        lasso,
-        explicit,
-        induction,
-        ranking,
-    };
+    let engines = Engines::new(options.encoding);
+    let search = Search { cluster, systems, property, options, deadline, cancel, observer, engines };
     let (engine, outcome) = search.answer()?;
     let Property { intent, target, headline, origins, .. } = search.claim();
     let mut result = IntentResult {
@@ -98,14 +101,18 @@ impl Search<'_> {
     /// The symbolic engine that the claim needs.
     fn symbolic(&self) -> &dyn Engine {
         match self.claim().claim {
-            Claim::Invariant(_) => &self.bmc,
-            Claim::NoFairLoop { .. } => &self.lasso,
+            Claim::Invariant(_) => self.engines.bmc.as_ref(),
+            Claim::NoFairLoop { .. } => self.engines.lasso.as_ref(),
         }
     }
 
     fn engine(&self, name: &str) -> &dyn Engine {
-        let engines: [&dyn Engine; 3] = [&self.explicit, &self.bmc, &self.lasso];
-        engines.into_iter().find(|engine| engine.name() == name).unwrap_or_else(|| self.symbolic())
+        let Engines { explicit, bmc, lasso, .. } = &self.engines;
+        [explicit, bmc, lasso]
+            .map(AsRef::as_ref)
+            .into_iter()
+            .find(|engine| engine.name() == name)
+            .unwrap_or_else(|| self.symbolic())
     }
 
     /// Whether an answer is all that the user asked for.
@@ -118,16 +125,17 @@ impl Search<'_> {
     }
 
     fn explicit_contender(&self) -> Contender<'_> {
-        let run =
-            move |cancel: &Cancel| self.explicit.decide(self.systems.searched(), self.property, &self.limits(), cancel);
-        Contender { name: self.explicit.name(), run: Box::new(run) }
+        let run = move |cancel: &Cancel| {
+            self.engines.explicit.decide(self.systems.searched(), self.property, &self.limits(), cancel)
+        };
+        Contender { name: self.engines.explicit.name(), run: Box::new(run) }
     }
 
     /// The engine that can prove the claim.
     fn prover(&self) -> &dyn Engine {
         match self.claim().claim {
-            Claim::Invariant(_) => &self.induction,
-            Claim::NoFairLoop { .. } => &self.ranking,
+            Claim::Invariant(_) => self.engines.induction.as_ref(),
+            Claim::NoFairLoop { .. } => self.engines.ranking.as_ref(),
         }
     }
 
@@ -182,8 +190,8 @@ impl Search<'_> {
             EngineChoice::Portfolio => {
                 self.explicit_then_proof().into_iter().chain([self.symbolic_contender()]).collect()
             }
-            EngineChoice::Induction => vec![self.proof_contender(&self.induction)],
-            EngineChoice::Ranking if !invariant => vec![self.proof_contender(&self.ranking)],
+            EngineChoice::Induction => vec![self.proof_contender(self.engines.induction.as_ref())],
+            EngineChoice::Ranking if !invariant => vec![self.proof_contender(self.engines.ranking.as_ref())],
             EngineChoice::Ranking => {
                 return Ok(unsuited("ranking", "this intent is an invariant; use induction or explicit"));
             }
@@ -244,7 +252,7 @@ impl Search<'_> {
             ..self.limits()
         };
         // The explicit engine needs no depth: it ends by itself.
-        let limits = if engine == self.explicit.name() { Limits { depth: None, ..limits } } else { limits };
+        let limits = if engine == self.engines.explicit.name() { Limits { depth: None, ..limits } } else { limits };
         let system = self.systems.searched();
         let restricted = Restricted::new(self.engine(engine), self.cluster, self.systems);
         let smallest = minimise::minimise(&restricted, system, self.property, found.clone(), &limits, self.cancel)
@@ -278,9 +286,9 @@ impl Search<'_> {
             deadline: Some(self.deadline.min(Instant::now() + NARROW)),
             ..self.limits()
         };
-        let outcome = self.explicit.decide(&narrowed, self.property, &limits, self.cancel).ok()?;
+        let outcome = self.engines.explicit.decide(&narrowed, self.property, &limits, self.cancel).ok()?;
         let Answer::Violated(found) = outcome.answer else { return None };
-        self.replayed(self.explicit.name(), &found).ok()
+        self.replayed(self.engines.explicit.name(), &found).ok()
     }
 
     /// The run on the fine system, step by step.
@@ -346,7 +354,10 @@ fn dump(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Silent;
+    use super::super::testing::{Scripted, tiny, tiny_run};
     use super::*;
+    use crate::trace::Ending;
 
     fn outcome(answer: Answer) -> Outcome {
         Outcome { answer, statistics: Statistics::default(), fired: Vec::new() }
@@ -361,5 +372,64 @@ mod tests {
         assert_eq!((name, best_one.answer), ("bmc", Answer::NoViolationUpTo { depth: 7 }));
         let (_, best_one) = best(vec![("explicit", unknown("a")), ("bmc", unknown("b"))], &Cancel::default());
         assert_eq!(best_one.answer, Answer::Unknown { reason: "explicit: a; bmc: b".into() });
+    }
+
+    /// Searches a system in which pods are bound for ever, with engines that say whatever they are told to.
+    fn searched<T>(
+        explicit: Answer,
+        bmc: Answer,
+        then: impl Fn(&Search, Result<(&'static str, Outcome), Fault>) -> T,
+    ) -> T {
+        let (system, property) = tiny();
+        let mut engines = Engines::new(Encoding::default());
+        engines.explicit = Box::new(Scripted::called("explicit", vec![explicit]));
+        engines.bmc = Box::new(Scripted::called("bmc", vec![bmc; scaling::rounds(None).len()]));
+        engines.induction = Box::new(Scripted::new(Vec::new()));
+        let options = Options::default();
+        let search = Search {
+            cluster: &Cluster::default(),
+            systems: &Systems { fine: system, fused: None },
+            property,
+            options: &options,
+            deadline: Instant::now() + options.timeout,
+            cancel: &Cancel::default(),
+            observer: &Silent,
+            engines,
+        };
+        let answer = search.answer();
+        then(&search, answer)
+    }
+
+    fn holds() -> Answer {
+        Answer::Holds { method: "explicit search to the fixpoint", premise_reached: true, proof: Vec::new() }
+    }
+
+    #[test]
+    fn an_engine_that_is_wrong_is_a_fault_and_no_verdict() {
+        let violated = |steps| Answer::Violated(Box::new(tiny_run(steps, Ending::Bad)));
+        searched(holds(), violated(3), |_, answer| {
+            let Err(Fault::Contradiction { first, second, .. }) = answer else { panic!("{answer:?}") };
+            let mut said = [first, second];
+            said.sort();
+            assert_eq!(said, ["bmc (violated)", "explicit (holds)"]);
+        });
+        searched(violated(3), Answer::NoViolationUpTo { depth: 7 }, |_, answer| {
+            assert!(matches!(answer, Err(Fault::Contradiction { .. })), "{answer:?}");
+        });
+        searched(violated(9), Answer::NoViolationUpTo { depth: 7 }, |_, answer| {
+            assert!(matches!(answer, Ok((_, Outcome { answer: Answer::Violated(_), .. }))), "{answer:?}");
+        });
+    }
+
+    #[test]
+    fn a_violation_that_no_run_of_the_model_shows_is_a_fault() {
+        let unknown = Answer::Unknown { reason: "not tried".into() };
+        // A run, but it ends in a state that is as it should be.
+        let run = tiny_run(3, Ending::Bad);
+        searched(Answer::Violated(Box::new(run)), unknown, |search, answer| {
+            let (engine, outcome) = answer.expect("answers that agree");
+            let verdict = search.verdict(engine, outcome);
+            assert!(matches!(verdict, Err(Fault::Replay { .. })), "{verdict:?}");
+        });
     }
 }

@@ -65,7 +65,12 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// Whether two answers to the same question cannot both be true.
 pub fn contradict(a: &Answer, b: &Answer) -> bool {
-    matches!((a, b), (Answer::Violated(_), Answer::Holds { .. }) | (Answer::Holds { .. }, Answer::Violated(_)))
+    match (a, b) {
+        (Answer::Violated(_), Answer::Holds { .. }) | (Answer::Holds { .. }, Answer::Violated(_)) => true,
+        (Answer::Violated(run), Answer::NoViolationUpTo { depth })
+        | (Answer::NoViolationUpTo { depth }, Answer::Violated(run)) => run.steps.len() <= *depth,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -10,15 +10,21 @@ use std::sync::Mutex;
 
 /// An engine that gives the answers of a list, one a question.
 pub struct Scripted {
+    name: &'static str,
     answers: Mutex<Vec<Answer>>,
     asked: Mutex<Vec<Limits>>,
 }
 
 impl Scripted {
     /// With these answers.
-    pub fn new(mut answers: Vec<Answer>) -> Self {
+    pub fn new(answers: Vec<Answer>) -> Self {
+        Self::called("scripted", answers)
+    }
+
+    /// With a name of its own.
+    pub fn called(name: &'static str, mut answers: Vec<Answer>) -> Self {
         answers.reverse();
-        Self { answers: Mutex::new(answers), asked: Mutex::default() }
+        Self { name, answers: Mutex::new(answers), asked: Mutex::default() }
     }
 
     /// The limits of the questions so far.
@@ -29,7 +35,7 @@ impl Scripted {
 
 impl Engine for Scripted {
     fn name(&self) -> &'static str {
-        "scripted"
+        self.name
     }
 
     fn decide(&self, _: &TransitionSystem, _: usize, limits: &Limits, _: &Cancel) -> Result<Outcome, EngineError> {
