@@ -1,4 +1,5 @@
-//! Every verdict once more, by other means: both solvers on the same question, and the explicit engine.
+//! Every verdict once more, by other means: both solvers on the same question, the explicit engine, and
+//! the obligations of a proof one by one.
 //!
 //! A violation has to be found again within the size and the number of steps of the run that was shown. A clean
 //! verdict has to survive the other engines as far as they get in their time; how far that is belongs to the report.
@@ -6,11 +7,13 @@
 
 use super::restrict::Restricted;
 use super::{Fault, IntentResult, Observer, Options, Systems, Verdict};
+use crate::engines::proof::{Obstacle, stop_of};
+use crate::engines::symbolic::alone;
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits};
-use crate::engines::{bmc::Bmc, explicit::Explicit, lasso::Lasso};
-use crate::smt::{Encoding, Solver};
+use crate::engines::{bmc::Bmc, explicit::Explicit, induction::Induction, lasso::Lasso, ranking::Ranking};
+use crate::smt::{Check, Encoding, Solver};
 use kubound_encodings::cluster::Cluster;
-use kubound_encodings::system::Claim;
+use kubound_encodings::system::{Claim, TransitionSystem};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -66,7 +69,57 @@ pub fn cross_check(
         let by = engine.name().to_owned();
         rechecks.push(again(cluster, systems, property, result, by, &engine, &limits(result, false), cancel)?);
     }
+    if matches!(result.verdict, Verdict::Holds { .. }) && ["induction", "ranking"].contains(&result.engine.as_str()) {
+        observer.phase(&format_args!("{}: obligations of the proof checked again by Z3", result.intent));
+        rechecks.push(proof_again(systems.searched(), property, result, cancel)?);
+    }
     Ok(rechecks)
+}
+
+/// The proof once more, each of its obligations from scratch by a solver that had no part in finding it.
+fn proof_again(
+    system: &TransitionSystem,
+    property: usize,
+    result: &IntentResult,
+    cancel: &Cancel,
+) -> Result<Recheck, Fault> {
+    let patience = PATIENCE.max(Duration::from_secs_f64(3.0 * result.seconds));
+    let limits = Limits { deadline: Some(Instant::now() + patience), ..Limits::default() };
+    let fault = |source| Fault::Engine { intent: result.intent.clone(), source };
+    let found = alone(|| {
+        Ok(match result.engine.as_str() {
+            "induction" => {
+                Induction::default().prove(system, property, &limits, cancel).map(|proof| proof.obligations())
+            }
+            _ => Ranking::default().prove(system, property, &limits, cancel).map(|proof| proof.obligations()),
+        })
+    });
+    let recheck =
+        |outcome: String, confirms| Ok(Recheck { by: "the proof's obligations with Z3".to_owned(), outcome, confirms });
+    let obligations = match found.map_err(fault)? {
+        Ok(obligations) => obligations,
+        Err(Obstacle::Reason(reason)) => return recheck(format!("not possible: {reason}"), false),
+        Err(Obstacle::Fault(source)) => return Err(fault(source)),
+    };
+    let stop = stop_of(&limits, cancel);
+    let all = obligations.len();
+    for (index, obligation) in obligations.iter().enumerate() {
+        match alone(|| Ok(obligation.check(Encoding::Clauses, &stop))).map_err(fault)? {
+            Check::Unsat => {}
+            Check::Unknown(_) => {
+                return recheck(format!("{index} of {all} hold before the time was over"), false);
+            }
+            Check::Sat => {
+                return Err(Fault::Contradiction {
+                    intent: result.intent.clone(),
+                    first: format!("{} (holds)", result.engine),
+                    second: format!("Z3 (does not refute: {})", obligation.name),
+                    dump: "repeat with --show-proof".to_owned(),
+                });
+            }
+        }
+    }
+    recheck(format!("all {all} hold"), true)
 }
 
 /// The size of the violation, or everything as deep as the verdict goes.
