@@ -68,12 +68,21 @@ macro_rules! cases {
     };
 }
 
-/// Takes a minute: the symbolic engines refute all smaller sizes depth by depth.
-#[test]
-fn symbolic_engines_agree_on_the_smallest_violations() {
-    for case in ["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"] {
+fn check_symbolic(cases: &[&str]) {
+    for case in cases {
         assert_eq!(smallest(case, EngineChoice::Symbolic), smallest(case, EngineChoice::Explicit), "{case}");
     }
+}
+
+#[test]
+fn symbolic_engines_agree_on_the_smallest_violations() {
+    check_symbolic(&["c1", "c2", "c5", "c6", "c7", "c8", "c12", "c13"]);
+}
+
+#[test]
+#[ignore = "takes minutes: all smaller sizes are refuted depth by depth"]
+fn symbolic_engines_agree_on_deep_violations() {
+    check_symbolic(&["c3", "c4"]);
 }
 
 cases!(c1, c10, c11, c12, c13, c15, c16, c17, c2, c3, c4, c5, c6, c7, c8, c9);

@@ -193,6 +193,7 @@ mod tests {
             rechecks: Vec::new(),
             proof: Vec::new(),
             engine: String::new(),
+            reductions: Vec::new(),
             statistics: StatisticsDocument {
                 states: 0,
                 transitions: 0,

@@ -1,14 +1,17 @@
 //! Passes from system to system; they keep the ids of variables and choices and the names of rules.
 //!
 //! [`specialise()`] substitutes what is known to be constant; [`slice()`] drops what a property cannot see;
-//! [`interchangeable()`] finds objects that differ only by name. None changes a verdict: the states of the reduced system are those of the given one, seen through fewer variables.
+//! [`interchangeable()`] finds objects that differ only by name; [`reductions()`] tells what they come to. None changes a
+//! verdict: the states of the reduced system are those of the given one, seen through fewer variables.
 
 mod interchangeable;
 mod rebuild;
 mod slice;
 mod specialise;
+mod summary;
 
 pub use interchangeable::{ObjectClass, interchangeable, owner, says_the_same};
 pub use rebuild::Rebuilder;
 pub use slice::{Slice, relevant, slice};
 pub use specialise::{Specialised, specialise};
+pub use summary::reductions;

@@ -6,6 +6,7 @@ use super::states::Decoder;
 use super::{sizes, telling};
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{Acceptance, Accepted, ExpectedVerdict, Loaded, Note, Region, Severity, SourceMap};
+use crate::passes::reductions;
 use crate::search::cross_check::Recheck;
 use crate::search::scope::{Scope, Size};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
@@ -111,6 +112,8 @@ pub struct IntentDocument {
     pub proof: Vec<String>,
     /// The engine that answered.
     pub engine: String,
+    /// What was left out of the search because it cannot change the verdict.
+    pub reductions: Vec<String>,
     /// Cost.
     pub statistics: StatisticsDocument,
     /// Wall time.
@@ -303,7 +306,12 @@ impl Document {
             interrupted: findings.interrupted,
             seconds: findings.seconds,
             scope: findings.scope.clone(),
-            results: findings.results.iter().map(|result| context(result).intent(result)).collect(),
+            results: findings
+                .results
+                .iter()
+                .enumerate()
+                .map(|(index, result)| context(result).intent(index, result))
+                .collect(),
             notes: loaded.notes.iter().map(note).collect(),
             exceptions: loaded.accepted.iter().filter_map(|one| exception(one, loaded, findings)).collect(),
         }
@@ -461,7 +469,8 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn intent(&self, result: &IntentResult) -> IntentDocument {
+    /// The document of the intent with this number.
+    fn intent(&self, index: usize, result: &IntentResult) -> IntentDocument {
         let (verdict, message, depth, violation) = match &result.verdict {
             Verdict::Violated(found) => ("violated", result.headline.clone(), None, Some(self.violation(found))),
             Verdict::Holds { method, .. } => ("holds", (*method).to_owned(), None, None),
@@ -505,6 +514,12 @@ impl Context<'_> {
                 _ => Vec::new(),
             },
             engine: result.engine.clone(),
+            reductions: match result.same_as {
+                None if index < self.systems.searched().properties.len() => {
+                    reductions(self.systems.searched(), index, result.engine == "explicit")
+                }
+                _ => Vec::new(),
+            },
             statistics: StatisticsDocument {
                 states: statistics.states,
                 transitions: statistics.transitions,

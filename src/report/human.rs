@@ -124,6 +124,10 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
             let _ = writeln!(out, "  {}", wrap(&neutralise(line), 6));
         }
     }
+    if options.verbose && !result.reductions.is_empty() {
+        let label = options.paint.paint(Kind::Label, "left out  ");
+        let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&result.reductions.join("; ")), 14));
+    }
     let _ = writeln!(out, "  {}", cost(result));
     if result.violation.is_some() && !result.rule.is_empty() {
         let _ = writeln!(out, "  more: kubound explain {}", result.rule);

@@ -1,6 +1,6 @@
 //! A running cluster, as its API server lists it, becomes a folder that can be checked.
 //!
-//! What is written is what [`prune`] names and nothing else: values of environment variables, commands, data of
+//! What is written is what `prune` names and nothing else: values of environment variables, commands, data of
 //! ConfigMaps and Secrets and almost all annotations stay out because nothing puts them in. Pods become numbers.
 
 mod pods;

@@ -1,0 +1,41 @@
+//! Cases with values that no enumeration covers: allocatable CPU of every node from 8 to 64 cores, usage from 50m to
+//! 900m for each pod, up to 12 nodes and 36 pods, and in most of them pods anywhere at the start.
+
+use kubound::engines::Cancel;
+use kubound::manifest;
+use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
+use kubound::smt::Encoding;
+use std::path::Path;
+
+/// Nodes and pods of the violation that an engine finds.
+fn violation(variant: &str, engine: EngineChoice) -> (i64, i64) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/ranges").join(variant);
+    let loaded = manifest::load(&[folder], None).expect("a readable folder");
+    let options = Options { engine, encoding: Encoding::CadicalClauses, ..Options::default() };
+    let systems = Systems::new(&loaded.cluster, options.granularity).expect("a case that can be modelled");
+    let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault");
+    match &findings.results[0].verdict {
+        Verdict::Violated(found) => (found.nodes, found.pods),
+        other => panic!("{variant}: {other:?}"),
+    }
+}
+
+#[test]
+fn violations_are_found_among_all_values() {
+    for variant in ["c5/broken", "c6/broken", "c8/broken"] {
+        let (nodes, pods) = violation(variant, EngineChoice::Symbolic);
+        assert!((1..=12).contains(&nodes) && (1..=36).contains(&pods), "{variant}: {nodes} nodes, {pods} pods");
+    }
+}
+
+/// The fix of c6 keeps pods spread; it spreads none that are piled up from the start.
+#[test]
+fn a_hard_constraint_does_not_mend_what_it_finds() {
+    assert_eq!(violation("c6/fixed", EngineChoice::Symbolic), (2, 2));
+}
+
+/// The fix of c5 is nodes alike. A node of 64 cores beside one of 8 scores higher for the tenth pod: 671 to 668.
+#[test]
+fn equal_shares_need_equal_nodes() {
+    assert_eq!(violation("c5/unequal", EngineChoice::Explicit), (2, 10));
+}
