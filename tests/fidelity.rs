@@ -8,6 +8,8 @@
 mod clusters;
 #[path = "fidelity/deployment.rs"]
 mod deployment;
+#[path = "fidelity/descheduler.rs"]
+mod descheduler;
 #[path = "fidelity/disruption.rs"]
 mod disruption;
 #[path = "fidelity/evaluator.rs"]
@@ -66,7 +68,7 @@ impl Component {
 }
 
 /// All components, in the order of the page.
-pub static COMPONENTS: [Component; 7] = [
+pub static COMPONENTS: [Component; 8] = [
     Component::new(
         "replicaset",
         "`replicaset.getPodsToDelete`",
@@ -123,6 +125,18 @@ pub static COMPONENTS: [Component; 7] = [
          constraints differ, so that each plugin shows by itself. Left out, since the reader reports them: volumes, preemption, images. Terms that the model leaves out of all scores alike do not count.",
         Some(scheduler::check),
     ),
+    Component::new(
+        "descheduler",
+        "`removeduplicates`, `removepodsviolatingtopologyspreadconstraint`, `removepodsviolatingnodetaints`, \
+         `removepodsviolatingnodeaffinity`: `Deschedule` or `Balance`; `defaultevictor` and `evictions.PodEvictor`",
+        "One pass of one plugin over 2-4 nodes (cordoned, tainted, not ready, full) and pods of two Deployments: how \
+         many pods of which workload on which node are evicted, collected over many orders of nodes and pods. \
+         Arguments of the plugins and of the DefaultEvictor (`nodeFit`, `minReplicas`, `priorityThreshold`, \
+         selectors, protections) and limits vary; with limits the model is tagged as an over-approximation. A pass that evicts \
+         nothing is no step of the model, and does not count as an outcome. Left out: several constraints or \
+         plugins in one pass, budgets, terminating pods that are annotated as evictable, limits where both kinds of node affinity are looked at.",
+        Some(descheduler::check),
+    ),
 ];
 
 fn matches(name: &str) {
@@ -167,6 +181,11 @@ fn kubelets_match() {
 #[test]
 fn schedulers_match() {
     matches("scheduler");
+}
+
+#[test]
+fn deschedulers_match() {
+    matches("descheduler");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `docs/src/fidelity.md`, written from the outcomes.
 
 use crate::COMPONENTS;
+use serde_json::Value;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -13,7 +14,8 @@ code does for no pods with the same counts. Rules that are tagged as over-approx
 did is counted. Vectors that no rule models yet are recorded for later and never count as matched.
 
 This page is written by the test: `KUBOUND_WRITE_FIDELITY=1 cargo test --test fidelity`. The vectors are made anew by
-`cd tests/fidelity/generate && go run .`, which needs Go and the network; see its `README.md`.
+`cd tests/fidelity/generate && go run .` (in `descheduler` below it for the descheduler's), which needs Go and the
+network; see its `README.md`.
 
 | component | Kubernetes | vectors | replayed | matched | over-approximated | not modelled yet |
 |---|---|---|---|---|---|---|
@@ -36,7 +38,7 @@ fn render() -> String {
     let mut details = String::new();
     for component in &COMPONENTS {
         let (file, tally) = component.outcome();
-        let version = file.header["kubernetes"].as_str().unwrap_or("?");
+        let version = version(&file.header);
         let vectors = file.lines.len();
         let row = match component.check {
             Some(_) => format!(
@@ -55,4 +57,13 @@ fn render() -> String {
         }
     }
     page + &details
+}
+
+/// What was called, from the header of a file of vectors.
+fn version(header: &Value) -> String {
+    match (header["kubernetes"].as_str(), header["descheduler"].as_str()) {
+        (Some(version), _) => version.to_owned(),
+        (None, Some(version)) => format!("descheduler {version}"),
+        (None, None) => "?".to_owned(),
+    }
 }

@@ -102,11 +102,13 @@ fn state(evaluator: &Evaluator, vector: &Value, names: &[String], nodes: &[Strin
     state
 }
 
-fn node_names(cluster: &Value) -> Vec<String> {
+/// Names of the nodes of a cluster.
+pub fn node_names(cluster: &Value) -> Vec<String> {
     field::<Vec<Value>>(cluster, "nodes").iter().map(|node| field(node, "name")).collect()
 }
 
-fn workload_names(cluster: &Value) -> Vec<String> {
+/// Namespaces and names of the workloads of a cluster.
+pub fn workload_names(cluster: &Value) -> Vec<String> {
     let name = |one: &Value| format!("{}/{}", field::<String>(one, "namespace"), field::<String>(one, "name"));
     field::<Vec<Value>>(cluster, "workloads").iter().map(name).collect()
 }
@@ -124,7 +126,8 @@ fn system(value: &Value) -> Cluster {
     Cluster { scheduler: profile(&value["profile"]), services, ..cluster(nodes, workloads) }
 }
 
-fn pool(value: &Value) -> NodePool {
+/// A node of a vector.
+pub fn pool(value: &Value) -> NodePool {
     let amounts: BTreeMap<String, i64> = field(value, "allocatable");
     NodePool {
         labels: field(value, "labels"),
@@ -136,7 +139,8 @@ fn pool(value: &Value) -> NodePool {
     }
 }
 
-fn workload(value: &Value) -> Workload {
+/// A Deployment of a vector.
+pub fn workload(value: &Value) -> Workload {
     let mut workload = deployment(&field::<String>(value, "name"), MOST);
     workload.reference.namespace = field(value, "namespace");
     let pod = template(&value["pod"]);
@@ -212,7 +216,8 @@ fn host_port(value: &Value) -> HostPort {
     HostPort { ip: field(value, "ip"), protocol: field(value, "protocol"), port: field(value, "port") }
 }
 
-fn requirements(list: &Value) -> Vec<Requirement> {
+/// The requirements of a selector.
+pub fn requirements(list: &Value) -> Vec<Requirement> {
     list.as_array().expect("a list of requirements").iter().map(requirement).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::support::{HOST, World, cluster, deployment, node, origin, spread};
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
-use kubound_encodings::cluster::pod::{PreferredTerm, WhenUnsatisfiable};
+use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{Cluster, DeschedulerPolicy, NodeSelectorTerm, Requirement, Taint, TaintEffect};
 
@@ -192,4 +192,49 @@ fn a_constraint_counts_while_some_pod_brings_it_along() {
     assert!(evicts(&cluster, 1));
     cluster.workloads[1].template.spread = cluster.workloads[0].template.spread.clone();
     assert!(evicts(&cluster, 0), "both bring it along");
+}
+
+/// Two workloads that one constraint counts, a policy that balances, and what both give from the first of two nodes.
+fn given(change: impl FnOnce(&mut Cluster)) -> Vec<Vec<i64>> {
+    let mut cluster = policed(2, 1, balancing());
+    let mut other = deployment("other", 10, 100, 100);
+    other.template.labels = cluster.workloads[0].template.labels.clone();
+    other.template.spread = cluster.workloads[0].template.spread.clone();
+    cluster.workloads.push(other);
+    change(&mut cluster);
+    let mut world = World::new(&cluster);
+    world.run_pods("web", &[("n0", 4)]).run_pods("other", &[("n0", 4)]);
+    world.results(SPREAD, &["terminating[default/web][n0]", "terminating[default/other][n0]"])
+}
+
+#[test]
+fn spread_takes_pods_that_fit_first_then_those_of_higher_priority() {
+    assert_eq!(given(|_| {}), [[0, 4], [1, 3], [2, 2], [3, 1], [4, 0]]);
+    assert_eq!(given(|cluster| cluster.workloads[1].template.priority = 1), [[0, 4]]);
+    let first_fits = given(|cluster| {
+        cluster.workloads[1].template.priority = 1;
+        cluster.workloads[1].template.requests.insert("cpu".into(), 4000 / 8);
+        cluster.pools[1].allocatable.insert("cpu".into(), kubound_encodings::cluster::Span::exactly(400));
+    });
+    assert_eq!(first_fits, [[4, 0]]);
+}
+
+#[test]
+fn tolerations_tell_constraints_apart_only_if_taints_are_honored() {
+    let constraints = |honors_taints: bool| {
+        let mut cluster = policed(2, 1, balancing());
+        let mut other = deployment("other", 10, 100, 100);
+        other.template.labels = cluster.workloads[0].template.labels.clone();
+        other.template.spread = cluster.workloads[0].template.spread.clone();
+        other.template.tolerations =
+            vec![Toleration { key: String::new(), exists: true, value: String::new(), effect: None, seconds: None }];
+        cluster.workloads.push(other);
+        for workload in &mut cluster.workloads {
+            workload.template.spread[0].honors_taints = honors_taints;
+        }
+        let world = World::new(&cluster);
+        let balances = |rule: &&kubound_encodings::system::Rule| rule.reason == "Descheduled";
+        world.system.rules.iter().filter(balances).count()
+    };
+    assert_eq!((constraints(false), constraints(true)), (1, 2));
 }

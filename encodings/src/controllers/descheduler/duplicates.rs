@@ -26,10 +26,10 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
         return vec![];
     }
     let enabled = some_granted(model, &wanted);
-    let Evictions { parts, picks, constraint, is_limited } = exactly(model, policy, &wanted);
+    let Evictions { parts, picks, constraint, wider } = exactly(model, policy, &wanted);
     let name = "RemoveDuplicates".to_owned();
     let origins = vec![];
-    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, is_limited, origins }]
+    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, wider, origins }]
 }
 
 /// (group, slot, pods to evict) for every slot.

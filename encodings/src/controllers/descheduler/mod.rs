@@ -76,8 +76,8 @@ pub(super) struct Stage {
     picks: Vec<Pick>,
     /// Condition on the picks.
     constraint: Bool,
-    /// Whether limits make it wider than the real plugin.
-    is_limited: bool,
+    /// Why it is wider than the real plugin, if it is.
+    wider: Option<&'static str>,
     /// The fields that are behind it besides the plugin's.
     origins: Vec<crate::system::Origin>,
 }
@@ -154,8 +154,11 @@ struct Evictions {
     parts: Vec<Part>,
     picks: Vec<Pick>,
     constraint: Bool,
-    is_limited: bool,
+    wider: Option<&'static str>,
 }
+
+/// Why limits make a stage wider than the real plugin.
+const LIMITED: &str = "eviction limits leave open which pods go first";
 
 /// Evictions of exactly `wanted` pods of a group on a slot (no more than it has there), of any phase; limits apply.
 fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, Int)]) -> Evictions {
@@ -184,7 +187,7 @@ fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, I
         }
     }
     if !limited {
-        return Evictions { parts, picks, constraint: true.into(), is_limited: false };
+        return Evictions { parts, picks, constraint: true.into(), wider: None };
     }
     // A shared limit must not let one node give what another one lacks.
     let no_more = wanted.iter().map(|&(group, slot, wanted)| {
@@ -193,7 +196,7 @@ fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, I
     });
     let constraint = all(no_more.collect::<Vec<_>>());
     let picks = limit(model, policy, wanted, picks);
-    Evictions { parts, picks, constraint, is_limited: true }
+    Evictions { parts, picks, constraint, wider: Some(LIMITED) }
 }
 
 /// Turns picks that must add up to what a plugin wants into picks that add up to what the limits allow. With one limit
@@ -314,8 +317,8 @@ fn add_stage(model: &mut Model, mut stage: Stage, index: usize, last: usize, pas
     }
     let shown = stage.parts.iter().map(|part| (part.evicted.id(), part.label.clone())).collect();
     rule = rule.says([text(format!("{} evicts ", stage.plugin.plugin.name())), Phrase::Parts(shown)]);
-    if stage.is_limited {
-        rule = rule.over_approximates("eviction limits leave open which pods go first");
+    if let Some(why) = stage.wider {
+        rule = rule.over_approximates(why);
     }
     rule = budgets::tell(model, &stage.parts, rule);
     for origin in stage.origins {

@@ -56,9 +56,9 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
             origins.push(origin);
         }
     }
-    let Evictions { parts, picks, constraint, is_limited } = exactly(model, policy, &wanted);
+    let Evictions { parts, picks, constraint, wider } = exactly(model, policy, &wanted);
     let name = "RemovePodsViolatingNodeAffinity".to_owned();
-    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, is_limited, origins }]
+    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, wider, origins }]
 }
 
 /// Whether pods of a group have a required affinity and are on a node that does not match it.

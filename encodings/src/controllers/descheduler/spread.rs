@@ -3,13 +3,17 @@
 //! For each constraint by itself: the domains are sorted by size, and two pointers walk towards each other, each
 //! move taking the smaller of what the large domain has above average, what the small one lacks, and half of the
 //! excess skew. The number taken from each *position* of the sorted list is a function of the sizes; which of
-//! several domains of equal size stands at which position is a free tie, and so is which pods of a domain are taken
-//! (those without node affinity first). A taken pod is evicted unless it fits no node of a domain below average;
-//! it is booked as moved either way. With two domains there is no tie.
+//! several domains of equal size stands at which position is a free tie. Of a domain, pods that fit a node of a domain
+//! below average are taken first, then those without node affinity, then those of higher priority; the rest is free.
+//! A taken pod is evicted unless it fits no node of a domain below average; it is booked as moved either way. With two
+//! domains there is no tie.
+//!
+//! Among several nodes of a domain the real plugin takes few pods in the order of a cache, node by node, and many in the
+//! order that an unstable sort leaves: any choice is allowed (tagged).
 
 use super::budgets::{is_granted, is_selected};
 use super::evictor::{fits_node, is_evictable, passes_node_fit};
-use super::{Part, Pick, Stage, looked_at, part_label, phases};
+use super::{LIMITED, Part, Pick, Stage, looked_at, part_label, phases};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::cluster::pod::TopologySpreadConstraint;
@@ -42,7 +46,7 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     seen.into_iter().filter_map(|(groups, spec)| stage(model, policy, plugin, groups, spec)).collect()
 }
 
-/// Whether two pods contribute the same constraint: key, skew, selector, policies, required affinity, tolerations.
+/// Whether two pods contribute the same constraint: key, skew, selector, policies, and what the policies honor.
 fn is_same(model: &Model, a: (usize, &TopologySpreadConstraint), b: (usize, &TopologySpreadConstraint)) -> bool {
     let (first, second) = (model.template(a.0), model.template(b.0));
     let namespace = |group: usize| &model.workload(group).reference.namespace;
@@ -51,12 +55,13 @@ fn is_same(model: &Model, a: (usize, &TopologySpreadConstraint), b: (usize, &Top
         min_domains: 1,
         ..spec.clone()
     };
+    let has_same_affinity =
+        first.required_affinity == second.required_affinity && first.node_selector == second.node_selector;
     !a.1.own_revision
         && unmarked(a.1) == unmarked(b.1)
         && namespace(a.0) == namespace(b.0)
-        && first.required_affinity == second.required_affinity
-        && first.node_selector == second.node_selector
-        && first.tolerations == second.tolerations
+        && (!a.1.honors_affinity || has_same_affinity)
+        && (!a.1.honors_taints || first.tolerations == second.tolerations)
 }
 
 /// The pods and nodes of one constraint.
@@ -200,23 +205,57 @@ impl Balance<'_> {
         policy.max_per_node.is_some() || policy.max_per_namespace.is_some() || policy.max_total.is_some()
     }
 
-    /// Whether pods of a group stand at the tail of their domain: those without node affinity or selector.
-    fn is_taken_first(&self, group: usize) -> bool {
-        let template = self.model.template(group);
-        template.required_affinity.is_none()
-            && template.preferred_affinity.is_empty()
-            && template.node_selector.is_empty()
+    /// Whether pods of a group fit a node of a domain below average: those of other domains are asked, so that their
+    /// own node is not among the nodes.
+    fn fits_below_average(&self, group: usize) -> Bool {
+        any(self.domains.by_value.values().enumerate().flat_map(|(domain, slots)| {
+            let below = self.is_below_average(domain);
+            slots.iter().map(move |&slot| all([below, self.counts(slot), fits_node(self.model, group, slot)]))
+        }))
     }
 
-    /// Pods at the tail are taken first; where limits cut the evictions short, any of those taken may be left.
+    /// Whether pods of a group are taken before those of another one: they fit, have no node affinity or selector, or
+    /// the higher priority.
+    fn is_before(&self, group: usize, other: usize) -> Bool {
+        if group == other {
+            return false.into();
+        }
+        let rank = |group: usize| {
+            let template = self.model.template(group);
+            let is_free = template.required_affinity.is_none()
+                && template.preferred_affinity.is_empty()
+                && template.node_selector.is_empty();
+            (is_free, template.priority)
+        };
+        let (fits, other_fits) = (self.fits_below_average(group), self.fits_below_average(other));
+        if rank(group) > rank(other) { fits | !other_fits } else { fits & !other_fits }
+    }
+
+    /// Pods are taken in order; where limits cut the evictions short, any of those taken may be left.
     fn respects_order(&self, taken: &[(Int, usize)], pick: &Pick) -> Bool {
         if self.is_limited() {
             return true.into();
         }
-        let later = taken.iter().filter(|(_, group)| !self.is_taken_first(*group));
-        let some_later = any(later.map(|(picked, _)| picked.above(0)));
-        let first = taken.iter().zip(&pick.high).filter(|((_, group), _)| self.is_taken_first(*group));
-        some_later.implies(all(first.map(|((picked, _), &high)| picked.is(high))))
+        let groups: Vec<usize> = self.groups().collect();
+        let pairs = groups.iter().flat_map(|&group| groups.iter().map(move |&other| (group, other)));
+        let ordered = pairs.filter(|(group, other)| group != other).map(|(group, other)| {
+            let later = taken.iter().filter(|(_, one)| *one == other);
+            let some_later = any(later.map(|(picked, _)| picked.above(0)).collect::<Vec<_>>());
+            let first = taken.iter().zip(&pick.high).filter(|((_, one), _)| *one == group);
+            let all_first = all(first.map(|((picked, _), &high)| picked.is(high)).collect::<Vec<_>>());
+            (self.is_before(group, other) & some_later).implies(all_first)
+        });
+        all(ordered.collect::<Vec<_>>())
+    }
+
+    /// Why more is allowed than the real plugin does, if it is.
+    fn wider(&self) -> Option<&'static str> {
+        let several = self.domains.by_value.values().any(|slots| slots.len() > 1);
+        if self.is_limited() {
+            Some(LIMITED)
+        } else {
+            several.then_some("which pods of a domain of several nodes go first depends on the order of a cache")
+        }
     }
 
     fn finish(&self, enabled: Bool, parts: Vec<Part>, picks: Vec<Pick>, constraint: Bool) -> Stage {
@@ -228,26 +267,26 @@ impl Balance<'_> {
             "RemovePodsViolatingTopologySpreadConstraint/{}/{}",
             model.groups[self.contributor].name, self.spec.topology_key
         );
-        Stage {
-            name,
-            plugin: self.plugin.clone(),
-            enabled,
-            parts,
-            picks,
-            constraint,
-            is_limited: self.is_limited(),
-            origins,
-        }
+        Stage { name, plugin: self.plugin.clone(), enabled, parts, picks, constraint, wider: self.wider(), origins }
     }
 
-    /// Whether some pick of `most` pods of a domain evicts one: a pod that moves on is taken first, or those that are
-    /// do not suffice.
+    /// Whether some pick of `most` pods of a domain evicts one: of one that moves on, those before it do not suffice.
     fn some_moves(&self, parts: &[Part], pick: &Pick, most: Int) -> Bool {
-        let first = parts.iter().zip(&pick.high).filter(|(part, _)| self.is_taken_first(part.group));
-        let first = sum(first.map(|(part, _)| self.considered_in(part)));
+        let before = |group: usize| {
+            let others = self.groups().filter(|&other| other != group);
+            sum(others
+                .map(|other| {
+                    let pods = parts.iter().filter(|part| part.group == other).map(|part| self.considered_in(part));
+                    ite(self.is_before(other, group), sum(pods.collect::<Vec<_>>()), 0)
+                })
+                .collect::<Vec<_>>())
+        };
+        let reached: Vec<(usize, Bool)> = self
+            .groups()
+            .map(|group| (group, if self.is_limited() { true.into() } else { before(group).below(most) }))
+            .collect();
         any(parts.iter().zip(&pick.high).map(|(part, &high)| {
-            let reached =
-                if self.is_limited() || self.is_taken_first(part.group) { true.into() } else { first.below(most) };
+            let reached = reached.iter().find(|(group, _)| *group == part.group).map_or(true.into(), |&(_, is)| is);
             let granted = if is_selected(self.model, part.group) {
                 is_granted(self.model, part.group, part.slot, (part.phase, part.pods))
             } else {
