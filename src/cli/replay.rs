@@ -108,6 +108,9 @@ fn write_script(
     if folder.exists() {
         return Err(Failure::Usage(anyhow!("{} is there already; name another folder with --into", folder.display())));
     }
+    if !loaded.has_manifests() {
+        return Err(Failure::Usage(anyhow!("no script can be made of this run: its input has no manifests to apply")));
+    }
     let objects = loaded.objects().context("cannot read the input again").map_err(Failure::Usage)?;
     let mut applied = BTreeMap::new();
     for event in &loaded.cluster.events {

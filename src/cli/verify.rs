@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// Flags of `verify`.
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// Files and folders of manifests, folders of Helm charts and kustomizations, or - for standard input
+    /// Files and folders of manifests, folders of Helm charts and kustomizations, Kivi's own JSON, or - for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Check only the intents of this id; may be repeated

@@ -7,7 +7,7 @@ use super::value::{Value, child};
 use super::view::{Context, Notes};
 use super::yaml::{self, Malformed};
 use super::{ErrorKind, NoteKind};
-use super::{Loaded, Note, Severity, kinds, resolve, scenario, source_map_place};
+use super::{Loaded, Note, Severity, kinds, kivi, resolve, scenario, source_map_place};
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -82,11 +82,13 @@ impl Loader<'_> {
         }
         let mut draft = Draft::new();
         draft.notes = self.notes.clone();
+        let foreign = kivi::find(&entries, scenario.is_some())?;
         self.read_objects(&entries, &mut draft)?;
         let name = name.trim_start_matches('/').to_owned();
-        let scenario = match &scenario {
-            Some((folder, entry)) => Some(scenario::read(entry, folder.as_deref(), self, &mut draft)?),
-            None => None,
+        let scenario = match (&scenario, foreign) {
+            (Some((folder, entry)), _) => Some(scenario::read(entry, folder.as_deref(), self, &mut draft)?),
+            (None, Some(entry)) => Some(kivi::read(entry, &mut draft)?),
+            (None, None) => None,
         };
         resolve::finish(name, draft, scenario)
     }
@@ -253,7 +255,9 @@ impl Loader<'_> {
     /// Reads objects into the draft; priority classes first, because policies name them.
     pub(super) fn read_objects(&self, entries: &[Entry], draft: &mut Draft) -> Result<(), InputError> {
         let is_class = |entry: &&Entry| kinds::header(&entry.value).is_some_and(|(_, kind)| kind == "PriorityClass");
-        let is_other = |entry: &&Entry| !is_class(entry) && !scenario::is_scenario(&entry.value);
+        let is_other = |entry: &&Entry| {
+            !is_class(entry) && !scenario::is_scenario(&entry.value) && entry.context.object != kivi::OBJECT
+        };
         for entry in entries.iter().filter(is_class).chain(entries.iter().filter(is_other)) {
             let context = &entry.context;
             if let Some(earlier) = draft.sources.insert(&context.object, source_map_place(context)) {
@@ -272,6 +276,10 @@ fn unpack(value: Value, context: Context, entries: &mut Vec<Entry>) -> bool {
     let is_list = kinds::header(&value).is_some_and(|(_, kind)| kind.ends_with("List"));
     let items = match value {
         Value::Map(mut map) if is_list && matches!(map.get("items"), Some(Value::List(_))) => map.shift_remove("items"),
+        value if kivi::is_input(&value) => {
+            entries.push(Entry { value, context: Context { object: kivi::OBJECT.to_owned(), ..context } });
+            return true;
+        }
         value => {
             let is_object = kinds::header(&value).is_some();
             if is_object {

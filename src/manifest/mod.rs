@@ -1,8 +1,9 @@
 //! The reader: manifests and a scenario, as text, become a [`Cluster`] and a list of everything that was ignored.
 //!
 //! `source` finds texts, `yaml` turns them into values, `kinds` reads Kubernetes objects into a `draft`, `scenario`
-//! adds what manifests cannot say, and `resolve` ties references together. Manifests are read as leniently as the
-//! API server does it, the scenario strictly. No key is dropped silently: it is modelled, or noted.
+//! adds what manifests cannot say, and `resolve` ties references together; `kivi` does what `kinds` and `scenario` do for
+//! inputs of Kivi. Manifests are read as leniently as the API server does it, the scenario strictly. No key is dropped
+//! silently: it is modelled, or noted.
 
 mod draft;
 mod error;
@@ -11,6 +12,7 @@ mod expression;
 mod formula;
 mod ids;
 mod kinds;
+mod kivi;
 mod load;
 mod names;
 mod objects;

@@ -1,6 +1,7 @@
 //! Objects as they are written, for those who hand them on to a cluster.
 
 use super::error::InputError;
+use super::kivi;
 use super::load::Loader;
 use super::objects::json;
 use super::scenario::OBJECT;
@@ -22,6 +23,11 @@ pub struct Written {
 }
 
 impl Loaded {
+    /// Whether objects can be handed on to a cluster: inputs of Kivi are no manifests.
+    pub fn has_manifests(&self) -> bool {
+        self.sources.locate(kivi::OBJECT).is_none()
+    }
+
     /// All objects of the input but the scenario, by name.
     pub fn objects(&self) -> Result<Vec<Written>, InputError> {
         let mut found = std::collections::BTreeMap::new();

@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Flags of `compare`.
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// Folders of manifests with their scenario; each is a case
+    /// Folders of manifests with their scenario, or Kivi's own JSON files; each is a case
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
     /// Answers of another tool to set beside ours: CSV with the columns case, verdict, nodes, pods, states, seconds
