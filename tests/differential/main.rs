@@ -19,7 +19,7 @@ use compare::{Comparison, Tally, compare};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const CASES: u64 = 4200;
+const CASES: u64 = 3500;
 /// Threads of one comparison; there are four comparisons.
 const THREADS: usize = 2;
 
