@@ -167,7 +167,10 @@ impl Explicit {
         let (mut fired, mut premise_reached) = (FxHashSet::default(), false);
         let mut best: Option<(i64, Box<Trace>)> = None;
         let mut unknown = None;
-        for (report, group) in reports.into_iter().zip(groups) {
+        // How far larger groups came before a violation made them unnecessary depends on how threads were scheduled:
+        // what they saw is left out of reports, so that these are the same every time.
+        let needed = shared.best.load(Ordering::Relaxed);
+        for (report, group) in reports.into_iter().zip(groups).filter(|(_, group)| group.nodes <= needed) {
             statistics.states += report.statistics.states;
             statistics.transitions += report.statistics.transitions;
             statistics.depth = statistics.depth.max(report.statistics.depth);
