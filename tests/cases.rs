@@ -1,8 +1,12 @@
 //! The built-in cases: `broken` is violated on a cluster no larger than `case.yaml` says, `fixed` holds. That the
-//! symbolic engines find violations of the same size takes minutes and is a test of its own.
+//! symbolic engines find violations of the same size takes minutes and is a test of its own. What the explicit engine says
+//! is also a page of the gallery: `KUBOUND_WRITE_GALLERY=1 cargo test --test cases` writes them.
+
+#[path = "gallery/page.rs"]
+mod page;
 
 use kubound::engines::Cancel;
-use kubound::manifest;
+use kubound::manifest::{self, Loaded};
 use kubound::search::{EngineChoice, Findings, Options, Silent, Systems, Verdict, check};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,31 +16,41 @@ fn folder(case: &str) -> PathBuf {
 }
 
 /// Decides a variant.
-fn decide(case: &str, variant: &str, engine: EngineChoice) -> Findings {
-    let loaded = manifest::load(&[folder(case).join(variant)], None).expect("a readable case");
+fn decide(case: &str, variant: &str, engine: EngineChoice) -> (Loaded, Findings) {
+    // Relative to the root of the project, where tests run, as people would write it.
+    let path = Path::new("cases").join(case).join(variant);
+    let loaded = manifest::load(&[path], None).expect("a readable case");
     // Generous, so that no verdict depends on how busy the machine is.
     let time = Duration::from_secs(400);
     let options = Options { engine, depth: loaded.depth, timeout: time, minimise: time, ..Options::default() };
     let systems = Systems::new(&loaded.cluster, options.granularity).expect("a case that can be modelled");
-    check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault")
+    let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault");
+    (loaded, findings)
 }
 
 /// Nodes and pods of the smallest violation.
-fn smallest(case: &str, engine: EngineChoice) -> (i64, i64) {
-    let findings = decide(case, "broken", engine);
+fn size(case: &str, findings: &Findings) -> (i64, i64) {
     assert_eq!(findings.results.len(), 1, "{case}");
     match &findings.results[0].verdict {
         Verdict::Violated(found) => {
-            assert!(found.minimised, "{case} by {engine:?} is not minimised");
+            assert!(found.minimised, "{case} is not minimised");
             (found.nodes, found.pods)
         }
-        other => panic!("{case} by {engine:?}: {other:?}"),
+        other => panic!("{case}: {other:?}"),
     }
+}
+
+fn smallest(case: &str, engine: EngineChoice) -> (i64, i64) {
+    size(case, &decide(case, "broken", engine).1)
+}
+
+fn about(case: &str) -> String {
+    std::fs::read_to_string(folder(case).join("case.yaml")).expect("case.yaml")
 }
 
 /// `smallest: {nodes: N, pods: P}` of `case.yaml`.
 fn stated(case: &str) -> (i64, i64) {
-    let text = std::fs::read_to_string(folder(case).join("case.yaml")).expect("case.yaml");
+    let text = about(case);
     let line = text.lines().find(|line| line.starts_with("smallest:")).expect("smallest");
     let numbers: Vec<i64> =
         line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
@@ -44,12 +58,15 @@ fn stated(case: &str) -> (i64, i64) {
 }
 
 fn check_case(case: &str) {
-    let explicit = smallest(case, EngineChoice::Explicit);
+    let broken = decide(case, "broken", EngineChoice::Explicit);
+    let explicit = size(case, &broken.1);
     assert!(explicit <= stated(case), "{case}: {explicit:?} is larger than stated");
-    for result in decide(case, "fixed", EngineChoice::Explicit).results {
+    let fixed = decide(case, "fixed", EngineChoice::Explicit);
+    for result in &fixed.1.results {
         assert!(matches!(result.verdict, Verdict::Holds { .. }), "{case}: {:?}", result.verdict);
         assert!(!result.fired.is_empty(), "{case}: nothing happened");
     }
+    page::check(case, &page::render(case, &about(case), &broken, &fixed));
 }
 
 macro_rules! cases {
@@ -64,6 +81,10 @@ macro_rules! cases {
                 .collect();
             found.sort();
             assert_eq!(found, [$(stringify!($case)),*]);
+            // c2 before c10.
+            found.sort_by_key(|case| (case.len(), case.clone()));
+            let cases: Vec<(String, String)> = found.into_iter().map(|case| (case.clone(), about(&case))).collect();
+            page::check("index", &page::index(&cases));
         }
     };
 }

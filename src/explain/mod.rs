@@ -3,6 +3,7 @@
 
 mod errors;
 mod page;
+pub mod reference;
 mod warnings;
 
 pub use page::{index, page};

@@ -11,6 +11,7 @@ use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
 use super::workloads::{LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
 use super::{API_VERSION, KEYS, METADATA, OBJECT, ROOT};
 use kubound_encodings::cluster::formula::Word;
+use kubound_encodings::intents;
 use serde_json::{Map, Value, json};
 
 /// The schema.
@@ -99,17 +100,23 @@ fn spec(key: &str) -> Value {
         "kubernetesVersion" => {
             let releases: Vec<String> =
                 KUBERNETES.flat_map(|minor| [format!("1.{minor}"), format!("v1.{minor}")]).collect();
-            told("Release of Kubernetes whose rules apply; in quotes.", json!({"enum": releases}))
+            told("Release of Kubernetes whose rules apply; in quotes. Default: \"1.33\".", json!({"enum": releases}))
         }
         "resources" => told(
-            "Manifests: files, folders and globs, relative to this file. Default: the other files.",
+            "Manifests: files, folders and globs, relative to this file and inside of its folder. Default: every other YAML file of the folder; none if manifests are piped in.",
             list(text("web.yaml")),
         ),
-        "nodes" => told("Pools of equal nodes.", list(mapping(POOL, &["name", "count"], &pool))),
+        "nodes" => told(
+            "Pools of equal nodes. Default: the Node manifests, each a pool of one.",
+            list(mapping(POOL, &["name", "count"], &pool)),
+        ),
         "workloads" => {
             told("What manifests do not say about workloads.", list(mapping(WORKLOAD, &["target"], &workload)))
         }
-        "assume" => told("Conditions over initial values.", list(text("nodes.present >= 1"))),
+        "assume" => told(
+            "Conditions over initial values, printed with every verdict. Default: none.",
+            list(text("nodes.present >= 1")),
+        ),
         "placed" => {
             let entry = mapping(PLACED, &["target", "pods"], &|key| match key {
                 "target" => target(),
@@ -117,14 +124,22 @@ fn spec(key: &str) -> Value {
                 "phase" => told("How far the pods have come. Default: running.", words(PHASES)),
                 _ => told("Pods on each node: a number, or a range such as 0..3.", counts("0..3")),
             });
-            told("Pods that are there initially.", list(entry))
+            told("Pods that are there initially. Default: none.", list(entry))
         }
-        "start" => told("Where runs start.", words(STARTS)),
-        "timing" => told("How controllers and time interleave.", words(TIMINGS)),
-        "events" => told("What users and machines may do; in any order, and never has to.", list(event())),
-        "intents" => told("What shall hold.", list(intent())),
+        "start" => told(
+            "Where runs start: empty has no pods; settled neither, and no event before all is quiet once; any is any state; snapshot has the pods of placed. Default: empty.",
+            words(STARTS),
+        ),
+        "timing" => told("How controllers and time interleave. Default: paced.", words(TIMINGS)),
+        "events" => {
+            told("What users and machines may do; in any order, and never has to. Default: nothing.", list(event()))
+        }
+        "intents" => told("What shall hold. Default: noOscillation, schedulable and converges.", list(intent())),
         "bounds" => told("How far to search.", mapping(BOUNDS, &[], &bound)),
-        "expect" => told("The verdict that each intent is expected to have; for tests.", names_to(words(VERDICTS))),
+        "expect" => told(
+            "The verdict that each intent is expected to have; turns the exit code into a test. Default: none.",
+            names_to(words(VERDICTS)),
+        ),
         "exceptions" => {
             let entry = mapping(EXCEPTION, &["intent", "reason", "expires"], &|key| match key {
                 "intent" => told("Id of the intent.", text("converges")),
@@ -132,10 +147,19 @@ fn spec(key: &str) -> Value {
                 "reason" => told("Why the violation is accepted.", text("the quota is raised in spring")),
                 _ => told("The last day on which it is, YYYY-MM-DD.", text("2027-01-31")),
             });
-            told("Violations that are accepted for a time.", list(entry))
+            told("Violations that are accepted for a time. Default: none.", list(entry))
         }
-        "deschedulerInterval" => told("Time between two passes of the descheduler.", duration("5m")),
-        "hpa" => told("Flags of the controller manager.", mapping(HPA, &[], &|_| duration("15s"))),
+        "deschedulerInterval" => told(
+            "Time between two passes of the descheduler. Default: that of its configuration, or 5m.",
+            duration("5m"),
+        ),
+        "hpa" => told(
+            "Flags of the controller manager.",
+            mapping(HPA, &[], &|key| match key {
+                "syncPeriod" => told("Time between two syncs. Default: 15s.", duration("15s")),
+                _ => told("Window of scaling down where behavior says nothing. Default: 5m.", duration("5m")),
+            }),
+        ),
         _ => json!({}),
     }
 }
@@ -147,17 +171,23 @@ fn pool(key: &str) -> Value {
             json!({"type": "string", "pattern": "^[a-z0-9.-]+$", "examples": ["spare"]}),
         ),
         "count" => told("A number, or a range such as 0..6.", counts("0..6")),
-        "template" => mapping(TEMPLATE, &[], &|key| match key {
-            "labels" => names_to(json!({"type": ["string", "null"]})),
-            "taints" => list(json!({"type": "object", "required": ["key", "effect"], "properties": {
-                "key": text("dedicated"),
-                "value": {"type": "string"},
-                "effect": {"enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
-            }})),
-            "allocatable" => told("By resource; ranges are accepted.", names_to(amounts("4"))),
-            "unschedulable" => flag(),
-            _ => json!({}),
-        }),
+        "template" => told(
+            "What its nodes are like.",
+            mapping(TEMPLATE, &[], &|key| match key {
+                "labels" => told("Labels of its nodes.", names_to(json!({"type": ["string", "null"]}))),
+                "taints" => told(
+                    "As in spec.taints of a Node.",
+                    list(json!({"type": "object", "required": ["key", "effect"], "properties": {
+                        "key": text("dedicated"),
+                        "value": {"type": "string"},
+                        "effect": {"enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
+                    }})),
+                ),
+                "allocatable" => told("What pods can have, by resource; ranges are accepted.", names_to(amounts("4"))),
+                "unschedulable" => told("Whether the nodes are cordoned. Default: false.", flag()),
+                _ => json!({}),
+            }),
+        ),
         _ => json!({}),
     }
 }
@@ -165,24 +195,43 @@ fn pool(key: &str) -> Value {
 fn workload(key: &str) -> Value {
     match key {
         "target" => target(),
-        "replicas" => told("Instead of spec.replicas; a range is a free initial value.", counts("1..6")),
-        "cpuUsage" => told("CPU that each pod uses; default: its request.", amounts("50m..500m/50m")),
-        "memoryUsage" => told("Memory that each pod uses; default: its request.", amounts("100Mi")),
-        "load" => told("Totals that the ready pods share.", mapping(LOAD, &[], &|_| amounts("2"))),
-        "startup" => mapping(STARTUP, &["seconds"], &|key| match key {
-            "cpuUsage" => amounts("800m"),
-            "seconds" => told("How long starting takes.", duration("60s")),
-            "ready" => told("When starting pods become ready.", words(READINESS)),
-            _ => json!({}),
-        }),
+        "replicas" => {
+            told("Instead of spec.replicas; a range is a free initial value. Default: the manifest.", counts("1..6"))
+        }
+        "cpuUsage" => told("CPU that each pod uses. Default: its request.", amounts("50m..500m/50m")),
+        "memoryUsage" => told("Memory that each pod uses. Default: its request.", amounts("100Mi")),
+        "load" => told(
+            "Totals that the ready pods share.",
+            mapping(LOAD, &[], &|key| match key {
+                "cpu" => told("CPU of all ready pods together.", amounts("2")),
+                _ => told("Memory of all ready pods together.", amounts("4Gi")),
+            }),
+        ),
+        "startup" => {
+            let startup = mapping(STARTUP, &["seconds"], &|key| match key {
+                "cpuUsage" => told("CPU that each pod uses meanwhile. Default: its request.", amounts("800m")),
+                "seconds" => told("How long starting takes.", duration("60s")),
+                "ready" => told("When starting pods become ready. Default: after.", words(READINESS)),
+                _ => json!({}),
+            });
+            told("What pods do while they start. Default: starting takes no time.", startup)
+        }
         _ => json!({}),
     }
 }
 
 fn bound(key: &str) -> Value {
     match key {
-        "depth" => told("auto, or a number of steps.", json!({"anyOf": [{"const": "auto"}, integer(1, 1_000_000)]})),
-        "timeout" => told("Time for all intents together.", duration("10m")),
+        "depth" => told(
+            "Steps of the runs to look at: a number, or auto for as deep as it takes. Default: auto.",
+            json!({"anyOf": [{"const": "auto"}, integer(1, 1_000_000)]}),
+        ),
+        "timeout" => told("Time for all intents together. Default: 10m.", duration("10m")),
+        "nodesPerPool" => told("Most nodes of a pool. Default: 6.", integer(1, 10_000)),
+        "podsPerNode" => {
+            told("Pods a node, times nodesPerPool the most pods of a cluster. Default: 6.", integer(1, 10_000))
+        }
+        "pods" => told("Most pods of a cluster, in place of podsPerNode. Default: 36.", integer(1, 10_000)),
         _ => integer(1, 10_000),
     }
 }
@@ -196,12 +245,40 @@ fn event() -> Value {
             let keys: Vec<&str> = keys.iter().chain(COMMON).copied().collect();
             let required = required_by_event(name);
             let body = mapping(&keys, required, &|key| parameter(name, key));
-            if required.is_empty() { or_nothing(body) } else { body }
+            told(about_event(name), if required.is_empty() { or_nothing(body) } else { body })
         }
         None => parameter("", key),
     });
     item["oneOf"] = kinds.iter().map(|kind| json!({"required": [kind]})).collect();
     item
+}
+
+fn about_event(name: &str) -> &'static str {
+    match name {
+        "cpuChange" => "The CPU usage of each pod of a workload changes.",
+        "nodeFailure" => "A node stops, and comes back unless recovers is false.",
+        "maintenance" => {
+            "Nodes of pools are drained, so many at once, and put back at some later quiet moment; times counts nodes."
+        }
+        "drain" => {
+            "kubectl drain: cordons a node and evicts its pods as disruption budgets allow, for as long as it takes; with uncordon it is put back at once."
+        }
+        "cordon" => "A node takes no more pods.",
+        "uncordon" => "A node takes pods again.",
+        "apply" => "A manifest of a workload that is there is applied; another pod template begins a rollout.",
+        "rollout" => "kubectl rollout restart; each time a new revision.",
+        "rollback" => "kubectl rollout undo, back to the revision before.",
+        "scale" => "spec.replicas is set by hand.",
+        "createDeployment" => "A Deployment is created.",
+        "kernelPanic" => {
+            "Nodes with less free CPU than this stop: an assumption about nodes, not something Kubernetes does."
+        }
+        _ => "",
+    }
+}
+
+fn about_intent(name: &str) -> &'static str {
+    intents::REGISTRY.iter().find(|intent| intent.names().contains(&name)).map_or("", |intent| intent.summary())
 }
 
 fn required_by_event(name: &str) -> &'static [&'static str] {
@@ -225,7 +302,7 @@ fn intent() -> Value {
             let keys: Vec<&str> = keys.iter().copied().chain(["id"]).collect();
             let required = required_by_intent(name);
             let body = mapping(&keys, required, &|key| parameter(name, key));
-            if required.is_empty() { or_nothing(body) } else { body }
+            told(about_intent(name), if required.is_empty() { or_nothing(body) } else { body })
         }
         None if key == "leadsTo" => {
             let pair = json!({"type": "array", "items": text("pods.all(p, p.ready)"), "minItems": 2, "maxItems": 2});
@@ -258,25 +335,33 @@ fn or_nothing(mut schema: Value) -> Value {
 fn parameter(of: &str, key: &str) -> Value {
     match (of, key) {
         (_, "id") => told("Its name.", text("second")),
-        (_, "times") => told("How often it may happen; default 1.", integer(1, 1000)),
+        (_, "times") => told("How often it may happen. Default: 1.", integer(1, 1000)),
         (_, "must") => told("Whether it happens eventually.", flag()),
         (_, "after") => told("Id of the event that it comes after.", text("first")),
         (_, "target") => target(),
         (_, "to") => told("CPU usage after it.", amounts("100m..900m/100m")),
         (_, "pool") => told("Name of a pool or Node.", text("worker")),
         (_, "node") => told("Name of a Node, or POOL-INDEX.", text("worker-0")),
-        (_, "recovers" | "uncordon") => flag(),
-        (_, "pools") => list(text("worker")),
-        (_, "atOnce") => integer(1, 5000),
+        (_, "recovers") => told("Whether it comes back. Default: true.", flag()),
+        (_, "uncordon") => told("Whether it is put back once it is empty. Default: false.", flag()),
+        (_, "pools") => told("Names of pools or Nodes.", list(text("worker"))),
+        (_, "atOnce") => told("How many nodes at once. Default: 1.", integer(1, 5000)),
         (_, "file") => told("A file with one Deployment, relative to this file.", text("web.yaml")),
-        ("apply", "mode") => words(APPLY_MODES),
-        ("schedulable", "mode") => words(MODES),
-        (_, "when") => told("When the limit must be met; default afterReached.", words(MOMENTS)),
-        (_, "replicas") => counts("2..5"),
-        (_, "cpuLeftBelow") => json!({"type": ["integer", "string"], "examples": ["2%"]}),
+        ("apply", "mode") => {
+            told("Who is asked which fields were set before. Default: client-side.", words(APPLY_MODES))
+        }
+        ("schedulable", "mode") => {
+            told("Pods may wait while something changes, or may never be rejected. Default: settled.", words(MODES))
+        }
+        (_, "when") => told("When the limit must be met. Default: afterReached.", words(MOMENTS)),
+        (_, "replicas") => told("spec.replicas after it.", counts("2..5")),
+        (_, "cpuLeftBelow") => told(
+            "Part of the allocatable CPU that is left, in percent.",
+            json!({"type": ["integer", "string"], "examples": ["2%"]}),
+        ),
         (_, "min" | "max") => told("A number or an expression over initial values.", expression("spec.replicas")),
         (_, "topologyKey") => told("A label of nodes.", text("kubernetes.io/hostname")),
-        (_, "maxSkew") => integer(0, 10_000),
+        (_, "maxSkew") => told("Most by which two domains may differ.", integer(0, 10_000)),
         _ => json!({}),
     }
 }
