@@ -320,6 +320,28 @@ fn objects_that_the_api_server_refuses_are_refused() {
 }
 
 #[test]
+fn who_preempts_is_said_by_classes_pods_and_the_profile() {
+    let class = |more: &str| {
+        format!("apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {{name: high}}\nvalue: 10\n{more}")
+    };
+    let with = |class: &str, field: &str| {
+        let urgent =
+            DEPLOYMENT.replace("name: web}", "name: urgent}").replace("    spec:", &format!("    spec:{field}"));
+        load(&[], Some(&format!("{NODE}---\n{DEPLOYMENT}---\n{urgent}---\n{class}"))).expect("valid")
+    };
+    let never = |loaded: &Loaded| loaded.cluster.workloads[1].template.never_preempts;
+    let named = "\n      priorityClassName: high";
+    let loaded = with(&class(""), named);
+    assert!(!never(&loaded) && loaded.cluster.may_preempt(&loaded.cluster.workloads[1].template));
+    assert!(!has_note(&loaded, Severity::Risky, "spec.template.spec.priorityClassName", ""));
+    assert!(never(&with(&class("preemptionPolicy: Never\n"), named)));
+    assert!(never(&with(&class(""), &format!("{named}\n      preemptionPolicy: Never"))));
+    let profile = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nprofiles: \
+                   [{plugins: {postFilter: {disabled: [{name: DefaultPreemption}]}}}]\n";
+    assert!(!with_manifest(profile).expect("valid").cluster.scheduler.preempts);
+}
+
+#[test]
 fn priorities_autoscalers_and_policies_are_resolved() {
     let more = "apiVersion: descheduler/v1alpha2
 kind: DeschedulerPolicy

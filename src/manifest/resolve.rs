@@ -166,27 +166,23 @@ const ENOUGH_HISTORY: i64 = 8;
 
 fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> Vec<Workload> {
     let mut workloads = std::mem::take(&mut draft.workloads);
-    let mut preempting = Vec::new();
     for read in &mut workloads {
         let (priority, preempts) = resolve_priority(draft, read);
         read.workload.template.priority = priority;
-        preempting.push(preempts);
+        read.workload.template.never_preempts = !preempts;
         for later in &read.later {
             let mut template = later.workload.template.clone();
-            template.priority = resolve_priority(draft, later).0;
+            let (priority, preempts) = resolve_priority(draft, later);
+            template.priority = priority;
+            template.never_preempts = !preempts;
             read.workload.later_templates.push(template);
         }
     }
-    let lowest = workloads.iter().map(|one| one.workload.template.priority).min().unwrap_or(0);
     let scheduler = draft.scheduler.as_ref().map_or("default-scheduler", |profile| profile.name.as_str());
     for read in &workloads {
         note_history(read, &scenario.events);
     }
-    for (read, preempts) in workloads.iter().zip(preempting) {
-        if preempts && read.workload.template.priority > lowest {
-            let message = "its pods may preempt others; preemption is not modelled";
-            read.context.note(Risky, "spec.template.spec.priorityClassName", message);
-        }
+    for read in &workloads {
         let wanted = &read.workload.template.scheduler_name;
         if wanted != scheduler && read.workload.template.node_name.is_none() {
             let message = format!("no scheduler `{wanted}` is modelled; its pods stay pending");

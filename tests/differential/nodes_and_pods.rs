@@ -140,6 +140,7 @@ fn template(random: &mut Random, name: &str, pools: &[NodePool]) -> PodTemplate 
         has_local_storage: random.percent(5),
         has_claims: false,
         priority: random.pick(&[0, 0, 0, 10]),
+        never_preempts: random.pick(&[false, false, true]),
         annotations: Labels::new(),
     }
 }

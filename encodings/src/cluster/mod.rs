@@ -189,6 +189,17 @@ impl Cluster {
         restarts.map(|event| event.times.max(0)).sum()
     }
 
+    /// Whether pods of a template may preempt others: the scheduler serves them, and some have a lower priority.
+    pub fn may_preempt(&self, template: &PodTemplate) -> bool {
+        let is_served =
+            template.node_name.is_none() && !template.is_gated && template.scheduler_name == self.scheduler.name;
+        let mut others = self.workloads.iter().flat_map(Workload::templates);
+        self.scheduler.preempts
+            && is_served
+            && !template.never_preempts
+            && others.any(|other| other.priority < template.priority)
+    }
+
     /// How many revisions of a workload can be there: each of its templates, restarted so many times. Revision
     /// `template * (restarts + 1) + times restarted`; the first is the template of the manifest.
     pub fn revisions(&self, workload: &Workload) -> usize {

@@ -112,6 +112,8 @@ pub struct PodTemplate {
     pub has_claims: bool,
     /// Resolved priority.
     pub priority: i64,
+    /// Whether its pods preempt no others: `preemptionPolicy: Never`.
+    pub never_preempts: bool,
     /// Pod annotations (`descheduler.alpha.kubernetes.io/evict`).
     pub annotations: Labels,
 }

@@ -54,6 +54,8 @@ pub struct SchedulerProfile {
     pub default_spread: DefaultSpread,
     /// Filter plugins switched off, by name.
     pub disabled_filters: Vec<String>,
+    /// Whether DefaultPreemption is on.
+    pub preempts: bool,
 }
 
 impl Default for SchedulerProfile {
@@ -73,6 +75,7 @@ impl Default for SchedulerProfile {
             balanced_resources: vec!["cpu".into(), "memory".into()],
             default_spread: DefaultSpread::System,
             disabled_filters: Vec::new(),
+            preempts: true,
         }
     }
 }

@@ -114,6 +114,8 @@ struct Part {
     var: IntVar,
     /// The slot where a deleted pod goes on terminating; `None` if it is gone at once.
     slot: Option<usize>,
+    /// A count of which these pods are a part.
+    part_of: Option<IntVar>,
     label: String,
 }
 
@@ -129,6 +131,9 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
         choices.push(choice);
         shown.push((removed.id(), part.label.clone()));
         rule = rule.add(part.var, -removed);
+        if let Some(all) = part.part_of {
+            rule = rule.add(all, -removed);
+        }
         if let Some(slot) = part.slot {
             rule = rule.add_terminating(&model.groups[group], slot, removed);
         }
@@ -139,14 +144,22 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
 /// The pods of a group, by class and slot. A pod on a slot counts in one class only.
 fn parts(model: &Model, group: usize) -> Vec<Part> {
     let state = &model.groups[group];
-    let mut parts = vec![Part {
+    let without_node = |pods: Int, var: IntVar, label: String| Part {
         class: 0,
         rank: 0.into(),
-        pods: state.pending.value,
-        var: state.pending,
+        pods,
+        var,
         slot: None,
-        label: "without a node".into(),
-    }];
+        part_of: None,
+        label,
+    };
+    let nominated = sum(state.nominated.iter().flatten().map(|count| count.value));
+    let mut parts =
+        vec![without_node(state.pending.value.monus(nominated), state.pending, "without a node".to_owned())];
+    for (slot, &count) in state.nominated.iter().flatten().enumerate() {
+        let label = format!("nominated to {}", model.slots[slot].name);
+        parts.push(Part { part_of: Some(state.pending), ..without_node(count.value, count, label) });
+    }
     let starts_unready = model.startup(group).is_some_and(|startup| startup.readiness != Readiness::AtOnce);
     for (phase, counts) in state.phases() {
         for (slot, &var) in counts.iter().enumerate() {
@@ -157,6 +170,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
                 pods: ite(counts, var.value, 0),
                 var,
                 slot: Some(slot),
+                part_of: None,
                 label: format!("{} on {}", phase.name(), there.name),
             };
             match (phase, there.not_ready) {

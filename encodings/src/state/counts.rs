@@ -41,6 +41,11 @@ impl Model<'_> {
             .collect()
     }
 
+    /// Pending pods to which a node is nominated, where pods of the template may preempt others.
+    pub(super) fn declare_nominated(&mut self, name: &str, template: &PodTemplate, most: i64) -> Option<Vec<IntVar>> {
+        self.cluster.may_preempt(template).then(|| self.declare_counts("nominated", name, template, (most, &[])))
+    }
+
     /// Assigned pods of the first revision, some of which may be there initially.
     pub(super) fn declare_bound(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
         (0..self.slots.len())

@@ -56,7 +56,7 @@ pub struct Features {
     pub node_failure: bool,
     /// Nodes may be cordoned.
     pub cordon: bool,
-    /// Whether rules are merged (only under paced timing, without rollouts and intents in words, see `docs/src/decisions`).
+    /// Whether rules are merged (only under paced timing, without rollouts, preemption and intents in words, see `docs/src/decisions`).
     pub fused: bool,
     /// Whether time is paced.
     pub paced: bool,
@@ -69,6 +69,8 @@ impl Features {
         let any_event = |wanted: fn(&EventKind) -> bool| cluster.events.iter().any(|event| wanted(&event.kind));
         let paced = cluster.timing == Timing::Paced;
         let rolls_out = cluster.workloads.iter().any(|workload| cluster.revisions(workload) > 1);
+        let preempts =
+            cluster.workloads.iter().flat_map(|workload| workload.templates()).any(|one| cluster.may_preempt(one));
         let in_words = cluster.intents.iter().any(|intent| matches!(intent.kind, IntentKind::Formula { .. }));
         Self {
             node_failure: any_event(|kind| {
@@ -83,7 +85,7 @@ impl Features {
                         | EventKind::Uncordon { .. }
                 )
             }),
-            fused: paced && granularity == Granularity::Fused && !rolls_out && !in_words,
+            fused: paced && granularity == Granularity::Fused && !rolls_out && !preempts && !in_words,
             paced,
             settles_first: cluster.start == Start::Settled,
         }

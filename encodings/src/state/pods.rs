@@ -60,6 +60,8 @@ pub struct Group {
     pub exists: Option<super::BoolVar>,
     /// Pods without a node.
     pub pending: IntVar,
+    /// Pods without a node to which the scheduler has nominated one, by slot; only where they may preempt others.
+    pub nominated: Option<Vec<IntVar>>,
     /// Pods assigned, by slot; only where admission is a step of its own.
     pub bound: Option<Vec<IntVar>>,
     /// Pods starting, by slot, for each number of units of time left, ascending; a single entry where units are not
@@ -281,6 +283,7 @@ impl Model<'_> {
         let most_pods = largest.max(self.most_placed(workload));
         let waiting = self.placed_pending(workload);
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, waiting);
+        let nominated = self.declare_nominated(&name, template, most_pods);
         let needs_admission =
             !self.features.fused || self.sees_admission() || self.places_scheduled() || !self.filters_imply_admission();
         let bound = needs_admission.then(|| self.declare_bound(&name, workload, most_pods));
@@ -302,6 +305,7 @@ impl Model<'_> {
             owned_by_other,
             exists,
             pending,
+            nominated,
             bound,
             starting,
             running,

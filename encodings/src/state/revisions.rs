@@ -115,6 +115,7 @@ impl Model<'_> {
         let history = self.declare_history(&name, workload, revision, (0.into(), false));
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most, 0);
+        let nominated = self.declare_nominated(&name, template, most);
         let bound = first.bound.is_some().then(|| self.declare_counts("bound", &name, template, (most, &[])));
         let starting = self.declare_starting(&name, workload, template, most);
         let running = self.declare_counts("running", &name, template, (most, &[]));
@@ -127,6 +128,7 @@ impl Model<'_> {
             replica_set,
             history,
             pending,
+            nominated,
             bound,
             starting,
             running,

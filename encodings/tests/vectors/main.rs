@@ -7,6 +7,7 @@ mod disruption;
 mod intents;
 mod nodes;
 mod pod_affinity;
+mod preemption;
 mod replica_set;
 mod rollout;
 mod scheduler;

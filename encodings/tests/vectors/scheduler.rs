@@ -189,6 +189,7 @@ fn a_pending_pod_of_higher_priority_goes_first() {
     let mut cluster =
         cluster(vec![node("a", &[])], vec![deployment("web", 1, 100, 100), deployment("first", 1, 100, 100)]);
     cluster.workloads[1].template.priority = 10;
+    cluster.workloads[1].template.never_preempts = true;
     let mut world = with_pods(&cluster, &[]);
     world.set("pending[default/first]", 1);
     assert!(targets(&world).is_empty());

@@ -40,11 +40,14 @@ const FILTERS: &[&str] = &[
     "InterPodAffinity",
 ];
 
+/// The plugin that makes room for pods that fit nowhere.
+const PREEMPTION: &str = "DefaultPreemption";
+
 /// Plugins of the default profile that neither filter nor score in the model.
 const OTHERS: &[&str] = &[
     "SchedulingGates",
     "PrioritySort",
-    "DefaultPreemption",
+    PREEMPTION,
     "DefaultBinder",
     "ImageLocality",
     "DynamicResources",
@@ -83,12 +86,18 @@ fn read_profile(view: &View, profile: &mut SchedulerProfile) -> Result<(), Input
     }
     if let Some(points) = fields.below("plugins")? {
         // Points of their own override what holds for all points.
-        for (key, scores, filters) in [("multiPoint", true, true), ("score", true, false), ("filter", false, true)] {
+        const POINTS: [(&str, Point); 4] = [
+            ("multiPoint", Point { scores: true, filters: true, preempts: true }),
+            ("score", Point { scores: true, filters: false, preempts: false }),
+            ("filter", Point { scores: false, filters: true, preempts: false }),
+            ("postFilter", Point { scores: false, filters: false, preempts: true }),
+        ];
+        for (key, covers) in POINTS {
             if let Some(point) = points.below(key)? {
-                apply_point(&point, scores, filters, profile)?;
+                apply_point(&point, covers, profile)?;
             }
         }
-        for (key, view) in points.entries().filter(|(key, _)| !["multiPoint", "score", "filter"].contains(key)) {
+        for (key, view) in points.entries().filter(|(key, _)| !POINTS.iter().any(|(known, _)| known == key)) {
             view.note(Risky, format!("changes of extension point {key} are not modelled"));
         }
     }
@@ -127,7 +136,16 @@ const SCORES: &[&str] = &[
     "InterPodAffinity",
 ];
 
-fn apply_point(point: &Fields, scores: bool, filters: bool, profile: &mut SchedulerProfile) -> Result<(), InputError> {
+/// What an extension point covers.
+#[derive(Clone, Copy)]
+struct Point {
+    scores: bool,
+    filters: bool,
+    preempts: bool,
+}
+
+fn apply_point(point: &Fields, covers: Point, profile: &mut SchedulerProfile) -> Result<(), InputError> {
+    let Point { scores, filters, preempts } = covers;
     for item in point.items("disabled")? {
         let item = item.fields()?;
         let name_view = item.require("name", "the name of a plugin, or \"*\"")?;
@@ -145,6 +163,9 @@ fn apply_point(point: &Fields, scores: bool, filters: bool, profile: &mut Schedu
             if !profile.disabled_filters.iter().any(|other| other == plugin) {
                 profile.disabled_filters.push((*plugin).to_owned());
             }
+        }
+        if preempts && ["*", PREEMPTION].contains(&name) {
+            profile.preempts = false;
         }
     }
     for item in point.items("enabled")? {
@@ -165,6 +186,7 @@ fn apply_point(point: &Fields, scores: bool, filters: bool, profile: &mut Schedu
         if filters {
             profile.disabled_filters.retain(|other| other != name);
         }
+        profile.preempts |= preempts && name == PREEMPTION;
     }
     point.note_rest(&[]);
     Ok(())

@@ -5,7 +5,7 @@ use super::looked_at;
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::PodAffinityTerm;
 use crate::cluster::descheduler::Evictor;
-use crate::controllers::scheduler::{fits, means};
+use crate::controllers::scheduler::{has_room, means};
 use crate::state::Model;
 use crate::term::{Bool, all, any, sum};
 
@@ -39,7 +39,7 @@ pub(super) fn is_evictable(model: &Model, group: usize, evictor: &Evictor) -> Bo
 /// NodeFit for a node other than the pod's own: schedulable, affinity, taints, resources, and no pod on that very node
 /// that the pod's required anti-affinity means.
 pub(super) fn fits_node(model: &Model, group: usize, slot: usize) -> Bool {
-    admits(model, group, slot, 0) & fits(model, group, slot)
+    admits(model, group, slot, 0) & has_room(model, group, slot)
 }
 
 /// NodeFit for the node that a pod is on: its resources are not looked at, and the pod is no rival of itself.

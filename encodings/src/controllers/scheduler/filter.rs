@@ -9,50 +9,177 @@ use crate::term::{Bool, Int, all, sum};
 pub(super) struct Pods<'m, 'c> {
     /// What they are part of.
     pub model: &'m Model<'c>,
+    /// What a slot is taken to hold instead of what is there.
+    instead: Option<Counts>,
+}
+
+/// Pods on a slot, by group.
+#[derive(Clone)]
+pub(super) struct Counts {
+    /// The slot.
+    pub slot: usize,
+    /// Active ones.
+    pub active: Vec<Int>,
+    /// All of them, terminating ones included.
+    pub assigned: Vec<Int>,
+}
+
+impl Counts {
+    /// What is there.
+    pub fn there(model: &Model, slot: usize) -> Self {
+        let active = model.groups.iter().map(|group| group.active_on(slot)).collect();
+        let assigned = model.groups.iter().map(|group| group.assigned_on(slot)).collect();
+        Self { slot, active, assigned }
+    }
+
+    /// With more pods of each group.
+    fn with(&self, more: &[Int]) -> Self {
+        let add = |counts: &[Int]| counts.iter().zip(more).map(|(&one, &more)| one + more).collect();
+        Self { slot: self.slot, active: add(&self.active), assigned: add(&self.assigned) }
+    }
 }
 
 impl<'m, 'c> Pods<'m, 'c> {
     /// Those that are there.
     pub fn there(model: &'m Model<'c>) -> Self {
-        Self { model }
+        Self { model, instead: None }
+    }
+
+    /// Those that are there, but for one slot.
+    fn instead(model: &'m Model<'c>, counts: Counts) -> Self {
+        Self { model, instead: Some(counts) }
+    }
+
+    fn counts(&self, slot: usize) -> Option<&Counts> {
+        self.instead.as_ref().filter(|counts| counts.slot == slot)
     }
 
     /// Active pods of a group on a slot.
     pub fn active(&self, group: usize, slot: usize) -> Int {
-        self.model.groups[group].active_on(slot)
+        self.counts(slot).map_or_else(|| self.model.groups[group].active_on(slot), |counts| counts.active[group])
     }
 
     /// Pods of a group on a slot, terminating ones included.
     pub fn assigned(&self, group: usize, slot: usize) -> Int {
-        self.model.groups[group].assigned_on(slot)
+        self.counts(slot).map_or_else(|| self.model.groups[group].assigned_on(slot), |counts| counts.assigned[group])
     }
 }
 
+/// By slot: whether all filters let a pod of the group onto the node, with and without the pods nominated to it.
+pub(super) fn feasible(model: &Model, group: usize) -> Vec<Bool> {
+    let there = passes(&Pods::there(model), group);
+    let also = |(slot, there): (usize, Bool)| {
+        let nominated = nominated(model, group, slot, 0);
+        if nominated.is_empty() { there } else { there & on(model, group, Counts::there(model, slot).with(&nominated)) }
+    };
+    there.into_iter().enumerate().map(also).collect()
+}
+
+/// Whether all filters let a pod of the group onto a node that holds these pods, with and without the pods nominated
+/// to it, `own` of which are the pod itself.
+pub(super) fn fits(model: &Model, group: usize, counts: Counts, own: i64) -> Bool {
+    let nominated = nominated(model, group, counts.slot, own);
+    if nominated.is_empty() {
+        return on(model, group, counts);
+    }
+    on(model, group, counts.with(&nominated)) & on(model, group, counts)
+}
+
+/// Pods nominated to a slot that a pod of the group has to leave room for, by group; empty if there can be none.
+fn nominated(model: &Model, group: usize, slot: usize, own: i64) -> Vec<Int> {
+    let priority = model.template(group).priority;
+    let of = |other: usize| {
+        let counts = model.groups[other].nominated.as_ref().filter(|_| model.template(other).priority >= priority);
+        let count = counts.map_or(0.into(), |counts| counts[slot].value);
+        if other == group { count.monus(own) } else { count }
+    };
+    let nominated: Vec<Int> = (0..model.groups.len()).map(of).collect();
+    if nominated.iter().all(|one| one.constant() == Some(0)) { Vec::new() } else { nominated }
+}
+
+/// Whether the pod lacks nothing on a node but pods that its affinity requires: then preemption is not tried there
+/// (`UnschedulableAndUnresolvable`). Taints and node affinity need no mention: no preemption helps against them.
+pub(super) fn lacks_affinity(model: &Model, group: usize, slot: usize) -> Bool {
+    if model.template(group).pod_affinity.required.is_empty() || is_disabled(model, "InterPodAffinity") {
+        return false.into();
+    }
+    let lacks = |counts: Counts| {
+        let pods = Pods::instead(model, counts);
+        earlier(&pods, group, slot) & !pod_affinity::attracted(&pods, group)[slot]
+    };
+    let there = Counts::there(model, slot);
+    let nominated = nominated(model, group, slot, 0);
+    if nominated.is_empty() {
+        return lacks(there);
+    }
+    let with = there.with(&nominated);
+    lacks(with.clone()) | (on(model, group, with) & lacks(there))
+}
+
+/// Whether no preemption helps the pod onto a node, whatever it holds: it is not there, its taints are not tolerated,
+/// or it is not one that the pod asks for.
+pub(super) fn is_hopeless(model: &Model, group: usize, slot: usize) -> Bool {
+    !on_node(model, group, slot)
+}
+
+fn is_disabled(model: &Model, plugin: &str) -> bool {
+    model.cluster.scheduler.disabled_filters.iter().any(|name| name == plugin)
+}
+
 /// By slot: whether all filters let a pod of the group onto the node.
-pub(super) fn feasible(pods: &Pods, group: usize) -> Vec<Bool> {
-    let model = pods.model;
-    let template = model.template(group);
-    let disabled = |plugin: &str| model.cluster.scheduler.disabled_filters.iter().any(|name| name == plugin);
-    let everywhere = || vec![Bool::from(true); model.slots.len()];
-    let spread = if disabled("PodTopologySpread") { everywhere() } else { spread::filter(pods, group) };
-    let affinity = if disabled("InterPodAffinity") { everywhere() } else { pod_affinity::filter(pods, group) };
-    model
-        .slots
-        .iter()
-        .enumerate()
-        .map(|(slot, there)| {
-            // A cordon is visible as a taint, so TaintToleration covers NodeUnschedulable, but not the reverse.
-            let tolerated = match (disabled("TaintToleration"), disabled("NodeUnschedulable")) {
-                (false, _) => there.taints_for(template).allow_scheduling,
-                (true, false) => there.cordon_allows(template),
-                (true, true) => true.into(),
-            };
-            let on_node = disabled("NodeAffinity") || there.matches_affinity(template);
-            let room = if disabled("NodeResourcesFit") { true.into() } else { room(pods, group, slot) };
-            let ports = if disabled("NodePorts") { true.into() } else { ports::filter(pods, group, slot) };
-            all([there.present, tolerated, on_node.into(), ports, room, spread[slot], affinity[slot]])
-        })
+fn passes(pods: &Pods, group: usize) -> Vec<Bool> {
+    let (spread, affinity) = (spread_of(pods, group), affinity_of(pods, group));
+    let slots = 0..pods.model.slots.len();
+    slots
+        .map(|slot| all([on_node(pods.model, group, slot), held(pods, group, slot), spread[slot], affinity[slot]]))
         .collect()
+}
+
+/// Whether all filters let a pod of the group onto a node that holds these pods.
+fn on(model: &Model, group: usize, counts: Counts) -> Bool {
+    let slot = counts.slot;
+    let pods = Pods::instead(model, counts);
+    all([on_node(model, group, slot), earlier(&pods, group, slot), affinity_of(&pods, group)[slot]])
+}
+
+/// The filters between those of the node and InterPodAffinity.
+fn earlier(pods: &Pods, group: usize, slot: usize) -> Bool {
+    held(pods, group, slot) & spread_of(pods, group)[slot]
+}
+
+fn spread_of(pods: &Pods, group: usize) -> Vec<Bool> {
+    let model = pods.model;
+    if is_disabled(model, "PodTopologySpread") { everywhere(model) } else { spread::filter(pods, group) }
+}
+
+fn affinity_of(pods: &Pods, group: usize) -> Vec<Bool> {
+    let model = pods.model;
+    if is_disabled(model, "InterPodAffinity") { everywhere(model) } else { pod_affinity::filter(pods, group) }
+}
+
+fn everywhere(model: &Model) -> Vec<Bool> {
+    vec![true.into(); model.slots.len()]
+}
+
+/// The filters that look at the node itself.
+fn on_node(model: &Model, group: usize, slot: usize) -> Bool {
+    let (there, template) = (&model.slots[slot], model.template(group));
+    // A cordon is visible as a taint, so TaintToleration covers NodeUnschedulable, but not the reverse.
+    let tolerated = match (is_disabled(model, "TaintToleration"), is_disabled(model, "NodeUnschedulable")) {
+        (false, _) => there.taints_for(template).allow_scheduling,
+        (true, false) => there.cordon_allows(template),
+        (true, true) => true.into(),
+    };
+    let matches = is_disabled(model, "NodeAffinity") || there.matches_affinity(template);
+    all([there.present, tolerated, matches.into()])
+}
+
+/// The filters that look at what the node holds: ports and resources.
+fn held(pods: &Pods, group: usize, slot: usize) -> Bool {
+    let model = pods.model;
+    let room = if is_disabled(model, "NodeResourcesFit") { true.into() } else { room(pods, group, slot) };
+    let ports = if is_disabled(model, "NodePorts") { true.into() } else { ports::filter(pods, group, slot) };
+    ports & room
 }
 
 /// Σ requests of a resource over the pods assigned to a slot, terminating ones included, in model units.
@@ -69,7 +196,7 @@ fn used(pods: &Pods, slot: usize, resource: &str) -> Int {
 }
 
 /// NodeResourcesFit: one more pod of the group fits beside those that are there.
-pub(in crate::controllers) fn fits(model: &Model, group: usize, slot: usize) -> Bool {
+pub(in crate::controllers) fn has_room(model: &Model, group: usize, slot: usize) -> Bool {
     room(&Pods::there(model), group, slot)
 }
 

@@ -6,8 +6,8 @@
 //! becomes feasible, since the guard looks at the present state: the retry of section 1.6 without its delay.
 //!
 //! ## Queue
-//! Pending pods of a higher priority that have a feasible node go first (their back-off of some seconds is not
-//! modelled); among pods of equal priority the order is free, an over-approximation of PrioritySort, whose ties are
+//! Pending pods of a higher priority that have a feasible node, or can preempt others, go first (their back-off of some
+//! seconds is not modelled); among pods of equal priority the order is free, an over-approximation of PrioritySort, whose ties are
 //! broken by time in the queue.
 //!
 //! ## Scores
@@ -22,18 +22,21 @@
 //! first), where nodes panic (they stop as fast as pods are bound) or a stopped node is tolerated, and where an intent
 //! bounds the spread of ready pods in states that are not settled (it sees the order of starts).
 //!
+//! Nothing is fused where pods may preempt others (see `preemption`).
+//!
 //! ## Not modelled
-//! Volumes and preemption (reported by the reader); image locality, which is taken as equal on all nodes; sampling of
+//! Volumes (reported by the reader); image locality, which is taken as equal on all nodes; sampling of
 //! nodes beyond 100. Scheduling gates are never lifted.
 
 mod filter;
 mod fit;
 mod pod_affinity;
 mod ports;
+mod preemption;
 mod score;
 mod spread;
 
-pub(super) use filter::fits;
+pub(super) use filter::has_room;
 pub(super) use pod_affinity::means;
 pub(super) use score::preferred_weight;
 pub(crate) use spread::Domains;
@@ -42,6 +45,7 @@ use super::Controller;
 use crate::state::{Model, RuleBuilder, text};
 use crate::system::Pace;
 use crate::term::{Bool, Int, Term, any, ite, max_of};
+use preemption::Preemptor;
 
 /// Why a rule may take a node that is not the best.
 const UNKNOWN_SCORES: &str = "the scores of this profile need constant allocatable; any feasible node is taken";
@@ -60,17 +64,12 @@ impl Controller for Scheduler {
 
     fn add_rules(&self, model: &mut Model) {
         let served: Vec<bool> = (0..model.groups.len()).map(|group| self.serves(model, group)).collect();
-        model.feasible = served
-            .iter()
-            .enumerate()
-            .map(
-                |(group, &served)| {
-                    if served { filter::feasible(&filter::Pods::there(model), group) } else { Vec::new() }
-                },
-            )
-            .collect();
+        let feasible = |(group, &served)| if served { filter::feasible(model, group) } else { Vec::new() };
+        model.feasible = served.iter().enumerate().map(feasible).collect();
+        let preemptors: Vec<Option<Preemptor>> =
+            (0..model.groups.len()).map(|group| Preemptor::new(model, group)).collect();
         for group in (0..model.groups.len()).filter(|&group| served[group]) {
-            self.add_group(model, group);
+            self.add_group(model, group, &preemptors);
         }
     }
 }
@@ -83,7 +82,7 @@ impl Scheduler {
         model.groups[group].pinned.is_none() && is_served
     }
 
-    fn add_group(&self, model: &mut Model, group: usize) {
+    fn add_group(&self, model: &mut Model, group: usize, preemptors: &[Option<Preemptor>]) {
         if model.slots.is_empty() {
             return;
         }
@@ -91,7 +90,8 @@ impl Scheduler {
         let scores = score::totals(model, group, &feasible);
         let ranked: Vec<Int> = feasible.iter().zip(&scores.terms).map(|(&ok, &score)| ite(ok, score, -1)).collect();
         let best = if ranked.is_empty() { Int::from(-1) } else { max_of(&ranked) };
-        let yields = self.yields(model, group);
+        let yields = self.yields(model, group, preemptors);
+        let preemptor = preemptors[group].as_ref();
         let object = model.groups[group].object.clone();
         let unit = model.fairness_unit(&format!("default-scheduler {object}"), &format!("scheduler {object}"));
         for slot in 0..feasible.len() {
@@ -100,7 +100,6 @@ impl Scheduler {
             let base = |name: &str| {
                 let mut rule =
                     RuleBuilder::new(format!("default-scheduler/{name}/{place}"), self.name(), "Scheduled", Pace::Fast)
-                        .when(state.pending.value.above(0))
                         .when(feasible[slot])
                         .when(if scores.is_exact { scores.terms[slot].is(best) } else { true.into() })
                         .when(!yields)
@@ -116,26 +115,42 @@ impl Scheduler {
                 if scores.is_exact { rule } else { rule.over_approximates(UNKNOWN_SCORES) }
             };
             let alive = model.slots[slot].is_alive();
+            let waiting = preemptor.map_or(state.pending.value, |one| one.unnominated).above(0);
             let mut rules = Vec::new();
             if let Some(bound) = &state.bound {
-                rules.push(base("bind").add(bound[slot], 1));
+                rules.push(base("bind").when(waiting).add(bound[slot], 1));
+                if let Some(preemptor) = preemptor {
+                    let rule = base("bind-elsewhere").add(bound[slot], 1);
+                    rules.push(preemptor.bind_elsewhere(model, slot, rule));
+                }
             } else {
                 let starts = state.first_running_phase(slot);
                 let expansion = ["default-scheduler/bind", "kubelet/start"].map(|rule| format!("{rule}/{place}"));
-                rules.push(base("bind-and-start").when(alive).add(starts, 1).expands_to(expansion));
+                rules.push(base("bind-and-start").when(waiting).when(alive).add(starts, 1).expands_to(expansion));
             }
             for rule in rules {
                 model.add_covered_rule(rule);
             }
         }
-        let busy = model.groups[group].pending.value.above(0) & any(feasible) & !yields;
+        for rule in preemptor.map(|one| one.rules(model, yields, unit)).unwrap_or_default() {
+            model.add_covered_rule(rule);
+        }
+        let busy = acts(model, group, preemptor) & !yields;
         model.busy.push(busy);
     }
 
-    /// Whether a pod of a higher priority is pending and has a feasible node.
-    fn yields(&self, model: &Model, group: usize) -> Bool {
+    /// Whether a pod of a higher priority has something to do.
+    fn yields(&self, model: &Model, group: usize, preemptors: &[Option<Preemptor>]) -> Bool {
         let priority = model.template(group).priority;
         let others = (0..model.groups.len()).filter(|&other| model.template(other).priority > priority);
-        any(others.map(|other| model.groups[other].pending.value.above(0) & any(model.feasible[other].iter().copied())))
+        any(others.map(|other| acts(model, other, preemptors[other].as_ref())))
+    }
+}
+
+/// Whether some pod of a group has a feasible node, or can preempt others.
+fn acts(model: &Model, group: usize, preemptor: Option<&Preemptor>) -> Bool {
+    match preemptor {
+        Some(preemptor) => preemptor.acts(model),
+        None => model.groups[group].pending.value.above(0) & any(model.feasible[group].iter().copied()),
     }
 }

@@ -70,9 +70,9 @@ pub(super) fn filter(pods: &Pods, group: usize) -> Vec<Bool> {
     allowed
 }
 
-/// Required affinity: each term needs a pod in the node's domain that all terms mean; the first pod of a group that
+/// By slot: required affinity. Each term needs a pod in the node's domain that all terms mean; the first pod of a group that
 /// means itself needs only the keys.
-fn attracted(pods: &Pods, group: usize) -> Vec<Bool> {
+pub(super) fn attracted(pods: &Pods, group: usize) -> Vec<Bool> {
     let model = pods.model;
     let terms = &model.template(group).pod_affinity.required;
     let slots = 0..model.slots.len();
