@@ -20,6 +20,8 @@ mod hpa;
 mod kubelet;
 #[path = "fidelity/page.rs"]
 mod page;
+#[path = "fidelity/preemption.rs"]
+mod preemption;
 #[path = "fidelity/replica_set.rs"]
 mod replica_set;
 #[path = "fidelity/scheduler.rs"]
@@ -68,7 +70,7 @@ impl Component {
 }
 
 /// All components, in the order of the page.
-pub static COMPONENTS: [Component; 8] = [
+pub static COMPONENTS: [Component; 9] = [
     Component::new(
         "replicaset",
         "`replicaset.getPodsToDelete`",
@@ -126,6 +128,18 @@ pub static COMPONENTS: [Component; 8] = [
         Some(scheduler::check),
     ),
     Component::new(
+        "preemption",
+        "`DefaultPreemption.PostFilter` with `preemption.Evaluator`, on the filters of the default profile",
+        "What becomes of a pod that fits nowhere: the node that is nominated and how many pods of which workload are \
+         preempted there, collected over many start times. Clusters of 1-4 full nodes and three Deployments of \
+         equal and different priorities, from the lowest to critical ones, `preemptionPolicy: Never`, budgets that allow \
+         some, all or none of the victims, terminating pods, pods nominated to the nodes before, and now and then taints, \
+         node affinity, hard spread constraints, required terms between pods and host ports. Nominated pods of a higher \
+         priority wait for terminating ones. Left out: pods that are nominated themselves, and spread constraints with an \
+         empty selector.",
+        Some(preemption::check),
+    ),
+    Component::new(
         "descheduler",
         "`removeduplicates`, `removepodsviolatingtopologyspreadconstraint`, `removepodsviolatingnodetaints`, \
          `removepodsviolatingnodeaffinity`: `Deschedule` or `Balance`; `defaultevictor` and `evictions.PodEvictor`",
@@ -181,6 +195,11 @@ fn kubelets_match() {
 #[test]
 fn schedulers_match() {
     matches("scheduler");
+}
+
+#[test]
+fn preemption_matches() {
+    matches("preemption");
 }
 
 #[test]

@@ -25,6 +25,7 @@ var components = []component{
 	{"disruption", disruptionVectors},
 	{"hpa", hpaVectors},
 	{"kubelet", kubeletVectors},
+	{"preemption", preemptionVectors},
 	{"replicaset", replicaSetVectors},
 	{"scheduler", schedulerVectors},
 	{"taints", taintVectors},

@@ -54,20 +54,20 @@ type schedulerWorkload struct {
 }
 
 type schedulerCluster struct {
-	Nodes     []schedulerNode      `json:"nodes"`
-	Workloads [2]schedulerWorkload `json:"workloads"`
-	Profile   schedulerProfile     `json:"profile"`
+	Nodes     []schedulerNode     `json:"nodes"`
+	Workloads []schedulerWorkload `json:"workloads"`
+	Profile   schedulerProfile    `json:"profile"`
 	// Whether a Service selects the pods, by workload.
-	Services [2]bool `json:"services"`
+	Services []bool `json:"services"`
 }
 
 // A pod of one workload beside those on the nodes: what each filter answers, what each plugin scores.
 type schedulerVector struct {
 	Cluster *schedulerCluster `json:"cluster"`
 	// Pods on the nodes, terminating ones included, by workload, by node.
-	There       [2][]int `json:"there"`
-	Terminating [2][]int `json:"terminating"`
-	Next        int      `json:"next"`
+	There       [][]int `json:"there"`
+	Terminating [][]int `json:"terminating"`
+	Next        int     `json:"next"`
 	// Nodes that each filter refuses.
 	Refused  map[string][]string `json:"refused"`
 	Feasible []string            `json:"feasible"`

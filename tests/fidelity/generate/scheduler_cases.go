@@ -9,7 +9,9 @@ import (
 
 // A cluster whose nodes and pods differ in what filters and scores look at.
 func schedulerCase(random *rand.Rand) schedulerCluster {
-	cluster := schedulerCluster{Nodes: []schedulerNode{}, Profile: schedulerProfileCase(random)}
+	cluster := schedulerCluster{
+		Nodes: []schedulerNode{}, Profile: schedulerProfileCase(random), Workloads: make([]schedulerWorkload, 2), Services: make([]bool, 2),
+	}
 	alike := schedulerNodeCase(random, 0)
 	uniform := chance(random, 40)
 	for index := range between(random, 2, 5) {
@@ -183,6 +185,7 @@ func spreadCase(random *rand.Rand) spreadConstraint {
 func schedulerState(random *rand.Rand, vector *schedulerVector) {
 	vector.Next = random.Intn(2)
 	full := chance(random, 30)
+	vector.There, vector.Terminating = make([][]int, 2), make([][]int, 2)
 	for index := range vector.There {
 		vector.There[index] = make([]int, len(vector.Cluster.Nodes))
 		vector.Terminating[index] = make([]int, len(vector.Cluster.Nodes))

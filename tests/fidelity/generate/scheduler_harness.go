@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/client-go/testing"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/scheduler/apis/config"
@@ -99,6 +100,8 @@ func schedulerProfileCase(random *rand.Rand) schedulerProfile {
 // A framework over a snapshot that is exchanged between cycles.
 type schedulerHarness struct {
 	framework framework.Framework
+	nominator nominator
+	informers informers.SharedInformerFactory
 	cluster   *schedulerCluster
 	plugins   map[string]framework.Plugin
 	lister    *movingLister
@@ -113,6 +116,7 @@ func newSchedulerHarness(cluster *schedulerCluster) (*schedulerHarness, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	harness := &schedulerHarness{
 		cluster: cluster, plugins: map[string]framework.Plugin{}, lister: &movingLister{}, weights: map[string]int{}, cancel: cancel,
+		nominator: nominator{},
 	}
 	defaults, err := latest.Default()
 	if err != nil {
@@ -129,7 +133,10 @@ func newSchedulerHarness(cluster *schedulerCluster) (*schedulerHarness, error) {
 		}
 	}
 	client := fake.NewSimpleClientset()
+	// Pods are in no store; whatever is written of them is taken.
+	client.PrependReactor("*", "pods", func(testing.Action) (bool, runtime.Object, error) { return true, &v1.Pod{}, nil })
 	factory := informers.NewSharedInformerFactory(client, 0)
+	harness.informers = factory
 	if err := cluster.describe(factory); err != nil {
 		return nil, err
 	}
@@ -140,6 +147,7 @@ func newSchedulerHarness(cluster *schedulerCluster) (*schedulerHarness, error) {
 		frameworkruntime.WithSnapshotSharedLister(harness.lister),
 		frameworkruntime.WithEventRecorder(&events.FakeRecorder{}),
 		frameworkruntime.WithWaitingPods(frameworkruntime.NewWaitingPodsMap()),
+		frameworkruntime.WithPodNominator(harness.nominator),
 		frameworkruntime.WithParallelism(1),
 		frameworkruntime.WithLogger(klog.Logger{}),
 	)
@@ -228,6 +236,19 @@ func (cluster *schedulerCluster) describe(factory informers.SharedInformerFactor
 		}
 	}
 	return nil
+}
+
+// Pods nominated to nodes, by node.
+type nominator map[string][]*framework.PodInfo
+
+func (nominator) AddNominatedPod(klog.Logger, *framework.PodInfo, *framework.NominatingInfo) {}
+
+func (nominator) DeleteNominatedPodIfExists(*v1.Pod) {}
+
+func (nominator) UpdateNominatedPod(klog.Logger, *v1.Pod, *framework.PodInfo) {}
+
+func (nominated nominator) NominatedPodsForNode(node string) []*framework.PodInfo {
+	return nominated[node]
 }
 
 // Takes a snapshot; its nodes, sorted.
