@@ -151,6 +151,16 @@ pub static COMPONENTS: [Component; 9] = [
          plugins in one pass, budgets, terminating pods that are annotated as evictable, limits where both kinds of node affinity are looked at.",
         Some(descheduler::check),
     ),
+    Component::new(
+        "descheduler-more",
+        "`nodeutilization` (LowNodeUtilization, HighNodeUtilization), `removepodsviolatinginterpodantiaffinity`, \
+         `podlifetime`: `Deschedule` or `Balance`; `defaultevictor` and `evictions.PodEvictor`",
+        "As above, with thresholds (also of averages), `numberOfNodes`, `evictableNamespaces`, `evictionLimits`, \
+         `evictionModes`, qualities of service, anti-affinity in hosts, zones and other domains, states and ages of pods. \
+         Tagged are limits of the policy, anti-affinity in domains of several nodes, and ages: pods are not dated in the \
+         model, so that of those that are old enough in the vectors it allows any part. Left out: usage from metrics.",
+        Some(descheduler::check),
+    ),
 ];
 
 fn matches(name: &str) {
@@ -205,6 +215,11 @@ fn preemption_matches() {
 #[test]
 fn deschedulers_match() {
     matches("descheduler");
+}
+
+#[test]
+fn further_plugins_of_the_descheduler_match() {
+    matches("descheduler-more");
 }
 
 #[test]

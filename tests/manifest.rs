@@ -1,7 +1,7 @@
 //! The reader from outside: fixtures, and everything that a hostile or careless input may hold.
 
 use kubound::manifest::{ExpectedVerdict, InputError, Loaded, Severity, load, load_embedded};
-use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Namespaces};
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Namespaces, PodPhase};
 use kubound_encodings::cluster::expression::Expression;
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
@@ -117,9 +117,9 @@ fn a_folder_with_a_scenario_is_read_completely() {
     assert_eq!((behavior.down.stabilization, behavior.up.stabilization, behavior.up.policies.len()), (60, 0, 2));
 
     let policy = cluster.descheduler.as_ref().expect("given");
-    assert_eq!((policy.interval, policy.plugins.len()), (120, 1));
-    assert!(policy.plugins[0].evictor.node_fit);
-    let DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { constraints, .. } = &policy.plugins[0].plugin
+    assert_eq!((policy.interval, policy.plugins.len()), (120, 2), "deschedule plugins run first");
+    assert!(policy.plugins[1].evictor.node_fit);
+    let DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { constraints, .. } = &policy.plugins[1].plugin
     else {
         panic!("the spread plugin")
     };
@@ -155,8 +155,6 @@ fn what_is_ignored_is_noted_with_its_place() {
     let container = "spec.template.spec.containers[0]";
     assert!(has_note(&loaded, Severity::Warning, &format!("{container}.resources"), "more than once"));
     assert!(has_note(&loaded, Severity::Risky, "metadata.labels[\"app.kubernetes.io/managed-by\"]", "managed by Helm"));
-    let strategy = "strategies.RemovePodsViolatingInterPodAntiAffinity";
-    assert!(has_note(&loaded, Severity::Harmless, strategy, "no pod of a workload has anti-affinity"));
     assert!(!loaded.notes.iter().any(|note| note.field.contains("LowNodeUtilization")), "it is off");
     let place = loaded.sources.locate("Deployment/default/shop").expect("known");
     assert!(place.file.ends_with("deploy.yaml"));
@@ -354,8 +352,8 @@ profiles:
   - name: RemovePodsViolatingNodeAffinity
     args: {nodeAffinityType: [preferredDuringSchedulingIgnoredDuringExecution]}
   plugins:
-    balance: {enabled: [RemoveDuplicates, LowNodeUtilization]}
-    deschedule: {enabled: [RemovePodsViolatingNodeTaints, RemovePodsViolatingNodeAffinity]}
+    balance: {enabled: [RemoveDuplicates]}
+    deschedule: {enabled: [RemovePodsViolatingNodeTaints, RemovePodsViolatingNodeAffinity, RemoveFailedPods]}
 ---
 apiVersion: scheduling.k8s.io/v1
 kind: PriorityClass
@@ -391,7 +389,60 @@ spec: {scaleTargetRef: {kind: Deployment, name: gone}, maxReplicas: 2}
     assert_eq!(*affinity, preferred);
     let evictor = &policy.plugins[0].evictor;
     assert_eq!((evictor.priority_threshold, evictor.min_replicas, policy.max_total), (Some(1000), 2, Some(3)));
-    assert!(loaded.notes.iter().any(|note| note.message.contains("plugin LowNodeUtilization is not modelled")));
+    assert!(loaded.notes.iter().any(|note| note.message.contains("plugin RemoveFailedPods is not modelled")));
+}
+
+fn with_plugin(point: &str, name: &str, args: &str) -> Result<Loaded, InputError> {
+    with_manifest(&format!(
+        "apiVersion: descheduler/v1alpha2\nkind: DeschedulerPolicy\nprofiles:\n- name: one\n  pluginConfig:\n  - \
+         {{name: {name}, args: {args}}}\n  plugins: {{{point}: {{enabled: [{name}]}}}}\n"
+    ))
+}
+
+#[test]
+fn plugins_that_read_how_full_nodes_are_are_read() {
+    let low = "{thresholds: {cpu: 20, pods: 12.5}, targetThresholds: {cpu: 50, pods: 50}, numberOfNodes: 1, \
+               evictableNamespaces: {exclude: [kube-system]}, evictionLimits: {node: 2}}";
+    let loaded = with_plugin("balance", "LowNodeUtilization", low).expect("valid");
+    assert!(loaded.notes.is_empty(), "{:?}", loaded.notes);
+    let plugins = |loaded: Loaded| loaded.cluster.descheduler.expect("given").plugins;
+    let DeschedulerPlugin::LowNodeUtilization(args) = &plugins(loaded)[0].plugin else { panic!("another plugin") };
+    assert_eq!((args.thresholds["pods"], args.targets["cpu"]), (12.5, 50.0));
+    assert_eq!((args.number_of_nodes, args.most_per_node), (1, Some(2)));
+    assert_eq!(args.excluded_namespaces, ["kube-system"]);
+    let high = "{thresholds: {memory: 30}, evictionModes: [OnlyThresholdingResources]}";
+    let loaded = with_plugin("balance", "HighNodeUtilization", high).expect("valid");
+    let DeschedulerPlugin::HighNodeUtilization(args) = &plugins(loaded)[0].plugin else { panic!("another plugin") };
+    assert!(args.only_thresholding_resources);
+    for (args, said) in [
+        ("{thresholds: {cpu: 20}}", "targetThresholds"),
+        ("{thresholds: {cpu: 20}, targetThresholds: {memory: 50}}", "names other resources"),
+        ("{thresholds: {cpu: 60}, targetThresholds: {cpu: 50}}", "below its threshold"),
+        ("{thresholds: {cpu: 101}, targetThresholds: {cpu: 101}}", "a percentage from 0 to 100"),
+        ("{thresholds: {}, targetThresholds: {}}", "no resource"),
+        ("{thresholds: {cpu: 1}, targetThresholds: {cpu: 2}, evictableNamespaces: {include: [a]}}", "not supported"),
+    ] {
+        let error = with_plugin("balance", "LowNodeUtilization", args).expect_err(args).to_string();
+        assert!(error.contains(said), "{error}");
+    }
+    let metered = "{thresholds: {cpu: 1}, targetThresholds: {cpu: 2}, metricsUtilization: {source: KubernetesMetrics}}";
+    let loaded = with_plugin("balance", "LowNodeUtilization", metered).expect("valid");
+    assert!(has_note(
+        &loaded,
+        Severity::Risky,
+        "profiles[0].pluginConfig[0].args.metricsUtilization",
+        "requests are compared instead"
+    ));
+}
+
+#[test]
+fn ages_and_states_of_pods_are_read() {
+    let loaded = with_plugin("deschedule", "PodLifeTime", "{maxPodLifeTimeSeconds: 60, states: [Running, Evicted]}");
+    let loaded = loaded.expect("valid");
+    assert!(has_note(&loaded, Severity::Risky, "profiles[0].pluginConfig[0].args.states[1]", "ever in this state"));
+    let plugin = &loaded.cluster.descheduler.expect("given").plugins[0].plugin;
+    let DeschedulerPlugin::PodLifeTime { max_seconds, phases, .. } = plugin else { panic!("{plugin:?}") };
+    assert_eq!((*max_seconds, phases.as_deref()), (Some(60), Some([PodPhase::Running].as_slice())));
 }
 
 #[test]
@@ -635,7 +686,7 @@ data:
 ";
     let start = NODE.lines().count() + DEPLOYMENT.lines().count() + 2;
     let loaded = with_manifest(map).expect("valid");
-    let note = loaded.notes.iter().find(|note| note.message.contains("LowNodeUtilization")).expect("noted");
+    let note = loaded.notes.iter().find(|note| note.message.contains("no entry in `pluginConfig`")).expect("noted");
     assert_eq!(note.region.map(|region| (region.line, region.column)), Some((start + 12, 21)));
     let broken = map.replace("[LowNodeUtilization]", "7");
     assert_says(with_manifest(&broken), &[&format!("<stdin>:{}:20: document 3", start + 12), "found the integer 7"]);

@@ -3,9 +3,8 @@
 use super::Severity::{Risky, Warning};
 use super::draft::{Draft, DraftBudget, DraftWorkload};
 use super::error::InputError;
-use super::kinds::ANTI_AFFINITY_PLUGIN;
 use super::scenario::Scenario;
-use super::{Accepted, Loaded, MAX_NODES, Note, Severity, exceptions};
+use super::{Accepted, Loaded, MAX_NODES, Severity, exceptions};
 use super::{ErrorKind, NoteKind};
 use kubound_encodings::cluster::hpa::MetricTarget;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
@@ -46,7 +45,6 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         bounds: scenario.bounds,
     };
     let mut notes = draft.notes.take();
-    soften_anti_affinity(&mut notes, &cluster);
     let accepted: Vec<Accepted> = scenario.exceptions.into_iter().chain(draft.exceptions).collect();
     exceptions::check(&accepted, &cluster.intents, &draft.sources, &mut notes)?;
     Ok(Loaded {
@@ -58,19 +56,6 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         depth: scenario.depth,
         accepted,
     })
-}
-
-/// A plugin that reads affinity between pods does nothing where no pod has any.
-fn soften_anti_affinity(notes: &mut [Note], cluster: &Cluster) {
-    let mut templates = cluster.workloads.iter().flat_map(Workload::templates);
-    if templates.any(|template| !template.pod_anti_affinity.required.is_empty()) {
-        return;
-    }
-    let unmodelled = format!("{ANTI_AFFINITY_PLUGIN} is not modelled");
-    for note in notes.iter_mut().filter(|note| note.message.contains(&unmodelled)) {
-        note.severity = Severity::Harmless;
-        note.message = format!("{unmodelled}, and no pod of a workload has anti-affinity");
-    }
 }
 
 fn check_not_empty(draft: &Draft) -> Result<(), InputError> {

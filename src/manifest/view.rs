@@ -143,6 +143,17 @@ impl<'a> View<'a> {
         number.filter(|number| limits.contains(number)).ok_or_else(|| self.mistyped(expected()))
     }
 
+    /// A percentage from 0 to 100.
+    pub(super) fn percentage(&self) -> Result<f64, InputError> {
+        let number = match self.value {
+            Value::Integer(number) => Some(*number as f64),
+            Value::Float(number) => Some(*number),
+            _ => None,
+        };
+        let percentage = number.filter(|number| (0.0..=100.0).contains(number));
+        percentage.ok_or_else(|| self.mistyped("a percentage from 0 to 100"))
+    }
+
     /// The items of a list.
     pub(super) fn list(&self) -> Result<Vec<View<'a>>, InputError> {
         match self.value {

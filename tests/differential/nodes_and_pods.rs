@@ -135,6 +135,7 @@ fn template(random: &mut Random, name: &str, pools: &[NodePool]) -> PodTemplate 
         memory_requested_everywhere: requests.contains_key(MEMORY),
         requests,
         labels: own,
+        qos: Default::default(),
         images: vec!["app".into()],
         scheduler_name: if random.percent(97) { "default-scheduler" } else { "other" }.into(),
         has_local_storage: random.percent(5),

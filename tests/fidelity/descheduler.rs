@@ -5,8 +5,10 @@ use crate::evaluator::Evaluator;
 use crate::scheduler::{node_names, pool, requirements, workload, workload_names};
 use crate::tally::Tally;
 use crate::vectors::{File, field};
-use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
-use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::descheduler::{
+    DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces, PodPhase, Thresholds, Utilization,
+};
+use kubound_encodings::cluster::pod::{QosClass, WhenUnsatisfiable};
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, EventKind, LabelSelector, Taint, TaintEffect, Timing, Workload,
 };
@@ -109,7 +111,13 @@ fn system(value: &Value) -> Cluster {
 fn described(value: &Value) -> Workload {
     let mut workload = workload(value);
     let flag = |key: &str| field::<Option<bool>>(value, key).unwrap_or_default();
+    let guaranteed = flag("guaranteed");
     let template = &mut workload.template;
+    template.qos = match template.requests.values().any(|&amount| amount > 0) {
+        _ if guaranteed => QosClass::Guaranteed,
+        true => QosClass::Burstable,
+        false => QosClass::BestEffort,
+    };
     template.priority = field(value, "priority");
     template.has_local_storage = flag("localStorage");
     template.has_claims = flag("claims");
@@ -190,6 +198,39 @@ fn plugin(value: &Value) -> DeschedulerPlugin {
                 excluded: field::<Vec<String>>(value, "excludedTaints").iter().map(taint).collect(),
             }
         }
+        "RemovePodsViolatingInterPodAntiAffinity" => {
+            DeschedulerPlugin::RemovePodsViolatingInterPodAntiAffinity { label_selector, namespaces }
+        }
+        "LowNodeUtilization" => DeschedulerPlugin::LowNodeUtilization(utilization(&value["more"])),
+        "HighNodeUtilization" => DeschedulerPlugin::HighNodeUtilization(Utilization {
+            targets: Thresholds::new(),
+            uses_deviations: false,
+            most_per_node: None,
+            only_thresholding_resources: field(&value["more"], "onlyThresholding"),
+            ..utilization(&value["more"])
+        }),
+        "PodLifeTime" => {
+            let states: Vec<String> = field(&value["more"], "states");
+            let phase = |name: &String| if name == "Pending" { PodPhase::Pending } else { PodPhase::Running };
+            DeschedulerPlugin::PodLifeTime {
+                max_seconds: field(&value["more"], "maxSeconds"),
+                phases: (!states.is_empty()).then(|| states.iter().map(phase).collect()),
+                label_selector,
+                namespaces,
+            }
+        }
         other => panic!("plugin {other}"),
+    }
+}
+
+fn utilization(value: &Value) -> Utilization {
+    Utilization {
+        thresholds: field(value, "thresholds"),
+        targets: field(value, "targets"),
+        uses_deviations: field(value, "deviations"),
+        number_of_nodes: field(value, "numberOfNodes"),
+        excluded_namespaces: field(value, "excludedNamespaces"),
+        most_per_node: field(value, "nodeLimit"),
+        only_thresholding_resources: false,
     }
 }

@@ -4,6 +4,7 @@ use super::node::Taint;
 use super::pod::WhenUnsatisfiable;
 use super::selector::LabelSelector;
 use crate::system::Origin;
+use std::collections::BTreeMap;
 
 /// Which namespaces a plugin looks at.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -88,6 +89,59 @@ pub enum DeschedulerPlugin {
         /// Taints left alone.
         excluded: Vec<Taint>,
     },
+    /// Section 4.9; evicts pods that repel one that is there.
+    RemovePodsViolatingInterPodAntiAffinity {
+        /// Pods looked at.
+        label_selector: Option<LabelSelector>,
+        /// Namespaces looked at.
+        namespaces: Namespaces,
+    },
+    /// Section 4.7; evicts from nodes above targets while others are below thresholds.
+    LowNodeUtilization(Utilization),
+    /// Section 4.8; evicts from nodes below thresholds while others have room. Without targets.
+    HighNodeUtilization(Utilization),
+    /// Section 4.9; evicts pods by age and state.
+    PodLifeTime {
+        /// `maxPodLifeTimeSeconds`; `None`: of any age.
+        max_seconds: Option<i64>,
+        /// Phases looked at; `None`: all.
+        phases: Option<Vec<PodPhase>>,
+        /// Pods looked at.
+        label_selector: Option<LabelSelector>,
+        /// Namespaces looked at.
+        namespaces: Namespaces,
+    },
+}
+
+/// `status.phase` of an active pod.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PodPhase {
+    /// Not all containers have started.
+    Pending,
+    /// All containers have started.
+    Running,
+}
+
+/// Percentages of allocatable, 0 to 100, by resource; `pods` among them.
+pub type Thresholds = BTreeMap<String, f64>;
+
+/// The arguments of the plugins that read how full nodes are.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Utilization {
+    /// A node with all of these at most is underutilised.
+    pub thresholds: Thresholds,
+    /// A node with one of these exceeded is overutilised; of the same resources.
+    pub targets: Thresholds,
+    /// Both are distances from the average over nodes.
+    pub uses_deviations: bool,
+    /// Nothing is done with so many underutilised nodes or fewer.
+    pub number_of_nodes: i64,
+    /// Namespaces whose pods stay, though they count.
+    pub excluded_namespaces: Vec<String>,
+    /// Evictions of this plugin from one node in one pass.
+    pub most_per_node: Option<i64>,
+    /// Only pods that request a resource of the thresholds go.
+    pub only_thresholding_resources: bool,
 }
 
 impl DeschedulerPlugin {
@@ -98,6 +152,10 @@ impl DeschedulerPlugin {
             Self::RemovePodsViolatingTopologySpreadConstraint { .. } => "RemovePodsViolatingTopologySpreadConstraint",
             Self::RemovePodsViolatingNodeAffinity { .. } => "RemovePodsViolatingNodeAffinity",
             Self::RemovePodsViolatingNodeTaints { .. } => "RemovePodsViolatingNodeTaints",
+            Self::RemovePodsViolatingInterPodAntiAffinity { .. } => "RemovePodsViolatingInterPodAntiAffinity",
+            Self::LowNodeUtilization(_) => "LowNodeUtilization",
+            Self::HighNodeUtilization(_) => "HighNodeUtilization",
+            Self::PodLifeTime { .. } => "PodLifeTime",
         }
     }
 }

@@ -67,6 +67,18 @@ pub struct PreferredTerm {
     pub term: NodeSelectorTerm,
 }
 
+/// How much a pod's requests promise, from least to most (section 0.6).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, PartialOrd, Ord)]
+pub enum QosClass {
+    /// No container requests or limits CPU or memory.
+    #[default]
+    BestEffort,
+    /// Neither of the others.
+    Burstable,
+    /// Every container's limits of CPU and memory are its requests.
+    Guaranteed,
+}
+
 /// The pod template of a workload.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PodTemplate {
@@ -102,6 +114,8 @@ pub struct PodTemplate {
     pub cpu_requested_everywhere: bool,
     /// Likewise for memory.
     pub memory_requested_everywhere: bool,
+    /// Quality of service.
+    pub qos: QosClass,
     /// Images of its containers, sorted.
     pub images: Vec<String>,
     /// `spec.schedulerName`.

@@ -1,10 +1,14 @@
 //! What passes of the descheduler evict (section 4).
 
-use crate::support::{HOST, World, cluster, deployment, node, origin, spread};
-use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
+use crate::support::{HOST, World, ZONE, cluster, deployment, node, origin, spread};
+use kubound_encodings::cluster::descheduler::{
+    DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces, PodPhase, Utilization,
+};
 use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::Operator;
-use kubound_encodings::cluster::{Cluster, DeschedulerPolicy, NodeSelectorTerm, Requirement, Taint, TaintEffect};
+use kubound_encodings::cluster::{
+    Cluster, DeschedulerPolicy, LabelSelector, NodeSelectorTerm, PodAffinityTerm, Requirement, Taint, TaintEffect,
+};
 
 const AFFINITY: &str = "descheduler/RemovePodsViolatingNodeAffinity";
 const DUPLICATES: &str = "descheduler/RemoveDuplicates";
@@ -237,4 +241,102 @@ fn tolerations_tell_constraints_apart_only_if_taints_are_honored() {
         world.system.rules.iter().filter(balances).count()
     };
     assert_eq!((constraints(false), constraints(true)), (1, 2));
+}
+
+fn thresholds(cpu: f64) -> kubound_encodings::cluster::descheduler::Thresholds {
+    [("cpu".to_owned(), cpu)].into()
+}
+
+fn low(cpu: f64, target: f64) -> Utilization {
+    Utilization { thresholds: thresholds(cpu), targets: thresholds(target), ..Utilization::default() }
+}
+
+const LOW: &str = "descheduler/LowNodeUtilization";
+const HIGH: &str = "descheduler/HighNodeUtilization";
+
+/// Nodes of 4 cores, pods of 500 millicores.
+fn half_cores(nodes: usize, plugin: DeschedulerPlugin) -> Cluster {
+    let mut cluster = policed(nodes, 1, plugin);
+    let requests = &mut cluster.workloads[0].template.requests;
+    requests.insert("cpu".into(), 500);
+    requests.insert("memory".into(), 0);
+    cluster
+}
+
+#[test]
+fn low_utilization_takes_pods_until_no_target_is_exceeded() {
+    let taken = |args: Utilization, pods: &[i64]| {
+        evicted(&half_cores(pods.len(), DeschedulerPlugin::LowNodeUtilization(args)), LOW, pods)
+    };
+    assert_eq!(taken(low(20.0, 50.0), &[8, 1]), [[3, 0]], "room for 3 below the target of the other: 4 - 1");
+    assert_eq!(taken(low(20.0, 50.0), &[6, 0, 4]), [[2, 0, 0]], "4 of 8 are at the target, not above it");
+    assert_eq!(taken(low(20.0, 50.0), &[8, 6, 1]), [[3, 0, 0]], "the fuller node first, until the room has gone");
+    assert_eq!(taken(low(20.0, 50.0), &[6, 6, 1]), [[1, 2, 0], [2, 1, 0]], "which of equal nodes is first is free");
+    assert!(taken(low(20.0, 50.0), &[8, 2]).is_empty(), "25 % is above the threshold of 20 %");
+    assert!(taken(low(20.0, 50.0), &[4, 1]).is_empty());
+    assert!(taken(Utilization { number_of_nodes: 1, ..low(20.0, 50.0) }, &[8, 1]).is_empty());
+    let limited = Utilization { most_per_node: Some(1), ..low(20.0, 50.0) };
+    assert_eq!(taken(limited, &[8, 8, 0]), [[1, 1, 0]]);
+    let excluded = Utilization { excluded_namespaces: vec!["default".into()], ..low(20.0, 50.0) };
+    assert!(taken(excluded, &[8, 1]).is_empty());
+    // The average of 8 and 0 of 8 is 50 %: 40 % and 60 %, that is 4.8 pods; the room is 2400 millicores.
+    let around = Utilization { uses_deviations: true, ..low(10.0, 10.0) };
+    assert_eq!(taken(around, &[8, 0]), [[4, 0]]);
+}
+
+#[test]
+fn high_utilization_empties_nodes_while_others_have_room() {
+    let high = Utilization { thresholds: thresholds(30.0), ..Utilization::default() };
+    let taken = |args: &Utilization, pods: &[i64]| {
+        evicted(&half_cores(pods.len(), DeschedulerPlugin::HighNodeUtilization(args.clone())), HIGH, pods)
+    };
+    assert_eq!(taken(&high, &[2, 3]), [[2, 0]]);
+    assert_eq!(taken(&high, &[2, 7]), [[1, 0]], "room for one");
+    assert_eq!(taken(&high, &[2, 1, 6]), [[1, 1, 0]], "the emptier node first");
+    assert!(taken(&high, &[2, 2]).is_empty(), "all are under");
+    assert!(taken(&high, &[2, 8]).is_empty(), "no room");
+    let by_memory = Utilization { thresholds: [("memory".into(), 30.0)].into(), ..high };
+    let asks = Utilization { only_thresholding_resources: true, ..by_memory.clone() };
+    assert!(taken(&by_memory, &[2, 3]).is_empty(), "nobody uses memory: all are under");
+    assert!(taken(&asks, &[2, 3]).is_empty());
+}
+
+const REPELLED: &str = "descheduler/RemovePodsViolatingInterPodAntiAffinity";
+
+#[test]
+fn of_pods_that_repel_each_other_one_is_left() {
+    let (label_selector, namespaces) = (None, Namespaces::All);
+    let plugin = DeschedulerPlugin::RemovePodsViolatingInterPodAntiAffinity { label_selector, namespaces };
+    let mut cluster = policed(3, 1, plugin);
+    cluster.scheduler.disabled_filters = vec!["InterPodAffinity".into()];
+    let requirement = Requirement { key: "app".into(), operator: Operator::In(vec!["web".into()]) };
+    let term = |key: &str| PodAffinityTerm {
+        topology_key: key.into(),
+        selector: Some(LabelSelector { requirements: vec![requirement.clone()] }),
+        ..PodAffinityTerm::default()
+    };
+    assert!(evicted(&cluster, REPELLED, &[3, 0, 1]).is_empty(), "no pod repels any");
+    cluster.workloads[0].template.pod_anti_affinity.required = vec![term(HOST)];
+    assert_eq!(evicted(&cluster, REPELLED, &[3, 0, 1]), [[2, 0, 0]]);
+    assert!(evicted(&cluster, REPELLED, &[1, 1, 1]).is_empty());
+    for pool in &mut cluster.pools[..2] {
+        pool.labels.insert(ZONE.into(), "a".into());
+    }
+    cluster.workloads[0].template.pod_anti_affinity.required = vec![term(ZONE)];
+    assert_eq!(evicted(&cluster, REPELLED, &[1, 2, 1]), [[0, 2, 0], [1, 1, 0]], "one of the zone; the last is alone");
+    assert_eq!(evicted(&cluster, REPELLED, &[0, 1, 3]), [[0, 0, 2]], "a node without the key is its own domain");
+}
+
+#[test]
+fn pods_of_an_age_may_go_and_those_of_a_state_do() {
+    let plugin = |max_seconds, phases| DeschedulerPlugin::PodLifeTime {
+        max_seconds,
+        phases,
+        label_selector: None,
+        namespaces: Namespaces::All,
+    };
+    let gone = |plugin| evicted(&policed(2, 1, plugin), "descheduler/PodLifeTime", &[2, 0]);
+    assert_eq!(gone(plugin(Some(60), None)), [[1, 0], [2, 0]]);
+    assert_eq!(gone(plugin(None, Some(vec![PodPhase::Running]))), [[2, 0]]);
+    assert!(gone(plugin(None, Some(vec![PodPhase::Pending]))).is_empty());
 }

@@ -5,6 +5,7 @@ use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::view::{Fields, Ignored, View};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
+use kubound_encodings::cluster::pod::QosClass;
 use kubound_encodings::cluster::{HostPort, Resources};
 
 /// What a container counts for in scores if it requests no CPU (milli-cores).
@@ -22,6 +23,8 @@ pub(super) struct Totals {
     pub(super) requested_everywhere: (bool, bool),
     /// Whether the effective request is above the sum of containers and sidecars.
     pub(super) is_beyond_containers: bool,
+    /// Quality of service.
+    pub(super) qos: QosClass,
     /// Images of the ordinary containers, sorted.
     pub(super) images: Vec<String>,
     /// Ports of the node that ordinary containers bind, sorted.
@@ -31,6 +34,7 @@ pub(super) struct Totals {
 /// A container's part.
 struct Container {
     requests: Resources<i64>,
+    limits: Resources<i64>,
     is_sidecar: bool,
     image: String,
     host_ports: Vec<HostPort>,
@@ -88,6 +92,7 @@ pub(super) fn read(pod: &Fields) -> Result<Totals, InputError> {
     host_ports.sort();
     Ok(Totals {
         requested_everywhere: (everywhere(CPU), everywhere(MEMORY)),
+        qos: quality(containers.iter().chain(&initial)),
         is_beyond_containers: [CPU, MEMORY].iter().any(|one| requests.get(*one) > lasting.get(*one)),
         requests,
         scored,
@@ -110,12 +115,12 @@ fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, I
         (None, _) => false,
     };
     let host_ports = read_host_ports(&fields, is_initial, on_host)?;
-    let requests = match fields.get("resources") {
+    let (requests, limits) = match fields.get("resources") {
         Some(resources) => read_requests(&resources)?,
-        None => Resources::new(),
+        None => Default::default(),
     };
     fields.note_rest(CONTAINER);
-    Ok(Container { requests, is_sidecar, image, host_ports })
+    Ok(Container { requests, limits, is_sidecar, image, host_ports })
 }
 
 /// Ports matter only where they bind a port of the node; on the network of the node all do.
@@ -141,13 +146,14 @@ fn read_host_ports(fields: &Fields, is_initial: bool, on_host: bool) -> Result<V
     Ok(ports)
 }
 
-fn read_requests(view: &View) -> Result<Resources<i64>, InputError> {
+/// Requests and limits; a request that is missing is the limit.
+fn read_requests(view: &View) -> Result<(Resources<i64>, Resources<i64>), InputError> {
     let fields = view.fields()?;
     let requests_view = fields.get("requests");
     let mut requests = requests_view.as_ref().map(read_amounts).transpose()?.unwrap_or_default();
     let limits = fields.read("limits", |view| read_amounts(&view))?.unwrap_or_default();
     fields.note_rest(&[("claims", Risky, "claims of devices are not modelled")]);
-    for (resource, limit) in limits {
+    for (resource, &limit) in &limits {
         let request = *requests.entry(resource.clone()).or_insert(limit);
         if request > limit {
             let at = requests_view.as_ref().unwrap_or(view);
@@ -156,7 +162,27 @@ fn read_requests(view: &View) -> Result<Resources<i64>, InputError> {
                 .expected("a request that is at most the limit"));
         }
     }
-    Ok(requests)
+    Ok((requests, limits))
+}
+
+/// Section 0.6.
+fn quality<'c>(containers: impl Iterator<Item = &'c Container> + Clone) -> QosClass {
+    let amount = |list: &Resources<i64>, resource: &str| list.get(resource).copied().unwrap_or(0);
+    let both = [CPU, MEMORY];
+    let is_guaranteed = containers.clone().all(|one| {
+        both.iter().all(|resource| {
+            let limit = amount(&one.limits, resource);
+            limit > 0 && limit == amount(&one.requests, resource)
+        })
+    });
+    let asks_nothing = |one: &Container| {
+        both.iter().all(|resource| amount(&one.requests, resource) == 0 && amount(&one.limits, resource) == 0)
+    };
+    match () {
+        () if containers.clone().all(asks_nothing) => QosClass::BestEffort,
+        () if is_guaranteed => QosClass::Guaranteed,
+        () => QosClass::Burstable,
+    }
 }
 
 fn read_amounts(view: &View) -> Result<Resources<i64>, InputError> {
@@ -219,7 +245,7 @@ mod tests {
 
     fn container(cpu: Option<i64>, is_sidecar: bool) -> Container {
         let requests = cpu.map(|cpu| (CPU.to_owned(), cpu)).into_iter().collect();
-        Container { requests, is_sidecar, image: String::new(), host_ports: Vec::new() }
+        Container { requests, limits: Resources::new(), is_sidecar, image: String::new(), host_ports: Vec::new() }
     }
 
     fn cpu(containers: &[Container], initial: &[Container], is_scored: bool) -> i64 {
@@ -234,6 +260,18 @@ mod tests {
         assert_eq!(cpu(&two, &[container(Some(50), true), container(Some(500), false)], false), 550);
         assert_eq!(cpu(&two, &[container(Some(500), false), container(Some(50), true)], false), 500);
         assert_eq!(cpu(&two, &[container(Some(50), true)], false), 350);
+    }
+
+    #[test]
+    fn quality_of_service_follows_section_0_6() {
+        let amounts = |cpu, memory| Resources::from([(CPU.to_owned(), cpu), (MEMORY.to_owned(), memory)]);
+        let with =
+            |requests: Resources<i64>, limits: Resources<i64>| Container { requests, limits, ..container(None, false) };
+        let (equal, open) = (with(amounts(1, 1), amounts(1, 1)), with(amounts(1, 1), Resources::new()));
+        assert_eq!(quality([&container(None, false)].into_iter()), QosClass::BestEffort);
+        assert_eq!(quality([&equal, &equal].into_iter()), QosClass::Guaranteed);
+        assert_eq!(quality([&equal, &open].into_iter()), QosClass::Burstable);
+        assert_eq!(quality([&equal, &container(None, false)].into_iter()), QosClass::Burstable);
     }
 
     #[test]

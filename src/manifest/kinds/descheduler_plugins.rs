@@ -7,7 +7,8 @@ use super::super::error::InputError;
 use super::super::view::{Fields, Ignored, View};
 use super::affinity::WHEN;
 use super::descheduler::plugin_selector;
-use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces};
+use super::descheduler_utilization as utilization;
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces, PodPhase};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::{Taint, TaintEffect};
 
@@ -30,20 +31,17 @@ impl Point {
     }
 }
 
-/// The plugin that reads anti-affinity between pods.
-pub(in super::super) const ANTI_AFFINITY_PLUGIN: &str = "RemovePodsViolatingInterPodAntiAffinity";
-
 /// All plugins that come with the descheduler, and whether they are modelled.
 const PLUGINS: &[(&str, Point, bool)] = &[
     ("RemoveDuplicates", Point::Balance, true),
     ("RemovePodsViolatingTopologySpreadConstraint", Point::Balance, true),
     ("RemovePodsViolatingNodeTaints", Point::Deschedule, true),
-    ("LowNodeUtilization", Point::Balance, false),
-    ("HighNodeUtilization", Point::Balance, false),
+    ("LowNodeUtilization", Point::Balance, true),
+    ("HighNodeUtilization", Point::Balance, true),
     ("RemovePodsViolatingNodeAffinity", Point::Deschedule, true),
-    (ANTI_AFFINITY_PLUGIN, Point::Deschedule, false),
+    ("RemovePodsViolatingInterPodAntiAffinity", Point::Deschedule, true),
     ("RemovePodsHavingTooManyRestarts", Point::Deschedule, false),
-    ("PodLifeTime", Point::Deschedule, false),
+    ("PodLifeTime", Point::Deschedule, true),
     ("RemoveFailedPods", Point::Deschedule, false),
 ];
 
@@ -75,6 +73,10 @@ pub(super) fn read_plugin(name: &str, arguments: Arguments) -> Result<Option<Des
         "RemovePodsViolatingTopologySpreadConstraint" => Some(read_spread(fields, is_strategy)?),
         "RemovePodsViolatingNodeAffinity" => read_node_affinity(fields)?,
         "RemovePodsViolatingNodeTaints" => Some(read_node_taints(fields)?),
+        "RemovePodsViolatingInterPodAntiAffinity" => Some(read_anti_affinity(fields)?),
+        "PodLifeTime" => read_life_time(fields, is_strategy)?,
+        "LowNodeUtilization" => utilization::read_low(fields, is_strategy)?,
+        "HighNodeUtilization" => utilization::read_high(fields, is_strategy)?,
         _ => None,
     })
 }
@@ -181,6 +183,50 @@ fn read_node_taints(fields: Option<&Fields>) -> Result<DeschedulerPlugin, InputE
         }
     }
     Ok(DeschedulerPlugin::RemovePodsViolatingNodeTaints { include_prefer_no_schedule, excluded })
+}
+
+fn read_anti_affinity(fields: Option<&Fields>) -> Result<DeschedulerPlugin, InputError> {
+    let label_selector = fields.map(plugin_selector).transpose()?.flatten();
+    let namespaces = fields.map(read_namespaces).transpose()?.unwrap_or_default();
+    Ok(DeschedulerPlugin::RemovePodsViolatingInterPodAntiAffinity { label_selector, namespaces })
+}
+
+/// The phases of pods that are active; other states are failures, or reasons of containers.
+const PHASES: &[(&str, PodPhase)] = &[("Pending", PodPhase::Pending), ("Running", PodPhase::Running)];
+
+const LIFE_TIME: &[Ignored] = &[
+    ("ownerKinds", Risky, "pods of owners of all kinds are evicted"),
+    ("conditions", Risky, "conditions of pods are not modelled: more pods are evicted"),
+    ("exitCodes", Risky, "containers do not end in the model: more pods are evicted"),
+    ("includingInitContainers", Harmless, "states of containers are not modelled"),
+    ("includingEphemeralContainers", Harmless, "states of containers are not modelled"),
+];
+
+fn read_life_time(fields: Option<&Fields>, is_strategy: bool) -> Result<Option<DeschedulerPlugin>, InputError> {
+    let Some(fields) = fields else { return Ok(None) };
+    let inner = if is_strategy { fields.below("podLifeTime")? } else { None };
+    let holder = match (&inner, is_strategy) {
+        (None, true) => return Ok(None),
+        (inner, _) => inner.as_ref().unwrap_or(fields),
+    };
+    let max_seconds = holder.read("maxPodLifeTimeSeconds", |view| view.integer(0..=i64::from(u32::MAX)))?;
+    let states = holder.get(if is_strategy { "podStatusPhases" } else { "states" });
+    let mut phases = None;
+    for item in states.iter().map(View::list).collect::<Result<Vec<_>, _>>()?.iter().flatten() {
+        let known = phases.get_or_insert_with(Vec::new);
+        match PHASES.iter().find(|(name, _)| Some(*name) == item.value.as_text()) {
+            Some((_, phase)) => known.push(*phase),
+            None => item.note(Risky, "no pod of the model is ever in this state"),
+        }
+    }
+    holder.note_rest(LIFE_TIME);
+    let is_bare = max_seconds.is_none() && phases.is_none();
+    Ok((!is_bare).then_some(DeschedulerPlugin::PodLifeTime {
+        max_seconds,
+        phases,
+        label_selector: plugin_selector(fields)?,
+        namespaces: read_namespaces(fields)?,
+    }))
 }
 
 const EVICTOR: &[Ignored] = &[

@@ -5,6 +5,7 @@ mod config_map;
 mod containers;
 mod descheduler;
 mod descheduler_plugins;
+mod descheduler_utilization;
 mod disruption_budget;
 mod hpa;
 mod metadata;
@@ -19,7 +20,6 @@ mod tolerations;
 mod unmodelled;
 mod workload;
 
-pub(super) use descheduler_plugins::ANTI_AFFINITY_PLUGIN;
 pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
 
 use super::ErrorKind;

@@ -67,6 +67,7 @@ pub(super) fn read(view: &View) -> Result<Template, InputError> {
     template.nonzero_memory = totals.scored.get(MEMORY).copied().unwrap_or(0);
     template.requests = totals.requests;
     (template.cpu_requested_everywhere, template.memory_requested_everywhere) = totals.requested_everywhere;
+    template.qos = totals.qos;
     template.images = totals.images;
     template.host_ports = totals.host_ports;
     read_volumes(&spec, &mut template)?;

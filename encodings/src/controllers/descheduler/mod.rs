@@ -14,11 +14,15 @@
 //! ## Not modelled
 //! Plugins other than those registered here (reported by the reader).
 
+mod asked;
 mod budgets;
 mod duplicates;
 mod evictor;
+mod inter_pod_anti_affinity;
 mod node_affinity;
 mod node_taints;
+mod node_utilization;
+mod pod_life_time;
 mod spread;
 
 use super::Controller;
@@ -121,6 +125,13 @@ fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> 
         DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { .. } => spread::stages(model, policy, plugin),
         DeschedulerPlugin::RemovePodsViolatingNodeAffinity { .. } => node_affinity::stages(model, policy, plugin),
         DeschedulerPlugin::RemovePodsViolatingNodeTaints { .. } => node_taints::stages(model, policy, plugin),
+        DeschedulerPlugin::RemovePodsViolatingInterPodAntiAffinity { .. } => {
+            inter_pod_anti_affinity::stages(model, policy, plugin)
+        }
+        DeschedulerPlugin::LowNodeUtilization(_) | DeschedulerPlugin::HighNodeUtilization(_) => {
+            node_utilization::stages(model, policy, plugin)
+        }
+        DeschedulerPlugin::PodLifeTime { .. } => pod_life_time::stages(model, policy, plugin),
     }
 }
 

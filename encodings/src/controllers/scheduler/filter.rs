@@ -183,7 +183,7 @@ fn held(pods: &Pods, group: usize, slot: usize) -> Bool {
 }
 
 /// Σ requests of a resource over the pods assigned to a slot, terminating ones included, in model units.
-pub(super) fn resources_used(model: &Model, slot: usize, resource: &str) -> Int {
+pub(in crate::controllers) fn resources_used(model: &Model, slot: usize, resource: &str) -> Int {
     used(&Pods::there(model), slot, resource)
 }
 

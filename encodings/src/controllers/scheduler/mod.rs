@@ -36,7 +36,7 @@ mod preemption;
 mod score;
 mod spread;
 
-pub(super) use filter::has_room;
+pub(super) use filter::{has_room, resources_used};
 pub(super) use pod_affinity::means;
 pub(super) use score::preferred_weight;
 pub(crate) use spread::Domains;

@@ -81,6 +81,8 @@ type workload struct {
 	Priority        int32              `json:"priority"`
 	LocalStorage    bool               `json:"localStorage,omitempty"`
 	Claims          bool               `json:"claims,omitempty"`
+	// Limits are the requests.
+	Guaranteed bool `json:"guaranteed,omitempty"`
 	// Annotated as evictable whatever else holds.
 	Evict bool `json:"evict,omitempty"`
 }
@@ -177,7 +179,7 @@ func (one workload) real(name, nodeName string, terminating bool) *v1.Pod {
 	priority := one.Priority
 	pod := &v1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: name, Namespace: one.Namespace, UID: types.UID(name), Labels: one.Labels,
+			CreationTimestamp: born(), Name: name, Namespace: one.Namespace, UID: types.UID(name), Labels: one.Labels,
 			OwnerReferences: []metav1.OwnerReference{{
 				APIVersion: "apps/v1", Kind: "ReplicaSet", Name: one.Name, UID: types.UID("owner-" + one.Name), Controller: &isController,
 			}},
@@ -190,6 +192,9 @@ func (one workload) real(name, nodeName string, terminating bool) *v1.Pod {
 	}
 	if nodeName == "" {
 		pod.Status.Phase = v1.PodPending
+	}
+	if one.Guaranteed {
+		pod.Spec.Containers[0].Resources.Limits = quantities(one.Pod.Requests)
 	}
 	if terminating {
 		now := metav1.Now()

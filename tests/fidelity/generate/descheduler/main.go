@@ -31,14 +31,30 @@ const states = 8
 func main() {
 	seed := flag.Int64("seed", 20260101, "seed of the random inputs")
 	count := flag.Int("count", 3200, "vectors")
+	only := flag.String("only", "", "name of the one file to write")
 	out := flag.String("out", "../../vectors", "folder for the vectors")
 	flag.Parse()
 	silence()
-	if err := write(rand.New(rand.NewSource(*seed)), *seed, *count, *out); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	for _, one := range files {
+		if *only != "" && *only != one.name {
+			continue
+		}
+		if err := one.write(rand.New(rand.NewSource(*seed)), *seed, *count, *out); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 }
+
+// A file of vectors: plugins take turns.
+type file struct {
+	name    string
+	plugins []string
+	inputs  func(*rand.Rand, string) cluster
+	state   func(*rand.Rand, *cluster) state
+}
+
+var files = []file{{"descheduler", plugins, clusterCase, stateCase}, {"descheduler-more", morePlugins, moreCase, moreState}}
 
 func silence() {
 	flags := flag.NewFlagSet("klog", flag.PanicOnError)
@@ -51,23 +67,23 @@ func silence() {
 	klog.SetOutput(io.Discard)
 }
 
-func write(random *rand.Rand, seed int64, count int, out string) error {
-	file, err := os.Create(filepath.Join(out, "descheduler.jsonl.gz"))
+func (one file) write(random *rand.Rand, seed int64, count int, out string) error {
+	file, err := os.Create(filepath.Join(out, one.name+".jsonl.gz"))
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	zip := gzip.NewWriter(file)
 	lines := json.NewEncoder(zip)
-	header := map[string]any{"component": "descheduler", "seed": seed, "count": count, "descheduler": version()}
+	header := map[string]any{"component": one.name, "seed": seed, "count": count, "descheduler": version()}
 	if err := lines.Encode(header); err != nil {
 		return err
 	}
 	evicting := map[string]int{}
 	for number := 0; number < count; number += states {
-		inputs := clusterCase(random, plugins[number/states%len(plugins)])
+		inputs := one.inputs(random, one.plugins[number/states%len(one.plugins)])
 		for range states {
-			next := vector{Cluster: &inputs, state: stateCase(random, &inputs)}
+			next := vector{Cluster: &inputs, state: one.state(random, &inputs)}
 			if next.Evicted, err = outcomes(random, &inputs, next.state); err != nil {
 				return err
 			}
@@ -82,7 +98,7 @@ func write(random *rand.Rand, seed int64, count int, out string) error {
 	if err := zip.Close(); err != nil {
 		return err
 	}
-	fmt.Printf("descheduler: %d vectors; some pod is evicted in %v\n", count, evicting)
+	fmt.Printf("%s: %d vectors; some pod is evicted in %v\n", one.name, count, evicting)
 	return file.Close()
 }
 

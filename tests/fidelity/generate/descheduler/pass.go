@@ -22,7 +22,10 @@ import (
 	"sigs.k8s.io/descheduler/pkg/features"
 	frameworkfake "sigs.k8s.io/descheduler/pkg/framework/fake"
 	"sigs.k8s.io/descheduler/pkg/framework/plugins/defaultevictor"
+	"sigs.k8s.io/descheduler/pkg/framework/plugins/nodeutilization"
+	"sigs.k8s.io/descheduler/pkg/framework/plugins/podlifetime"
 	"sigs.k8s.io/descheduler/pkg/framework/plugins/removeduplicates"
+	"sigs.k8s.io/descheduler/pkg/framework/plugins/removepodsviolatinginterpodantiaffinity"
 	"sigs.k8s.io/descheduler/pkg/framework/plugins/removepodsviolatingnodeaffinity"
 	"sigs.k8s.io/descheduler/pkg/framework/plugins/removepodsviolatingnodetaints"
 	"sigs.k8s.io/descheduler/pkg/framework/plugins/removepodsviolatingtopologyspreadconstraint"
@@ -57,6 +60,7 @@ type policy struct {
 	MaxPerNode         *uint         `json:"maxPerNode"`
 	MaxPerNamespace    *uint         `json:"maxPerNamespace"`
 	MaxTotal           *uint         `json:"maxTotal"`
+	More               *moreArgs     `json:"more,omitempty"`
 }
 
 type evictor struct {
@@ -75,10 +79,18 @@ const (
 	most     = 4000
 )
 
+// Of pods in any order some outcomes are rare.
+func (one policy) patience() int {
+	if one.More != nil {
+		return 4 * patience
+	}
+	return patience
+}
+
 // What passes over the same pods in different orders evict; passes that evict nothing are left out.
 func outcomes(random *rand.Rand, inputs *cluster, now state) ([][2][]int, error) {
 	known := map[string][2][]int{}
-	for pass, last := 0, 0; pass < most && pass-last <= patience*max(1, len(known)); pass++ {
+	for pass, last := 0, 0; pass < most && pass-last <= inputs.Policy.patience()*max(1, len(known)); pass++ {
 		evicted, err := inputs.pass(random, now)
 		if err != nil {
 			return nil, err
@@ -213,6 +225,24 @@ func (one policy) namespaces() *api.Namespaces {
 	return &api.Namespaces{Include: one.Include, Exclude: one.Exclude}
 }
 
+func (one policy) makeMore(ctx context.Context, handle frameworktypes.Handle) (frameworktypes.Plugin, error) {
+	args, err := one.more()
+	if err != nil {
+		return nil, err
+	}
+	switch args := args.(type) {
+	case *nodeutilization.LowNodeUtilizationArgs:
+		return nodeutilization.NewLowNodeUtilization(ctx, args, handle)
+	case *nodeutilization.HighNodeUtilizationArgs:
+		return nodeutilization.NewHighNodeUtilization(ctx, args, handle)
+	case *podlifetime.PodLifeTimeArgs:
+		return podlifetime.New(ctx, args, handle)
+	case *removepodsviolatinginterpodantiaffinity.RemovePodsViolatingInterPodAntiAffinityArgs:
+		return removepodsviolatinginterpodantiaffinity.New(ctx, args, handle)
+	}
+	return nil, fmt.Errorf("arguments of %s", one.Plugin)
+}
+
 // Makes the plugin and runs it.
 func (one policy) run(ctx context.Context, handle frameworktypes.Handle, nodes []*v1.Node) error {
 	var plugin frameworktypes.Plugin
@@ -245,6 +275,8 @@ func (one policy) run(ctx context.Context, handle frameworktypes.Handle, nodes [
 			args.NodeAffinityType = append(args.NodeAffinityType, "preferredDuringSchedulingIgnoredDuringExecution")
 		}
 		plugin, err = removepodsviolatingnodeaffinity.New(ctx, args, handle)
+	default:
+		plugin, err = one.makeMore(ctx, handle)
 	}
 	if err != nil {
 		return err
