@@ -70,7 +70,7 @@ impl Component {
 }
 
 /// All components, in the order of the page.
-pub static COMPONENTS: [Component; 9] = [
+pub static COMPONENTS: [Component; 10] = [
     Component::new(
         "replicaset",
         "`replicaset.getPodsToDelete`",
