@@ -20,6 +20,8 @@ mod hpa;
 mod kubelet;
 #[path = "fidelity/page.rs"]
 mod page;
+#[path = "fidelity/plugins.rs"]
+mod plugins;
 #[path = "fidelity/preemption.rs"]
 mod preemption;
 #[path = "fidelity/replica_set.rs"]
@@ -119,7 +121,8 @@ pub static COMPONENTS: [Component; 10] = [
         "scheduler",
         "`frameworkruntime.NewFramework` with the default plugins: `RunPreFilterPlugins`, `RunFilterPlugins`, \
          `RunScorePlugins`",
-        "One cycle for one pod: the feasible nodes, the differences of their scores and the set of the best. Clusters \
+        "One cycle for one pod: what each filter answers for each node by itself, what each plugin scores, before and \
+         after normalising, the feasible nodes, the differences of their totals and the set of the best. Clusters \
          of 2-5 nodes and two Deployments with taints, cordons, required and preferred node affinity, spread \
          constraints, required and preferred affinity and anti-affinity between pods (namespaces and \
          `matchLabelKeys` included), host ports and requests up to the brim; active and terminating pods on any nodes. Half the profiles are the \

@@ -5,7 +5,7 @@
 //! then intents, which may ask whether the cluster has settled, become properties.
 
 use crate::cluster::{Cluster, Timing};
-use crate::controllers;
+use crate::controllers::{self, Plugins};
 use crate::events;
 use crate::intents;
 use crate::state::{Countdown, Model, RuleBuilder, condition, text};
@@ -48,6 +48,23 @@ const MOST_REVISIONS: usize = 8;
 
 /// Builds the transition system of a cluster: one property an intent and target, in order.
 pub fn assemble(cluster: &Cluster, granularity: Granularity) -> Result<TransitionSystem, AssembleError> {
+    assembled(cluster, granularity, |_| ()).map(|(system, ())| system)
+}
+
+/// Builds the transition system of a cluster, with what each plugin of the scheduler says in its states.
+pub fn assemble_with_plugins(
+    cluster: &Cluster,
+    granularity: Granularity,
+) -> Result<(TransitionSystem, Vec<Plugins>), AssembleError> {
+    assembled(cluster, granularity, controllers::plugins)
+}
+
+/// Builds the system, and what is to be known of the model before intents are added.
+fn assembled<R>(
+    cluster: &Cluster,
+    granularity: Granularity,
+    look: impl FnOnce(&Model) -> R,
+) -> Result<(TransitionSystem, R), AssembleError> {
     let slots: i64 = cluster.pools.iter().map(|pool| pool.count.hi).fold(0, i64::saturating_add);
     if slots > MOST_SLOTS {
         return Err(AssembleError::Unsupported {
@@ -68,10 +85,10 @@ pub fn assemble(cluster: &Cluster, granularity: Granularity) -> Result<Transitio
             });
         }
     }
-    let (parts, dag) = within(Dag::default(), || build(cluster, granularity));
+    let ((parts, seen), dag) = within(Dag::default(), || build(cluster, granularity, look));
     let system = parts.into_system(dag);
     system.check()?;
-    Ok(system)
+    Ok((system, seen))
 }
 
 /// A system but for its graph, which is complete only when building ends.
@@ -84,18 +101,19 @@ impl Parts {
     }
 }
 
-fn build(cluster: &Cluster, granularity: Granularity) -> Parts {
+fn build<R>(cluster: &Cluster, granularity: Granularity, look: impl FnOnce(&Model) -> R) -> (Parts, R) {
     let mut model = Model::new(cluster, granularity);
     intents::prepare(&mut model);
     add_constraints(&mut model);
     for controller in controllers::REGISTRY {
         controller.add_rules(&mut model);
     }
+    let seen = look(&model);
     events::add_rules(&mut model);
     model.add_time();
     pace(&mut model);
     let properties = intents::properties(&mut model);
-    finish(model, properties)
+    (finish(model, properties), seen)
 }
 
 /// The scenario's assumptions and the sizes of the search.

@@ -1,8 +1,9 @@
 //! A system of the models with one state at a time: variables by name, and all that a rule can do.
 
 use kubound::trace::execute::{fire, values};
-use kubound_encodings::assemble::{Granularity, assemble};
+use kubound_encodings::assemble::{Granularity, assemble, assemble_with_plugins};
 use kubound_encodings::cluster::Cluster;
+use kubound_encodings::controllers::Plugins;
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Node, Term, TermId};
 use std::collections::HashMap;
@@ -11,15 +12,27 @@ use std::collections::HashMap;
 pub struct Evaluator {
     /// The fine system: one rule is one reconcile.
     pub system: TransitionSystem,
+    /// What each plugin of the scheduler says, by group; only where it was asked for.
+    pub plugins: Vec<Plugins>,
     names: HashMap<String, usize>,
 }
 
 impl Evaluator {
     /// The evaluator of a cluster.
     pub fn new(cluster: &Cluster) -> Self {
-        let system = assemble(cluster, Granularity::Fine).expect("a cluster that can be modelled");
+        Self::of(assemble(cluster, Granularity::Fine).expect("a cluster that can be modelled"), Vec::new())
+    }
+
+    /// The evaluator of a cluster that also knows what each plugin of the scheduler says.
+    pub fn with_plugins(cluster: &Cluster) -> Self {
+        let assembled = assemble_with_plugins(cluster, Granularity::Fine);
+        let (system, plugins) = assembled.expect("a cluster that can be modelled");
+        Self::of(system, plugins)
+    }
+
+    fn of(system: TransitionSystem, plugins: Vec<Plugins>) -> Self {
         let names = system.dag.vars().iter().enumerate().map(|(index, var)| (var.name.clone(), index)).collect();
-        Self { system, names }
+        Self { system, plugins, names }
     }
 
     /// A state with every variable at the lower end of its range.

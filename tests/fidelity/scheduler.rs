@@ -3,6 +3,7 @@
 use crate::clusters::{cluster, deployment, node, taints};
 use crate::evaluator::Evaluator;
 use crate::kubelet::{requirement, template};
+use crate::plugins;
 use crate::tally::Tally;
 use crate::vectors::{File, field};
 use kubound::trace::execute::values;
@@ -31,12 +32,16 @@ pub fn check(file: &File) -> Tally {
     for vector in &file.lines {
         // The vectors of one cluster follow each other.
         if last.as_ref().is_none_or(|(known, _)| *known != &vector["cluster"]) {
-            last = Some((&vector["cluster"], Evaluator::new(&system(&vector["cluster"]))));
+            last = Some((&vector["cluster"], Evaluator::with_plugins(&system(&vector["cluster"]))));
         }
         let (_, evaluator) = last.as_ref().expect("made above");
         let model = Cycle::of_model(evaluator, vector);
         let real = Cycle::of_vector(vector);
-        tally.count((model != real).then(|| format!("{vector}\n  real:  {real:?}\n  model: {model:?}")));
+        let mut deviations = plugins::deviations(evaluator, vector);
+        if model != real {
+            deviations.push(format!("real: {real:?}, model: {model:?}"));
+        }
+        tally.count((!deviations.is_empty()).then(|| format!("{vector}\n  {}", deviations.join("\n  "))));
     }
     tally
 }
@@ -88,7 +93,8 @@ impl Cycle {
     }
 }
 
-fn state(evaluator: &Evaluator, vector: &Value, names: &[String], nodes: &[String]) -> Vec<i64> {
+/// The state of a vector.
+pub fn state(evaluator: &Evaluator, vector: &Value, names: &[String], nodes: &[String]) -> Vec<i64> {
     let (there, terminating): (Vec<Vec<i64>>, Vec<Vec<i64>>) = (field(vector, "there"), field(vector, "terminating"));
     let mut state = evaluator.blank();
     for (index, name) in names.iter().enumerate() {

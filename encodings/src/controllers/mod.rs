@@ -11,7 +11,8 @@ mod scheduler;
 mod taint_eviction;
 
 pub(crate) use disruption::{Admission, admission, tell_budgets};
-pub(crate) use scheduler::Domains;
+pub(crate) use scheduler::{Domains, plugins};
+pub use scheduler::{PluginScores, Plugins};
 
 use crate::state::Model;
 

@@ -73,6 +73,8 @@ type schedulerVector struct {
 	Feasible []string            `json:"feasible"`
 	// Normalised scores of the feasible nodes, without weight; absent for plugins that are skipped.
 	Scores map[string][]int64 `json:"scores"`
+	// Their scores before normalising, of those that normalise.
+	Raw    map[string][]int64 `json:"raw"`
 	Totals []int64            `json:"totals"`
 	Best   []string           `json:"best"`
 }
@@ -223,7 +225,7 @@ func (harness *schedulerHarness) schedule(vector *schedulerVector) error {
 	ctx, state := context.Background(), framework.NewCycleState()
 	pods, pod := vector.pods()
 	infos := harness.snapshot(pods)
-	vector.Refused, vector.Scores = map[string][]string{}, map[string][]int64{}
+	vector.Refused, vector.Scores, vector.Raw = map[string][]string{}, map[string][]int64{}, map[string][]int64{}
 	vector.Feasible, vector.Totals, vector.Best = []string{}, []int64{}, []string{}
 	narrowed, status, _ := harness.framework.RunPreFilterPlugins(ctx, state, pod)
 	if !status.IsSuccess() {
@@ -269,6 +271,19 @@ func (harness *schedulerHarness) schedule(vector *schedulerVector) error {
 		for _, plugin := range one.Scores {
 			weight := int64(harness.weights[plugin.Name])
 			vector.Scores[plugin.Name] = append(vector.Scores[plugin.Name], plugin.Score/max(weight, 1))
+		}
+	}
+	for name := range vector.Scores {
+		plugin, scores := harness.plugins[name].(framework.ScorePlugin)
+		if !scores || plugin.ScoreExtensions() == nil {
+			continue
+		}
+		for _, info := range feasible {
+			raw, status := plugin.Score(ctx, state, pod, info)
+			if !status.IsSuccess() {
+				return status.AsError()
+			}
+			vector.Raw[name] = append(vector.Raw[name], raw)
 		}
 	}
 	for index, one := range scores {

@@ -161,6 +161,21 @@ fn everywhere(model: &Model) -> Vec<Bool> {
     vec![true.into(); model.slots.len()]
 }
 
+/// By filter and slot: what each filter says by itself, whether it is enabled or not.
+pub(super) fn answers(model: &Model, group: usize) -> Vec<(&'static str, Vec<Bool>)> {
+    let (pods, template) = (Pods::there(model), model.template(group));
+    let each = |of: &dyn Fn(usize) -> Bool| (0..model.slots.len()).map(of).collect();
+    vec![
+        ("NodeUnschedulable", each(&|slot| model.slots[slot].cordon_allows(template))),
+        ("TaintToleration", each(&|slot| model.slots[slot].taints_for(template).allow_scheduling)),
+        ("NodeAffinity", each(&|slot| model.slots[slot].matches_affinity(template).into())),
+        ("NodePorts", each(&|slot| ports::filter(&pods, group, slot))),
+        ("NodeResourcesFit", each(&|slot| room(&pods, group, slot))),
+        ("PodTopologySpread", spread::filter(&pods, group)),
+        ("InterPodAffinity", pod_affinity::filter(&pods, group)),
+    ]
+}
+
 /// The filters that look at the node itself.
 fn on_node(model: &Model, group: usize, slot: usize) -> Bool {
     let (there, template) = (&model.slots[slot], model.template(group));

@@ -12,18 +12,26 @@ use crate::term::{Int, ite, sum};
 /// Most entries of a table over the counts of several groups.
 const LARGEST_TABLE: i64 = 4096;
 
+/// Weights of both plugins; 0 for one that does not score.
+#[derive(Clone, Copy)]
+pub(super) struct Weights {
+    /// Of NodeResourcesFit.
+    pub fit: i64,
+    /// Of NodeResourcesBalancedAllocation.
+    pub balance: i64,
+}
+
 /// By slot: the weighted sum of both plugins; and whether it is what the real plugins compute.
-pub(super) fn scores(model: &Model, group: usize) -> (Vec<Int>, bool) {
-    let profile = &model.cluster.scheduler;
-    if profile.resources_fit == 0 && profile.balanced_allocation == 0 {
+pub(super) fn scores(model: &Model, group: usize, weights: Weights) -> (Vec<Int>, bool) {
+    if weights.fit == 0 && weights.balance == 0 {
         return (vec![0.into(); model.slots.len()], true);
     }
     let mut is_exact = true;
     let scores = (0..model.slots.len()).map(|slot| match mixes(model, slot) {
-        Some(mixes) if model.slots[slot].has_constant_size => tabulated(model, group, slot, &mixes),
+        Some(mixes) if model.slots[slot].has_constant_size => tabulated(model, group, slot, &mixes, weights),
         _ => {
-            is_exact &= has_symbolic_form(model, group);
-            symbolic(model, group, slot)
+            is_exact &= has_symbolic_form(model, group, weights);
+            symbolic(model, group, slot, weights)
         }
     });
     (scores.collect(), is_exact)
@@ -43,11 +51,10 @@ fn balanced_resources<'m>(model: &'m Model, group: usize) -> Vec<&'m String> {
 }
 
 /// Whether [`symbolic`] covers the profile.
-fn has_symbolic_form(model: &Model, group: usize) -> bool {
-    let profile = &model.cluster.scheduler;
-    let shaped = matches!(profile.strategy, ScoringStrategy::RequestedToCapacityRatio(_));
-    let balances = profile.balanced_allocation > 0 && is_balanced(model, group);
-    !(shaped && profile.resources_fit > 0 || balances && balanced_resources(model, group).len() > 2)
+fn has_symbolic_form(model: &Model, group: usize, weights: Weights) -> bool {
+    let shaped = matches!(model.cluster.scheduler.strategy, ScoringStrategy::RequestedToCapacityRatio(_));
+    let balances = weights.balance > 0 && is_balanced(model, group);
+    !(shaped && weights.fit > 0 || balances && balanced_resources(model, group).len() > 2)
 }
 
 /// Groups of pods that request the same, with the clamped number of their pods on the slot.
@@ -88,7 +95,7 @@ fn requests_alike(a: &PodTemplate, b: &PodTemplate) -> bool {
 }
 
 /// A table over the mixed-radix index of the counts.
-fn tabulated(model: &Model, group: usize, slot: usize, mixes: &[Mix]) -> Int {
+fn tabulated(model: &Model, group: usize, slot: usize, mixes: &[Mix], weights: Weights) -> Int {
     let mut index = Int::from(0);
     for mix in mixes {
         index = index * (mix.most + 1) + mix.pods;
@@ -107,18 +114,20 @@ fn tabulated(model: &Model, group: usize, slot: usize, mixes: &[Mix]) -> Int {
             there.allocatable.get(resource).and_then(|amount| amount.constant()).unwrap_or(0) * unit
         };
         let skips_best_effort = model.cluster.version.0 >= 33;
-        weighted(&model.cluster.scheduler, model.template(group), &templates, allocatable, skips_best_effort)
+        let pod = model.template(group);
+        let (fit, balance) = both(&model.cluster.scheduler, pod, &templates, allocatable, skips_best_effort);
+        weights.fit * fit + weights.balance * balance
     })
 }
 
 /// Both plugins for a pod on a node with `existing` pods.
-fn weighted(
+fn both(
     profile: &SchedulerProfile,
     pod: &PodTemplate,
     existing: &[(&PodTemplate, i64)],
     allocatable: impl Fn(&str) -> i64,
     skips_best_effort: bool,
-) -> i64 {
+) -> (i64, i64) {
     let total =
         |of: &dyn Fn(&PodTemplate) -> i64| of(pod) + existing.iter().map(|(one, count)| of(one) * count).sum::<i64>();
     let mut fit = Vec::new();
@@ -140,7 +149,7 @@ fn weighted(
     let requests_something =
         profile.balanced_resources.iter().any(|resource| pod.requests.get(resource).copied().unwrap_or(0) > 0);
     let balance = if requests_something || !skips_best_effort { balanced_allocation(&balanced) } else { 0 };
-    profile.resources_fit * resources_fit(&profile.strategy, &fit) + profile.balanced_allocation * balance
+    (resources_fit(&profile.strategy, &fit), balance)
 }
 
 /// Whether both plugins look at a resource: extended ones only if the pod requests them.
@@ -219,12 +228,12 @@ fn balanced_allocation(resources: &[(i64, i64)]) -> i64 {
 /// LeastAllocated and MostAllocated; balanced allocation is exact rational arithmetic instead of doubles, which can
 /// differ by one where the exact result is an integer. What it does not cover ([`has_symbolic_form`]) counts as 0, and
 /// the scheduler then takes any feasible node.
-fn symbolic(model: &Model, group: usize, slot: usize) -> Int {
+fn symbolic(model: &Model, group: usize, slot: usize, weights: Weights) -> Int {
     let profile = &model.cluster.scheduler;
     let there = &model.slots[slot];
     let pod = model.template(group);
     let capacity = |resource: &str| there.allocatable.get(resource).copied().unwrap_or(0.into());
-    let (mut parts, mut weights) = (Vec::new(), Vec::new());
+    let (mut parts, mut shares) = (Vec::new(), Vec::new());
     for (resource, weight) in &profile.strategy_resources {
         if !is_scored(pod, resource) {
             continue;
@@ -242,9 +251,9 @@ fn symbolic(model: &Model, group: usize, slot: usize) -> Int {
         };
         parts.push(one * *weight);
         // A resource that the node does not have is left out.
-        weights.push(ite(capacity.above(0), *weight, 0));
+        shares.push(ite(capacity.above(0), *weight, 0));
     }
-    let fit = sum(parts) / sum(weights);
+    let fit = sum(parts) / sum(shares);
     let balance = match balanced_resources(model, group).as_slice() {
         [] | [_] if is_balanced(model, group) => 100.into(),
         [a, b] if is_balanced(model, group) => {
@@ -261,7 +270,7 @@ fn symbolic(model: &Model, group: usize, slot: usize) -> Int {
         }
         _ => 0.into(),
     };
-    fit * profile.resources_fit + balance * profile.balanced_allocation
+    fit * weights.fit + balance * weights.balance
 }
 
 #[cfg(test)]
@@ -287,8 +296,8 @@ mod tests {
     fn a_best_effort_pod_counts_as_100m_and_200mi_and_is_not_balanced() {
         let pod = PodTemplate { nonzero_cpu: 100, nonzero_memory: 200 * MEBI, ..PodTemplate::default() };
         let allocatable = |resource: &str| if resource == CPU { 4000 } else { 8192 * MEBI };
-        assert_eq!(weighted(&SchedulerProfile::default(), &pod, &[], allocatable, true), 97);
-        assert_eq!(weighted(&SchedulerProfile::default(), &pod, &[], allocatable, false), 197);
+        assert_eq!(both(&SchedulerProfile::default(), &pod, &[], allocatable, true), (97, 0));
+        assert_eq!(both(&SchedulerProfile::default(), &pod, &[], allocatable, false), (97, 100));
     }
 
     #[test]
@@ -302,10 +311,10 @@ mod tests {
             ..SchedulerProfile::default()
         };
         let allocatable = |resource: &str| if resource == CPU { 4000 } else { 4 };
-        let score = |other: &str, pod: PodTemplate| weighted(&profile(other), &pod, &[], allocatable, true);
-        assert_eq!(score(GPU, pod(&[(CPU, 2000)])), 50 + 100);
-        assert_eq!(score(GPU, pod(&[(CPU, 2000), (GPU, 1)])), 62 + 87);
-        assert_eq!(score(EPHEMERAL_STORAGE, pod(&[(CPU, 2000)])), 75 + 75, "it is not an extended resource");
+        let score = |other: &str, pod: PodTemplate| both(&profile(other), &pod, &[], allocatable, true);
+        assert_eq!(score(GPU, pod(&[(CPU, 2000)])), (50, 100));
+        assert_eq!(score(GPU, pod(&[(CPU, 2000), (GPU, 1)])), (62, 87));
+        assert_eq!(score(EPHEMERAL_STORAGE, pod(&[(CPU, 2000)])), (75, 75), "it is not an extended resource");
     }
 
     #[test]

@@ -30,6 +30,7 @@
 
 mod filter;
 mod fit;
+mod plugins;
 mod pod_affinity;
 mod ports;
 mod preemption;
@@ -37,6 +38,8 @@ mod score;
 mod spread;
 
 pub(super) use filter::{has_room, resources_used};
+pub(crate) use plugins::plugins;
+pub use plugins::{PluginScores, Plugins};
 pub(super) use pod_affinity::means;
 pub(super) use score::preferred_weight;
 pub(crate) use spread::Domains;

@@ -102,6 +102,11 @@ pub(super) fn attracted(pods: &Pods, group: usize) -> Vec<Bool> {
 /// By slot: the normalised score, or nothing if no preference is about these pods (then it is equal on all nodes).
 /// Meaningful on feasible nodes only.
 pub(super) fn score(model: &Model, group: usize, feasible: &[Bool]) -> Option<Vec<Int>> {
+    raw_score(model, group).map(|(raw, _)| normalise(&raw, feasible))
+}
+
+/// By slot: the raw score, in units of the number beside it; nothing likewise.
+pub(super) fn raw_score(model: &Model, group: usize) -> Option<(Vec<Int>, i64)> {
     let by_key = preferences(model, group);
     // Only ratios matter, so common factors are left out.
     let unit = by_key.values().flatten().fold(0, |unit, &weight| gcd(unit, weight));
@@ -121,8 +126,7 @@ pub(super) fn score(model: &Model, group: usize, feasible: &[Bool]) -> Option<Ve
             raw[slot].extend(count);
         }
     }
-    let raw: Vec<Int> = raw.into_iter().map(sum).collect();
-    Some(normalise(&raw, feasible))
+    Some((raw.into_iter().map(sum).collect(), unit))
 }
 
 /// By topology key and group: what each of its pods adds to the score of the nodes in its domain.

@@ -1,6 +1,7 @@
 //! Scores (section 1.8): each plugin normalised over the feasible nodes, weighted, added.
 
-use super::{fit, pod_affinity, spread};
+use super::fit::{self, Weights};
+use super::{pod_affinity, spread};
 use crate::state::Model;
 use crate::term::{Bool, Int, any, ite, sum};
 
@@ -17,17 +18,15 @@ pub(super) struct Totals {
 /// The totals of a group, given its feasible nodes.
 pub(super) fn totals(model: &Model, group: usize, feasible: &[Bool]) -> Totals {
     let profile = &model.cluster.scheduler;
-    let template = model.template(group);
     let mut common = 0;
-    let (fit, is_exact) = fit::scores(model, group);
+    let weights = Weights { fit: profile.resources_fit, balance: profile.balanced_allocation };
+    let (fit, is_exact) = fit::scores(model, group, weights);
     let mut plugins: Vec<Vec<Int>> = vec![fit];
-    let violated: Vec<i64> = model.slots.iter().map(|slot| slot.taints_for(template).preferences_violated).collect();
-    match over_largest(&violated, feasible, |raw, most| if most == 0 { 100 } else { 100 - 100 * raw / most }) {
+    match taints(&violated(model, group), feasible) {
         Some(scores) => plugins.push(scores.iter().map(|&score| score * profile.taint_toleration).collect()),
         None => common += 100 * profile.taint_toleration,
     }
-    let preferred: Vec<i64> = model.slots.iter().map(|slot| preferred_weight(model, group, slot)).collect();
-    if let Some(scores) = over_largest(&preferred, feasible, |raw, most| if most == 0 { 0 } else { 100 * raw / most }) {
+    if let Some(scores) = preferences(&preferred(model, group), feasible) {
         plugins.push(scores.iter().map(|&score| score * profile.node_affinity).collect());
     }
     match spread::score(model, group, feasible) {
@@ -41,7 +40,28 @@ pub(super) fn totals(model: &Model, group: usize, feasible: &[Bool]) -> Totals {
     Totals { terms, common, is_exact }
 }
 
-/// NodeAffinity's raw score: the weights of the preferred terms that match.
+/// By slot: TaintToleration's raw score, the taints of effect PreferNoSchedule that are not tolerated.
+pub(super) fn violated(model: &Model, group: usize) -> Vec<i64> {
+    let template = model.template(group);
+    model.slots.iter().map(|slot| slot.taints_for(template).preferences_violated).collect()
+}
+
+/// By slot: NodeAffinity's raw score.
+pub(super) fn preferred(model: &Model, group: usize) -> Vec<i64> {
+    model.slots.iter().map(|slot| preferred_weight(model, group, slot)).collect()
+}
+
+/// TaintToleration's score; nothing if it is 100 on all nodes.
+pub(super) fn taints(violated: &[i64], feasible: &[Bool]) -> Option<Vec<Int>> {
+    over_largest(violated, feasible, |raw, most| if most == 0 { 100 } else { 100 - 100 * raw / most })
+}
+
+/// NodeAffinity's score; nothing if it is 0 on all nodes.
+pub(super) fn preferences(preferred: &[i64], feasible: &[Bool]) -> Option<Vec<Int>> {
+    over_largest(preferred, feasible, |raw, most| if most == 0 { 0 } else { 100 * raw / most })
+}
+
+/// NodeAffinity's raw score of a node: the weights of the preferred terms that match.
 pub(in crate::controllers) fn preferred_weight(model: &Model, group: usize, slot: &crate::state::Slot) -> i64 {
     let terms = &model.template(group).preferred_affinity;
     terms.iter().filter(|one| one.term.matches(&slot.name, &slot.labels)).map(|one| one.weight).sum()

@@ -161,6 +161,11 @@ pub(super) fn filter(pods: &Pods, group: usize) -> Vec<Bool> {
 /// By slot: the normalised score of the soft constraints, or nothing if there are none (then it is equal on all
 /// nodes). Meaningful on feasible nodes only.
 pub(super) fn score(model: &Model, group: usize, feasible: &[Bool]) -> Option<Vec<Int>> {
+    both_scores(model, group, feasible).map(|(_, normalised)| normalised)
+}
+
+/// By slot: the score of the soft constraints, raw and normalised.
+pub(super) fn both_scores(model: &Model, group: usize, feasible: &[Bool]) -> Option<(Vec<Int>, Vec<Int>)> {
     let (soft, needs_all_keys) = constraints(model, group, WhenUnsatisfiable::ScheduleAnyway);
     let carries = |slot: usize, one: &Constraint| model.slots[slot].labels.contains_key(&one.spec.topology_key);
     let has_keys = |slot: usize| !needs_all_keys || soft.iter().all(|one| carries(slot, one));
@@ -183,7 +188,8 @@ pub(super) fn score(model: &Model, group: usize, feasible: &[Bool]) -> Option<Ve
             (sum(parts) + (1 << bits >> 1)) / (1 << bits)
         })
         .collect();
-    Some(normalise(&raw, &candidates, has_keys))
+    let normalised = normalise(&raw, &candidates, has_keys);
+    Some((raw, normalised))
 }
 
 /// 100·(max + min − raw)/max over the candidates; 100 where max is 0; 0 on nodes that lack a key.

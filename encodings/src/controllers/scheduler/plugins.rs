@@ -1,0 +1,68 @@
+//! What each plugin of the scheduler says by itself. The scheduler's rules hold only what comes of all of them; this is
+//! for comparisons with the real plugins.
+
+use super::fit::{self, Weights};
+use super::{filter, pod_affinity, score, spread};
+use crate::state::Model;
+use crate::term::{Int, Term, TermId};
+
+/// Answers and scores for a pod of a group, by slot, over the state.
+#[derive(Clone, Debug)]
+pub struct Plugins {
+    /// `namespace/name` of the group.
+    pub group: String,
+    /// Names of the slots.
+    pub slots: Vec<String>,
+    /// Whether each filter lets the pod onto a node, whether the profile has it or not.
+    pub filters: Vec<(&'static str, Vec<TermId>)>,
+    /// Scores of the nodes, meaningful on feasible ones.
+    pub scores: Vec<PluginScores>,
+}
+
+/// What a plugin scores.
+#[derive(Clone, Debug)]
+pub struct PluginScores {
+    /// Its name.
+    pub plugin: &'static str,
+    /// Before normalising; `None` for plugins that do not normalise, or have nothing to say about the pod.
+    pub raw: Option<Vec<TermId>>,
+    /// 0 to 100, without the weight; `None` if the plugin has nothing to say about the pod: all nodes score alike.
+    pub normalised: Option<Vec<TermId>>,
+}
+
+/// What each plugin says of a pod of each group that the scheduler serves.
+pub(crate) fn plugins(model: &Model) -> Vec<Plugins> {
+    let served = (0..model.groups.len()).filter(|&group| !model.feasible[group].is_empty());
+    served.map(|group| of_group(model, group)).collect()
+}
+
+fn of_group(model: &Model, group: usize) -> Plugins {
+    let ids = |terms: Vec<Int>| terms.into_iter().map(Term::id).collect::<Vec<_>>();
+    let feasible = &model.feasible[group];
+    let fixed = |raw: &[i64]| raw.iter().map(|&one| Int::from(one)).collect::<Vec<_>>();
+    let resources = |fit: i64, balance: i64| {
+        let (scores, is_exact) = fit::scores(model, group, Weights { fit, balance });
+        is_exact.then(|| ids(scores))
+    };
+    let (violated, preferred) = (score::violated(model, group), score::preferred(model, group));
+    let spread = spread::both_scores(model, group, feasible);
+    let (spread_raw, spread_normalised) =
+        spread.map_or((None, None), |(raw, score)| (Some(ids(raw)), Some(ids(score))));
+    let affinity_raw =
+        pod_affinity::raw_score(model, group).map(|(raw, unit)| ids(raw.into_iter().map(|one| one * unit).collect()));
+    let scores = [
+        ("TaintToleration", Some(ids(fixed(&violated))), score::taints(&violated, feasible).map(ids)),
+        ("NodeAffinity", Some(ids(fixed(&preferred))), score::preferences(&preferred, feasible).map(ids)),
+        ("NodeResourcesFit", None, resources(1, 0)),
+        ("NodeResourcesBalancedAllocation", None, resources(0, 1)),
+        ("PodTopologySpread", spread_raw, spread_normalised),
+        ("InterPodAffinity", affinity_raw, pod_affinity::score(model, group, feasible).map(ids)),
+    ];
+    let answers = filter::answers(model, group).into_iter();
+    Plugins {
+        group: model.groups[group].name.clone(),
+        slots: model.slots.iter().map(|slot| slot.name.clone()).collect(),
+        filters: answers.map(|(name, allows)| (name, allows.into_iter().map(Term::id).collect())).collect(),
+        scores: scores.map(|(plugin, raw, normalised)| PluginScores { plugin, raw, normalised }).into(),
+    }
+}
