@@ -127,7 +127,7 @@ pub static COMPONENTS: [Component; 10] = [
          constraints, required and preferred affinity and anti-affinity between pods (namespaces and \
          `matchLabelKeys` included), host ports and requests up to the brim; active and terminating pods on any nodes. Half the profiles are the \
          default one; in the others one plugin scores or filters alone, or strategies, balanced resources and default \
-         constraints differ, so that each plugin shows by itself. Left out, since the reader reports them: volumes, preemption, images. Terms that the model leaves out of all scores alike do not count.",
+         constraints differ, so that each plugin shows by itself. Left out, since the reader reports them: volumes, images; preemption has vectors of its own. Terms that the model leaves out of all scores alike do not count.",
         Some(scheduler::check),
     ),
     Component::new(
