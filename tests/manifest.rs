@@ -436,6 +436,28 @@ fn plugins_that_read_how_full_nodes_are_are_read() {
 }
 
 #[test]
+fn quotas_are_read_as_far_as_they_refuse_pods() {
+    let quota = |spec: &str| {
+        let head = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: team}\nspec: ";
+        with_manifest(&format!("{head}{spec}\n"))
+    };
+    let loaded =
+        quota("{hard: {pods: 5, cpu: 2, requests.cpu: 1500m, requests.memory: 1Gi, limits.cpu: 4, services: 3}}");
+    let loaded = loaded.expect("valid");
+    let hard = &loaded.cluster.quotas[0].hard;
+    assert_eq!((hard["pods"], hard["cpu"], hard["memory"]), (5, 1500, 1 << 30), "the lower of two names of a resource");
+    assert_eq!(hard.len(), 3);
+    assert!(has_note(&loaded, Severity::Risky, "spec.hard[\"limits.cpu\"]", "limits are not modelled"));
+    assert!(has_note(&loaded, Severity::Harmless, "spec.hard.services", "not counted"));
+    let loaded = quota("{hard: {pods: 5}, scopes: [BestEffort, NotTerminating]}").expect("valid");
+    assert_eq!(loaded.cluster.quotas[0].scopes.len(), 1);
+    let loaded = quota("{hard: {pods: 5}, scopes: [Terminating]}").expect("valid");
+    assert!(loaded.cluster.quotas.is_empty());
+    assert!(has_note(&loaded, Severity::Risky, "spec.scopes[0]", "it refuses nothing"));
+    assert!(quota("{hard: {pods: -1}}").is_err());
+}
+
+#[test]
 fn ages_and_states_of_pods_are_read() {
     let loaded = with_plugin("deschedule", "PodLifeTime", "{maxPodLifeTimeSeconds: 60, states: [Running, Evicted]}");
     let loaded = loaded.expect("valid");

@@ -4,6 +4,7 @@
 #[path = "links/markdown.rs"]
 mod markdown;
 
+use kubound_encodings::cluster::descheduler::PLUGINS;
 use kubound_encodings::{controllers, events, intents};
 use markdown::Page;
 use std::collections::BTreeMap;
@@ -69,6 +70,26 @@ fn every_intent_has_a_file_and_a_row_in_the_reference() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), intents::REGISTRY.len(), "a name is registered twice");
+}
+
+/// The page that says what a verdict is about leaves out nothing that is registered.
+#[test]
+fn the_page_of_the_models_names_everything_that_is_registered() {
+    let page = text("docs/src/modelled.md");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("encodings/src/controllers");
+    for entry in std::fs::read_dir(folder).expect("the controllers") {
+        let name = entry.expect("an entry").file_name().into_string().expect("a plain name");
+        let shown = [format!("`{name}`"), format!("`controllers/{name}`")];
+        assert!(name == "mod.rs" || shown.iter().any(|shown| page.contains(shown)), "{name} acts in no row");
+    }
+    let events = events::REGISTRY.iter().flat_map(|event| event.names().iter().copied());
+    let intents = intents::REGISTRY.iter().flat_map(|intent| intent.names().iter().copied());
+    let words = text("docs/src/words.md");
+    for name in events.chain(intents).chain(PLUGINS.iter().copied()) {
+        let quoted = format!("`{name}`");
+        let is_named = page.contains(&quoted) || page.contains(name) && PLUGINS.contains(&name);
+        assert!(is_named || words.contains(&quoted), "{name} is not named");
+    }
 }
 
 /// All pages: those of the book, and what stands beside it.

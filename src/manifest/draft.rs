@@ -5,7 +5,8 @@ use super::SourceMap;
 use super::value::Value;
 use super::view::{Context, Notes};
 use kubound_encodings::cluster::{
-    DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, PodDisruptionBudget, SchedulerProfile, Service, Workload,
+    DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, PodDisruptionBudget, ResourceQuota, SchedulerProfile,
+    Service, Workload,
 };
 
 /// A workload with what is needed later.
@@ -58,6 +59,7 @@ pub(super) struct Draft {
     pub(super) workloads: Vec<DraftWorkload>,
     pub(super) hpas: Vec<DraftHpa>,
     pub(super) budgets: Vec<DraftBudget>,
+    pub(super) quotas: Vec<ResourceQuota>,
     pub(super) services: Vec<Service>,
     pub(super) descheduler: Option<DeschedulerPolicy>,
     pub(super) scheduler: Option<SchedulerProfile>,
@@ -78,6 +80,7 @@ impl Draft {
             workloads: Vec::new(),
             hpas: Vec::new(),
             budgets: Vec::new(),
+            quotas: Vec::new(),
             services: Vec::new(),
             descheduler: None,
             scheduler: None,

@@ -33,6 +33,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         workloads,
         hpas,
         disruption_budgets,
+        quotas: draft.quotas,
         services: draft.services,
         descheduler,
         scheduler: draft.scheduler.unwrap_or_default(),

@@ -50,6 +50,18 @@ pub struct Evictor {
     pub node_fit: bool,
 }
 
+/// The names of the plugins that are modelled.
+pub const PLUGINS: &[&str] = &[
+    "RemoveDuplicates",
+    "RemovePodsViolatingTopologySpreadConstraint",
+    "RemovePodsViolatingNodeAffinity",
+    "RemovePodsViolatingNodeTaints",
+    "RemovePodsViolatingInterPodAntiAffinity",
+    "LowNodeUtilization",
+    "HighNodeUtilization",
+    "PodLifeTime",
+];
+
 /// A plugin with its arguments.
 #[derive(Clone, PartialEq, Debug)]
 pub enum DeschedulerPlugin {

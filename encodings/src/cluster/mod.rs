@@ -11,6 +11,7 @@ pub mod intent;
 pub mod node;
 pub mod pod;
 pub mod pod_affinity;
+pub mod quota;
 pub mod rollout;
 pub mod scheduler;
 pub mod selector;
@@ -27,6 +28,7 @@ pub use intent::{Intent, IntentKind, When};
 pub use node::{NodePool, Resources, Taint, TaintEffect};
 pub use pod::PodTemplate;
 pub use pod_affinity::{HostPort, PodAffinity, PodAffinityTerm};
+pub use quota::ResourceQuota;
 pub use rollout::{Rollout, Strategy};
 pub use scheduler::SchedulerProfile;
 pub use selector::{LabelSelector, Labels, NodeSelectorTerm, Requirement};
@@ -151,6 +153,8 @@ pub struct Cluster {
     pub hpas: Vec<HorizontalPodAutoscaler>,
     /// Disruption budgets.
     pub disruption_budgets: Vec<PodDisruptionBudget>,
+    /// Quotas.
+    pub quotas: Vec<ResourceQuota>,
     /// Services; only their selectors matter (default topology spread).
     pub services: Vec<Service>,
     /// The descheduler, if one runs.

@@ -13,7 +13,10 @@
 //! real code.
 //!
 //! ## Not modelled
-//! `pod-deletion-cost` (reported by the reader), adoption of orphans, failing creations.
+//! `pod-deletion-cost` (reported by the reader), adoption of orphans, creations that fail for other reasons than quotas.
+//!
+//! ## Quotas
+//! Pods that a ResourceQuota refuses are not created; the sync is retried, here as soon as there is room.
 
 use super::Controller;
 use crate::cluster::workload::Readiness;
@@ -60,10 +63,10 @@ impl Controller for ReplicaSet {
             let state = &model.groups[group];
             let (active, wanted) = (state.active(), state.replica_set.value);
             let agrees = if model.features.fused { wanted.is(state.spec.value) } else { true.into() };
-            for (kind, reason, differs) in [
-                (Sync::Create, "SuccessfulCreate", active.below(wanted)),
-                (Sync::Delete, "SuccessfulDelete", active.above(wanted)),
-            ] {
+            let creates = active.below(wanted) & may_create(model, group);
+            for (kind, reason, differs) in
+                [(Sync::Create, "SuccessfulCreate", creates), (Sync::Delete, "SuccessfulDelete", active.above(wanted))]
+            {
                 if kind == Sync::Delete && !model.may_have_surplus(group) {
                     continue;
                 }
@@ -82,6 +85,11 @@ impl Controller for ReplicaSet {
     }
 }
 
+/// Whether no quota refuses every pod of a group.
+pub(super) fn may_create(model: &Model, group: usize) -> Bool {
+    model.quota_room(group).map_or(true.into(), |room| room.above(0))
+}
+
 /// Adds the choices and updates of a sync towards `wanted` pods to a rule that is enabled only if pods are missing
 /// or surplus, respectively.
 pub(super) fn sync(model: &mut Model, group: usize, kind: Sync, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
@@ -93,7 +101,11 @@ pub(super) fn sync(model: &mut Model, group: usize, kind: Sync, wanted: Int, rul
 
 fn create(model: &Model, group: usize, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
     let state = &model.groups[group];
-    let missing = wanted.monus(state.active()).min(BURST);
+    let mut missing = wanted.monus(state.active()).min(BURST);
+    if let Some(room) = model.quota_room(group) {
+        missing = missing.min(room);
+    }
+    let rule = model.quota_origins(group).into_iter().fold(rule, RuleBuilder::because_of);
     let rule = rule.also_says([text(format!("created {} pods: ", state.name)), value(missing)]);
     match (&state.pinned, &state.bound) {
         // Pods with a nodeName are born assigned; without that node they stay Pending.

@@ -10,6 +10,7 @@ mod expression;
 mod formula;
 mod nodes;
 mod pods;
+mod quota;
 mod revisions;
 mod rule;
 mod start;

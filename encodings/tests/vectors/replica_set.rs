@@ -1,9 +1,10 @@
 //! Which pods go on scale-down (section 2.8), and the handing down of replicas.
 
-use crate::support::{World, cluster, deployment, event, node, reference};
-use kubound_encodings::cluster::Span;
+use crate::support::{MEBI, World, cluster, deployment, event, node, origin, reference};
 use kubound_encodings::cluster::event::EventKind;
+use kubound_encodings::cluster::quota::Scope;
 use kubound_encodings::cluster::workload::{Readiness, Startup};
+use kubound_encodings::cluster::{Cluster, ResourceQuota, Span};
 
 const DELETE: &str = "replicaset-controller/delete/default/web";
 const PENDING: &str = "pending[default/web]";
@@ -74,4 +75,50 @@ fn the_deployment_hands_down_replicas_in_one_jump() {
     assert_eq!(world.get("replicaSet[default/web]"), 6);
     world.fire("replicaset-controller/create/default/web");
     assert_eq!(world.get(PENDING), 5);
+}
+
+const CREATE: &str = "replicaset-controller/create/default/web";
+
+/// Up to six pods of 100 millicores and 100 MiB, and a quota.
+fn limited(hard: &[(&str, i64)], scopes: Vec<Scope>) -> Cluster {
+    let quota = ResourceQuota {
+        namespace: "default".into(),
+        name: "team".into(),
+        hard: hard.iter().map(|&(resource, amount)| (resource.to_owned(), amount)).collect(),
+        scopes,
+        origin: origin(),
+    };
+    let mut cluster = cluster(vec![node("a", &[])], vec![deployment("web", 6, 100, 100)]);
+    cluster.quotas = vec![quota];
+    cluster
+}
+
+/// Pods created beside two that run and one that terminates, of six that are wanted.
+fn created(cluster: &Cluster) -> i64 {
+    let mut world = World::fine(cluster);
+    world.run_pods("web", &[("a", 2)]).set(&count("terminating", "a"), 1);
+    world.set("spec.replicas[default/web]", 6).set("replicaSet[default/web]", 6);
+    if world.is_enabled(CREATE) { world.fire(CREATE).get(PENDING) } else { 0 }
+}
+
+#[test]
+fn quotas_refuse_pods_and_terminating_ones_count() {
+    assert_eq!(created(&limited(&[], vec![])), 4);
+    assert_eq!(created(&limited(&[("pods", 5)], vec![])), 2);
+    assert_eq!(created(&limited(&[("pods", 3)], vec![])), 0);
+    assert_eq!(created(&limited(&[("cpu", 450)], vec![])), 1, "4 pods request 400m");
+    assert_eq!(created(&limited(&[("cpu", 1000), ("memory", 450 * MEBI)], vec![])), 1, "the tightest one");
+    assert_eq!(created(&limited(&[("ephemeral-storage", 0)], vec![])), 4, "nobody requests it");
+    assert_eq!(created(&limited(&[("pods", 1)], vec![Scope::NotBestEffort])), 4, "the pods are of another scope");
+    let mut elsewhere = limited(&[("pods", 1)], vec![]);
+    elsewhere.quotas[0].namespace = "other".into();
+    assert_eq!(created(&elsewhere), 4);
+}
+
+#[test]
+fn a_quota_of_cpu_refuses_pods_without_a_request() {
+    let mut cluster = limited(&[("cpu", 4000)], vec![]);
+    assert_eq!(created(&cluster), 4);
+    cluster.workloads[0].template.cpu_requested_everywhere = false;
+    assert_eq!(created(&cluster), 0);
 }

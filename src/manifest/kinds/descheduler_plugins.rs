@@ -8,7 +8,7 @@ use super::super::view::{Fields, Ignored, View};
 use super::affinity::WHEN;
 use super::descheduler::plugin_selector;
 use super::descheduler_utilization as utilization;
-use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces, PodPhase};
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces, PLUGINS as MODELLED, PodPhase};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::{Taint, TaintEffect};
 
@@ -31,28 +31,28 @@ impl Point {
     }
 }
 
-/// All plugins that come with the descheduler, and whether they are modelled.
-const PLUGINS: &[(&str, Point, bool)] = &[
-    ("RemoveDuplicates", Point::Balance, true),
-    ("RemovePodsViolatingTopologySpreadConstraint", Point::Balance, true),
-    ("RemovePodsViolatingNodeTaints", Point::Deschedule, true),
-    ("LowNodeUtilization", Point::Balance, true),
-    ("HighNodeUtilization", Point::Balance, true),
-    ("RemovePodsViolatingNodeAffinity", Point::Deschedule, true),
-    ("RemovePodsViolatingInterPodAntiAffinity", Point::Deschedule, true),
-    ("RemovePodsHavingTooManyRestarts", Point::Deschedule, false),
-    ("PodLifeTime", Point::Deschedule, true),
-    ("RemoveFailedPods", Point::Deschedule, false),
+/// All plugins that come with the descheduler, and where they run.
+const PLUGINS: &[(&str, Point)] = &[
+    ("RemoveDuplicates", Point::Balance),
+    ("RemovePodsViolatingTopologySpreadConstraint", Point::Balance),
+    ("RemovePodsViolatingNodeTaints", Point::Deschedule),
+    ("LowNodeUtilization", Point::Balance),
+    ("HighNodeUtilization", Point::Balance),
+    ("RemovePodsViolatingNodeAffinity", Point::Deschedule),
+    ("RemovePodsViolatingInterPodAntiAffinity", Point::Deschedule),
+    ("RemovePodsHavingTooManyRestarts", Point::Deschedule),
+    ("PodLifeTime", Point::Deschedule),
+    ("RemoveFailedPods", Point::Deschedule),
 ];
 
 /// Where a plugin runs, if the descheduler has it.
 pub(super) fn known_point(name: &str) -> Option<Point> {
-    PLUGINS.iter().find(|(other, ..)| *other == name).map(|(_, point, _)| *point)
+    PLUGINS.iter().find(|(other, _)| *other == name).map(|(_, point)| *point)
 }
 
 /// Where a plugin runs, if it is modelled.
 pub(super) fn find(name: &str) -> Option<Point> {
-    PLUGINS.iter().find(|(other, _, is_modelled)| *other == name && *is_modelled).map(|(_, point, _)| *point)
+    known_point(name).filter(|_| MODELLED.contains(&name))
 }
 
 /// Arguments in the form of v1alpha2, or parameters in that of v1alpha1.

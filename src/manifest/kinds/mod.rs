@@ -13,6 +13,7 @@ mod minor;
 mod node;
 mod pod_affinity;
 mod pod_template;
+mod resource_quota;
 mod rollout;
 mod scheduler;
 mod selector;
@@ -91,6 +92,7 @@ const KINDS: &[Kind] = &[
     namespaced("apps", "ReplicaSet", &["v1"], workload::read),
     namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read),
     namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read),
+    namespaced("", "ResourceQuota", &["v1"], resource_quota::read),
     global("scheduling.k8s.io", "PriorityClass", &["v1"], minor::read_priority_class),
     configuration("descheduler", "DeschedulerPolicy", &["v1alpha1", "v1alpha2"], descheduler::read),
     configuration("kubescheduler.config.k8s.io", "KubeSchedulerConfiguration", &["v1", "v1beta3"], scheduler::read),

@@ -13,7 +13,6 @@ const RISKY: &[(&str, &str)] = &[
     ("CronJob", "its pods take no room in the model"),
     ("ReplicationController", "its pods take no room in the model"),
     ("Pod", "a bare pod takes no room in the model; use `placed` with a workload"),
-    ("ResourceQuota", "it may refuse pods"),
     ("LimitRange", "it may add default requests to pods; write the requests out"),
     ("VerticalPodAutoscaler", "it evicts pods and changes their requests"),
     ("RuntimeClass", "it may add overhead to pods; write `overhead` out"),

@@ -52,7 +52,9 @@ impl Controller for Deployment {
             let state = &model.groups[group];
             let (active, spec) = (state.active(), state.spec.value);
             if model.features.fused {
-                for (sync, differs) in [(Sync::Create, active.below(spec)), (Sync::Delete, active.above(spec))] {
+                let may_create = replica_set::may_create(model, group);
+                let creates = active.below(spec) & may_create;
+                for (sync, differs) in [(Sync::Create, creates), (Sync::Delete, active.above(spec))] {
                     if sync == Sync::Delete && !model.may_have_surplus(group) {
                         continue;
                     }
@@ -64,7 +66,7 @@ impl Controller for Deployment {
                     ]);
                     model.add_rule(rule);
                 }
-                model.add_rule(scale.when(active.is(spec)));
+                model.add_rule(scale.when(active.is(spec) | (active.below(spec) & !may_create)));
             } else {
                 model.add_rule(scale);
             }

@@ -1,0 +1,73 @@
+//! ResourceQuotas (section 8.5).
+
+use super::super::Severity::{Harmless, Risky};
+use super::super::draft::Draft;
+use super::super::error::InputError;
+use super::super::quantity::Unit;
+use super::Object;
+use kubound_encodings::cluster::node::{CPU, EPHEMERAL_STORAGE, MEMORY};
+use kubound_encodings::cluster::quota::{PODS, Scope};
+use kubound_encodings::cluster::{ResourceQuota, Resources};
+
+/// `spec.scopes`; nothing where all pods of the model are meant.
+const SCOPES: &[(&str, Option<Scope>)] =
+    &[("BestEffort", Some(Scope::BestEffort)), ("NotBestEffort", Some(Scope::NotBestEffort)), ("NotTerminating", None)];
+
+/// Reads a quota.
+pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+    let spec = object.fields.below("spec")?;
+    object.fields.note_rest(&[]);
+    let Some(spec) = spec else { return Ok(()) };
+    let mut scopes = Vec::new();
+    let mut is_known = true;
+    for view in spec.get("scopes").map(|view| view.list()).transpose()?.unwrap_or_default() {
+        match SCOPES.iter().find(|(name, _)| view.value.as_text() == Some(name)) {
+            Some((_, scope)) => scopes.extend(*scope),
+            None => {
+                view.note(Risky, "quotas of this scope are not modelled: it refuses nothing");
+                is_known = false;
+            }
+        }
+    }
+    if let Some(view) = spec.get("scopeSelector") {
+        view.note(Risky, "selectors of scopes are not modelled: the quota refuses nothing");
+        is_known = false;
+    }
+    let mut hard = Resources::new();
+    if let Some(fields) = spec.below("hard")? {
+        for (key, view) in fields.entries() {
+            let resource = match key.strip_prefix("requests.").unwrap_or(key) {
+                "count/pods" => {
+                    view.note(Risky, "pods that have failed are not counted");
+                    PODS
+                }
+                "storage" => {
+                    view.note(Harmless, "claims of volumes are not modelled");
+                    continue;
+                }
+                name if [PODS, CPU, MEMORY, EPHEMERAL_STORAGE].contains(&name) => name,
+                name if key.starts_with("requests.") && name.contains('/') => name,
+                _ if key.starts_with("limits.") => {
+                    view.note(Risky, "limits are not modelled: more pods are created");
+                    continue;
+                }
+                _ => {
+                    view.note(Harmless, "objects other than pods are not counted");
+                    continue;
+                }
+            };
+            let unit = if resource == PODS { Unit::Whole } else { Unit::of(resource) };
+            let amount = view.amount(unit)?;
+            let least = hard.entry(resource.to_owned()).or_insert(amount);
+            *least = amount.min(*least);
+        }
+    }
+    spec.note_rest(&[]);
+    if !is_known || hard.is_empty() {
+        return Ok(());
+    }
+    let (namespace, name) = (object.metadata.namespace.clone(), object.metadata.name.clone());
+    draft.quotas.retain(|other| (&other.namespace, &other.name) != (&namespace, &name));
+    draft.quotas.push(ResourceQuota { namespace, name, hard, scopes, origin: object.context.origin("") });
+    Ok(())
+}
