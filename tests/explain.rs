@@ -3,7 +3,7 @@
 //! scenarios and intents are made from the code as well. `KUBOUND_WRITE_EXPLAIN=1 cargo test --test explain` rewrites all.
 
 use kubound::engines::Cancel;
-use kubound::explain::{Class, Entry, entries, index, page, reference};
+use kubound::explain::{Class, Entry, FailureKind, entries, index, page, reference};
 use kubound::manifest::{ErrorKind, InputError, Loaded, NoteKind, load_embedded};
 use kubound::search::{Options, Silent, Systems, check};
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
@@ -11,6 +11,7 @@ use kubound_encodings::intents;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src")
@@ -29,13 +30,14 @@ fn read(entry: &Entry, example: &str) -> Result<Loaded, InputError> {
 }
 
 #[test]
-fn every_intent_error_and_warning_has_an_explanation_of_its_own() {
+fn every_intent_error_warning_and_failure_has_an_explanation_of_its_own() {
     let entries = entries();
     let ids: BTreeSet<&str> = entries.iter().map(|entry| entry.id).collect();
     assert_eq!(ids.len(), entries.len(), "an id is used twice");
     let names = intents::REGISTRY.iter().flat_map(|intent| intent.names().iter().copied());
+    let failures = FailureKind::ALL.iter().map(|kind| kind.id());
     let kinds = ErrorKind::ALL.iter().map(|kind| kind.id()).chain(NoteKind::ALL.iter().map(|kind| kind.id()));
-    for id in names.chain(kinds) {
+    for id in names.chain(kinds).chain(failures) {
         assert!(ids.contains(id), "{id}");
     }
     for entry in &entries {
@@ -100,6 +102,26 @@ fn examples_of_intents_are_violated_and_hold() {
         assert_eq!(verdicts(entry.explanation.failing), ["violated"], "{}", entry.id);
         assert_eq!(verdicts(entry.explanation.passing), ["holds"], "{}", entry.id);
     }
+}
+
+#[test]
+fn examples_of_failures_end_with_their_id_and_their_repairs_do_not() {
+    let mut executed = 0;
+    for entry in entries().iter().filter(|entry| entry.class == Class::Failure) {
+        let run = |example: &str| {
+            let arguments = example.strip_prefix("kubound ")?.split(' ');
+            let output = Command::new(env!("CARGO_BIN_EXE_kubound")).args(arguments).output().expect("kubound runs");
+            Some((output.status.success(), String::from_utf8(output.stderr).expect("UTF-8")))
+        };
+        if let Some((succeeds, said)) = run(entry.explanation.failing) {
+            assert!(!succeeds && said.starts_with(&format!("error[{}]: ", entry.id)), "{}: {said}", entry.id);
+            executed += 1;
+        }
+        let (succeeds, said) = run(entry.explanation.passing).expect("a command");
+        assert!(succeeds, "{}: {said}", entry.id);
+        assert!(!said.contains("error["), "{}: {said}", entry.id);
+    }
+    assert_eq!(executed, 3);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::args::{ColorArg, SearchArgs};
 use super::exit::Exit;
 use super::revision;
+use super::settings::SettingsArgs;
 use super::{Failure, check, interrupt, output, progress};
 use crate::engines::Cancel;
 use crate::manifest;
@@ -18,11 +19,11 @@ use std::fmt::Write as _;
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Folder or file before the change, or REVISION:PATH in a git repository
-    #[arg(value_name = "OLD")]
-    old: String,
+    #[arg(value_name = "OLD", required_unless_present = "show_settings")]
+    old: Option<String>,
     /// Folder or file after it, or REVISION:PATH
-    #[arg(value_name = "NEW")]
-    new: String,
+    #[arg(value_name = "NEW", required_unless_present = "show_settings")]
+    new: Option<String>,
     /// Check only the intents of this id; may be repeated
     #[arg(long, value_name = "ID", help_heading = "Search")]
     intent: Vec<String>,
@@ -34,6 +35,8 @@ pub struct Arguments {
     /// When to colour; NO_COLOR is respected
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
     color: ColorArg,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 /// What became of an intent.
@@ -55,8 +58,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     arguments.search.check()?;
     check::set_jobs(&arguments.search)?;
     let cancel = interrupt::install();
-    let old = verdicts(&arguments.old, arguments, &cancel)?;
-    let new = verdicts(&arguments.new, arguments, &cancel)?;
+    let old = verdicts(arguments.old.as_deref().unwrap_or_default(), arguments, &cancel)?;
+    let new = verdicts(arguments.new.as_deref().unwrap_or_default(), arguments, &cancel)?;
     let rows = compare(&old.results, &new.results);
     output::print(&told(&rows, &new, arguments, output::paint(arguments.color)))?;
     let interrupted = if old.interrupted || new.interrupted { Exit::Interrupted } else { Exit::Fine };

@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::{Failure, output};
-use crate::explain::{entries, find, page};
+use crate::explain::{Class, entries, find, page};
 use crate::manifest::nearest_or_list;
 use anyhow::anyhow;
 use clap::Args;
@@ -23,7 +23,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let help = if near.starts_with("did") { near } else { "`kubound list ids` lists all ids".to_owned() };
         return Err(Failure::Usage(anyhow!("nothing has the id `{}`\nhelp: {help}", arguments.id)));
     };
-    let workload = match entry.explanation.failing.starts_with("case ") {
+    let alone = entry.class == Class::Failure || entry.explanation.failing.starts_with("case ");
+    let workload = match alone {
         true => String::new(),
         false => format!("\n## The workload of the examples\n\n```yaml\n{EXAMPLE_WORKLOAD}```\n"),
     };

@@ -13,6 +13,7 @@ mod dump;
 pub mod exit;
 mod explain;
 mod export;
+mod failure;
 mod init;
 mod input;
 mod interrupt;
@@ -24,19 +25,16 @@ mod proof;
 mod replay;
 mod revision;
 mod schema;
+mod settings;
 mod simulate;
 mod snapshot;
 mod verify;
 
-use crate::manifest::InputError;
-use crate::report::diagnostic::Diagnostic;
-use crate::report::text::neutralise;
 use crate::smt;
 use anyhow::anyhow;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use exit::Exit;
+pub use failure::Failure;
 use std::ffi::OsStr;
-use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
@@ -78,7 +76,7 @@ enum Command {
     Compare(compare::Arguments),
     /// Run a cluster at random
     Simulate(simulate::Arguments),
-    /// Explain an intent, an error or a warning
+    /// Explain an intent, an error, a warning or a failure
     Explain(explain::Arguments),
     /// List what can be asked for
     List(list::Arguments),
@@ -96,42 +94,6 @@ enum Command {
     Man(man::Arguments),
 }
 
-/// What went wrong, with what it means for the exit code.
-#[derive(Debug)]
-pub enum Failure {
-    /// The user can fix it.
-    Usage(anyhow::Error),
-    /// What was to be confirmed is not so.
-    Refuted(anyhow::Error),
-    /// Only we can fix it.
-    Internal(anyhow::Error),
-}
-
-impl Failure {
-    fn report(&self) -> Exit {
-        let (error, exit) = match self {
-            Self::Usage(error) => (error, Exit::Usage),
-            Self::Refuted(error) => (error, Exit::Violated),
-            Self::Internal(error) => (error, Exit::Internal),
-        };
-        // A reader of standard error that went away is no reason to panic.
-        let mut stderr = std::io::stderr().lock();
-        if let Some(fault) = error.downcast_ref::<InputError>() {
-            let _ = stderr.write_all(Diagnostic::from(fault).render(output::paint_errors()).as_bytes());
-            let _ = writeln!(stderr, "more: kubound explain {}", fault.kind.id());
-            return exit;
-        }
-        for (index, line) in format!("{error:#}").split("\nhelp: ").enumerate() {
-            let label = if index == 0 { "error" } else { "help" };
-            let _ = writeln!(stderr, "{label}: {}", neutralise(line));
-        }
-        if exit == Exit::Internal {
-            let _ = writeln!(stderr, "This is a fault of Kubound, not of your input; please report it.");
-        }
-        exit
-    }
-}
-
 /// The command line with all subcommands.
 fn command_line() -> clap::Command {
     let command = Cli::command().version(VERSION.as_str());
@@ -144,16 +106,29 @@ fn is_plugin(program: Option<&OsStr>) -> bool {
     file.is_some_and(|file| file.starts_with("kubectl-"))
 }
 
+/// What the arguments and the settings come to: something to do, or an exit code.
+fn parse() -> Result<Cli, Result<exit::Exit, Failure>> {
+    let told = |error: clap::Error| Ok(failure::report_parser(&error));
+    let line = command_line();
+    let matches = line.clone().try_get_matches().map_err(told)?;
+    let Some(settings) = settings::resolve(&line, &matches).map_err(Err)? else {
+        return Cli::from_arg_matches(&matches).map_err(told);
+    };
+    let matches = settings.apply(line.clone()).try_get_matches().map_err(told)?;
+    if let Some(shown) = settings.shown(&line, &matches) {
+        return Err(output::print(&shown).map(|()| exit::Exit::Fine));
+    }
+    Cli::from_arg_matches(&matches).map_err(told)
+}
+
 /// Parses the arguments, does what they say and returns the exit code.
 pub fn run() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
-    let parsed = command_line().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let code =
+        |result: Result<exit::Exit, Failure>| ExitCode::from(result.unwrap_or_else(|failure| failure.report()).code());
+    let cli = match parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { 0 });
-        }
+        Err(ended) => return code(ended),
     };
     let command = AssertUnwindSafe(|| match &cli.command {
         Command::Verify(arguments) => verify::run(arguments),
@@ -168,13 +143,13 @@ pub fn run() -> ExitCode {
         Command::List(arguments) => list::run(arguments),
         Command::Snapshot(arguments) => snapshot::run(arguments),
         Command::Init(arguments) => init::run(arguments),
-        Command::Schema(arguments) => schema::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments, &command_line()),
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Completions(arguments) => completions::run(arguments, command_line()),
         Command::Man(arguments) => man::run(arguments, command_line()),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| Err(Failure::Internal(anyhow!("the message is above"))));
-    ExitCode::from(result.unwrap_or_else(|failure| failure.report()).code())
+    code(result)
 }
 
 /// The version of Kubound and of its solver.

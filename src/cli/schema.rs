@@ -1,7 +1,7 @@
 //! `kubound schema`: the JSON Schemas of what Kubound reads and writes.
 
 use super::exit::Exit;
-use super::{Failure, output};
+use super::{Failure, output, settings};
 use crate::{manifest, report};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -20,13 +20,16 @@ enum What {
     Scenario,
     /// What `-o json` writes.
     Report,
+    /// Settings, in kubound.toml.
+    Settings,
 }
 
 /// Runs the subcommand.
-pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+pub fn run(arguments: &Arguments, command: &clap::Command) -> Result<Exit, Failure> {
     let schema = match arguments.what {
         What::Scenario => manifest::scenario_schema(),
         What::Report => report::schema::report(),
+        What::Settings => settings::schema(command),
     };
     let text = serde_json::to_string_pretty(&schema).context("cannot write JSON").map_err(Failure::Internal)?;
     output::print(&(text + "\n"))?;

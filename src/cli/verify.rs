@@ -3,6 +3,7 @@
 use super::args::{ReportArgs, SearchArgs};
 use super::baseline::BaselineArgs;
 use super::exit::Exit;
+use super::settings::SettingsArgs;
 use super::{Failure, check, input, interrupt, output, progress, proof};
 use crate::manifest::Loaded;
 use crate::report::document::Document;
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Files and folders of manifests, folders of Helm charts and kustomizations, Kivi's own JSON, or - for standard input
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "show_settings", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Check only the intents of this id; may be repeated
     #[arg(long, value_name = "ID", help_heading = "Search")]
@@ -36,6 +37,8 @@ pub struct Arguments {
     search: SearchArgs,
     #[command(flatten)]
     report: ReportArgs,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 /// Runs the subcommand.

@@ -1,11 +1,13 @@
-//! Explanations of everything that has a stable id: intents, errors and warnings. `kubound explain` and the pages in
+//! Explanations of everything that has a stable id: intents, errors, warnings and failures. `kubound explain` and the pages in
 //! `docs/src/explain` are made of the same text.
 
 mod errors;
+mod failures;
 mod page;
 pub mod reference;
 mod warnings;
 
+pub use failures::FailureKind;
 pub use page::{index, page};
 
 use crate::manifest::{ErrorKind, NoteKind};
@@ -21,6 +23,8 @@ pub enum Class {
     Error,
     /// Something about the input that is to be known.
     Warning,
+    /// What else ends a command.
+    Failure,
 }
 
 impl Class {
@@ -30,6 +34,7 @@ impl Class {
             Self::Intent => "intent",
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Failure => "failure",
         }
     }
 }
@@ -47,7 +52,7 @@ pub struct Entry {
     pub explanation: Explanation,
 }
 
-/// All ids: intents in the order of their registry, then errors and warnings by name.
+/// All ids: intents in the order of their registry, then errors, warnings and failures by name.
 pub fn entries() -> Vec<Entry> {
     let intents = intents::REGISTRY.iter().flat_map(|intent| {
         let entry = |id: &&'static str| Entry {
@@ -66,7 +71,11 @@ pub fn entries() -> Vec<Entry> {
         let (summary, explanation) = warnings::explain(kind);
         Entry { class: Class::Warning, id: kind.id(), summary, explanation }
     });
-    intents.chain(errors).chain(warnings).collect()
+    let failures = FailureKind::ALL.iter().map(|&kind| {
+        let (summary, explanation) = failures::explain(kind);
+        Entry { class: Class::Failure, id: kind.id(), summary, explanation }
+    });
+    intents.chain(errors).chain(warnings).chain(failures).collect()
 }
 
 /// The entry of an id.

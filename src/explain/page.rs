@@ -15,6 +15,7 @@ pub fn page(entry: &Entry) -> String {
         Class::Intent => ("Violated", "Holds"),
         Class::Error => ("Refused", "Accepted"),
         Class::Warning => ("Warned about", "Without the warning"),
+        Class::Failure => ("Fails", "Does not"),
     };
     example(&mut text, *class, fails, explanation.failing);
     example(&mut text, *class, passes, explanation.passing);
@@ -31,6 +32,11 @@ fn example(text: &mut String, class: Class, title: &str, example: &str) {
         );
         return;
     }
+    if class == Class::Failure {
+        let block = if example.starts_with("kubound ") { format!("```sh\n{example}\n```") } else { example.to_owned() };
+        let _ = write!(text, "\n## {title}\n\n{block}\n");
+        return;
+    }
     let beside = match class {
         Class::Intent => "As `spec` of a scenario beside the workload of the [examples](index.md#the-workload):",
         _ => "Beside the workload of the [examples](index.md#the-workload):",
@@ -41,10 +47,15 @@ fn example(text: &mut String, class: Class, title: &str, example: &str) {
 /// The page that lists all ids.
 pub fn index(entries: &[Entry]) -> String {
     let mut text = String::from(
-        "# Explanations\n\nEverything that Kubound may say about an input has a stable id. `kubound explain ID` prints \
+        "# Explanations\n\nEverything that Kubound may complain of has a stable id. `kubound explain ID` prints \
          these pages,\n`kubound list ids` this list.\n",
     );
-    for (class, title) in [(Class::Intent, "Intents"), (Class::Error, "Errors"), (Class::Warning, "Warnings")] {
+    for (class, title) in [
+        (Class::Intent, "Intents"),
+        (Class::Error, "Errors"),
+        (Class::Warning, "Warnings"),
+        (Class::Failure, "Failures"),
+    ] {
         let _ = write!(text, "\n## {title}\n\n| id | what |\n|---|---|\n");
         for entry in entries.iter().filter(|entry| entry.class == class) {
             let _ = writeln!(text, "| [`{0}`]({0}.md) | {1} |", entry.id, entry.summary);
