@@ -14,6 +14,8 @@ mod descheduler;
 mod disruption;
 #[path = "fidelity/evaluator.rs"]
 mod evaluator;
+#[path = "fidelity/eviction.rs"]
+mod eviction;
 #[path = "fidelity/hpa.rs"]
 mod hpa;
 #[path = "fidelity/kubelet.rs"]
@@ -72,7 +74,7 @@ impl Component {
 }
 
 /// All components, in the order of the page.
-pub static COMPONENTS: [Component; 10] = [
+pub static COMPONENTS: [Component; 11] = [
     Component::new(
         "replicaset",
         "`replicaset.getPodsToDelete`",
@@ -103,6 +105,15 @@ pub static COMPONENTS: [Component; 10] = [
         "Status of a PodDisruptionBudget: numbers and percentages, several Deployments, unready, terminating and \
          disrupted pods. A pod whose eviction was granted terminates at once in the model.",
         Some(disruption::check),
+    ),
+    Component::new(
+        "eviction",
+        "`EvictionREST.Create`",
+        "Evictions of all pods of a workload in a phase on a node, one after the other, with the budgets' status as it was at \
+         first: pods that have not started, unready ones under both policies, ready ones; none, one or several budgets, \
+         some with an empty selector, with none or in another namespace. The status is that of the disruption controller's \
+         arithmetic. Left out: conflicts of writes, evictions that are refused because the status is out of date.",
+        Some(eviction::check),
     ),
     Component::new(
         "taints",
@@ -193,6 +204,11 @@ fn autoscalers_match() {
 #[test]
 fn disruption_budgets_match() {
     matches("disruption");
+}
+
+#[test]
+fn evictions_match() {
+    matches("eviction");
 }
 
 #[test]

@@ -23,6 +23,7 @@ type component struct {
 var components = []component{
 	{"deployment", deploymentVectors},
 	{"disruption", disruptionVectors},
+	{"eviction", evictionVectors},
 	{"hpa", hpaVectors},
 	{"kubelet", kubeletVectors},
 	{"preemption", preemptionVectors},
