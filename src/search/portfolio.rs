@@ -3,7 +3,7 @@
 use crate::engines::{Answer, Cancel, EngineError, Outcome};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a waiting race looks for an interrupt of the user.
 const POLL: Duration = Duration::from_millis(20);
@@ -29,6 +29,7 @@ pub fn race(contenders: Vec<Contender>, cancel: &Cancel, settles: impl Fn(&Answe
     let (sender, receiver) = channel();
     let mut missing = contenders.len();
     let mut arrivals = Vec::new();
+    let mut settled: Option<Instant> = None;
     thread::scope(|scope| {
         for Contender { name, run } in contenders {
             let (sender, local) = (sender.clone(), local.clone());
@@ -44,7 +45,11 @@ pub fn race(contenders: Vec<Contender>, cancel: &Cancel, settles: impl Fn(&Answe
             match receiver.recv_timeout(POLL) {
                 Ok((name, result)) => {
                     missing -= 1;
+                    if let Some(settled) = settled {
+                        log::info!("portfolio: {name} stopped {} ms after the answer", settled.elapsed().as_millis());
+                    }
                     if result.as_ref().map_or(true, |outcome| settles(&outcome.answer)) {
+                        settled.get_or_insert_with(Instant::now);
                         local.cancel();
                     }
                     arrivals.push((name, result));
@@ -77,7 +82,6 @@ pub fn contradict(a: &Answer, b: &Answer) -> bool {
 mod tests {
     use super::*;
     use crate::engines::Statistics;
-    use std::time::Instant;
 
     fn outcome(answer: Answer) -> Result<Outcome, EngineError> {
         Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new() })
