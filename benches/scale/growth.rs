@@ -22,7 +22,7 @@ pub fn law(values: &[(f64, f64)]) -> String {
     let power = line(&positive.iter().map(|(x, y)| (x.ln(), y.ln())).collect::<Vec<_>>());
     let factor = line(&positive.iter().map(|(x, y)| (*x, y.ln())).collect::<Vec<_>>());
     match (power, factor) {
-        (Some((exponent, _)), _) if exponent.abs() < 0.1 => "stays the same".to_owned(),
+        (Some((exponent, _)), _) if exponent.abs() < 0.1 => "hardly changes".to_owned(),
         (Some((exponent, fits)), Some((_, other))) if fits >= other => format!("grows like the power {exponent:.1}"),
         (_, Some((slope, _))) => format!("grows by a factor of {:.2} for each more", slope.exp()),
         _ => "too few points for a law".to_owned(),
