@@ -32,7 +32,12 @@ fn is_proved(system: &TransitionSystem) -> bool {
 
 /// A variant of a case with small pools.
 fn case(name: &str, variant: &str, most: i64) -> TransitionSystem {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("cases").join(name).join(variant);
+    small(&format!("cases/{name}/{variant}"), most)
+}
+
+/// The cluster of a folder, with small pools.
+fn small(folder: &str, most: i64) -> TransitionSystem {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut cluster = manifest::load(&[folder], None).expect("the case can be read").cluster;
     for pool in &mut cluster.pools {
         pool.count.hi = pool.count.hi.min(most);
@@ -72,6 +77,19 @@ fn fixed_cases_are_proved_and_broken_ones_are_not() {
         assert!(is_proved(&case(name, "fixed", 2)), "{name} fixed");
         assert!(!is_proved(&case(name, "broken", 2)), "{name} broken");
     }
+}
+
+/// Every amount of CPU from 8 to 64 cores on each node, pods anywhere at the start: nothing here can be listed.
+#[test]
+fn an_equal_share_is_a_measure() {
+    let system = small("tests/fixtures/ranges/c5/fixed", 2);
+    let proof = Ranking::default().prove(&system, 0, &Limits::default(), &Cancel::default());
+    let proof = proof.unwrap_or_else(|_| panic!("c5 with a hard constraint is proved"));
+    let first = &proof.in_words()[1];
+    let starts = "measure (never rises): max(0, running[default/web][big-0] + -(spec.replicas[default/web] + ";
+    assert!(first.starts_with(starts), "{first}");
+    let stop = Stop::default();
+    assert!(proof.obligations().iter().all(|one| one.check(Encoding::Clauses, &stop) == Check::Unsat));
 }
 
 /// Breaking one rule of a system that is proved: it must no longer be.

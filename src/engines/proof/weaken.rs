@@ -3,15 +3,27 @@
 //! Guards and constraints keep their simple conjuncts, simple meaning: without products, quotients and tables. Splits
 //! become plain picks with their simple bounds. Updates that are not simple become picks of any value.
 
+use super::candidates::MOST_PARTS;
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::{Bool, Dag, Int, Node, Sort, Term, TermId, all, bool_choice, int_choice, sum, within};
 
-/// For each term whether it needs neither product nor quotient nor table.
+/// Most things that are shared out.
+const MOST_SHARED: u64 = 4096;
+
+/// For each term whether it needs neither product nor table, nor a quotient other than an equal share (of at most some
+/// thousand things over a few).
 pub fn simple_terms(dag: &Dag) -> Vec<bool> {
     let mut simple: Vec<bool> = Vec::with_capacity(dag.len());
     for index in 0..dag.len() {
         let node = dag.node(TermId(index as u32));
-        let mut all = !matches!(node, Node::Mul(..) | Node::Div(..) | Node::Rem(..) | Node::Table(..));
+        let mut all = match node {
+            Node::Mul(..) | Node::Rem(..) | Node::Table(..) => false,
+            Node::Div(whole, parts) => {
+                let is_few = (2..=MOST_PARTS).contains(&dag.range(*parts).size());
+                is_few && dag.range(*whole).size() <= MOST_SHARED
+            }
+            _ => true,
+        };
         node.for_each_operand(|operand| all = all && simple[operand.index()]);
         simple.push(all);
     }

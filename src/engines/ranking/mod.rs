@@ -7,11 +7,14 @@
 //! progress remain, a fairness unit that would always be enabled and never acts rules the loop out as well.
 //!
 //! The search is guided by counterexamples: a step with progress that is still possible says which measures would help
-//! against it (those that it changes).
+//! against it (those that it changes). Where none does, the steps of other rules are looked at first: a loop that evicts
+//! and re-creates pods has a measure that evictions decrease, and only where that stays does re-creation have one.
 
 use super::induction::{conclude, expect_none};
+use super::proof::candidates::Candidate;
 use super::proof::obligations::{Obligation, Recording, of_invariants};
 use super::proof::samples::Samples;
+use super::proof::weaken::{simple_terms, weakened};
 use super::proof::words::words;
 use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, stop_of, with_invariants};
 use super::symbolic::witness::Model;
@@ -118,28 +121,46 @@ fn rank(found: &Invariants, claim: Claim, stop: &Stop) -> Result<(Vec<Measure>, 
     let mut step = step_from(&found.system, &claim.terms(), &found.list, CLAUSES);
     in_loop(&mut step, within, keep);
     let progresses = step.at(0, progress.id());
+    // Sums over many slots defeat clauses, and are what integers are good at.
+    let weak = weakened(&found.system);
+    let simple: Vec<Candidate> = found.list.iter().copied().filter(|one| one.simple).collect();
+    let mut linear = step_from(&weak, &claim.terms(), &simple, Encoding::Integers);
+    in_loop(&mut linear, within, keep);
     let mut measures = Vec::new();
+    // Rules that go on for now: a measure may help against another rule first.
+    let mut left: Vec<usize> = Vec::new();
     loop {
-        match step.view.check(&step.dag, &[progresses], stop) {
-            Check::Unsat => return Ok((measures, None)),
+        let mut assumptions = vec![progresses];
+        for &rule in &left {
+            let fires = step.fires(0, rule);
+            assumptions.push(step.not(fires));
+        }
+        match step.view.check(&step.dag, &assumptions, stop) {
+            Check::Unsat if left.is_empty() => return Ok((measures, None)),
+            Check::Unsat => break,
             Check::Unknown(reason) => return Err(Obstacle::Reason(reason)),
             Check::Sat => {}
         }
-        if let Some(measure) = candidates.against(found, &mut step, stop)? {
+        let model = Model::read(&step);
+        if let Some(measure) = candidates.against(found, &model, (&mut step, &mut linear), stop)? {
             log::info!("ranking: {}", words(&found.system.dag, measure.term));
             measures.push(measure);
-            continue;
+            left.clear();
+        } else if let Some(rule) = fired(&mut step, &model) {
+            left.push(rule);
+        } else {
+            break;
         }
-        if let Some(unit) = unfair_unit(&mut step, stop) {
-            return Ok((measures, Some(unit)));
-        }
-        return Err(Obstacle::Reason(format!(
-            "no measure was found that {} decreases ({} invariants, {} measures so far)",
-            remaining(&mut step, progresses, stop),
-            found.list.len(),
-            measures.len()
-        )));
     }
+    if let Some(unit) = unfair_unit(&mut step, stop) {
+        return Ok((measures, Some(unit)));
+    }
+    let rule = left.first().map_or("some rule", |&rule| &found.system.rules[rule].name);
+    Err(Obstacle::Reason(format!(
+        "no measure was found that {rule} decreases ({} invariants, {} measures so far)",
+        found.list.len(),
+        measures.len()
+    )))
 }
 
 /// Whether an external event fires in step 0.
@@ -188,6 +209,8 @@ struct Candidates {
     list: Vec<(TermId, Vec<(i64, i64)>)>,
     /// Sampled steps on which all measures found so far stay the same.
     live: Vec<bool>,
+    /// For each term whether linear arithmetic can say it.
+    simple: Vec<bool>,
 }
 
 impl Candidates {
@@ -204,12 +227,17 @@ impl Candidates {
             })
             .collect();
         let live = (0..samples.steps.len()).map(|step| may_loop(system, samples, step, within, keep)).collect();
-        Self { list, live }
+        Self { list, live, simple: simple_terms(&system.dag) }
     }
 
-    /// A measure that some step with progress (the last model) changes and that loops cannot change; asserted.
-    fn against(&mut self, found: &Invariants, step: &mut Unrolling, stop: &Stop) -> Result<Option<Measure>, Obstacle> {
-        let model = Model::read(step);
+    /// A measure that a step with progress (the model) changes and that loops cannot change; asserted.
+    fn against(
+        &mut self,
+        found: &Invariants,
+        model: &Model,
+        (step, linear): (&mut Unrolling, &mut Unrolling),
+        stop: &Stop,
+    ) -> Result<Option<Measure>, Obstacle> {
         // All candidates may be mentioned only now: their values follow from the states of the model.
         let state = |frame: usize| -> Vec<i64> {
             (0..found.system.vars.len() as u32)
@@ -232,11 +260,10 @@ impl Candidates {
                 .iter()
                 .zip(&self.live)
                 .any(|(&(before, after), &live)| live && if falls { after > before } else { after < before });
-            if contradicted {
-                continue;
-            }
             let measure = Measure { term: *term, falls };
-            if !is_kept(step, measure, stop)? {
+            let is_simple = self.simple[term.index()];
+            let is_kept = !contradicted && is_kept(step, is_simple.then_some(&mut *linear), measure, stop)?;
+            if !is_kept {
                 continue;
             }
             for (live, (before, after)) in self.live.iter_mut().zip(values) {
@@ -264,10 +291,25 @@ fn moves(step: &mut Unrolling, measure: Measure) -> (TermId, TermId) {
     (step.not(monotone), step.dag.make(Node::Eq(before, after)))
 }
 
-/// Whether no step moves the measure against its direction; if so, loops keep it, which is demanded from now on.
-fn is_kept(step: &mut Unrolling, measure: Measure, stop: &Stop) -> Result<bool, Obstacle> {
+/// Whether no step moves the measure against its direction; if so, loops keep it, which is demanded from now on. `linear`
+/// has more steps and is asked first.
+fn is_kept(
+    step: &mut Unrolling,
+    linear: Option<&mut Unrolling>,
+    measure: Measure,
+    stop: &Stop,
+) -> Result<bool, Obstacle> {
+    let mut shown = false;
+    if let Some(linear) = linear {
+        let (against, same) = moves(linear, measure);
+        shown = linear.view.check(&linear.dag, &[against], &stop.at_most(PATIENCE)) == Check::Unsat;
+        if shown {
+            linear.assert(same);
+        }
+    }
     let (against, same) = moves(step, measure);
-    match step.view.check(&step.dag, &[against], &stop.at_most(PATIENCE)) {
+    let answer = if shown { Check::Unsat } else { step.view.check(&step.dag, &[against], &stop.at_most(PATIENCE)) };
+    match answer {
         Check::Unsat => {
             step.assert(same);
             Ok(true)
@@ -280,16 +322,9 @@ fn is_kept(step: &mut Unrolling, measure: Measure, stop: &Stop) -> Result<bool, 
     }
 }
 
-/// The name of a rule that can still make progress.
-fn remaining(step: &mut Unrolling, progresses: TermId, stop: &Stop) -> String {
-    if step.view.check(&step.dag, &[progresses], stop) == Check::Sat {
-        let model = Model::read(step);
-        let fires = |rule: &usize| model.value(step.fires(0, *rule)) == 1;
-        if let Some(rule) = (0..step.system.rules.len()).find(fires) {
-            return step.system.rules[rule].name.clone();
-        }
-    }
-    "some rule".to_owned()
+/// The rule that fires in step 0 of a model.
+fn fired(step: &mut Unrolling, model: &Model) -> Option<usize> {
+    (0..step.system.rules.len()).find(|&rule| model.value(step.fires(0, rule)) == 1)
 }
 
 /// A step that gives a fairness unit its due.

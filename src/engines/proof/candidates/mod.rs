@@ -5,10 +5,14 @@
 //! * bounds of the sums that it compares: the constant it compares with, zero, and the largest value seen (conservation
 //!   sums and capacity come from here, because controllers compare what is with what should be);
 //! * ranges of variables tighter than declared;
+//! * bounds of what a slot holds by an equal share ([`shares`]);
 //! * between interchangeable slots: what is absent is empty, and counts differ by at most one or two;
 //! * implications between truth values, and from a truth value to a count being zero.
 //!
-//! Measures are variables, the integers that the system computes, and sums of counts over slots.
+//! Measures are variables, the integers that the system computes, sums of counts over slots, and what slots hold above
+//! an equal share.
+
+mod shares;
 
 use super::samples::Samples;
 use super::weaken::simple_terms;
@@ -16,12 +20,15 @@ use kubound_encodings::system::{Choice, Role, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{Bool, Dag, Int, Node, Sort, Term, TermId, VarId, sum, variable, within};
 use rustc_hash::{FxHashMap, FxHashSet};
+use shares::Shares;
 use std::collections::BTreeMap;
 
 /// Most guesses of one template.
 const MOST: usize = 1500;
 /// Largest difference between interchangeable slots that is guessed.
 const DIFFERENCE: i64 = 2;
+/// Most values of a divisor that solvers of linear arithmetic take as cases.
+pub(super) const MOST_PARTS: u64 = 64;
 
 /// The template of a guess.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -34,6 +41,8 @@ pub enum Template {
     Absent,
     /// One thing implies another.
     Implication,
+    /// A bound of a slot by an equal share.
+    Share,
     /// A bound of the difference of two slots.
     Difference,
     /// A condition that the system tests, or its negation.
@@ -50,6 +59,7 @@ impl Template {
             Template::Sum => "sum",
             Template::Range => "range",
             Template::Absent => "absent slot",
+            Template::Share => "equal share",
             Template::Difference => "difference of slots",
             Template::Implication => "implication",
             Template::Claim => "claim",
@@ -82,7 +92,7 @@ pub struct Guesses {
 pub fn guess(system: &TransitionSystem, relevant: &[bool], samples: &Samples) -> Guesses {
     let mut system = system.clone();
     let dag = std::mem::take(&mut system.dag);
-    let pool = Pool::new(&system, &dag, relevant);
+    let (pool, shares) = Pool::new(&system, &dag, relevant);
     let values = table(&dag, samples, &pool.all());
     let (found, dag) = within(dag, || {
         let mut found = Vec::new();
@@ -91,7 +101,8 @@ pub fn guess(system: &TransitionSystem, relevant: &[bool], samples: &Samples) ->
         pool.ranges(&values, &mut found);
         pool.slots(&system, relevant, &mut found);
         pool.implications(&values, &mut found);
-        (found, pool.measures(&system, relevant))
+        shares.guesses(&mut found);
+        (found, pool.measures(&system, relevant, &shares))
     });
     system.dag = dag;
     let (found, measures) = found;
@@ -135,7 +146,7 @@ struct Pool {
 }
 
 impl Pool {
-    fn new(system: &TransitionSystem, dag: &Dag, relevant: &[bool]) -> Self {
+    fn new(system: &TransitionSystem, dag: &Dag, relevant: &[bool]) -> (Self, Shares) {
         let mut roots: Vec<TermId> = Vec::new();
         for rule in &system.rules {
             roots.extend([rule.enabled.id(), rule.constraint.id()]);
@@ -190,7 +201,8 @@ impl Pool {
                 this.compared.push((a, b));
             }
         }
-        this
+        let shares = Shares::new(system, dag, &this, &cone);
+        (this, shares)
     }
 
     fn all(&self) -> Vec<TermId> {
@@ -307,7 +319,7 @@ impl Pool {
         }
     }
 
-    fn measures(&self, system: &TransitionSystem, relevant: &[bool]) -> Vec<TermId> {
+    fn measures(&self, system: &TransitionSystem, relevant: &[bool], shares: &Shares) -> Vec<TermId> {
         let mut measures = Vec::new();
         let unchanging = crate::smt::unroll::unchanging(system);
         let usable = |var: &VarId| relevant[var.index()] && !unchanging[var.index()];
@@ -327,6 +339,7 @@ impl Pool {
         }
         // Sums over all slots first: they say more than one slot does.
         measures.extend(columns.into_values().map(|column| sum(column).id()));
+        measures.extend(shares.measures());
         for &var in &self.vars {
             let term = variable(var);
             measures.push(match self.sorts[var.index()] {
