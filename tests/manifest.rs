@@ -458,6 +458,32 @@ fn quotas_are_read_as_far_as_they_refuse_pods() {
 }
 
 #[test]
+fn daemon_sets_are_read_with_the_tolerations_of_their_controller() {
+    let set = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent}\nspec:\n  selector: {matchLabels: {app: \
+               agent}}\n  updateStrategy: {type: OnDelete}\n  template:\n    metadata: {labels: {app: agent}}\n    spec: \
+               {containers: [{name: a, image: a}]}\n";
+    let loaded = with_manifest(set).expect("valid");
+    let agent = &loaded.cluster.workloads[1];
+    assert!(agent.is_daemon());
+    let tolerations = &agent.template.tolerations;
+    assert!(tolerations.iter().all(|one| one.exists && one.seconds.is_none()), "{tolerations:?}");
+    assert_eq!(tolerations.len(), 6, "network-unavailable only on the network of the node");
+    assert!(loaded.cluster.intents.iter().all(|intent| !format!("{:?}", intent.kind).contains("agent")));
+    let scenario = |line: &str| {
+        with_manifest(&format!("{set}---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  {line}\n"))
+    };
+    let started = scenario("workloads: [{target: agent, startup: {seconds: 30}}]").expect("valid");
+    assert!(started.cluster.workloads[1].startup.is_some());
+    for line in [
+        "intents: [{converges: {target: agent}}]",
+        "events: [{rollout: {target: agent}}]",
+        "workloads: [{target: agent, replicas: 2}]",
+    ] {
+        assert_says(scenario(line), &["DaemonSet"]);
+    }
+}
+
+#[test]
 fn ages_and_states_of_pods_are_read() {
     let loaded = with_plugin("deschedule", "PodLifeTime", "{maxPodLifeTimeSeconds: 60, states: [Running, Evicted]}");
     let loaded = loaded.expect("valid");

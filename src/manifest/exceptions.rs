@@ -30,7 +30,7 @@ pub(super) fn read(spec: &Fields, names: &Names) -> Result<Vec<Accepted>, InputE
     for view in spec.items("exceptions")? {
         let fields = view.strict_fields(EXCEPTION)?;
         let intent = fields.require("intent", "the id of an intent")?.name()?.to_owned();
-        let target = fields.read("target", |view| names.workload(&view))?.map(|target| target.to_string());
+        let target = fields.read("target", |view| names.any_workload(&view))?.map(|target| target.to_string());
         let reason = fields.require("reason", "why the violation is accepted")?;
         if reason.text()?.trim().is_empty() {
             return Err(reason.error("no reason").expected("why the violation is accepted"));

@@ -4,6 +4,7 @@ use super::ErrorKind;
 use super::error::InputError;
 use super::suggest::nearest_or_list;
 use super::view::View;
+use kubound_encodings::cluster::workload::DAEMON_SET;
 use kubound_encodings::cluster::{NodePool, Span, WorkloadRef};
 
 /// The names of a cluster.
@@ -64,8 +65,20 @@ impl Names {
         }
     }
 
-    /// The workload that a value names.
+    /// The workload with replicas that a value names, of which events and intents speak.
     pub(super) fn workload(&self, view: &View) -> Result<WorkloadRef, InputError> {
+        let found = self.any_workload(view)?;
+        if found.kind == DAEMON_SET {
+            return Err(view
+                .error(format!("{found} is a DaemonSet"))
+                .expected("a workload with replicas")
+                .help("events and intents do not speak of DaemonSets; their pods take room and may be set up under `workloads`"));
+        }
+        Ok(found)
+    }
+
+    /// The workload that a value names.
+    pub(super) fn any_workload(&self, view: &View) -> Result<WorkloadRef, InputError> {
         let text = view.name()?;
         match self.find_workload(text) {
             Ok(index) => Ok(self.workloads[index].clone()),

@@ -168,6 +168,7 @@ fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> Vec<Workload> {
     for read in &workloads {
         note_history(read, &scenario.events);
     }
+    note_daemons(&workloads, draft);
     for read in &workloads {
         let wanted = &read.workload.template.scheduler_name;
         if wanted != scheduler && read.workload.template.node_name.is_none() {
@@ -176,6 +177,22 @@ fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> Vec<Workload> {
         }
     }
     workloads.into_iter().map(|read| read.workload).collect()
+}
+
+/// What a DaemonSet would do and does not here.
+fn note_daemons(workloads: &[DraftWorkload], draft: &Draft) {
+    for read in workloads.iter().filter(|read| read.workload.is_daemon()) {
+        let template = &read.workload.template;
+        if workloads.iter().any(|other| other.workload.template.priority < template.priority) {
+            let message = "its pods would preempt those of a lower priority; here they wait for room";
+            read.context.note(Risky, "spec.template.spec.priorityClassName", message);
+        }
+        let namespace = &read.workload.reference.namespace;
+        if draft.budgets.iter().any(|one| one.budget.selects(namespace, &template.labels)) {
+            let message = "a disruption budget selects its pods, which budgets here do not expect";
+            read.context.note(Risky, "spec.template.metadata.labels", message);
+        }
+    }
 }
 
 /// Priority, and whether pods of the workload preempt others.
@@ -200,7 +217,7 @@ fn default_intents(workloads: &[Workload]) -> Vec<Intent> {
     if let Some(first) = workloads.first() {
         intents.push(intent(IntentKind::NoOscillation { target: None }, &first.origin));
     }
-    for workload in workloads {
+    for workload in workloads.iter().filter(|one| !one.is_daemon()) {
         let target = Some(workload.reference.clone());
         let mode = SchedulableMode::Settled;
         intents.push(intent(IntentKind::Schedulable { target: target.clone(), mode }, &workload.origin));

@@ -36,7 +36,7 @@ pub(super) fn files(input: &Input, nodes: &Nodes, tool: Tool) -> Result<ObjectFi
     };
     let order = |name: &str| {
         let kind = name.split('/').next().unwrap_or_default();
-        ["Namespace", "PriorityClass", "ConfigMap", "Service", "Deployment", "ReplicaSet"]
+        ["Namespace", "PriorityClass", "ConfigMap", "Service", "Deployment", "ReplicaSet", "DaemonSet"]
             .iter()
             .position(|first| *first == kind)
             .unwrap_or(if kind == "HorizontalPodAutoscaler" { 9 } else { 3 })

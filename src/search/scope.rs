@@ -51,6 +51,7 @@ impl Scope {
             workloads: cluster
                 .workloads
                 .iter()
+                .filter(|workload| !workload.is_daemon())
                 .map(|workload| size(workload.reference.to_string(), workload.replicas))
                 .collect(),
             values: values(cluster),
@@ -71,6 +72,7 @@ impl Scope {
     pub fn sizes(&self) -> String {
         let list = |sizes: &[Size]| sizes.iter().map(|size| format!("{} {}", size.count, size.name)).join(", ");
         let pods = match self.workloads.as_slice() {
+            [] => return format!("nodes {}", list(&self.pools)),
             [one] => format!("{} replicas", one.count),
             many => format!("replicas {}", list(many)),
         };

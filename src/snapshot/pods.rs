@@ -79,7 +79,8 @@ pub(super) fn count(objects: &[Value]) -> Counted {
         notes.push(format!("left out: {} on nodes that are not in the dump", plural(elsewhere, "pod")));
     }
     for (kind, pods) in others {
-        notes.push(format!("left out: {} of {kind}; the model gives them no room", plural(pods, "pod")));
+        let why = if kind == "DaemonSet" { "the model makes them anew" } else { "the model gives them no room" };
+        notes.push(format!("left out: {} of {kind}; {why}", plural(pods, "pod")));
     }
     let placed = placed.into_iter().map(|((target, node, phase), pods)| Placed { target, node, phase, pods }).collect();
     Counted { placed, notes }

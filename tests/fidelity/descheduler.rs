@@ -149,6 +149,7 @@ fn evictor(value: &Value) -> Evictor {
     Evictor {
         evict_local_storage_pods: field(value, "evictLocalStoragePods"),
         evict_system_critical_pods: field(value, "evictSystemCriticalPods"),
+        evict_daemon_set_pods: false,
         ignore_pvc_pods: field(value, "ignorePvcPods"),
         ignore_pods_without_pdb: false,
         priority_threshold: field(value, "priorityThreshold"),

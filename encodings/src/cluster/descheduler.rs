@@ -36,6 +36,8 @@ pub struct Evictor {
     pub evict_local_storage_pods: bool,
     /// Critical pods may be evicted, and the priority threshold is off.
     pub evict_system_critical_pods: bool,
+    /// Pods of DaemonSets may be evicted.
+    pub evict_daemon_set_pods: bool,
     /// Pods with claims are protected.
     pub ignore_pvc_pods: bool,
     /// Pods that no disruption budget selects are protected.

@@ -7,10 +7,13 @@ use super::span::Span;
 use crate::system::Origin;
 use std::fmt;
 
+/// The kind of DaemonSets.
+pub const DAEMON_SET: &str = "DaemonSet";
+
 /// `kind/namespace/name`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct WorkloadRef {
-    /// `Deployment` or `ReplicaSet`.
+    /// `Deployment`, `ReplicaSet` or `DaemonSet`.
     pub kind: String,
     /// Namespace.
     pub namespace: String,
@@ -85,6 +88,11 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// Whether it is a DaemonSet: a pod on each node that admits it, `replicas` is 0 and not looked at.
+    pub fn is_daemon(&self) -> bool {
+        self.reference.kind == DAEMON_SET
+    }
+
     /// A template by its number: 0 for that of the manifest.
     pub fn template_of(&self, number: usize) -> &PodTemplate {
         number.checked_sub(1).and_then(|later| self.later_templates.get(later)).unwrap_or(&self.template)

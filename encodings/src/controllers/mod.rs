@@ -1,5 +1,6 @@
 //! The controllers: one file each, registered in [`REGISTRY`].
 
+mod daemon_set;
 mod deployment;
 mod descheduler;
 mod disruption;
@@ -30,6 +31,7 @@ pub trait Controller: Sync {
 
 /// All controllers, in the order in which their rules are listed.
 pub const REGISTRY: &[&dyn Controller] = &[
+    &daemon_set::DaemonSet,
     &deployment::Deployment,
     &replica_set::ReplicaSet,
     &scheduler::Scheduler,

@@ -60,6 +60,9 @@ impl Controller for ReplicaSet {
 
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.groups.len() {
+            if model.workload(group).is_daemon() {
+                continue;
+            }
             let state = &model.groups[group];
             let (active, wanted) = (state.active(), state.replica_set.value);
             let agrees = if model.features.fused { wanted.is(state.spec.value) } else { true.into() };

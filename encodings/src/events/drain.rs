@@ -120,7 +120,7 @@ impl Drain {
 
     fn evict(&self, model: &mut Model, event: &Event, slot: usize, flag: BoolVar) {
         let together = model.features.fused && single_node_domains(model) && cordon_blocks_all(model, slot);
-        for group in 0..model.groups.len() {
+        for group in drained(model) {
             let phases: Vec<(Phase, IntVar)> =
                 model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
             for (phase, pods) in phases.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
@@ -164,7 +164,7 @@ impl Drain {
         let there = &model.slots[slot];
         let Some(cordoned) = there.cordoned else { return };
         let name = there.name.clone();
-        let empty = all(model.groups.iter().map(|group| group.assigned_on(slot).is(0)));
+        let empty = all(drained(model).into_iter().map(|group| model.groups[group].assigned_on(slot).is(0)));
         let unit = model.slot_fairness(&format!("{} finishes", event.id), slot);
         let mut rule = RuleBuilder::new(
             format!("event/{}/finish/{name}", event.id),
@@ -198,9 +198,14 @@ fn single_node_domains(model: &Model) -> bool {
     keys.iter().all(|key| Domains::new(model, key, |_| true).by_value.values().all(|slots| slots.len() == 1))
 }
 
-/// Whether no pod tolerates the taint of a cordon.
+/// The groups that drains evict: all but those of DaemonSets (`--ignore-daemonsets`).
+fn drained(model: &Model) -> Vec<usize> {
+    (0..model.groups.len()).filter(|&group| !model.workload(group).is_daemon()).collect()
+}
+
+/// Whether no drained pod tolerates the taint of a cordon.
 fn cordon_blocks_all(model: &Model, slot: usize) -> bool {
-    (0..model.groups.len()).all(|group| cordon_blocks(model, group, slot))
+    drained(model).into_iter().all(|group| cordon_blocks(model, group, slot))
 }
 
 /// Whether the pods of a group do not tolerate the taint of a cordon.

@@ -85,11 +85,11 @@ pub(crate) fn properties(model: &mut Model) -> Vec<Property> {
     properties
 }
 
-/// The group of the first revision of a target, or of all workloads.
+/// The group of the first revision of a target, or of all workloads with replicas.
 fn targets(model: &Model, target: Option<&WorkloadRef>) -> Vec<usize> {
     match target {
         Some(target) => model.cluster.workload(target).into_iter().collect(),
-        None => (0..model.cluster.workloads.len()).collect(),
+        None => (0..model.cluster.workloads.len()).filter(|&group| !model.workload(group).is_daemon()).collect(),
     }
 }
 

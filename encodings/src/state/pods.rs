@@ -280,9 +280,13 @@ impl Model<'_> {
         let (replicas_applied, owned_by_other) = self.declare_ownership(&name, workload);
         let template = &workload.template;
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
-        let most_pods = largest.max(self.most_placed(workload));
+        // Of a DaemonSet there is one pod on a node, and none without.
+        let (most_pods, most_waiting) = match workload.is_daemon() {
+            true => (1, 0),
+            false => (largest.max(self.most_placed(workload)), largest.max(self.most_placed(workload))),
+        };
         let waiting = self.placed_pending(workload);
-        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_pods, waiting);
+        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_waiting, waiting);
         let nominated = self.declare_nominated(&name, template, most_pods);
         let needs_admission =
             !self.features.fused || self.sees_admission() || self.places_scheduled() || !self.filters_imply_admission();
@@ -316,7 +320,7 @@ impl Model<'_> {
             usage_var,
             usage_unit,
             memory_usage,
-            most: most_pods,
+            most: if workload.is_daemon() { self.slots.len() as i64 } else { most_pods },
             name,
         }
     }

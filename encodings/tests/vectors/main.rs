@@ -2,6 +2,7 @@
 
 mod apply;
 mod autoscaler;
+mod daemon_set;
 mod descheduler;
 mod disruption;
 mod intents;

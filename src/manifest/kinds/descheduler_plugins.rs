@@ -230,7 +230,6 @@ fn read_life_time(fields: Option<&Fields>, is_strategy: bool) -> Result<Option<D
 }
 
 const EVICTOR: &[Ignored] = &[
-    ("evictDaemonSetPods", Harmless, "DaemonSets are not modelled"),
     ("evictFailedBarePods", Harmless, "bare pods are not modelled"),
     ("namespaceLabelSelector", Risky, "labels of namespaces are not modelled: more pods are evicted"),
     ("nodeSelector", Risky, "nodeFit looks at all nodes"),
@@ -260,6 +259,7 @@ pub(super) fn read_evictor(view: &View, draft: &Draft) -> Result<Evictor, InputE
     let evictor = Evictor {
         evict_local_storage_pods: flag("evictLocalStoragePods")?,
         evict_system_critical_pods: flag("evictSystemCriticalPods")?,
+        evict_daemon_set_pods: flag("evictDaemonSetPods")?,
         ignore_pvc_pods: flag("ignorePvcPods")?,
         ignore_pods_without_pdb: flag("ignorePodsWithoutPDB")?,
         priority_threshold,

@@ -3,6 +3,7 @@
 mod affinity;
 mod config_map;
 mod containers;
+mod daemon_set;
 mod descheduler;
 mod descheduler_plugins;
 mod descheduler_utilization;
@@ -90,6 +91,7 @@ const KINDS: &[Kind] = &[
     namespaced("", "ConfigMap", &["v1"], config_map::read),
     namespaced("apps", "Deployment", &["v1"], workload::read),
     namespaced("apps", "ReplicaSet", &["v1"], workload::read),
+    namespaced("apps", "DaemonSet", &["v1"], daemon_set::read),
     namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read),
     namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read),
     namespaced("", "ResourceQuota", &["v1"], resource_quota::read),

@@ -73,7 +73,10 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     Ok(())
 }
 
-fn check_selector(view: &View, template: &kubound_encodings::cluster::PodTemplate) -> Result<(), InputError> {
+pub(super) fn check_selector(
+    view: &View,
+    template: &kubound_encodings::cluster::PodTemplate,
+) -> Result<(), InputError> {
     let selector = read_label_selector(view)?;
     if selector.is_empty() {
         return Err(view.error("an empty selector").expected("labels of the pod template"));

@@ -42,7 +42,7 @@ pub(super) fn read(spec: &Fields, names: &Names, draft: &mut Draft) -> Result<()
     for view in spec.items("workloads")? {
         let fields = view.strict_fields(WORKLOAD)?;
         let target_view = fields.require("target", "kind/namespace/name of a workload")?;
-        let target = names.workload(&target_view)?;
+        let target = names.any_workload(&target_view)?;
         if seen.contains(&target) {
             return Err(target_view
                 .error(format!("{target} occurs twice"))
@@ -59,6 +59,9 @@ pub(super) fn read(spec: &Fields, names: &Names, draft: &mut Draft) -> Result<()
 
 fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), InputError> {
     if let Some(view) = fields.get("replicas") {
+        if workload.is_daemon() {
+            return Err(view.error("a DaemonSet has no replicas").expected("a workload with replicas"));
+        }
         workload.replicas = read_span(&view, &Count::Plain(0..=MAX_REPLICAS))?;
     }
     let load = fields.get("load").map(|view| view.strict_fields(LOAD)).transpose()?;

@@ -48,6 +48,9 @@ impl Controller for Deployment {
                 rollout::add_rules(model, group);
                 continue;
             }
+            if model.workload(group).is_daemon() {
+                continue;
+            }
             let scale = self.scale(model, group);
             let state = &model.groups[group];
             let (active, spec) = (state.active(), state.spec.value);

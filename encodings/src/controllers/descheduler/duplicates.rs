@@ -9,6 +9,7 @@ use super::evictor::{is_evictable, passes_node_fit};
 use super::{Evictions, Stage, exactly, looked_at};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
+use crate::cluster::workload::DAEMON_SET;
 use crate::state::Model;
 use crate::term::{Int, count, ite, sum};
 
@@ -17,7 +18,8 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     let mut wanted = Vec::new();
     for group in 0..model.groups.len() {
         // The owner of a Deployment's pod is its ReplicaSet.
-        let is_excluded = exclude_owner_kinds.iter().any(|kind| kind == "ReplicaSet");
+        let owner = if model.workload(group).is_daemon() { DAEMON_SET } else { "ReplicaSet" };
+        let is_excluded = exclude_owner_kinds.iter().any(|kind| kind == owner);
         if !is_excluded && namespaces.contains(&model.workload(group).reference.namespace) {
             wanted.extend(evictions(model, policy, plugin, group));
         }

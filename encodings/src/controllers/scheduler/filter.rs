@@ -66,7 +66,7 @@ impl<'m, 'c> Pods<'m, 'c> {
 }
 
 /// By slot: whether all filters let a pod of the group onto the node, with and without the pods nominated to it.
-pub(super) fn feasible(model: &Model, group: usize) -> Vec<Bool> {
+pub(in crate::controllers) fn feasible(model: &Model, group: usize) -> Vec<Bool> {
     let there = passes(&Pods::there(model), group);
     let also = |(slot, there): (usize, Bool)| {
         let nominated = nominated(model, group, slot, 0);

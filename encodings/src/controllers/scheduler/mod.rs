@@ -37,7 +37,7 @@ mod preemption;
 mod score;
 mod spread;
 
-pub(super) use filter::{has_room, resources_used};
+pub(super) use filter::{feasible, has_room, resources_used};
 pub(crate) use plugins::plugins;
 pub use plugins::{PluginScores, Plugins};
 pub(super) use pod_affinity::means;
@@ -78,11 +78,11 @@ impl Controller for Scheduler {
 }
 
 impl Scheduler {
-    /// Pods with a nodeName bypass the scheduler; those of another schedulerName, and gated ones, wait for ever.
+    /// Pods with a nodeName bypass the scheduler, those of DaemonSets are bound as they are created; those of another schedulerName, and gated ones, wait for ever.
     fn serves(&self, model: &Model, group: usize) -> bool {
         let template = model.template(group);
         let is_served = template.scheduler_name == model.cluster.scheduler.name && !template.is_gated;
-        model.groups[group].pinned.is_none() && is_served
+        model.groups[group].pinned.is_none() && is_served && !model.workload(group).is_daemon()
     }
 
     fn add_group(&self, model: &mut Model, group: usize, preemptors: &[Option<Preemptor>]) {

@@ -1,0 +1,93 @@
+//! DaemonSets (section 8.4).
+
+use super::super::Severity::{Harmless, Risky};
+use super::super::draft::{Draft, DraftWorkload};
+use super::super::error::InputError;
+use super::super::view::Ignored;
+use super::workload::check_selector;
+use super::{Object, pod_template};
+use kubound_encodings::cluster::node::TaintEffect;
+use kubound_encodings::cluster::pod::{PodTemplate, Toleration};
+use kubound_encodings::cluster::workload::{DAEMON_SET, Usage, Workload, WorkloadRef};
+use kubound_encodings::cluster::{Rollout, Span};
+
+const SPEC: &[Ignored] = &[
+    ("minReadySeconds", Harmless, "templates of DaemonSets do not change here"),
+    ("revisionHistoryLimit", Harmless, "templates of DaemonSets do not change here"),
+    ("updateStrategy", Harmless, "templates of DaemonSets do not change here"),
+];
+
+/// What its controller adds to the tolerations of its pods; the last one for those on the network of the node.
+const TOLERATED: &[(&str, TaintEffect)] = &[
+    ("node.kubernetes.io/not-ready", TaintEffect::NoExecute),
+    ("node.kubernetes.io/unreachable", TaintEffect::NoExecute),
+    ("node.kubernetes.io/disk-pressure", TaintEffect::NoSchedule),
+    ("node.kubernetes.io/memory-pressure", TaintEffect::NoSchedule),
+    ("node.kubernetes.io/pid-pressure", TaintEffect::NoSchedule),
+    ("node.kubernetes.io/unschedulable", TaintEffect::NoSchedule),
+    ("node.kubernetes.io/network-unavailable", TaintEffect::NoSchedule),
+];
+
+/// Reads a DaemonSet.
+pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+    let context = object.context;
+    let spec = object.fields.require("spec", "the specification of the workload")?.fields()?;
+    object.fields.note_rest(&[]);
+    let template_view = spec.require("template", "a pod template")?;
+    let mut template = pod_template::read(&template_view)?;
+    check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
+    spec.note_rest(SPEC);
+    if template.template.node_name.is_some() {
+        context.note(Risky, "spec.template.spec.nodeName", "pods of a DaemonSet are on all nodes here");
+        template.template.node_name = None;
+    }
+    let on_host = template_view.value.below(&["spec", "hostNetwork"]).is_some();
+    tolerate(&mut template.template, on_host);
+    let reference = WorkloadRef {
+        kind: DAEMON_SET.to_owned(),
+        namespace: object.metadata.namespace.clone(),
+        name: object.metadata.name.clone(),
+    };
+    let workload = Workload {
+        reference: reference.clone(),
+        replicas: Span::exactly(0),
+        replicas_managed: false,
+        template: template.template,
+        later_templates: Vec::new(),
+        rollout: Rollout::default(),
+        cpu_usage: Usage::Request,
+        memory_usage: Usage::Request,
+        startup: None,
+        exists: true,
+        origin: context.origin(""),
+    };
+    draft.workloads.retain(|other| other.workload.reference != reference);
+    draft.workloads.push(DraftWorkload {
+        workload,
+        template: template_view.value.clone(),
+        priority_class: template.priority_class,
+        never_preempts: true,
+        request_beyond_containers: template.request_beyond_containers,
+        later: Vec::new(),
+        is_paused: false,
+        history_limit: 10,
+        context: context.clone(),
+    });
+    Ok(())
+}
+
+/// Puts the controller's tolerations in the place of the pair that admission adds otherwise.
+fn tolerate(template: &mut PodTemplate, on_host: bool) {
+    let added = if on_host { TOLERATED } else { &TOLERATED[..TOLERATED.len() - 1] };
+    template.tolerations.retain(|one| {
+        let is_added = added.iter().any(|(key, effect)| one.key == *key && one.effect == Some(*effect));
+        !(is_added && one.exists && one.seconds.is_some())
+    });
+    template.tolerations.extend(added.iter().map(|(key, effect)| Toleration {
+        key: (*key).to_owned(),
+        exists: true,
+        value: String::new(),
+        effect: Some(*effect),
+        seconds: None,
+    }));
+}
