@@ -36,6 +36,8 @@ mod taints;
 mod tally;
 #[path = "fidelity/vectors.rs"]
 mod vectors;
+#[path = "fidelity/zones.rs"]
+mod zones;
 
 use std::sync::OnceLock;
 use tally::Tally;
@@ -74,7 +76,7 @@ impl Component {
 }
 
 /// All components, in the order of the page.
-pub static COMPONENTS: [Component; 11] = [
+pub static COMPONENTS: [Component; 12] = [
     Component::new(
         "replicaset",
         "`replicaset.getPodsToDelete`",
@@ -120,6 +122,14 @@ pub static COMPONENTS: [Component; 11] = [
         "`Toleration.ToleratesTaint`, `tainteviction.Controller.handleNodeUpdate`",
         "Which tolerations tolerate which taints, and when a pod on a node with these taints is deleted.",
         Some(taints::check),
+    ),
+    Component::new(
+        "zones",
+        "`nodelifecycle.Controller.monitorNodeHealth`, `handleDisruption`, `doNoExecuteTaintingPass`",
+        "Which nodes have the NoExecute taint, in two steps, when some of up to seven nodes in up to three zones are not \
+         ready: full and partial disruption, all zones at once, nodes that are excluded from the count. The controller's \
+         rate is set so high that a node waits for nothing but its zone. Left out: zones of more than 50 nodes, and zones in which no node counts: there the order of a map decides.",
+        Some(zones::check),
     ),
     Component::new(
         "kubelet",
@@ -214,6 +224,11 @@ fn evictions_match() {
 #[test]
 fn taints_match() {
     matches("taints");
+}
+
+#[test]
+fn zones_match() {
+    matches("zones");
 }
 
 #[test]

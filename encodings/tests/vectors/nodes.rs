@@ -168,3 +168,22 @@ fn a_cordoned_node_may_be_drained() {
     world.set("unschedulable[a]", 1);
     assert!(world.is_enabled("event/e/a"));
 }
+
+#[test]
+fn excluded_nodes_do_not_count_in_their_zone() {
+    let taints = |excluded: bool| {
+        let mut pools: Vec<NodePool> = ["a", "b", "c", "d"].map(|name| node(name, &[])).to_vec();
+        if excluded {
+            pools[2].labels.insert("node.kubernetes.io/exclude-disruption".into(), String::new());
+        }
+        let mut cluster = cluster(pools, vec![deployment("web", 1, 100, 100)]);
+        cluster.events = vec![event("failure", EventKind::NodeFailure { pool: None, recovers: true })];
+        let mut world = World::new(&cluster);
+        for name in ["a", "b", "c"] {
+            world.set(&format!("alive[{name}]"), 0).set(&format!("notReady[{name}]"), 1);
+        }
+        world.enabled("node-controller/taint").len()
+    };
+    assert_eq!(taints(false), 0, "3 of 4 nodes are not ready");
+    assert_eq!(taints(true), 3, "2 of the 3 that count");
+}

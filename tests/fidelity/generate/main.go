@@ -30,6 +30,7 @@ var components = []component{
 	{"replicaset", replicaSetVectors},
 	{"scheduler", schedulerVectors},
 	{"taints", taintVectors},
+	{"zones", zoneVectors},
 }
 
 func main() {
