@@ -5,7 +5,7 @@
 //! * bounds of the sums that it compares: the constant it compares with, zero, and the largest value seen (conservation
 //!   sums and capacity come from here, because controllers compare what is with what should be);
 //! * ranges of variables tighter than declared;
-//! * bounds of what a slot holds by an equal share ([`shares`]);
+//! * bounds of what a slot holds by an equal share (`shares`);
 //! * between interchangeable slots: what is absent is empty, and counts differ by at most one or two;
 //! * implications between truth values, and from a truth value to a count being zero.
 //!
