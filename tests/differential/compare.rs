@@ -16,9 +16,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Most states that an explicit search may store here.
 const STATES: usize = 15_000;
-/// Most steps of an unrolling, and most rules of a system that is unrolled: for most clusters, and for some.
-const USUAL: (usize, usize) = (5, 24);
-const DEEPER: (usize, usize) = (9, 60);
+/// How far systems are unrolled, and which.
+#[derive(Clone, Copy)]
+struct Reach {
+    /// Most steps.
+    depth: usize,
+    /// Most rules of a system.
+    rules: usize,
+    /// Most terms of a system.
+    terms: usize,
+}
+
+/// For most clusters. Longer systems take most of the time: the eighth above this many terms, half of it.
+const USUAL: Reach = Reach { depth: 5, rules: 24, terms: 650 };
+/// For some.
+const DEEPER: Reach = Reach { depth: 9, rules: 60, terms: usize::MAX };
 
 /// How often what came out.
 #[derive(Clone, Copy, Default, Debug)]
@@ -146,8 +158,8 @@ impl Case {
     }
 
     /// What the explicit engine found must be found by the symbolic one, at the same depth, and nothing else.
-    fn engines(&self, encoding: Encoding, (depth, rules): (usize, usize)) -> Result<Verdict, String> {
-        if self.fused.rules.len() > rules {
+    fn engines(&self, encoding: Encoding, Reach { depth, rules, terms }: Reach) -> Result<Verdict, String> {
+        if self.fused.rules.len() > rules || self.fused.dag.len() > terms {
             return Ok(Verdict::Undecided);
         }
         let explicit = self.explicit(Explicit::default(), &self.fused, "fused")?;
