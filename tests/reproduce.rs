@@ -103,6 +103,7 @@ fn dry_run(script: &Path, answers: &Answers, deadline: &str) -> (Option<i32>, St
 
 fn node(case: &str, number: usize) -> String {
     let name = match case {
+        "c5" => "c5-duplicates-with-nowhere-to-go-broken",
         "c6" => "c6-failure-after-maintenance-broken",
         _ => "c8-spread-against-affinity-broken",
     };
@@ -171,13 +172,28 @@ fn a_cluster_that_does_nothing_differs_at_the_first_step_and_is_kept() {
 
 #[test]
 fn too_few_evictions_are_a_difference_in_the_round_that_lacks_one() {
+    let script = script("kind", "c5", "c5-few");
+    let nodes = [node("c5", 1), node("c5", 2)];
+    let mut events = many_events(&nodes);
+    let message = format!("pod eviction from {} node by sigs.k8s.io/descheduler", nodes[0]);
+    events.push(("RemoveDuplicates", "web-1-p0", 1, message));
+    let [first, second] = nodes;
+    let pods = vec![(first.clone(), "Running"), (first.clone(), "Running"), (first, "Running"), (second, "Running")];
+    let (code, text, _) = dry_run(&script, &Answers { events, pods, replicas: 4, after: None }, "0");
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("round 2 of 3") && !text.contains("round 3 of 3"), "{text}");
+    assert!(text.contains("DIFFERS   RemoveDuplicates evicts 1") && text.contains("at-least 2, seen 1"), "{text}");
+}
+
+/// What the model leaves open is no difference.
+#[test]
+fn too_few_evictions_are_none_where_the_order_of_a_cache_decides() {
     let script = script("kind", "c8", "c8-few");
     let mut answers = c8();
     answers.events.last_mut().expect("the evictions").2 = 1;
     let (code, text, _) = dry_run(&script, &answers, "0");
-    assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("round 2 of 3") && !text.contains("round 3 of 3"), "{text}");
-    assert!(text.contains("step 11   DIFFERS") && text.contains("expected at-least 2, seen 1"), "{text}");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("step 11   could be") && text.contains("expected at-least 2, seen 1"), "{text}");
 }
 
 fn c6() -> Answers {
