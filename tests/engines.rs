@@ -1,8 +1,7 @@
 //! All engines on the same toys: verdicts and shortest depths, in every encoding and with reductions on and off; limits
 //! and stopping of the symbolic ones.
 
-mod toys;
-
+use crate::toys::{Expected, Toy, all_toys};
 use kubound::engines::bmc::Bmc;
 use kubound::engines::explicit::Explicit;
 use kubound::engines::lasso::Lasso;
@@ -12,7 +11,6 @@ use kubound::trace::Ending;
 use kubound::trace::replay::replay;
 use kubound_encodings::system::Claim;
 use std::time::{Duration, Instant};
-use toys::{Expected, Toy, all_toys};
 
 /// The engine whose kind of claim the toy has.
 fn decide(toy: &Toy, encoding: Encoding, limits: &Limits) -> Result<Outcome, EngineError> {

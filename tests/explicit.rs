@@ -1,7 +1,6 @@
 //! The explicit engine on toys with known verdicts, with its reductions on and off.
 
-mod toys_explicit;
-
+use crate::toys_explicit::*;
 use kubound::engines::explicit::Explicit;
 use kubound::engines::explicit::inevitable::{Inevitability, inevitability};
 use kubound::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
@@ -9,7 +8,6 @@ use kubound::trace::replay::replay;
 use kubound::trace::{Ending, Trace};
 use kubound_encodings::system::{Claim, TransitionSystem};
 use kubound_encodings::term::{Bool, VarId, within};
-use toys_explicit::*;
 
 const PLAIN: Explicit = Explicit { symmetry: false, slicing: false, partial_order: false };
 
@@ -254,7 +252,7 @@ fn a_fused_run_expands_to_a_fine_one() {
     assert!(replay_expanded(&fine, &wrong, &trace, 0).unwrap_err().to_string().contains("down"));
 }
 
-/// Run with `cargo test --release --test explicit -- --ignored --nocapture speed`.
+/// Run with `cargo test --release --test suite -- --ignored --nocapture speed`.
 #[test]
 #[ignore = "a measurement"]
 fn speed() {

@@ -1,8 +1,7 @@
 //! What is exported means the same to others: an independent solver (cvc5) decides the SMT-LIB scripts, and an
 //! independent model checker (patronus, with cvc5 behind it) searches the BTOR2 files.
 
-mod toys;
-
+use crate::toys::{Expected, all_toys};
 use kubound::engines::lasso::Lasso;
 use kubound::engines::symbolic::query::query;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
@@ -16,7 +15,6 @@ use patronus::mc::{ModelCheckResult, bmc};
 use patronus::smt::{CVC5, Solver};
 use std::io::Write;
 use std::process::{Command, Stdio};
-use toys::{Expected, all_toys};
 
 /// Whether a run of at most `depth` steps violates property 0, by cvc5.
 fn solved(system: &TransitionSystem, depth: usize) -> bool {

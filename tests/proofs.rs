@@ -1,8 +1,7 @@
 //! Induction and ranking: what they prove of toys and cases, that other solvers agree with every obligation, and that
 //! broken systems are not proved.
 
-mod toys;
-
+use crate::toys::{Expected, all_toys};
 use kubound::engines::induction::Induction;
 use kubound::engines::proof::obligations::Obligation;
 use kubound::engines::ranking::Ranking;
@@ -13,7 +12,6 @@ use kubound_encodings::assemble::{Granularity, assemble};
 use kubound_encodings::system::{Claim, TransitionSystem};
 use kubound_encodings::term::{Bool, Term, within};
 use std::path::PathBuf;
-use toys::{Expected, all_toys};
 
 fn prover(system: &TransitionSystem) -> Box<dyn Engine> {
     match system.properties[0].claim {

@@ -1,5 +1,7 @@
 //! What came of replaying vectors.
 
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Counts and deviations of a component.
@@ -25,6 +27,22 @@ impl Tally {
             None => self.matched += 1,
             Some(what) => self.deviations.push(what),
         }
+    }
+
+    /// Counts one comparison of outcomes in both directions; `may_be_wider` says whether the model may allow more.
+    pub fn both_ways<T: Ord + fmt::Debug>(
+        &mut self,
+        vector: &Value,
+        real: &BTreeSet<T>,
+        allowed: &BTreeSet<T>,
+        may_be_wider: bool,
+    ) {
+        let impossible: Vec<_> = real.difference(allowed).collect();
+        let invented: Vec<_> = allowed.difference(real).collect();
+        let is_wider = impossible.is_empty() && !invented.is_empty() && may_be_wider;
+        self.over_approximated += usize::from(is_wider);
+        let deviates = !impossible.is_empty() || (!invented.is_empty() && !is_wider);
+        self.count(deviates.then(|| format!("{vector}\n  not allowed: {impossible:?}\n  never happens: {invented:?}")));
     }
 
     /// Matched of all comparisons, in percent.
