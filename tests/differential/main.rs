@@ -4,7 +4,7 @@
 //! report a fault of the model.
 //!
 //! The clusters are numbered; the number is the seed. `KUBOUND_DIFFERENTIAL_CASES` says how many the symbolic engines
-//! look at (the other comparisons look at an eighth, the deeper symbolic one at a two-hundredth),
+//! look at (the other comparisons look at a twelfth, the deeper symbolic one at a two-hundredth),
 //! `KUBOUND_DIFFERENTIAL_FIRST` at which number they start. Searches are cut off at a number of states; cut ones are
 //! counted, and must not be too many. The first failure is made smaller by removing parts and then printed whole; the
 //! others with their number only.
@@ -83,12 +83,12 @@ fn expect_few_undecided(tally: Tally, percent: u64) {
 
 #[test]
 fn fusing_rules_changes_no_verdict() {
-    expect_few_undecided(agree(Comparison::Granularities, 8), 20);
+    expect_few_undecided(agree(Comparison::Granularities, 12), 20);
 }
 
 #[test]
 fn reductions_change_no_verdict() {
-    expect_few_undecided(agree(Comparison::Reductions, 8), 20);
+    expect_few_undecided(agree(Comparison::Reductions, 12), 20);
 }
 
 #[test]
