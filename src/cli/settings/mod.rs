@@ -86,10 +86,11 @@ pub struct Settings {
 /// Reads the settings for what was asked, if the subcommand has any.
 pub fn resolve(command: &Command, matches: &ArgMatches) -> Result<Option<Settings>, Failure> {
     let Some((name, given)) = matches.subcommand() else { return Ok(None) };
-    if given.try_contains_id("show_settings").is_err() {
+    let Some(subcommand) = command.find_subcommand(name) else { return Ok(None) };
+    // The matches do not tell: in release builds they take a flag that does not exist for one that is not given.
+    if !subcommand.get_arguments().any(|arg| arg.get_id() == "show_settings") {
         return Ok(None);
     }
-    let Some(subcommand) = command.find_subcommand(name) else { return Ok(None) };
     let usage = |error: InputError| Failure::Usage(error.into());
     let known: Vec<&Arg> = all(command);
     let mut settings = match file(given)? {
