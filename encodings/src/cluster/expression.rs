@@ -1,6 +1,8 @@
 //! Small expressions over sizes: in `assume`, and as limits of intents. Parsed by the reader, given meaning by
 //! `state`.
 
+use crate::term::{Bool, Int};
+
 /// An expression; sorts were checked by the reader (comparisons and connectives are conditions).
 #[derive(Clone, PartialEq, Debug)]
 pub enum Expression {
@@ -55,6 +57,20 @@ pub enum Comparison {
     Greater,
     /// `>=`
     AtLeast,
+}
+
+impl Comparison {
+    /// The comparison of two terms.
+    pub(crate) fn of(self, a: Int, b: Int) -> Bool {
+        match self {
+            Self::Equal => a.is(b),
+            Self::NotEqual => a.is_not(b),
+            Self::Less => a.below(b),
+            Self::AtMost => a.at_most(b),
+            Self::Greater => a.above(b),
+            Self::AtLeast => a.at_least(b),
+        }
+    }
 }
 
 impl Expression {

@@ -1,7 +1,7 @@
 //! The meaning of the small expressions of `assume` and of intents' limits.
 
 use super::Model;
-use crate::cluster::expression::{Comparison, Expression};
+use crate::cluster::expression::Expression;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::term::{Bool, Int, all, ite, sum};
 
@@ -35,17 +35,7 @@ pub fn condition(model: &Model, expression: &Expression, target: Option<usize>) 
         Expression::And(a, b) => inner(a) & inner(b),
         Expression::Or(a, b) => inner(a) | inner(b),
         Expression::Not(a) => !inner(a),
-        Expression::Compare(comparison, a, b) => {
-            let (a, b) = (number(model, a, target), number(model, b, target));
-            match comparison {
-                Comparison::Equal => a.is(b),
-                Comparison::NotEqual => a.is_not(b),
-                Comparison::Less => a.below(b),
-                Comparison::AtMost => a.at_most(b),
-                Comparison::Greater => a.above(b),
-                Comparison::AtLeast => a.at_least(b),
-            }
-        }
+        Expression::Compare(comparison, a, b) => comparison.of(number(model, a, target), number(model, b, target)),
         number => panic!("{number:?} is no condition"),
     }
 }

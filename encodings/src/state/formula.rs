@@ -2,7 +2,6 @@
 //! pods of one revision on one node in one phase are alike in all that an expression can ask of them.
 
 use super::{Model, Phase};
-use crate::cluster::expression::Comparison;
 use crate::cluster::formula::{Collection, Field, Formula, Members, Object};
 use crate::cluster::workload::Readiness;
 use crate::term::{Bool, Int, all, ite, ite_bool, sum};
@@ -79,17 +78,7 @@ impl Scope<'_, '_> {
                     _ => panic!("{formula:?} has texts"),
                 }
             }
-            Formula::Compare(comparison, a, b) => {
-                let (a, b) = (self.int(a), self.int(b));
-                Value::Bool(match comparison {
-                    Comparison::Equal => a.is(b),
-                    Comparison::NotEqual => a.is_not(b),
-                    Comparison::Less => a.below(b),
-                    Comparison::AtMost => a.at_most(b),
-                    Comparison::Greater => a.above(b),
-                    Comparison::AtLeast => a.at_least(b),
-                })
-            }
+            Formula::Compare(comparison, a, b) => Value::Bool(comparison.of(self.int(a), self.int(b))),
             Formula::Add(a, b) => Value::Int(self.int(a) + self.int(b)),
             Formula::Subtract(a, b) => Value::Int(self.int(a) - self.int(b)),
             Formula::Multiply(a, b) => Value::Int(self.int(a) * self.int(b)),
