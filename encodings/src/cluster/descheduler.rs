@@ -204,3 +204,10 @@ pub struct DeschedulerPolicy {
     /// Where it is written.
     pub origin: Origin,
 }
+
+impl DeschedulerPolicy {
+    /// Whether any limit bounds the evictions of a pass.
+    pub fn is_limited(&self) -> bool {
+        self.max_per_node.is_some() || self.max_per_namespace.is_some() || self.max_total.is_some()
+    }
+}

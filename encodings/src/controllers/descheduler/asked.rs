@@ -34,7 +34,7 @@ pub(super) struct Asked {
 /// Whether limits or budgets may leave pods that the plugin would evict, so that conditions on what goes do not hold;
 /// and why.
 pub(super) fn cut_short(model: &Model, policy: &DeschedulerPolicy, groups: &[usize]) -> Option<&'static str> {
-    if policy.max_per_node.is_some() || policy.max_per_namespace.is_some() || policy.max_total.is_some() {
+    if policy.is_limited() {
         return Some(LIMITED);
     }
     groups.iter().any(|&group| is_selected(model, group)).then_some(REFUSED)

@@ -2,9 +2,8 @@
 
 use super::budgets::is_selected;
 use super::looked_at;
-use crate::cluster::DeschedulerPolicy;
-use crate::cluster::PodAffinityTerm;
-use crate::cluster::descheduler::Evictor;
+use crate::cluster::descheduler::{Evictor, Namespaces};
+use crate::cluster::{DeschedulerPolicy, LabelSelector, PodAffinityTerm};
 use crate::controllers::scheduler::{has_room, means};
 use crate::state::Model;
 use crate::term::{Bool, all, any, sum};
@@ -13,6 +12,12 @@ use crate::term::{Bool, all, any, sum};
 const EVICT: &str = "descheduler.alpha.kubernetes.io/evict";
 /// Priority from which pods are critical.
 const SYSTEM_CRITICAL: i64 = 2_000_000_000;
+
+/// Whether a plugin with this `labelSelector` and these `namespaces` looks at the pods of a group.
+pub(super) fn looks_at(model: &Model, group: usize, labels: &Option<LabelSelector>, namespaces: &Namespaces) -> bool {
+    labels.as_ref().is_none_or(|selector| selector.matches(&model.template(group).labels))
+        && namespaces.contains(&model.workload(group).reference.namespace)
+}
 
 /// Filter: whether pods of a group may be evicted.
 pub(super) fn is_evictable(model: &Model, group: usize, evictor: &Evictor) -> Bool {

@@ -11,7 +11,7 @@
 //! (tagged).
 
 use super::asked::{Ask, ask, cut_short, rank};
-use super::evictor::{is_evictable, passes_node_fit};
+use super::evictor::{is_evictable, looks_at, passes_node_fit};
 use super::{Stage, looked_at};
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::cluster::{DeschedulerPolicy, PodAffinityTerm};
@@ -28,12 +28,8 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     else {
         return vec![];
     };
-    let groups: Vec<usize> = (0..model.groups.len())
-        .filter(|&group| {
-            let selected = label_selector.as_ref().is_none_or(|one| one.matches(&model.template(group).labels));
-            selected && namespaces.contains(&model.workload(group).reference.namespace)
-        })
-        .collect();
+    let groups: Vec<usize> =
+        (0..model.groups.len()).filter(|&group| looks_at(model, group, label_selector, namespaces)).collect();
     let mut repulsions = Vec::new();
     for &group in &groups {
         for (index, term) in model.template(group).pod_anti_affinity.required.iter().enumerate() {

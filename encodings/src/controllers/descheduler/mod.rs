@@ -173,7 +173,7 @@ const LIMITED: &str = "eviction limits leave open which pods go first";
 
 /// Evictions of exactly `wanted` pods of a group on a slot (no more than it has there), of any phase; limits apply.
 fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, Int)]) -> Evictions {
-    let limited = policy.max_per_node.is_some() || policy.max_per_namespace.is_some() || policy.max_total.is_some();
+    let limited = policy.is_limited();
     let (mut parts, mut picks) = (Vec::new(), Vec::new());
     for &(group, slot, wanted) in wanted {
         let phases = phases(model, group, slot);

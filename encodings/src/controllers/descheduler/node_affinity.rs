@@ -9,7 +9,7 @@
 //! evicted though the better node is full or tainted, and may come back for ever.
 
 use super::budgets::some_granted;
-use super::evictor::{fits_node, fits_own_node, is_evictable, passes_node_fit};
+use super::evictor::{fits_node, fits_own_node, is_evictable, looks_at, passes_node_fit};
 use super::{Evictions, Stage, exactly, looked_at};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
@@ -25,9 +25,7 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     };
     let mut wanted: Vec<(usize, usize, Int)> = Vec::new();
     for group in 0..model.groups.len() {
-        let labels = &model.template(group).labels;
-        let selected = label_selector.as_ref().is_none_or(|selector| selector.matches(labels));
-        if !selected || !namespaces.contains(&model.workload(group).reference.namespace) {
+        if !looks_at(model, group, label_selector, namespaces) {
             continue;
         }
         let evictable = is_evictable(model, group, &plugin.evictor);

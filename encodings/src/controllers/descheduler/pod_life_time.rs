@@ -4,7 +4,7 @@
 //! is all pods in these states. Reasons of containers, such as CrashLoopBackOff, never occur in the model.
 
 use super::asked::{Ask, ask, cut_short};
-use super::evictor::{is_evictable, passes_node_fit};
+use super::evictor::{is_evictable, looks_at, passes_node_fit};
 use super::{Stage, looked_at};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, PodPhase};
@@ -24,9 +24,7 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     };
     let (mut asks, mut groups) = (Vec::new(), Vec::new());
     for group in 0..model.groups.len() {
-        let labels = &model.template(group).labels;
-        let selected = label_selector.as_ref().is_none_or(|selector| selector.matches(labels));
-        if !selected || !namespaces.contains(&model.workload(group).reference.namespace) {
+        if !looks_at(model, group, label_selector, namespaces) {
             continue;
         }
         groups.push(group);

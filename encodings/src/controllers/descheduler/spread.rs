@@ -12,7 +12,7 @@
 //! order that an unstable sort leaves: any choice is allowed (tagged).
 
 use super::budgets::{is_granted, is_selected};
-use super::evictor::{fits_node, is_evictable, passes_node_fit};
+use super::evictor::{fits_node, is_evictable, looks_at, passes_node_fit};
 use super::{LIMITED, Part, Pick, Stage, looked_at, part_label, phases};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
@@ -30,10 +30,8 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     };
     let mut seen: Vec<(Vec<usize>, &TopologySpreadConstraint)> = Vec::new();
     for group in 0..model.groups.len() {
-        let namespace = &model.workload(group).reference.namespace;
-        let looked_at = label_selector.as_ref().is_none_or(|one| one.matches(&model.template(group).labels));
         let protected = is_evictable(model, group, &plugin.evictor).constant() == Some(false);
-        if !namespaces.contains(namespace) || protected || !looked_at {
+        if protected || !looks_at(model, group, label_selector, namespaces) {
             continue;
         }
         for spec in model.template(group).spread.iter().filter(|one| constraints.contains(&one.when_unsatisfiable)) {
@@ -115,14 +113,14 @@ impl Balance<'_> {
         let namespace = &model.workload(self.contributor).reference.namespace;
         (0..model.groups.len()).filter(move |&group| {
             let labels = &model.template(group).labels;
-            let looked_at = match &plugin.plugin {
-                DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint { label_selector, .. } => {
-                    label_selector.as_ref().is_none_or(|selector| selector.matches(labels))
-                }
+            let is_looked_at = match &plugin.plugin {
+                DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint {
+                    label_selector, namespaces, ..
+                } => looks_at(model, group, label_selector, namespaces),
                 _ => false,
             };
             model.workload(group).reference.namespace == *namespace
-                && looked_at
+                && is_looked_at
                 && (!spec.own_revision || group == self.contributor)
                 && spec.selector.as_ref().is_some_and(|selector| selector.matches(labels))
         })
@@ -202,7 +200,7 @@ impl Balance<'_> {
 
     fn is_limited(&self) -> bool {
         let policy = self.policy;
-        policy.max_per_node.is_some() || policy.max_per_namespace.is_some() || policy.max_total.is_some()
+        policy.is_limited()
     }
 
     /// Whether pods of a group fit a node of a domain below average: those of other domains are asked, so that their
