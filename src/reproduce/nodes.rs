@@ -2,7 +2,7 @@
 
 use super::{File, Input, State, Tool};
 use kubound_encodings::cluster::node::{CPU, HOSTNAME, MEMORY};
-use kubound_encodings::cluster::{NodePool, TaintEffect};
+use kubound_encodings::cluster::{NodePool, Taint};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -139,12 +139,8 @@ impl Node<'_> {
 
     /// Taints, as `key=value:effect`.
     pub(super) fn taints(&self) -> Vec<String> {
-        let effect = |effect| match effect {
-            TaintEffect::NoSchedule => "NoSchedule",
-            TaintEffect::PreferNoSchedule => "PreferNoSchedule",
-            TaintEffect::NoExecute => "NoExecute",
-        };
-        self.pool.taints.iter().map(|taint| format!("{}={}:{}", taint.key, taint.value, effect(taint.effect))).collect()
+        let text = |taint: &Taint| format!("{}={}:{}", taint.key, taint.value, taint.effect.name());
+        self.pool.taints.iter().map(text).collect()
     }
 
     /// As an object for KWOK.
@@ -155,11 +151,8 @@ impl Node<'_> {
         };
         let amounts: serde_json::Map<String, Value> =
             self.allocatable.iter().map(|(name, value)| (name.clone(), amount(name, *value).into())).collect();
-        let taints: Vec<Value> = (self.pool.taints.iter().zip(self.taints()))
-            .map(|(taint, text)| {
-                let effect = text.rsplit(':').next().unwrap_or_default();
-                json!({"key": taint.key, "value": taint.value, "effect": effect})
-            })
+        let taints: Vec<Value> = (self.pool.taints.iter())
+            .map(|taint| json!({"key": taint.key, "value": taint.value, "effect": taint.effect.name()}))
             .collect();
         json!({
             "apiVersion": "v1",

@@ -33,6 +33,20 @@ pub enum TaintEffect {
     NoExecute,
 }
 
+impl TaintEffect {
+    /// Effects with their names in manifests.
+    pub const NAMES: &[(&str, Self)] = &[
+        ("NoSchedule", Self::NoSchedule),
+        ("PreferNoSchedule", Self::PreferNoSchedule),
+        ("NoExecute", Self::NoExecute),
+    ];
+
+    /// Its name in manifests.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, effect)| *effect == self).map_or("", |(name, _)| name)
+    }
+}
+
 /// A taint of a node.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct Taint {

@@ -118,19 +118,13 @@ pub(in super::super) fn read_taints(view: &View) -> Result<Vec<Taint>, InputErro
         let fields = item.fields()?;
         let key = fields.require("key", "the key of the taint")?.name()?.to_owned();
         let value = fields.read("value", |view| view.text().map(str::to_owned))?.unwrap_or_default();
-        let effect = fields.require("effect", "NoSchedule, PreferNoSchedule or NoExecute")?.one_of(EFFECTS)?;
+        let effect =
+            fields.require("effect", "NoSchedule, PreferNoSchedule or NoExecute")?.one_of(TaintEffect::NAMES)?;
         fields.note_rest(&[("timeAdded", Harmless, "taints count from the start")]);
         taints.push(Taint { key, value, effect });
     }
     Ok(taints)
 }
-
-/// Effects by name.
-pub(super) const EFFECTS: &[(&str, TaintEffect)] = &[
-    ("NoSchedule", TaintEffect::NoSchedule),
-    ("PreferNoSchedule", TaintEffect::PreferNoSchedule),
-    ("NoExecute", TaintEffect::NoExecute),
-];
 
 /// Reads allocatable amounts without `pods`; ranges are accepted.
 pub(in super::super) fn read_resources(view: &View) -> Result<Resources<Span>, InputError> {

@@ -2,7 +2,6 @@
 
 use super::super::error::InputError;
 use super::super::view::View;
-use super::node::EFFECTS;
 use kubound_encodings::cluster::TaintEffect;
 use kubound_encodings::cluster::pod::Toleration;
 
@@ -45,7 +44,7 @@ fn read_one(view: &View) -> Result<Toleration, InputError> {
         None => false,
     };
     let effect = match fields.get("effect") {
-        Some(effect) if effect.value.as_text() != Some("") => Some(effect.one_of(EFFECTS)?),
+        Some(effect) if effect.value.as_text() != Some("") => Some(effect.one_of(TaintEffect::NAMES)?),
         _ => None,
     };
     let seconds = fields.read("tolerationSeconds", |view| view.integer(i64::MIN..=i64::MAX))?;

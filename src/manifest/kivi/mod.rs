@@ -205,7 +205,7 @@ fn part(view: &View, object: String) -> Context {
 }
 
 /// A mapping.
-fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+fn map<'a>(entries: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
     Value::Map(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 

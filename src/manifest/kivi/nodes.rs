@@ -8,7 +8,7 @@ use super::super::view::{Fields, Ignored, View};
 use super::super::{ErrorKind, NoteKind};
 use super::{MOST_UNITS, map, object_name, read_labels, read_name, text};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
-use kubound_encodings::cluster::{NodePool, Span};
+use kubound_encodings::cluster::{NodePool, Span, TaintEffect};
 
 /// Bytes of a unit of memory.
 const GI: i64 = 1 << 30;
@@ -125,7 +125,7 @@ fn taint(view: &View) -> Result<Value, InputError> {
     let written = view.text()?;
     let parts = written
         .rsplit_once(':')
-        .filter(|(key, effect)| !key.is_empty() && ["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(effect));
+        .filter(|(key, effect)| !key.is_empty() && TaintEffect::NAMES.iter().any(|(name, _)| name == effect));
     let Some((key, effect)) = parts else {
         return Err(view
             .error(format!("found {}", view.value.describe()))

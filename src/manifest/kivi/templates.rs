@@ -63,8 +63,7 @@ fn read_one(fields: &Fields, nodes: &[Name]) -> Result<PodTemplate, InputError> 
     }
     let (usage, startup) = read_usage(fields)?;
     fields.note_rest(REST);
-    let spec = Value::Map(spec.into_iter().map(|(key, value)| (key.to_owned(), value)).collect());
-    Ok(PodTemplate { labels, spec, cpu, memory, usage, startup })
+    Ok(PodTemplate { labels, spec: map(spec), cpu, memory, usage, startup })
 }
 
 fn read_constraint(view: &View, own: &[(String, String)]) -> Result<Value, InputError> {
@@ -93,7 +92,7 @@ fn read_constraint(view: &View, own: &[(String, String)]) -> Result<Value, Input
         }
     }
     fields.note_rest(&[("numMatchedLabel", Harmless, "labels are counted")]);
-    Ok(Value::Map(constraint.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))
+    Ok(map(constraint))
 }
 
 /// Rules as node affinity: required ones are alternatives, others have weights.
@@ -123,7 +122,7 @@ fn read_affinity(rules: &[View]) -> Result<Value, InputError> {
         let terms = map([("nodeSelectorTerms", Value::List(required))]);
         affinity.push(("requiredDuringSchedulingIgnoredDuringExecution", terms));
     }
-    Ok(Value::Map(affinity.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))
+    Ok(map(affinity))
 }
 
 /// `curCpuRequest` from the seconds `timeCpuRequest` after the start on: the first value is that of starting pods.
