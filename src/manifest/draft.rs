@@ -92,6 +92,14 @@ impl Draft {
         }
     }
 
+    /// Adds a workload, in the place of one of the same name if there is one.
+    pub(super) fn place(&mut self, read: DraftWorkload) {
+        match self.workloads.iter_mut().find(|other| other.workload.reference == read.workload.reference) {
+            Some(other) => *other = read,
+            None => self.workloads.push(read),
+        }
+    }
+
     /// Value of a priority class and whether its pods preempt others.
     pub(super) fn priority_of(&self, name: &str) -> Option<(i64, bool)> {
         match name {

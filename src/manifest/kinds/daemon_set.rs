@@ -1,15 +1,13 @@
 //! DaemonSets (section 8.4).
 
 use super::super::Severity::{Harmless, Risky};
-use super::super::draft::{Draft, DraftWorkload};
+use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::view::Ignored;
-use super::workload::check_selector;
+use super::workload::{check_selector, draft_of};
 use super::{Object, pod_template};
 use kubound_encodings::cluster::node::TaintEffect;
 use kubound_encodings::cluster::pod::{PodTemplate, Toleration};
-use kubound_encodings::cluster::workload::{DAEMON_SET, Usage, Workload, WorkloadRef};
-use kubound_encodings::cluster::{Rollout, Span};
 
 const SPEC: &[Ignored] = &[
     ("minReadySeconds", Harmless, "templates of DaemonSets do not change here"),
@@ -43,36 +41,9 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     }
     let on_host = template_view.value.below(&["spec", "hostNetwork"]).is_some();
     tolerate(&mut template.template, on_host);
-    let reference = WorkloadRef {
-        kind: DAEMON_SET.to_owned(),
-        namespace: object.metadata.namespace.clone(),
-        name: object.metadata.name.clone(),
-    };
-    let workload = Workload {
-        reference: reference.clone(),
-        replicas: Span::exactly(0),
-        replicas_managed: false,
-        template: template.template,
-        later_templates: Vec::new(),
-        rollout: Rollout::default(),
-        cpu_usage: Usage::Request,
-        memory_usage: Usage::Request,
-        startup: None,
-        exists: true,
-        origin: context.origin(""),
-    };
-    draft.workloads.retain(|other| other.workload.reference != reference);
-    draft.workloads.push(DraftWorkload {
-        workload,
-        template: template_view.value.clone(),
-        priority_class: template.priority_class,
-        never_preempts: true,
-        request_beyond_containers: template.request_beyond_containers,
-        later: Vec::new(),
-        is_paused: false,
-        history_limit: 10,
-        context: context.clone(),
-    });
+    let mut read = draft_of(object, &template_view, template);
+    read.never_preempts = true;
+    draft.place(read);
     Ok(())
 }
 

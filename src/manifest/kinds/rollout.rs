@@ -6,7 +6,7 @@ use kubound_encodings::cluster::Strategy;
 use kubound_encodings::cluster::rollout::Amount;
 
 /// The default of `revisionHistoryLimit`.
-const HISTORY: i64 = 10;
+pub(super) const HISTORY: i64 = 10;
 
 /// Reads `spec.strategy`, with the defaults and checks of the API server (section 2.1).
 pub(super) fn read_strategy(spec: &Fields) -> Result<Strategy, InputError> {

@@ -7,8 +7,9 @@ use super::super::error::InputError;
 use super::super::value::Value;
 use super::super::view::{Context, Ignored, View, parse_duration};
 use super::super::yaml;
+use super::pod_template::{self, Template};
 use super::selector::read_label_selector;
-use super::{Object, pod_template, rollout};
+use super::{Object, rollout};
 use kubound_encodings::cluster::workload::{Usage, Workload, WorkloadRef};
 use kubound_encodings::cluster::{Rollout, Span};
 
@@ -34,43 +35,48 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let template = pod_template::read(&template_view)?;
     check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
     let rollout = Rollout { strategy: rollout::read_strategy(&spec)?, ..Rollout::default() };
-    let (is_paused, history_limit) = rollout::read_history(&spec)?;
+    let mut read = draft_of(object, &template_view, template);
+    read.workload.replicas = Span::exactly(replicas.unwrap_or(1));
+    read.workload.replicas_managed = replicas_managed(object, replicas.is_some());
+    read.workload.rollout = rollout;
+    (read.is_paused, read.history_limit) = rollout::read_history(&spec)?;
     spec.note_rest(SPEC);
     note_interval(context, template_view.value, draft);
-    let reference = WorkloadRef {
-        kind: kind.to_owned(),
-        namespace: object.metadata.namespace.clone(),
-        name: object.metadata.name.clone(),
-    };
+    draft.place(read);
+    Ok(())
+}
+
+/// A workload with nothing but a pod template yet: no replicas, pods that use what they request.
+pub(super) fn draft_of(object: &Object, template_view: &View, template: Template) -> DraftWorkload {
+    let context = object.context;
     let workload = Workload {
-        reference: reference.clone(),
-        replicas: Span::exactly(replicas.unwrap_or(1)),
-        replicas_managed: replicas_managed(object, replicas.is_some()),
+        reference: WorkloadRef {
+            kind: context.object.split('/').next().unwrap_or_default().to_owned(),
+            namespace: object.metadata.namespace.clone(),
+            name: object.metadata.name.clone(),
+        },
+        replicas: Span::exactly(0),
+        replicas_managed: false,
         template: template.template,
         later_templates: Vec::new(),
-        rollout,
+        rollout: Rollout::default(),
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,
         exists: true,
         origin: context.origin(""),
     };
-    let read = DraftWorkload {
+    DraftWorkload {
         workload,
         template: template_view.value.clone(),
         priority_class: template.priority_class,
         never_preempts: template.never_preempts,
         request_beyond_containers: template.request_beyond_containers,
         later: Vec::new(),
-        is_paused,
-        history_limit,
+        is_paused: false,
+        history_limit: rollout::HISTORY,
         context: context.clone(),
-    };
-    match draft.workloads.iter_mut().find(|other| other.workload.reference == reference) {
-        Some(other) => *other = read,
-        None => draft.workloads.push(read),
     }
-    Ok(())
 }
 
 pub(super) fn check_selector(
