@@ -1,12 +1,12 @@
 //! Pods of DaemonSets (section 8.4): where they are created, and what leaves them alone.
 
-use crate::support::{HOST, World, cluster, deployment, event, labels, node, origin};
+use crate::support::{HOST, World, cluster, deployment, event, labels, node, policy};
 use kubound_encodings::assemble::assemble;
-use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor};
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor};
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::Toleration;
 use kubound_encodings::cluster::workload::DAEMON_SET;
-use kubound_encodings::cluster::{Cluster, DeschedulerPolicy, Span, Taint, TaintEffect, Workload};
+use kubound_encodings::cluster::{Cluster, Span, Taint, TaintEffect, Workload};
 
 fn agent(cpu: i64) -> Workload {
     let mut agent = deployment("agent", 0, cpu, 100);
@@ -92,16 +92,8 @@ fn the_descheduler_takes_it_only_if_told() {
             label_selector: None,
             namespaces: Default::default(),
         };
-        let policy = DeschedulerPolicy {
-            plugins: vec![EnabledPlugin { plugin, evictor, origin: origin() }],
-            node_selector: None,
-            max_per_node: None,
-            max_per_namespace: None,
-            max_total: None,
-            interval: 300,
-            origin: origin(),
-        };
-        let mut world = World::new(&Cluster { descheduler: Some(policy), ..nodes(agent(100)) });
+        let descheduler = Some(policy(plugin, evictor));
+        let mut world = World::new(&Cluster { descheduler, ..nodes(agent(100)) });
         world.run_pods("web", &[]).set("running[default/agent][a]", 1).set("running[default/agent][b]", 1);
         world.is_enabled("descheduler/PodLifeTime")
     };

@@ -1,13 +1,11 @@
 //! What passes of the descheduler evict (section 4).
 
-use crate::support::{HOST, World, ZONE, cluster, deployment, node, origin, spread};
-use kubound_encodings::cluster::descheduler::{
-    DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces, PodPhase, Utilization,
-};
+use crate::support::{HOST, World, ZONE, cluster, deployment, node, policy, spread};
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces, PodPhase, Utilization};
 use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{
-    Cluster, DeschedulerPolicy, LabelSelector, NodeSelectorTerm, PodAffinityTerm, Requirement, Taint, TaintEffect,
+    Cluster, LabelSelector, NodeSelectorTerm, PodAffinityTerm, Requirement, Taint, TaintEffect,
 };
 
 const AFFINITY: &str = "descheduler/RemovePodsViolatingNodeAffinity";
@@ -33,17 +31,7 @@ fn policed(nodes: usize, max_skew: i64, plugin: DeschedulerPlugin) -> Cluster {
     let mut web = deployment("web", 30, 100, 100);
     web.template.spread = vec![spread(HOST, max_skew, WhenUnsatisfiable::DoNotSchedule)];
     let pools = NAMES[..nodes].iter().map(|name| node(name, &[])).collect();
-    let enabled = EnabledPlugin { plugin, evictor: Evictor::default(), origin: origin() };
-    let policy = DeschedulerPolicy {
-        plugins: vec![enabled],
-        node_selector: None,
-        max_per_node: None,
-        max_per_namespace: None,
-        max_total: None,
-        interval: 300,
-        origin: origin(),
-    };
-    Cluster { descheduler: Some(policy), ..cluster(pools, vec![web]) }
+    Cluster { descheduler: Some(policy(plugin, Evictor::default())), ..cluster(pools, vec![web]) }
 }
 
 /// Evictions by node in every outcome of a pass over these pods; none if nothing is to be done.

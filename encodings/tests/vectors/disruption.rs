@@ -1,12 +1,12 @@
 //! PodDisruptionBudgets and the eviction API (sections 6.5 and 6.6): by drains, and by the descheduler.
 
-use crate::support::{World, cluster, deployment, event, node, origin};
-use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
+use crate::support::{World, cluster, deployment, event, node, origin, policy};
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces};
 use kubound_encodings::cluster::disruption::Demand;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::{LabelSelector, Operator, Requirement};
 use kubound_encodings::cluster::workload::{Readiness, Startup};
-use kubound_encodings::cluster::{Cluster, DeschedulerPolicy, EventKind, PodDisruptionBudget, Workload};
+use kubound_encodings::cluster::{Cluster, EventKind, PodDisruptionBudget, Workload};
 
 const EVICT: &str = "event/drain/evict/running/default/web/a";
 const EVICT_UNREADY: &str = "event/drain/evict/starting/default/web/a";
@@ -137,15 +137,7 @@ fn duplicates(budgets: Vec<PodDisruptionBudget>, pods: [i64; 2], min_replicas: i
     let pools = ["a", "b", "c", "d"].map(|name| node(name, &[])).to_vec();
     let mut cluster = cluster(pools, vec![deployment("web", 8, 100, 100)]);
     cluster.disruption_budgets = budgets;
-    cluster.descheduler = Some(DeschedulerPolicy {
-        plugins: vec![EnabledPlugin { plugin, evictor, origin: origin() }],
-        node_selector: None,
-        max_per_node: None,
-        max_per_namespace: None,
-        max_total: None,
-        interval: 300,
-        origin: origin(),
-    });
+    cluster.descheduler = Some(policy(plugin, evictor));
     let mut world = World::new(&cluster);
     world.run_pods("web", &[("a", pods[0]), ("b", pods[1])]);
     let rule = "descheduler/RemoveDuplicates";

@@ -1,12 +1,14 @@
 //! Small clusters in words, and a run of one by hand: set variables, ask which rules are enabled, fire one by name.
 
 use kubound_encodings::assemble::{Granularity, assemble};
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor};
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::{TopologySpreadConstraint, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::{Operator, Requirement};
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{
-    Cluster, Event, LabelSelector, Labels, NodePool, Origin, PodTemplate, Rollout, Span, Workload, WorkloadRef,
+    Cluster, DeschedulerPolicy, Event, LabelSelector, Labels, NodePool, Origin, PodTemplate, Rollout, Span, Workload,
+    WorkloadRef,
 };
 use kubound_encodings::system::{Choice, Claim, Initial, Pace, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
@@ -274,5 +276,18 @@ impl World {
             Claim::Invariant(holds) => self.value(holds.id()) == 1,
             ref other => panic!("{other:?} is no invariant"),
         }
+    }
+}
+
+/// A policy of one plugin without limits.
+pub fn policy(plugin: DeschedulerPlugin, evictor: Evictor) -> DeschedulerPolicy {
+    DeschedulerPolicy {
+        plugins: vec![EnabledPlugin { plugin, evictor, origin: origin() }],
+        node_selector: None,
+        max_per_node: None,
+        max_per_namespace: None,
+        max_total: None,
+        interval: 300,
+        origin: origin(),
     }
 }
