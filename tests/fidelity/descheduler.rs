@@ -1,7 +1,7 @@
 //! One pass of one plugin of the descheduler: how many pods of which workload on which node it evicts.
 
 use crate::clusters::{cluster, event, origin};
-use crate::evaluator::Evaluator;
+use crate::evaluator::{Evaluator, Latest};
 use crate::scheduler::{node_names, pool, requirements, workload, workload_names};
 use crate::tally::Tally;
 use crate::vectors::{File, field};
@@ -22,13 +22,9 @@ type Evicted = Vec<Vec<i64>>;
 /// Replays the vectors.
 pub fn check(file: &File) -> Tally {
     let mut tally = Tally::default();
-    let mut last: Option<(&Value, Evaluator)> = None;
+    let mut latest = Latest::default();
     for vector in &file.lines {
-        // The vectors of one cluster follow each other.
-        if last.as_ref().is_none_or(|(known, _)| *known != &vector["cluster"]) {
-            last = Some((&vector["cluster"], Evaluator::new(&system(&vector["cluster"]))));
-        }
-        let (_, evaluator) = last.as_ref().expect("made above");
+        let evaluator = latest.of(&vector["cluster"], |cluster| Evaluator::new(&system(cluster)));
         let real: BTreeSet<Evicted> = field::<Vec<Evicted>>(vector, "evicted").into_iter().collect();
         let (allowed, is_tagged) = allowed(evaluator, vector);
         tally.both_ways(vector, &real, &allowed, is_tagged && !real.is_empty());

@@ -8,6 +8,29 @@ use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Node, Term, TermId};
 use std::collections::HashMap;
 
+/// The evaluator of the cluster that was asked for last: the vectors of one cluster follow each other in a file.
+pub struct Latest<K>(Option<(K, Evaluator)>);
+
+impl<K> Default for Latest<K> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<K: PartialEq> Latest<K> {
+    /// The evaluator of a key, made if the key is not the last one.
+    pub fn of(&mut self, key: K, make: impl FnOnce(&K) -> Evaluator) -> &Evaluator {
+        match &mut self.0 {
+            Some((known, _)) if *known == key => {}
+            other => {
+                let evaluator = make(&key);
+                *other = Some((key, evaluator));
+            }
+        }
+        &self.0.as_ref().expect("made above").1
+    }
+}
+
 /// See the module.
 pub struct Evaluator {
     /// The fine system: one rule is one reconcile.

@@ -1,7 +1,7 @@
 //! The eviction API: how many pods of a workload in a phase on a node may be evicted.
 
 use crate::clusters::{cluster, deployment, event, node, origin};
-use crate::evaluator::Evaluator;
+use crate::evaluator::{Evaluator, Latest};
 use crate::tally::Tally;
 use crate::vectors::{File, field};
 use kubound_encodings::cluster::disruption::Demand;
@@ -23,16 +23,11 @@ type Kind = (Vec<String>, Vec<Value>);
 /// Replays the vectors.
 pub fn check(file: &File) -> Tally {
     let mut tally = Tally::default();
-    let mut last: Option<(Kind, Evaluator)> = None;
+    let mut latest = Latest::default();
     for vector in &file.lines {
         let workloads: Vec<Value> = field(vector, "workloads");
         let kind: Kind = (workloads.iter().map(|one| field(one, "app")).collect(), field(vector, "budgets"));
-        // The vectors of one cluster follow each other.
-        if last.as_ref().is_none_or(|(known, _)| *known != kind) {
-            let evaluator = system(&kind);
-            last = Some((kind, evaluator));
-        }
-        let (_, evaluator) = last.as_ref().expect("made above");
+        let evaluator = latest.of(kind, system);
         // `kubectl` evicts in parallel, so that any number up to that may go in a step.
         let allowed: Vec<i64> = (1..=field(vector, "granted")).collect();
         let found = evicted(evaluator, vector, &workloads);

@@ -1,7 +1,7 @@
 //! Admission of one pod.
 
 use crate::clusters::{cluster, deployment, node, taints, tolerations};
-use crate::evaluator::Evaluator;
+use crate::evaluator::{Evaluator, Latest};
 use crate::tally::Tally;
 use crate::vectors::{File, field};
 use kubound_encodings::cluster::selector::Operator;
@@ -16,17 +16,10 @@ const NAMES: [&str; 2] = ["first", "second"];
 /// Replays the vectors.
 pub fn check(file: &File) -> Tally {
     let mut tally = Tally::default();
-    let mut last: Option<(String, Evaluator)> = None;
+    let mut latest = Latest::default();
     for vector in &file.lines {
-        let key = format!(
-            "{}{}{}{}{}",
-            vector["labels"], vector["taints"], vector["allocatable"], vector["pods"], vector["templates"]
-        );
-        // The vectors of one node follow each other.
-        if last.as_ref().is_none_or(|(known, _)| *known != key) {
-            last = Some((key, system(vector)));
-        }
-        let (_, evaluator) = last.as_ref().expect("made above");
+        let key = ["labels", "taints", "allocatable", "pods", "templates"].map(|part| &vector[part]);
+        let evaluator = latest.of(key, |_| system(vector));
         let admitted = admissions(evaluator, vector);
         let real = vec![field::<bool>(vector, "admitted")];
         tally.count((admitted != real).then(|| format!("{vector}\n  model: {admitted:?}")));

@@ -1,7 +1,7 @@
 //! Preemption for one pod: the node that is nominated, and who is preempted there.
 
 use crate::clusters::{cluster, origin};
-use crate::evaluator::Evaluator;
+use crate::evaluator::{Evaluator, Latest};
 use crate::scheduler::{node_names, pool, workload, workload_names};
 use crate::tally::Tally;
 use crate::vectors::{File, field};
@@ -19,13 +19,9 @@ type Outcome = (String, Vec<i64>);
 /// Replays the vectors.
 pub fn check(file: &File) -> Tally {
     let mut tally = Tally::default();
-    let mut last: Option<(&Value, Evaluator)> = None;
+    let mut latest = Latest::default();
     for vector in &file.lines {
-        // The vectors of one cluster follow each other.
-        if last.as_ref().is_none_or(|(known, _)| *known != &vector["cluster"]) {
-            last = Some((&vector["cluster"], Evaluator::new(&system(&vector["cluster"]))));
-        }
-        let (_, evaluator) = last.as_ref().expect("made above");
+        let evaluator = latest.of(&vector["cluster"], |cluster| Evaluator::new(&system(cluster)));
         let outcome = |one: &Value| -> Outcome { (field(one, "node"), field(one, "victims")) };
         let real: BTreeSet<Outcome> = field::<Vec<Value>>(vector, "outcomes").iter().map(outcome).collect();
         let (allowed, is_tagged) = allowed(evaluator, vector);

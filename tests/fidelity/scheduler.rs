@@ -1,7 +1,7 @@
 //! One scheduling cycle: which nodes the filters leave, what they score, which are the best.
 
 use crate::clusters::{cluster, deployment, node, taints};
-use crate::evaluator::Evaluator;
+use crate::evaluator::{Evaluator, Latest};
 use crate::kubelet::{requirement, template};
 use crate::plugins;
 use crate::tally::Tally;
@@ -28,13 +28,9 @@ const MOST: i64 = 6;
 /// Replays the vectors.
 pub fn check(file: &File) -> Tally {
     let mut tally = Tally::default();
-    let mut last: Option<(&Value, Evaluator)> = None;
+    let mut latest = Latest::default();
     for vector in &file.lines {
-        // The vectors of one cluster follow each other.
-        if last.as_ref().is_none_or(|(known, _)| *known != &vector["cluster"]) {
-            last = Some((&vector["cluster"], Evaluator::with_plugins(&system(&vector["cluster"]))));
-        }
-        let (_, evaluator) = last.as_ref().expect("made above");
+        let evaluator = latest.of(&vector["cluster"], |cluster| Evaluator::with_plugins(&system(cluster)));
         let model = Cycle::of_model(evaluator, vector);
         let real = Cycle::of_vector(vector);
         let mut deviations = plugins::deviations(evaluator, vector);

@@ -1,7 +1,7 @@
 //! Zones of the node lifecycle controller: which nodes that are not ready get the NoExecute taint.
 
 use crate::clusters::{cluster, deployment, event, node};
-use crate::evaluator::Evaluator;
+use crate::evaluator::{Evaluator, Latest};
 use crate::tally::Tally;
 use crate::vectors::{File, field};
 use kubound_encodings::cluster::{EventKind, NodePool};
@@ -10,13 +10,9 @@ use serde_json::Value;
 /// Replays the vectors.
 pub fn check(file: &File) -> Tally {
     let mut tally = Tally::default();
-    let mut last: Option<(&Value, Evaluator)> = None;
+    let mut latest = Latest::default();
     for vector in &file.lines {
-        // The vectors of one cluster follow each other.
-        if last.as_ref().is_none_or(|(known, _)| *known != &vector["nodes"]) {
-            last = Some((&vector["nodes"], system(&vector["nodes"])));
-        }
-        let (_, evaluator) = last.as_ref().expect("made above");
+        let evaluator = latest.of(&vector["nodes"], |nodes| system(nodes));
         let steps: Vec<Value> = field(vector, "steps");
         let real: Vec<Vec<bool>> = steps.iter().map(|step| field(step, "tainted")).collect();
         let found = tainted(evaluator, &steps);
