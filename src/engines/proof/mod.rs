@@ -41,6 +41,8 @@ const INITIALLY: Duration = Duration::from_millis(500);
 pub struct Invariants {
     /// The system, its graph extended by the invariants.
     pub system: TransitionSystem,
+    /// A system of which it is a special case, simple enough for linear arithmetic.
+    pub weak: TransitionSystem,
     /// The invariants.
     pub list: Vec<Candidate>,
     /// Integer terms that may serve as measures.
@@ -147,15 +149,14 @@ pub fn with_invariants<P>(
     }
     add(&mut size, &initially);
     log::info!("proof: {} states sampled, {guesses} guesses, {} hold initially", samples.states.len(), left.len());
-    let weak = weakened(&system);
-    let mut found = Invariants { system, list: Vec::new(), measures, samples, size };
+    let mut found = Invariants { weak: weakened(&system), system, list: Vec::new(), measures, samples, size };
     let mut reason = String::new();
     for stage in STAGES {
         let takes = |one: &Candidate| (stage.takes)(one.template) && (one.simple || !stage.weak);
         let (chosen, later): (Vec<Candidate>, Vec<Candidate>) = left.into_iter().partition(takes);
         let how = if stage.weak { (32, PATIENCE[0]) } else { (8, PATIENCE[1]) };
         let how = Thinning { step: true, chunk: how.0, patience: how.1 };
-        let model = if stage.weak { &weak } else { &found.system };
+        let model = if stage.weak { &found.weak } else { &found.system };
         let mut unrolling = step_from(model, &roots, &found.list, if stage.weak { encoding } else { CLAUSES });
         let (proved, not_yet) = thinned(&mut unrolling, chosen, how, stop)?;
         add(&mut found.size, &unrolling);

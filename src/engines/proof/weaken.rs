@@ -1,9 +1,10 @@
 //! A system with more runs and simpler terms: whatever is invariant in it is invariant in the original.
 //!
-//! Guards and constraints keep their simple conjuncts, simple meaning: without products, quotients and tables. Splits
+//! Guards and constraints keep their simple conjuncts, simple meaning: without products and tables, and without
+//! quotients other than equal shares ([`simple_terms`]). Splits
 //! become plain picks with their simple bounds. Updates that are not simple become picks of any value.
 
-use super::candidates::MOST_PARTS;
+use crate::smt::z3::integers::CASES;
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::{Bool, Dag, Int, Node, Sort, Term, TermId, all, bool_choice, int_choice, sum, within};
 
@@ -19,7 +20,7 @@ pub fn simple_terms(dag: &Dag) -> Vec<bool> {
         let mut all = match node {
             Node::Mul(..) | Node::Rem(..) | Node::Table(..) => false,
             Node::Div(whole, parts) => {
-                let is_few = (2..=MOST_PARTS).contains(&dag.range(*parts).size());
+                let is_few = (2..=CASES).contains(&dag.range(*parts).size());
                 is_few && dag.range(*whole).size() <= MOST_SHARED
             }
             _ => true,

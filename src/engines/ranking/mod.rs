@@ -14,7 +14,7 @@ use super::induction::{conclude, expect_none};
 use super::proof::candidates::Candidate;
 use super::proof::obligations::{Obligation, Recording, of_invariants};
 use super::proof::samples::Samples;
-use super::proof::weaken::{simple_terms, weakened};
+use super::proof::weaken::simple_terms;
 use super::proof::words::words;
 use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, stop_of, with_invariants};
 use super::symbolic::witness::Model;
@@ -122,9 +122,8 @@ fn rank(found: &Invariants, claim: Claim, stop: &Stop) -> Result<(Vec<Measure>, 
     in_loop(&mut step, within, keep);
     let progresses = step.at(0, progress.id());
     // Sums over many slots defeat clauses, and are what integers are good at.
-    let weak = weakened(&found.system);
     let simple: Vec<Candidate> = found.list.iter().copied().filter(|one| one.simple).collect();
-    let mut linear = step_from(&weak, &claim.terms(), &simple, Encoding::Integers);
+    let mut linear = step_from(&found.weak, &claim.terms(), &simple, Encoding::Integers);
     in_loop(&mut linear, within, keep);
     let mut measures = Vec::new();
     // Rules that go on for now: a measure may help against another rule first.

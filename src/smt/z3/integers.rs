@@ -12,7 +12,7 @@ use kubound_encodings::term::Range;
 pub struct Integers;
 
 /// How many values are worth a case each.
-const CASES: u64 = 64;
+pub const CASES: u64 = 64;
 
 /// `function` of a number, by cases of its values if they are few.
 fn split(number: &Ranged<Int>, function: impl Fn(Int) -> Int) -> Int {

@@ -27,8 +27,6 @@ use std::collections::BTreeMap;
 const MOST: usize = 1500;
 /// Largest difference between interchangeable slots that is guessed.
 const DIFFERENCE: i64 = 2;
-/// Most values of a divisor that solvers of linear arithmetic take as cases.
-pub(super) const MOST_PARTS: u64 = 64;
 
 /// The template of a guess.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -74,7 +72,7 @@ pub struct Candidate {
     pub term: TermId,
     /// Where it comes from.
     pub template: Template,
-    /// Whether it needs neither product nor quotient nor table.
+    /// Whether solvers of linear arithmetic take it well ([`simple_terms`]).
     pub simple: bool,
 }
 
@@ -92,7 +90,7 @@ pub struct Guesses {
 pub fn guess(system: &TransitionSystem, relevant: &[bool], samples: &Samples) -> Guesses {
     let mut system = system.clone();
     let dag = std::mem::take(&mut system.dag);
-    let (pool, shares) = Pool::new(&system, &dag, relevant);
+    let pool = Pool::new(&system, &dag, relevant);
     let values = table(&dag, samples, &pool.all());
     let (found, dag) = within(dag, || {
         let mut found = Vec::new();
@@ -101,8 +99,8 @@ pub fn guess(system: &TransitionSystem, relevant: &[bool], samples: &Samples) ->
         pool.ranges(&values, &mut found);
         pool.slots(&system, relevant, &mut found);
         pool.implications(&values, &mut found);
-        shares.guesses(&mut found);
-        (found, pool.measures(&system, relevant, &shares))
+        pool.shares.guesses(&mut found);
+        (found, pool.measures(&system, relevant))
     });
     system.dag = dag;
     let (found, measures) = found;
@@ -143,10 +141,12 @@ struct Pool {
     ints: Vec<TermId>,
     vars: Vec<VarId>,
     sorts: Vec<Sort>,
+    /// What slots hold, and equal shares of it.
+    shares: Shares,
 }
 
 impl Pool {
-    fn new(system: &TransitionSystem, dag: &Dag, relevant: &[bool]) -> (Self, Shares) {
+    fn new(system: &TransitionSystem, dag: &Dag, relevant: &[bool]) -> Self {
         let mut roots: Vec<TermId> = Vec::new();
         for rule in &system.rules {
             roots.extend([rule.enabled.id(), rule.constraint.id()]);
@@ -175,6 +175,7 @@ impl Pool {
                 .filter(|var| relevant[var.index()] && !unchanging[var.index()])
                 .collect(),
             sorts: dag.vars().iter().map(|decl| decl.sort).collect(),
+            shares: Shares::default(),
         };
         for index in 0..dag.len() {
             let id = TermId(index as u32);
@@ -201,8 +202,8 @@ impl Pool {
                 this.compared.push((a, b));
             }
         }
-        let shares = Shares::new(system, dag, &this, &cone);
-        (this, shares)
+        this.shares = Shares::new(system, dag, &this, &cone);
+        this
     }
 
     fn all(&self) -> Vec<TermId> {
@@ -319,7 +320,7 @@ impl Pool {
         }
     }
 
-    fn measures(&self, system: &TransitionSystem, relevant: &[bool], shares: &Shares) -> Vec<TermId> {
+    fn measures(&self, system: &TransitionSystem, relevant: &[bool]) -> Vec<TermId> {
         let mut measures = Vec::new();
         let unchanging = crate::smt::unroll::unchanging(system);
         let usable = |var: &VarId| relevant[var.index()] && !unchanging[var.index()];
@@ -339,7 +340,7 @@ impl Pool {
         }
         // Sums over all slots first: they say more than one slot does.
         measures.extend(columns.into_values().map(|column| sum(column).id()));
-        measures.extend(shares.measures());
+        measures.extend(self.shares.measures());
         for &var in &self.vars {
             let term = variable(var);
             measures.push(match self.sorts[var.index()] {

@@ -5,6 +5,7 @@
 //! with something that changes.
 
 use super::{Pool, Template};
+use crate::smt::z3::integers::CASES;
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::{Dag, Int, Node, Term, TermId, VarId, sum};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -35,7 +36,7 @@ impl Shares {
             }
             unchanging.push(stays);
             let Node::Div(_, divisor) = *dag.node(id) else { continue };
-            let is_small = (2..=super::MOST_PARTS).contains(&dag.range(divisor).size());
+            let is_small = (2..=CASES).contains(&dag.range(divisor).size());
             if in_cone && is_small && unchanging[divisor.index()] {
                 if stays {
                     quotients.push(id);
