@@ -6,6 +6,7 @@
 use anyhow::{Context, Result, bail};
 use kubound::engines::Cancel;
 use kubound::manifest;
+use kubound::memory::peak_kibibytes;
 use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
 use kubound_encodings::assemble::Granularity;
 use kubound_encodings::cluster::{Cluster, Span};
@@ -103,7 +104,7 @@ fn row(folder: &Path, configuration: usize, timeout: Duration) -> Result<()> {
             statistics.depth,
             statistics.states,
             statistics.clauses,
-            peak_mebibytes().map_or("-".to_owned(), |peak| peak.to_string()),
+            peak_kibibytes("self").map_or("-".to_owned(), |peak| (peak / 1024).to_string()),
         );
     }
     Ok(())
@@ -116,11 +117,4 @@ fn enlarge(cluster: &mut Cluster) {
     cluster.hpas.iter_mut().for_each(|autoscaler| autoscaler.max = 200);
     let replicas = if cluster.hpas.is_empty() { 200 } else { 1 };
     cluster.workloads.iter_mut().for_each(|workload| workload.replicas = Span::exactly(replicas));
-}
-
-/// Most memory this process ever had, where the system tells.
-fn peak_mebibytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes / 1024)
 }

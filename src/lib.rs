@@ -11,6 +11,7 @@ pub mod engines;
 pub mod explain;
 pub mod export;
 pub mod manifest;
+pub mod memory;
 pub mod passes;
 pub mod report;
 pub mod reproduce;

@@ -7,6 +7,7 @@ use kubound::engines::explicit::Explicit;
 use kubound::engines::lasso::Lasso;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::manifest;
+use kubound::memory::peak_kibibytes;
 use kubound::search::{Options, Systems};
 use kubound::smt::Encoding;
 use kubound::smt::unroll::Unrolling;
@@ -105,13 +106,6 @@ pub fn measure(axis: &str, engine: &str, size: u32, timeout: Duration) -> Result
         encode,
         solve: begin.elapsed().as_secs_f64(),
         work: if is_symbolic { outcome.statistics.clauses } else { outcome.statistics.states },
-        mebibytes: peak_mebibytes().unwrap_or(0),
+        mebibytes: peak_kibibytes("self").map_or(0, |peak| peak / 1024),
     })
-}
-
-/// Most memory this process ever had, where the system tells.
-fn peak_mebibytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes / 1024)
 }

@@ -3,6 +3,7 @@
 use super::Row;
 use crate::cli::Failure;
 use crate::cli::args::SolverArg;
+use crate::memory::peak_kibibytes;
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 use serde_json::Value;
@@ -79,14 +80,9 @@ fn collect(mut pipe: impl Read + Send + 'static) -> std::thread::JoinHandle<Stri
 
 /// Waits for a process; its peak memory, where the system tells.
 fn watch(child: &mut Child) -> Result<Option<u64>, Failure> {
-    let status = format!("/proc/{}/status", child.id());
     let mut peak = None;
     loop {
-        let now = std::fs::read_to_string(&status).ok().and_then(|text| {
-            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.to_owned();
-            line.split_whitespace().next()?.parse::<u64>().ok()
-        });
-        peak = now.max(peak);
+        peak = peak_kibibytes(child.id()).max(peak);
         match child.try_wait() {
             Ok(Some(_)) => return Ok(peak.map(|kibibytes| kibibytes.div_ceil(1024))),
             Ok(None) => std::thread::sleep(GLANCE),
