@@ -407,8 +407,12 @@ mod tests {
     #[test]
     fn an_engine_that_is_wrong_is_a_fault_and_no_verdict() {
         let violated = |steps| Answer::Violated(Box::new(tiny_run(steps, Ending::Bad)));
-        let unknown = || Answer::Unknown { reason: "not tried".into() };
-        searched(unknown(), unknown(), |search, _| {
+        let bounded = Answer::NoViolationUpTo { depth: 7 };
+        searched(bounded.clone(), violated(3), |_, answer| {
+            assert!(matches!(answer, Err(Fault::Contradiction { .. })), "{answer:?}");
+        });
+        searched(bounded.clone(), violated(9), |search, answer| {
+            assert!(matches!(answer, Ok(("bmc", Outcome { answer: Answer::Violated(_), .. }))), "{answer:?}");
             let together = |explicit: Answer, bmc: Answer| {
                 search.reject_contradiction(&[("explicit", outcome(explicit)), ("bmc", outcome(bmc))])
             };
@@ -416,9 +420,8 @@ mod tests {
                 panic!("no contradiction")
             };
             assert_eq!([first, second], ["explicit (holds)", "bmc (violated)"]);
-            let bounded = Answer::NoViolationUpTo { depth: 7 };
             assert!(matches!(together(violated(3), bounded.clone()), Err(Fault::Contradiction { .. })));
-            assert!(together(violated(9), bounded).is_ok());
+            assert!(together(violated(9), bounded.clone()).is_ok());
         });
     }
 
