@@ -494,6 +494,33 @@ fn ages_and_states_of_pods_are_read() {
 }
 
 #[test]
+fn restarts_and_crashes_are_read() {
+    let plugin = |arguments: &str| with_plugin("deschedule", "RemovePodsHavingTooManyRestarts", arguments);
+    let loaded = plugin("{podRestartThreshold: 100, states: [CrashLoopBackOff], includingInitContainers: true}");
+    let loaded = loaded.expect("valid");
+    let plugins = &loaded.cluster.descheduler.as_ref().expect("given").plugins;
+    let DeschedulerPlugin::RemovePodsHavingTooManyRestarts { states, .. } = &plugins[0].plugin else {
+        panic!("{plugins:?}")
+    };
+    assert_eq!(states.as_deref(), Some([PodPhase::CrashLoopBackOff].as_slice()));
+    assert_says(plugin("{states: [Running]}"), &["podRestartThreshold"]);
+    assert_says(plugin("{podRestartThreshold: 0}"), &["podRestartThreshold"]);
+    let scenario =
+        |line: &str| with_manifest(&format!("apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  {line}\n"));
+    let images = |line: &str| {
+        let loaded = scenario(line).expect("valid");
+        loaded.cluster.workloads[0].crash_loop.clone().map(|one| one.images)
+    };
+    assert_eq!(images("workloads: [{target: web, crashLoop: {}}]"), Some(vec![]));
+    assert_eq!(images("workloads: [{target: web, crashLoop: }]"), Some(vec![]));
+    assert_eq!(images("workloads: [{target: web, crashLoop: {images: [a]}}]"), Some(vec!["a".to_owned()]));
+    let never = "workloads: [{target: web, crashLoop: {}, startup: {seconds: 5, ready: never}}]";
+    assert_says(scenario(never), &["ready: never"]);
+    let loaded = scenario("events: [{memoryPressure: {}}]").expect("valid");
+    assert_eq!(loaded.cluster.events[0].kind, EventKind::MemoryPressure);
+}
+
+#[test]
 fn risky_fields_of_pods_are_noted() {
     for field in [
         "schedulingGates: [{name: a}]",

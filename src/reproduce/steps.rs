@@ -322,6 +322,8 @@ fn action(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Optio
             ("recover", slot) => format!("start_node {}", node(slot)),
             (_, slot) => format!("stop_node {}", node(slot)),
         },
+        // Nodes of KWOK have no memory that runs out.
+        EventKind::MemoryPressure => return None,
     })
 }
 

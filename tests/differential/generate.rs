@@ -13,6 +13,7 @@ use kubound_encodings::cluster::node::{CPU, HOSTNAME};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::Operator;
+use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler, Intent, IntentKind,
     KubernetesVersion, LabelSelector, NodePool, PodDisruptionBudget, Requirement, Span, Start, Strategy, Timing, When,
@@ -190,7 +191,7 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
     let mode = random.pick(&[ApplyMode::ClientSide, ApplyMode::ServerSide]);
     let new_usage = Span::new(random.pick(&[100, 400]), 400, 300).expect("not empty");
     let is_guarded = !cluster.disruption_budgets.is_empty();
-    let which = if is_guarded && random.percent(50) { random.within(2, 3) } else { random.within(0, 11) };
+    let which = if is_guarded && random.percent(50) { random.within(2, 3) } else { random.within(0, 12) };
     let kind = match which {
         0 => EventKind::CpuChange { target, to: new_usage },
         1 => EventKind::NodeFailure { pool: random.percent(50).then_some(pool.name), recovers: random.percent(50) },
@@ -222,16 +223,25 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
                 EventKind::Rollout { target }
             }
         }
-        _ => EventKind::KernelPanic { cpu_left_below: random.pick(&[10, 40]) },
+        11 => EventKind::KernelPanic { cpu_left_below: random.pick(&[10, 40]) },
+        _ => {
+            for workload in &mut cluster.workloads {
+                workload.memory_usage = Usage::PerPod(Span::exactly(random.pick(&[1 << 29, 3 << 29])));
+            }
+            EventKind::MemoryPressure
+        }
     };
-    let is_assumption = matches!(kind, EventKind::KernelPanic { .. });
+    let is_assumption = matches!(kind, EventKind::KernelPanic { .. } | EventKind::MemoryPressure);
     let after = (!is_assumption && number > 0 && random.percent(30)).then(|| "event0".to_owned());
     Event {
         id: format!("event{number}"),
         kind,
         times: 1,
         must: !is_assumption && random.percent(30),
-        after: after.filter(|_| !cluster.events.iter().any(|one| matches!(one.kind, EventKind::KernelPanic { .. }))),
+        after: after.filter(|_| {
+            let kinds = cluster.events.iter().map(|one| &one.kind);
+            !kinds.into_iter().any(|kind| matches!(kind, EventKind::KernelPanic { .. } | EventKind::MemoryPressure))
+        }),
         origin: origin("Scenario"),
     }
 }

@@ -48,6 +48,7 @@ pub fn deployment(name: &str, most: i64) -> Workload {
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,
+        crash_loop: None,
         exists: true,
         origin: origin(),
     }

@@ -62,6 +62,7 @@ pub const PLUGINS: &[&str] = &[
     "LowNodeUtilization",
     "HighNodeUtilization",
     "PodLifeTime",
+    "RemovePodsHavingTooManyRestarts",
 ];
 
 /// A plugin with its arguments.
@@ -125,15 +126,26 @@ pub enum DeschedulerPlugin {
         /// Namespaces looked at.
         namespaces: Namespaces,
     },
+    /// Section 4.9; evicts pods whose containers have restarted often.
+    RemovePodsHavingTooManyRestarts {
+        /// States looked at; `None`: all.
+        states: Option<Vec<PodPhase>>,
+        /// Pods looked at.
+        label_selector: Option<LabelSelector>,
+        /// Namespaces looked at.
+        namespaces: Namespaces,
+    },
 }
 
-/// `status.phase` of an active pod.
+/// `status.phase` of an active pod, or why a container of it waits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PodPhase {
     /// Not all containers have started.
     Pending,
     /// All containers have started.
     Running,
+    /// A container waits to be restarted; the pod is Running, too.
+    CrashLoopBackOff,
 }
 
 /// Percentages of allocatable, 0 to 100, by resource; `pods` among them.
@@ -170,6 +182,7 @@ impl DeschedulerPlugin {
             Self::LowNodeUtilization(_) => "LowNodeUtilization",
             Self::HighNodeUtilization(_) => "HighNodeUtilization",
             Self::PodLifeTime { .. } => "PodLifeTime",
+            Self::RemovePodsHavingTooManyRestarts { .. } => "RemovePodsHavingTooManyRestarts",
         }
     }
 }

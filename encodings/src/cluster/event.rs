@@ -93,6 +93,8 @@ pub enum EventKind {
         /// Percent of allocatable CPU.
         cpu_left_below: i64,
     },
+    /// Kubelets evict pods from nodes whose pods use more memory than is allocatable (section 5.3).
+    MemoryPressure,
 }
 
 /// An event with its budget.
@@ -128,6 +130,7 @@ impl EventKind {
             Self::Scale { .. } => "scale",
             Self::CreateDeployment { .. } => "createDeployment",
             Self::KernelPanic { .. } => "kernelPanic",
+            Self::MemoryPressure => "memoryPressure",
         }
     }
 }

@@ -103,7 +103,7 @@ pub enum Field {
 }
 
 /// How far pods may have come, in the words of expressions.
-pub const PHASES: [&str; 5] = ["pending", "scheduled", "starting", "running", "terminating"];
+pub const PHASES: [&str; 6] = ["pending", "scheduled", "starting", "running", "crashed", "terminating"];
 
 /// A condition, a number or a text.
 #[derive(Clone, PartialEq, Debug)]

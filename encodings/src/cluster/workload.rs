@@ -60,6 +60,13 @@ pub struct Startup {
     pub readiness: Readiness,
 }
 
+/// Containers that end with an error some time after each start.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CrashLoop {
+    /// Those of these images; empty: all.
+    pub images: Vec<String>,
+}
+
 /// A Deployment or a bare ReplicaSet.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Workload {
@@ -81,6 +88,8 @@ pub struct Workload {
     pub memory_usage: Usage,
     /// Start-up behaviour; `None`: ready as soon as started.
     pub startup: Option<Startup>,
+    /// Containers that crash; `None`: none does.
+    pub crash_loop: Option<CrashLoop>,
     /// False for a workload that only a `createDeployment` event brings into being.
     pub exists: bool,
     /// Where it is written.
@@ -91,6 +100,13 @@ impl Workload {
     /// Whether it is a DaemonSet: a pod on each node that admits it, `replicas` is 0 and not looked at.
     pub fn is_daemon(&self) -> bool {
         self.reference.kind == DAEMON_SET
+    }
+
+    /// Whether pods of a template crash again and again.
+    pub fn crashes(&self, template: &PodTemplate) -> bool {
+        self.crash_loop
+            .as_ref()
+            .is_some_and(|one| one.images.is_empty() || one.images.iter().any(|image| template.images.contains(image)))
     }
 
     /// A template by its number: 0 for that of the manifest.

@@ -191,6 +191,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
             match (phase, there.not_ready) {
                 (Phase::Bound, _) => parts.push(part(1, true.into())),
                 (Phase::Starting(_), _) if starts_unready => parts.push(part(2, true.into())),
+                (Phase::Crashed, _) => parts.push(part(2, true.into())),
                 (_, Some(not_ready)) => {
                     parts.push(Part {
                         label: format!("{} on not ready {}", phase.name(), there.name),

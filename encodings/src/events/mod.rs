@@ -7,6 +7,7 @@ mod cpu_change;
 mod create;
 mod drain;
 mod kernel_panic;
+mod memory_pressure;
 mod node_failure;
 mod rollback;
 mod rollout;
@@ -37,6 +38,7 @@ pub const REGISTRY: &[&dyn EventModel] = &[
     &create::Create,
     &drain::Drain,
     &kernel_panic::KernelPanic,
+    &memory_pressure::MemoryPressure,
     &node_failure::NodeFailure,
     &rollback::Rollback,
     &rollout::Rollout,

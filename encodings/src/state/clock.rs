@@ -17,6 +17,9 @@ use crate::cluster::{Cluster, Timing};
 use crate::system::{Pace, Phrase, Role};
 use crate::term::{Bool, Int, Term, any, int_choice, ite, min_of};
 
+/// Seconds for which a kubelet goes on reporting a pressure that is over (`evictionPressureTransitionPeriod`).
+pub(crate) const PRESSURE_TRANSITION: i64 = 300;
+
 /// A countdown that is armed while a condition holds.
 #[derive(Clone, Debug)]
 pub struct Timer {
@@ -98,6 +101,9 @@ fn durations(cluster: &Cluster) -> Vec<i64> {
         }
     }
     list.extend(cluster.descheduler.as_ref().map(|policy| policy.interval));
+    if cluster.events.iter().any(|event| event.kind == EventKind::MemoryPressure) {
+        list.push(PRESSURE_TRANSITION);
+    }
     let fails = cluster
         .events
         .iter()

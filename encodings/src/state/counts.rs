@@ -82,6 +82,18 @@ impl Model<'_> {
         phases.into_iter().map(declare).collect()
     }
 
+    /// Pods with a crashed container, where the scenario says that some crash.
+    pub(super) fn declare_crashed(
+        &mut self,
+        name: &str,
+        workload: &Workload,
+        template: &PodTemplate,
+        most: i64,
+    ) -> Option<Vec<IntVar>> {
+        let floor: Vec<i64> = (0..self.slots.len()).map(|slot| self.most_initially(workload, slot)).collect();
+        workload.crashes(template).then(|| self.declare_counts("crashed", name, template, (most, &floor)))
+    }
+
     pub(super) fn declare_running(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
         (0..self.slots.len())
             .map(|slot| {
@@ -165,9 +177,10 @@ impl Model<'_> {
             Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
             Usage::PerPod(span) | Usage::Shared(span) => span,
         };
-        let is_read = self.cluster.hpas.iter().any(|hpa| {
-            hpa.target == workload.reference && hpa.metrics.iter().any(|one| one.resource == MetricResource::Memory)
-        });
+        let is_read = self.features.memory_pressure
+            || self.cluster.hpas.iter().any(|hpa| {
+                hpa.target == workload.reference && hpa.metrics.iter().any(|one| one.resource == MetricResource::Memory)
+            });
         if is_read { self.frozen(format!("memoryUsage[{name}]"), span) } else { span.hi.into() }
     }
 }

@@ -153,6 +153,7 @@ impl Scope<'_, '_> {
                                 Phase::Bound => "scheduled",
                                 Phase::Starting(_) => "starting",
                                 Phase::Running => "running",
+                                Phase::Crashed => "crashed",
                             };
                             add(name, counts[slot].value);
                         }

@@ -15,10 +15,11 @@ mod revisions;
 mod rule;
 mod start;
 
+pub(crate) use clock::PRESSURE_TRANSITION;
 pub use clock::{Countdown, Periodic, Timer};
 pub use expression::{condition, number};
 pub use formula::holds;
-pub use nodes::{Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
+pub use nodes::{MEMORY_PRESSURE, Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use pods::{Group, Phase};
 pub use revisions::History;
 pub use rule::{Phrases, RuleBuilder, text, value};
@@ -27,6 +28,7 @@ use crate::assemble::Granularity;
 use crate::cluster::event::EventKind;
 use crate::cluster::intent::IntentKind;
 use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::workload::Usage;
 use crate::cluster::{Cluster, Start, Timing};
 use crate::system::{Constraint, FairnessUnit, Initial, Monitor, Role, Rule, StateVar};
 use crate::term::{Bool, Int, Term, VarId, bool_var, int_var};
@@ -55,6 +57,8 @@ pub struct BoolVar {
 pub struct Features {
     /// Nodes may stop.
     pub node_failure: bool,
+    /// Kubelets evict pods where memory runs out.
+    pub memory_pressure: bool,
     /// Nodes may be cordoned.
     pub cordon: bool,
     /// Whether rules are merged (only under paced timing, without rollouts, preemption and intents in words, see `docs/src/decisions`).
@@ -77,6 +81,7 @@ impl Features {
             node_failure: any_event(|kind| {
                 matches!(kind, EventKind::NodeFailure { .. } | EventKind::KernelPanic { .. })
             }),
+            memory_pressure: any_event(|kind| matches!(kind, EventKind::MemoryPressure)),
             cordon: any_event(|kind| {
                 matches!(
                     kind,
@@ -306,6 +311,7 @@ fn units(cluster: &Cluster) -> BTreeMap<String, i64> {
         let unit = units.entry(resource.to_owned()).or_insert(0);
         *unit = gcd(*unit, amount);
     };
+    let evicts = cluster.events.iter().any(|event| event.kind == EventKind::MemoryPressure);
     for pool in &cluster.pools {
         for (resource, span) in &pool.allocatable {
             for amount in [span.lo, span.hi - span.lo, if span.constant().is_some() { 0 } else { span.step }] {
@@ -320,6 +326,11 @@ fn units(cluster: &Cluster) -> BTreeMap<String, i64> {
             }
             meet(CPU, template.nonzero_cpu);
             meet(MEMORY, template.nonzero_memory);
+        }
+        if let (Usage::PerPod(span) | Usage::Shared(span), true) = (workload.memory_usage, evicts) {
+            for amount in [span.lo, span.hi - span.lo, if span.constant().is_some() { 0 } else { span.step }] {
+                meet(MEMORY, amount);
+            }
         }
     }
     units.retain(|_, unit| *unit > 0);

@@ -13,6 +13,9 @@ use crate::term::{Bool, Int};
 /// Key of the taint of cordoned nodes.
 pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 /// Key of the taint of nodes whose kubelet no longer reports.
+/// Key of the taint of a node that runs out of memory.
+pub const MEMORY_PRESSURE: &str = "node.kubernetes.io/memory-pressure";
+/// Key of the taint of a node that stopped.
 pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 
 /// One node slot.
@@ -44,6 +47,8 @@ pub struct Slot {
     pub not_ready: Option<BoolVar>,
     /// The node controller has added the NoExecute taint (section 6.1).
     pub no_execute: Option<BoolVar>,
+    /// The kubelet reports MemoryPressure, and the node controller has tainted the node (section 5.3).
+    pub memory_pressure: Option<BoolVar>,
     /// Whether allocatable holds no variable.
     pub has_constant_size: bool,
 }
@@ -73,8 +78,12 @@ impl Slot {
         let tolerated = |taint: &Taint| template.tolerations.iter().any(|toleration| toleration.tolerates(taint));
         let fixed = self.taints.iter().all(|taint| taint.effect == TaintEffect::PreferNoSchedule || tolerated(taint));
         let mut allow = Bool::from(fixed) & self.cordon_allows(template);
-        for (var, effect) in [(self.not_ready, TaintEffect::NoSchedule), (self.no_execute, TaintEffect::NoExecute)] {
-            let taint = Taint { key: UNREACHABLE.into(), value: String::new(), effect };
+        for (var, key, effect) in [
+            (self.not_ready, UNREACHABLE, TaintEffect::NoSchedule),
+            (self.no_execute, UNREACHABLE, TaintEffect::NoExecute),
+            (self.memory_pressure, MEMORY_PRESSURE, TaintEffect::NoSchedule),
+        ] {
+            let taint = Taint { key: key.into(), value: String::new(), effect };
             if let (Some(var), false) = (var, tolerated(&taint)) {
                 allow = allow & !var.value;
             }
@@ -188,6 +197,7 @@ impl Model<'_> {
         let alive = flag("alive", Role::Cluster, true, features.node_failure);
         let not_ready = flag("notReady", Role::Cluster, false, features.node_failure);
         let no_execute = flag("noExecuteTaint", Role::Cluster, false, features.node_failure);
+        let memory_pressure = flag("memoryPressure", Role::Cluster, false, features.memory_pressure);
         Slot {
             pool: pool_index,
             index,
@@ -201,6 +211,7 @@ impl Model<'_> {
             alive,
             not_ready,
             no_execute,
+            memory_pressure,
             has_constant_size: pool.allocatable.values().all(|span| span.constant().is_some())
                 && pool.pods.constant().is_some(),
             name,

@@ -19,6 +19,8 @@ pub enum Phase {
     Starting(u8),
     /// Running, start-up over.
     Running,
+    /// A container has crashed and waits for its restart (CrashLoopBackOff).
+    Crashed,
 }
 
 impl Phase {
@@ -29,6 +31,7 @@ impl Phase {
             Phase::Starting(0) => "starting".into(),
             Phase::Starting(left) => format!("starting, {left} left"),
             Phase::Running => "running".into(),
+            Phase::Crashed => "crashed".into(),
         }
     }
 }
@@ -69,6 +72,8 @@ pub struct Group {
     pub starting: Vec<(Phase, Vec<IntVar>)>,
     /// Pods running, by slot.
     pub running: Vec<IntVar>,
+    /// Pods with a crashed container, by slot; only where containers crash.
+    pub crashed: Option<Vec<IntVar>>,
     /// Pods terminating, by slot.
     pub terminating: Vec<IntVar>,
     /// Failed pods, saturating; only where an intent counts them.
@@ -92,7 +97,8 @@ impl Group {
     pub fn phases(&self) -> impl Iterator<Item = (Phase, &[IntVar])> {
         let bound = self.bound.iter().map(|counts| (Phase::Bound, counts.as_slice()));
         let starting = self.starting.iter().rev().map(|(phase, counts)| (*phase, counts.as_slice()));
-        bound.chain(starting).chain([(Phase::Running, self.running.as_slice())])
+        let crashed = self.crashed.iter().map(|counts| (Phase::Crashed, counts.as_slice()));
+        bound.chain(starting).chain([(Phase::Running, self.running.as_slice())]).chain(crashed)
     }
 
     /// Active pods on a slot: assigned and neither terminating nor failed.
@@ -103,6 +109,12 @@ impl Group {
     /// Pods on a slot whose start-up is not over.
     pub fn starting_on(&self, slot: usize) -> Int {
         sum(self.starting.iter().map(|(_, counts)| counts[slot].value))
+    }
+
+    /// Pods on a slot that the kubelet has admitted, terminating ones included.
+    pub fn admitted_on(&self, slot: usize) -> Int {
+        let bound = self.bound.as_ref().map_or(0.into(), |counts| counts[slot].value);
+        self.assigned_on(slot) - bound
     }
 
     /// The counts that a pod enters when its containers start.
@@ -293,6 +305,7 @@ impl Model<'_> {
         let bound = needs_admission.then(|| self.declare_bound(&name, workload, most_pods));
         let starting = self.declare_starting(&name, workload, template, most_pods);
         let running = self.declare_running(&name, workload, most_pods);
+        let crashed = self.declare_crashed(&name, workload, template, most_pods);
         let terminating = self.declare_terminating(&name, workload, template, true, most_pods);
         let (usage, usage_var, usage_unit) = self.declare_usage(&name, workload);
         let memory_usage = self.declare_memory_usage(&name, workload);
@@ -313,6 +326,7 @@ impl Model<'_> {
             bound,
             starting,
             running,
+            crashed,
             terminating,
             failed: None,
             pinned,
@@ -340,7 +354,7 @@ impl Model<'_> {
         // Evictions of pods that have not started ask no budget.
         let evicted = !self.cluster.disruption_budgets.is_empty()
             && (self.cluster.descheduler.is_some() || (self.features.cordon && self.tolerates_cordon()));
-        panics || evicted || (self.features.node_failure && tolerated) || ordered
+        panics || self.features.memory_pressure || evicted || (self.features.node_failure && tolerated) || ordered
     }
 
     /// Whether some pod tolerates the taint of a cordon.

@@ -119,6 +119,7 @@ impl Model<'_> {
         let bound = first.bound.is_some().then(|| self.declare_counts("bound", &name, template, (most, &[])));
         let starting = self.declare_starting(&name, workload, template, most);
         let running = self.declare_counts("running", &name, template, (most, &[]));
+        let crashed = self.declare_crashed(&name, workload, template, most);
         let terminating = self.declare_terminating(&name, workload, template, false, most);
         let (usage, usage_unit, memory_usage) = usage(&first, workload, template);
         Group {
@@ -132,6 +133,7 @@ impl Model<'_> {
             bound,
             starting,
             running,
+            crashed,
             terminating,
             pinned,
             usage,

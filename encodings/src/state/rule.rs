@@ -18,7 +18,7 @@ pub fn value(term: Int) -> Phrase {
 }
 
 /// A rule under construction.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RuleBuilder(Rule);
 
 impl RuleBuilder {

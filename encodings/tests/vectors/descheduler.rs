@@ -4,6 +4,7 @@ use crate::support::{HOST, World, ZONE, cluster, deployment, node, policy, sprea
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces, PodPhase, Utilization};
 use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::Operator;
+use kubound_encodings::cluster::workload::CrashLoop;
 use kubound_encodings::cluster::{
     Cluster, LabelSelector, NodeSelectorTerm, PodAffinityTerm, Requirement, Taint, TaintEffect,
 };
@@ -327,4 +328,29 @@ fn pods_of_an_age_may_go_and_those_of_a_state_do() {
     assert_eq!(gone(plugin(Some(60), None)), [[1, 0], [2, 0]]);
     assert_eq!(gone(plugin(None, Some(vec![PodPhase::Running]))), [[2, 0]]);
     assert!(gone(plugin(None, Some(vec![PodPhase::Pending]))).is_empty());
+}
+
+#[test]
+fn pods_that_crash_may_have_restarted_too_often() {
+    let plugin = |states: Option<Vec<PodPhase>>| DeschedulerPlugin::RemovePodsHavingTooManyRestarts {
+        states,
+        label_selector: None,
+        namespaces: Namespaces::All,
+    };
+    const RESTARTS: &str = "descheduler/RemovePodsHavingTooManyRestarts";
+    let steady = policed(2, 1, plugin(None));
+    assert!(World::new(&steady).system.rule(RESTARTS).is_none(), "no container crashes");
+    let crashing = |states: Option<Vec<PodPhase>>| {
+        let mut cluster = policed(2, 1, plugin(states));
+        cluster.workloads[0].crash_loop = Some(CrashLoop::default());
+        cluster
+    };
+    let crashed = |states: Option<Vec<PodPhase>>| {
+        let mut world = World::new(&crashing(states));
+        world.run_pods("web", &[("n0", 1), ("n1", 1)]).fire("kubelet/crash/default/web/n0");
+        world.results(RESTARTS, &["crashed[default/web][n0]", "running[default/web][n1]"])
+    };
+    assert_eq!(crashed(None), [[0, 0], [0, 1], [1, 0]]);
+    assert_eq!(crashed(Some(vec![PodPhase::Running])), [[0, 0], [0, 1], [1, 0]]);
+    assert_eq!(crashed(Some(vec![PodPhase::CrashLoopBackOff])), [[0, 1]]);
 }

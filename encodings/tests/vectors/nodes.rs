@@ -1,9 +1,10 @@
 //! Admission, failed nodes, taints and drains (sections 5 and 6).
 
-use crate::support::{World, ZONE, cluster, deployment, event, node};
+use crate::support::{MEBI, World, ZONE, cluster, deployment, event, node};
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::Toleration;
-use kubound_encodings::cluster::{Cluster, NodePool, Taint, TaintEffect};
+use kubound_encodings::cluster::workload::{CrashLoop, Usage};
+use kubound_encodings::cluster::{Cluster, NodePool, Span, Taint, TaintEffect};
 
 fn no_execute() -> Taint {
     Taint { key: "k".into(), value: String::new(), effect: TaintEffect::NoExecute }
@@ -186,4 +187,70 @@ fn excluded_nodes_do_not_count_in_their_zone() {
     };
     assert_eq!(taints(false), 0, "3 of 4 nodes are not ready");
     assert_eq!(taints(true), 3, "2 of the 3 that count");
+}
+
+/// One node of 8 GiB, and workloads that request and use so much memory (MiB) at a priority.
+fn pressed(workloads: &[(&str, i64, i64, i64)]) -> World {
+    let make = |&(name, request, usage, priority): &(&str, i64, i64, i64)| {
+        let mut workload = deployment(name, 3, 100, request);
+        workload.memory_usage = Usage::PerPod(Span::exactly(usage * MEBI));
+        workload.template.priority = priority;
+        workload.template.never_preempts = true;
+        workload
+    };
+    let mut cluster = cluster(vec![node("n", &[])], workloads.iter().map(make).collect());
+    cluster.events = vec![event("memory", EventKind::MemoryPressure)];
+    let mut world = World::new(&cluster);
+    for (name, ..) in workloads {
+        world.run_pods(name, &[("n", 1)]);
+    }
+    world
+}
+
+/// The workloads of which a kubelet under pressure evicts a pod.
+fn evicted_first(workloads: &[(&str, i64, i64, i64)]) -> Vec<String> {
+    let mut world = pressed(workloads);
+    if !world.is_enabled("event/memory/begin/n") {
+        return vec![];
+    }
+    world.fire("event/memory/begin/n");
+    world.enabled("event/memory/evict/").iter().map(|rule| rule.split('/').nth(5).expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn memory_is_taken_from_pods_above_their_request_then_of_low_priority_then_furthest_above() {
+    let (within, above) = (("a", 5000, 4000, 0), ("b", 1000, 4500, 10));
+    assert_eq!(evicted_first(&[within, above]), ["b"], "above its request, whatever its priority");
+    assert_eq!(evicted_first(&[("a", 1000, 4000, 5), above]), ["a"], "of lower priority");
+    assert_eq!(evicted_first(&[("a", 1000, 4000, 10), above]), ["b"], "3500 above against 3000");
+    assert_eq!(evicted_first(&[("a", 1000, 4500, 10), above]), ["a", "b"], "a tie");
+    assert_eq!(evicted_first(&[("a", 500, 4500, 2_000_000_000), above]), ["b"], "critical pods stay");
+    assert!(evicted_first(&[("a", 500, 4096, 0), ("b", 500, 4096, 0)]).is_empty(), "8192 of 8192");
+}
+
+#[test]
+fn a_node_under_memory_pressure_takes_no_pods_until_it_is_over_for_some_time() {
+    let mut world = pressed(&[("a", 1000, 4500, 0), ("b", 1000, 4500, 0)]);
+    world.calm();
+    let there = |world: &World| world.get("running[default/a][n]") + world.get("running[default/b][n]");
+    assert_eq!((there(&world), world.get("memoryPressure[n]")), (1, 1), "one was evicted, its successor waits");
+    assert!(world.enabled("event/memory/").contains(&"event/memory/end/n"));
+    world.fire("event/memory/end/n").calm();
+    assert_eq!((there(&world), world.get("memoryPressure[n]")), (1, 1), "it came, and one was evicted again");
+}
+
+#[test]
+fn a_crashed_container_makes_its_pod_unready_but_not_inactive() {
+    let mut web = deployment("web", 2, 100, 100);
+    web.crash_loop = Some(CrashLoop { images: vec!["web:2".into()] });
+    web.template.images = vec!["web:1".into()];
+    let fine = World::new(&cluster(vec![node("n", &[])], vec![web.clone()]));
+    assert!(fine.system.rule("kubelet/crash/default/web/n").is_none(), "another image");
+    web.template.images = vec!["web:2".into()];
+    let mut world = World::new(&cluster(vec![node("n", &[])], vec![web]));
+    world.run_pods("web", &[("n", 2)]).fire("kubelet/crash/default/web/n").calm();
+    assert_eq!((world.get("running[default/web][n]"), world.get("crashed[default/web][n]")), (1, 1));
+    assert_eq!(world.get("pending[default/web]"), 0, "no replacement");
+    world.fire("kubelet/restart/default/web/n");
+    assert_eq!((world.get("running[default/web][n]"), world.get("crashed[default/web][n]")), (2, 0));
 }

@@ -70,6 +70,7 @@ pub fn deployment(name: &str, replicas: i64, cpu: i64, memory: i64) -> Workload 
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,
+        crash_loop: None,
         exists: true,
         origin: origin(),
     }

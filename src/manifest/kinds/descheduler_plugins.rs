@@ -75,6 +75,7 @@ pub(super) fn read_plugin(name: &str, arguments: Arguments) -> Result<Option<Des
         "RemovePodsViolatingNodeTaints" => Some(read_node_taints(fields)?),
         "RemovePodsViolatingInterPodAntiAffinity" => Some(read_anti_affinity(fields)?),
         "PodLifeTime" => read_life_time(fields, is_strategy)?,
+        "RemovePodsHavingTooManyRestarts" => read_restarts(fields, is_strategy)?,
         "LowNodeUtilization" => utilization::read_low(fields, is_strategy)?,
         "HighNodeUtilization" => utilization::read_high(fields, is_strategy)?,
         _ => None,
@@ -191,8 +192,40 @@ fn read_anti_affinity(fields: Option<&Fields>) -> Result<DeschedulerPlugin, Inpu
     Ok(DeschedulerPlugin::RemovePodsViolatingInterPodAntiAffinity { label_selector, namespaces })
 }
 
-/// The phases of pods that are active; other states are failures, or reasons of containers.
-const PHASES: &[(&str, PodPhase)] = &[("Pending", PodPhase::Pending), ("Running", PodPhase::Running)];
+/// The states of pods that are active; others are failures, or reasons of containers that do not occur.
+const STATES: &[(&str, PodPhase)] =
+    &[("Pending", PodPhase::Pending), ("Running", PodPhase::Running), ("CrashLoopBackOff", PodPhase::CrashLoopBackOff)];
+
+/// The states in which pods are looked at; `None`: in all.
+fn read_states(states: Option<&View>) -> Result<Option<Vec<PodPhase>>, InputError> {
+    let mut read = None;
+    for item in states.map(View::list).transpose()?.iter().flatten() {
+        let known = read.get_or_insert_with(Vec::new);
+        match STATES.iter().find(|(name, _)| Some(*name) == item.value.as_text()) {
+            Some((_, phase)) => known.push(*phase),
+            None => item.note(Risky, "no pod of the model is ever in this state"),
+        }
+    }
+    Ok(read)
+}
+
+/// Restarts are not counted, so that the threshold is only looked at for being one.
+fn read_restarts(fields: Option<&Fields>, is_strategy: bool) -> Result<Option<DeschedulerPlugin>, InputError> {
+    let Some(fields) = fields else { return Ok(None) };
+    let inner = if is_strategy { fields.below("podsHavingTooManyRestarts")? } else { None };
+    let holder = match (&inner, is_strategy) {
+        (None, true) => return Ok(None),
+        (inner, _) => inner.as_ref().unwrap_or(fields),
+    };
+    holder.require("podRestartThreshold", "an integer of at least 1")?.integer(1..=i64::from(i32::MAX))?;
+    let states = read_states(holder.get("states").as_ref())?;
+    holder.note_rest(&[("includingInitContainers", Harmless, "restarts are not counted")]);
+    Ok(Some(DeschedulerPlugin::RemovePodsHavingTooManyRestarts {
+        states,
+        label_selector: plugin_selector(fields)?,
+        namespaces: read_namespaces(fields)?,
+    }))
+}
 
 const LIFE_TIME: &[Ignored] = &[
     ("ownerKinds", Risky, "pods of owners of all kinds are evicted"),
@@ -211,14 +244,7 @@ fn read_life_time(fields: Option<&Fields>, is_strategy: bool) -> Result<Option<D
     };
     let max_seconds = holder.read("maxPodLifeTimeSeconds", |view| view.integer(0..=i64::from(u32::MAX)))?;
     let states = holder.get(if is_strategy { "podStatusPhases" } else { "states" });
-    let mut phases = None;
-    for item in states.iter().map(View::list).collect::<Result<Vec<_>, _>>()?.iter().flatten() {
-        let known = phases.get_or_insert_with(Vec::new);
-        match PHASES.iter().find(|(name, _)| Some(*name) == item.value.as_text()) {
-            Some((_, phase)) => known.push(*phase),
-            None => item.note(Risky, "no pod of the model is ever in this state"),
-        }
-    }
+    let phases = read_states(states.as_ref())?;
     holder.note_rest(LIFE_TIME);
     let is_bare = max_seconds.is_none() && phases.is_none();
     Ok((!is_bare).then_some(DeschedulerPlugin::PodLifeTime {

@@ -63,6 +63,7 @@ pub(super) fn draft_of(object: &Object, template_view: &View, template: Template
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,
+        crash_loop: None,
         exists: true,
         origin: context.origin(""),
     };

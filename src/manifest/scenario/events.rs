@@ -26,6 +26,7 @@ pub(super) const EVENTS: &[(&str, &[&str])] = &[
     ("scale", &["target", "replicas"]),
     ("createDeployment", &["file"]),
     ("kernelPanic", &["cpuLeftBelow"]),
+    ("memoryPressure", &[]),
 ];
 
 /// Keys that every event may have.
@@ -223,6 +224,7 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<EventKind, Inpu
         "kernelPanic" => EventKind::KernelPanic {
             cpu_left_below: read_percent(&body.require("cpuLeftBelow", "a percentage such as 2%")?)?,
         },
+        "memoryPressure" => EventKind::MemoryPressure,
         other => return Err(body.view.error(format!("the event `{other}` is not supported here"))),
     })
 }

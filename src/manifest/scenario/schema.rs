@@ -8,7 +8,7 @@ use super::events::{APPLY_MODES, COMMON, EVENTS};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::nodes::{POOL, TEMPLATE};
 use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
-use super::workloads::{LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
+use super::workloads::{CRASH_LOOP, LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
 use super::{API_VERSION, KEYS, METADATA, OBJECT, ROOT};
 use kubound_encodings::cluster::formula::Word;
 use kubound_encodings::intents;
@@ -216,6 +216,12 @@ fn workload(key: &str) -> Value {
             });
             told("What pods do while they start. Default: starting takes no time.", startup)
         }
+        "crashLoop" => {
+            let crash = mapping(CRASH_LOOP, &[], &|_| {
+                told("Only containers of these images. Default: all.", list(text("registry.example/web:2")))
+            });
+            told("Containers crash again and again, some time after each start. Default: none does.", or_nothing(crash))
+        }
         _ => json!({}),
     }
 }
@@ -272,6 +278,9 @@ fn about_event(name: &str) -> &'static str {
         "createDeployment" => "A Deployment is created.",
         "kernelPanic" => {
             "Nodes with less free CPU than this stop: an assumption about nodes, not something Kubernetes does."
+        }
+        "memoryPressure" => {
+            "Kubelets evict pods from nodes whose pods use more memory (memoryUsage) than is allocatable, and the nodes are tainted."
         }
         _ => "",
     }

@@ -7,13 +7,17 @@ use super::super::error::InputError;
 use super::super::names::Names;
 use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
+use super::super::value::Value;
 use super::super::view::{Fields, View};
 use kubound_encodings::cluster::node::CPU;
-use kubound_encodings::cluster::workload::{Readiness, Startup, Usage, Workload};
+use kubound_encodings::cluster::workload::{CrashLoop, Readiness, Startup, Usage, Workload};
 use kubound_encodings::cluster::{PlacedPhase, Placement, Start};
 
 /// The keys of a workload.
-pub(super) const WORKLOAD: &[&str] = &["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup"];
+pub(super) const WORKLOAD: &[&str] = &["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup", "crashLoop"];
+
+/// The keys of `crashLoop`.
+pub(super) const CRASH_LOOP: &[&str] = &["images"];
 
 /// The keys of `load`.
 pub(super) const LOAD: &[&str] = &["cpu", "memory"];
@@ -87,6 +91,14 @@ fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), Inp
     if let Some(view) = fields.get("startup") {
         workload.startup = Some(read_startup(&view, workload)?);
     }
+    if let Some(view) = fields.entries().find(|(key, _)| *key == "crashLoop").map(|(_, view)| view) {
+        if workload.startup.is_some_and(|startup| startup.readiness == Readiness::Never) {
+            return Err(view
+                .error("containers crash after start-up, which never ends with `ready: never`")
+                .expected("one of the two"));
+        }
+        workload.crash_loop = Some(read_crash_loop(&view)?);
+    }
     Ok(())
 }
 
@@ -97,6 +109,14 @@ fn read_startup(view: &View, workload: &Workload) -> Result<Startup, InputError>
     let readiness = fields.read("ready", |view| view.one_of(READINESS))?.unwrap_or(Readiness::After);
     let seconds = fields.require("seconds", "how long starting takes")?.seconds()?;
     Ok(Startup { cpu, seconds, readiness })
+}
+
+fn read_crash_loop(view: &View) -> Result<CrashLoop, InputError> {
+    if *view.value == Value::Null {
+        return Ok(CrashLoop::default());
+    }
+    let fields = view.strict_fields(CRASH_LOOP)?;
+    Ok(CrashLoop { images: fields.read("images", |view| view.texts())?.unwrap_or_default() })
 }
 
 /// Reads `spec.placed`.

@@ -1,13 +1,14 @@
 //! Evictions that a condition decides: of pods of a group on a slot any number within bounds.
 
 use super::budgets::{is_granted, is_selected};
-use super::{LIMITED, Part, Pick, Stage, part_label, phases};
+use super::evictor::{is_evictable, passes_node_fit};
+use super::{LIMITED, Part, Pick, Stage, looked_at, part_label, phases};
 use crate::cluster::DeschedulerPolicy;
-use crate::cluster::descheduler::EnabledPlugin;
+use crate::cluster::descheduler::{EnabledPlugin, PodPhase};
 use crate::cluster::pod::QosClass;
 use crate::state::{Model, Phase};
 use crate::system::Origin;
-use crate::term::{Bool, Int, Term, all, any, int_choice, sum};
+use crate::term::{Bool, Int, Term, all, any, int_choice, ite, sum};
 use indexmap::IndexMap;
 
 /// Why budgets make a stage wider than the real plugin.
@@ -29,6 +30,40 @@ pub(super) struct Asked {
     constraint: Bool,
     /// By ask.
     pub(super) numbers: Vec<Int>,
+}
+
+/// Whether a pod in a phase is in one of the states listed, if any are.
+pub(super) fn is_in(phase: Phase, states: Option<&[PodPhase]>) -> bool {
+    let own: &[PodPhase] = match phase {
+        Phase::Bound => &[PodPhase::Pending],
+        Phase::Starting(_) | Phase::Running => &[PodPhase::Running],
+        Phase::Crashed => &[PodPhase::Running, PodPhase::CrashLoopBackOff],
+    };
+    states.is_none_or(|listed| own.iter().any(|state| listed.contains(state)))
+}
+
+/// Any number of the evictable pods of some groups in some phases.
+pub(super) fn asks(
+    model: &Model,
+    policy: &DeschedulerPolicy,
+    plugin: &EnabledPlugin,
+    groups: &[usize],
+    is_meant: impl Fn(Phase) -> bool,
+) -> Vec<Ask> {
+    let mut asks = Vec::new();
+    for &group in groups {
+        let evictable = is_evictable(model, group, &plugin.evictor);
+        for slot in model.groups[group].slots() {
+            let fits = passes_node_fit(model, policy, &plugin.evictor, group, slot);
+            let there = model.groups[group].phases().filter(|(phase, _)| is_meant(*phase));
+            let pods = sum(there.map(|(_, counts)| counts[slot].value).collect::<Vec<_>>());
+            let high = ite(evictable & looked_at(model, policy, slot) & fits, pods, 0);
+            if high.range().hi > 0 {
+                asks.push(Ask { group, slot, low: 0.into(), high });
+            }
+        }
+    }
+    asks
 }
 
 /// Whether limits or budgets may leave pods that the plugin would evict, so that conditions on what goes do not hold;

@@ -24,6 +24,7 @@ mod node_taints;
 mod node_utilization;
 mod pod_life_time;
 mod spread;
+mod too_many_restarts;
 
 use super::Controller;
 use crate::cluster::DeschedulerPolicy;
@@ -132,6 +133,7 @@ fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> 
             node_utilization::stages(model, policy, plugin)
         }
         DeschedulerPlugin::PodLifeTime { .. } => pod_life_time::stages(model, policy, plugin),
+        DeschedulerPlugin::RemovePodsHavingTooManyRestarts { .. } => too_many_restarts::stages(model, policy, plugin),
     }
 }
 

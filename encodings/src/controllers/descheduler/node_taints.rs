@@ -6,7 +6,7 @@ use super::evictor::{is_evictable, passes_node_fit};
 use super::{Evictions, Stage, exactly, looked_at};
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::cluster::{DeschedulerPolicy, Taint, TaintEffect};
-use crate::state::{Model, Slot, UNSCHEDULABLE};
+use crate::state::{MEMORY_PRESSURE, Model, Slot, UNSCHEDULABLE};
 use crate::term::{Bool, Int, all, ite};
 
 pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
@@ -46,6 +46,13 @@ fn violates(model: &Model, group: usize, slot: &Slot, includes_preferences: bool
         looked_at && !left_alone && !template.tolerations.iter().any(|one| one.tolerates(taint))
     };
     let cordon = Taint { key: UNSCHEDULABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
-    let fixed = Bool::from(slot.taints.iter().any(untolerated));
-    if untolerated(&cordon) { fixed | slot.is_cordoned } else { fixed }
+    let pressure = Taint { key: MEMORY_PRESSURE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+    let mut violates = Bool::from(slot.taints.iter().any(untolerated));
+    if untolerated(&cordon) {
+        violates = violates | slot.is_cordoned;
+    }
+    match slot.memory_pressure {
+        Some(flag) if untolerated(&pressure) => violates | flag.value,
+        _ => violates,
+    }
 }

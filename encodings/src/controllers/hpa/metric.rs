@@ -135,8 +135,9 @@ fn counts(model: &Model, resource: MetricResource, revisions: &[usize], fresh: F
     let (fresh_alive, fresh_dead) = (starting(true), starting(false));
     let bound = sum(revisions.iter().flat_map(|one| &one.bound).flatten().map(|count| count.value));
     let settled = running(true);
-    let missing = running(false);
-    // A running pod without a sample is missing whatever its readiness.
+    // A running pod without a sample is missing whatever its readiness; so is one whose container has crashed.
+    let crashed = sum(revisions.iter().flat_map(|one| &one.crashed).flatten().map(|count| count.value));
+    let missing = running(false) + crashed;
     let as_if = |wanted: Fresh| if looks == wanted { fresh_alive } else { none };
     let (fresh, unready_fresh, missing_fresh) = (as_if(Fresh::Sampled), as_if(Fresh::Unready), as_if(Fresh::Missing));
     let ready = settled + fresh;

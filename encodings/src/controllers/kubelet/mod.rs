@@ -16,14 +16,20 @@
 //! together: nothing is placed there meanwhile (unless some pod tolerates the cordon), so the steps between cannot be
 //! told apart.
 //!
+//! ## Elsewhere
+//! Containers that crash (`crash`); what happens where memory runs out is the event `memoryPressure`.
+//!
 //! ## Not modelled
-//! Crashes, probes, pressure, images, priority of critical pods.
+//! Probes, pressure on disks and processes, images, priority of critical pods.
+
+mod crash;
 
 use super::Controller;
 use crate::cluster::node::is_extended_resource;
+use crate::cluster::pod::QosClass;
 use crate::cluster::workload::Readiness;
 use crate::cluster::{Taint, TaintEffect};
-use crate::state::{Countdown, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
+use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
 use crate::system::Pace;
 use crate::term::{Bool, all, int_choice, sum};
 
@@ -46,6 +52,7 @@ impl Controller for Kubelet {
                 self.terminate(model, group, slot);
             }
             self.finish_startup(model, group);
+            crash::add_rules(model, group);
         }
     }
 }
@@ -173,16 +180,20 @@ fn admits(model: &Model, group: usize, slot: usize) -> Bool {
         _ => true.into(),
     };
     let fits = if model.filters_imply_admission() { true.into() } else { fits(model, group, slot) };
-    Bool::from(tolerated && affinity) & reachable & fits
+    // Under memory pressure only pods without any request or limit are turned away (step 1).
+    let pressure = Taint { key: MEMORY_PRESSURE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+    let bears = template.qos != QosClass::BestEffort || template.tolerations.iter().any(|one| one.tolerates(&pressure));
+    let remembered = match there.memory_pressure {
+        Some(pressed) if !bears => !pressed.value,
+        _ => true.into(),
+    };
+    Bool::from(tolerated && affinity) & reachable & remembered & fits
 }
 
 /// General predicates on resources and host ports: pods whose containers run, plus this one, within allocatable.
 fn fits(model: &Model, group: usize, slot: usize) -> Bool {
     let there = &model.slots[slot];
-    let on_node = |index: usize| {
-        let state = &model.groups[index];
-        state.starting_on(slot) + state.running[slot].value + state.terminating[slot].value
-    };
+    let on_node = |index: usize| model.groups[index].admitted_on(slot);
     let resources =
         model.template(group).requests.iter().filter(|&(_, &request)| request > 0).map(|(resource, &request)| {
             // An extended resource that the node does not list is dropped from the request (section 5.1).

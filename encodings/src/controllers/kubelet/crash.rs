@@ -1,0 +1,44 @@
+//! Containers that crash again and again, where the scenario says so (section 5.2).
+//!
+//! ## One step
+//! A container of a pod whose start-up is over ends with an error; the pod is not ready from then on, but stays on its
+//! node and goes on counting as a pod of its workload. Or the kubelet starts it again when its back-off (10 s to 5 min)
+//! is over, and start-up begins anew.
+//!
+//! Both happen at any quiescent instant: how long a container runs and waits is not counted, hence neither is the number
+//! of its restarts. Where other durations are counted, that is tagged.
+
+use crate::state::{Model, RuleBuilder, text};
+use crate::system::Pace;
+
+pub(super) fn add_rules(model: &mut Model, group: usize) {
+    let Some(crashed) = model.groups[group].crashed.clone() else { return };
+    for (slot, crashed) in crashed.into_iter().enumerate() {
+        let state = &model.groups[group];
+        let (running, first) = (state.running[slot], state.first_running_phase(slot));
+        let place = format!("{}/{}", state.name, model.slots[slot].name);
+        let alive = model.slots[slot].is_alive();
+        let base = |model: &mut Model, verb: &str, reason: &'static str| {
+            let unit = model.slot_fairness(&format!("kubelet {verb} of {}", model.groups[group].name), slot);
+            RuleBuilder::new(format!("kubelet/{verb}/{place}"), "kubelet", reason, Pace::Clock)
+                .when(alive)
+                .fair(unit)
+                .for_slot(model, slot)
+        };
+        let crash = base(model, "crash", "BackOff")
+            .when(running.value.above(0))
+            .add(running, -1)
+            .add(crashed, 1)
+            .says([text(format!("a container of a pod of {place} crashes"))]);
+        let mut restart = base(model, "restart", "Started")
+            .when(crashed.value.above(0))
+            .add(crashed, -1)
+            .add(first, 1)
+            .says([text(format!("a crashed container of a pod of {place} starts again"))]);
+        if model.keeps_time() {
+            restart = restart.over_approximates("the length of the back-off is not counted");
+        }
+        model.add_rule(crash);
+        model.add_rule(restart);
+    }
+}

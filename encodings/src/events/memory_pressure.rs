@@ -1,0 +1,177 @@
+//! `memoryPressure`: memory may run out (section 5.3). Off unless named, since it depends on what pods really use.
+//!
+//! ## One step
+//! A node whose pods use more memory than is allocatable gets the condition MemoryPressure and with it the NoSchedule
+//! taint of the node controller; the kubelet evicts one pod; or the condition goes 5 min after the last observation.
+//! Pods use memory while their containers run and until they are gone. Allocatable is taken as what is left when the
+//! threshold of the kubelet is reached (capacity less reservations less `memory.available`).
+//!
+//! ## Ranking
+//! Pods that use more than they request go first, then those of lower priority, then those that exceed their request by
+//! more. Critical pods are never evicted. Budgets and grace are not asked for: an evicted pod is Failed at once.
+//! Its ReplicaSet replaces it, and the scheduler, which looks at requests, may put the next one back.
+//!
+//! The taint keeps off all pods that do not tolerate it: the API server adds a toleration to pods with requests only
+//! with the admission plugin PodTolerationRestriction, which is off by default.
+//!
+//! Rules are consequences, not choices: fair, and without a budget.
+
+use super::EventModel;
+use crate::cluster::Event;
+use crate::cluster::event::EventKind;
+use crate::cluster::node::MEMORY;
+use crate::cluster::workload::Usage;
+use crate::state::{Model, PRESSURE_TRANSITION, Phase, RuleBuilder, Timer, text};
+use crate::system::Pace;
+use crate::term::{Bool, Int, any, sum};
+
+/// Priority from which pods are critical.
+const CRITICAL: i64 = 2_000_000_000;
+
+/// See the module.
+pub struct MemoryPressure;
+
+impl EventModel for MemoryPressure {
+    fn names(&self) -> &'static [&'static str] {
+        &["memoryPressure"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "kubelets evict pods where pods use more memory than there is"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        if event.kind != EventKind::MemoryPressure {
+            return;
+        }
+        for slot in 0..model.slots.len() {
+            let there = &model.slots[slot];
+            let Some(&available) = there.allocatable.get(MEMORY) else { continue };
+            let over = used(model, slot).above(available);
+            self.watch(model, event, slot, over);
+        }
+    }
+}
+
+impl MemoryPressure {
+    fn watch(&self, model: &mut Model, event: &Event, slot: usize, over: Bool) {
+        let there = &model.slots[slot];
+        let Some(pressed) = there.memory_pressure else { return };
+        let (name, alive) = (there.name.clone(), there.is_alive());
+        let timer = model.on_slot(slot, |model| {
+            model.timer(&format!("memory pressure of {name}"), PRESSURE_TRANSITION, pressed.value & !over)
+        });
+        let base = |model: &mut Model, verb: &str, reason: &'static str, pace: Pace| {
+            let unit = model.slot_fairness("kubelet watches memory", slot);
+            RuleBuilder::new(format!("event/{}/{verb}/{name}", event.id), "kubelet", reason, pace)
+                .when(alive)
+                .fair(unit)
+                .for_slot(model, slot)
+                .because_of(event.origin.clone())
+        };
+        let begin = base(model, "begin", "NodeHasInsufficientMemory", Pace::Fast)
+            .when(over & !pressed.value)
+            .set_bool(pressed, true)
+            .says([text(format!("{name} is out of memory: MemoryPressure, and its NoSchedule taint"))]);
+        let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
+        let end = base(model, "end", "NodeHasSufficientMemory", pace)
+            .when(timer.armed)
+            .when(timer.expired)
+            .set_bool(pressed, false)
+            .says([text(format!("{name} has had enough memory for 5 min: no MemoryPressure"))]);
+        model.add_rule(begin);
+        model.add_rule(renew(end, &timer));
+        self.evict(model, event, slot, over, &timer);
+    }
+
+    fn evict(&self, model: &mut Model, event: &Event, slot: usize, over: Bool, timer: &Timer) {
+        let there = &model.slots[slot];
+        let Some(pressed) = there.memory_pressure else { return };
+        let (node, alive) = (there.name.clone(), there.is_alive());
+        let evictable: Vec<usize> =
+            (0..model.groups.len()).filter(|&group| model.template(group).priority < CRITICAL).collect();
+        for &group in &evictable {
+            let own = Rank::of(model, group);
+            let earlier = evictable.iter().filter(|&&other| other != group);
+            let outranked = any(earlier
+                .map(|&other| running_on(model, other, slot).above(0) & Rank::of(model, other).goes_before(&own))
+                .collect::<Vec<_>>());
+            let running: Vec<_> = model.groups[group]
+                .phases()
+                .filter(|(phase, _)| *phase != Phase::Bound)
+                .map(|(phase, counts)| (phase, counts[slot]))
+                .collect();
+            for (phase, pods) in running.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
+                let unit = model.slot_fairness("kubelet evicts", slot);
+                let place = format!("{}/{node}", model.groups[group].name);
+                let name = format!("event/{}/evict/{}/{place}", event.id, phase.name());
+                let mut rule = RuleBuilder::new(name, "kubelet", "Evicted", Pace::Fast)
+                    .when(alive & pressed.value & over)
+                    .when(pods.value.above(0))
+                    .when(!outranked)
+                    .fair(unit)
+                    .for_slot(model, slot)
+                    .add(pods, -1)
+                    .says([text(format!("a pod of {place} is evicted: the node was low on memory"))])
+                    .because_of(event.origin.clone())
+                    .because_of(model.origin(group, "spec.template.spec"));
+                if let Some(failed) = model.groups[group].failed {
+                    rule = rule.set(failed, (failed.value + 1).min(failed.value.range().hi));
+                }
+                model.add_rule(renew(rule, timer));
+            }
+        }
+    }
+}
+
+/// Starts a countdown anew: the pressure has been observed, or is over.
+fn renew(rule: RuleBuilder, timer: &Timer) -> RuleBuilder {
+    timer.left.map_or(rule.clone(), |left| rule.set(left, timer.full))
+}
+
+/// Pods of a group on a slot whose containers have been started.
+fn running_on(model: &Model, group: usize, slot: usize) -> Int {
+    let state = &model.groups[group];
+    state.admitted_on(slot) - state.terminating[slot].value
+}
+
+/// Memory that one pod of a group uses, in model units.
+fn usage(model: &Model, group: usize) -> Int {
+    let unit = model.units.get(MEMORY).copied().unwrap_or(1);
+    let all = model.groups[group].memory_usage / unit;
+    match model.workload(group).memory_usage {
+        Usage::Shared(_) => all / model.ready(group).max(1),
+        _ => all,
+    }
+}
+
+/// Memory that the pods on a slot use, in model units. A container that has crashed uses none.
+fn used(model: &Model, slot: usize) -> Int {
+    sum((0..model.groups.len()).map(|group| {
+        let state = &model.groups[group];
+        let crashed = state.crashed.as_ref().map_or(0.into(), |counts| counts[slot].value);
+        (state.admitted_on(slot) - crashed) * usage(model, group)
+    }))
+}
+
+/// What decides which pod goes first.
+struct Rank {
+    exceeds: Bool,
+    priority: i64,
+    excess: Int,
+}
+
+impl Rank {
+    fn of(model: &Model, group: usize) -> Self {
+        let request = model.template(group).requests.get(MEMORY).copied().unwrap_or(0);
+        let (usage, request) = (usage(model, group), model.scaled(MEMORY, request));
+        Self { exceeds: usage.above(request), priority: model.template(group).priority, excess: usage - request }
+    }
+
+    fn goes_before(&self, other: &Self) -> Bool {
+        let equal = self.exceeds.iff(other.exceeds);
+        let later = Bool::from(self.priority < other.priority)
+            | (Bool::from(self.priority == other.priority) & self.excess.above(other.excess));
+        (self.exceeds & !other.exceeds) | (equal & later)
+    }
+}
