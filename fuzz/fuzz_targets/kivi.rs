@@ -12,6 +12,6 @@ fuzz_target!(|text: &str| {
     let pods: i64 = loaded.cluster.workloads.iter().map(|workload| workload.replicas.hi).sum();
     // Large clusters assemble as well, but not many times a second.
     if nodes <= 8 && pods <= 20 && loaded.cluster.workloads.len() <= 4 {
-        let _ = assemble(loaded.cluster, Granularity::Fine);
+        let _ = assemble(&loaded.cluster, Granularity::Fine);
     }
 });

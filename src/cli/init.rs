@@ -70,7 +70,11 @@ fn text(survey: &Survey) -> String {
     let first = &survey.workloads[0];
     let _ =
         writeln!(text, "\n  # What may happen: in any order, and never has to. `kubound list events` names the kinds.");
-    let _ = writeln!(text, "  events: []");
+    if survey.has_budgets {
+        text.push_str("  events:\n  - drain: {}  # one node after the other, as budgets allow\n");
+    } else {
+        text.push_str("  events: []\n");
+    }
     let _ = writeln!(text, "  # - cpuChange: {{target: {first}, to: 100m..900m/100m}}");
     let _ = writeln!(text, "  # - maintenance: {{atOnce: 1}}");
     let _ = writeln!(text, "  # - nodeFailure: {{recovers: true}}");
@@ -130,6 +134,10 @@ fn intents(text: &mut String, survey: &Survey) {
         if survey.autoscaled.contains(workload) {
             let _ = writeln!(text, "  - noOvershoot: {{target: {workload}}}  # it has an autoscaler");
         }
+    }
+    if survey.has_budgets {
+        text.push_str("  - drainCompletes: {}  # budgets may block drains for ever\n");
+        text.push_str("\n  # Pods of a drained node need another one.\n  assume: [\"nodes.present >= 2\"]\n");
     }
 }
 

@@ -72,7 +72,7 @@ fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
             .expected("Node manifests, or `nodes:` in a scenario")
             .help(
                 "add `kubectl get nodes -o yaml`, or a scenario.yaml with `nodes: [{name: pool, count: 0..3, \
-                 template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]` under `spec`",
+                 template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]` under `spec`; `kubound init FOLDER` writes one",
             ));
     }
     let nodes = draft.pools.iter().map(|pool| pool.count.hi).fold(0, i64::saturating_add);

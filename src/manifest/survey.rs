@@ -21,6 +21,8 @@ pub struct Survey {
     pub nodes: Vec<NodePool>,
     /// Whether a descheduler has a policy.
     pub has_descheduler: bool,
+    /// Whether there are disruption budgets.
+    pub has_budgets: bool,
 }
 
 /// Looks through a folder.
@@ -36,5 +38,6 @@ pub fn survey(folder: &Path) -> Result<Survey, InputError> {
         workloads,
         nodes: draft.pools,
         has_descheduler: draft.descheduler.is_some(),
+        has_budgets: !draft.budgets.is_empty(),
     })
 }
