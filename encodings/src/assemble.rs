@@ -46,6 +46,9 @@ const MOST_SLOTS: i64 = 2000;
 /// Most revisions of one workload: each has pods of its own.
 const MOST_REVISIONS: usize = 8;
 
+/// Most replicas of a StatefulSet: each ordinal is counted by itself.
+const MOST_ORDINALS: i64 = 32;
+
 /// Builds the transition system of a cluster: one property an intent and target, in order.
 pub fn assemble(cluster: &Cluster, granularity: Granularity) -> Result<TransitionSystem, AssembleError> {
     assembled(cluster, granularity, |_| ()).map(|(system, ())| system)
@@ -75,6 +78,16 @@ fn assembled<R>(
     }
     for workload in &cluster.workloads {
         let revisions = cluster.revisions(workload);
+        if workload.ordinals().is_some() && workload.replicas.hi > MOST_ORDINALS {
+            return Err(AssembleError::Unsupported {
+                object: workload.reference.to_string(),
+                field: "spec.replicas".into(),
+                what: format!(
+                    "{} replicas of a StatefulSet; at most {MOST_ORDINALS} can be modelled, set a smaller range in the scenario",
+                    workload.replicas.hi
+                ),
+            });
+        }
         if revisions > MOST_REVISIONS {
             return Err(AssembleError::Unsupported {
                 object: workload.reference.to_string(),
@@ -207,14 +220,15 @@ fn symmetry(model: &Model) -> Vec<SymmetryClass> {
 
 /// The names of each workload and of the autoscalers that scale it.
 fn objects(model: &Model) -> Vec<Vec<String>> {
-    let names = |group: &crate::state::Group| {
-        let scaled =
-            model.cluster.hpas.iter().filter(|hpa| hpa.target == model.cluster.workloads[group.workload].reference);
+    let names = |group: usize| {
+        let scaled = model.cluster.hpas.iter().filter(|hpa| hpa.target == model.workload(group).reference);
+        // Names of later revisions contain that of the first.
+        let ordinals = model.siblings(group).into_iter().filter(|&one| model.groups[one].revision == 0);
+        let ordinals = ordinals.map(|one| model.groups[one].name.clone());
         let mut names: Vec<String> =
-            [group.name.clone()].into_iter().chain(scaled.map(|hpa| hpa.name.clone())).collect();
+            [model.workload_name(group)].into_iter().chain(ordinals).chain(scaled.map(|hpa| hpa.name.clone())).collect();
         names.dedup();
         names
     };
-    // Names of later revisions contain that of the first.
-    model.groups[..model.cluster.workloads.len()].iter().map(names).collect()
+    (0..model.cluster.workloads.len()).map(names).collect()
 }

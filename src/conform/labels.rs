@@ -51,14 +51,17 @@ impl Names<'_> {
         self.slots.iter().position(|slot| slot == name)
     }
 
-    /// The workload of a pod group, `namespace/name` with the number of a revision behind `@`.
+    /// The workload of a pod group, `namespace/name` with the number of a revision behind `@`, or with an ordinal.
     fn workload(&self, group: &str) -> Option<usize> {
         let plain = group.split('@').next().unwrap_or(group);
         let (namespace, name) = plain.split_once('/')?;
-        let is_it = |one: &kubound_encodings::cluster::Workload| {
-            one.reference.namespace == namespace && one.reference.name == name
+        let find = |name: &str, has_ordinals: bool| {
+            self.cluster.workloads.iter().position(|one| {
+                let own = (one.reference.namespace.as_str(), one.reference.name.as_str());
+                own == (namespace, name) && one.ordinals().is_some() == has_ordinals
+            })
         };
-        self.cluster.workloads.iter().position(is_it)
+        find(name, false).or_else(|| find(name.rsplit_once('-')?.0, true))
     }
 
     /// How steps of a rule are recorded; `None` if nothing would be.

@@ -63,7 +63,7 @@ fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
     if draft.workloads.is_empty() {
         return Err(InputError::new("no workload among the manifests")
             .kind(ErrorKind::NoInput)
-            .expected("at least one Deployment or ReplicaSet")
+            .expected("at least one Deployment, ReplicaSet or StatefulSet")
             .help("add a manifest; `kubectl get deployments,nodes,hpa -o yaml` writes them"));
     }
     if draft.pools.is_empty() {

@@ -6,6 +6,7 @@ use super::narrate::ToldStep;
 use super::sizes;
 use crate::manifest::SourceMap;
 use crate::trace::Trace;
+use kubound_encodings::cluster::workload::STATEFUL_SET;
 use kubound_encodings::cluster::{Cluster, NodePool};
 use kubound_encodings::system::{Role, TransitionSystem};
 use kubound_encodings::term::Sort;
@@ -114,8 +115,15 @@ impl<'a> Decoder<'a> {
             node = Some(found.name.clone());
         }
         let mut workload = None;
+        let has_ordinals = |object: &str| object.starts_with(STATEFUL_SET);
         if let Some((short, object)) = self.workloads.iter().find(|(short, _)| ends_with(what, short)) {
             what = &what[..what.len() - short.len() - 2];
+            workload = Some(object.clone());
+        } else if let Some((at, object)) = self.workloads.iter().find_map(|(short, object)| {
+            let at = what.find(&format!("[{short}-")).filter(|_| has_ordinals(object))?;
+            Some((at, object))
+        }) {
+            what = &what[..at];
             workload = Some(object.clone());
         }
         VariableDocument {

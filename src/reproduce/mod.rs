@@ -77,6 +77,9 @@ pub enum Refusal {
     /// The system cannot be stepped through.
     #[error("the system is too large to look for ties")]
     TooLarge,
+    /// Pods have names of their own.
+    #[error("pods of {0} have names of their own, which scripts do not follow")]
+    Named(String),
     /// The model is faulty.
     #[error("{0}")]
     Faulty(String),
@@ -96,6 +99,9 @@ pub fn files(input: &Input, tool: Tool) -> Result<Vec<File>, Refusal> {
 }
 
 fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
+    if let Some(named) = input.cluster.workloads.iter().find(|workload| workload.ordinals().is_some()) {
+        return Err(Refusal::Named(named.reference.to_string()));
+    }
     let start = State { system: input.system, values: &input.trace.initial };
     let everywhere = |_: &Count| true;
     if start.sum(everywhere) > 0 {

@@ -33,6 +33,9 @@ pub(super) fn count(objects: &[Value]) -> Counted {
     for deployment in of_kind("Deployment") {
         workloads.insert(reference("Deployment", deployment));
     }
+    for set in of_kind("StatefulSet") {
+        workloads.insert(reference("StatefulSet", set));
+    }
     for set in of_kind("ReplicaSet") {
         let target = match owner(set) {
             Some(("Deployment", name)) => format!("Deployment/{}/{name}", namespace(set)),
@@ -92,7 +95,14 @@ fn reference(kind: &str, object: &Value) -> String {
 
 /// The workload that a pod belongs to, if there is one.
 fn workload_of(pod: &Value, sets: &BTreeMap<(&str, &str), String>, workloads: &BTreeSet<String>) -> Option<String> {
-    let Some(("ReplicaSet", set)) = owner(pod) else { return None };
+    let set = match owner(pod)? {
+        ("ReplicaSet", set) => set,
+        ("StatefulSet", set) => {
+            let target = format!("StatefulSet/{}/{set}", namespace(pod));
+            return Some(target).filter(|target| workloads.contains(target));
+        }
+        _ => return None,
+    };
     if let Some(target) = sets.get(&(namespace(pod), set)) {
         return Some(target.clone()).filter(|target| workloads.contains(target));
     }

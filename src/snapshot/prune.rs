@@ -66,7 +66,7 @@ pub const KINDS: &[Kind] = &[
         "statefulsets.apps",
         false,
         "workloads.yaml",
-        &["replicas", "selector", "podManagementPolicy", "updateStrategy", "minReadySeconds"],
+        &["replicas", "selector", "podManagementPolicy", "updateStrategy", "ordinals", "minReadySeconds"],
     ),
     kind("DaemonSet", "daemonsets.apps", false, "workloads.yaml", &["selector", "updateStrategy", "minReadySeconds"]),
     kind(

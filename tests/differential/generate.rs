@@ -13,7 +13,7 @@ use kubound_encodings::cluster::node::{CPU, HOSTNAME};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::Operator;
-use kubound_encodings::cluster::workload::Usage;
+use kubound_encodings::cluster::workload::{Control, STATEFUL_SET, StatefulSet, Usage};
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler, Intent, IntentKind,
     KubernetesVersion, LabelSelector, NodePool, PodDisruptionBudget, Requirement, Span, Start, Strategy, Timing, When,
@@ -24,7 +24,9 @@ use kubound_encodings::cluster::{
 pub fn cluster(seed: u64) -> Cluster {
     let random = &mut Random::new(seed);
     let pools: Vec<_> = (0..random.within(1, 2) as usize).map(|number| pool(random, number)).collect();
-    let workloads = workloads(random, &pools);
+    let mut workloads = workloads(random, &pools);
+    // Draws of their own, which leave the rest of a seed's cluster as it is.
+    give_ordinals(&mut Random::new(seed.wrapping_add(1 << 40)), &mut workloads);
     let mut cluster = Cluster {
         name: format!("seed {seed}"),
         version: KubernetesVersion(random.pick(&[29, 33])),
@@ -58,6 +60,29 @@ pub fn cluster(seed: u64) -> Cluster {
         cluster.intents.push(intent);
     }
     cluster
+}
+
+/// Makes a StatefulSet of the first Deployment, in some clusters.
+fn give_ordinals(random: &mut Random, workloads: &mut [Workload]) {
+    if !random.percent(8) || workloads[0].reference.kind != "Deployment" {
+        return;
+    }
+    let old = workloads[0].reference.clone();
+    workloads[0].reference.kind = STATEFUL_SET.into();
+    workloads[0].origin = origin(&workloads[0].reference.to_string());
+    workloads[0].control = Control::Ordinals(StatefulSet {
+        is_ordered: random.percent(60),
+        updates_on_delete: random.percent(10),
+        partition: random.pick(&[0, 0, 0, 1]),
+        start: 0,
+    });
+    // Two that differ by name only stay alike.
+    let (first, others) = workloads.split_at_mut(1);
+    for other in others.iter_mut().filter(|other| other.reference.kind == old.kind && random.percent(50)) {
+        other.reference.kind = STATEFUL_SET.into();
+        other.origin = origin(&other.reference.to_string());
+        other.control = first[0].control;
+    }
 }
 
 /// One or two workloads, or some that differ by name only.
@@ -248,7 +273,7 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
 
 /// The number of a template that asks for more, or that any node takes; 0 for a bare ReplicaSet.
 fn other_template(random: &mut Random, cluster: &mut Cluster, target: &WorkloadRef) -> usize {
-    let Some(group) = cluster.workload(target).filter(|_| target.kind == "Deployment") else { return 0 };
+    let Some(group) = cluster.workload(target).filter(|_| target.kind != "ReplicaSet") else { return 0 };
     let workload = &mut cluster.workloads[group];
     if workload.later_templates.is_empty() {
         let mut other = workload.template.clone();

@@ -7,7 +7,7 @@ use kubound_encodings::cluster::pod_affinity::{
     HostPort, PodAffinity, PodAffinityTerm, RevisionMatch, WeightedPodAffinityTerm,
 };
 use kubound_encodings::cluster::selector::Operator;
-use kubound_encodings::cluster::workload::{CrashLoop, Readiness, Startup, Usage};
+use kubound_encodings::cluster::workload::{Control, CrashLoop, Readiness, Startup, Usage};
 use kubound_encodings::cluster::{
     LabelSelector, Labels, NodePool, NodeSelectorTerm, Origin, PodTemplate, Requirement, Resources, Rollout, Span,
     Taint, TaintEffect, Workload, WorkloadRef,
@@ -94,6 +94,7 @@ pub fn workload(random: &mut Random, number: usize, pools: &[NodePool]) -> Workl
         template,
         later_templates: vec![],
         rollout: Rollout::default(),
+        control: Control::default(),
         cpu_usage: random.pick(&usage),
         memory_usage: random.pick(&[Usage::Request, Usage::PerPod(Span::exactly(300 * MEBIBYTE))]),
         startup: random.percent(25).then_some(startup),

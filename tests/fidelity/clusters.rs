@@ -3,7 +3,7 @@
 use crate::vectors::field;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::pod::Toleration;
-use kubound_encodings::cluster::workload::Usage;
+use kubound_encodings::cluster::workload::{Control, Usage};
 use kubound_encodings::cluster::{
     Cluster, Event, EventKind, NodePool, Origin, PodTemplate, Resources, Rollout, Span, Taint, TaintEffect, Workload,
     WorkloadRef,
@@ -45,6 +45,7 @@ pub fn deployment(name: &str, most: i64) -> Workload {
         template: PodTemplate { scheduler_name: "default-scheduler".into(), ..PodTemplate::default() },
         later_templates: vec![],
         rollout: Rollout::default(),
+        control: Control::default(),
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,

@@ -10,10 +10,13 @@ use std::fmt;
 /// The kind of DaemonSets.
 pub const DAEMON_SET: &str = "DaemonSet";
 
+/// The kind of StatefulSets.
+pub const STATEFUL_SET: &str = "StatefulSet";
+
 /// `kind/namespace/name`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct WorkloadRef {
-    /// `Deployment`, `ReplicaSet` or `DaemonSet`.
+    /// `Deployment`, `ReplicaSet`, `StatefulSet` or `DaemonSet`.
     pub kind: String,
     /// Namespace.
     pub namespace: String,
@@ -67,7 +70,36 @@ pub struct CrashLoop {
     pub images: Vec<String>,
 }
 
-/// A Deployment or a bare ReplicaSet.
+/// What a StatefulSet says about its pods, each of which has an ordinal (section 8.3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StatefulSet {
+    /// `podManagementPolicy: OrderedReady`, the default: one pod at a time, each Ready before the next.
+    pub is_ordered: bool,
+    /// `updateStrategy: OnDelete`: pods are not replaced because the template changes.
+    pub updates_on_delete: bool,
+    /// `updateStrategy.rollingUpdate.partition`: so many of the lowest ordinals keep the former template.
+    pub partition: i64,
+    /// `spec.ordinals.start`: the first ordinal.
+    pub start: i64,
+}
+
+impl Default for StatefulSet {
+    fn default() -> Self {
+        Self { is_ordered: true, updates_on_delete: false, partition: 0, start: 0 }
+    }
+}
+
+/// How the controller of a workload treats its pods.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Control {
+    /// They are alike: Deployments, ReplicaSets, DaemonSets.
+    #[default]
+    Alike,
+    /// They have ordinals: StatefulSets.
+    Ordinals(StatefulSet),
+}
+
+/// A Deployment, a bare ReplicaSet, a StatefulSet or a DaemonSet.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Workload {
     /// Identity.
@@ -80,8 +112,10 @@ pub struct Workload {
     pub template: PodTemplate,
     /// Other pod templates that events apply later; `EventKind::Apply` counts them from 1.
     pub later_templates: Vec<PodTemplate>,
-    /// How pods are replaced when the template changes.
+    /// How pods of a Deployment are replaced when the template changes.
     pub rollout: Rollout,
+    /// How its controller treats pods.
+    pub control: Control,
     /// CPU that ready pods use.
     pub cpu_usage: Usage,
     /// Memory that ready pods use.
@@ -107,6 +141,14 @@ impl Workload {
         self.crash_loop
             .as_ref()
             .is_some_and(|one| one.images.is_empty() || one.images.iter().any(|image| template.images.contains(image)))
+    }
+
+    /// What it says of its ordinals, if it is a StatefulSet.
+    pub fn ordinals(&self) -> Option<&StatefulSet> {
+        match &self.control {
+            Control::Ordinals(ordinals) => Some(ordinals),
+            Control::Alike => None,
+        }
     }
 
     /// A template by its number: 0 for that of the manifest.

@@ -9,6 +9,7 @@ mod kubelet;
 mod node_lifecycle;
 mod replica_set;
 mod scheduler;
+mod stateful_set;
 mod taint_eviction;
 
 pub(crate) use disruption::{Admission, admission, tell_budgets};
@@ -34,6 +35,7 @@ pub const REGISTRY: &[&dyn Controller] = &[
     &daemon_set::DaemonSet,
     &deployment::Deployment,
     &replica_set::ReplicaSet,
+    &stateful_set::StatefulSet,
     &scheduler::Scheduler,
     &kubelet::Kubelet,
     &node_lifecycle::NodeLifecycle,

@@ -138,7 +138,7 @@ impl TaintEviction {
         if let Some(timer) = timer {
             rule = rule.when(timer.expired);
             rule = timer.restart(&format!("{place} {}", phase.name()), rule);
-            if timer.left.is_some() {
+            if timer.left.is_some() && model.groups[group].most > 1 {
                 rule = rule.over_approximates("pods of a workload on a node share one toleration countdown");
             }
         }

@@ -44,7 +44,7 @@ impl EventModel for Apply {
             .set(spec, to)
             .set_bool(applied, replicas.is_some())
             .says([
-                text(format!("{} applied, replicas ", state.name)),
+                text(format!("{} applied, replicas ", model.workload_name(group))),
                 value(spec.value),
                 text(" -> "),
                 Phrase::After(spec.id),

@@ -24,7 +24,7 @@ impl EventModel for CpuChange {
         let Some(group) = model.cluster.workload(target) else { return };
         let state = &model.groups[group];
         let Some(usage) = state.usage_var else { return };
-        let (name, unit) = (state.name.clone(), state.usage_unit);
+        let (name, unit) = (model.workload_name(group), state.usage_unit);
         let (choice, index) = int_choice(format!("usage[{}]", event.id), 0, to.len() - 1);
         let new = index * (to.step / unit).max(1) + to.lo / unit;
         let differs = if to.len() > 1 { true.into() } else { usage.value.is_not(to.lo / unit) };

@@ -21,7 +21,7 @@ impl EventModel for Create {
         let EventKind::CreateDeployment { target } = &event.kind else { return };
         let Some(group) = model.cluster.workload(target) else { return };
         let Some(exists) = model.groups[group].exists else { return };
-        let name = model.groups[group].name.clone();
+        let name = model.workload_name(group);
         let rule = happens(model, event, "create".into(), "kubectl", "Created")
             .when(!exists.value)
             .set_bool(exists, true)

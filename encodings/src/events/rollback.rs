@@ -33,7 +33,7 @@ impl EventModel for Rollback {
             .collect();
         let numbered = count(numbers.iter().map(|(_, number)| number.above(0)));
         let previous = sum(numbers.iter().map(|&(revision, number)| ite(number.is(numbered - 1), revision, 0)));
-        let name = model.groups[group].name.clone();
+        let name = model.workload_name(group);
         let rule = happens(model, event, "undo".into(), "kubectl", "RolledBack")
             .when(numbered.at_least(2))
             .when(previous.is_not(wanted.value))

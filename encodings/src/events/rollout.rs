@@ -28,7 +28,7 @@ impl EventModel for Rollout {
         let template = wanted.value / (restarts + 1);
         let earlier = super::times_restarted(model, target);
         let to = template * (restarts + 1) + earlier + 1;
-        let name = model.groups[group].name.clone();
+        let name = model.workload_name(group);
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
         let rule = happens(model, event, "restart".into(), "kubectl", "Restarted")
             .when(exists)

@@ -25,7 +25,7 @@ impl EventModel for Scale {
         let spec = model.groups[group].spec;
         let (choice, index) = int_choice(format!("replicas[{}]", event.id), 0, replicas.len() - 1);
         let wanted = index * replicas.step + replicas.lo;
-        let name = model.groups[group].name.clone();
+        let name = model.workload_name(group);
         let owned = model.groups[group].owned_by_other;
         let rule = happens(model, event, "scale".into(), "kubectl", "Scaled").pick(choice).set(spec, wanted).says([
             text(format!("{name} scaled ")),

@@ -48,8 +48,10 @@ impl IntentModel for NoOscillation {
 
 /// The variables whose change is a change of the cluster (or of the target).
 fn cluster_vars(model: &Model, group: Option<usize>) -> Vec<(VarId, Sort)> {
-    let marks: Option<Vec<String>> =
-        group.map(|group| model.revisions(group).map(|one| format!("[{}]", model.groups[one].name)).collect());
+    let marks: Option<Vec<String>> = group.map(|group| {
+        let names = model.revisions(group).map(|one| model.groups[one].name.clone());
+        names.chain([model.workload_name(group)]).map(|name| format!("[{name}]")).collect()
+    });
     let sorts = crate::term::current(|dag: &Dag| dag.vars().to_vec());
     let chosen = model.vars.iter().zip(sorts).enumerate().filter(|(_, (var, decl))| {
         var.role == Role::Cluster

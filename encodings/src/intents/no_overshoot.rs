@@ -34,7 +34,7 @@ impl IntentModel for NoOvershoot {
         let IntentKind::NoOvershoot { target } = &intent.kind else { return vec![] };
         let groups = targets(model, Some(target));
         let make = |group: usize| {
-            let (name, spec) = (model.groups[group].name.clone(), model.groups[group].spec);
+            let (name, spec) = (model.workload_name(group), model.groups[group].spec);
             let next: Int = primed(spec.id);
             let event = is_event(model);
             let rose =

@@ -1,5 +1,5 @@
 //! `rolloutCompletes`: after a change of the template every fair run comes to a state in which the Deployment is
-//! complete (`DeploymentComplete`): `spec.replicas` pods of the new revision, all available, and no others. Violated by
+//! complete (`DeploymentComplete`, for StatefulSets `kubectl rollout status`): `spec.replicas` pods of the new revision, all available, and no others. Violated by
 //! a run in which the template changed and from some point on the Deployment never was complete.
 
 use super::{IntentModel, monitor, property, targets};
@@ -7,7 +7,7 @@ use crate::cluster::{Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::state::Model;
 use crate::system::{Claim, Property};
-use crate::term::{Bool, Int, all, any, primed, sum};
+use crate::term::{Bool, Int, all, any, ite, primed, sum};
 
 /// See the module.
 pub struct RolloutCompletes;
@@ -54,9 +54,19 @@ impl IntentModel for RolloutCompletes {
     }
 }
 
-/// Whether all wanted pods are there, of the wanted revision and available.
+/// Whether all wanted pods are there, of the wanted revision and available. Of a StatefulSet the ordinals below
+/// `partition` may be of another revision.
 fn is_complete(model: &Model, group: usize, wanted: Int) -> Bool {
     let spec = model.groups[group].spec.value;
+    if let Some(ordinals) = model.workload(group).ordinals() {
+        let available = |one: usize| sum(model.groups[one].slots().map(|slot| model.available_on(one, slot)));
+        let updated = model.revisions(group).map(|one| {
+            let is_new = wanted.is(model.groups[one].revision as i64);
+            ite(is_new, available(one), 0)
+        });
+        let updated = sum(updated).at_least(spec.monus(ordinals.partition));
+        return all([updated, model.active(group).is(spec), sum(model.revisions(group).map(available)).is(spec)]);
+    }
     any(model.revisions(group).map(|new| {
         let available = sum(model.groups[new].slots().map(|slot| model.available_on(new, slot)));
         let is_new = wanted.is(model.groups[new].revision as i64);

@@ -51,12 +51,7 @@ impl Model<'_> {
         (0..self.slots.len())
             .map(|slot| {
                 let hi = self.most_on(&workload.template, slot, most).max(self.most_initially(workload, slot));
-                let pods = self.placed(workload, slot, PlacedPhase::Scheduled);
-                let variable = format!("bound[{name}][{}]", self.slots[slot].name);
-                let present = self.slots[slot].present;
-                self.on_slot(slot, |model| {
-                    model.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, pods, 0))
-                })
+                self.declare_initial(PlacedPhase::Scheduled, name, workload, (slot, hi))
             })
             .collect()
     }
@@ -97,16 +92,39 @@ impl Model<'_> {
     pub(super) fn declare_running(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
         (0..self.slots.len())
             .map(|slot| {
-                let span = self.initial_pods(workload, slot);
                 let hi = self.most_on(&workload.template, slot, most).max(self.most_initially(workload, slot));
-                let variable = format!("running[{name}][{}]", self.slots[slot].name);
-                let present = self.slots[slot].present;
-                self.on_slot(slot, |model| match span.constant() {
-                    Some(pods) => model.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, pods, 0)),
-                    None => model.free_int(variable, Role::Cluster, 0, hi),
-                })
+                self.declare_initial(PlacedPhase::Running, name, workload, (slot, hi))
             })
             .collect()
+    }
+
+    /// Pods of the first revision without a node, some of which may be there initially.
+    pub(super) fn declare_pending(&mut self, name: &str, workload: &Workload, most: i64) -> IntVar {
+        let (variable, waiting) = (format!("pending[{name}]"), self.placed_pending(workload));
+        match workload.ordinals() {
+            Some(_) if waiting > 0 => self.free_int(variable, Role::Cluster, 0, most),
+            _ => self.int_var(variable, Role::Cluster, 0, most, waiting),
+        }
+    }
+
+    /// Pods of the first revision on a slot, up to so many, some of which may be there initially. Placements do not say
+    /// which ordinals they mean.
+    fn declare_initial(
+        &mut self,
+        phase: PlacedPhase,
+        name: &str,
+        workload: &Workload,
+        (slot, hi): (usize, i64),
+    ) -> IntVar {
+        let pods = self.initially(workload, slot, phase);
+        let phase = if phase == PlacedPhase::Scheduled { "bound" } else { phase.name() };
+        let variable = format!("{phase}[{name}][{}]", self.slots[slot].name);
+        let present = self.slots[slot].present;
+        let is_exact = workload.ordinals().is_none() || pods.hi == 0;
+        self.on_slot(slot, |model| match pods.constant().filter(|_| is_exact) {
+            Some(pods) => model.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, pods, 0)),
+            None => model.free_int(variable, Role::Cluster, 0, hi),
+        })
     }
 
     /// Terminating pods still hold their place, so resources bound them like active ones; those of pods that may pile
@@ -122,19 +140,15 @@ impl Model<'_> {
         let piles_up = self.may_pile_up(template);
         (0..self.slots.len())
             .map(|slot| {
-                let (there, ending) = if is_first {
-                    let ending = self.placed(workload, slot, PlacedPhase::Terminating);
-                    (self.most_initially(workload, slot), ending)
-                } else {
-                    (0, 0)
-                };
+                let there = if is_first { self.most_initially(workload, slot) } else { 0 };
                 let room = self.capacity(template, slot);
+                let room = if workload.ordinals().is_some() { room.min(1) } else { room };
                 let hi = if piles_up { most } else { room }.max(there);
+                if is_first {
+                    return self.declare_initial(PlacedPhase::Terminating, name, workload, (slot, hi));
+                }
                 let variable = format!("terminating[{name}][{}]", self.slots[slot].name);
-                let present = self.slots[slot].present;
-                self.on_slot(slot, |model| {
-                    model.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, ending, 0))
-                })
+                self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
             })
             .collect()
     }

@@ -45,7 +45,9 @@ pub struct Group {
     pub revision: usize,
     /// Number of the pod template among those of the workload.
     pub template: usize,
-    /// `namespace/name`, with `@2` and so on from the second revision on.
+    /// Place of its only pod among those of a StatefulSet, from 0.
+    pub ordinal: Option<usize>,
+    /// `namespace/name`, of a StatefulSet with the ordinal, with `@2` and so on from the second revision on.
     pub name: String,
     /// `kind/namespace/name`, likewise.
     pub object: String,
@@ -145,11 +147,11 @@ impl Model<'_> {
             let group = self.declare_group(index);
             self.groups.push(group);
         }
-        for index in 0..self.groups.len() {
-            self.constrain_start(index);
+        for index in 0..self.cluster.workloads.len() {
+            self.declare_later_groups(index);
         }
         for index in 0..self.cluster.workloads.len() {
-            self.declare_later_revisions(index);
+            self.constrain_start(index);
         }
     }
 
@@ -162,6 +164,27 @@ impl Model<'_> {
     pub fn template(&self, group: usize) -> &PodTemplate {
         let group = &self.groups[group];
         self.cluster.workloads[group.workload].template_of(group.template)
+    }
+
+    /// `namespace/name` of the workload of a group.
+    pub fn workload_name(&self, group: usize) -> String {
+        let reference = &self.workload(group).reference;
+        format!("{}/{}", reference.namespace, reference.name)
+    }
+
+    /// The groups whose pods have the same controller as those of a group: pods of a Deployment belong to the ReplicaSet
+    /// of their revision.
+    pub fn siblings(&self, group: usize) -> Vec<usize> {
+        match self.groups[group].ordinal {
+            Some(_) => self.revisions(group).collect(),
+            None => vec![group],
+        }
+    }
+
+    /// Whether the pods of two groups are of the same revision of the same workload.
+    pub fn is_same_revision(&self, group: usize, other: usize) -> bool {
+        let (one, other) = (&self.groups[group], &self.groups[other]);
+        (one.workload, one.revision) == (other.workload, other.revision)
     }
 
     /// The start-up behaviour of a group.
@@ -287,18 +310,27 @@ impl Model<'_> {
         let is_placed = self.starts_with_pods(workload);
         let initial_set = if is_placed && workload.exists { wanted } else { 0.into() };
         let largest = self.largest_replica_set(workload);
-        let replica_set = self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, largest, initial_set);
+        let ordinal = workload.ordinals().map(|_| 0);
+        let replica_set = match ordinal {
+            Some(_) => spec,
+            None => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, largest, initial_set),
+        };
         let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
         let (replicas_applied, owned_by_other) = self.declare_ownership(&name, workload);
         let template = &workload.template;
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
-        // Of a DaemonSet there is one pod on a node, and none without.
-        let (most_pods, most_waiting) = match workload.is_daemon() {
-            true => (1, 0),
-            false => (largest.max(self.most_placed(workload)), largest.max(self.most_placed(workload))),
+        // Of a DaemonSet there is one pod on a node, and none without; of a StatefulSet there is one with each ordinal.
+        let (most_pods, most_waiting) = match (workload.is_daemon(), ordinal) {
+            (true, _) => (1, 0),
+            (false, Some(_)) => (1, 1),
+            (false, None) => (largest.max(self.most_placed(workload)), largest.max(self.most_placed(workload))),
         };
-        let waiting = self.placed_pending(workload);
-        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_waiting, waiting);
+        let workload_name = name;
+        let name = match workload.ordinals() {
+            Some(ordinals) => format!("{workload_name}-{}", ordinals.start),
+            None => workload_name.clone(),
+        };
+        let pending = self.declare_pending(&name, workload, most_waiting);
         let nominated = self.declare_nominated(&name, template, most_pods);
         let needs_admission =
             !self.features.fused || self.sees_admission() || self.places_scheduled() || !self.filters_imply_admission();
@@ -307,13 +339,14 @@ impl Model<'_> {
         let running = self.declare_running(&name, workload, most_pods);
         let crashed = self.declare_crashed(&name, workload, template, most_pods);
         let terminating = self.declare_terminating(&name, workload, template, true, most_pods);
-        let (usage, usage_var, usage_unit) = self.declare_usage(&name, workload);
-        let memory_usage = self.declare_memory_usage(&name, workload);
+        let (usage, usage_var, usage_unit) = self.declare_usage(&workload_name, workload);
+        let memory_usage = self.declare_memory_usage(&workload_name, workload);
         let history = self.declare_history(&name, workload, 0, (wanted, is_placed && workload.exists));
         Group {
             workload: index,
             revision: 0,
             template: 0,
+            ordinal,
             object: workload.reference.to_string(),
             spec,
             replica_set,

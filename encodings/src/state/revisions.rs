@@ -58,7 +58,7 @@ impl Model<'_> {
         (wanted, starts): (Int, bool),
     ) -> Option<History> {
         let revisions = self.cluster.revisions(workload);
-        if revisions == 1 {
+        if revisions == 1 || workload.ordinals().is_some() {
             return None;
         }
         let most = revisions as i64;
@@ -88,30 +88,64 @@ impl Model<'_> {
             })
     }
 
-    /// Declares the wanted revision of a workload and the groups of all its revisions but the first.
-    pub(super) fn declare_later_revisions(&mut self, index: usize) {
+    /// Declares the wanted revision of a workload and all its groups but the first: one for each revision, of a
+    /// StatefulSet for each revision of each ordinal.
+    pub(super) fn declare_later_groups(&mut self, index: usize) {
         let workload = &self.cluster.workloads[index];
         let revisions = self.cluster.revisions(workload);
         let wanted = (revisions > 1).then(|| {
-            let name = format!("template[{}]", self.groups[index].name);
+            let name = format!("template[{}]", self.workload_name(index));
             self.int_var(name, Role::Cluster, 0, revisions as i64 - 1, 0)
         });
         self.revision_wanted.push(wanted);
+        if let Some(ordinals) = workload.ordinals() {
+            for ordinal in 0..self.ordinals(workload) {
+                let name = format!("{}-{}", self.workload_name(index), ordinals.start + ordinal as i64);
+                for revision in usize::from(ordinal == 0)..revisions {
+                    let group = self.declare_ordinal(index, ordinal, &name, revision);
+                    self.groups.push(group);
+                }
+            }
+            return;
+        }
         for revision in 1..revisions {
-            let group = self.declare_revision(index, revision);
+            let name = format!("{}@{}", self.groups[index].name, revision + 1);
+            let group = self.declare_revision(index, name, revision);
             self.groups.push(group);
         }
     }
 
-    fn declare_revision(&mut self, index: usize, revision: usize) -> Group {
+    /// The pods of one revision with one ordinal: at most one.
+    fn declare_ordinal(&mut self, index: usize, ordinal: usize, name: &str, revision: usize) -> Group {
+        let workload = &self.cluster.workloads[index];
+        let object = format!("{}/{name}", workload.reference.kind);
+        if revision > 0 {
+            let group = self.declare_revision(index, format!("{name}@{}", revision + 1), revision);
+            return Group { ordinal: Some(ordinal), object: format!("{object}@{}", revision + 1), ..group };
+        }
+        let first = self.groups[index].clone();
+        let pending = self.declare_pending(name, workload, 1);
+        let nominated = self.declare_nominated(name, &workload.template, 1);
+        let bound = first.bound.is_some().then(|| self.declare_bound(name, workload, 1));
+        let starting = self.declare_starting(name, workload, &workload.template, 1);
+        let running = self.declare_running(name, workload, 1);
+        let terminating = self.declare_terminating(name, workload, &workload.template, true, 1);
+        let name = name.to_owned();
+        let ordinal = Some(ordinal);
+        Group { ordinal, object, pending, nominated, bound, starting, running, terminating, name, ..first }
+    }
+
+    fn declare_revision(&mut self, index: usize, name: String, revision: usize) -> Group {
         let first = self.groups[index].clone();
         let workload = &self.cluster.workloads[index];
         let restarts = usize::try_from(self.cluster.restarts(&workload.reference)).unwrap_or(0);
         let number = revision / (restarts + 1);
         let template = workload.template_of(number);
-        let name = format!("{}@{}", first.name, revision + 1);
-        let most = self.largest_replica_set(workload);
-        let replica_set = self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, 0);
+        let most = if workload.ordinals().is_some() { 1 } else { self.largest_replica_set(workload) };
+        let replica_set = match workload.ordinals() {
+            Some(_) => first.spec,
+            None => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, 0),
+        };
         let history = self.declare_history(&name, workload, revision, (0.into(), false));
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most, 0);

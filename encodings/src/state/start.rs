@@ -2,7 +2,7 @@
 
 use super::Model;
 use crate::cluster::{PlacedPhase, Placement, Span, Start, Workload};
-use crate::term::sum;
+use crate::term::{Bool, sum};
 
 impl Model<'_> {
     /// Whether pods of the workload exist initially.
@@ -45,11 +45,26 @@ impl Model<'_> {
         self.cluster.placed.iter().filter(of_workload).map(|placement| placement.pods.hi).sum()
     }
 
-    /// Most pods of a workload that are on a slot initially, whatever their phase.
+    /// Most pods of a workload (of a StatefulSet: with one ordinal) that are on a slot initially, whatever their phase.
     pub(super) fn most_initially(&self, workload: &Workload, slot: usize) -> i64 {
-        self.initial_pods(workload, slot).hi
-            + self.placed(workload, slot, PlacedPhase::Scheduled)
-            + self.placed(workload, slot, PlacedPhase::Terminating)
+        let phases = [PlacedPhase::Running, PlacedPhase::Scheduled, PlacedPhase::Terminating];
+        let pods = phases.iter().map(|&phase| self.initially(workload, slot, phase).hi).sum::<i64>();
+        if workload.ordinals().is_some() { pods.min(1) } else { pods }
+    }
+
+    /// The pods of a workload that may be on a slot in a phase initially.
+    pub(super) fn initially(&self, workload: &Workload, slot: usize, phase: PlacedPhase) -> Span {
+        match phase {
+            PlacedPhase::Running => self.initial_pods(workload, slot),
+            _ => Span::exactly(self.placed(workload, slot, phase)),
+        }
+    }
+
+    /// How many ordinals pods of a StatefulSet can have.
+    pub(super) fn ordinals(&self, workload: &Workload) -> usize {
+        let terminating = (0..self.slots.len()).map(|slot| self.placed(workload, slot, PlacedPhase::Terminating));
+        let placed = self.most_placed(workload) + terminating.sum::<i64>();
+        usize::try_from(self.replica_range(workload).1.max(placed).max(1)).unwrap_or(1)
     }
 
     /// Whether some pods are assigned initially and have not started.
@@ -79,6 +94,22 @@ impl Model<'_> {
         if !self.starts_with_pods(workload) {
             return;
         }
+        if workload.ordinals().is_some() {
+            self.constrain_ordinals(group);
+        } else {
+            self.constrain_alike(group);
+        }
+        if self.cluster.start == Start::Any && group + 1 == self.cluster.workloads.len() {
+            for slot in 0..self.slots.len() {
+                let fits = self.fits_initially(slot);
+                self.constrain(format!("pods fit on {} initially", self.slots[slot].name), fits, false);
+            }
+        }
+    }
+
+    /// The conditions on a workload whose pods are alike.
+    fn constrain_alike(&mut self, group: usize) {
+        let workload = &self.cluster.workloads[group];
         let anywhere = self.cluster.start == Start::Any;
         for slot in 0..self.slots.len() {
             let pods = self.groups[group].running[slot].value;
@@ -87,7 +118,7 @@ impl Model<'_> {
             let inside =
                 pods.at_least(span.lo) & pods.at_most(span.hi) & (pods - span.lo).max(0).is_multiple(span.step);
             let placed = self.placement(workload, slot, PlacedPhase::Running).is_some();
-            let allowed = crate::term::Bool::from(there.matches_affinity(&workload.template));
+            let allowed = Bool::from(there.matches_affinity(&workload.template));
             let fits = if anywhere && !placed {
                 allowed & there.taints_for(&workload.template).allow_scheduling
             } else {
@@ -105,26 +136,77 @@ impl Model<'_> {
             let all_placed = running.is(self.groups[group].spec.value);
             self.constrain(format!("all pods of {} run", self.groups[group].name), all_placed, false);
         }
-        if anywhere && group + 1 == self.cluster.workloads.len() {
-            for slot in 0..self.slots.len() {
-                let fits = self.fits_initially(slot);
-                self.constrain(format!("pods fit on {} initially", self.slots[slot].name), fits, false);
+    }
+
+    /// The conditions on a StatefulSet: one pod of an ordinal at most, and as many on each slot as placed there. With
+    /// `start: any` the pods are those of the first ordinals.
+    fn constrain_ordinals(&mut self, first: usize) {
+        let workload = &self.cluster.workloads[first];
+        let anywhere = self.cluster.start == Start::Any;
+        let groups: Vec<usize> = self.revisions(first).filter(|&one| self.groups[one].revision == 0).collect();
+        let counts = |group: usize, phase: PlacedPhase| {
+            let state = &self.groups[group];
+            match phase {
+                PlacedPhase::Scheduled => state.bound.as_deref().unwrap_or_default(),
+                PlacedPhase::Running => &state.running,
+                _ => &state.terminating,
             }
+        };
+        let mut conditions: Vec<(String, Bool)> = Vec::new();
+        for slot in 0..self.slots.len() {
+            let there = &self.slots[slot];
+            for phase in [PlacedPhase::Scheduled, PlacedPhase::Running, PlacedPhase::Terminating] {
+                let span = self.initially(workload, slot, phase);
+                if span.hi == 0 {
+                    continue;
+                }
+                let pods = sum(groups.iter().filter_map(|&group| counts(group, phase).get(slot).map(|one| one.value)));
+                let inside =
+                    pods.at_least(span.lo) & pods.at_most(span.hi) & (pods - span.lo).max(0).is_multiple(span.step);
+                let placed = self.placement(workload, slot, phase).is_some();
+                let allowed = Bool::from(there.matches_affinity(&workload.template));
+                let fits = if anywhere && !placed {
+                    allowed & there.taints_for(&workload.template).allow_scheduling
+                } else {
+                    true.into()
+                };
+                let text = format!("{} pods of {} on {} initially", phase.name(), workload.reference, there.name);
+                let holds = (there.present & inside & (fits | pods.is(0))) | (!there.present & pods.is(0));
+                conditions.push((text, holds));
+            }
+        }
+        let waiting = sum(groups.iter().map(|&group| self.groups[group].pending.value));
+        conditions.push((
+            format!("pending pods of {} initially", workload.reference),
+            waiting.is(self.placed_pending(workload)),
+        ));
+        for &group in &groups {
+            let state = &self.groups[group];
+            let pods = state.active() + sum(state.terminating.iter().map(|count| count.value));
+            let ordinal = state.ordinal.unwrap_or_default() as i64;
+            let holds = if anywhere { pods.is(state.spec.value.above(ordinal).as_int()) } else { pods.at_most(1) };
+            conditions.push((format!("pods of {} initially", state.name), holds));
+        }
+        for (text, holds) in conditions.into_iter().filter(|(_, holds)| holds.constant() != Some(true)) {
+            self.constrain(text, holds, false);
         }
     }
 
     /// Whether the requests of the pods on a slot stay within its allocatable, and no two bind the same port.
-    fn fits_initially(&self, slot: usize) -> crate::term::Bool {
+    fn fits_initially(&self, slot: usize) -> Bool {
         let there = &self.slots[slot];
-        let pods = sum(self.groups.iter().map(|group| group.assigned_on(slot)));
+        // There are no later revisions yet.
+        let first: Vec<usize> = (0..self.groups.len()).filter(|&group| self.groups[group].revision == 0).collect();
+        let pods = sum(first.iter().map(|&group| self.groups[group].assigned_on(slot)));
         let resources = there.allocatable.iter().map(|(resource, &available)| {
-            sum(self.groups.iter().enumerate().map(|(index, group)| {
-                let request = self.template(index).requests.get(resource).copied().unwrap_or(0);
-                group.assigned_on(slot) * self.scaled(resource, request)
+            sum(first.iter().map(|&group| {
+                let request = self.template(group).requests.get(resource).copied().unwrap_or(0);
+                self.groups[group].assigned_on(slot) * self.scaled(resource, request)
             }))
             .at_most(available)
         });
-        let ports = (0..self.groups.len()).flat_map(|one| (one..self.groups.len()).map(move |other| (one, other)));
+        let ports =
+            first.iter().enumerate().flat_map(|(at, &one)| first[at..].iter().map(move |&other| (one, other)));
         let ports =
             ports.filter(|&(one, other)| self.template(one).collides_with(self.template(other))).map(|(one, other)| {
                 let on = |group: usize| self.groups[group].assigned_on(slot);

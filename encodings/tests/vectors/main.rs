@@ -12,4 +12,5 @@ mod preemption;
 mod replica_set;
 mod rollout;
 mod scheduler;
+mod stateful_set;
 mod support;

@@ -5,7 +5,7 @@ use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, 
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::{TopologySpreadConstraint, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::{Operator, Requirement};
-use kubound_encodings::cluster::workload::Usage;
+use kubound_encodings::cluster::workload::{Control, Usage};
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, Event, LabelSelector, Labels, NodePool, Origin, PodTemplate, Rollout, Span, Workload,
     WorkloadRef,
@@ -67,6 +67,7 @@ pub fn deployment(name: &str, replicas: i64, cpu: i64, memory: i64) -> Workload 
         template,
         later_templates: vec![],
         rollout: Rollout::default(),
+        control: Control::default(),
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,

@@ -18,6 +18,7 @@ mod resource_quota;
 mod rollout;
 mod scheduler;
 mod selector;
+mod stateful_set;
 mod tolerations;
 mod unmodelled;
 mod workload;
@@ -91,6 +92,7 @@ const KINDS: &[Kind] = &[
     namespaced("", "ConfigMap", &["v1"], config_map::read),
     namespaced("apps", "Deployment", &["v1"], workload::read),
     namespaced("apps", "ReplicaSet", &["v1"], workload::read),
+    namespaced("apps", "StatefulSet", &["v1"], stateful_set::read),
     namespaced("apps", "DaemonSet", &["v1"], daemon_set::read),
     namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read),
     namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read),
@@ -169,7 +171,7 @@ fn read_exceptions(fields: &Fields, kind: &str, context: &Context, draft: &mut D
     let Some(metadata) = fields.below("metadata")? else { return Ok(()) };
     let Some(annotations) = metadata.below("annotations")? else { return Ok(()) };
     let Some(view) = annotations.get(exceptions::ANNOTATION) else { return Ok(()) };
-    if ["Deployment", "ReplicaSet"].contains(&kind) {
+    if ["Deployment", "ReplicaSet", "StatefulSet"].contains(&kind) {
         draft.exceptions.extend(exceptions::read_annotation(&view, &context.object)?);
     } else {
         view.note(Severity::Warning, "no intent speaks of such an object; put it on a workload, or into `exceptions`");

@@ -7,7 +7,6 @@ use super::super::view::Context;
 
 /// Kinds whose controllers create, delete, move, resize or block pods, or act on nodes.
 const RISKY: &[(&str, &str)] = &[
-    ("StatefulSet", "its pods take no room in the model"),
     ("Job", "its pods take no room in the model"),
     ("CronJob", "its pods take no room in the model"),
     ("ReplicationController", "its pods take no room in the model"),
@@ -68,7 +67,7 @@ pub(super) fn note(api_version: &str, kind: &str, value: &Value, context: &Conte
 
 fn judge(api_version: &str, kind: &str, value: &Value) -> (Severity, String) {
     if kind == "Pod" && is_made_by_the_model(value) {
-        return (Harmless, "pods of a ReplicaSet or DaemonSet come into being in the model itself".into());
+        return (Harmless, "pods of a ReplicaSet, StatefulSet or DaemonSet come into being in the model itself".into());
     }
     if let Some((_, why)) = RISKY.iter().find(|(name, _)| *name == kind) {
         return (Risky, (*why).into());
@@ -83,6 +82,6 @@ fn is_made_by_the_model(value: &Value) -> bool {
     let Some(Value::List(owners)) = value.below(&["metadata", "ownerReferences"]) else { return false };
     owners.iter().any(|owner| {
         let kind = owner.below(&["kind"]).and_then(Value::as_text);
-        kind.is_some_and(|kind| ["ReplicaSet", "DaemonSet"].contains(&kind))
+        kind.is_some_and(|kind| ["ReplicaSet", "StatefulSet", "DaemonSet"].contains(&kind))
     })
 }

@@ -10,7 +10,7 @@ use super::super::yaml;
 use super::pod_template::{self, Template};
 use super::selector::read_label_selector;
 use super::{Object, rollout};
-use kubound_encodings::cluster::workload::{Usage, Workload, WorkloadRef};
+use kubound_encodings::cluster::workload::{Control, Usage, Workload, WorkloadRef};
 use kubound_encodings::cluster::{Rollout, Span};
 
 const SPEC: &[Ignored] = &[
@@ -60,6 +60,7 @@ pub(super) fn draft_of(object: &Object, template_view: &View, template: Template
         template: template.template,
         later_templates: Vec::new(),
         rollout: Rollout::default(),
+        control: Control::default(),
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,
@@ -99,7 +100,7 @@ pub(super) fn check_selector(
 
 /// Whether the last applied manifest had `spec.replicas`. A dump of a live object always has the field, so that the
 /// annotation of `kubectl apply` decides where it is there.
-fn replicas_managed(object: &Object, is_written: bool) -> bool {
+pub(super) fn replicas_managed(object: &Object, is_written: bool) -> bool {
     let key = "kubectl.kubernetes.io/last-applied-configuration";
     let applied = object.metadata.annotations.get(key).and_then(|text| yaml::parse_documents(text).ok());
     match applied.as_deref() {

@@ -10,6 +10,7 @@ use super::super::view::{Fields, View};
 use super::super::{ErrorKind, MAX_REPLICAS, Severity};
 use super::files::Folder;
 use kubound_encodings::cluster::event::ApplyMode;
+use kubound_encodings::cluster::workload::STATEFUL_SET;
 use kubound_encodings::cluster::{Event, EventKind, WorkloadRef};
 
 /// Events and the keys of each, without the common ones.
@@ -88,6 +89,12 @@ pub(super) fn add_created(
                     .error(format!("{reference} exists already"))
                     .kind(ErrorKind::Duplicate)
                     .expected("a workload that is not there yet"));
+            }
+            if read.workload.ordinals().is_some() {
+                return Err(file
+                    .error(format!("{reference} cannot be created later"))
+                    .kind(ErrorKind::NotSupported)
+                    .expected("a Deployment"));
             }
             read.workload.exists = false;
             draft.sources.insert(&read.context.object, super::source_map_place(&read.context));
@@ -229,12 +236,19 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<EventKind, Inpu
     })
 }
 
-/// `kubectl rollout` works on Deployments that are not paused.
+/// `kubectl rollout` works on Deployments that are not paused; here StatefulSets can be restarted, too.
 fn read_rollout(name: &str, body: &Fields, names: &Names, draft: &Draft) -> Result<EventKind, InputError> {
     let view = body.require("target", "kind/namespace/name of a Deployment")?;
     let target = names.workload(&view)?;
-    if target.kind != "Deployment" {
-        return Err(view.error(format!("{target} has no rollouts")).expected("a Deployment"));
+    if target.kind == STATEFUL_SET && name == "rollback" {
+        return Err(view
+            .error(format!("rolling {target} back is not supported"))
+            .kind(ErrorKind::NotSupported)
+            .expected("a Deployment")
+            .help("apply the manifest of before"));
+    }
+    if target.kind != "Deployment" && target.kind != STATEFUL_SET {
+        return Err(view.error(format!("{target} has no rollouts")).expected("a Deployment or StatefulSet"));
     }
     let named = draft.workloads.iter().find(|read| read.workload.reference == target);
     if named.is_some_and(|read| read.is_paused) {
@@ -277,18 +291,19 @@ fn read_apply(body: &Fields, files: &Folder, draft: &mut Draft) -> Result<EventK
 
 /// The number of the applied template among those of the workload, to which it is added if it is a new one.
 fn template_number(existing: &mut DraftWorkload, applied: DraftWorkload, file: &View) -> Result<usize, InputError> {
-    if applied.workload.rollout != existing.workload.rollout {
+    let (new, old) = (&applied.workload, &existing.workload);
+    if (new.rollout, new.control) != (old.rollout, old.control) {
         let message = "another strategy than in the manifests is not taken over";
         applied.context.note(Severity::Risky, "spec.strategy", message);
     }
     if applied.template == existing.template {
         return Ok(0);
     }
-    if existing.workload.reference.kind != "Deployment" {
+    if !["Deployment", STATEFUL_SET].contains(&existing.workload.reference.kind.as_str()) {
         return Err(file
             .error(format!("changing the template of {} is not supported", existing.workload.reference))
             .kind(ErrorKind::NotSupported)
-            .expected("the same spec.template as in the manifests, or a Deployment"));
+            .expected("the same spec.template as in the manifests, or a Deployment or StatefulSet"));
     }
     if existing.is_paused || applied.is_paused {
         return Err(file

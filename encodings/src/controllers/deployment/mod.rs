@@ -44,11 +44,11 @@ impl Controller for Deployment {
 
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.cluster.workloads.len() {
-            if model.revision_wanted(group).is_some() {
-                rollout::add_rules(model, group);
+            if model.workload(group).is_daemon() || model.groups[group].ordinal.is_some() {
                 continue;
             }
-            if model.workload(group).is_daemon() {
+            if model.revision_wanted(group).is_some() {
+                rollout::add_rules(model, group);
                 continue;
             }
             let scale = self.scale(model, group);

@@ -35,10 +35,11 @@ pub(super) fn is_evictable(model: &Model, group: usize, evictor: &Evictor) -> Bo
     if evictor.min_replicas <= 1 {
         return allowed.into();
     }
-    let state = &model.groups[group];
-    let objects = state.active()
-        + sum(state.terminating.iter().map(|count| count.value))
-        + state.failed.map_or(0.into(), |failed| failed.value);
+    let objects = sum(model.siblings(group).into_iter().map(|one| {
+        let state = &model.groups[one];
+        let terminating = sum(state.terminating.iter().map(|count| count.value));
+        state.active() + terminating + state.failed.map_or(0.into(), |failed| failed.value)
+    }));
     Bool::from(allowed) & objects.at_least(evictor.min_replicas)
 }
 

@@ -114,7 +114,7 @@ impl Hpa {
             .when(periodic.may_act)
             .set(spec, sync.desired)
             .says([
-                text(format!("{} replicas ", model.groups[group].name)),
+                text(format!("{} replicas ", model.workload_name(group))),
                 value(current),
                 text(" -> "),
                 Phrase::After(spec.id),

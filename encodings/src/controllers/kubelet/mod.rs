@@ -159,8 +159,12 @@ impl Kubelet {
                 .such_that(finished.at_most(count.value))
                 .add(count, -finished)
                 .add(model.groups[group].running[slot], finished)
-                .over_approximates("pods of a workload share one start-up countdown")
                 .says([text(format!("start-up of pods of {place} ends: ")), value(finished)]);
+            let rule = if model.groups[group].most > 1 {
+                rule.over_approximates("pods of a workload share one start-up countdown")
+            } else {
+                rule
+            };
             model.add_rule(timer.restart(&place, rule));
         }
     }

@@ -18,8 +18,8 @@ pub(in crate::controllers) fn means(model: &Model, owner: usize, term: &PodAffin
     let by_keys = || {
         let revision = match term.revision {
             RevisionMatch::Any => true,
-            RevisionMatch::Own => other == owner,
-            RevisionMatch::Other => other != owner,
+            RevisionMatch::Own => model.is_same_revision(other, owner),
+            RevisionMatch::Other => !model.is_same_revision(other, owner),
         };
         revision && term.label_keys.iter().all(|one| one.matches(labels.get(&one.key).map(String::as_str)))
     };

@@ -11,16 +11,17 @@ use indexmap::IndexMap;
 
 /// Pods on a slot that a selector counts for a group: active pods of the same namespace whose labels match. A
 /// missing or empty selector counts none (`None` here stands for the derived selector of default constraints,
-/// which matches the pods of the group's own ReplicaSet).
+/// which matches the pods of the group's own ReplicaSet or StatefulSet).
 fn matching_on(pods: &Pods, group: usize, slot: usize, selector: Counted) -> Int {
     let model = pods.model;
     let namespace = &model.workload(group).reference.namespace;
+    let siblings = model.siblings(group);
     sum((0..model.groups.len()).filter_map(|other| {
         let labels = &model.template(other).labels;
         let counts = match selector {
-            Counted::OwnReplicaSet => other == group,
+            Counted::OwnReplicaSet => siblings.contains(&other),
             Counted::Selector { selector, own_revision } => {
-                let same_revision = !own_revision || other == group;
+                let same_revision = !own_revision || model.is_same_revision(other, group);
                 model.workload(other).reference.namespace == *namespace && selector.matches(labels) && same_revision
             }
             Counted::Nothing => false,
@@ -36,7 +37,7 @@ enum Counted<'a> {
     Nothing,
     /// Those that match, perhaps only those of the same revision.
     Selector { selector: &'a LabelSelector, own_revision: bool },
-    /// Those of the same ReplicaSet.
+    /// Those of the same ReplicaSet or StatefulSet.
     OwnReplicaSet,
 }
 

@@ -1,0 +1,262 @@
+//! The StatefulSet controller: a pod with each ordinal (section 8.3, `updateStatefulSet`).
+//!
+//! ## One step
+//! One pod is created or deleted. `OrderedReady`: the lowest ordinal without a pod gets one when all below it are Ready;
+//! when all wanted ones are Ready the highest surplus pod goes, unless it is not Ready and one below it is not either.
+//! `Parallel`: every missing pod is created and every surplus one deleted, whatever the others do.
+//!
+//! ## Updates (`RollingUpdate`)
+//! When nothing is left to scale (`OrderedReady`), the pod of the highest ordinal whose revision is not the wanted one is
+//! deleted, provided that all above it are Ready; not below `partition`. Before that `OrderedReady` waits until every
+//! pod is Ready: a pod of a broken template is never replaced by a corrected one. `Parallel` does not wait. A pod below
+//! `partition` that is lost comes back with the template of before (`status.currentRevision`). `OnDelete` replaces
+//! nothing, but makes lost pods from the new template.
+//!
+//! ## Ordinals
+//! A pod keeps its ordinal until it is gone: one that is terminating is not replaced. On a node that stopped it stays so
+//! until the node comes back. Each ordinal is a group of at most one pod (see `state/revisions.rs`).
+//!
+//! ## Not modelled
+//! Volumes that belong to ordinals (reported by the reader), `maxUnavailable` of updates (an alpha feature), the labels
+//! that the controller adds to pods.
+
+use super::{Controller, replica_set};
+use crate::cluster::workload::StatefulSet as Spec;
+use crate::state::{IntVar, Model, RuleBuilder, text};
+use crate::system::{Pace, Role};
+use crate::term::{Bool, Int, all, any, ite, sum};
+
+/// See the module.
+pub struct StatefulSet;
+
+impl Controller for StatefulSet {
+    fn name(&self) -> &'static str {
+        "statefulset-controller"
+    }
+
+    fn summary(&self) -> &'static str {
+        "creates, deletes and updates the pods of a StatefulSet by ordinal"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        for workload in 0..model.cluster.workloads.len() {
+            if let Some(spec) = model.workload(workload).ordinals() {
+                self.add_workload(model, workload, *spec);
+            }
+        }
+    }
+}
+
+/// The pod of an ordinal before a sync.
+struct Ordinal {
+    /// Its revisions.
+    groups: Vec<usize>,
+    /// Whether `spec.replicas` asks for it.
+    is_wanted: Bool,
+    /// Whether it is there, terminating or not.
+    exists: Bool,
+    /// Running, Ready and not terminating (`isHealthy`).
+    is_healthy: Bool,
+}
+
+/// Everything that a sync looks at.
+struct State {
+    spec: Spec,
+    ordinals: Vec<Ordinal>,
+    /// The revision of the template.
+    update: Int,
+    /// The revision of `status.currentRevision`; only where it is read.
+    current: Option<IntVar>,
+}
+
+impl State {
+    fn new(model: &mut Model, workload: usize, spec: Spec) -> Self {
+        let mut ordinals: Vec<Ordinal> = Vec::new();
+        let is_there = model.groups[workload].exists.map_or(true.into(), |exists| exists.value);
+        for group in model.revisions(workload).collect::<Vec<_>>() {
+            let at = model.groups[group].ordinal.unwrap_or_default();
+            match ordinals.get_mut(at) {
+                Some(one) => one.groups.push(group),
+                None => ordinals.push(Ordinal {
+                    groups: vec![group],
+                    is_wanted: is_there & model.groups[workload].spec.value.above(at as i64),
+                    exists: false.into(),
+                    is_healthy: false.into(),
+                }),
+            }
+        }
+        for one in &mut ordinals {
+            one.exists = any(one.groups.iter().map(|&group| exists(model, group)));
+            one.is_healthy = any(one.groups.iter().map(|&group| ready(model, group).above(0)));
+        }
+        let wanted = model.revision_wanted(workload);
+        let current = wanted.filter(|_| spec.partition > 0).map(|wanted| {
+            let name = format!("currentRevision[{}]", model.workload_name(workload));
+            model.int_var(name, Role::Cluster, 0, wanted.value.range().hi, 0)
+        });
+        Self { spec, ordinals, update: wanted.map_or(0.into(), |wanted| wanted.value), current }
+    }
+
+    /// Whether all ordinals below this one that are wanted are Ready.
+    fn healthy_below(&self, at: usize) -> Bool {
+        all(self.ordinals[..at].iter().map(|one| !one.is_wanted | one.is_healthy))
+    }
+
+    /// Whether nothing is left of surplus pods.
+    fn no_surplus(&self) -> Bool {
+        all(self.ordinals.iter().map(|one| one.is_wanted | !one.exists))
+    }
+
+    /// Whether a pod of this ordinal would be created now.
+    fn creates(&self, at: usize) -> Bool {
+        let one = &self.ordinals[at];
+        let turn = if self.spec.is_ordered { self.healthy_below(at) } else { true.into() };
+        one.is_wanted & !one.exists & turn
+    }
+
+    /// The revision of a pod that is created (`newVersionedStatefulSetPod`).
+    fn revision_of(&self, at: usize) -> Int {
+        match self.current {
+            Some(current) if !self.spec.updates_on_delete && (at as i64) < self.spec.partition => current.value,
+            _ => self.update,
+        }
+    }
+
+    /// Whether the pod of this ordinal, which is not terminating, is surplus and its turn has come.
+    fn deletes(&self, at: usize) -> Bool {
+        let one = &self.ordinals[at];
+        if !self.spec.is_ordered {
+            return !one.is_wanted;
+        }
+        let above = all(self.ordinals[at + 1..].iter().map(|one| !one.exists));
+        let unhealthy_below = any(self.ordinals[..at].iter().map(|one| !one.is_wanted & one.exists & !one.is_healthy));
+        !one.is_wanted & self.healthy_below(self.ordinals.len()) & above & (one.is_healthy | !unhealthy_below)
+    }
+
+    /// Whether the pod of this ordinal, which is not terminating, has to make room for one of the wanted revision.
+    fn updates(&self, model: &Model, at: usize, revision: usize) -> Bool {
+        let one = &self.ordinals[at];
+        if self.spec.updates_on_delete || (at as i64) < self.spec.partition {
+            return false.into();
+        }
+        let ready_anew = |one: &Ordinal| {
+            any(one.groups.iter().map(|&group| {
+                self.update.is(model.groups[group].revision as i64) & ready(model, group).above(0)
+            }))
+        };
+        let above = all(self.ordinals[at + 1..].iter().map(|one| !one.is_wanted | ready_anew(one)));
+        let scaled =
+            if self.spec.is_ordered { self.healthy_below(self.ordinals.len()) & self.no_surplus() } else { true.into() };
+        one.is_wanted & self.update.is_not(revision as i64) & above & scaled
+    }
+}
+
+/// Whether the pod of a group is there, terminating or not.
+fn exists(model: &Model, group: usize) -> Bool {
+    let state = &model.groups[group];
+    (state.active() + sum(state.terminating.iter().map(|count| count.value))).above(0)
+}
+
+/// Ready pods of a group.
+fn ready(model: &Model, group: usize) -> Int {
+    sum(model.groups[group].slots().map(|slot| model.revision_ready_on(group, slot)))
+}
+
+impl StatefulSet {
+    fn add_workload(&self, model: &mut Model, workload: usize, spec: Spec) {
+        let state = State::new(model, workload, spec);
+        for (at, one) in state.ordinals.iter().enumerate() {
+            for &group in &one.groups {
+                let revision = model.groups[group].revision;
+                let creates = state.creates(at)
+                    & state.revision_of(at).is(revision as i64)
+                    & replica_set::may_create(model, group);
+                let rule = self.rule(model, group, "create", "SuccessfulCreate", "spec.template").when(creates);
+                let rule = model.quota_origins(group).into_iter().fold(rule, RuleBuilder::because_of);
+                let rule = create(model, group, rule);
+                model.add_rule(rule);
+                let is_active = model.groups[group].active().above(0);
+                for (verb, field, due) in [
+                    ("delete", "spec.replicas", state.deletes(at)),
+                    ("update", "spec.updateStrategy", state.updates(model, at, revision)),
+                ] {
+                    let rule = self.rule(model, group, verb, "SuccessfulDelete", field).when(is_active).when(due);
+                    let rule = delete(model, group, rule);
+                    model.add_rule(rule);
+                }
+            }
+        }
+        self.complete(model, workload, &state);
+    }
+
+    fn rule(&self, model: &mut Model, group: usize, verb: &str, reason: &'static str, field: &str) -> RuleBuilder {
+        let state = &model.groups[group];
+        let what = match verb {
+            "create" => format!("creates {}", state.name),
+            "delete" => format!("deletes {}", state.name),
+            _ => format!("deletes {}, which is not of the wanted revision", state.name),
+        };
+        let (name, object) = (state.name.clone(), model.workload(group).reference.to_string());
+        let place = format!("{object} {}", state.ordinal.unwrap_or_default());
+        let unit = model.fairness_unit(&format!("{} {place}", self.name()), &format!("{} {object}", self.name()));
+        RuleBuilder::new(format!("{}/{verb}/{name}", self.name()), self.name(), reason, Pace::Fast)
+            .fair(unit)
+            .says([text(what)])
+            .because_of(model.origin(group, field))
+    }
+
+    /// `status.currentRevision` follows when all pods are of the wanted revision and Ready (`completeRollingUpdate`).
+    fn complete(&self, model: &mut Model, workload: usize, state: &State) {
+        let Some(current) = state.current else { return };
+        let groups: Vec<usize> = model.revisions(workload).collect();
+        let there = sum(groups.iter().map(|&group| {
+            let state = &model.groups[group];
+            state.active() + sum(state.terminating.iter().map(|count| count.value))
+        }));
+        let updated = sum(groups.iter().map(|&group| {
+            ite(state.update.is(model.groups[group].revision as i64), ready(model, group), 0)
+        }));
+        let rule = self.rule(model, workload, "complete", "Completed", "spec.updateStrategy");
+        let name = model.workload_name(workload);
+        let rule = rule
+            .renamed(format!("{}/complete/{name}", self.name()))
+            .when(current.value.is_not(state.update))
+            .when(updated.is(there))
+            .set(current, state.update)
+            .says([text(format!("the update of {name} is complete"))]);
+        if !state.spec.updates_on_delete {
+            model.add_rule(rule);
+        }
+    }
+}
+
+/// The pod of an ordinal comes into being: pending, or on the node that its template names.
+fn create(model: &Model, group: usize, rule: RuleBuilder) -> RuleBuilder {
+    let state = &model.groups[group];
+    match (&state.pinned, &state.bound) {
+        (Some(Some(slot)), Some(bound)) => {
+            let present = model.slots[*slot].present;
+            rule.add(bound[*slot], ite(present, 1, 0)).add(state.pending, ite(present, 0, 1))
+        }
+        _ => rule.add(state.pending, 1),
+    }
+}
+
+/// The only pod of a group is deleted, wherever it is.
+fn delete(model: &Model, group: usize, rule: RuleBuilder) -> RuleBuilder {
+    let state = &model.groups[group];
+    let without_node = [state.pending].into_iter().chain(state.nominated.iter().flatten().copied());
+    let mut rule = without_node.fold(rule, |rule, count| rule.set(count, 0));
+    for slot in state.slots() {
+        let here = state.active_on(slot);
+        if here.range().hi == 0 {
+            continue;
+        }
+        let terminating = state.terminating[slot];
+        rule = rule.set(terminating, (terminating.value + here).min(terminating.value.range().hi));
+        for (_, counts) in state.phases() {
+            rule = rule.set(counts[slot], 0);
+        }
+    }
+    rule
+}

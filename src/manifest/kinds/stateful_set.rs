@@ -1,0 +1,102 @@
+//! StatefulSets (section 8.3).
+
+use super::super::MAX_REPLICAS;
+use super::super::Severity::{Harmless, Risky};
+use super::super::draft::Draft;
+use super::super::error::InputError;
+use super::super::value::Value;
+use super::super::view::{Context, Fields, Ignored};
+use super::workload::{check_selector, draft_of, replicas_managed};
+use super::{Object, pod_template};
+use kubound_encodings::cluster::pod_affinity::RevisionMatch;
+use kubound_encodings::cluster::workload::{Control, StatefulSet};
+use kubound_encodings::cluster::{PodTemplate, Span};
+
+const SPEC: &[Ignored] = &[
+    ("minReadySeconds", Risky, "pods count as available as soon as they are ready"),
+    ("persistentVolumeClaimRetentionPolicy", Harmless, "volumes are not modelled"),
+    ("revisionHistoryLimit", Harmless, "nothing rolls a StatefulSet back here"),
+    ("serviceName", Harmless, "networks are not modelled"),
+];
+
+/// Reads a StatefulSet.
+pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+    let context = object.context;
+    if let Some((owner_kind, owner)) = &object.metadata.owner {
+        let message = format!("owned by {owner_kind} {owner}, which may change it; it is taken as it is");
+        context.note(Risky, "metadata.ownerReferences", message);
+    }
+    let spec = object.fields.require("spec", "the specification of the workload")?.fields()?;
+    object.fields.note_rest(&[]);
+    let replicas = spec.read("replicas", |view| view.integer(0..=MAX_REPLICAS))?;
+    let template_view = spec.require("template", "a pod template")?;
+    let mut template = pod_template::read(&template_view)?;
+    check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
+    let control = Control::Ordinals(read_ordinals(&spec)?);
+    if let Some(view) = spec.get("volumeClaimTemplates") {
+        template.template.has_claims |= !view.list()?.is_empty();
+        view.note(Risky, "the volume of an ordinal may tie its pod to nodes; that is not modelled");
+    }
+    spec.note_rest(SPEC);
+    forget_revisions(&mut template.template, template_view.value, context);
+    let mut read = draft_of(object, &template_view, template);
+    read.workload.replicas = Span::exactly(replicas.unwrap_or(1));
+    read.workload.replicas_managed = replicas_managed(object, replicas.is_some());
+    read.workload.control = control;
+    draft.place(read);
+    Ok(())
+}
+
+/// Reads what a StatefulSet says about its ordinals.
+fn read_ordinals(spec: &Fields) -> Result<StatefulSet, InputError> {
+    let mut read = StatefulSet::default();
+    let policies = &[("OrderedReady", true), ("Parallel", false)];
+    read.is_ordered = spec.read("podManagementPolicy", |view| view.one_of(policies))?.unwrap_or(true);
+    if let Some(strategy) = spec.below("updateStrategy")? {
+        let types = &[("RollingUpdate", false), ("OnDelete", true)];
+        read.updates_on_delete = strategy.read("type", |view| view.one_of(types))?.unwrap_or(false);
+        if let Some(rolling) = strategy.below("rollingUpdate")? {
+            if read.updates_on_delete {
+                let error = rolling.view.error("rollingUpdate with OnDelete");
+                return Err(error.expected("no rollingUpdate beside `type: OnDelete`"));
+            }
+            read.partition = rolling.read("partition", |view| view.integer(0..=MAX_REPLICAS))?.unwrap_or(0);
+            if let Some(view) = rolling.get("maxUnavailable") {
+                view.note(Harmless, "it is ignored unless the alpha feature MaxUnavailableStatefulSet is on");
+            }
+            rolling.note_rest(&[]);
+        }
+        strategy.note_rest(&[]);
+    }
+    if let Some(ordinals) = spec.below("ordinals")? {
+        read.start = ordinals.read("start", |view| view.integer(0..=i64::from(i32::MAX)))?.unwrap_or(0);
+        ordinals.note_rest(&[]);
+    }
+    Ok(read)
+}
+
+/// Its pods have no label `pod-template-hash`, so that keys of that name mean nothing.
+fn forget_revisions(template: &mut PodTemplate, written: &Value, context: &Context) {
+    for constraint in &mut template.spread {
+        constraint.own_revision = false;
+    }
+    for affinity in [&mut template.pod_affinity, &mut template.pod_anti_affinity] {
+        let preferred = affinity.preferred.iter_mut().map(|one| &mut one.term);
+        for term in affinity.required.iter_mut().chain(preferred) {
+            term.revision = RevisionMatch::Any;
+        }
+    }
+    if mentions(written, "controller-revision-hash") {
+        let message = "the label controller-revision-hash, which the controller adds, is not modelled";
+        context.note(Risky, "spec.template.spec", message);
+    }
+}
+
+/// Whether a text occurs as a value.
+fn mentions(value: &Value, text: &str) -> bool {
+    match value {
+        Value::List(list) => list.iter().any(|one| mentions(one, text)),
+        Value::Map(map) => map.iter().any(|(_, one)| mentions(one, text)),
+        other => other.as_text() == Some(text),
+    }
+}
