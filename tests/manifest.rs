@@ -8,7 +8,7 @@ use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
-use kubound_encodings::cluster::workload::{Readiness, Usage};
+use kubound_encodings::cluster::workload::{Readiness, StatefulSet, Usage};
 use kubound_encodings::cluster::{EventKind, IntentKind, Span, Start, Strategy, Timing};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -846,6 +846,7 @@ fn stateful_sets_are_read_with_their_ordinals() {
     assert!(has_note(&loaded, Severity::Harmless, "spec.updateStrategy.rollingUpdate.maxUnavailable", "alpha"));
     assert!(set("  podManagementPolicy: Any\n").is_err());
     assert!(set("  updateStrategy: {type: OnDelete, rollingUpdate: {partition: 1}}\n").is_err());
-    let rolled_back = "---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  events: [{rollback: {target: db}}]\n";
+    let rolled_back =
+        "---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  events: [{rollback: {target: db}}]\n";
     assert!(set(rolled_back).is_err());
 }

@@ -225,8 +225,11 @@ fn objects(model: &Model) -> Vec<Vec<String>> {
         // Names of later revisions contain that of the first.
         let ordinals = model.siblings(group).into_iter().filter(|&one| model.groups[one].revision == 0);
         let ordinals = ordinals.map(|one| model.groups[one].name.clone());
-        let mut names: Vec<String> =
-            [model.workload_name(group)].into_iter().chain(ordinals).chain(scaled.map(|hpa| hpa.name.clone())).collect();
+        let mut names: Vec<String> = [model.workload_name(group)]
+            .into_iter()
+            .chain(ordinals)
+            .chain(scaled.map(|hpa| hpa.name.clone()))
+            .collect();
         names.dedup();
         names
     };

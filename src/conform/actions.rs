@@ -237,7 +237,8 @@ impl Reader<'_> {
             return self.leave_out(format!("{} is no action of the model", event.reason));
         };
         if event.kind == "StatefulSet" {
-            return self.leave_out("pods with names of their own: when they were created and deleted is not compared".into());
+            return self
+                .leave_out("pods with names of their own: when they were created and deleted is not compared".into());
         }
         let is_node = event.kind == "Node";
         let workload = if is_node { None } else { self.workload(event) };

@@ -140,13 +140,17 @@ impl State {
             return false.into();
         }
         let ready_anew = |one: &Ordinal| {
-            any(one.groups.iter().map(|&group| {
-                self.update.is(model.groups[group].revision as i64) & ready(model, group).above(0)
-            }))
+            any(one
+                .groups
+                .iter()
+                .map(|&group| self.update.is(model.groups[group].revision as i64) & ready(model, group).above(0)))
         };
         let above = all(self.ordinals[at + 1..].iter().map(|one| !one.is_wanted | ready_anew(one)));
-        let scaled =
-            if self.spec.is_ordered { self.healthy_below(self.ordinals.len()) & self.no_surplus() } else { true.into() };
+        let scaled = if self.spec.is_ordered {
+            self.healthy_below(self.ordinals.len()) & self.no_surplus()
+        } else {
+            true.into()
+        };
         one.is_wanted & self.update.is_not(revision as i64) & above & scaled
     }
 }
@@ -213,9 +217,9 @@ impl StatefulSet {
             let state = &model.groups[group];
             state.active() + sum(state.terminating.iter().map(|count| count.value))
         }));
-        let updated = sum(groups.iter().map(|&group| {
-            ite(state.update.is(model.groups[group].revision as i64), ready(model, group), 0)
-        }));
+        let updated = sum(groups
+            .iter()
+            .map(|&group| ite(state.update.is(model.groups[group].revision as i64), ready(model, group), 0)));
         let rule = self.rule(model, workload, "complete", "Completed", "spec.updateStrategy");
         let name = model.workload_name(workload);
         let rule = rule

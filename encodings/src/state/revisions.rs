@@ -129,10 +129,11 @@ impl Model<'_> {
         let bound = first.bound.is_some().then(|| self.declare_bound(name, workload, 1));
         let starting = self.declare_starting(name, workload, &workload.template, 1);
         let running = self.declare_running(name, workload, 1);
+        let crashed = self.declare_crashed(name, workload, &workload.template, 1);
         let terminating = self.declare_terminating(name, workload, &workload.template, true, 1);
         let name = name.to_owned();
         let ordinal = Some(ordinal);
-        Group { ordinal, object, pending, nominated, bound, starting, running, terminating, name, ..first }
+        Group { ordinal, object, pending, nominated, bound, starting, running, crashed, terminating, name, ..first }
     }
 
     fn declare_revision(&mut self, index: usize, name: String, revision: usize) -> Group {

@@ -205,8 +205,7 @@ impl Model<'_> {
             }))
             .at_most(available)
         });
-        let ports =
-            first.iter().enumerate().flat_map(|(at, &one)| first[at..].iter().map(move |&other| (one, other)));
+        let ports = first.iter().enumerate().flat_map(|(at, &one)| first[at..].iter().map(move |&other| (one, other)));
         let ports =
             ports.filter(|&(one, other)| self.template(one).collides_with(self.template(other))).map(|(one, other)| {
                 let on = |group: usize| self.groups[group].assigned_on(slot);

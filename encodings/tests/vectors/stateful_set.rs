@@ -37,7 +37,11 @@ fn updated(spec: StatefulSet, replicas: i64, cpu: i64) -> Cluster {
 }
 
 fn acts(world: &World) -> Vec<String> {
-    world.enabled("statefulset-controller/").into_iter().map(|rule| rule.replace("statefulset-controller/", "")).collect()
+    world
+        .enabled("statefulset-controller/")
+        .into_iter()
+        .map(|rule| rule.replace("statefulset-controller/", ""))
+        .collect()
 }
 
 /// The pods of these ordinals of the first revision run on node a.

@@ -29,7 +29,8 @@ impl Folder<'_> {
         let path = inside(view, view.name()?, folder, self.loader.files)?;
         let entries = self.loader.read(&normal(&path))?;
         let is_workload = |entry: &Entry| {
-            kinds::header(&entry.value).is_some_and(|(_, kind)| ["Deployment", "ReplicaSet", "StatefulSet"].contains(&kind))
+            kinds::header(&entry.value)
+                .is_some_and(|(_, kind)| ["Deployment", "ReplicaSet", "StatefulSet"].contains(&kind))
         };
         if let Some(other) = entries.iter().find(|entry| !is_workload(entry)) {
             return Err(view

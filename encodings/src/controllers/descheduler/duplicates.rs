@@ -35,7 +35,8 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     if wanted.iter().any(|(groups, ..)| groups.len() > 1) {
         return vec![of_several_groups(model, policy, plugin, &wanted)];
     }
-    let wanted: Vec<(usize, usize, Int)> = wanted.iter().map(|&(ref groups, slot, pods)| (groups[0], slot, pods)).collect();
+    let wanted: Vec<(usize, usize, Int)> =
+        wanted.iter().map(|&(ref groups, slot, pods)| (groups[0], slot, pods)).collect();
     let enabled = some_granted(model, &wanted);
     let Evictions { parts, picks, constraint, wider } = exactly(model, policy, &wanted);
     let name = "RemoveDuplicates".to_owned();
@@ -48,7 +49,8 @@ fn alike(model: &Model) -> Vec<Vec<usize>> {
     let mut alike: Vec<Vec<usize>> = Vec::new();
     for group in 0..model.groups.len() {
         let is_alike = |groups: &&mut Vec<usize>| {
-            model.siblings(group).contains(&groups[0]) && model.template(group).images == model.template(groups[0]).images
+            model.siblings(group).contains(&groups[0])
+                && model.template(group).images == model.template(groups[0]).images
         };
         match alike.iter_mut().find(is_alike) {
             Some(groups) => groups.push(group),
@@ -87,13 +89,7 @@ fn of_several_groups(
 }
 
 /// Pods of a group on a slot that are looked at.
-fn considered(
-    model: &Model,
-    policy: &DeschedulerPolicy,
-    plugin: &EnabledPlugin,
-    group: usize,
-    slot: usize,
-) -> Int {
+fn considered(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin, group: usize, slot: usize) -> Int {
     let evictable = is_evictable(model, group, &plugin.evictor);
     let fits = passes_node_fit(model, policy, &plugin.evictor, group, slot);
     ite(evictable & looked_at(model, policy, slot) & fits, model.groups[group].active_on(slot), 0)
@@ -108,9 +104,7 @@ fn evictions(
 ) -> Vec<(Vec<usize>, usize, Int)> {
     let template = model.template(groups[0]);
     let considered: Vec<Int> = (0..model.slots.len())
-        .map(|slot| {
-            sum(groups.iter().map(|&group| considered(model, policy, plugin, group, slot)))
-        })
+        .map(|slot| sum(groups.iter().map(|&group| considered(model, policy, plugin, group, slot))))
         .collect();
     let targets = count((0..model.slots.len()).map(|slot| {
         let there = &model.slots[slot];
