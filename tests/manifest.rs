@@ -850,3 +850,33 @@ fn stateful_sets_are_read_with_their_ordinals() {
         "---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  events: [{rollback: {target: db}}]\n";
     assert!(set(rolled_back).is_err());
 }
+
+#[test]
+fn pods_that_nobody_owns_are_read() {
+    let pod = |metadata: &str, rest: &str| {
+        let head = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: debug, labels: {{app: debug}}{metadata}}}\n");
+        with_manifest(&format!("{head}spec: {{containers: [{{name: a, image: a}}]{rest}}}\n"))
+    };
+    let loaded = pod("", "").expect("valid");
+    let debug = &loaded.cluster.workloads[1];
+    assert!(debug.is_bare());
+    assert_eq!((debug.replicas, debug.template.labels["app"].as_str()), (Span::exactly(1), "debug"));
+    let about = |name: &str| loaded.cluster.intents.iter().filter(|one| one.kind.name() == name).count();
+    assert_eq!((about("schedulable"), about("converges")), (2, 1), "nobody replaces it");
+    let once = pod("", ", restartPolicy: Never").expect("valid");
+    assert!(has_note(&once, Severity::Risky, "spec.restartPolicy", "run for ever"));
+    let owner = |kind: &str| {
+        let owner = format!("{{apiVersion: v1, kind: {kind}, name: x, uid: u, controller: true}}");
+        pod(&format!(", ownerReferences: [{owner}]"), "").expect("valid")
+    };
+    for kind in ["ReplicaSet", "Node"] {
+        assert_eq!(owner(kind).cluster.workloads.len(), 1, "{kind}");
+    }
+    assert!(has_note(&owner("Node"), Severity::Risky, "", "takes no room"));
+    let ended = "apiVersion: v1\nkind: Pod\nmetadata: {name: debug}\nstatus: {phase: Succeeded}\nspec: {}\n";
+    assert_eq!(with_manifest(ended).expect("valid").cluster.workloads.len(), 1);
+    for line in ["workloads: [{target: debug, replicas: 2}]", "events: [{scale: {target: debug, replicas: 2}}]"] {
+        let scenario = format!("---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  {line}\n");
+        assert!(pod("", &format!("}}\n{scenario}#")).is_err(), "{line}");
+    }
+}

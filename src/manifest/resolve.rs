@@ -63,7 +63,7 @@ fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
     if draft.workloads.is_empty() {
         return Err(InputError::new("no workload among the manifests")
             .kind(ErrorKind::NoInput)
-            .expected("at least one Deployment, ReplicaSet or StatefulSet")
+            .expected("at least one Deployment, ReplicaSet, StatefulSet or Pod")
             .help("add a manifest; `kubectl get deployments,nodes,hpa -o yaml` writes them"));
     }
     if draft.pools.is_empty() {
@@ -221,7 +221,10 @@ fn default_intents(workloads: &[Workload]) -> Vec<Intent> {
         let target = Some(workload.reference.clone());
         let mode = SchedulableMode::Settled;
         intents.push(intent(IntentKind::Schedulable { target: target.clone(), mode }, &workload.origin));
-        intents.push(intent(IntentKind::Converges { target }, &workload.origin));
+        // Nobody replaces a bare pod.
+        if !workload.is_bare() {
+            intents.push(intent(IntentKind::Converges { target }, &workload.origin));
+        }
     }
     intents
 }

@@ -10,13 +10,16 @@ use std::fmt;
 /// The kind of DaemonSets.
 pub const DAEMON_SET: &str = "DaemonSet";
 
+/// The kind of pods that nobody owns.
+pub const POD: &str = "Pod";
+
 /// The kind of StatefulSets.
 pub const STATEFUL_SET: &str = "StatefulSet";
 
 /// `kind/namespace/name`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct WorkloadRef {
-    /// `Deployment`, `ReplicaSet`, `StatefulSet` or `DaemonSet`.
+    /// `Deployment`, `ReplicaSet`, `StatefulSet`, `DaemonSet` or `Pod`.
     pub kind: String,
     /// Namespace.
     pub namespace: String,
@@ -97,9 +100,11 @@ pub enum Control {
     Alike,
     /// They have ordinals: StatefulSets.
     Ordinals(StatefulSet),
+    /// There is one, and nobody makes another: a bare pod.
+    Bare,
 }
 
-/// A Deployment, a bare ReplicaSet, a StatefulSet or a DaemonSet.
+/// A Deployment, a bare ReplicaSet, a StatefulSet, a DaemonSet or a bare pod.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Workload {
     /// Identity.
@@ -147,8 +152,18 @@ impl Workload {
     pub fn ordinals(&self) -> Option<&StatefulSet> {
         match &self.control {
             Control::Ordinals(ordinals) => Some(ordinals),
-            Control::Alike => None,
+            Control::Alike | Control::Bare => None,
         }
+    }
+
+    /// Whether it is a pod that no controller owns.
+    pub fn is_bare(&self) -> bool {
+        self.control == Control::Bare
+    }
+
+    /// Whether ReplicaSets keep its pods: a Deployment or a ReplicaSet.
+    pub fn has_replica_sets(&self) -> bool {
+        self.control == Control::Alike && !self.is_daemon()
     }
 
     /// A template by its number: 0 for that of the manifest.

@@ -60,7 +60,7 @@ impl Controller for ReplicaSet {
 
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.groups.len() {
-            if model.workload(group).is_daemon() || model.groups[group].ordinal.is_some() {
+            if !model.workload(group).has_replica_sets() {
                 continue;
             }
             let state = &model.groups[group];

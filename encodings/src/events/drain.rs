@@ -2,7 +2,8 @@
 //! (sections 6.4 and 6.6).
 //!
 //! Evictions are steps of an operation already begun, hence fast; `kubectl` issues them in parallel. One that a budget
-//! refuses is tried again until it is granted, however long that takes (`--timeout` 0). A drained node
+//! refuses is tried again until it is granted, however long that takes (`--timeout` 0). As long as a pod is there that no
+//! controller owns, `kubectl` cordons the node and refuses to evict anything (there is no `--force`). A drained node
 //! is put back when nothing is left on it: at once by `drain` with `uncordon`, at some later quiescent instant by
 //! `maintenance`. The flags of `kubectl` that let it proceed (local data, DaemonSets) are taken as given.
 //! `kubectl` gives up a pod that two budgets select; here the drain stays open.
@@ -134,6 +135,8 @@ impl Drain {
                 let all_at_once = together && admission.is_free();
                 let enough = if all_at_once { evicted.is(pods.value) } else { evicted.at_most(most) };
                 let blocks = cordon_blocks(model, group, slot);
+                let bare = (0..model.groups.len()).filter(|&other| model.workload(other).is_bare());
+                let owned = all(bare.map(|other| model.groups[other].assigned_on(slot).is(0)));
                 let unit = model.slot_fairness(&format!("{} evicts", event.id), slot);
                 let rule = RuleBuilder::new(
                     format!("event/{}/evict/{}/{place}", event.id, phase.name()),
@@ -143,6 +146,7 @@ impl Drain {
                 )
                 .when(flag.value)
                 .when(most.above(0))
+                .when(owned)
                 .fair(unit)
                 .for_slot(model, slot)
                 .pick(choice)

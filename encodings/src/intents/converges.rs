@@ -49,6 +49,9 @@ impl IntentModel for Converges {
             let headline = format!("{} does not come to spec.replicas ready pods", state.object);
             property(model, intent, Some(group), headline, claim, spec.value.above(0))
         };
-        targets(model, target.as_ref()).into_iter().map(make).collect()
+        // Nobody replaces a bare pod, unless it is asked for by name.
+        let is_meant = |&group: &usize| target.is_some() || !model.workload(group).is_bare();
+        let groups: Vec<usize> = targets(model, target.as_ref()).into_iter().filter(is_meant).collect();
+        groups.into_iter().map(make).collect()
     }
 }

@@ -103,6 +103,10 @@ impl Model<'_> {
         let (variable, waiting) = (format!("pending[{name}]"), self.placed_pending(workload));
         match workload.ordinals() {
             Some(_) if waiting > 0 => self.free_int(variable, Role::Cluster, 0, most),
+            None if self.is_just_created(workload) => {
+                let has_node = self.pinned_to(&workload.template).map(|slot| self.slots[slot].present.as_int());
+                self.int_var(variable, Role::Cluster, 0, most, Int::from(1) - has_node.unwrap_or(0.into()))
+            }
             _ => self.int_var(variable, Role::Cluster, 0, most, waiting),
         }
     }
@@ -142,7 +146,8 @@ impl Model<'_> {
             .map(|slot| {
                 let there = if is_first { self.most_initially(workload, slot) } else { 0 };
                 let room = self.capacity(template, slot);
-                let room = if workload.ordinals().is_some() { room.min(1) } else { room };
+                let is_single = workload.ordinals().is_some() || workload.is_bare();
+                let room = if is_single { room.min(1) } else { room };
                 let hi = if piles_up { most } else { room }.max(there);
                 if is_first {
                     return self.declare_initial(PlacedPhase::Terminating, name, workload, (slot, hi));

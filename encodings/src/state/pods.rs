@@ -5,7 +5,7 @@ use super::{IntVar, Model};
 use crate::cluster::event::{ApplyMode, EventKind};
 use crate::cluster::intent::IntentKind;
 use crate::cluster::pod::PodTemplate;
-use crate::cluster::workload::{Readiness, Startup};
+use crate::cluster::workload::{Control, Readiness, Startup};
 use crate::cluster::{Taint, TaintEffect, When, Workload};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
@@ -192,9 +192,11 @@ impl Model<'_> {
         self.workload(group).startup
     }
 
-    /// The origin of a field of a group's workload.
+    /// The origin of a field of a group's workload. A bare pod is its own template.
     pub fn origin(&self, group: usize, field: &str) -> Origin {
-        Origin { object: self.workload(group).origin.object.clone(), field: field.to_owned() }
+        let workload = self.workload(group);
+        let field = if workload.is_bare() { field.strip_prefix("spec.template.").unwrap_or(field) } else { field };
+        Origin { object: workload.origin.object.clone(), field: field.to_owned() }
     }
 
     /// Ready pods of one revision on a slot: running, start-up permitting, on a node that counts as ready.
@@ -311,9 +313,9 @@ impl Model<'_> {
         let initial_set = if is_placed && workload.exists { wanted } else { 0.into() };
         let largest = self.largest_replica_set(workload);
         let ordinal = workload.ordinals().map(|_| 0);
-        let replica_set = match ordinal {
-            Some(_) => spec,
-            None => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, largest, initial_set),
+        let replica_set = match workload.control {
+            Control::Ordinals(_) | Control::Bare => spec,
+            Control::Alike => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, largest, initial_set),
         };
         let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
         let (replicas_applied, owned_by_other) = self.declare_ownership(&name, workload);

@@ -1,7 +1,7 @@
 //! Pods that exist initially: `start: any`, a snapshot, placements.
 
 use super::Model;
-use crate::cluster::{PlacedPhase, Placement, Span, Start, Workload};
+use crate::cluster::{PlacedPhase, Placement, PodTemplate, Span, Start, Workload};
 use crate::term::{Bool, sum};
 
 impl Model<'_> {
@@ -10,6 +10,16 @@ impl Model<'_> {
         workload.exists
             && (matches!(self.cluster.start, Start::Any | Start::Snapshot)
                 || self.cluster.placed.iter().any(|placement| placement.target == workload.reference))
+    }
+
+    /// Whether it is a bare pod that somebody has created when runs start.
+    pub(super) fn is_just_created(&self, workload: &Workload) -> bool {
+        workload.is_bare() && !self.starts_with_pods(workload)
+    }
+
+    /// The slot that a template names.
+    pub(super) fn pinned_to(&self, template: &PodTemplate) -> Option<usize> {
+        template.node_name.as_ref().and_then(|node| self.slots.iter().position(|slot| slot.name == *node))
     }
 
     /// The most active pods that placements can create.
@@ -56,6 +66,11 @@ impl Model<'_> {
     pub(super) fn initially(&self, workload: &Workload, slot: usize, phase: PlacedPhase) -> Span {
         match phase {
             PlacedPhase::Running => self.initial_pods(workload, slot),
+            PlacedPhase::Scheduled
+                if self.is_just_created(workload) && self.pinned_to(&workload.template) == Some(slot) =>
+            {
+                Span::exactly(1)
+            }
             _ => Span::exactly(self.placed(workload, slot, phase)),
         }
     }

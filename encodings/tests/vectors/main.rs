@@ -2,6 +2,7 @@
 
 mod apply;
 mod autoscaler;
+mod bare_pod;
 mod daemon_set;
 mod descheduler;
 mod disruption;

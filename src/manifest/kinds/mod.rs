@@ -12,6 +12,7 @@ mod hpa;
 mod metadata;
 mod minor;
 mod node;
+mod pod;
 mod pod_affinity;
 mod pod_template;
 mod resource_quota;
@@ -88,6 +89,7 @@ const fn configuration(
 const KINDS: &[Kind] = &[
     global("", "Node", &["v1"], node::read),
     global("", "Namespace", &["v1"], minor::read_namespace),
+    namespaced("", "Pod", &["v1"], pod::read),
     namespaced("", "Service", &["v1"], minor::read_service),
     namespaced("", "ConfigMap", &["v1"], config_map::read),
     namespaced("apps", "Deployment", &["v1"], workload::read),
@@ -138,6 +140,10 @@ fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
 pub(super) fn read_object(value: &Value, context: &Context, draft: &mut Draft) -> Result<(), InputError> {
     let Some((api_version, kind)) = header(value) else { return Ok(()) };
     let fields = View::root(value, context).fields()?;
+    if pod::is_of_another(api_version, kind, value) {
+        unmodelled::note(api_version, kind, value, context);
+        return Ok(());
+    }
     let Some(known) = find(api_version, kind) else {
         // Groups without a dot are Kubernetes' own, so this is no foreign kind of the same name.
         if let (Some(known), false) = (KINDS.iter().find(|known| known.kind == kind), api_version.contains('.')) {
@@ -171,7 +177,7 @@ fn read_exceptions(fields: &Fields, kind: &str, context: &Context, draft: &mut D
     let Some(metadata) = fields.below("metadata")? else { return Ok(()) };
     let Some(annotations) = metadata.below("annotations")? else { return Ok(()) };
     let Some(view) = annotations.get(exceptions::ANNOTATION) else { return Ok(()) };
-    if ["Deployment", "ReplicaSet", "StatefulSet"].contains(&kind) {
+    if ["Deployment", "ReplicaSet", "StatefulSet", "Pod"].contains(&kind) {
         draft.exceptions.extend(exceptions::read_annotation(&view, &context.object)?);
     } else {
         view.note(Severity::Warning, "no intent speaks of such an object; put it on a workload, or into `exceptions`");

@@ -5,8 +5,8 @@ use super::super::error::InputError;
 use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
 use super::{affinity, containers, tolerations};
-use kubound_encodings::cluster::PodTemplate;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
+use kubound_encodings::cluster::{Labels, PodTemplate};
 
 /// A template and what is resolved later.
 pub(super) struct Template {
@@ -53,16 +53,26 @@ const SPEC: &[Ignored] = &[
 /// Reads a pod template.
 pub(super) fn read(view: &View) -> Result<Template, InputError> {
     let fields = view.fields()?;
-    let mut template = PodTemplate::default();
+    let (mut labels, mut annotations) = Default::default();
     if let Some(metadata) = fields.below("metadata")? {
-        template.labels = metadata.read("labels", |view| view.labels())?.unwrap_or_default();
-        template.annotations = metadata.read("annotations", |view| view.labels())?.unwrap_or_default();
+        labels = metadata.read("labels", |view| view.labels())?.unwrap_or_default();
+        annotations = metadata.read("annotations", |view| view.labels())?.unwrap_or_default();
         metadata.note_rest(METADATA);
     }
     let spec = fields.require("spec", "the specification of the pod")?.fields()?;
     fields.note_rest(&[]);
-    read_scheduling(&spec, &mut template)?;
-    let totals = containers::read(&spec)?;
+    if let Some(policy) = spec.get("restartPolicy") {
+        policy.one_of(&[("Always", ())])?;
+    }
+    read_spec(&spec, &labels, &annotations)
+}
+
+/// Reads the specification of a pod, of which `restartPolicy` is already taken.
+pub(super) fn read_spec(spec: &Fields, labels: &Labels, annotations: &Labels) -> Result<Template, InputError> {
+    let mut template =
+        PodTemplate { labels: labels.clone(), annotations: annotations.clone(), ..PodTemplate::default() };
+    read_scheduling(spec, &mut template)?;
+    let totals = containers::read(spec)?;
     template.nonzero_cpu = totals.scored.get(CPU).copied().unwrap_or(0);
     template.nonzero_memory = totals.scored.get(MEMORY).copied().unwrap_or(0);
     template.requests = totals.requests;
@@ -70,7 +80,7 @@ pub(super) fn read(view: &View) -> Result<Template, InputError> {
     template.qos = totals.qos;
     template.images = totals.images;
     template.host_ports = totals.host_ports;
-    read_volumes(&spec, &mut template)?;
+    read_volumes(spec, &mut template)?;
     let priority_class = spec.read("priorityClassName", |view| view.text().map(str::to_owned))?;
     let never_preempts = spec
         .read("preemptionPolicy", |view| view.one_of(&[("Never", true), ("PreemptLowerPriority", false)]))?
@@ -78,9 +88,6 @@ pub(super) fn read(view: &View) -> Result<Template, InputError> {
     if let Some(view) = spec.get("priority") {
         view.integer(i64::from(i32::MIN)..=i64::from(i32::MAX))?;
         view.note(Harmless, "the priority follows from priorityClassName");
-    }
-    if let Some(policy) = spec.get("restartPolicy") {
-        policy.one_of(&[("Always", ())])?;
     }
     spec.note_rest(SPEC);
     Ok(Template {

@@ -10,7 +10,7 @@ const RISKY: &[(&str, &str)] = &[
     ("Job", "its pods take no room in the model"),
     ("CronJob", "its pods take no room in the model"),
     ("ReplicationController", "its pods take no room in the model"),
-    ("Pod", "a bare pod takes no room in the model; use `placed` with a workload"),
+    ("Pod", "the pod of an owner that is not modelled takes no room"),
     ("LimitRange", "it may add default requests to pods; write the requests out"),
     ("VerticalPodAutoscaler", "it evicts pods and changes their requests"),
     ("RuntimeClass", "it may add overhead to pods; write `overhead` out"),

@@ -10,7 +10,7 @@ use super::super::view::{Fields, View};
 use super::super::{ErrorKind, MAX_REPLICAS, Severity};
 use super::files::Folder;
 use kubound_encodings::cluster::event::ApplyMode;
-use kubound_encodings::cluster::workload::STATEFUL_SET;
+use kubound_encodings::cluster::workload::{POD, STATEFUL_SET};
 use kubound_encodings::cluster::{Event, EventKind, WorkloadRef};
 
 /// Events and the keys of each, without the common ones.
@@ -226,7 +226,11 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<EventKind, Inpu
         "uncordon" => EventKind::Uncordon { node: node()? },
         "scale" => {
             let replicas = body.require("replicas", "a number or a range such as 2..5")?;
-            EventKind::Scale { target: target()?, replicas: read_span(&replicas, &Count::Plain(0..=MAX_REPLICAS))? }
+            let target = target()?;
+            if target.kind == POD {
+                return Err(body.view.error(format!("{target} has no replicas")).expected("a workload with replicas"));
+            }
+            EventKind::Scale { target, replicas: read_span(&replicas, &Count::Plain(0..=MAX_REPLICAS))? }
         }
         "kernelPanic" => EventKind::KernelPanic {
             cpu_left_below: read_percent(&body.require("cpuLeftBelow", "a percentage such as 2%")?)?,

@@ -66,6 +66,9 @@ fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), Inp
         if workload.is_daemon() {
             return Err(view.error("a DaemonSet has no replicas").expected("a workload with replicas"));
         }
+        if workload.is_bare() {
+            return Err(view.error("a pod has no replicas").expected("a workload with replicas"));
+        }
         workload.replicas = read_span(&view, &Count::Plain(0..=MAX_REPLICAS))?;
     }
     let load = fields.get("load").map(|view| view.strict_fields(LOAD)).transpose()?;

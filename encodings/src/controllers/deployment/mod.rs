@@ -44,7 +44,7 @@ impl Controller for Deployment {
 
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.cluster.workloads.len() {
-            if model.workload(group).is_daemon() || model.groups[group].ordinal.is_some() {
+            if !model.workload(group).has_replica_sets() {
                 continue;
             }
             if model.revision_wanted(group).is_some() {

@@ -47,7 +47,7 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
 /// Groups whose pods have the same owner and images.
 fn alike(model: &Model) -> Vec<Vec<usize>> {
     let mut alike: Vec<Vec<usize>> = Vec::new();
-    for group in 0..model.groups.len() {
+    for group in (0..model.groups.len()).filter(|&group| !model.workload(group).is_bare()) {
         let is_alike = |groups: &&mut Vec<usize>| {
             model.siblings(group).contains(&groups[0])
                 && model.template(group).images == model.template(groups[0]).images

@@ -29,6 +29,7 @@ pub(super) fn is_evictable(model: &Model, group: usize, evictor: &Evictor) -> Bo
     let allowed = (evictor.evict_local_storage_pods || !template.has_local_storage)
         && (evictor.evict_system_critical_pods || template.priority < threshold)
         && (evictor.evict_daemon_set_pods || !model.workload(group).is_daemon())
+        && !model.workload(group).is_bare()
         && !(evictor.ignore_pvc_pods && template.has_claims)
         && (!evictor.ignore_pods_without_pdb || is_selected(model, group))
         && evictor.label_selector.as_ref().is_none_or(|selector| selector.matches(&template.labels));

@@ -7,7 +7,7 @@
 //! * healthy: ready pods that are not terminating. A pod whose eviction was granted terminates in the same step, so
 //!   `status.disruptedPods` is always empty.
 //! * expected: `spec.replicas` of all workloads that have a matching pod (pending and terminating ones too), unless
-//!   `minAvailable` is a number.
+//!   `minAvailable` is a number. Bare pods are not expected by anybody.
 //! * desired: `minAvailable`, or what `maxUnavailable` leaves of the expected pods; percentages are rounded up.
 //! * allowed: healthy beyond desired, none if no pod is expected.
 //!
@@ -88,7 +88,8 @@ fn pods_of(model: &Model, group: usize) -> Int {
 
 /// `spec.replicas` of the workloads that have a pod in some of the groups.
 fn wanted(model: &Model, groups: &[usize]) -> Int {
-    let mut workloads: Vec<usize> = groups.iter().map(|&group| model.groups[group].workload).collect();
+    let scaled = groups.iter().filter(|&&group| !model.workload(group).is_bare());
+    let mut workloads: Vec<usize> = scaled.map(|&group| model.groups[group].workload).collect();
     workloads.sort_unstable();
     workloads.dedup();
     let scale = |workload: usize| {
