@@ -8,7 +8,7 @@ use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
-use kubound_encodings::cluster::workload::{Readiness, StatefulSet, Usage};
+use kubound_encodings::cluster::workload::{Disruption, Job, Readiness, StatefulSet, Usage};
 use kubound_encodings::cluster::{EventKind, IntentKind, Span, Start, Strategy, Timing};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -446,8 +446,7 @@ fn quotas_are_read_as_far_as_they_refuse_pods() {
     let loaded = loaded.expect("valid");
     let hard = &loaded.cluster.quotas[0].hard;
     assert_eq!((hard["pods"], hard["cpu"], hard["memory"]), (5, 1500, 1 << 30), "the lower of two names of a resource");
-    assert_eq!(hard.len(), 3);
-    assert!(has_note(&loaded, Severity::Risky, "spec.hard[\"limits.cpu\"]", "limits are not modelled"));
+    assert_eq!((hard.len(), hard["limits.cpu"]), (4, 4000));
     assert!(has_note(&loaded, Severity::Harmless, "spec.hard.services", "not counted"));
     let loaded = quota("{hard: {pods: 5}, scopes: [BestEffort, NotTerminating]}").expect("valid");
     assert_eq!(loaded.cluster.quotas[0].scopes.len(), 1);
@@ -842,7 +841,7 @@ fn stateful_sets_are_read_with_their_ordinals() {
     let expected = StatefulSet { is_ordered: false, updates_on_delete: false, partition: 2, start: 3 };
     assert_eq!(ordinals(&loaded), expected);
     assert!(loaded.cluster.workloads[1].template.has_claims);
-    assert!(has_note(&loaded, Severity::Risky, "spec.volumeClaimTemplates", "may tie its pod to nodes"));
+    assert!(has_note(&loaded, Severity::Risky, "spec.template.spec.volumes", "no volume is bound to the claim data"));
     assert!(has_note(&loaded, Severity::Harmless, "spec.updateStrategy.rollingUpdate.maxUnavailable", "alpha"));
     assert!(set("  podManagementPolicy: Any\n").is_err());
     assert!(set("  updateStrategy: {type: OnDelete, rollingUpdate: {partition: 1}}\n").is_err());
@@ -879,4 +878,88 @@ fn pods_that_nobody_owns_are_read() {
         let scenario = format!("---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  {line}\n");
         assert!(pod("", &format!("}}\n{scenario}#")).is_err(), "{line}");
     }
+}
+
+#[test]
+fn jobs_are_read_with_what_ends_them() {
+    let job = |spec: &str| {
+        let head = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate}\nspec:\n  template:\n    spec: {restartPolicy: \
+                    Never, containers: [{name: a, image: a}]}\n";
+        with_manifest(&format!("{head}{spec}"))
+    };
+    let read = |loaded: &Loaded| *loaded.cluster.workloads[1].job().expect("a Job");
+    let plain = job("").expect("valid");
+    assert_eq!((read(&plain), plain.cluster.workloads[1].replicas), (Job::default(), Span::exactly(1)));
+    let queue = read(&job("  parallelism: 3\n").expect("valid"));
+    assert_eq!(queue.completions, None, "nil if only parallelism is written");
+    let policy = "  completions: 4\n  backoffLimit: 2\n  podFailurePolicy: {rules: [{action: Ignore, onPodConditions: \
+                  [{type: DisruptionTarget, status: \"True\"}]}, {action: FailJob, onExitCodes: {operator: In, values: \
+                  [42]}}]}\n  activeDeadlineSeconds: 60\n  suspend: true\n";
+    let loaded = job(policy).expect("valid");
+    let found = read(&loaded);
+    assert_eq!((found.completions, found.backoff_limit, found.is_suspended), (Some(4), 2, true));
+    assert_eq!((found.on_disruption, found.replaces_failed_only), (Disruption::Ignore, true));
+    assert!(has_note(&loaded, Severity::Risky, "spec.podFailurePolicy.rules[1].onExitCodes", "not modelled"));
+    assert!(has_note(&loaded, Severity::Risky, "spec.activeDeadlineSeconds", "not modelled"));
+    assert!(job("  podReplacementPolicy: Always\n").is_err());
+    let ended = job("status: {conditions: [{type: Complete, status: \"True\"}]}\n").expect("valid");
+    assert_eq!(ended.cluster.workloads.len(), 1);
+    let scenario =
+        |line: &str| job(&format!("---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  {line}\n"));
+    let timed = scenario("workloads: [{target: migrate, runTime: 5m, replicas: 1..2}]").expect("valid");
+    assert_eq!(read(&timed).run_time, Some(300));
+    for line in ["workloads: [{target: web, runTime: 5m}]", "events: [{scale: {target: migrate, replicas: 2}}]"] {
+        assert!(scenario(line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn limit_ranges_change_and_refuse_pods_of_their_namespace() {
+    let range = |limits: &str| {
+        let text = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: sizes}\nspec: {limits: [";
+        with_manifest(&format!("{text}{limits}]}}\n"))
+    };
+    let web = |loaded: &Loaded| loaded.cluster.workloads[0].template.clone();
+    let before = web(&with_manifest("").expect("valid"));
+    let memory = |requests: &std::collections::BTreeMap<String, i64>| requests.get("memory").copied();
+    assert_eq!(memory(&before.limits), None);
+    let loaded = range("{type: Container, default: {memory: 1Gi}}, {type: PersistentVolumeClaim, max: {storage: 1Gi}}");
+    let loaded = loaded.expect("valid");
+    assert_eq!(memory(&web(&loaded).limits), Some(1 << 30));
+    assert!(web(&loaded).memory_limited_everywhere && web(&loaded).refused_by.is_none());
+    let refused = range("{type: Pod, min: {memory: 100Gi}}").expect("valid");
+    assert!(web(&refused).refused_by.is_some());
+    assert!(has_note(&refused, Severity::Risky, "spec.template.spec.containers", "LimitRange sizes refuses the pods"));
+    let elsewhere = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: sizes, namespace: other}\nspec: {limits: [{type: \
+                     Pod, min: {memory: 100Gi}}]}\n";
+    assert!(web(&with_manifest(elsewhere).expect("valid")).refused_by.is_none());
+    assert!(range("{type: Container, min: {memory: much}}").is_err());
+}
+
+#[test]
+fn volumes_tie_pods_to_nodes() {
+    let volume = |name: &str, claim: &str, rest: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: {name}{rest}}}\nspec:\n  capacity: {{storage: 1Gi}}\n  \
+             local: {{path: /data}}\n  claimRef: {{namespace: default, name: {claim}}}\n  nodeAffinity: {{required: \
+             {{nodeSelectorTerms: [{{matchExpressions: [{{key: kubernetes.io/hostname, operator: In, values: \
+             [n1]}}]}}]}}}}\n---\n"
+        )
+    };
+    let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  replicas: 2\n  selector: {matchLabels: \
+               {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec:\n      containers: [{name: a, image: \
+               a}]\n      volumes: [{name: shared, persistentVolumeClaim: {claimName: shared}}]\n  volumeClaimTemplates: \
+               [{metadata: {name: data}}]\n";
+    let zone = ", labels: {topology.kubernetes.io/zone: a__b}";
+    let (first, second) = (volume("one", "data-db-0", ""), volume("two", "shared", zone));
+    let loaded = with_manifest(&format!("{first}{second}{set}")).expect("valid");
+    let tied = &loaded.cluster.workloads[1].volume_nodes;
+    let ordinals: Vec<Option<i64>> = tied.iter().map(|one| one.ordinal).collect();
+    assert_eq!(ordinals, [None, None, Some(0)], "affinity and zone of the shared one, and that of db-0");
+    assert!(has_note(&loaded, Severity::Risky, "spec.template.spec.volumes", "claim data"), "db-1 has none yet");
+    let bound =
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data-db-1}\nspec: {volumeName: one}\n---\n";
+    let loaded = with_manifest(&format!("{first}{second}{bound}{set}")).expect("valid");
+    assert_eq!(loaded.cluster.workloads[1].volume_nodes.len(), 4);
+    assert!(!has_note(&loaded, Severity::Risky, "spec.template.spec.volumes", "claim data"));
 }

@@ -2,11 +2,12 @@
 
 use super::Accepted;
 use super::SourceMap;
+use super::kinds::{Containers, LimitRange};
 use super::value::Value;
 use super::view::{Context, Notes};
 use kubound_encodings::cluster::{
-    DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, PodDisruptionBudget, ResourceQuota, SchedulerProfile,
-    Service, Workload,
+    DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, NodeSelectorTerm, PodDisruptionBudget, ResourceQuota,
+    SchedulerProfile, Service, Workload,
 };
 
 /// A workload with what is needed later.
@@ -21,6 +22,14 @@ pub(super) struct DraftWorkload {
     pub(super) never_preempts: bool,
     /// Whether an ordinary init container or overhead decides the request, which the HPA does not look at.
     pub(super) request_beyond_containers: bool,
+    /// Names of claims that all of its pods use.
+    pub(super) claims: Vec<String>,
+    /// Names of `volumeClaimTemplates`.
+    pub(super) claim_templates: Vec<String>,
+    /// What its containers ask for, before LimitRanges.
+    pub(super) containers: Containers,
+    /// Why a LimitRange refuses its pods.
+    pub(super) refusal: Option<String>,
     /// Other templates that events apply, in the order of `Workload::later_templates`.
     pub(super) later: Vec<DraftWorkload>,
     /// `spec.paused`.
@@ -29,6 +38,23 @@ pub(super) struct DraftWorkload {
     pub(super) history_limit: i64,
     /// Where it is written.
     pub(super) context: Context,
+}
+
+/// A PersistentVolume.
+pub(super) struct Volume {
+    pub(super) name: String,
+    /// Namespace and name of the claim that is bound to it.
+    pub(super) claim: Option<(String, String)>,
+    /// What it asks of nodes: one term of each list.
+    pub(super) nodes: Vec<Vec<NodeSelectorTerm>>,
+}
+
+/// A PersistentVolumeClaim.
+pub(super) struct Claim {
+    pub(super) namespace: String,
+    pub(super) name: String,
+    /// The volume that it is bound to.
+    pub(super) volume: Option<String>,
 }
 
 /// A PriorityClass.
@@ -60,6 +86,9 @@ pub(super) struct Draft {
     pub(super) hpas: Vec<DraftHpa>,
     pub(super) budgets: Vec<DraftBudget>,
     pub(super) quotas: Vec<ResourceQuota>,
+    pub(super) limit_ranges: Vec<LimitRange>,
+    pub(super) volumes: Vec<Volume>,
+    pub(super) claims: Vec<Claim>,
     pub(super) services: Vec<Service>,
     pub(super) descheduler: Option<DeschedulerPolicy>,
     pub(super) scheduler: Option<SchedulerProfile>,
@@ -81,6 +110,9 @@ impl Draft {
             hpas: Vec::new(),
             budgets: Vec::new(),
             quotas: Vec::new(),
+            limit_ranges: Vec::new(),
+            volumes: Vec::new(),
+            claims: Vec::new(),
             services: Vec::new(),
             descheduler: None,
             scheduler: None,

@@ -84,6 +84,7 @@ impl Loader<'_> {
         draft.notes = self.notes.clone();
         let foreign = kivi::find(&entries, scenario.is_some())?;
         self.read_objects(&entries, &mut draft)?;
+        kinds::apply_limit_ranges(&mut draft);
         let name = name.trim_start_matches('/').to_owned();
         let scenario = match (&scenario, foreign) {
             (Some((folder, entry)), _) => Some(scenario::read(entry, folder.as_deref(), self, &mut draft)?),

@@ -3,6 +3,7 @@
 use super::Severity::{Risky, Warning};
 use super::draft::{Draft, DraftBudget, DraftWorkload};
 use super::error::InputError;
+use super::kinds;
 use super::scenario::Scenario;
 use super::{Accepted, Loaded, MAX_NODES, Severity, exceptions};
 use super::{ErrorKind, NoteKind};
@@ -17,6 +18,9 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     check_not_empty(&draft)?;
     let scenario = scenario.unwrap_or_default();
     let hpas = resolve_hpas(&mut draft, &scenario);
+    kinds::apply_limit_ranges(&mut draft);
+    kinds::note_refusals(&draft);
+    kinds::tie_to_volumes(&mut draft);
     let workloads = resolve_workloads(&mut draft, &scenario);
     let disruption_budgets = resolve_budgets(&mut draft, &workloads);
     let mut descheduler = draft.descheduler.take();
@@ -63,7 +67,7 @@ fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
     if draft.workloads.is_empty() {
         return Err(InputError::new("no workload among the manifests")
             .kind(ErrorKind::NoInput)
-            .expected("at least one Deployment, ReplicaSet, StatefulSet or Pod")
+            .expected("at least one Deployment, ReplicaSet, StatefulSet, Job or Pod")
             .help("add a manifest; `kubectl get deployments,nodes,hpa -o yaml` writes them"));
     }
     if draft.pools.is_empty() {

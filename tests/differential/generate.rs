@@ -13,7 +13,7 @@ use kubound_encodings::cluster::node::{CPU, HOSTNAME};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::Operator;
-use kubound_encodings::cluster::workload::{Control, STATEFUL_SET, StatefulSet, Usage};
+use kubound_encodings::cluster::workload::{Control, Disruption, JOB, Job, POD, STATEFUL_SET, StatefulSet, Usage};
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler, Intent, IntentKind,
     KubernetesVersion, LabelSelector, NodePool, PodDisruptionBudget, Requirement, Span, Start, Strategy, Timing, When,
@@ -59,7 +59,40 @@ pub fn cluster(seed: u64) -> Cluster {
         let intent = intent(random, &cluster, number);
         cluster.intents.push(intent);
     }
+    add_another(&mut Random::new(seed.wrapping_add(1 << 41)), &mut cluster);
     cluster
+}
+
+/// Adds a Job or a bare pod, in some clusters.
+fn add_another(random: &mut Random, cluster: &mut Cluster) {
+    if !random.percent(6) {
+        return;
+    }
+    let mut other = workload(random, 2, &cluster.pools);
+    (other.startup, other.crash_loop) = (None, None);
+    other.reference.kind = if random.percent(70) { JOB.into() } else { POD.into() };
+    other.origin = origin(&other.reference.to_string());
+    other.control = Control::Bare;
+    other.replicas = Span::exactly(1);
+    if other.reference.kind == JOB {
+        other.replicas = random.pick(&[Span::exactly(1), Span::exactly(2)]);
+        other.control = Control::Ends(Job {
+            completions: random.pick(&[None, Some(1), Some(2)]),
+            backoff_limit: random.within(0, 1),
+            is_suspended: false,
+            on_disruption: random.pick(&[
+                Disruption::Count,
+                Disruption::Count,
+                Disruption::Ignore,
+                Disruption::FailJob,
+            ]),
+            replaces_failed_only: random.percent(30),
+            run_time: random.pick(&[None, Some(60), Some(300)]),
+        });
+    }
+    let kind = IntentKind::Converges { target: Some(other.reference.clone()) };
+    cluster.workloads.push(other);
+    cluster.intents.push(Intent { id: "another".into(), kind, origin: origin("Scenario") });
 }
 
 /// Makes a StatefulSet of the first Deployment, in some clusters.

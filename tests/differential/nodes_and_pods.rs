@@ -95,6 +95,7 @@ pub fn workload(random: &mut Random, number: usize, pools: &[NodePool]) -> Workl
         later_templates: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
+        volume_nodes: vec![],
         cpu_usage: random.pick(&usage),
         memory_usage: random.pick(&[Usage::Request, Usage::PerPod(Span::exactly(300 * MEBIBYTE))]),
         startup: random.percent(25).then_some(startup),
@@ -145,6 +146,7 @@ fn template(random: &mut Random, name: &str, pools: &[NodePool]) -> PodTemplate 
         priority: random.pick(&[0, 0, 0, 10]),
         never_preempts: random.pick(&[false, false, true]),
         annotations: Labels::new(),
+        ..PodTemplate::default()
     }
 }
 

@@ -46,6 +46,7 @@ pub fn deployment(name: &str, most: i64) -> Workload {
         later_templates: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
+        volume_nodes: vec![],
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,

@@ -3,6 +3,7 @@
 use super::node::{Resources, Taint, TaintEffect};
 use super::pod_affinity::{HostPort, PodAffinity};
 use super::selector::{LabelSelector, Labels, NodeSelectorTerm};
+use crate::system::Origin;
 
 /// A toleration; admission has already added the 300 s pair for not-ready and unreachable nodes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -114,6 +115,14 @@ pub struct PodTemplate {
     pub cpu_requested_everywhere: bool,
     /// Likewise for memory.
     pub memory_requested_everywhere: bool,
+    /// Effective limit.
+    pub limits: Resources<i64>,
+    /// Whether every container has a CPU limit.
+    pub cpu_limited_everywhere: bool,
+    /// Likewise for memory.
+    pub memory_limited_everywhere: bool,
+    /// The LimitRange that refuses its pods: none is ever created.
+    pub refused_by: Option<Origin>,
     /// Quality of service.
     pub qos: QosClass,
     /// Images of its containers, sorted.

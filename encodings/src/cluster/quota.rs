@@ -7,6 +7,9 @@ use crate::system::Origin;
 /// The key of `spec.hard` for the number of pods.
 pub const PODS: &str = "pods";
 
+/// What the keys of limits begin with.
+pub const LIMITS: &str = "limits.";
+
 /// Which pods a quota counts, of `spec.scopes`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
@@ -23,7 +26,7 @@ pub struct ResourceQuota {
     pub namespace: String,
     /// Name.
     pub name: String,
-    /// `spec.hard`: requests by resource (milli-cores, bytes, pieces), and `pods`.
+    /// `spec.hard`: requests by resource (milli-cores, bytes, pieces), `limits.cpu`, `limits.memory` and `pods`.
     pub hard: Resources<i64>,
     /// `spec.scopes`; a pod counts that all of them mean.
     pub scopes: Vec<Scope>,

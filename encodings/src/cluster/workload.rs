@@ -2,13 +2,16 @@
 
 use super::pod::PodTemplate;
 use super::rollout::Rollout;
-use super::selector::Labels;
+use super::selector::{Labels, NodeSelectorTerm};
 use super::span::Span;
 use crate::system::Origin;
 use std::fmt;
 
 /// The kind of DaemonSets.
 pub const DAEMON_SET: &str = "DaemonSet";
+
+/// The kind of Jobs.
+pub const JOB: &str = "Job";
 
 /// The kind of pods that nobody owns.
 pub const POD: &str = "Pod";
@@ -19,7 +22,7 @@ pub const STATEFUL_SET: &str = "StatefulSet";
 /// `kind/namespace/name`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct WorkloadRef {
-    /// `Deployment`, `ReplicaSet`, `StatefulSet`, `DaemonSet` or `Pod`.
+    /// `Deployment`, `ReplicaSet`, `StatefulSet`, `DaemonSet`, `Job` or `Pod`.
     pub kind: String,
     /// Namespace.
     pub namespace: String,
@@ -92,6 +95,57 @@ impl Default for StatefulSet {
     }
 }
 
+/// The nodes that a volume can be used on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VolumeNodes {
+    /// The ordinal whose pod uses it; `None`: all pods of the workload.
+    pub ordinal: Option<i64>,
+    /// One of them must match.
+    pub terms: Vec<NodeSelectorTerm>,
+}
+
+/// What becomes of a Job when one of its pods is disrupted (`podFailurePolicy` about the condition `DisruptionTarget`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Disruption {
+    /// It counts as a failure.
+    #[default]
+    Count,
+    /// It does not count.
+    Ignore,
+    /// The Job fails.
+    FailJob,
+}
+
+/// What a Job says; `parallelism` is `Workload::replicas` (section 8.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Job {
+    /// `spec.completions`; `None` for a work queue.
+    pub completions: Option<i64>,
+    /// `spec.backoffLimit`.
+    pub backoff_limit: i64,
+    /// `spec.suspend`.
+    pub is_suspended: bool,
+    /// `spec.podFailurePolicy`.
+    pub on_disruption: Disruption,
+    /// `spec.podReplacementPolicy: Failed`: pods that are terminating are not replaced yet.
+    pub replaces_failed_only: bool,
+    /// Seconds that a pod runs before it succeeds; `None` for any time.
+    pub run_time: Option<i64>,
+}
+
+impl Default for Job {
+    fn default() -> Self {
+        Self {
+            completions: Some(1),
+            backoff_limit: 6,
+            is_suspended: false,
+            on_disruption: Disruption::Count,
+            replaces_failed_only: false,
+            run_time: None,
+        }
+    }
+}
+
 /// How the controller of a workload treats its pods.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Control {
@@ -100,11 +154,13 @@ pub enum Control {
     Alike,
     /// They have ordinals: StatefulSets.
     Ordinals(StatefulSet),
+    /// They end: Jobs.
+    Ends(Job),
     /// There is one, and nobody makes another: a bare pod.
     Bare,
 }
 
-/// A Deployment, a bare ReplicaSet, a StatefulSet, a DaemonSet or a bare pod.
+/// A Deployment, a bare ReplicaSet, a StatefulSet, a DaemonSet, a Job or a bare pod.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Workload {
     /// Identity.
@@ -121,6 +177,8 @@ pub struct Workload {
     pub rollout: Rollout,
     /// How its controller treats pods.
     pub control: Control,
+    /// Nodes that volumes of its pods are on.
+    pub volume_nodes: Vec<VolumeNodes>,
     /// CPU that ready pods use.
     pub cpu_usage: Usage,
     /// Memory that ready pods use.
@@ -152,7 +210,15 @@ impl Workload {
     pub fn ordinals(&self) -> Option<&StatefulSet> {
         match &self.control {
             Control::Ordinals(ordinals) => Some(ordinals),
-            Control::Alike | Control::Bare => None,
+            _ => None,
+        }
+    }
+
+    /// What it says of pods that end, if it is a Job.
+    pub fn job(&self) -> Option<&Job> {
+        match &self.control {
+            Control::Ends(job) => Some(job),
+            _ => None,
         }
     }
 

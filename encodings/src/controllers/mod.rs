@@ -5,6 +5,7 @@ mod deployment;
 mod descheduler;
 mod disruption;
 mod hpa;
+mod job;
 mod kubelet;
 mod node_lifecycle;
 mod replica_set;
@@ -36,6 +37,7 @@ pub const REGISTRY: &[&dyn Controller] = &[
     &deployment::Deployment,
     &replica_set::ReplicaSet,
     &stateful_set::StatefulSet,
+    &job::Job,
     &scheduler::Scheduler,
     &kubelet::Kubelet,
     &node_lifecycle::NodeLifecycle,

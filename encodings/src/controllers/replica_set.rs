@@ -97,19 +97,27 @@ pub(super) fn may_create(model: &Model, group: usize) -> Bool {
 /// or surplus, respectively.
 pub(super) fn sync(model: &mut Model, group: usize, kind: Sync, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
     match kind {
-        Sync::Create => create(model, group, wanted, rule),
+        Sync::Create => create(model, group, missing(model, group, wanted), rule),
         Sync::Delete => delete(model, group, wanted, rule),
     }
 }
 
-fn create(model: &Model, group: usize, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
-    let state = &model.groups[group];
-    let mut missing = wanted.monus(state.active()).min(BURST);
-    if let Some(room) = model.quota_room(group) {
-        missing = missing.min(room);
-    }
+/// How many pods a sync towards so many pods creates: as quotas allow.
+pub(super) fn missing(model: &Model, group: usize, wanted: Int) -> Int {
+    let missing = wanted.monus(model.groups[group].active()).min(BURST);
+    model.quota_room(group).map_or(missing, |room| missing.min(room))
+}
+
+/// Creates so many pods.
+pub(super) fn create(model: &Model, group: usize, missing: Int, rule: RuleBuilder) -> RuleBuilder {
     let rule = model.quota_origins(group).into_iter().fold(rule, RuleBuilder::because_of);
-    let rule = rule.also_says([text(format!("created {} pods: ", state.name)), value(missing)]);
+    let rule = rule.also_says([text(format!("created {} pods: ", model.groups[group].name)), value(missing)]);
+    place_new(model, group, missing, rule)
+}
+
+/// Pods that come into being: pending, or on the node that their template names.
+pub(super) fn place_new(model: &Model, group: usize, missing: Int, rule: RuleBuilder) -> RuleBuilder {
+    let state = &model.groups[group];
     match (&state.pinned, &state.bound) {
         // Pods with a nodeName are born assigned; without that node they stay Pending.
         (Some(Some(slot)), Some(bound)) => {

@@ -17,7 +17,7 @@
 //! until the node comes back. Each ordinal is a group of at most one pod (see `state/revisions.rs`).
 //!
 //! ## Not modelled
-//! Volumes that belong to ordinals (reported by the reader), `maxUnavailable` of updates (an alpha feature), the labels
+//! Volumes that are not bound yet (reported by the reader), `maxUnavailable` of updates (an alpha feature), the labels
 //! that the controller adds to pods.
 
 use super::{Controller, replica_set};
@@ -177,7 +177,7 @@ impl StatefulSet {
                     & replica_set::may_create(model, group);
                 let rule = self.rule(model, group, "create", "SuccessfulCreate", "spec.template").when(creates);
                 let rule = model.quota_origins(group).into_iter().fold(rule, RuleBuilder::because_of);
-                let rule = create(model, group, rule);
+                let rule = replica_set::place_new(model, group, 1.into(), rule);
                 model.add_rule(rule);
                 let is_active = model.groups[group].active().above(0);
                 for (verb, field, due) in [
@@ -185,7 +185,7 @@ impl StatefulSet {
                     ("update", "spec.updateStrategy", state.updates(model, at, revision)),
                 ] {
                     let rule = self.rule(model, group, verb, "SuccessfulDelete", field).when(is_active).when(due);
-                    let rule = delete(model, group, rule);
+                    let rule = rule.delete_all(&model.groups[group]);
                     model.add_rule(rule);
                 }
             }
@@ -232,35 +232,4 @@ impl StatefulSet {
             model.add_rule(rule);
         }
     }
-}
-
-/// The pod of an ordinal comes into being: pending, or on the node that its template names.
-fn create(model: &Model, group: usize, rule: RuleBuilder) -> RuleBuilder {
-    let state = &model.groups[group];
-    match (&state.pinned, &state.bound) {
-        (Some(Some(slot)), Some(bound)) => {
-            let present = model.slots[*slot].present;
-            rule.add(bound[*slot], ite(present, 1, 0)).add(state.pending, ite(present, 0, 1))
-        }
-        _ => rule.add(state.pending, 1),
-    }
-}
-
-/// The only pod of a group is deleted, wherever it is.
-fn delete(model: &Model, group: usize, rule: RuleBuilder) -> RuleBuilder {
-    let state = &model.groups[group];
-    let without_node = [state.pending].into_iter().chain(state.nominated.iter().flatten().copied());
-    let mut rule = without_node.fold(rule, |rule, count| rule.set(count, 0));
-    for slot in state.slots() {
-        let here = state.active_on(slot);
-        if here.range().hi == 0 {
-            continue;
-        }
-        let terminating = state.terminating[slot];
-        rule = rule.set(terminating, (terminating.value + here).min(terminating.value.range().hi));
-        for (_, counts) in state.phases() {
-            rule = rule.set(counts[slot], 0);
-        }
-    }
-    rule
 }

@@ -1,5 +1,5 @@
 //! `converges`: in every fair run in which `spec.replicas` and the template stop changing, the workload is eventually always as
-//! desired: that many active pods, all running and ready, nothing terminating.
+//! desired: that many active pods, all running and ready, nothing terminating. A Job is as desired when it is complete.
 
 use super::{IntentModel, property, targets};
 use crate::cluster::{Intent, IntentKind};
@@ -22,8 +22,8 @@ impl IntentModel for Converges {
 
     fn explanation(&self) -> Explanation {
         Explanation {
-            meaning: "Once nobody changes the wanted number of replicas any more, the workload gets there: all pods run and are ready, and nothing is being deleted.",
-            formal: "In every fair run in which spec.replicas of the target stops changing, from some point on always: active pods = spec.replicas, all of them ready, none terminating.",
+            meaning: "Once nobody changes the wanted number of replicas any more, the workload gets there: all pods run and are ready, and nothing is being deleted. A Job gets there when it is complete.",
+            formal: "In every fair run in which spec.replicas of the target stops changing, from some point on always: active pods = spec.replicas, all of them ready, none terminating; or, of a Job, spec.completions pods have succeeded.",
             failing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"1\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/architecture/controller/",
@@ -38,15 +38,20 @@ impl IntentModel for Converges {
             let exists = state.exists.map_or(true.into(), |exists| exists.value);
             let unchanged = |var: IntVar| primed::<Int>(var.id).is(var.value);
             let terminating = model.terminating(group);
-            let good = !exists
-                | all([model.active(group).is(spec.value), model.ready(group).is(spec.value), terminating.is(0)]);
+            let good = model.is_complete(group).unwrap_or_else(|| {
+                let replicas = all([model.active(group).is(spec.value), model.ready(group).is(spec.value)]);
+                !exists | (replicas & terminating.is(0))
+            });
             let claim = Claim::NoFairLoop {
                 within: true.into(),
                 keep: unchanged(spec) & model.revision_wanted(group).map_or(true.into(), unchanged),
                 progress: !good,
                 stay: !good,
             };
-            let headline = format!("{} does not come to spec.replicas ready pods", state.object);
+            let headline = match state.job {
+                Some(_) => format!("{} does not complete", state.object),
+                None => format!("{} does not come to spec.replicas ready pods", state.object),
+            };
             property(model, intent, Some(group), headline, claim, spec.value.above(0))
         };
         // Nobody replaces a bare pod, unless it is asked for by name.

@@ -105,7 +105,8 @@ impl Model<'_> {
             Some(_) if waiting > 0 => self.free_int(variable, Role::Cluster, 0, most),
             None if self.is_just_created(workload) => {
                 let has_node = self.pinned_to(&workload.template).map(|slot| self.slots[slot].present.as_int());
-                self.int_var(variable, Role::Cluster, 0, most, Int::from(1) - has_node.unwrap_or(0.into()))
+                let created = Int::from(i64::from(workload.template.refused_by.is_none()));
+                self.int_var(variable, Role::Cluster, 0, most, created.monus(has_node.unwrap_or(0.into())))
             }
             _ => self.int_var(variable, Role::Cluster, 0, most, waiting),
         }

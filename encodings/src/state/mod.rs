@@ -8,6 +8,7 @@ mod clock;
 mod counts;
 mod expression;
 mod formula;
+mod job;
 mod nodes;
 mod pods;
 mod quota;
@@ -19,6 +20,7 @@ pub(crate) use clock::PRESSURE_TRANSITION;
 pub use clock::{Countdown, Periodic, Timer};
 pub use expression::{condition, number};
 pub use formula::holds;
+pub use job::JobState;
 pub use nodes::{MEMORY_PRESSURE, Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use pods::{Group, Phase};
 pub use revisions::History;
@@ -28,6 +30,7 @@ use crate::assemble::Granularity;
 use crate::cluster::event::EventKind;
 use crate::cluster::intent::IntentKind;
 use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::quota::LIMITS;
 use crate::cluster::workload::Usage;
 use crate::cluster::{Cluster, Start, Timing};
 use crate::system::{Constraint, FairnessUnit, Initial, Monitor, Role, Rule, StateVar};
@@ -323,6 +326,9 @@ fn units(cluster: &Cluster) -> BTreeMap<String, i64> {
         for template in workload.templates() {
             for (resource, &amount) in &template.requests {
                 meet(resource, amount);
+            }
+            for (resource, &limit) in &template.limits {
+                meet(&format!("{LIMITS}{resource}"), limit);
             }
             meet(CPU, template.nonzero_cpu);
             meet(MEMORY, template.nonzero_memory);

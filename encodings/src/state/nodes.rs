@@ -152,7 +152,13 @@ fn is_named(cluster: &Cluster, name: &str) -> bool {
         IntentKind::Formula { conditions, .. } => conditions.iter().any(|one| one.texts().contains(&name)),
         _ => false,
     });
-    in_events || in_pods || in_intents || cluster.placed.iter().any(|placement| placement.pool.as_deref() == Some(name))
+    let mut volumes = cluster.workloads.iter().flat_map(|workload| &workload.volume_nodes);
+    let in_volumes = volumes.any(|volume| volume.terms.iter().any(in_term));
+    in_events
+        || in_pods
+        || in_volumes
+        || in_intents
+        || cluster.placed.iter().any(|placement| placement.pool.as_deref() == Some(name))
 }
 
 fn names(requirement: &Requirement, name: &str) -> bool {

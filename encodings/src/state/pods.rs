@@ -80,6 +80,8 @@ pub struct Group {
     pub terminating: Vec<IntVar>,
     /// Failed pods, saturating; only where an intent counts them.
     pub failed: Option<IntVar>,
+    /// What a Job remembers.
+    pub job: Option<super::JobState>,
     /// The slot named by `spec.nodeName`, where the pods bypass the scheduler; `Some(None)` if there is no such node.
     pub pinned: Option<Option<usize>>,
     /// CPU usage of a ready pod (or the shared load) in units of `usage_unit` milli-cores.
@@ -314,7 +316,7 @@ impl Model<'_> {
         let largest = self.largest_replica_set(workload);
         let ordinal = workload.ordinals().map(|_| 0);
         let replica_set = match workload.control {
-            Control::Ordinals(_) | Control::Bare => spec,
+            Control::Ordinals(_) | Control::Bare | Control::Ends(_) => spec,
             Control::Alike => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, largest, initial_set),
         };
         let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
@@ -343,6 +345,7 @@ impl Model<'_> {
         let terminating = self.declare_terminating(&name, workload, template, true, most_pods);
         let (usage, usage_var, usage_unit) = self.declare_usage(&workload_name, workload);
         let memory_usage = self.declare_memory_usage(&workload_name, workload);
+        let job = self.declare_job(&name, workload, most_pods);
         let history = self.declare_history(&name, workload, 0, (wanted, is_placed && workload.exists));
         Group {
             workload: index,
@@ -364,6 +367,7 @@ impl Model<'_> {
             crashed,
             terminating,
             failed: None,
+            job,
             pinned,
             usage,
             usage_var,

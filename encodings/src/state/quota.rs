@@ -1,11 +1,11 @@
-//! What ResourceQuotas leave for new pods (section 8.5). The API server refuses a pod that would exceed one; pods that
+//! What ResourceQuotas leave for new pods (section 8.5); nothing where a LimitRange refuses them. The API server refuses a pod that would exceed one; pods that
 //! are terminating count until they are gone, those on a node that stopped until their grace period is over, here at
 //! once. What a pod does not request is not checked, but a pod without a request for CPU or memory is refused where a
 //! quota limits that.
 
 use super::{IntVar, Model};
 use crate::cluster::node::{CPU, MEMORY};
-use crate::cluster::quota::PODS;
+use crate::cluster::quota::{LIMITS, PODS};
 use crate::cluster::{PodTemplate, ResourceQuota};
 use crate::system::Origin;
 use crate::term::{Int, ite, sum};
@@ -14,12 +14,17 @@ impl Model<'_> {
     /// How many more pods of a group quotas allow; nothing where none limits them.
     pub fn quota_room(&self, group: usize) -> Option<Int> {
         let template = self.template(group);
+        if template.refused_by.is_some() {
+            return Some(0.into());
+        }
         let mut room: Option<Int> = None;
         for quota in self.quotas_of(group) {
             for (resource, &hard) in &quota.hard {
                 let request = self.requested(template, resource);
                 let is_missing = (resource == CPU && !template.cpu_requested_everywhere)
-                    || (resource == MEMORY && !template.memory_requested_everywhere);
+                    || (resource == MEMORY && !template.memory_requested_everywhere)
+                    || (resource == "limits.cpu" && !template.cpu_limited_everywhere)
+                    || (resource == "limits.memory" && !template.memory_limited_everywhere);
                 let left = match request {
                     _ if is_missing => 0.into(),
                     0 => continue,
@@ -34,7 +39,7 @@ impl Model<'_> {
     /// The fields of the quotas that limit a group.
     pub fn quota_origins(&self, group: usize) -> Vec<Origin> {
         let field = |quota: &ResourceQuota| Origin { object: quota.origin.object.clone(), field: "spec.hard".into() };
-        self.quotas_of(group).map(field).collect()
+        self.quotas_of(group).map(field).chain(self.template(group).refused_by.clone()).collect()
     }
 
     fn quotas_of(&self, group: usize) -> impl Iterator<Item = &ResourceQuota> {
@@ -44,7 +49,10 @@ impl Model<'_> {
 
     /// A request in model units.
     fn requested(&self, template: &PodTemplate, resource: &str) -> i64 {
-        let amount = || template.requests.get(resource).copied().unwrap_or(0);
+        let amount = || match resource.strip_prefix(LIMITS) {
+            Some(limited) => template.limits.get(limited).copied().unwrap_or(0),
+            None => template.requests.get(resource).copied().unwrap_or(0),
+        };
         if resource == PODS { 1 } else { self.scaled(resource, amount()) }
     }
 

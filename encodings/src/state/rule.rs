@@ -102,6 +102,22 @@ impl RuleBuilder {
         rule
     }
 
+    /// Deletes all pods of a group, wherever they are: those with a node terminate.
+    pub(crate) fn delete_all(self, group: &Group) -> Self {
+        let without_node = [group.pending].into_iter().chain(group.nominated.iter().flatten().copied());
+        let mut rule = without_node.fold(self, |rule, count| rule.set(count, 0));
+        for slot in group.slots() {
+            let here = group.active_on(slot);
+            if here.range().hi == 0 {
+                continue;
+            }
+            let terminating = group.terminating[slot];
+            rule = rule.set(terminating, (terminating.value + here).min(terminating.value.range().hi));
+            rule = group.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], 0));
+        }
+        rule
+    }
+
     fn update(&mut self, var: VarId, term: crate::term::TermId) {
         match self.0.updates.iter_mut().find(|(id, _)| *id == var) {
             Some(update) => update.1 = term,

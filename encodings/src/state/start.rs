@@ -8,6 +8,7 @@ impl Model<'_> {
     /// Whether pods of the workload exist initially.
     pub(super) fn starts_with_pods(&self, workload: &Workload) -> bool {
         workload.exists
+            && workload.job().is_none()
             && (matches!(self.cluster.start, Start::Any | Start::Snapshot)
                 || self.cluster.placed.iter().any(|placement| placement.target == workload.reference))
     }
@@ -67,7 +68,9 @@ impl Model<'_> {
         match phase {
             PlacedPhase::Running => self.initial_pods(workload, slot),
             PlacedPhase::Scheduled
-                if self.is_just_created(workload) && self.pinned_to(&workload.template) == Some(slot) =>
+                if self.is_just_created(workload)
+                    && workload.template.refused_by.is_none()
+                    && self.pinned_to(&workload.template) == Some(slot) =>
             {
                 Span::exactly(1)
             }

@@ -7,6 +7,7 @@ mod daemon_set;
 mod descheduler;
 mod disruption;
 mod intents;
+mod job;
 mod nodes;
 mod pod_affinity;
 mod preemption;

@@ -122,3 +122,20 @@ fn a_quota_of_cpu_refuses_pods_without_a_request() {
     cluster.workloads[0].template.cpu_requested_everywhere = false;
     assert_eq!(created(&cluster), 0);
 }
+
+#[test]
+fn a_quota_of_limits_counts_what_pods_are_limited_to() {
+    let mut cluster = limited(&[("limits.cpu", 1300)], vec![]);
+    assert_eq!(created(&cluster), 0, "pods without a limit are refused");
+    let template = &mut cluster.workloads[0].template;
+    template.limits = [("cpu".to_owned(), 300)].into();
+    template.cpu_limited_everywhere = true;
+    assert_eq!(created(&cluster), 1, "4 pods are limited to 1200m");
+}
+
+#[test]
+fn pods_that_a_limit_range_refuses_are_not_created() {
+    let mut cluster = limited(&[], vec![]);
+    cluster.workloads[0].template.refused_by = Some(origin());
+    assert_eq!(created(&cluster), 0);
+}

@@ -2,8 +2,9 @@
 
 use crate::support::{World, cluster, deployment, event, node};
 use kubound_encodings::cluster::event::{ApplyMode, EventKind};
-use kubound_encodings::cluster::workload::{Control, STATEFUL_SET, StatefulSet};
-use kubound_encodings::cluster::{Cluster, Span, Workload, WorkloadRef};
+use kubound_encodings::cluster::selector::Operator;
+use kubound_encodings::cluster::workload::{Control, STATEFUL_SET, StatefulSet, VolumeNodes};
+use kubound_encodings::cluster::{Cluster, NodeSelectorTerm, Requirement, Span, Workload, WorkloadRef};
 
 const ORDERED: StatefulSet = StatefulSet { is_ordered: true, updates_on_delete: false, partition: 0, start: 0 };
 const PARALLEL: StatefulSet = StatefulSet { is_ordered: false, ..ORDERED };
@@ -212,4 +213,21 @@ fn placed_pods_are_of_any_ordinals() {
     assert!(free("running[default/db-0][a]") && free("running[default/db-1][b]"));
     let names: Vec<&str> = system.constraints.iter().map(|one| one.text.as_str()).collect();
     assert!(names.contains(&"pods of default/db-1 initially"), "{names:?}");
+}
+
+#[test]
+fn volumes_tie_ordinals_to_nodes() {
+    let on = |name: &str| NodeSelectorTerm {
+        expressions: vec![],
+        fields: vec![Requirement { key: "metadata.name".into(), operator: Operator::In(vec![name.into()]) }],
+    };
+    let mut cluster = nodes(db(2, PARALLEL));
+    cluster.workloads[0].volume_nodes = vec![VolumeNodes { ordinal: Some(1), terms: vec![on("b")] }];
+    let mut world = World::fine(&cluster);
+    world.fire("statefulset-controller/create/default/db-0").fire("statefulset-controller/create/default/db-1");
+    let bound: Vec<&str> = world.enabled("default-scheduler/bind/default/db-1");
+    assert_eq!(bound, ["default-scheduler/bind/default/db-1/b"]);
+    assert_eq!(world.enabled("default-scheduler/bind/default/db-0").len(), 2);
+    world.set("bound[default/db-1][b]", 1).set("pending[default/db-1]", 0).calm();
+    assert_eq!(world.get("running[default/db-1][b]"), 1, "kubelets do not ask");
 }

@@ -71,7 +71,7 @@ pub(super) fn fields(collection: Collection) -> &'static [(&'static str, Field, 
         Collection::Workloads => &[
             ("name", Field::Name, Type::Text, "its name"),
             ("namespace", Field::Namespace, Type::Text, "its namespace"),
-            ("kind", Field::Kind, Type::Text, "`Deployment`, `ReplicaSet`, `StatefulSet` or `Pod`"),
+            ("kind", Field::Kind, Type::Text, "`Deployment`, `ReplicaSet`, `StatefulSet`, `Job` or `Pod`"),
             ("spec.replicas", Field::SpecReplicas, Type::Int, "pods that are wanted"),
             ("status.replicas", Field::StatusReplicas, Type::Int, "pods that are there and not terminating"),
             ("status.readyReplicas", Field::ReadyReplicas, Type::Int, "ready pods on ready nodes"),

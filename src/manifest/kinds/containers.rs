@@ -4,34 +4,26 @@ use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::view::{Fields, Ignored, View};
+use super::limit_range::{Limits, fill};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::pod::QosClass;
-use kubound_encodings::cluster::{HostPort, Resources};
+use kubound_encodings::cluster::{HostPort, PodTemplate, Resources};
 
 /// What a container counts for in scores if it requests no CPU (milli-cores).
 const SCORED_CPU: i64 = 100;
 /// Likewise for memory (200 MiB).
 const SCORED_MEMORY: i64 = 200 << 20;
 
-/// What a pod template says about containers.
-pub(super) struct Totals {
-    /// Effective request.
-    pub(super) requests: Resources<i64>,
-    /// Effective request with the defaults for scoring.
-    pub(super) scored: Resources<i64>,
-    /// Whether every container and sidecar requests CPU, and memory.
-    pub(super) requested_everywhere: (bool, bool),
-    /// Whether the effective request is above the sum of containers and sidecars.
-    pub(super) is_beyond_containers: bool,
-    /// Quality of service.
-    pub(super) qos: QosClass,
-    /// Images of the ordinary containers, sorted.
-    pub(super) images: Vec<String>,
-    /// Ports of the node that ordinary containers bind, sorted.
-    pub(super) host_ports: Vec<HostPort>,
+/// The containers of a pod.
+#[derive(Clone, Default)]
+pub(in super::super) struct Containers {
+    ordinary: Vec<Container>,
+    initial: Vec<Container>,
+    overhead: Resources<i64>,
 }
 
 /// A container's part.
+#[derive(Clone)]
 struct Container {
     requests: Resources<i64>,
     limits: Resources<i64>,
@@ -64,7 +56,7 @@ const CONTAINER: &[Ignored] = &[
 ];
 
 /// Reads `containers`, `initContainers` and `overhead` of a pod.
-pub(super) fn read(pod: &Fields) -> Result<Totals, InputError> {
+pub(super) fn read(pod: &Fields) -> Result<Containers, InputError> {
     let view = pod.require("containers", "at least one container")?;
     let items = view.list()?;
     if items.is_empty() {
@@ -72,33 +64,120 @@ pub(super) fn read(pod: &Fields) -> Result<Totals, InputError> {
     }
     let on_host = pod.read("hostNetwork", |view| view.boolean())?.unwrap_or(false);
     let read = |item: &View, is_initial: bool| read_one(item, is_initial, on_host);
-    let containers = items.iter().map(|item| read(item, false)).collect::<Result<Vec<_>, _>>()?;
+    let ordinary = items.iter().map(|item| read(item, false)).collect::<Result<Vec<_>, _>>()?;
     let initial: Result<Vec<_>, _> = pod.items("initContainers")?.iter().map(|item| read(item, true)).collect();
-    let initial = initial?;
     let overhead = pod.read("overhead", |view| read_amounts(&view))?.unwrap_or_default();
-    let requests = effective(&containers, &initial, &overhead, false);
-    let scored = effective(&containers, &initial, &overhead, true);
-    let mut lasting = Resources::new();
-    for container in containers.iter().chain(initial.iter().filter(|one| one.is_sidecar)) {
-        add(&mut lasting, &container.requests);
+    Ok(Containers { ordinary, initial: initial?, overhead })
+}
+
+impl Containers {
+    fn all(&self) -> impl Iterator<Item = &Container> + Clone {
+        self.ordinary.iter().chain(&self.initial)
     }
-    let everywhere = |resource: &str| {
-        let has = |one: &Container| one.requests.contains_key(resource);
-        containers.iter().all(has) && initial.iter().filter(|one| one.is_sidecar).all(has)
-    };
-    let mut images: Vec<_> = containers.iter().map(|one| one.image.clone()).collect();
-    images.sort();
-    let mut host_ports: Vec<_> = containers.iter().flat_map(|one| one.host_ports.iter().cloned()).collect();
-    host_ports.sort();
-    Ok(Totals {
-        requested_everywhere: (everywhere(CPU), everywhere(MEMORY)),
-        qos: quality(containers.iter().chain(&initial)),
-        is_beyond_containers: [CPU, MEMORY].iter().any(|one| requests.get(*one) > lasting.get(*one)),
-        requests,
-        scored,
-        images,
-        host_ports,
-    })
+
+    /// Those that run as long as the pod.
+    fn lasting(&self) -> impl Iterator<Item = &Container> {
+        self.ordinary.iter().chain(self.initial.iter().filter(|one| one.is_sidecar))
+    }
+
+    /// Writes what they add up to into a template; says whether the effective request is above the sum of containers
+    /// and sidecars.
+    pub(super) fn give_totals(&self, template: &mut PodTemplate) -> bool {
+        let requests = self.effective(|one| one.requests.clone());
+        let scored = self.effective(Container::scored);
+        let mut lasting = Resources::new();
+        self.lasting().for_each(|one| add(&mut lasting, &one.requests));
+        let requested = |resource: &str| self.lasting().all(|one| one.requests.contains_key(resource));
+        let limited = |resource: &str| self.all().all(|one| one.limits.contains_key(resource));
+        (template.cpu_requested_everywhere, template.memory_requested_everywhere) = (requested(CPU), requested(MEMORY));
+        (template.cpu_limited_everywhere, template.memory_limited_everywhere) = (limited(CPU), limited(MEMORY));
+        template.nonzero_cpu = scored.get(CPU).copied().unwrap_or(0);
+        template.nonzero_memory = scored.get(MEMORY).copied().unwrap_or(0);
+        template.limits = self.effective(|one| one.limits.clone());
+        template.qos = quality(self.all());
+        template.images = self.ordinary.iter().map(|one| one.image.clone()).collect();
+        template.images.sort();
+        template.host_ports = self.ordinary.iter().flat_map(|one| one.host_ports.iter().cloned()).collect();
+        template.host_ports.sort();
+        let is_beyond = [CPU, MEMORY].iter().any(|one| requests.get(*one) > lasting.get(*one));
+        template.requests = requests;
+        is_beyond
+    }
+
+    /// Section 0.3: containers and sidecars together, or an init container with the sidecars started before it.
+    fn effective(&self, of: impl Fn(&Container) -> Resources<i64>) -> Resources<i64> {
+        let mut largest = Resources::new();
+        let mut sidecars = Resources::new();
+        for container in &self.initial {
+            let own = of(container);
+            if container.is_sidecar {
+                add(&mut sidecars, &own);
+                raise(&mut largest, &sidecars);
+            } else {
+                let mut together = sidecars.clone();
+                add(&mut together, &own);
+                raise(&mut largest, &together);
+            }
+        }
+        let mut total = sidecars;
+        self.ordinary.iter().for_each(|container| add(&mut total, &of(container)));
+        raise(&mut total, &largest);
+        add(&mut total, &self.overhead);
+        total
+    }
+
+    /// Gives containers the defaults of a LimitRange.
+    pub(super) fn add_defaults(&mut self, limits: &Limits) {
+        for container in self.ordinary.iter_mut().chain(&mut self.initial) {
+            fill(&mut container.limits, &limits.default);
+            fill(&mut container.requests, &limits.default_request);
+        }
+    }
+
+    /// Why a LimitRange refuses the pod (`PodValidateLimitFunc`).
+    pub(super) fn refusal(&self, container: &Limits, pod: &Limits) -> Option<String> {
+        let one = |one: &Container| violation(container, &one.requests, &one.limits, "a container");
+        self.all().find_map(one).or_else(|| {
+            let totals = (self.effective(|one| one.requests.clone()), self.effective(|one| one.limits.clone()));
+            violation(pod, &totals.0, &totals.1, "the pod")
+        })
+    }
+}
+
+impl Container {
+    /// Requests, with what counts for missing ones in scores.
+    fn scored(&self) -> Resources<i64> {
+        let mut requests = self.requests.clone();
+        requests.entry(CPU.into()).or_insert(SCORED_CPU);
+        requests.entry(MEMORY.into()).or_insert(SCORED_MEMORY);
+        requests
+    }
+}
+
+/// Which bound requests and limits break.
+fn violation(bounds: &Limits, requests: &Resources<i64>, limits: &Resources<i64>, of: &str) -> Option<String> {
+    let too_small = bounds.min.iter().find(|&(resource, &least)| {
+        requests.get(resource).is_none_or(|&request| request < least)
+            || limits.get(resource).is_some_and(|&limit| limit < least)
+    });
+    if let Some((resource, _)) = too_small {
+        return Some(format!("{of} must request at least the minimum of {resource}"));
+    }
+    let too_large = bounds.max.iter().find(|&(resource, &most)| {
+        limits.get(resource).is_none_or(|&limit| limit > most)
+            || requests.get(resource).is_some_and(|&request| request > most)
+    });
+    if let Some((resource, _)) = too_large {
+        return Some(format!("{of} must have a limit of at most the maximum of {resource}"));
+    }
+    let uneven =
+        bounds.max_ratio.iter().find(|&(resource, &most)| match (requests.get(resource), limits.get(resource)) {
+            (Some(&request), Some(&limit)) if request > 0 => {
+                i128::from(limit) * 1000 > i128::from(most) * i128::from(request)
+            }
+            _ => true,
+        });
+    uneven.map(|(resource, _)| format!("the limit of {of} for {resource} is too far above its request"))
 }
 
 fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, InputError> {
@@ -190,41 +269,6 @@ fn read_amounts(view: &View) -> Result<Resources<i64>, InputError> {
     fields.entries().map(|(resource, amount)| Ok((resource.to_owned(), amount.amount(Unit::of(resource))?))).collect()
 }
 
-/// Section 0.3: containers and sidecars together, or an init container with the sidecars started before it.
-fn effective(
-    containers: &[Container],
-    initial: &[Container],
-    overhead: &Resources<i64>,
-    is_scored: bool,
-) -> Resources<i64> {
-    let requests = |container: &Container| {
-        let mut requests = container.requests.clone();
-        if is_scored {
-            requests.entry(CPU.into()).or_insert(SCORED_CPU);
-            requests.entry(MEMORY.into()).or_insert(SCORED_MEMORY);
-        }
-        requests
-    };
-    let mut largest = Resources::new();
-    let mut sidecars = Resources::new();
-    for container in initial {
-        let own = requests(container);
-        if container.is_sidecar {
-            add(&mut sidecars, &own);
-            raise(&mut largest, &sidecars);
-        } else {
-            let mut together = sidecars.clone();
-            add(&mut together, &own);
-            raise(&mut largest, &together);
-        }
-    }
-    let mut total = sidecars;
-    containers.iter().for_each(|container| add(&mut total, &requests(container)));
-    raise(&mut total, &largest);
-    add(&mut total, overhead);
-    total
-}
-
 fn add(total: &mut Resources<i64>, more: &Resources<i64>) {
     for (resource, amount) in more {
         let entry = total.entry(resource.clone()).or_insert(0);
@@ -249,7 +293,10 @@ mod tests {
     }
 
     fn cpu(containers: &[Container], initial: &[Container], is_scored: bool) -> i64 {
-        effective(containers, initial, &Resources::new(), is_scored).get(CPU).copied().unwrap_or(0)
+        let all = Containers { ordinary: containers.to_vec(), initial: initial.to_vec(), ..Containers::default() };
+        let total =
+            if is_scored { all.effective(Container::scored) } else { all.effective(|one| one.requests.clone()) };
+        total.get(CPU).copied().unwrap_or(0)
     }
 
     #[test]
@@ -272,6 +319,41 @@ mod tests {
         assert_eq!(quality([&equal, &equal].into_iter()), QosClass::Guaranteed);
         assert_eq!(quality([&equal, &open].into_iter()), QosClass::Burstable);
         assert_eq!(quality([&equal, &container(None, false)].into_iter()), QosClass::Burstable);
+    }
+
+    #[test]
+    fn limit_ranges_give_defaults_and_refuse() {
+        let cpu = |amount: i64| Resources::from([(CPU.to_owned(), amount)]);
+        let with = |requests: Option<i64>, limits: Option<i64>| {
+            let amounts = |amount: Option<i64>| amount.map(cpu).unwrap_or_default();
+            let one = Container { requests: amounts(requests), limits: amounts(limits), ..container(None, false) };
+            Containers { ordinary: vec![one], ..Containers::default() }
+        };
+        let defaults = Limits { default: cpu(500), default_request: cpu(200), ..Limits::default() };
+        let filled = |requests: Option<i64>, limits: Option<i64>| {
+            let mut containers = with(requests, limits);
+            containers.add_defaults(&defaults);
+            (containers.ordinary[0].requests[CPU], containers.ordinary[0].limits[CPU])
+        };
+        assert_eq!(filled(None, None), (200, 500));
+        assert_eq!(filled(Some(100), None), (100, 500));
+        assert_eq!(filled(Some(300), Some(300)), (300, 300), "the request was the limit before");
+        let range = Limits { min: cpu(100), max: cpu(400), max_ratio: cpu(2000), ..Limits::default() };
+        let refused = |requests: Option<i64>, limits: Option<i64>| {
+            with(requests, limits).refusal(&range, &Limits::default()).is_some()
+        };
+        assert!(!refused(Some(100), Some(200)));
+        assert!(refused(Some(99), Some(150)), "below the minimum");
+        assert!(refused(Some(300), Some(401)), "above the maximum");
+        assert!(refused(Some(100), Some(201)), "more than twice the request");
+        assert!(refused(Some(100), None), "a maximum needs a limit");
+        assert!(refused(None, Some(200)), "a minimum needs a request");
+        let two = Containers {
+            ordinary: [with(Some(100), Some(200)).ordinary, with(Some(200), Some(300)).ordinary].concat(),
+            ..Containers::default()
+        };
+        assert!(two.refusal(&range, &Limits::default()).is_none());
+        assert!(two.refusal(&range, &Limits { max: cpu(400), ..Limits::default() }).is_some(), "500 in all");
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod descheduler_plugins;
 mod descheduler_utilization;
 mod disruption_budget;
 mod hpa;
+mod job;
+mod limit_range;
 mod metadata;
 mod minor;
 mod node;
@@ -22,9 +24,13 @@ mod selector;
 mod stateful_set;
 mod tolerations;
 mod unmodelled;
+mod volumes;
 mod workload;
 
+pub(super) use containers::Containers;
+pub(super) use limit_range::{LimitRange, apply as apply_limit_ranges, note_refusals};
 pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
+pub(super) use volumes::tie as tie_to_volumes;
 
 use super::ErrorKind;
 use super::Severity;
@@ -96,8 +102,12 @@ const KINDS: &[Kind] = &[
     namespaced("apps", "ReplicaSet", &["v1"], workload::read),
     namespaced("apps", "StatefulSet", &["v1"], stateful_set::read),
     namespaced("apps", "DaemonSet", &["v1"], daemon_set::read),
+    namespaced("batch", "Job", &["v1"], job::read),
     namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read),
     namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read),
+    namespaced("", "LimitRange", &["v1"], limit_range::read),
+    global("", "PersistentVolume", &["v1"], volumes::read_volume),
+    namespaced("", "PersistentVolumeClaim", &["v1"], volumes::read_claim),
     namespaced("", "ResourceQuota", &["v1"], resource_quota::read),
     global("scheduling.k8s.io", "PriorityClass", &["v1"], minor::read_priority_class),
     configuration("descheduler", "DeschedulerPolicy", &["v1alpha1", "v1alpha2"], descheduler::read),
@@ -177,7 +187,7 @@ fn read_exceptions(fields: &Fields, kind: &str, context: &Context, draft: &mut D
     let Some(metadata) = fields.below("metadata")? else { return Ok(()) };
     let Some(annotations) = metadata.below("annotations")? else { return Ok(()) };
     let Some(view) = annotations.get(exceptions::ANNOTATION) else { return Ok(()) };
-    if ["Deployment", "ReplicaSet", "StatefulSet", "Pod"].contains(&kind) {
+    if ["Deployment", "ReplicaSet", "StatefulSet", "Job", "Pod"].contains(&kind) {
         draft.exceptions.extend(exceptions::read_annotation(&view, &context.object)?);
     } else {
         view.note(Severity::Warning, "no intent speaks of such an object; put it on a workload, or into `exceptions`");

@@ -5,7 +5,6 @@ use super::super::error::InputError;
 use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
 use super::{affinity, containers, tolerations};
-use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::{Labels, PodTemplate};
 
 /// A template and what is resolved later.
@@ -14,6 +13,9 @@ pub(super) struct Template {
     pub(super) priority_class: Option<String>,
     pub(super) never_preempts: bool,
     pub(super) request_beyond_containers: bool,
+    pub(super) containers: containers::Containers,
+    /// Claims of volumes, by name.
+    pub(super) claims: Vec<String>,
 }
 
 const METADATA: &[Ignored] = &[
@@ -50,8 +52,13 @@ const SPEC: &[Ignored] = &[
     ("terminationGracePeriodSeconds", Harmless, "termination takes any time"),
 ];
 
-/// Reads a pod template.
+/// Reads the template of pods that run for ever.
 pub(super) fn read(view: &View) -> Result<Template, InputError> {
+    read_with(view, &["Always"])
+}
+
+/// Reads a template of pods with one of these restart policies, `Always` being the default.
+pub(super) fn read_with(view: &View, policies: &[&'static str]) -> Result<Template, InputError> {
     let fields = view.fields()?;
     let (mut labels, mut annotations) = Default::default();
     if let Some(metadata) = fields.below("metadata")? {
@@ -61,8 +68,11 @@ pub(super) fn read(view: &View) -> Result<Template, InputError> {
     }
     let spec = fields.require("spec", "the specification of the pod")?.fields()?;
     fields.note_rest(&[]);
-    if let Some(policy) = spec.get("restartPolicy") {
-        policy.one_of(&[("Always", ())])?;
+    let policies: Vec<(&str, ())> = policies.iter().map(|&policy| (policy, ())).collect();
+    match spec.get("restartPolicy") {
+        Some(policy) => policy.one_of(&policies)?,
+        None if policies.contains(&("Always", ())) => {}
+        None => spec.require("restartPolicy", policies[0].0).map(|_| ())?,
     }
     read_spec(&spec, &labels, &annotations)
 }
@@ -72,15 +82,9 @@ pub(super) fn read_spec(spec: &Fields, labels: &Labels, annotations: &Labels) ->
     let mut template =
         PodTemplate { labels: labels.clone(), annotations: annotations.clone(), ..PodTemplate::default() };
     read_scheduling(spec, &mut template)?;
-    let totals = containers::read(spec)?;
-    template.nonzero_cpu = totals.scored.get(CPU).copied().unwrap_or(0);
-    template.nonzero_memory = totals.scored.get(MEMORY).copied().unwrap_or(0);
-    template.requests = totals.requests;
-    (template.cpu_requested_everywhere, template.memory_requested_everywhere) = totals.requested_everywhere;
-    template.qos = totals.qos;
-    template.images = totals.images;
-    template.host_ports = totals.host_ports;
-    read_volumes(spec, &mut template)?;
+    let containers = containers::read(spec)?;
+    let request_beyond_containers = containers.give_totals(&mut template);
+    let claims = read_volumes(spec, &mut template)?;
     let priority_class = spec.read("priorityClassName", |view| view.text().map(str::to_owned))?;
     let never_preempts = spec
         .read("preemptionPolicy", |view| view.one_of(&[("Never", true), ("PreemptLowerPriority", false)]))?
@@ -94,7 +98,9 @@ pub(super) fn read_spec(spec: &Fields, labels: &Labels, annotations: &Labels) ->
         template,
         priority_class: priority_class.filter(|name| !name.is_empty()),
         never_preempts,
-        request_beyond_containers: totals.is_beyond_containers,
+        request_beyond_containers,
+        containers,
+        claims,
     })
 }
 
@@ -127,7 +133,9 @@ fn read_scheduling(spec: &Fields, template: &mut PodTemplate) -> Result<(), Inpu
 /// Volumes that never tie a pod to a node.
 const FREE_VOLUMES: &[&str] = &["configMap", "secret", "projected", "downwardAPI", "nfs", "image"];
 
-fn read_volumes(spec: &Fields, template: &mut PodTemplate) -> Result<(), InputError> {
+/// Reads volumes; returns the names of claims.
+fn read_volumes(spec: &Fields, template: &mut PodTemplate) -> Result<Vec<String>, InputError> {
+    let mut claims = Vec::new();
     for volume in spec.items("volumes")? {
         let fields = volume.fields()?;
         fields.get("name");
@@ -138,9 +146,11 @@ fn read_volumes(spec: &Fields, template: &mut PodTemplate) -> Result<(), InputEr
                 // An empty body (`emptyDir:`) still means a volume of that kind.
                 "emptyDir" => is_local = true,
                 "hostPath" => is_local |= *view.value != Value::Null,
-                "persistentVolumeClaim" | "ephemeral" => {
-                    has_claim |= kind == "persistentVolumeClaim";
-                    view.note(Risky, "a volume may tie pods to nodes; that is not modelled");
+                "persistentVolumeClaim" => {
+                    has_claim = true;
+                    let fields = view.fields()?;
+                    claims.push(fields.require("claimName", "the name of a claim")?.name()?.to_owned());
+                    fields.note_rest(&[("readOnly", Harmless, "not read by a scheduler")]);
                 }
                 kind if FREE_VOLUMES.contains(&kind) => view.note(Harmless, "such a volume is there on every node"),
                 _ => view.note(Risky, "a volume of this kind may tie pods to nodes; that is not modelled"),
@@ -149,5 +159,5 @@ fn read_volumes(spec: &Fields, template: &mut PodTemplate) -> Result<(), InputEr
         template.has_local_storage |= is_local;
         template.has_claims |= has_claim;
     }
-    Ok(())
+    Ok(claims)
 }

@@ -6,7 +6,7 @@ use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::Object;
 use kubound_encodings::cluster::node::{CPU, EPHEMERAL_STORAGE, MEMORY};
-use kubound_encodings::cluster::quota::{PODS, Scope};
+use kubound_encodings::cluster::quota::{LIMITS, PODS, Scope};
 use kubound_encodings::cluster::{ResourceQuota, Resources};
 
 /// `spec.scopes`; nothing where all pods of the model are meant.
@@ -47,8 +47,9 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
                 }
                 name if [PODS, CPU, MEMORY, EPHEMERAL_STORAGE].contains(&name) => name,
                 name if key.starts_with("requests.") && name.contains('/') => name,
+                "limits.cpu" | "limits.memory" => key,
                 _ if key.starts_with("limits.") => {
-                    view.note(Risky, "limits are not modelled: more pods are created");
+                    view.note(Risky, "limits of this resource are not counted: more pods are created");
                     continue;
                 }
                 _ => {
@@ -56,7 +57,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
                     continue;
                 }
             };
-            let unit = if resource == PODS { Unit::Whole } else { Unit::of(resource) };
+            let unit = if resource == PODS { Unit::Whole } else { Unit::of(resource.trim_start_matches(LIMITS)) };
             let amount = view.amount(unit)?;
             let least = hard.entry(resource.to_owned()).or_insert(amount);
             *least = amount.min(*least);

@@ -14,7 +14,7 @@ use kubound_encodings::cluster::{PodTemplate, Span};
 
 const SPEC: &[Ignored] = &[
     ("minReadySeconds", Risky, "pods count as available as soon as they are ready"),
-    ("persistentVolumeClaimRetentionPolicy", Harmless, "volumes are not modelled"),
+    ("persistentVolumeClaimRetentionPolicy", Harmless, "claims stay"),
     ("revisionHistoryLimit", Harmless, "nothing rolls a StatefulSet back here"),
     ("serviceName", Harmless, "networks are not modelled"),
 ];
@@ -33,18 +33,36 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let mut template = pod_template::read(&template_view)?;
     check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
     let control = Control::Ordinals(read_ordinals(&spec)?);
-    if let Some(view) = spec.get("volumeClaimTemplates") {
-        template.template.has_claims |= !view.list()?.is_empty();
-        view.note(Risky, "the volume of an ordinal may tie its pod to nodes; that is not modelled");
-    }
+    let claim_templates = read_claim_templates(&spec)?;
+    template.template.has_claims |= !claim_templates.is_empty();
     spec.note_rest(SPEC);
     forget_revisions(&mut template.template, template_view.value, context);
     let mut read = draft_of(object, &template_view, template);
     read.workload.replicas = Span::exactly(replicas.unwrap_or(1));
     read.workload.replicas_managed = replicas_managed(object, replicas.is_some());
     read.workload.control = control;
+    read.claim_templates = claim_templates;
     draft.place(read);
     Ok(())
+}
+
+/// Names of `volumeClaimTemplates`; the claims themselves are objects of their own.
+fn read_claim_templates(spec: &Fields) -> Result<Vec<String>, InputError> {
+    let mut names = Vec::new();
+    for item in spec.items("volumeClaimTemplates")? {
+        let fields = item.fields()?;
+        let metadata = fields.require("metadata", "the name of the claims")?.fields()?;
+        names.push(metadata.require("name", "the name of the claims")?.name()?.to_owned());
+        for key in ["annotations", "creationTimestamp", "labels"] {
+            metadata.get(key);
+        }
+        metadata.note_rest(&[]);
+        for key in ["apiVersion", "kind", "spec", "status"] {
+            fields.get(key);
+        }
+        fields.note_rest(&[]);
+    }
+    Ok(names)
 }
 
 /// Reads what a StatefulSet says about its ordinals.

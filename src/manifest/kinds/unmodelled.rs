@@ -7,19 +7,15 @@ use super::super::view::Context;
 
 /// Kinds whose controllers create, delete, move, resize or block pods, or act on nodes.
 const RISKY: &[(&str, &str)] = &[
-    ("Job", "its pods take no room in the model"),
     ("CronJob", "its pods take no room in the model"),
     ("ReplicationController", "its pods take no room in the model"),
     ("Pod", "the pod of an owner that is not modelled takes no room"),
-    ("LimitRange", "it may add default requests to pods; write the requests out"),
     ("VerticalPodAutoscaler", "it evicts pods and changes their requests"),
     ("RuntimeClass", "it may add overhead to pods; write `overhead` out"),
     ("MutatingWebhookConfiguration", "it may change objects"),
     ("MutatingAdmissionPolicy", "it may change objects"),
     ("ValidatingWebhookConfiguration", "it may refuse objects"),
     ("ValidatingAdmissionPolicy", "it may refuse objects"),
-    ("PersistentVolumeClaim", "a volume may tie pods to nodes"),
-    ("PersistentVolume", "a volume may tie pods to nodes"),
     ("PodTemplate", "nothing reads it"),
     ("Kustomization", "it is not applied; render it first (`kubectl kustomize DIR | kubound verify -`)"),
     ("KubeletConfiguration", "reservations and eviction thresholds of nodes are taken from allocatable only"),
@@ -67,7 +63,10 @@ pub(super) fn note(api_version: &str, kind: &str, value: &Value, context: &Conte
 
 fn judge(api_version: &str, kind: &str, value: &Value) -> (Severity, String) {
     if kind == "Pod" && is_made_by_the_model(value) {
-        return (Harmless, "pods of a ReplicaSet, StatefulSet or DaemonSet come into being in the model itself".into());
+        return (
+            Harmless,
+            "pods of a ReplicaSet, StatefulSet, Job or DaemonSet come into being in the model itself".into(),
+        );
     }
     if let Some((_, why)) = RISKY.iter().find(|(name, _)| *name == kind) {
         return (Risky, (*why).into());
@@ -82,6 +81,6 @@ fn is_made_by_the_model(value: &Value) -> bool {
     let Some(Value::List(owners)) = value.below(&["metadata", "ownerReferences"]) else { return false };
     owners.iter().any(|owner| {
         let kind = owner.below(&["kind"]).and_then(Value::as_text);
-        kind.is_some_and(|kind| ["ReplicaSet", "StatefulSet", "DaemonSet"].contains(&kind))
+        kind.is_some_and(|kind| ["ReplicaSet", "StatefulSet", "Job", "DaemonSet"].contains(&kind))
     })
 }

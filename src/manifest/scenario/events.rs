@@ -2,6 +2,7 @@
 
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
+use super::super::kinds;
 use super::super::names::Names;
 use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
@@ -10,7 +11,7 @@ use super::super::view::{Fields, View};
 use super::super::{ErrorKind, MAX_REPLICAS, Severity};
 use super::files::Folder;
 use kubound_encodings::cluster::event::ApplyMode;
-use kubound_encodings::cluster::workload::{POD, STATEFUL_SET};
+use kubound_encodings::cluster::workload::{JOB, POD, STATEFUL_SET};
 use kubound_encodings::cluster::{Event, EventKind, WorkloadRef};
 
 /// Events and the keys of each, without the common ones.
@@ -99,6 +100,7 @@ pub(super) fn add_created(
             read.workload.exists = false;
             draft.sources.insert(&read.context.object, super::source_map_place(&read.context));
             draft.workloads.push(read);
+            kinds::apply_limit_ranges(draft);
             created.push(Some(reference));
         }
     }
@@ -227,7 +229,7 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<EventKind, Inpu
         "scale" => {
             let replicas = body.require("replicas", "a number or a range such as 2..5")?;
             let target = target()?;
-            if target.kind == POD {
+            if [POD, JOB].contains(&target.kind.as_str()) {
                 return Err(body.view.error(format!("{target} has no replicas")).expected("a workload with replicas"));
             }
             EventKind::Scale { target, replicas: read_span(&replicas, &Count::Plain(0..=MAX_REPLICAS))? }

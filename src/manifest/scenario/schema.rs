@@ -216,6 +216,7 @@ fn workload(key: &str) -> Value {
             });
             told("What pods do while they start. Default: starting takes no time.", startup)
         }
+        "runTime" => told("How long each pod of a Job runs until it succeeds. Default: any time.", duration("10m")),
         "crashLoop" => {
             let crash = mapping(CRASH_LOOP, &[], &|_| {
                 told("Only containers of these images. Default: all.", list(text("registry.example/web:2")))

@@ -10,11 +10,12 @@ use super::super::span::{Count, read_span};
 use super::super::value::Value;
 use super::super::view::{Fields, View};
 use kubound_encodings::cluster::node::CPU;
-use kubound_encodings::cluster::workload::{CrashLoop, Readiness, Startup, Usage, Workload};
+use kubound_encodings::cluster::workload::{Control, CrashLoop, JOB, Readiness, Startup, Usage, Workload};
 use kubound_encodings::cluster::{PlacedPhase, Placement, Start};
 
 /// The keys of a workload.
-pub(super) const WORKLOAD: &[&str] = &["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup", "crashLoop"];
+pub(super) const WORKLOAD: &[&str] =
+    &["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup", "crashLoop", "runTime"];
 
 /// The keys of `crashLoop`.
 pub(super) const CRASH_LOOP: &[&str] = &["images"];
@@ -94,6 +95,12 @@ fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), Inp
     if let Some(view) = fields.get("startup") {
         workload.startup = Some(read_startup(&view, workload)?);
     }
+    if let Some(view) = fields.get("runTime") {
+        let Control::Ends(job) = &mut workload.control else {
+            return Err(view.error(format!("pods of {} run for ever", workload.reference)).expected("a Job"));
+        };
+        job.run_time = Some(view.seconds()?);
+    }
     if let Some(view) = fields.entries().find(|(key, _)| *key == "crashLoop").map(|(_, view)| view) {
         if workload.startup.is_some_and(|startup| startup.readiness == Readiness::Never) {
             return Err(view
@@ -128,6 +135,12 @@ pub(super) fn read_placed(spec: &Fields, names: &Names, start: Start) -> Result<
     for view in spec.items("placed")? {
         let fields = view.strict_fields(PLACED)?;
         let target = names.workload(&fields.require("target", "kind/namespace/name of a workload")?)?;
+        if target.kind == JOB {
+            return Err(view
+                .error(format!("pods of {target} cannot be placed"))
+                .kind(ErrorKind::NotSupported)
+                .expected("a workload other than a Job"));
+        }
         let phase = fields.read("phase", |view| view.one_of(PHASES))?.unwrap_or_default();
         let pool = match (fields.get("pool"), phase) {
             (Some(pool), PlacedPhase::Pending) => {

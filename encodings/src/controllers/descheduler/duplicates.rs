@@ -10,7 +10,7 @@ use super::evictor::{is_evictable, passes_node_fit};
 use super::{Evictions, Stage, exactly, looked_at};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
-use crate::cluster::workload::{DAEMON_SET, STATEFUL_SET};
+use crate::cluster::workload::{DAEMON_SET, JOB, STATEFUL_SET};
 use crate::state::Model;
 use crate::term::{Bool, Int, all, count, ite, sum};
 
@@ -22,6 +22,7 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
         let owner = match model.workload(groups[0]) {
             workload if workload.is_daemon() => DAEMON_SET,
             workload if workload.ordinals().is_some() => STATEFUL_SET,
+            workload if workload.job().is_some() => JOB,
             _ => "ReplicaSet",
         };
         let is_excluded = exclude_owner_kinds.iter().any(|kind| kind == owner);

@@ -7,7 +7,8 @@
 //! * healthy: ready pods that are not terminating. A pod whose eviction was granted terminates in the same step, so
 //!   `status.disruptedPods` is always empty.
 //! * expected: `spec.replicas` of all workloads that have a matching pod (pending and terminating ones too), unless
-//!   `minAvailable` is a number. Bare pods are not expected by anybody.
+//!   `minAvailable` is a number. Bare pods are not expected by anybody; where pods of a Job are selected, nothing is
+//!   allowed then.
 //! * desired: `minAvailable`, or what `maxUnavailable` leaves of the expected pods; percentages are rounded up.
 //! * allowed: healthy beyond desired, none if no pod is expected.
 //!
@@ -23,7 +24,7 @@ use crate::cluster::PodDisruptionBudget;
 use crate::cluster::disruption::Demand;
 use crate::cluster::rollout::Amount;
 use crate::state::{Model, RuleBuilder, text, value};
-use crate::term::{Bool, Int, Term, ite, sum};
+use crate::term::{Bool, Int, Term, any, ite, sum};
 
 /// See the module.
 pub struct Disruption;
@@ -70,7 +71,12 @@ pub(crate) fn status(model: &Model, budget: &PodDisruptionBudget) -> Status {
         Demand::MaxUnavailable(Amount::Pods(pods)) => (wanted, wanted.monus(pods)),
         Demand::MaxUnavailable(Amount::Percent(percent)) => (wanted, wanted.monus(share(wanted, percent))),
     };
-    let disruptions_allowed = ite(expected_pods.above(0), current_healthy.monus(desired_healthy), 0);
+    // A Job has no scale, which counting its replicas needs: then nothing is allowed (`failSafe`).
+    let needs_scale = !matches!(budget.demand, Demand::MinAvailable(Amount::Pods(_)) | Demand::Nothing);
+    let jobs = groups.iter().filter(|&&group| needs_scale && model.workload(group).job().is_some());
+    let fails = any(jobs.map(|&group| pods_of(model, group).above(0)).collect::<Vec<_>>());
+    let allowed = expected_pods.above(0) & !fails;
+    let disruptions_allowed = ite(allowed, current_healthy.monus(desired_healthy), 0);
     Status { current_healthy, desired_healthy, expected_pods, disruptions_allowed }
 }
 

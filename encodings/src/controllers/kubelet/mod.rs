@@ -17,12 +17,13 @@
 //! told apart.
 //!
 //! ## Elsewhere
-//! Containers that crash (`crash`); what happens where memory runs out is the event `memoryPressure`.
+//! Containers that crash (`crash`), pods of Jobs that succeed (`success`); what happens where memory runs out is the event `memoryPressure`.
 //!
 //! ## Not modelled
 //! Probes, pressure on disks and processes, images, priority of critical pods.
 
 mod crash;
+mod success;
 
 use super::Controller;
 use crate::cluster::node::is_extended_resource;
@@ -53,6 +54,7 @@ impl Controller for Kubelet {
             }
             self.finish_startup(model, group);
             crash::add_rules(model, group);
+            success::add_rules(model, group);
         }
     }
 }

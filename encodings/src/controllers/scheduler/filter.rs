@@ -1,5 +1,5 @@
 //! The filters (section 1.7): NodeUnschedulable, NodeName, TaintToleration, NodeAffinity, NodePorts, NodeResourcesFit,
-//! the hard constraints of PodTopologySpread and the required terms of InterPodAffinity.
+//! VolumeBinding and VolumeZone of bound volumes, the hard constraints of PodTopologySpread and the required terms of InterPodAffinity.
 
 use super::{pod_affinity, ports, spread};
 use crate::state::Model;
@@ -186,7 +186,16 @@ fn on_node(model: &Model, group: usize, slot: usize) -> Bool {
         (true, true) => true.into(),
     };
     let matches = is_disabled(model, "NodeAffinity") || there.matches_affinity(template);
-    all([there.present, tolerated, matches.into()])
+    all([there.present, tolerated, (matches && has_volumes(model, group, slot)).into()])
+}
+
+/// Whether the volumes of a pod can be used on a node (VolumeBinding, VolumeZone).
+fn has_volumes(model: &Model, group: usize, slot: usize) -> bool {
+    let (there, workload) = (&model.slots[slot], model.workload(group));
+    let own = workload.ordinals().zip(model.groups[group].ordinal).map(|(set, at)| set.start + at as i64);
+    let needed = workload.volume_nodes.iter().filter(|volume| volume.ordinal.is_none_or(|one| own == Some(one)));
+    is_disabled(model, "VolumeBinding")
+        || needed.into_iter().all(|volume| volume.terms.iter().any(|term| term.matches(&there.name, &there.labels)))
 }
 
 /// The filters that look at what the node holds: ports and resources.

@@ -25,7 +25,7 @@
 //! Nothing is fused where pods may preempt others (see `preemption`).
 //!
 //! ## Not modelled
-//! Volumes (reported by the reader); image locality, which is taken as equal on all nodes; sampling of
+//! Volumes that are not bound yet (reported by the reader); image locality, which is taken as equal on all nodes; sampling of
 //! nodes beyond 100. Scheduling gates are never lifted.
 
 mod filter;

@@ -1,0 +1,104 @@
+//! The Job controller: pods that run until enough have succeeded (section 8.1).
+//!
+//! ## One step
+//! One part of a sync: pods that are gone are counted, missing pods are created, or a Job with too many failures fails.
+//! Wanted are as many pods as `parallelism`, but no more than successes are missing; without `completions` no new pods
+//! once one has succeeded. A pod succeeds when it has run for its time (`runTime` of the scenario), or at any moment.
+//!
+//! ## Failures
+//! A pod that is deleted by anybody else (evicted, preempted, taken by a taint or by pressure) or rejected counts against
+//! `backoffLimit`, unless the policy ignores disruptions. It is replaced when its deletion begins, with
+//! `podReplacementPolicy: Failed` when it is gone. Beyond the limit the Job fails and its pods are deleted.
+//!
+//! The controller remembers how many pods it knows of; those that are missing later have failed.
+//!
+//! ## Not modelled
+//! Containers that fail, delays before replacements, `activeDeadlineSeconds`, limits for each index (reported by the
+//! reader). Rejected pods count as disrupted.
+
+use super::{Controller, replica_set};
+use crate::cluster::workload::{Disruption, Job as Spec};
+use crate::state::{JobState, Model, RuleBuilder, text, value};
+use crate::system::Pace;
+use crate::term::{Int, sum};
+
+/// See the module.
+pub struct Job;
+
+impl Controller for Job {
+    fn name(&self) -> &'static str {
+        "job-controller"
+    }
+
+    fn summary(&self) -> &'static str {
+        "creates pods of a Job until enough have succeeded, and counts failures"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        for group in 0..model.cluster.workloads.len() {
+            if let (Some(spec), Some(state)) = (model.workload(group).job().copied(), model.groups[group].job) {
+                self.add_group(model, group, spec, state);
+            }
+        }
+    }
+}
+
+impl Job {
+    fn add_group(&self, model: &mut Model, group: usize, spec: Spec, state: JobState) {
+        let one = &model.groups[group];
+        let (name, active) = (one.name.clone(), one.active());
+        let terminating = sum(one.terminating.iter().map(|count| count.value));
+        // What still stands for a pod that was created.
+        let present = if spec.replaces_failed_only { active + terminating } else { active };
+        let lost = state.known.value.monus(present);
+        let too_many = state.failures.value.above(spec.backoff_limit);
+        let counted = match spec.on_disruption {
+            Disruption::Count => state.failures.value + lost,
+            Disruption::Ignore => state.failures.value,
+            Disruption::FailJob => (spec.backoff_limit + 1).into(),
+        };
+        let rule = self.rule(model, group, "count", "PodFailed", "spec.backoffLimit");
+        let rule = rule
+            .when(lost.above(0))
+            .when(!state.has_failed.value)
+            .set(state.known, present.min(state.known.value.range().hi))
+            .set(state.failures, counted.min(state.failures.value.range().hi))
+            .says([text(format!("pods of {name} lost: ")), value(lost)]);
+        model.add_rule(rule);
+        let wanted = model.job_wanted(group);
+        let missing = replica_set::missing(model, group, wanted.monus(present) + active);
+        let rule = self.rule(model, group, "create", "SuccessfulCreate", "spec.parallelism");
+        let rule = rule.when(lost.is(0)).when(!too_many).when(!state.has_failed.value).when(missing.above(0));
+        let rule = replica_set::create(model, group, missing, rule).add(state.known, missing);
+        model.add_rule(rule);
+        let rule = self.rule(model, group, "fail", "BackoffLimitExceeded", "spec.backoffLimit");
+        let rule = rule
+            .when(too_many & !state.has_failed.value)
+            .set_bool(state.has_failed, true)
+            .set(state.known, 0)
+            .says([text(format!("{name} has failed: more failures than backoffLimit {}", spec.backoff_limit))]);
+        let rule = rule.delete_all(&model.groups[group]);
+        model.add_rule(rule);
+    }
+
+    fn rule(&self, model: &mut Model, group: usize, verb: &str, reason: &'static str, field: &str) -> RuleBuilder {
+        let (name, object) = (model.groups[group].name.clone(), model.groups[group].object.clone());
+        let unit = model.fairness_unit(&format!("{} {object}", self.name()), &format!("{} {object}", self.name()));
+        RuleBuilder::new(format!("{}/{verb}/{name}", self.name()), self.name(), reason, Pace::Fast)
+            .fair(unit)
+            .because_of(model.origin(group, field))
+    }
+}
+
+impl Model<'_> {
+    /// How many active pods a Job wants.
+    fn job_wanted(&self, group: usize) -> Int {
+        let (Some(spec), Some(state)) = (self.workload(group).job(), self.groups[group].job) else { return 0.into() };
+        let parallelism = self.groups[group].spec.value;
+        match spec.completions {
+            _ if spec.is_suspended => 0.into(),
+            Some(completions) => parallelism.min(Int::from(completions).monus(state.succeeded.value)),
+            None => crate::term::ite(state.succeeded.value.above(0), self.groups[group].active(), parallelism),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Pods of Jobs that have done their work.
+
+use crate::state::{Model, RuleBuilder, text, value};
+use crate::system::Pace;
+use crate::term::{any, int_choice};
+
+/// One countdown stands for the run time of all pods of a Job; at its end any number of them, at least one, succeeds.
+/// Without a run time they may do so at any quiescent moment, and each does some day.
+pub(super) fn add_rules(model: &mut Model, group: usize) {
+    let (Some(job), Some(spec)) = (model.groups[group].job, model.workload(group).job().copied()) else { return };
+    let name = model.groups[group].name.clone();
+    let running = model.groups[group].running.clone();
+    let some = any(running.iter().enumerate().map(|(slot, count)| count.value.above(0) & model.slots[slot].is_alive()));
+    let timer = spec.run_time.map(|seconds| model.timer(&format!("run of {name}"), seconds, some));
+    let pace = match &timer {
+        Some(timer) if timer.left.is_some() || timer.full == 0 => Pace::Fast,
+        _ => Pace::Clock,
+    };
+    for (slot, &count) in running.iter().enumerate() {
+        if count.value.range().hi == 0 {
+            continue;
+        }
+        let unit = model.slot_fairness(&format!("kubelet completes pods of {name}"), slot);
+        let place = format!("{name}/{}", model.slots[slot].name);
+        let (choice, ended) = int_choice(format!("succeeded[{place}]"), 1, count.value.range().hi);
+        let mut rule = RuleBuilder::new(format!("kubelet/succeed/{place}"), "kubelet", "Completed", pace)
+            .when(count.value.above(0))
+            .when(model.slots[slot].is_alive())
+            .fair(unit)
+            .for_slot(model, slot)
+            .pick(choice)
+            .such_that(ended.at_most(count.value))
+            .add(count, -ended)
+            .set(job.succeeded, (job.succeeded.value + ended).min(job.succeeded.value.range().hi))
+            .set(job.known, job.known.value.monus(ended))
+            .says([text(format!("pods of {place} succeed: ")), value(ended)]);
+        if let Some(timer) = &timer {
+            rule = timer.restart(&place, rule.when(timer.expired));
+            if model.groups[group].most > 1 {
+                rule = rule.over_approximates("pods of a Job share one countdown of their run time");
+            }
+        }
+        model.add_rule(rule);
+    }
+}

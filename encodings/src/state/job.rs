@@ -1,0 +1,48 @@
+//! What a Job remembers (section 8.1).
+
+use super::{BoolVar, Group, IntVar, Model};
+use crate::cluster::Workload;
+use crate::system::Role;
+use crate::term::Bool;
+
+/// What a Job's status and its controller know.
+#[derive(Clone, Copy, Debug)]
+pub struct JobState {
+    /// Pods that succeeded; without `completions` whether there is one.
+    pub succeeded: IntVar,
+    /// Pods that failed, up to one beyond `backoffLimit`.
+    pub failures: IntVar,
+    /// Pods that the controller created and has not seen end.
+    pub known: IntVar,
+    /// Whether the Job has failed.
+    pub has_failed: BoolVar,
+}
+
+impl Model<'_> {
+    /// Declares the state of a Job.
+    pub(super) fn declare_job(&mut self, name: &str, workload: &Workload, most: i64) -> Option<JobState> {
+        let job = *workload.job()?;
+        let mut count = |what: &str, most: i64| self.int_var(format!("{what}[{name}]"), Role::Cluster, 0, most, 0);
+        let succeeded = count("succeeded", job.completions.unwrap_or(1));
+        let failures = count("failures", job.backoff_limit.saturating_add(1));
+        let known = count("known", most);
+        let has_failed = self.bool_var(format!("failed[{name}]"), Role::Cluster, false.into());
+        Some(JobState { succeeded, failures, known, has_failed })
+    }
+
+    /// Whether a Job is complete.
+    pub fn is_complete(&self, group: usize) -> Option<Bool> {
+        let (job, state) = (self.workload(group).job()?, self.groups[group].job?);
+        Some(match job.completions {
+            Some(completions) => state.succeeded.value.at_least(completions),
+            None => state.succeeded.value.above(0) & self.groups[group].active().is(0),
+        })
+    }
+}
+
+impl Group {
+    /// Whether its pods end by themselves.
+    pub fn ends(&self) -> bool {
+        self.job.is_some()
+    }
+}

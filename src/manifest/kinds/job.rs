@@ -1,0 +1,118 @@
+//! Jobs (section 8.1).
+
+use super::super::MAX_REPLICAS;
+use super::super::Severity::{Harmless, Risky};
+use super::super::draft::Draft;
+use super::super::error::InputError;
+use super::super::value::Value;
+use super::super::view::{Fields, Ignored, View};
+use super::workload::draft_of;
+use super::{Object, pod_template};
+use kubound_encodings::cluster::Span;
+use kubound_encodings::cluster::workload::{Control, Disruption, Job};
+
+const SPEC: &[Ignored] = &[
+    ("activeDeadlineSeconds", Risky, "a Job that fails after a time is not modelled"),
+    ("backoffLimitPerIndex", Risky, "failures are not counted by index"),
+    ("completionMode", Harmless, "pods of all indices are alike here"),
+    ("managedBy", Risky, "another controller than Kubernetes' own is not modelled"),
+    ("manualSelector", Harmless, "a Job keeps the pods that it creates"),
+    ("maxFailedIndexes", Risky, "failures are not counted by index"),
+    ("selector", Harmless, "a Job keeps the pods that it creates"),
+    ("successPolicy", Risky, "the Job is complete when all completions are there"),
+    ("ttlSecondsAfterFinished", Harmless, "a Job that has ended takes no room"),
+];
+
+/// Failures beyond which numbers only cost memory.
+const MOST_FAILURES: i64 = 1000;
+
+/// Reads a Job.
+pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+    let context = object.context;
+    if has_ended(object.fields.view.value) {
+        context.note(Harmless, "status.conditions", "the Job has ended; it is left out");
+        return Ok(());
+    }
+    if let Some((kind, owner)) = &object.metadata.owner {
+        let message = format!("owned by {kind} {owner}, which may replace it; it is taken as it is");
+        context.note(Risky, "metadata.ownerReferences", message);
+    }
+    let spec = object.fields.require("spec", "the specification of the Job")?.fields()?;
+    object.fields.note_rest(&[]);
+    let count = |key: &str| spec.read(key, |view| view.integer(0..=MAX_REPLICAS));
+    let (parallelism, completions) = (count("parallelism")?, count("completions")?);
+    let backoff_limit = spec.read("backoffLimit", |view| view.integer(0..=i64::from(i32::MAX)))?;
+    let policy = spec.below("podFailurePolicy")?;
+    let on_disruption = policy.as_ref().map(read_policy).transpose()?;
+    let policies = &[("TerminatingOrFailed", false), ("Failed", true)];
+    let replaces_failed_only = spec.read("podReplacementPolicy", |view| view.one_of(policies))?;
+    let job = Job {
+        completions: completions.or((parallelism.is_none()).then_some(1)),
+        backoff_limit: backoff_limit.unwrap_or(6).min(MOST_FAILURES),
+        is_suspended: spec.read("suspend", |view| view.boolean())?.unwrap_or(false),
+        on_disruption: on_disruption.unwrap_or_default(),
+        replaces_failed_only: replaces_failed_only.unwrap_or(on_disruption.is_some()),
+        run_time: None,
+    };
+    let template_view = spec.require("template", "a pod template")?;
+    let template = pod_template::read_with(&template_view, &["Never", "OnFailure"])?;
+    spec.note_rest(SPEC);
+    let mut read = draft_of(object, &template_view, template);
+    read.workload.replicas = Span::exactly(parallelism.unwrap_or(1));
+    read.workload.control = Control::Ends(job);
+    draft.place(read);
+    Ok(())
+}
+
+fn has_ended(value: &Value) -> bool {
+    let Some(Value::List(conditions)) = value.below(&["status", "conditions"]) else { return false };
+    conditions.iter().any(|condition| {
+        let text = |key: &str| condition.below(&[key]).and_then(Value::as_text).unwrap_or_default();
+        ["Complete", "Failed"].contains(&text("type")) && text("status") == "True"
+    })
+}
+
+/// What the first rule about disruptions does.
+fn read_policy(policy: &Fields) -> Result<Disruption, InputError> {
+    let mut found = None;
+    for rule in policy.require("rules", "a list of rules")?.list()? {
+        let fields = rule.fields()?;
+        let actions = &[
+            ("Count", Some(Disruption::Count)),
+            ("Ignore", Some(Disruption::Ignore)),
+            ("FailJob", Some(Disruption::FailJob)),
+            ("FailIndex", None),
+        ];
+        let action = fields.require("action", "what to do")?;
+        let disruption = action.one_of(actions)?;
+        if let Some(codes) = fields.get("onExitCodes") {
+            codes.note(Risky, "containers that fail, and how those of evicted pods end, are not modelled");
+        }
+        let mut is_meant = false;
+        for condition in fields.items("onPodConditions")? {
+            is_meant |= is_disruption(&condition)?;
+        }
+        fields.note_rest(&[]);
+        if is_meant && found.is_none() {
+            if disruption.is_none() {
+                action.note(Risky, "failures are not counted by index; it counts as a failure");
+            }
+            found = Some(disruption.unwrap_or_default());
+        }
+    }
+    policy.note_rest(&[]);
+    Ok(found.unwrap_or_default())
+}
+
+/// Whether a condition is that of a disrupted pod.
+fn is_disruption(condition: &View) -> Result<bool, InputError> {
+    let fields = condition.fields()?;
+    let kind = fields.require("type", "the type of a condition")?;
+    let is_disruption = kind.text()? == "DisruptionTarget";
+    let is_true = fields.read("status", |view| view.text().map(|text| text == "True"))?.unwrap_or(true);
+    fields.note_rest(&[]);
+    if !is_disruption {
+        kind.note(Risky, "no pod has such a condition here");
+    }
+    Ok(is_disruption && is_true)
+}

@@ -1,0 +1,134 @@
+//! LimitRanges (section 8.5): defaults that pods get when they are created, and limits beyond which they are refused
+//! (the admission plugin LimitRanger).
+
+use super::super::Severity::{Harmless, Risky};
+use super::super::draft::{Draft, DraftWorkload};
+use super::super::error::InputError;
+use super::super::quantity::Unit;
+use super::super::view::{Fields, View};
+use super::Object;
+use super::containers::Containers;
+use kubound_encodings::cluster::{Origin, Resources};
+
+/// A LimitRange.
+#[derive(Clone)]
+pub(in super::super) struct LimitRange {
+    namespace: String,
+    name: String,
+    /// What it says of each container.
+    pub(super) container: Limits,
+    /// What it says of all containers of a pod together.
+    pub(super) pod: Limits,
+    origin: Origin,
+}
+
+/// The limits of one type.
+#[derive(Clone, Default)]
+pub(super) struct Limits {
+    pub(super) default: Resources<i64>,
+    pub(super) default_request: Resources<i64>,
+    pub(super) min: Resources<i64>,
+    pub(super) max: Resources<i64>,
+    /// Thousandths.
+    pub(super) max_ratio: Resources<i64>,
+}
+
+/// Reads a LimitRange.
+pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+    let spec = object.fields.below("spec")?;
+    object.fields.note_rest(&[]);
+    let Some(spec) = spec else { return Ok(()) };
+    let (mut container, mut pod) = (Limits::default(), Limits::default());
+    for item in spec.items("limits")? {
+        let fields = item.fields()?;
+        let kind = fields.require("type", "Container, Pod or PersistentVolumeClaim")?;
+        match kind.text()? {
+            "Container" => container = with_defaults(read_limits(&fields)?),
+            "Pod" => pod = read_limits(&fields)?,
+            _ => {
+                kind.note(Harmless, "claims of volumes are not modelled");
+                continue;
+            }
+        }
+        fields.note_rest(&[]);
+    }
+    spec.note_rest(&[]);
+    let (namespace, name) = (object.metadata.namespace.clone(), object.metadata.name.clone());
+    draft.limit_ranges.retain(|other| (&other.namespace, &other.name) != (&namespace, &name));
+    draft.limit_ranges.push(LimitRange {
+        namespace,
+        name,
+        container,
+        pod,
+        origin: object.context.origin("spec.limits"),
+    });
+    Ok(())
+}
+
+fn read_limits(fields: &Fields) -> Result<Limits, InputError> {
+    let amounts = |key: &str| {
+        let read = |view: View| {
+            let fields = view.fields()?;
+            let amount = |(resource, amount): (&str, View)| {
+                let unit = if key == "maxLimitRequestRatio" { Unit::Milli } else { Unit::of(resource) };
+                Ok((resource.to_owned(), amount.amount(unit)?))
+            };
+            fields.entries().map(amount).collect::<Result<Resources<i64>, InputError>>()
+        };
+        Ok::<_, InputError>(fields.read(key, read)?.unwrap_or_default())
+    };
+    Ok(Limits {
+        default: amounts("default")?,
+        default_request: amounts("defaultRequest")?,
+        min: amounts("min")?,
+        max: amounts("max")?,
+        max_ratio: amounts("maxLimitRequestRatio")?,
+    })
+}
+
+/// What the API server fills in (`SetDefaults_LimitRangeItem`).
+fn with_defaults(mut limits: Limits) -> Limits {
+    fill(&mut limits.default, &limits.max);
+    fill(&mut limits.default_request, &limits.default);
+    fill(&mut limits.default_request, &limits.min);
+    limits
+}
+
+/// Takes over what is missing.
+pub(super) fn fill(amounts: &mut Resources<i64>, others: &Resources<i64>) {
+    for (resource, amount) in others {
+        amounts.entry(resource.clone()).or_insert(*amount);
+    }
+}
+
+/// Gives the pods of all workloads what LimitRanges add, and marks those that are refused. Begins anew each time.
+pub(in super::super) fn apply(draft: &mut Draft) {
+    let ranges = draft.limit_ranges.clone();
+    if ranges.is_empty() {
+        return;
+    }
+    for read in draft.workloads.iter_mut() {
+        apply_to(&ranges, read);
+        read.later.iter_mut().for_each(|later| apply_to(&ranges, later));
+    }
+}
+
+fn apply_to(ranges: &[LimitRange], read: &mut DraftWorkload) {
+    let namespace = &read.workload.reference.namespace;
+    let ranges: Vec<&LimitRange> = ranges.iter().filter(|range| range.namespace == *namespace).collect();
+    let mut containers: Containers = read.containers.clone();
+    ranges.iter().for_each(|range| containers.add_defaults(&range.container));
+    let refusal = ranges.iter().find_map(|range| Some((*range, containers.refusal(&range.container, &range.pod)?)));
+    read.request_beyond_containers = containers.give_totals(&mut read.workload.template);
+    read.workload.template.refused_by = refusal.as_ref().map(|(range, _)| range.origin.clone());
+    read.refusal = refusal.map(|(range, why)| format!("LimitRange {} refuses the pods: {why}", range.name));
+}
+
+/// Tells which pods are refused.
+pub(in super::super) fn note_refusals(draft: &Draft) {
+    for read in draft.workloads.iter().flat_map(|read| std::iter::once(read).chain(&read.later)) {
+        if let Some(refusal) = &read.refusal {
+            read.context.note(Risky, "spec.template.spec.containers", refusal.clone());
+        }
+    }
+}
