@@ -137,8 +137,8 @@ fn scaling_mid_rollout_is_proportional() {
     assert_eq!(world.get("max-replicas[default/web@2]"), 20);
 }
 
-/// A Deployment of 6 replicas in the midst of nothing: sizes of both ReplicaSets and the `desired-replicas` on them.
-fn scaled(sizes_before: (i64, i64), desired: (i64, i64)) -> Option<(i64, i64)> {
+/// A Deployment of 6 replicas, by the sizes of both ReplicaSets and the `desired-replicas` on them.
+fn annotated(sizes_before: (i64, i64), desired: (i64, i64)) -> World {
     let scale = event("scale", EventKind::Scale { target: target(), replicas: Span { lo: 1, hi: 9, step: 1 } });
     let mut world = World::fine(&rollout(6, percent(25, 25), vec![scale]));
     let parts = ["default/web", "default/web@2"].into_iter().zip([sizes_before.0, sizes_before.1]);
@@ -147,6 +147,12 @@ fn scaled(sizes_before: (i64, i64), desired: (i64, i64)) -> Option<(i64, i64)> {
         world.set(&format!("desired-replicas[{name}]"), desired).set(&format!("max-replicas[{name}]"), desired + 2);
     }
     world.set("created[default/web]", 1).set("created[default/web@2]", 2).set("template[default/web]", 1);
+    world
+}
+
+/// What a scaling event makes of the ReplicaSets, if it is one.
+fn scaled(sizes_before: (i64, i64), desired: (i64, i64)) -> Option<(i64, i64)> {
+    let mut world = annotated(sizes_before, desired);
     world.is_enabled(SCALE).then(|| {
         world.fire(SCALE);
         sizes(&world)
@@ -158,6 +164,8 @@ fn a_single_replica_set_that_has_pods_takes_all_replicas() {
     assert_eq!(scaled((0, 4), (4, 4)), Some((0, 6)), "the old one stays empty");
     assert_eq!(scaled((4, 0), (4, 4)), Some((6, 0)), "even if it is not the newest");
     assert_eq!(scaled((0, 6), (4, 6)), None, "what an empty ReplicaSet was annotated with does not matter");
+    assert!(annotated((3, 3), (6, 6)).is_enabled(ROLL), "no scaling event: the rollout goes on");
+    assert!(!annotated((3, 3), (4, 6)).is_enabled(ROLL));
 }
 
 #[test]
