@@ -22,6 +22,13 @@ apiVersion: v1
 kind: Node
 metadata: {name: worker-0}
 status: {allocatable: {cpu: 2, memory: 1Gi}}
+---
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once}
+spec:
+  template:
+    spec: {restartPolicy: Never, containers: [{name: once, image: once, resources: {requests: {cpu: 100m}}}]}
 ";
 
 fn compile() -> (Schemas, SchemaIndex) {
@@ -106,6 +113,7 @@ fn complete(path: &str, scenario: &mut Value) {
         }
         ["spec", "intents", "id", ..] => spec["intents"][0]["noOscillation"] = Value::Null,
         ["spec", "intents", "leadsTo", ..] => spec["intents"][0]["leadsTo"] = json!(["true", "settled"]),
+        ["spec", "workloads", "runTime", ..] => spec["workloads"][0]["target"] = json!("Job/default/once"),
         // Only pending pods have none.
         ["spec", "placed", ..] => spec["placed"][0]["pool"] = json!("worker"),
         ["spec", "intents", "replicas", ..] => spec["intents"][0]["replicas"]["min"] = json!(1),
