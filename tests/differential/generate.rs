@@ -95,8 +95,11 @@ fn add_another(random: &mut Random, cluster: &mut Cluster) {
     cluster.intents.push(Intent { id: "another".into(), kind, origin: origin("Scenario") });
 }
 
-/// Makes a StatefulSet of the first Deployment, in some clusters.
+/// Makes a StatefulSet of the first Deployment, in some clusters; lets its pods wait for `minReadySeconds` in some.
 fn give_ordinals(random: &mut Random, workloads: &mut [Workload]) {
+    if random.percent(10) {
+        workloads[0].rollout.min_ready_seconds = random.pick(&[15, 60, 90]);
+    }
     if !random.percent(8) || workloads[0].reference.kind != "Deployment" {
         return;
     }

@@ -193,6 +193,15 @@ impl Cluster {
         restarts.map(|event| event.times.max(0)).sum()
     }
 
+    /// `spec.minReadySeconds` of a workload, where something depends on which of its pods are available: rollouts, and the
+    /// order of ordinals.
+    pub fn min_ready_seconds(&self, workload: &Workload) -> Option<i64> {
+        let seconds = workload.rollout.min_ready_seconds;
+        let is_ordered = workload.ordinals().is_some_and(|ordinals| ordinals.is_ordered);
+        let matters = is_ordered || (workload.has_replica_sets() && self.revisions(workload) > 1);
+        Some(seconds).filter(|&seconds| seconds > 0 && matters)
+    }
+
     /// Whether pods of a template may preempt others: the scheduler serves them, and some have a lower priority.
     pub fn may_preempt(&self, template: &PodTemplate) -> bool {
         let is_served =

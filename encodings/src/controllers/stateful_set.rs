@@ -1,7 +1,7 @@
 //! The StatefulSet controller: a pod with each ordinal (section 8.3, `updateStatefulSet`).
 //!
 //! ## One step
-//! One pod is created or deleted. `OrderedReady`: the lowest ordinal without a pod gets one when all below it are Ready;
+//! One pod is created or deleted. `OrderedReady`: the lowest ordinal without a pod gets one when all below it are available;
 //! when all wanted ones are Ready the highest surplus pod goes, unless it is not Ready and one below it is not either.
 //! `Parallel`: every missing pod is created and every surplus one deleted, whatever the others do.
 //!
@@ -57,6 +57,8 @@ struct Ordinal {
     exists: Bool,
     /// Running, Ready and not terminating (`isHealthy`).
     is_healthy: Bool,
+    /// That, and for `minReadySeconds`.
+    is_available: Bool,
 }
 
 /// Everything that a sync looks at.
@@ -82,11 +84,16 @@ impl State {
                     is_wanted: is_there & model.groups[workload].spec.value.above(at as i64),
                     exists: false.into(),
                     is_healthy: false.into(),
+                    is_available: false.into(),
                 }),
             }
         }
         for one in &mut ordinals {
             one.exists = any(one.groups.iter().map(|&group| exists(model, group)));
+            one.is_available = any(one
+                .groups
+                .iter()
+                .map(|&group| sum(model.groups[group].slots().map(|slot| model.available_on(group, slot))).above(0)));
             one.is_healthy = any(one.groups.iter().map(|&group| ready(model, group).above(0)));
         }
         let wanted = model.revision_wanted(workload);
@@ -97,9 +104,9 @@ impl State {
         Self { spec, ordinals, update: wanted.map_or(0.into(), |wanted| wanted.value), current }
     }
 
-    /// Whether all ordinals below this one that are wanted are Ready.
-    fn healthy_below(&self, at: usize) -> Bool {
-        all(self.ordinals[..at].iter().map(|one| !one.is_wanted | one.is_healthy))
+    /// Whether all ordinals below this one that are wanted are available.
+    fn available_below(&self, at: usize) -> Bool {
+        all(self.ordinals[..at].iter().map(|one| !one.is_wanted | one.is_available))
     }
 
     /// Whether nothing is left of surplus pods.
@@ -110,7 +117,7 @@ impl State {
     /// Whether a pod of this ordinal would be created now.
     fn creates(&self, at: usize) -> Bool {
         let one = &self.ordinals[at];
-        let turn = if self.spec.is_ordered { self.healthy_below(at) } else { true.into() };
+        let turn = if self.spec.is_ordered { self.available_below(at) } else { true.into() };
         one.is_wanted & !one.exists & turn
     }
 
@@ -130,7 +137,10 @@ impl State {
         }
         let above = all(self.ordinals[at + 1..].iter().map(|one| !one.exists));
         let unhealthy_below = any(self.ordinals[..at].iter().map(|one| !one.is_wanted & one.exists & !one.is_healthy));
-        !one.is_wanted & self.healthy_below(self.ordinals.len()) & above & (one.is_healthy | !unhealthy_below)
+        !one.is_wanted
+            & self.available_below(self.ordinals.len())
+            & above
+            & (one.is_available | (!one.is_healthy & !unhealthy_below))
     }
 
     /// Whether the pod of this ordinal, which is not terminating, has to make room for one of the wanted revision.
@@ -147,7 +157,7 @@ impl State {
         };
         let above = all(self.ordinals[at + 1..].iter().map(|one| !one.is_wanted | ready_anew(one)));
         let scaled = if self.spec.is_ordered {
-            self.healthy_below(self.ordinals.len()) & self.no_surplus()
+            self.available_below(self.ordinals.len()) & self.no_surplus()
         } else {
             true.into()
         };

@@ -71,6 +71,6 @@ fn used_cpu(model: &Model, slot: usize) -> Int {
             _ => usage,
         };
         let startup = model.startup(group).map_or(0, |startup| startup.cpu);
-        state.running[slot].value * each + state.starting_on(slot) * startup
+        state.running_on(slot) * each + state.starting_on(slot) * startup
     }))
 }

@@ -115,6 +115,7 @@ fn durations(cluster: &Cluster) -> Vec<i64> {
         .any(|taint| taint.effect == crate::cluster::TaintEffect::NoExecute);
     for workload in &cluster.workloads {
         list.extend(workload.startup.map(|startup| startup.seconds));
+        list.extend(cluster.min_ready_seconds(workload));
         list.extend(workload.job().and_then(|job| job.run_time));
         if fails || tainted {
             let tolerations = workload.templates().flat_map(|template| &template.tolerations);

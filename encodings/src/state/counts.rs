@@ -66,12 +66,40 @@ impl Model<'_> {
         most: i64,
     ) -> Vec<(Phase, Vec<IntVar>)> {
         let Some(startup) = workload.startup else { return Vec::new() };
-        let units = self.time_units(startup.seconds);
-        let counted = self.keeps_time() && startup.readiness != Readiness::Never;
-        let phases: Vec<Phase> = match u8::try_from(units) {
-            Ok(units @ 1..=MOST_STAGES) if counted => (1..=units).map(Phase::Starting).collect(),
-            _ => vec![Phase::Starting(0)],
-        };
+        let counted = startup.readiness != Readiness::Never;
+        let phases = self.stages(startup.seconds, counted, Phase::Starting);
+        self.declare_stages(phases, name, workload, template, most)
+    }
+
+    /// Ready pods that are not available yet, likewise.
+    pub(super) fn declare_fresh(
+        &mut self,
+        name: &str,
+        workload: &Workload,
+        template: &PodTemplate,
+        most: i64,
+    ) -> Vec<(Phase, Vec<IntVar>)> {
+        let Some(seconds) = self.cluster.min_ready_seconds(workload) else { return Vec::new() };
+        let phases = self.stages(seconds, true, Phase::Fresh);
+        self.declare_stages(phases, name, workload, template, most)
+    }
+
+    /// One phase for each unit of a duration, where they are few and counted.
+    fn stages(&self, seconds: i64, counted: bool, phase: fn(u8) -> Phase) -> Vec<Phase> {
+        match u8::try_from(self.time_units(seconds)) {
+            Ok(units @ 1..=MOST_STAGES) if counted && self.keeps_time() => (1..=units).map(phase).collect(),
+            _ => vec![phase(0)],
+        }
+    }
+
+    fn declare_stages(
+        &mut self,
+        phases: Vec<Phase>,
+        name: &str,
+        workload: &Workload,
+        template: &PodTemplate,
+        most: i64,
+    ) -> Vec<(Phase, Vec<IntVar>)> {
         let floor: Vec<i64> = (0..self.slots.len()).map(|slot| self.most_initially(workload, slot)).collect();
         let declare = |phase: Phase| (phase, self.declare_counts(&phase.name(), name, template, (most, &floor)));
         phases.into_iter().map(declare).collect()

@@ -152,7 +152,7 @@ impl Scope<'_, '_> {
                             let name = match phase {
                                 Phase::Bound => "scheduled",
                                 Phase::Starting(_) => "starting",
-                                Phase::Running => "running",
+                                Phase::Fresh(_) | Phase::Running => "running",
                                 Phase::Crashed => "crashed",
                             };
                             add(name, counts[slot].value);

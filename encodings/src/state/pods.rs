@@ -17,6 +17,8 @@ pub enum Phase {
     Bound,
     /// Running, start-up not over: units of time left, 0 where they are not counted.
     Starting(u8),
+    /// Running, start-up over, but not yet ready for `minReadySeconds`: units of time left, 0 where they are not counted.
+    Fresh(u8),
     /// Running, start-up over.
     Running,
     /// A container has crashed and waits for its restart (CrashLoopBackOff).
@@ -30,6 +32,8 @@ impl Phase {
             Phase::Bound => "bound".into(),
             Phase::Starting(0) => "starting".into(),
             Phase::Starting(left) => format!("starting, {left} left"),
+            Phase::Fresh(0) => "running, not available yet".into(),
+            Phase::Fresh(left) => format!("running, available in {left}"),
             Phase::Running => "running".into(),
             Phase::Crashed => "crashed".into(),
         }
@@ -72,6 +76,8 @@ pub struct Group {
     /// Pods starting, by slot, for each number of units of time left, ascending; a single entry where units are not
     /// counted, none where start-up is not modelled.
     pub starting: Vec<(Phase, Vec<IntVar>)>,
+    /// Pods running that are not available yet, likewise; only where `minReadySeconds` matters.
+    pub fresh: Vec<(Phase, Vec<IntVar>)>,
     /// Pods running, by slot.
     pub running: Vec<IntVar>,
     /// Pods with a crashed container, by slot; only where containers crash.
@@ -102,7 +108,8 @@ impl Group {
         let bound = self.bound.iter().map(|counts| (Phase::Bound, counts.as_slice()));
         let starting = self.starting.iter().rev().map(|(phase, counts)| (*phase, counts.as_slice()));
         let crashed = self.crashed.iter().map(|counts| (Phase::Crashed, counts.as_slice()));
-        bound.chain(starting).chain([(Phase::Running, self.running.as_slice())]).chain(crashed)
+        let fresh = self.fresh.iter().rev().map(|(phase, counts)| (*phase, counts.as_slice()));
+        bound.chain(starting).chain(fresh).chain([(Phase::Running, self.running.as_slice())]).chain(crashed)
     }
 
     /// Active pods on a slot: assigned and neither terminating nor failed.
@@ -121,9 +128,19 @@ impl Group {
         self.assigned_on(slot) - bound
     }
 
+    /// Pods on a slot that run and whose start-up is over, available or not.
+    pub fn running_on(&self, slot: usize) -> Int {
+        self.running[slot].value + sum(self.fresh.iter().map(|(_, counts)| counts[slot].value))
+    }
+
+    /// The counts that a pod enters when its start-up is over.
+    pub fn ready_phase(&self, slot: usize) -> IntVar {
+        self.fresh.last().map_or(self.running[slot], |(_, counts)| counts[slot])
+    }
+
     /// The counts that a pod enters when its containers start.
     pub fn first_running_phase(&self, slot: usize) -> IntVar {
-        self.starting.last().map_or(self.running[slot], |(_, counts)| counts[slot])
+        self.starting.last().map_or_else(|| self.ready_phase(slot), |(_, counts)| counts[slot])
     }
 
     /// Pods of any phase that the scheduler counts on a slot: active and terminating.
@@ -204,7 +221,7 @@ impl Model<'_> {
     /// Ready pods of one revision on a slot: running, start-up permitting, on a node that counts as ready.
     pub fn revision_ready_on(&self, group: usize, slot: usize) -> Int {
         let state = &self.groups[group];
-        let mut ready = state.running[slot].value;
+        let mut ready = state.running_on(slot);
         if self.startup(group).is_some_and(|one| one.readiness == Readiness::AtOnce) {
             ready = ready + state.starting_on(slot);
         }
@@ -214,9 +231,14 @@ impl Model<'_> {
         }
     }
 
-    /// Available pods of one revision on a slot (`minReadySeconds` is not counted).
+    /// Available pods of one revision on a slot: ready for `minReadySeconds`, which are counted from the end of start-up.
     pub fn available_on(&self, group: usize, slot: usize) -> Int {
-        self.revision_ready_on(group, slot)
+        let state = &self.groups[group];
+        if state.fresh.is_empty() {
+            return self.revision_ready_on(group, slot);
+        }
+        let available = state.running[slot].value;
+        self.slots[slot].not_ready.map_or(available, |not_ready| crate::term::ite(not_ready.value, 0, available))
     }
 
     /// Ready pods of the workload of a group on a slot, of whatever revision.
@@ -340,6 +362,7 @@ impl Model<'_> {
             !self.features.fused || self.sees_admission() || self.places_scheduled() || !self.filters_imply_admission();
         let bound = needs_admission.then(|| self.declare_bound(&name, workload, most_pods));
         let starting = self.declare_starting(&name, workload, template, most_pods);
+        let fresh = self.declare_fresh(&name, workload, template, most_pods);
         let running = self.declare_running(&name, workload, most_pods);
         let crashed = self.declare_crashed(&name, workload, template, most_pods);
         let terminating = self.declare_terminating(&name, workload, template, true, most_pods);
@@ -363,6 +386,7 @@ impl Model<'_> {
             nominated,
             bound,
             starting,
+            fresh,
             running,
             crashed,
             terminating,

@@ -128,12 +128,26 @@ impl Model<'_> {
         let nominated = self.declare_nominated(name, &workload.template, 1);
         let bound = first.bound.is_some().then(|| self.declare_bound(name, workload, 1));
         let starting = self.declare_starting(name, workload, &workload.template, 1);
+        let fresh = self.declare_fresh(name, workload, &workload.template, 1);
         let running = self.declare_running(name, workload, 1);
         let crashed = self.declare_crashed(name, workload, &workload.template, 1);
         let terminating = self.declare_terminating(name, workload, &workload.template, true, 1);
         let name = name.to_owned();
         let ordinal = Some(ordinal);
-        Group { ordinal, object, pending, nominated, bound, starting, running, crashed, terminating, name, ..first }
+        Group {
+            ordinal,
+            object,
+            pending,
+            nominated,
+            bound,
+            starting,
+            fresh,
+            running,
+            crashed,
+            terminating,
+            name,
+            ..first
+        }
     }
 
     fn declare_revision(&mut self, index: usize, name: String, revision: usize) -> Group {
@@ -153,6 +167,7 @@ impl Model<'_> {
         let nominated = self.declare_nominated(&name, template, most);
         let bound = first.bound.is_some().then(|| self.declare_counts("bound", &name, template, (most, &[])));
         let starting = self.declare_starting(&name, workload, template, most);
+        let fresh = self.declare_fresh(&name, workload, template, most);
         let running = self.declare_counts("running", &name, template, (most, &[]));
         let crashed = self.declare_crashed(&name, workload, template, most);
         let terminating = self.declare_terminating(&name, workload, template, false, most);
@@ -167,6 +182,7 @@ impl Model<'_> {
             nominated,
             bound,
             starting,
+            fresh,
             running,
             crashed,
             terminating,

@@ -312,3 +312,17 @@ fn one_revision_has_no_more_variables_than_before() {
     assert!(world.system.dag.vars().iter().all(|var| !var.name.contains('@') && !var.name.starts_with("created")));
     assert!(!world.system.rules.iter().any(|rule| rule.name == ROLL));
 }
+
+#[test]
+fn new_pods_are_waited_for_until_they_are_available() {
+    let mut cluster = rollout(2, pods(1, 0), vec![]);
+    cluster.workloads[0].rollout.min_ready_seconds = 30;
+    let mut world = World::fine(&cluster);
+    world.set("spec.replicas[default/web]", 2).set("replicaSet[default/web]", 2).set("created[default/web]", 1);
+    world.set("running[default/web][a]", 2).fire("event/restart/restart").fire(ROLL);
+    assert_eq!(sizes(&world), (2, 1));
+    world.set("running, not available yet[default/web@2][a]", 1);
+    assert!(!world.is_enabled(ROLL), "Ready, but not for 30 s");
+    world.fire("kubelet/available/default/web@2/a").fire(ROLL);
+    assert_eq!(sizes(&world), (1, 1));
+}

@@ -231,3 +231,18 @@ fn volumes_tie_ordinals_to_nodes() {
     world.set("bound[default/db-1][b]", 1).set("pending[default/db-1]", 0).calm();
     assert_eq!(world.get("running[default/db-1][b]"), 1, "kubelets do not ask");
 }
+
+#[test]
+fn ordered_pods_wait_until_those_below_are_available() {
+    let mut set = db(2, ORDERED);
+    set.rollout.min_ready_seconds = 30;
+    let mut world = World::fine(&nodes(set));
+    world.fire("statefulset-controller/create/default/db-0").set("pending[default/db-0]", 0);
+    world.set("running, not available yet[default/db-0][a]", 1);
+    assert!(acts(&world).is_empty(), "Ready is not enough");
+    world.fire("kubelet/available/default/db-0/a");
+    assert_eq!(acts(&world), ["create/default/db-1"]);
+    let mut parallel = db(2, PARALLEL);
+    parallel.rollout.min_ready_seconds = 30;
+    assert!(!World::fine(&nodes(parallel)).has("running, not available yet[default/db-0][a]"), "nobody looks");
+}

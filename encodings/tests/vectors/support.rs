@@ -156,6 +156,10 @@ impl World {
         })
     }
 
+    pub fn has(&self, variable: &str) -> bool {
+        self.system.dag.vars().iter().any(|var| var.name == variable)
+    }
+
     pub fn get(&self, name: &str) -> i64 {
         self.state[self.index(name)]
     }

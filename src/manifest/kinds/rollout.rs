@@ -52,6 +52,11 @@ pub(super) fn read_amount(view: &View, most_percent: i64) -> Result<Amount, Inpu
     }
 }
 
+/// Reads `spec.minReadySeconds`.
+pub(super) fn read_min_ready_seconds(spec: &Fields) -> Result<i64, InputError> {
+    Ok(spec.read("minReadySeconds", |view| view.integer(0..=i64::from(i32::MAX)))?.unwrap_or(0))
+}
+
 /// Reads `spec.paused` and `spec.revisionHistoryLimit`.
 pub(super) fn read_history(spec: &Fields) -> Result<(bool, i64), InputError> {
     let is_paused = spec.read("paused", |view| view.boolean())?.unwrap_or(false);

@@ -7,13 +7,12 @@ use super::super::error::InputError;
 use super::super::value::Value;
 use super::super::view::{Context, Fields, Ignored};
 use super::workload::{check_selector, draft_of, replicas_managed};
-use super::{Object, pod_template};
+use super::{Object, pod_template, rollout};
 use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::workload::{Control, StatefulSet};
 use kubound_encodings::cluster::{PodTemplate, Span};
 
 const SPEC: &[Ignored] = &[
-    ("minReadySeconds", Risky, "pods count as available as soon as they are ready"),
     ("persistentVolumeClaimRetentionPolicy", Harmless, "claims stay"),
     ("revisionHistoryLimit", Harmless, "nothing rolls a StatefulSet back here"),
     ("serviceName", Harmless, "networks are not modelled"),
@@ -35,12 +34,14 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let control = Control::Ordinals(read_ordinals(&spec)?);
     let claim_templates = read_claim_templates(&spec)?;
     template.template.has_claims |= !claim_templates.is_empty();
+    let min_ready_seconds = rollout::read_min_ready_seconds(&spec)?;
     spec.note_rest(SPEC);
     forget_revisions(&mut template.template, template_view.value, context);
     let mut read = draft_of(object, &template_view, template);
     read.workload.replicas = Span::exactly(replicas.unwrap_or(1));
     read.workload.replicas_managed = replicas_managed(object, replicas.is_some());
     read.workload.control = control;
+    read.workload.rollout.min_ready_seconds = min_ready_seconds;
     read.claim_templates = claim_templates;
     draft.place(read);
     Ok(())

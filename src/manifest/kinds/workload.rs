@@ -13,10 +13,7 @@ use super::{Object, rollout};
 use kubound_encodings::cluster::workload::{Control, Usage, Workload, WorkloadRef};
 use kubound_encodings::cluster::{Rollout, Span};
 
-const SPEC: &[Ignored] = &[
-    ("minReadySeconds", Risky, "pods count as available as soon as they are ready"),
-    ("progressDeadlineSeconds", Harmless, "it sets a condition that no controller here reads"),
-];
+const SPEC: &[Ignored] = &[("progressDeadlineSeconds", Harmless, "it sets a condition that no controller here reads")];
 
 /// Reads a Deployment or a ReplicaSet.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
@@ -34,7 +31,10 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let template_view = spec.require("template", "a pod template")?;
     let template = pod_template::read(&template_view)?;
     check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
-    let rollout = Rollout { strategy: rollout::read_strategy(&spec)?, ..Rollout::default() };
+    let rollout = Rollout {
+        strategy: rollout::read_strategy(&spec)?,
+        min_ready_seconds: rollout::read_min_ready_seconds(&spec)?,
+    };
     let mut read = draft_of(object, &template_view, template);
     read.workload.replicas = Span::exactly(replicas.unwrap_or(1));
     read.workload.replicas_managed = replicas_managed(object, replicas.is_some());

@@ -36,7 +36,7 @@ pub(super) struct Asked {
 pub(super) fn is_in(phase: Phase, states: Option<&[PodPhase]>) -> bool {
     let own: &[PodPhase] = match phase {
         Phase::Bound => &[PodPhase::Pending],
-        Phase::Starting(_) | Phase::Running => &[PodPhase::Running],
+        Phase::Starting(_) | Phase::Fresh(_) | Phase::Running => &[PodPhase::Running],
         Phase::Crashed => &[PodPhase::Running, PodPhase::CrashLoopBackOff],
     };
     states.is_none_or(|listed| own.iter().any(|state| listed.contains(state)))

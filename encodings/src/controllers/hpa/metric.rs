@@ -124,8 +124,8 @@ fn counts(model: &Model, resource: MetricResource, revisions: &[usize], fresh: F
         ite(if alive { runs } else { !runs }, pods, 0)
     };
     let running = |alive: bool| {
-        let counts = revisions.iter().flat_map(|one| one.running.iter().enumerate());
-        sum(counts.map(|(slot, count)| on(slot, count.value, alive)))
+        let places = revisions.iter().flat_map(|one| one.slots().map(move |slot| (one, slot)));
+        sum(places.map(|(one, slot)| on(slot, one.running_on(slot), alive)))
     };
     let none = Int::from(0);
     let starting = |alive: bool| {

@@ -15,7 +15,9 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
     let Some(crashed) = model.groups[group].crashed.clone() else { return };
     for (slot, crashed) in crashed.into_iter().enumerate() {
         let state = &model.groups[group];
-        let (running, first) = (state.running[slot], state.first_running_phase(slot));
+        let first = state.first_running_phase(slot);
+        let up = state.fresh.iter().map(|(phase, counts)| (format!("crash-{}", phase.name()), counts[slot]));
+        let up: Vec<_> = up.chain([("crash".to_owned(), state.running[slot])]).collect();
         let place = format!("{}/{}", state.name, model.slots[slot].name);
         let alive = model.slots[slot].is_alive();
         let base = |model: &mut Model, verb: &str, reason: &'static str| {
@@ -25,11 +27,14 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
                 .fair(unit)
                 .for_slot(model, slot)
         };
-        let crash = base(model, "crash", "BackOff")
-            .when(running.value.above(0))
-            .add(running, -1)
-            .add(crashed, 1)
-            .says([text(format!("a container of a pod of {place} crashes"))]);
+        for (verb, running) in up {
+            let crash = base(model, &verb, "BackOff")
+                .when(running.value.above(0))
+                .add(running, -1)
+                .add(crashed, 1)
+                .says([text(format!("a container of a pod of {place} crashes"))]);
+            model.add_rule(crash);
+        }
         let mut restart = base(model, "restart", "Started")
             .when(crashed.value.above(0))
             .add(crashed, -1)
@@ -38,7 +43,6 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
         if model.keeps_time() {
             restart = restart.over_approximates("the length of the back-off is not counted");
         }
-        model.add_rule(crash);
         model.add_rule(restart);
     }
 }

@@ -17,12 +17,13 @@
 //! told apart.
 //!
 //! ## Elsewhere
-//! Containers that crash (`crash`), pods of Jobs that succeed (`success`); what happens where memory runs out is the event `memoryPressure`.
+//! Containers that crash (`crash`), pods that become available (`fresh`), pods of Jobs that succeed (`success`); what happens where memory runs out is the event `memoryPressure`.
 //!
 //! ## Not modelled
 //! Probes, pressure on disks and processes, images, priority of critical pods.
 
 mod crash;
+mod fresh;
 mod success;
 
 use super::Controller;
@@ -52,6 +53,8 @@ impl Controller for Kubelet {
                 self.start(model, group, slot);
                 self.terminate(model, group, slot);
             }
+            // Before start-up, whose end adds to the pods that are not available yet.
+            fresh::add_rules(model, group);
             self.finish_startup(model, group);
             crash::add_rules(model, group);
             success::add_rules(model, group);
@@ -135,7 +138,7 @@ impl Kubelet {
             for slot in model.groups[group].slots() {
                 model.countdowns.push(Countdown {
                     stages: stages.iter().map(|(_, counts)| counts[slot]).collect(),
-                    done: model.groups[group].running[slot],
+                    done: model.groups[group].ready_phase(slot),
                     runs: model.slots[slot].is_alive(),
                     outcome: format!(" of {name}/{} done starting", model.slots[slot].name),
                 });
@@ -160,7 +163,7 @@ impl Kubelet {
                 .pick(choice)
                 .such_that(finished.at_most(count.value))
                 .add(count, -finished)
-                .add(model.groups[group].running[slot], finished)
+                .add(model.groups[group].ready_phase(slot), finished)
                 .says([text(format!("start-up of pods of {place} ends: ")), value(finished)]);
             let rule = if model.groups[group].most > 1 {
                 rule.over_approximates("pods of a workload share one start-up countdown")

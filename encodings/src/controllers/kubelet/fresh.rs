@@ -1,0 +1,46 @@
+//! Ready pods that become available after `minReadySeconds` (`IsPodAvailable`), where that matters. Nobody does
+//! anything: it is a matter of time. Counted like start-up: by the units of time left where these are few, else with
+//! one countdown for all pods of a workload.
+
+use crate::state::{Countdown, Model, Phase, RuleBuilder, text, value};
+use crate::system::Pace;
+use crate::term::{any, int_choice};
+
+pub(super) fn add_rules(model: &mut Model, group: usize) {
+    let Some(seconds) = model.cluster.min_ready_seconds(model.workload(group)) else { return };
+    let name = model.groups[group].name.clone();
+    let stages = model.groups[group].fresh.clone();
+    let [(Phase::Fresh(0), fresh)] = &stages[..] else {
+        for slot in model.groups[group].slots() {
+            model.countdowns.push(Countdown {
+                stages: stages.iter().map(|(_, counts)| counts[slot]).collect(),
+                done: model.groups[group].running[slot],
+                runs: model.slots[slot].present,
+                outcome: format!(" of {name}/{} available", model.slots[slot].name),
+            });
+        }
+        return;
+    };
+    let some = any(fresh.iter().map(|count| count.value.above(0)));
+    let timer = model.timer(&format!("availability of {name}"), seconds, some);
+    let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
+    for (slot, &count) in fresh.iter().enumerate() {
+        let unit = model.slot_fairness(&format!("pods of {name} become available"), slot);
+        let place = format!("{name}/{}", model.slots[slot].name);
+        let (choice, available) = int_choice(format!("available[{place}]"), 1, count.value.range().hi.max(1));
+        let mut rule = RuleBuilder::new(format!("kubelet/available/{place}"), "kubelet", "Available", pace)
+            .when(count.value.above(0))
+            .when(timer.expired)
+            .fair(unit)
+            .for_slot(model, slot)
+            .pick(choice)
+            .such_that(available.at_most(count.value))
+            .add(count, -available)
+            .add(model.groups[group].running[slot], available)
+            .says([text(format!("pods of {place} are available: ")), value(available)]);
+        if model.groups[group].most > 1 {
+            rule = rule.over_approximates("pods of a workload share one countdown until they are available");
+        }
+        model.add_rule(timer.restart(&place, rule));
+    }
+}
