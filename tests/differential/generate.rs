@@ -63,9 +63,9 @@ pub fn cluster(seed: u64) -> Cluster {
     cluster
 }
 
-/// Adds a Job or a bare pod, in some clusters.
+/// Adds a Job or a bare pod, in some clusters of one workload.
 fn add_another(random: &mut Random, cluster: &mut Cluster) {
-    if !random.percent(6) {
+    if !random.percent(5) || cluster.workloads.len() > 1 {
         return;
     }
     let mut other = workload(random, 2, &cluster.pools);

@@ -183,6 +183,22 @@ impl Cluster {
         self.workloads.iter().position(|workload| workload.reference == *target)
     }
 
+    /// `namespace/name` of a workload; with its kind behind it where an earlier one of another kind, or a pod of a
+    /// StatefulSet, has that name.
+    pub fn name_of(&self, workload: &Workload) -> String {
+        let own = &workload.reference;
+        let name = format!("{}/{}", own.namespace, own.name);
+        let earlier = self.workloads.iter().take_while(|other| other.reference != *own);
+        let is_taken = earlier
+            .into_iter()
+            .any(|other| (&other.reference.namespace, &other.reference.name) == (&own.namespace, &own.name));
+        let of_ordinal = self.workloads.iter().filter(|other| other.ordinals().is_some()).any(|other| {
+            let number = own.name.strip_prefix(&other.reference.name).and_then(|rest| rest.strip_prefix('-'));
+            other.reference.namespace == own.namespace && number.is_some_and(|number| number.parse::<u32>().is_ok())
+        });
+        if is_taken || of_ordinal { format!("{name}.{}", own.kind.to_lowercase()) } else { name }
+    }
+
     /// How often events may restart the rollout of a workload (`kubectl rollout restart`), each time with a template
     /// of its own.
     pub fn restarts(&self, target: &WorkloadRef) -> i64 {

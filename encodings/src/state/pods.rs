@@ -185,10 +185,9 @@ impl Model<'_> {
         self.cluster.workloads[group.workload].template_of(group.template)
     }
 
-    /// `namespace/name` of the workload of a group.
+    /// `namespace/name` of the workload of a group (see [`crate::cluster::Cluster::name_of`]).
     pub fn workload_name(&self, group: usize) -> String {
-        let reference = &self.workload(group).reference;
-        format!("{}/{}", reference.namespace, reference.name)
+        self.cluster.name_of(self.workload(group))
     }
 
     /// The groups whose pods have the same controller as those of a group: pods of a Deployment belong to the ReplicaSet
@@ -329,7 +328,7 @@ impl Model<'_> {
 
     fn declare_group(&mut self, index: usize) -> Group {
         let workload = &self.cluster.workloads[index];
-        let name = format!("{}/{}", workload.reference.namespace, workload.reference.name);
+        let name = self.cluster.name_of(workload);
         let (least, most) = self.replica_range(workload);
         let wanted = self.frozen(format!("initial replicas[{name}]"), workload.replicas);
         let spec = self.int_var(format!("spec.replicas[{name}]"), Role::Cluster, least, most, wanted);

@@ -3,7 +3,7 @@
 use crate::support::{World, cluster, deployment, event, node, origin};
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor};
 use kubound_encodings::cluster::event::EventKind;
-use kubound_encodings::cluster::workload::{Control, POD};
+use kubound_encodings::cluster::workload::{Control, POD, STATEFUL_SET, StatefulSet};
 use kubound_encodings::cluster::{Cluster, DeschedulerPolicy, Span, Workload};
 
 fn debug() -> Workload {
@@ -100,4 +100,20 @@ fn budgets_do_not_expect_it() {
     world.fire("event/drain/b");
     let rule = "event/drain/evict/running/default/web/b";
     assert_eq!(world.results(rule, &["running[default/web][b]"]), [[0], [1]], "3 are healthy, 1 is demanded");
+}
+
+#[test]
+fn workloads_of_one_name_are_told_apart_by_kind() {
+    let mut twin = debug();
+    twin.reference.name = "web".into();
+    let mut set = deployment("db", 2, 100, 100);
+    set.reference.kind = STATEFUL_SET.into();
+    set.control = Control::Ordinals(StatefulSet::default());
+    let mut ordinal = debug();
+    ordinal.reference.name = "db-0".into();
+    let workloads = vec![deployment("web", 2, 100, 100), twin, ordinal, set];
+    let world = World::fine(&cluster(vec![node("a", &[])], workloads));
+    for name in ["web", "web.pod", "db-0", "db-0.pod"] {
+        assert!(world.has(&format!("pending[default/{name}]")), "{name}");
+    }
 }
