@@ -520,6 +520,61 @@ fn restarts_and_crashes_are_read() {
 }
 
 #[test]
+fn autoscalers_of_nodes_are_read() {
+    let scenario =
+        |settings: &str, pool: &str| with_scenario(&format!("{{{settings}, nodes: [{{name: a, count: 1..2{pool}}}]}}"));
+    let group = ", autoscaling: {min: 1, max: 3}";
+    let read = |settings: &str| scenario(settings, group).expect("valid").cluster;
+    let cluster = read("clusterAutoscaler: {}");
+    assert_eq!(cluster.pools.iter().find(|pool| pool.name == "a").expect("given").most_nodes(), 3);
+    let autoscaler = cluster.node_autoscaler.expect("given");
+    assert_eq!((autoscaler.threshold, autoscaler.unneeded), (Some(500), Some(600)));
+    let other = read("clusterAutoscaler: {scaleDownUtilizationThreshold: 0.65, scaleDownUnneededTime: 1m}");
+    let other = other.node_autoscaler.expect("given");
+    assert_eq!((other.threshold, other.unneeded), (Some(650), Some(60)));
+    let karpenter = read("karpenter: {consolidationPolicy: WhenEmpty, consolidateAfter: Never}");
+    let karpenter = karpenter.node_autoscaler.expect("given");
+    assert_eq!((karpenter.only_empty, karpenter.threshold, karpenter.unneeded), (true, None, None));
+    for (settings, pool, said) in [
+        ("clusterAutoscaler: {}", "", "no pool has `autoscaling`"),
+        ("start: empty", group, "nothing scales it"),
+        ("clusterAutoscaler: {}, karpenter: {}", group, "both clusterAutoscaler and karpenter"),
+        ("karpenter: {}", ", autoscaling: {min: 2, max: 3}", "min 2 and max 3"),
+        ("karpenter: {}", ", autoscaling: {}", "max"),
+        ("clusterAutoscaler: {scaleDownUtilizationThreshold: 2}", group, "too much"),
+    ] {
+        assert_says(scenario(settings, pool), &[said]);
+    }
+}
+
+#[test]
+fn tolerances_and_metrics_of_the_only_container_are_read() {
+    let hpa = |rest: &str, scenario: &str| {
+        let head = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec:\n  \
+                    scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n  maxReplicas: 3\n";
+        let tail = format!("---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  {scenario}\n");
+        with_manifest(&format!("{head}  {rest}\n{tail}")).expect("valid")
+    };
+    let tolerance = |loaded: &Loaded| (loaded.cluster.hpas[0].tolerance.down, loaded.cluster.hpas[0].tolerance.up);
+    let behavior = "behavior: {scaleDown: {tolerance: 50m}, scaleUp: {tolerance: 0}}";
+    let off = hpa(behavior, "start: empty");
+    assert_eq!(tolerance(&off), (100, 100));
+    assert!(has_note(&off, Severity::Warning, "spec.behavior", "HPAConfigurableTolerance"));
+    assert_eq!(tolerance(&hpa(behavior, "hpa: {configurableTolerance: true}")), (50, 0));
+    assert_eq!(tolerance(&hpa("minReplicas: 1", "hpa: {tolerance: 0.2}")), (200, 200));
+    let metric = |container: &str| {
+        format!(
+            "metrics: [{{type: ContainerResource, containerResource: {{container: {container}, name: cpu, target: \
+             {{type: Utilization, averageUtilization: 60}}}}}}]"
+        )
+    };
+    assert_eq!(hpa(&metric("web"), "start: empty").cluster.hpas[0].metrics.len(), 1);
+    let other = hpa(&metric("other"), "start: empty");
+    assert!(other.cluster.hpas[0].metrics.is_empty());
+    assert!(has_note(&other, Severity::Risky, "spec.metrics[0]", "one of several containers"));
+}
+
+#[test]
 fn risky_fields_of_pods_are_noted() {
     for field in [
         "schedulingGates: [{name: a}]",

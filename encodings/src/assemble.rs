@@ -4,7 +4,7 @@
 //! the guards of everything that is not fast get the condition that no fast rule is enabled (under paced timing);
 //! then intents, which may ask whether the cluster has settled, become properties.
 
-use crate::cluster::{Cluster, Timing};
+use crate::cluster::{Cluster, NodePool, Timing};
 use crate::controllers::{self, Plugins};
 use crate::events;
 use crate::intents;
@@ -68,7 +68,7 @@ fn assembled<R>(
     granularity: Granularity,
     look: impl FnOnce(&Model) -> R,
 ) -> Result<(TransitionSystem, R), AssembleError> {
-    let slots: i64 = cluster.pools.iter().map(|pool| pool.count.hi).fold(0, i64::saturating_add);
+    let slots: i64 = cluster.pools.iter().map(NodePool::most_nodes).fold(0, i64::saturating_add);
     if slots > MOST_SLOTS {
         return Err(AssembleError::Unsupported {
             object: "Scenario".into(),

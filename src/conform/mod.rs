@@ -112,7 +112,7 @@ fn slots(cluster: &Cluster) -> Vec<String> {
         if pool.is_single_node {
             return vec![pool.name.clone()];
         }
-        (0..pool.count.hi).map(|index| format!("{}-{index}", pool.name)).collect()
+        (0..pool.most_nodes()).map(|index| format!("{}-{index}", pool.name)).collect()
     };
     cluster.pools.iter().flat_map(of_pool).collect()
 }

@@ -5,6 +5,7 @@ use super::SourceMap;
 use super::kinds::{Containers, LimitRange};
 use super::value::Value;
 use super::view::{Context, Notes};
+use kubound_encodings::cluster::hpa::Metric;
 use kubound_encodings::cluster::{
     DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, NodeSelectorTerm, PodDisruptionBudget, ResourceQuota,
     SchedulerProfile, Service, Workload,
@@ -70,7 +71,22 @@ pub(super) struct DraftHpa {
     pub(super) hpa: HorizontalPodAutoscaler,
     /// Whether the behaviour leaves the window for scaling down to the controller's flag.
     pub(super) flag_decides_down_window: bool,
+    /// Tolerances of the behaviour downwards and upwards, in thousandths.
+    pub(super) tolerances: Tolerances,
+    /// Metrics of type ContainerResource, which depend on the containers of the target.
+    pub(super) container_metrics: Vec<ContainerMetric>,
     pub(super) context: Context,
+}
+
+/// What a behaviour says of tolerances downwards and upwards, in thousandths.
+pub(super) type Tolerances = (Option<i64>, Option<i64>);
+
+/// A metric of one container.
+pub(super) struct ContainerMetric {
+    pub(super) container: String,
+    pub(super) metric: Metric,
+    /// Where it is written.
+    pub(super) field: String,
 }
 
 /// A disruption budget with its place, for the check of what it selects.

@@ -5,7 +5,7 @@ use super::error::InputError;
 use super::suggest::nearest_or_list;
 use super::view::View;
 use kubound_encodings::cluster::workload::DAEMON_SET;
-use kubound_encodings::cluster::{NodePool, Span, WorkloadRef};
+use kubound_encodings::cluster::{NodePool, WorkloadRef};
 
 /// The names of a cluster.
 #[derive(Default)]
@@ -20,14 +20,17 @@ pub(super) struct Names {
 pub(super) struct Pool {
     pub(super) name: String,
     pub(super) is_single_node: bool,
-    pub(super) count: Span,
+    pub(super) most: i64,
 }
 
 impl Names {
     /// The names of pools and workloads.
     pub(super) fn new(workloads: Vec<WorkloadRef>, pools: &[NodePool]) -> Self {
-        let pool =
-            |pool: &NodePool| Pool { name: pool.name.clone(), is_single_node: pool.is_single_node, count: pool.count };
+        let pool = |pool: &NodePool| Pool {
+            name: pool.name.clone(),
+            is_single_node: pool.is_single_node,
+            most: pool.most_nodes(),
+        };
         Self { workloads, pools: pools.iter().map(pool).collect() }
     }
 
@@ -113,7 +116,7 @@ impl Names {
     pub(super) fn is_node(&self, text: &str) -> bool {
         let is_slot = |pool: &Pool| {
             let index = text.strip_prefix(&pool.name).and_then(|rest| rest.strip_prefix('-')).map(str::parse::<i64>);
-            matches!(index, Some(Ok(index)) if index < pool.count.hi && text == format!("{}-{index}", pool.name))
+            matches!(index, Some(Ok(index)) if index < pool.most && text == format!("{}-{index}", pool.name))
         };
         self.pools.iter().any(|pool| if pool.is_single_node { pool.name == text } else { is_slot(pool) })
     }

@@ -1,13 +1,15 @@
 //! Ties what was read together: priorities, targets of autoscalers, defaults of the scenario.
 
 use super::Severity::{Risky, Warning};
-use super::draft::{Draft, DraftBudget, DraftWorkload};
+use super::draft::{ContainerMetric, Draft, DraftBudget, DraftWorkload, Tolerances};
 use super::error::InputError;
 use super::kinds;
 use super::scenario::Scenario;
+use super::value::Value;
+use super::view::Context;
 use super::{Accepted, Loaded, MAX_NODES, Severity, exceptions};
 use super::{ErrorKind, NoteKind};
-use kubound_encodings::cluster::hpa::MetricTarget;
+use kubound_encodings::cluster::hpa::{MetricTarget, Tolerance};
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::{
     Cluster, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, Workload,
@@ -40,6 +42,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         quotas: draft.quotas,
         services: draft.services,
         descheduler,
+        node_autoscaler: scenario.node_autoscaler,
         scheduler: draft.scheduler.unwrap_or_default(),
         events: scenario.events,
         intents,
@@ -79,7 +82,7 @@ fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
                  template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]` under `spec`; `kubound init FOLDER` writes one",
             ));
     }
-    let nodes = draft.pools.iter().map(|pool| pool.count.hi).fold(0, i64::saturating_add);
+    let nodes = draft.pools.iter().map(|pool| pool.most_nodes()).fold(0, i64::saturating_add);
     if nodes == 0 {
         return Err(InputError::new("every pool has 0 nodes")
             .kind(ErrorKind::NoInput)
@@ -116,6 +119,8 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
         if let Some(period) = scenario.hpa_sync_period {
             hpa.sync_period = period;
         }
+        resolve_tolerance(&mut hpa, read.tolerances, &read.context, scenario);
+        add_container_metrics(&mut hpa, &read.container_metrics, workload, &read.context);
         if let Some(seconds) = scenario.hpa_downscale_stabilization {
             hpa.downscale_stabilization = seconds;
             if let (Some(behavior), true) = (&mut hpa.behavior, read.flag_decides_down_window) {
@@ -125,6 +130,45 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
         hpas.push(hpa);
     }
     hpas
+}
+
+/// The flag, and with the gate what the behaviour says; without it the API server drops those fields.
+fn resolve_tolerance(
+    hpa: &mut HorizontalPodAutoscaler,
+    (down, up): Tolerances,
+    context: &Context,
+    scenario: &Scenario,
+) {
+    let flag = scenario.hpa_tolerance.unwrap_or(Tolerance::default().up);
+    let is_on = scenario.hpa_configurable_tolerance && scenario.version.0 >= 33;
+    let part = |own: Option<i64>| own.filter(|_| is_on).unwrap_or(flag);
+    hpa.tolerance = Tolerance { down: part(down), up: part(up) };
+    if (down.is_some() || up.is_some()) && !is_on {
+        let message = "counts only with the gate HPAConfigurableTolerance, alpha in 1.33: see `hpa` of scenarios";
+        context.note(Warning, "spec.behavior", message);
+    }
+}
+
+/// Metrics of a container are those of its pod where there is no other one.
+fn add_container_metrics(
+    hpa: &mut HorizontalPodAutoscaler,
+    metrics: &[ContainerMetric],
+    target: &DraftWorkload,
+    context: &Context,
+) {
+    let names = |key: &str| -> Vec<&str> {
+        let Some(Value::List(containers)) = target.template.below(&["spec", key]) else { return Vec::new() };
+        containers.iter().filter_map(|one| one.below(&["name"]).and_then(Value::as_text)).collect()
+    };
+    let (containers, sidecars) = (names("containers"), names("initContainers"));
+    for metric in metrics {
+        if containers == [metric.container.as_str()] && sidecars.is_empty() {
+            hpa.metrics.push(metric.metric);
+        } else {
+            let message = "metrics of one of several containers are not modelled; this one is left out";
+            context.note(Risky, &metric.field, message);
+        }
+    }
 }
 
 /// Says which budgets select nothing that is modelled.

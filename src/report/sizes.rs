@@ -53,10 +53,10 @@ fn meaning(
     let about = rest.strip_suffix(']')?;
     if let Some(resource) = what.strip_prefix("allocatable.") {
         let (pool, index) = cluster.pools.iter().find_map(|pool| {
-            let count = usize::try_from(pool.count.hi).unwrap_or(0);
+            let count = usize::try_from(pool.most_nodes()).unwrap_or(0);
             (0..count).find(|&index| pool.slot_name(index) == about).map(|index| (pool, index))
         })?;
-        if index as i64 >= pool_size(pool, system, initial) {
+        if index as i64 >= pool_size(pool, system, initial) && pool.autoscaling.is_none() {
             return Some((String::new(), None, None));
         }
         let span = if resource == "pods" { pool.pods } else { *pool.allocatable.get(resource)? };
@@ -131,6 +131,7 @@ mod tests {
             name: "worker".into(),
             is_single_node: false,
             count: span(0, 2, 1),
+            autoscaling: None,
             labels: Default::default(),
             taints: Vec::new(),
             unschedulable: false,

@@ -30,8 +30,8 @@ impl<'a> Decoder<'a> {
         let (mut nodes, mut absent) = (Vec::new(), Vec::new());
         for pool in &cluster.pools {
             let present = sizes::pool_size(pool, system, initial);
-            for index in 0..usize::try_from(pool.count.hi).unwrap_or(0) {
-                if (index as i64) < present {
+            for index in 0..usize::try_from(pool.most_nodes()).unwrap_or(0) {
+                if (index as i64) < present || pool.autoscaling.is_some() {
                     nodes.push(node(pool, index));
                 } else {
                     absent.push(pool.slot_name(index));
@@ -169,6 +169,7 @@ mod tests {
             name: "spot".into(),
             is_single_node: false,
             count: Span::new(0, 3, 1).expect("not empty"),
+            autoscaling: None,
             labels: Default::default(),
             taints: Vec::new(),
             unschedulable: false,

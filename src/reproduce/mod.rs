@@ -65,6 +65,12 @@ pub enum Refusal {
     /// A kubelet rejects a pod.
     #[error("in step {0} a kubelet rejects a pod, and KWOK has no kubelets; use --script kind")]
     Rejects(usize),
+    /// Nodes come and go by themselves.
+    #[error("nothing in such a cluster adds and removes nodes")]
+    ScalesNodes,
+    /// What applies manifests again and again is not there.
+    #[error("nothing in such a cluster puts fields back; leave `selfHeal` out")]
+    HealsItself,
     /// Usage of pods matters.
     #[error("what pods use of a resource decides this run, and kind cannot set that; use --script kwok")]
     Usage,
@@ -106,6 +112,12 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     let everywhere = |_: &Count| true;
     if start.sum(everywhere) > 0 {
         return Err(Refusal::PodsAtStart);
+    }
+    if input.cluster.node_autoscaler.is_some() {
+        return Err(Refusal::ScalesNodes);
+    }
+    if input.cluster.events.iter().any(|event| event.kind.name() == "selfHeal") {
+        return Err(Refusal::HealsItself);
     }
     let first = |marks: &[&str]| {
         let is_such = |step: &crate::trace::Step| marks.iter().any(|mark| step.rule.contains(mark));

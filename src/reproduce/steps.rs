@@ -323,7 +323,7 @@ fn action(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Optio
             (_, slot) => format!("stop_node {}", node(slot)),
         },
         // Nodes of KWOK have no memory that runs out.
-        EventKind::MemoryPressure => return None,
+        EventKind::MemoryPressure | EventKind::SelfHeal { .. } => return None,
     })
 }
 

@@ -16,8 +16,8 @@ use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::workload::{Control, Disruption, JOB, Job, POD, STATEFUL_SET, StatefulSet, Usage};
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler, Intent, IntentKind,
-    KubernetesVersion, LabelSelector, NodePool, PodDisruptionBudget, Requirement, Span, Start, Strategy, Timing, When,
-    Workload, WorkloadRef,
+    KubernetesVersion, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool, PodDisruptionBudget,
+    Requirement, Span, Start, Strategy, Timing, When, Workload, WorkloadRef,
 };
 
 /// The cluster of a seed.
@@ -60,6 +60,9 @@ pub fn cluster(seed: u64) -> Cluster {
         cluster.intents.push(intent);
     }
     add_another(&mut Random::new(seed.wrapping_add(1 << 41)), &mut cluster);
+    if random.percent(6) {
+        scale_nodes(random, &mut cluster);
+    }
     cluster
 }
 
@@ -121,6 +124,21 @@ fn give_ordinals(random: &mut Random, workloads: &mut [Workload]) {
     }
 }
 
+/// Lets nodes of a pool come and go.
+fn scale_nodes(random: &mut Random, cluster: &mut Cluster) {
+    let Some(pool) = cluster.pools.iter_mut().find(|pool| !pool.is_single_node) else { return };
+    pool.autoscaling = Some(NodeGroup { min: pool.count.lo.min(1), max: pool.count.hi.max(2) });
+    let kind = random.pick(&[NodeAutoscalerKind::ClusterAutoscaler, NodeAutoscalerKind::Karpenter]);
+    let is_karpenter = kind == NodeAutoscalerKind::Karpenter;
+    cluster.node_autoscaler = Some(NodeAutoscaler {
+        kind,
+        threshold: (!is_karpenter).then(|| random.pick(&[500, 750])),
+        only_empty: is_karpenter && random.percent(30),
+        unneeded: random.pick(&[Some(600), Some(60), Some(0), None]),
+        origin: origin("Scenario"),
+    });
+}
+
 /// One or two workloads, or some that differ by name only.
 fn workloads(random: &mut Random, pools: &[NodePool]) -> Vec<Workload> {
     let count = if random.percent(70) { 1 } else { 2 };
@@ -177,6 +195,7 @@ fn autoscaler(random: &mut Random, cluster: &Cluster) -> HorizontalPodAutoscaler
         max: random.pick(&[2, 3, 4]),
         metrics,
         behavior: random.percent(50).then(|| Behavior { up: scaling(random), down: scaling(random) }),
+        tolerance: Default::default(),
         sync_period: 15,
         downscale_stabilization: random.pick(&[300, 30, 0]),
         origin: origin("HorizontalPodAutoscaler/default/scaler"),

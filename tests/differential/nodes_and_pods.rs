@@ -57,6 +57,7 @@ pub fn pool(random: &mut Random, number: usize) -> NodePool {
         name: format!("pool{number}"),
         is_single_node,
         count,
+        autoscaling: None,
         labels: own,
         taints: if random.percent(30) { vec![taint] } else { vec![] },
         unschedulable: random.percent(5),

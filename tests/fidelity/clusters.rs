@@ -22,6 +22,7 @@ pub fn node(name: &str) -> NodePool {
         name: name.into(),
         is_single_node: true,
         count: Span::exactly(1),
+        autoscaling: None,
         labels: Default::default(),
         taints: Vec::new(),
         unschedulable: false,

@@ -177,6 +177,7 @@ fn autoscaler(vector: &Value) -> HorizontalPodAutoscaler {
         max: field(vector, "max"),
         metrics: field::<Vec<Value>>(vector, "metrics").iter().map(metric).collect(),
         behavior,
+        tolerance: Default::default(),
         sync_period: 15,
         downscale_stabilization: field(vector, "window"),
         origin: origin(),

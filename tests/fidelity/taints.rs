@@ -37,6 +37,7 @@ fn deletion(vector: &Value) -> Option<i64> {
         max: 1,
         metrics: Vec::new(),
         behavior: None,
+        tolerance: Default::default(),
         sync_period: 1,
         downscale_stabilization: 0,
         origin: origin(),

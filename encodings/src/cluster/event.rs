@@ -93,6 +93,13 @@ pub enum EventKind {
         /// Percent of allocatable CPU.
         cpu_left_below: i64,
     },
+    /// What applies manifests again and again (GitOps) puts `spec.replicas` back to what the manifest says.
+    SelfHeal {
+        /// The workload.
+        target: WorkloadRef,
+        /// Seconds between two comparisons.
+        interval: i64,
+    },
     /// Kubelets evict pods from nodes whose pods use more memory than is allocatable (section 5.3).
     MemoryPressure,
 }
@@ -131,6 +138,7 @@ impl EventKind {
             Self::CreateDeployment { .. } => "createDeployment",
             Self::KernelPanic { .. } => "kernelPanic",
             Self::MemoryPressure => "memoryPressure",
+            Self::SelfHeal { .. } => "selfHeal",
         }
     }
 }

@@ -80,6 +80,22 @@ pub struct Behavior {
     pub down: ScalingRules,
 }
 
+/// How far the ratio of usage to target may be from 1 without a change, in thousandths.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tolerance {
+    /// Below 1.
+    pub down: i64,
+    /// Above 1.
+    pub up: i64,
+}
+
+impl Default for Tolerance {
+    /// `--horizontal-pod-autoscaler-tolerance`, 0.1.
+    fn default() -> Self {
+        Self { down: 100, up: 100 }
+    }
+}
+
 /// A HorizontalPodAutoscaler.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HorizontalPodAutoscaler {
@@ -95,6 +111,8 @@ pub struct HorizontalPodAutoscaler {
     pub metrics: Vec<Metric>,
     /// `spec.behavior`; `None`: the legacy limits of section 3.6.
     pub behavior: Option<Behavior>,
+    /// Tolerance of both directions.
+    pub tolerance: Tolerance,
     /// Seconds between syncs, 15 by default.
     pub sync_period: i64,
     /// Downscale stabilisation in seconds where `behavior` is absent, 300 by default.

@@ -9,6 +9,7 @@ pub mod formula;
 pub mod hpa;
 pub mod intent;
 pub mod node;
+pub mod node_autoscaler;
 pub mod pod;
 pub mod pod_affinity;
 pub mod quota;
@@ -26,6 +27,7 @@ pub use formula::Formula;
 pub use hpa::HorizontalPodAutoscaler;
 pub use intent::{Intent, IntentKind, When};
 pub use node::{NodePool, Resources, Taint, TaintEffect};
+pub use node_autoscaler::{NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
 pub use pod::PodTemplate;
 pub use pod_affinity::{HostPort, PodAffinity, PodAffinityTerm};
 pub use quota::ResourceQuota;
@@ -159,6 +161,8 @@ pub struct Cluster {
     pub services: Vec<Service>,
     /// The descheduler, if one runs.
     pub descheduler: Option<DeschedulerPolicy>,
+    /// What adds and removes nodes, if anything does.
+    pub node_autoscaler: Option<NodeAutoscaler>,
     /// The scheduler's profile.
     pub scheduler: SchedulerProfile,
     /// External events.

@@ -1,5 +1,6 @@
 //! Nodes: pools of equal nodes, with ranges for their number and size.
 
+use super::node_autoscaler::NodeGroup;
 use super::selector::Labels;
 use super::span::Span;
 use crate::system::Origin;
@@ -65,8 +66,10 @@ pub struct NodePool {
     pub name: String,
     /// Whether it stands for one Node manifest, whose only slot is called like the pool.
     pub is_single_node: bool,
-    /// How many nodes.
+    /// How many nodes there are initially.
     pub count: Span,
+    /// Between how many nodes an autoscaler keeps it; `None`: its nodes neither come nor go.
+    pub autoscaling: Option<NodeGroup>,
     /// Labels, without the hostname, which every slot carries by itself (unless a Node manifest sets it).
     pub labels: Labels,
     /// Taints.
@@ -82,6 +85,11 @@ pub struct NodePool {
 }
 
 impl NodePool {
+    /// Most nodes that it ever has.
+    pub fn most_nodes(&self) -> i64 {
+        self.autoscaling.map_or(self.count.hi, |group| group.max.max(self.count.hi))
+    }
+
     /// Name of the slot with this index.
     pub fn slot_name(&self, index: usize) -> String {
         if self.is_single_node { self.name.clone() } else { format!("{}-{index}", self.name) }

@@ -1,11 +1,13 @@
 //! The controllers: one file each, registered in [`REGISTRY`].
 
+mod cluster_autoscaler;
 mod daemon_set;
 mod deployment;
 mod descheduler;
 mod disruption;
 mod hpa;
 mod job;
+mod karpenter;
 mod kubelet;
 mod node_lifecycle;
 mod replica_set;
@@ -45,4 +47,6 @@ pub const REGISTRY: &[&dyn Controller] = &[
     &disruption::Disruption,
     &hpa::Hpa,
     &descheduler::Descheduler,
+    &cluster_autoscaler::ClusterAutoscaler,
+    &karpenter::Karpenter,
 ];

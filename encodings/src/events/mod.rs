@@ -12,6 +12,7 @@ mod node_failure;
 mod rollback;
 mod rollout;
 mod scale;
+mod self_heal;
 
 use crate::cluster::{Event, EventKind, WorkloadRef};
 use crate::state::{IntVar, Model, RuleBuilder};
@@ -43,6 +44,7 @@ pub const REGISTRY: &[&dyn EventModel] = &[
     &rollback::Rollback,
     &rollout::Rollout,
     &scale::Scale,
+    &self_heal::SelfHeal,
 ];
 
 /// Adds the rules of all events of the cluster.

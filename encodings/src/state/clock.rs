@@ -104,6 +104,11 @@ fn durations(cluster: &Cluster) -> Vec<i64> {
     if cluster.events.iter().any(|event| event.kind == EventKind::MemoryPressure) {
         list.push(PRESSURE_TRANSITION);
     }
+    list.extend(cluster.node_autoscaler.iter().filter_map(|one| one.unneeded));
+    list.extend(cluster.events.iter().filter_map(|event| match event.kind {
+        EventKind::SelfHeal { interval, .. } => Some(interval),
+        _ => None,
+    }));
     let fails = cluster
         .events
         .iter()

@@ -29,8 +29,12 @@ pub struct Slot {
     pub name: String,
     /// Labels, hostname included.
     pub labels: Labels,
-    /// Whether the node exists, over frozen variables.
+    /// Whether the node exists: over frozen variables, or where an autoscaler adds and removes nodes, `exists`.
     pub present: Bool,
+    /// Whether the node exists; only where that changes.
+    pub exists: Option<BoolVar>,
+    /// An autoscaler is about to remove the node, with the key of the NoSchedule taint that it has then.
+    pub deleting: Option<(BoolVar, &'static str)>,
     /// Allocatable in model units, without pods.
     pub allocatable: Resources<Int>,
     /// Allocatable pods.
@@ -78,6 +82,12 @@ impl Slot {
         let tolerated = |taint: &Taint| template.tolerations.iter().any(|toleration| toleration.tolerates(taint));
         let fixed = self.taints.iter().all(|taint| taint.effect == TaintEffect::PreferNoSchedule || tolerated(taint));
         let mut allow = Bool::from(fixed) & self.cordon_allows(template);
+        if let Some((deleting, key)) = self.deleting {
+            let taint = Taint { key: key.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+            if !tolerated(&taint) {
+                allow = allow & !deleting.value;
+            }
+        }
         for (var, key, effect) in [
             (self.not_ready, UNREACHABLE, TaintEffect::NoSchedule),
             (self.no_execute, UNREACHABLE, TaintEffect::NoExecute),
@@ -117,14 +127,14 @@ impl Slot {
 }
 
 /// Numbers the pools whose nodes are interchangeable: more than one node, none of which is named by a pod, a
-/// placement, an event, an intent or a selector.
+/// placement, an event, an intent or a selector, and none of which comes or goes.
 pub(super) fn symmetry_classes(cluster: &Cluster) -> Vec<Option<usize>> {
     let mut next = 0;
     let classes = cluster.pools.iter().map(|pool| {
         let names: Vec<String> =
-            (0..usize::try_from(pool.count.hi).unwrap_or(0)).map(|index| pool.slot_name(index)).collect();
+            (0..usize::try_from(pool.most_nodes()).unwrap_or(0)).map(|index| pool.slot_name(index)).collect();
         let distinguished = names.iter().any(|name| is_named(cluster, name));
-        (names.len() > 1 && !distinguished).then(|| {
+        (names.len() > 1 && !distinguished && pool.autoscaling.is_none()).then(|| {
             next += 1;
             next - 1
         })
@@ -174,7 +184,7 @@ impl Model<'_> {
         for (pool_index, pool) in cluster.pools.iter().enumerate() {
             let size = self.frozen(format!("nodes[{}]", pool.name), pool.count);
             self.pool_sizes.push(size);
-            for index in 0..usize::try_from(pool.count.hi).unwrap_or(0) {
+            for index in 0..usize::try_from(pool.most_nodes()).unwrap_or(0) {
                 let next = self.slots.len();
                 let slot = self.on_slot(next, |model| model.declare_slot(pool_index, pool, index, size));
                 self.slots.push(slot);
@@ -196,6 +206,13 @@ impl Model<'_> {
             })
             .collect();
         let pods = self.frozen(format!("allocatable.pods[{name}]"), pool.pods);
+        let autoscaler = self.cluster.node_autoscaler.as_ref().filter(|_| pool.autoscaling.is_some());
+        let initially = size.above(index as i64);
+        let exists = autoscaler.map(|_| self.bool_var(format!("exists[{name}]"), Role::Cluster, initially));
+        let deleting = autoscaler.map(|one| {
+            let flag = self.bool_var(format!("deleting[{name}]"), Role::Cluster, false.into());
+            (flag, one.kind.deletion_taint())
+        });
         let mut flag = |what: &str, role: Role, initial: bool, exists: bool| {
             exists.then(|| self.bool_var(format!("{what}[{name}]"), role, initial.into()))
         };
@@ -208,7 +225,9 @@ impl Model<'_> {
             pool: pool_index,
             index,
             labels: pool.slot_labels(index),
-            present: size.above(index as i64),
+            present: exists.map_or(initially, |exists| exists.value),
+            exists,
+            deleting,
             allocatable,
             pods,
             taints: pool.taints.clone(),

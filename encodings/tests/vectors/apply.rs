@@ -52,3 +52,19 @@ fn scaling_by_hand_takes_ownership() {
     assert_eq!(world.get(SPEC), 2);
     assert!(!world.is_enabled("event/e/apply"));
 }
+
+#[test]
+fn what_applies_manifests_again_puts_replicas_back_unless_the_manifest_leaves_them_out() {
+    let mut cluster = cluster(vec![node("a", &[])], vec![deployment("web", 3, 100, 100)]);
+    let target = reference("web");
+    cluster.events = vec![
+        event("scale", EventKind::Scale { target: target.clone(), replicas: Span::exactly(1) }),
+        event("gitops", EventKind::SelfHeal { target, interval: 180 }),
+    ];
+    let mut world = World::new(&cluster);
+    assert!(!world.is_enabled("event/gitops/heal"));
+    world.calm().fire("event/scale/scale").calm().fire("event/gitops/heal");
+    assert_eq!(world.get("spec.replicas[default/web]"), 3);
+    cluster.workloads[0].replicas_managed = false;
+    assert!(World::new(&cluster).system.rule("event/gitops/heal").is_none());
+}

@@ -2,7 +2,7 @@
 
 use crate::support::{World, cluster, deployment, node, origin, reference};
 use kubound_encodings::cluster::hpa::{
-    Behavior, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
+    Behavior, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy, Tolerance,
 };
 use kubound_encodings::cluster::workload::{Readiness, Startup, Usage};
 use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, KubernetesVersion, Span};
@@ -18,6 +18,7 @@ fn autoscaler() -> HorizontalPodAutoscaler {
         max: 30,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],
         behavior: None,
+        tolerance: Default::default(),
         sync_period: 15,
         downscale_stabilization: 300,
         origin: origin(),
@@ -182,4 +183,20 @@ fn a_sync_that_would_rescale_is_not_noted_without_happening() {
         let largest = world.results("time/passes", &["largest recommendation[default/web]"]);
         assert_eq!(largest, vec![vec![noted]], "{usage}m a pod");
     }
+}
+
+#[test]
+fn the_tolerance_is_that_of_each_direction() {
+    let tolerant = |usage: i64, down: i64, up: i64, version: u32| {
+        let mut cluster = Cluster { version: KubernetesVersion(version), ..scaled(usage) };
+        cluster.hpas[0].tolerance = Tolerance { down, up };
+        after_sync(&cluster, 10, 10)
+    };
+    // 320m of 500m are 64 %, 1.28 times the target of 50 %.
+    assert_eq!(tolerant(320, 100, 300, 33), 10);
+    assert_eq!(tolerant(320, 300, 270, 33), 13);
+    assert_eq!(tolerant(320, 300, 300, 32), 10, "the flag is older than its parts");
+    assert_eq!(tolerant(200, 200, 0, 33), 10, "0.8 of the target");
+    assert_eq!(tolerant(200, 190, 1000, 33), 8);
+    assert_eq!(tolerant(255, 0, 0, 33), 11, "51 %: nothing is tolerated");
 }

@@ -86,6 +86,7 @@ fn overshooting() -> Cluster {
         max: 10,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],
         behavior: None,
+        tolerance: Default::default(),
         sync_period: 15,
         downscale_stabilization: 300,
         origin: origin(),

@@ -8,6 +8,7 @@ mod descheduler;
 mod disruption;
 mod intents;
 mod job;
+mod node_autoscaler;
 mod nodes;
 mod pod_affinity;
 mod preemption;

@@ -221,6 +221,7 @@ fn autoscaled(request: i64) -> Cluster {
         max: 40,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],
         behavior: None,
+        tolerance: Default::default(),
         sync_period: 15,
         downscale_stabilization: 0,
         origin: origin(),

@@ -32,6 +32,7 @@ pub fn node(name: &str, pairs: &[(&str, &str)]) -> NodePool {
         name: name.into(),
         is_single_node: true,
         count: Span::exactly(1),
+        autoscaling: None,
         labels: labels(pairs),
         taints: vec![],
         unschedulable: false,

@@ -1,14 +1,13 @@
 use super::super::names::{Names, Pool};
 use super::{Fault, Known, parse};
+use kubound_encodings::cluster::WorkloadRef;
 use kubound_encodings::cluster::formula::Formula;
-use kubound_encodings::cluster::{Span, WorkloadRef};
 use proptest::prelude::*;
 
 fn read(text: &str) -> Result<Formula, Fault> {
     let workload =
         |name: &str| WorkloadRef { kind: "Deployment".into(), namespace: "default".into(), name: name.into() };
-    let pool =
-        |name: &str, is_single_node, hi| Pool { name: name.into(), is_single_node, count: Span { lo: 1, hi, step: 1 } };
+    let pool = |name: &str, is_single_node, hi| Pool { name: name.into(), is_single_node, most: hi };
     let names = Names {
         workloads: vec![workload("web"), workload("api")],
         pools: vec![pool("worker", false, 3), pool("n1", true, 1)],

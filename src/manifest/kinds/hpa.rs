@@ -2,7 +2,7 @@
 
 use super::super::MAX_REPLICAS;
 use super::super::Severity::{Harmless, Risky};
-use super::super::draft::{Draft, DraftHpa};
+use super::super::draft::{ContainerMetric, Draft, DraftHpa, Tolerances};
 use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::value::Value;
@@ -10,6 +10,7 @@ use super::super::view::{Fields, View};
 use super::Object;
 use kubound_encodings::cluster::hpa::{
     Behavior, HorizontalPodAutoscaler, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
+    Tolerance,
 };
 use kubound_encodings::cluster::workload::WorkloadRef;
 
@@ -34,11 +35,11 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
             .error(format!("maxReplicas {max} is below minReplicas {min}"))
             .expected("max of at least min"));
     }
-    let (metrics, behavior) = if object.version == "v1" {
-        (read_v1(object, &spec)?, None)
-    } else {
-        (read_metrics(&spec)?, read_behavior(&spec)?)
+    let (metrics, container_metrics) = match object.version {
+        "v1" => (read_v1(object, &spec)?, Vec::new()),
+        _ => read_metrics(&spec)?,
     };
+    let (behavior, tolerances) = if object.version == "v1" { (None, (None, None)) } else { read_behavior(&spec)? };
     spec.note_rest(&[]);
     let name = format!("{}/{}", object.metadata.namespace, object.metadata.name);
     draft.hpas.retain(|other| other.hpa.name != name);
@@ -46,6 +47,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let written = object.fields.view.value.below(&window).filter(|value| **value != Value::Null);
     draft.hpas.push(DraftHpa {
         flag_decides_down_window: written.is_none(),
+        tolerances,
+        container_metrics,
         hpa: HorizontalPodAutoscaler {
             name,
             target,
@@ -53,6 +56,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
             max,
             metrics,
             behavior,
+            tolerance: Tolerance::default(),
             sync_period: SYNC_PERIOD,
             downscale_stabilization: DOWNSCALE_STABILIZATION,
             origin: object.context.origin(""),
@@ -87,12 +91,13 @@ fn read_v1(object: &Object, spec: &Fields) -> Result<Vec<Metric>, InputError> {
     Ok(vec![cpu_utilization(percent.unwrap_or(DEFAULT_UTILIZATION))])
 }
 
-fn read_metrics(spec: &Fields) -> Result<Vec<Metric>, InputError> {
+/// Metrics of pods, and of containers.
+fn read_metrics(spec: &Fields) -> Result<(Vec<Metric>, Vec<ContainerMetric>), InputError> {
     let views = spec.items("metrics")?;
     if views.is_empty() {
-        return Ok(vec![cpu_utilization(DEFAULT_UTILIZATION)]);
+        return Ok((vec![cpu_utilization(DEFAULT_UTILIZATION)], Vec::new()));
     }
-    let mut metrics = Vec::new();
+    let (mut metrics, mut of_containers) = (Vec::new(), Vec::new());
     for view in &views {
         let fields = view.fields()?;
         let kinds = ["Resource", "ContainerResource", "Pods", "Object", "External"].map(|kind| (kind, kind));
@@ -101,16 +106,23 @@ fn read_metrics(spec: &Fields) -> Result<Vec<Metric>, InputError> {
             let resource = fields.require("resource", "name and target of the resource")?;
             fields.note_rest(&[]);
             metrics.extend(read_resource(&resource)?);
+        } else if kind == "ContainerResource" {
+            let resource = fields.require("containerResource", "container, name and target of the resource")?;
+            fields.note_rest(&[]);
+            let container = resource.fields()?.require("container", "the name of a container")?.name()?.to_owned();
+            let field = view.path.clone();
+            of_containers.extend(read_resource(&resource)?.map(|metric| ContainerMetric { container, metric, field }));
         } else {
             view.note(Risky, format!("metrics of type {kind} are not modelled; this one is left out"));
         }
     }
-    Ok(metrics)
+    Ok((metrics, of_containers))
 }
 
 fn read_resource(view: &View) -> Result<Option<Metric>, InputError> {
     let fields = view.fields()?;
     let name = fields.require("name", "cpu or memory")?;
+    fields.get("container");
     let resource = match name.text()? {
         "cpu" => MetricResource::Cpu,
         "memory" => MetricResource::Memory,
@@ -141,8 +153,10 @@ fn read_resource(view: &View) -> Result<Option<Metric>, InputError> {
     Ok(Some(Metric { resource, target }))
 }
 
-fn read_behavior(spec: &Fields) -> Result<Option<Behavior>, InputError> {
-    let Some(behavior) = spec.below("behavior")? else { return Ok(None) };
+/// With the tolerances that it asks for.
+fn read_behavior(spec: &Fields) -> Result<(Option<Behavior>, Tolerances), InputError> {
+    let (mut lower, mut higher) = (None, None);
+    let Some(behavior) = spec.below("behavior")? else { return Ok((None, (None, None))) };
     let up = ScalingRules {
         stabilization: 0,
         policies: vec![ScalingPolicy::Pods { value: 4, period: 15 }, ScalingPolicy::Percent { value: 100, period: 15 }],
@@ -154,14 +168,18 @@ fn read_behavior(spec: &Fields) -> Result<Option<Behavior>, InputError> {
         select: SelectPolicy::Max,
     };
     let behavior_rules = Behavior {
-        up: read_rules(behavior.below("scaleUp")?, up)?,
-        down: read_rules(behavior.below("scaleDown")?, down)?,
+        up: read_rules(behavior.below("scaleUp")?, up, &mut higher)?,
+        down: read_rules(behavior.below("scaleDown")?, down, &mut lower)?,
     };
     behavior.note_rest(&[]);
-    Ok(Some(behavior_rules))
+    Ok((Some(behavior_rules), (lower, higher)))
 }
 
-fn read_rules(fields: Option<Fields>, mut rules: ScalingRules) -> Result<ScalingRules, InputError> {
+fn read_rules(
+    fields: Option<Fields>,
+    mut rules: ScalingRules,
+    tolerance: &mut Option<i64>,
+) -> Result<ScalingRules, InputError> {
     let Some(fields) = fields else { return Ok(rules) };
     if let Some(seconds) = fields.read("stabilizationWindowSeconds", |view| view.integer(0..=3600))? {
         rules.stabilization = seconds;
@@ -177,7 +195,8 @@ fn read_rules(fields: Option<Fields>, mut rules: ScalingRules) -> Result<Scaling
         }
         rules.policies = policies;
     }
-    fields.note_rest(&[("tolerance", Risky, "the tolerance is 0.1 in the model")]);
+    *tolerance = fields.read("tolerance", |view| view.amount(Unit::Milli))?;
+    fields.note_rest(&[]);
     Ok(rules)
 }
 

@@ -62,6 +62,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         name,
         is_single_node: true,
         count: Span::exactly(1),
+        autoscaling: None,
         labels: object.metadata.labels.clone(),
         taints,
         unschedulable,

@@ -94,6 +94,7 @@ pub(super) fn read_node(fields: &Fields, name: &str, used: (i64, i64)) -> Result
         name: name.to_owned(),
         is_single_node: false,
         count: Span::exactly(1),
+        autoscaling: None,
         labels: labels.into_iter().collect(),
         taints,
         unschedulable: false,

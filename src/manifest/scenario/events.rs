@@ -29,7 +29,11 @@ pub(super) const EVENTS: &[(&str, &[&str])] = &[
     ("createDeployment", &["file"]),
     ("kernelPanic", &["cpuLeftBelow"]),
     ("memoryPressure", &[]),
+    ("selfHeal", &["target", "every"]),
 ];
+
+/// Seconds between two comparisons with the manifests unless `every` says otherwise.
+const SELF_HEAL_INTERVAL: i64 = 180;
 
 /// Keys that every event may have.
 pub(super) const COMMON: &[&str] = &["id", "times", "must", "after"];
@@ -238,6 +242,10 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<EventKind, Inpu
             cpu_left_below: read_percent(&body.require("cpuLeftBelow", "a percentage such as 2%")?)?,
         },
         "memoryPressure" => EventKind::MemoryPressure,
+        "selfHeal" => {
+            let every = body.read("every", |view| view.seconds())?;
+            EventKind::SelfHeal { target: target()?, interval: every.unwrap_or(SELF_HEAL_INTERVAL).max(1) }
+        }
         other => return Err(body.view.error(format!("the event `{other}` is not supported here"))),
     })
 }

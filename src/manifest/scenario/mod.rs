@@ -5,6 +5,7 @@
 //! `hpa: {syncPeriod, downscaleStabilization}` (`15s` and `5m`) are those of the controller manager. The common keys
 //! of events (`id`, `times`, `must`, `after`) and the `id` of intents may stand inside the event or beside it.
 
+mod autoscalers;
 mod events;
 mod files;
 mod intents;
@@ -28,7 +29,7 @@ use super::value::Value;
 use super::view::View;
 use super::{exceptions, expression, formula, kinds, source_map_place};
 use kubound_encodings::cluster::{
-    Assumption, Bounds, Event, Intent, KubernetesVersion, Placement, Start, Timing, WorkloadRef,
+    Assumption, Bounds, Event, Intent, KubernetesVersion, NodeAutoscaler, Placement, Start, Timing, WorkloadRef,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -63,6 +64,8 @@ const KEYS: &[&str] = &[
     "exceptions",
     "deschedulerInterval",
     "hpa",
+    "clusterAutoscaler",
+    "karpenter",
 ];
 
 /// What a scenario says beside nodes and workloads, which go into the draft.
@@ -81,6 +84,12 @@ pub(super) struct Scenario {
     pub(super) exceptions: Vec<Accepted>,
     pub(super) assumptions: Vec<Assumption>,
     pub(super) placed: Vec<Placement>,
+    /// `spec.clusterAutoscaler` or `spec.karpenter`.
+    pub(super) node_autoscaler: Option<NodeAutoscaler>,
+    /// `spec.hpa.tolerance`, in thousandths.
+    pub(super) hpa_tolerance: Option<i64>,
+    /// `spec.hpa.configurableTolerance`.
+    pub(super) hpa_configurable_tolerance: bool,
     /// `spec.deschedulerInterval`, in seconds.
     pub(super) descheduler_interval: Option<i64>,
     /// `spec.hpa.syncPeriod`, in seconds.
@@ -118,6 +127,7 @@ pub(super) fn read(
     let spec = root.require("spec", "the scenario")?.strict_fields(KEYS)?;
     settings::read(&spec, &mut scenario)?;
     nodes::read(&spec, draft)?;
+    scenario.node_autoscaler = autoscalers::read(&spec, draft)?;
     let files = files::Folder { folder, loader };
     let created = events::add_created(&spec, &files, draft)?;
     let workloads: Vec<WorkloadRef> = draft.workloads.iter().map(|one| one.workload.reference.clone()).collect();

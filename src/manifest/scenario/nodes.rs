@@ -7,6 +7,7 @@ use super::super::error::InputError;
 use super::super::kinds::{note_missing, read_pods, read_resources, read_taints};
 use super::super::span::{Count, read_span};
 use super::super::view::{Fields, View};
+use super::autoscalers::read_group;
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{NodePool, Span};
 
@@ -14,7 +15,7 @@ use kubound_encodings::cluster::{NodePool, Span};
 const DEFAULT_PODS: i64 = 110;
 
 /// The keys of a pool.
-pub(super) const POOL: &[&str] = &["name", "count", "template"];
+pub(super) const POOL: &[&str] = &["name", "count", "template", "autoscaling"];
 
 /// The keys of `template`.
 pub(super) const TEMPLATE: &[&str] = &["labels", "taints", "allocatable", "unschedulable"];
@@ -47,6 +48,7 @@ fn read_pool(view: &View) -> Result<NodePool, InputError> {
         name: text.to_owned(),
         is_single_node: false,
         count,
+        autoscaling: None,
         labels: Default::default(),
         taints: Vec::new(),
         unschedulable: false,
@@ -54,6 +56,9 @@ fn read_pool(view: &View) -> Result<NodePool, InputError> {
         pods: Span::exactly(DEFAULT_PODS),
         origin: view.origin(),
     };
+    if let Some(view) = fields.get("autoscaling") {
+        pool.autoscaling = Some(read_group(&view, &pool)?);
+    }
     let Some(template) = fields.get("template") else {
         note_missing(view.context, &format!("{}.template.allocatable", view.path), &pool.allocatable);
         return Ok(pool);

@@ -4,6 +4,7 @@
 //! the reader does. What their values are is told here; a key that is not told about takes any value.
 
 use super::super::exceptions::EXCEPTION;
+use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, POLICIES};
 use super::events::{APPLY_MODES, COMMON, EVENTS};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::nodes::{POOL, TEMPLATE};
@@ -157,7 +158,30 @@ fn spec(key: &str) -> Value {
             "Flags of the controller manager.",
             mapping(HPA, &[], &|key| match key {
                 "syncPeriod" => told("Time between two syncs. Default: 15s.", duration("15s")),
+                "tolerance" => told("Deviation from the target that changes nothing. Default: 0.1.", amounts("0.1")),
+                "configurableTolerance" => told(
+                    "Whether the gate HPAConfigurableTolerance (alpha in 1.33) is on, so that `tolerance` of a behavior counts. Default: false.",
+                    flag(),
+                ),
                 _ => told("Window of scaling down where behavior says nothing. Default: 5m.", duration("5m")),
+            }),
+        ),
+        "clusterAutoscaler" => told(
+            "The Cluster Autoscaler runs and scales the pools with `autoscaling`. Default: it does not.",
+            mapping(CLUSTER_AUTOSCALER, &[], &|key| match key {
+                "scaleDownUnneededTime" => {
+                    told("How long a node is not needed before it goes. Default: 10m.", duration("10m"))
+                }
+                _ => told("Requested part of a node below which it may go. Default: 0.5.", amounts("0.5")),
+            }),
+        ),
+        "karpenter" => told(
+            "Karpenter runs and scales the pools with `autoscaling`. Default: it does not.",
+            mapping(KARPENTER, &[], &|key| match key {
+                "consolidateAfter" => {
+                    told("How long it waits before a node goes, or Never. Default: 0s.", duration("30s"))
+                }
+                _ => told("Which nodes may go. Default: WhenEmptyOrUnderutilized.", words(POLICIES)),
             }),
         ),
         _ => json!({}),
@@ -171,6 +195,13 @@ fn pool(key: &str) -> Value {
             json!({"type": "string", "pattern": "^[a-z0-9.-]+$", "examples": ["spare"]}),
         ),
         "count" => told("A number, or a range such as 0..6.", counts("0..6")),
+        "autoscaling" => told(
+            "Between how many nodes clusterAutoscaler or karpenter keeps it; `count` is how many there are initially.",
+            mapping(AUTOSCALING, &["max"], &|key| match key {
+                "min" => told("Fewest nodes. Default: 0.", integer(0, 5000)),
+                _ => told("Most nodes.", integer(0, 5000)),
+            }),
+        ),
         "template" => told(
             "What its nodes are like.",
             mapping(TEMPLATE, &[], &|key| match key {
@@ -280,6 +311,7 @@ fn about_event(name: &str) -> &'static str {
         "kernelPanic" => {
             "Nodes with less free CPU than this stop: an assumption about nodes, not something Kubernetes does."
         }
+        "selfHeal" => "spec.replicas is put back to what the manifest says, again and again (GitOps).",
         "memoryPressure" => {
             "Kubelets evict pods from nodes whose pods use more memory (memoryUsage) than is allocatable, and the nodes are tainted."
         }
@@ -294,7 +326,7 @@ fn about_intent(name: &str) -> &'static str {
 fn required_by_event(name: &str) -> &'static [&'static str] {
     match name {
         "cpuChange" => &["target", "to"],
-        "rollout" | "rollback" => &["target"],
+        "rollout" | "rollback" | "selfHeal" => &["target"],
         "apply" | "createDeployment" => &["file"],
         "scale" => &["target", "replicas"],
         "kernelPanic" => &["cpuLeftBelow"],
@@ -365,6 +397,7 @@ fn parameter(of: &str, key: &str) -> Value {
         }
         (_, "when") => told("When the limit must be met. Default: afterReached.", words(MOMENTS)),
         (_, "replicas") => told("spec.replicas after it.", counts("2..5")),
+        (_, "every") => told("Time between two comparisons with the manifest. Default: 3m.", duration("3m")),
         (_, "cpuLeftBelow") => told(
             "Part of the allocatable CPU that is left, in percent.",
             json!({"type": ["integer", "string"], "examples": ["2%"]}),

@@ -1,6 +1,7 @@
 //! Versions, timing, bounds: the plain keys of a scenario.
 
 use super::super::error::InputError;
+use super::super::quantity::Unit;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
 use super::Scenario;
@@ -22,7 +23,7 @@ pub(super) const TIMINGS: &[(&str, Timing)] = &[("paced", Timing::Paced), ("inte
 pub(super) const BOUNDS: &[&str] = &["nodesPerPool", "podsPerNode", "pods", "depth", "timeout"];
 
 /// The keys of `hpa`.
-pub(super) const HPA: &[&str] = &["syncPeriod", "downscaleStabilization"];
+pub(super) const HPA: &[&str] = &["syncPeriod", "downscaleStabilization", "tolerance", "configurableTolerance"];
 
 /// Reads them.
 pub(super) fn read(spec: &Fields, scenario: &mut Scenario) -> Result<(), InputError> {
@@ -38,10 +39,22 @@ pub(super) fn read(spec: &Fields, scenario: &mut Scenario) -> Result<(), InputEr
     if let Some(view) = spec.get("hpa") {
         let flags = view.strict_fields(HPA)?;
         scenario.hpa_sync_period = flags.read("syncPeriod", |view| read_period(&view))?;
+        scenario.hpa_tolerance = flags.read("tolerance", |view| read_tolerance(&view))?;
+        scenario.hpa_configurable_tolerance =
+            flags.read("configurableTolerance", |view| view.boolean())?.unwrap_or(false);
         scenario.hpa_downscale_stabilization = flags.read("downscaleStabilization", |view| view.seconds())?;
     }
     Ok(())
 }
+
+/// A tolerance in thousandths; finer ones are not told apart.
+fn read_tolerance(view: &View) -> Result<i64, InputError> {
+    let thousandths = view.amount(Unit::Milli)?;
+    if thousandths <= MOST_TOLERANCE { Ok(thousandths) } else { Err(view.error("too much").expected("0 to 10")) }
+}
+
+/// Largest tolerance, in thousandths.
+const MOST_TOLERANCE: i64 = 10_000;
 
 fn read_period(view: &View) -> Result<i64, InputError> {
     let seconds = view.seconds()?;

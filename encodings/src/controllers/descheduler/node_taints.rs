@@ -51,8 +51,15 @@ fn violates(model: &Model, group: usize, slot: &Slot, includes_preferences: bool
     if untolerated(&cordon) {
         violates = violates | slot.is_cordoned;
     }
-    match slot.memory_pressure {
-        Some(flag) if untolerated(&pressure) => violates | flag.value,
+    if let (Some(flag), true) = (slot.memory_pressure, untolerated(&pressure)) {
+        violates = violates | flag.value;
+    }
+    match slot.deleting {
+        Some((flag, key))
+            if untolerated(&Taint { key: key.into(), value: String::new(), effect: TaintEffect::NoSchedule }) =>
+        {
+            violates | flag.value
+        }
         _ => violates,
     }
 }

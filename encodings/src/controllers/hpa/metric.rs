@@ -1,7 +1,7 @@
 //! The replica calculator (section 3.5): from usage to a proposal, with the real code's truncations and doubles.
 
 use crate::cluster::HorizontalPodAutoscaler;
-use crate::cluster::hpa::{Metric, MetricResource, MetricTarget};
+use crate::cluster::hpa::{Metric, MetricResource, MetricTarget, Tolerance};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{Readiness, Usage};
 use crate::state::{Group, Model, gcd};
@@ -67,6 +67,7 @@ pub(super) fn proposal(
         current,
         most: hpa.max.max(current.range().hi),
         version: model.cluster.version.0,
+        tolerance: hpa.tolerance,
     };
     if !needs_request || requests.iter().all(|&request| request == requests[0]) {
         return (calculator.replicas(&sample, None), sample.ready.above(0));
@@ -200,6 +201,7 @@ struct Calculator {
     /// Largest proposal that can make a difference.
     most: i64,
     version: u32,
+    tolerance: Tolerance,
 }
 
 impl Calculator {
@@ -266,13 +268,14 @@ impl Calculator {
         ite(corrects, ite(keeps, self.current, replicas), plain)
     }
 
-    /// Whether the ratio to the target is within the tolerance of 0.1, compared on doubles as the release does.
+    /// Whether the ratio to the target is within the tolerance, compared on doubles as the release does.
     fn tolerates(&self, value: Int) -> Bool {
         let target = self.target_value();
-        let inside = |value: i64| is_within_tolerance(value, target, self.version);
+        let inside = |value: i64| is_within_tolerance(value, target, self.tolerance, self.version);
         // The tolerated values are an interval around the target.
         let least = first_where(0, target, inside);
-        let beyond = first_where(target, target.saturating_mul(2), |value| !inside(value));
+        let far = target.saturating_mul(2 + self.tolerance.up / 1000);
+        let beyond = first_where(target, far, |value| !inside(value));
         value.at_least(least) & value.below(beyond)
     }
 
@@ -322,9 +325,11 @@ fn double_ceiling(value: i64, target: i64, pods: i64) -> i64 {
 }
 
 /// The tolerance test: its form changed in 1.33, and the boundary 1.1 with it.
-fn is_within_tolerance(value: i64, target: i64, version: u32) -> bool {
+fn is_within_tolerance(value: i64, target: i64, tolerance: Tolerance, version: u32) -> bool {
     let ratio = value as f64 / target as f64;
-    if version >= 33 { (1.0 - 0.1..=1.0 + 0.1).contains(&ratio) } else { (1.0 - ratio).abs() <= 0.1 }
+    let (down, up) = (tolerance.down as f64 / 1000.0, tolerance.up as f64 / 1000.0);
+    // Before 1.33 there is only the flag, which is one number.
+    if version >= 33 { (1.0 - down..=1.0 + up).contains(&ratio) } else { (1.0 - ratio).abs() <= up }
 }
 
 #[cfg(test)]
@@ -341,6 +346,7 @@ mod tests {
                 current: current.into(),
                 most: 100,
                 version,
+                tolerance: Tolerance::default(),
             };
             let sample = Sample {
                 ready: ready.into(),
@@ -366,8 +372,8 @@ mod tests {
     #[test]
     fn ratio_nine_tenths_is_inside_in_every_release() {
         for version in [29, 32, 33] {
-            assert!(is_within_tolerance(45, 50, version));
-            assert!(!is_within_tolerance(44, 50, version));
+            assert!(is_within_tolerance(45, 50, Tolerance::default(), version));
+            assert!(!is_within_tolerance(44, 50, Tolerance::default(), version));
         }
     }
 
@@ -381,6 +387,7 @@ mod tests {
                 current: 4.into(),
                 most: 100,
                 version: 33,
+                tolerance: Tolerance::default(),
             };
             // Two pods at 80 % and two unready ones: 40 % over four pods is below the target, so nothing happens.
             let sample =

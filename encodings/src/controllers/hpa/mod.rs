@@ -15,8 +15,8 @@
 //! Terminating and failed pods: ignored. Two autoscalers of one workload look at no metrics and only clamp.
 //!
 //! ## Not modelled
-//! Pods of other workloads that its selector happens to match; custom, object, external and container metrics (the
-//! reader reports them).
+//! Pods of other workloads that its selector happens to match; custom, object and external metrics, those of one of
+//! several containers (the reader reports them).
 
 mod metric;
 mod window;

@@ -1,0 +1,92 @@
+//! What the filters say about states that are not there: with one more node, or with one less.
+
+use crate::cluster::pod::WhenUnsatisfiable;
+use crate::cluster::scheduler::DefaultSpread;
+use crate::controllers::scheduler;
+use crate::state::{Group, IntVar, Model};
+use crate::term::{Bool, Int, any, count, ite, sum};
+
+/// Whether the filters let a pod of a group onto a new and empty node in a slot.
+pub(super) fn fits_new(model: &mut Model, group: usize, slot: usize) -> Bool {
+    let unschedulable = model.cluster.pools[model.slots[slot].pool].unschedulable;
+    supposing(model, slot, true, |model| {
+        model.slots[slot].is_cordoned = unschedulable.into();
+        scheduler::feasible(model, group)[slot]
+    })
+}
+
+/// Whether pods of a group on a slot find other nodes: the first one by all filters, all of them by the room that is
+/// left.
+pub(super) fn fits_elsewhere(model: &mut Model, group: usize, slot: usize) -> Bool {
+    let pods = model.groups[group].active_on(slot);
+    let (finds, room) = supposing(model, slot, false, |model| {
+        let others: Vec<usize> = (0..model.slots.len()).filter(|&other| other != slot).collect();
+        let feasible = scheduler::feasible(model, group);
+        let finds = any(others.iter().map(|&other| feasible[other]).collect::<Vec<_>>());
+        let room = (pods.range().hi > 1)
+            .then(|| sum(others.iter().map(|&other| room_for(model, group, other)).collect::<Vec<_>>()));
+        (finds, room)
+    });
+    room.map_or(finds, |room| finds & pods.at_most(room))
+}
+
+/// Whether the pods that have to move from a slot are of one workload, and nothing but room and what the nodes
+/// themselves are decides where they can be.
+pub(super) fn is_exact(model: &Model, moved: &[usize], slot: usize) -> Bool {
+    let apart = |group: usize| {
+        let template = model.template(group);
+        template.spread.iter().all(|one| one.when_unsatisfiable == WhenUnsatisfiable::ScheduleAnyway)
+            && template.pod_affinity.required.is_empty()
+            && template.pod_anti_affinity.required.is_empty()
+    };
+    // Constraints that the scheduler adds by default may be hard ones, unless they are its own.
+    let are_soft = model.cluster.scheduler.default_spread == DefaultSpread::System;
+    if !are_soft || !(0..model.groups.len()).all(apart) {
+        return false.into();
+    }
+    count(moved.iter().map(|&group| model.groups[group].active_on(slot).above(0))).at_most(1)
+}
+
+/// How many pods of a group have room on a slot beside those that are there.
+fn room_for(model: &Model, group: usize, slot: usize) -> Int {
+    let (there, template) = (&model.slots[slot], model.template(group));
+    if !there.matches_affinity(template) {
+        return 0.into();
+    }
+    let here = sum((0..model.groups.len()).map(|other| model.groups[other].assigned_on(slot)));
+    let mut room = (there.pods - here).max(0);
+    for (resource, &request) in template.requests.iter().filter(|&(_, &request)| request > 0) {
+        let available = there.allocatable.get(resource).copied().unwrap_or(0.into());
+        let used = scheduler::resources_used(model, slot, resource);
+        room = room.min((available - used).max(0) / model.scaled(resource, request));
+    }
+    if template.collides_with(template) {
+        room = room.min(1);
+    }
+    ite(there.present & there.taints_for(template).allow_scheduling, room, 0)
+}
+
+/// Asks a question about the state in which a slot is empty and its node is there or is not.
+fn supposing<R>(model: &mut Model, slot: usize, present: bool, ask: impl FnOnce(&mut Model) -> R) -> R {
+    let (groups, there) = (model.groups.clone(), model.slots[slot].clone());
+    let place = &mut model.slots[slot];
+    place.present = present.into();
+    (place.alive, place.not_ready, place.no_execute) = (None, None, None);
+    (place.memory_pressure, place.deleting) = (None, None);
+    for group in &mut model.groups {
+        clear(group, slot);
+    }
+    let answer = ask(model);
+    model.groups = groups;
+    model.slots[slot] = there;
+    answer
+}
+
+/// Takes all pods of a group off a slot.
+fn clear(group: &mut Group, slot: usize) {
+    let none = |counts: &mut Vec<IntVar>| counts[slot].value = 0.into();
+    group.bound.iter_mut().chain(&mut group.crashed).chain(&mut group.nominated).for_each(none);
+    group.starting.iter_mut().for_each(|(_, counts)| none(counts));
+    none(&mut group.running);
+    none(&mut group.terminating);
+}

@@ -1,0 +1,292 @@
+//! The Cluster Autoscaler: adds nodes for pods that find none, removes nodes that are not needed (section 7.1).
+//!
+//! ## One step
+//! A node of a pool comes; a node that was not needed for long enough is tainted and begins to be emptied; some of its
+//! pods are evicted; it is given up because a budget refuses the rest; it is gone.
+//!
+//! ## Scale-up
+//! A pending pod has no feasible node, and the filters would let it onto a new and empty node of the pool, which has
+//! fewer nodes than its `max`. Nodes come one by one and are ready at once; between two of them the scheduler places what
+//! it can. Which of several pools grows is free (tagged: the expander decides).
+//!
+//! ## Scale-down
+//! Requested CPU and memory are below the threshold, the pool has more nodes than its `min`, nothing blocks (a budget
+//! without disruptions left, the annotation `safe-to-evict: "false"`, local storage, system pods without a budget, pods
+//! of no controller), and all pods would find another node. The first pod of each workload is held against the filters
+//! as if the node were not there; further ones are counted against the room that is left elsewhere. That is exact for a
+//! single pod, and for pods of one workload that no other filter ties together; else more nodes may go (tagged).
+//! All that must hold for `scaleDownUnneededTime`. Pods of DaemonSets go with their node.
+//!
+//! The machine itself takes its time: until it is gone, the node is there with its taint, empty.
+//!
+//! ## Not modelled
+//! Delays after an addition, nodes that fail to come, balancing of similar pools, prices, removal of several nodes at a
+//! time, the threshold of nodes with accelerators.
+
+mod fit;
+
+use super::{Admission, Controller, admission, scheduler};
+use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::{NodeAutoscaler, NodeAutoscalerKind};
+use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
+use crate::system::Pace;
+use crate::term::{Bool, Int, all, any, count, int_choice, sum};
+
+/// Pods of a lower priority do not make a cluster grow (`--expendable-pods-priority-cutoff`).
+const EXPENDABLE: i64 = -10;
+
+/// See the module.
+pub struct ClusterAutoscaler;
+
+impl Controller for ClusterAutoscaler {
+    fn name(&self) -> &'static str {
+        "cluster-autoscaler"
+    }
+
+    fn summary(&self) -> &'static str {
+        "adds nodes for pods that find none and removes nodes that are not needed"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        add_rules(model, self.name(), NodeAutoscalerKind::ClusterAutoscaler);
+    }
+}
+
+/// Adds the rules of the cluster's autoscaler of nodes if it is of this kind.
+pub(super) fn add_rules(model: &mut Model, actor: &'static str, kind: NodeAutoscalerKind) {
+    let Some(settings) = model.cluster.node_autoscaler.clone().filter(|one| one.kind == kind) else { return };
+    let busy = any(model.slots.iter().filter_map(|slot| slot.deleting.map(|(flag, _)| flag.value)));
+    let autoscaler = Autoscaler { actor, settings, busy };
+    for slot in 0..model.slots.len() {
+        if model.slots[slot].exists.is_some() {
+            autoscaler.grow(model, slot);
+            autoscaler.shrink(model, slot);
+            autoscaler.empty(model, slot);
+            autoscaler.remove(model, slot);
+        }
+    }
+}
+
+/// An autoscaler of nodes.
+struct Autoscaler {
+    actor: &'static str,
+    settings: NodeAutoscaler,
+    /// Whether some node is being emptied.
+    busy: Bool,
+}
+
+impl Autoscaler {
+    fn rule(&self, model: &mut Model, slot: usize, verb: &str, reason: &'static str, pace: Pace) -> RuleBuilder {
+        let unit = match verb {
+            // Any of them will do.
+            "add" => model.fairness_unit(&format!("{} adds", self.actor), &format!("{} adds", self.actor)),
+            _ => model.slot_fairness(&format!("{} {verb}", self.actor), slot),
+        };
+        RuleBuilder::new(format!("{}/{verb}/{}", self.actor, model.slots[slot].name), self.actor, reason, pace)
+            .fair(unit)
+            .for_slot(model, slot)
+            .because_of(self.settings.origin.clone())
+    }
+
+    /// The nodes of the pool of a slot that there are.
+    fn size(&self, model: &Model, slot: usize) -> Int {
+        let siblings = model.slots.iter().filter(|one| one.pool == model.slots[slot].pool);
+        count(siblings.map(|one| one.present))
+    }
+
+    fn grow(&self, model: &mut Model, slot: usize) {
+        let there = model.slots[slot].clone();
+        let pool = &model.cluster.pools[there.pool];
+        let (Some(exists), Some(group)) = (there.exists, pool.autoscaling) else { return };
+        let served: Vec<usize> = (0..model.groups.len()).filter(|&one| self.provides_for(model, one)).collect();
+        let lonely = served.into_iter().map(|one| waits(model, one) & fit::fits_new(model, one, slot));
+        let lonely = any(lonely.collect::<Vec<_>>());
+        // The free slot of the lowest index comes next: they differ by name only.
+        let earlier = all(model
+            .slots
+            .iter()
+            .filter(|one| one.pool == there.pool && one.index < there.index)
+            .map(|one| one.present)
+            .collect::<Vec<_>>());
+        let size = self.size(model, slot);
+        let pools = model.cluster.pools.iter().filter(|one| one.autoscaling.is_some()).count();
+        let mut rule = self
+            .rule(model, slot, "add", "TriggeredScaleUp", Pace::Clock)
+            .when(!there.present & earlier & lonely)
+            .when(size.below(group.max))
+            .set_bool(exists, true)
+            .says([text(format!("a pod finds no node; {} is added", there.name))])
+            .because_of(pool.origin.clone());
+        if pools > 1 {
+            rule = rule.over_approximates("which of several pools grows depends on prices and the expander");
+        }
+        model.add_rule(rule);
+    }
+
+    /// Whether nodes are added for pods of a group.
+    fn provides_for(&self, model: &Model, group: usize) -> bool {
+        let cutoff = if self.settings.kind == NodeAutoscalerKind::ClusterAutoscaler { EXPENDABLE } else { i64::MIN };
+        model.feasible.get(group).is_some_and(|slots| !slots.is_empty()) && model.template(group).priority >= cutoff
+    }
+
+    fn shrink(&self, model: &mut Model, slot: usize) {
+        let Some(seconds) = self.settings.unneeded else { return };
+        let there = model.slots[slot].clone();
+        let (Some((deleting, _)), Some(group)) = (there.deleting, model.cluster.pools[there.pool].autoscaling) else {
+            return;
+        };
+        let moved: Vec<usize> = (0..model.groups.len()).filter(|&one| !model.workload(one).is_daemon()).collect();
+        let pods = sum(moved.iter().map(|&one| model.groups[one].active_on(slot)).collect::<Vec<_>>());
+        let (movable, is_exact) = if self.settings.only_empty {
+            (pods.is(0), true.into())
+        } else {
+            let each = moved.iter().map(|&one| {
+                let none = model.groups[one].active_on(slot).is(0);
+                none | (!self.is_blocked(model, one, slot) & fit::fits_elsewhere(model, one, slot))
+            });
+            (all(each.collect::<Vec<_>>()), fit::is_exact(model, &moved, slot) | pods.at_most(1))
+        };
+        let unneeded = all([
+            there.is_alive() & there.is_ready(),
+            !deleting.value,
+            self.size(model, slot).above(group.min),
+            self.is_little_used(model, slot),
+            movable,
+        ]);
+        let name = there.name.clone();
+        let timer = model.on_slot(slot, |model| model.timer(&format!("unneeded time of {name}"), seconds, unneeded));
+        // Zero seconds still wait for a scan.
+        let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
+        for (verb, here, wider) in [("shrink", is_exact, false), ("shrink-perhaps", !is_exact, true)] {
+            let mut rule = self
+                .rule(model, slot, verb, "ScaleDown", pace)
+                .when(unneeded & here & !self.busy)
+                .when(timer.expired)
+                .set_bool(deleting, true)
+                .says([text(format!("{name} is not needed: it is tainted and emptied"))])
+                .because_of(model.cluster.pools[there.pool].origin.clone());
+            if let Some(left) = timer.left {
+                rule = rule.set(left, timer.full);
+            }
+            if wider {
+                rule = rule.over_approximates("whether several pods fit elsewhere together is not simulated in full");
+            }
+            model.add_rule(rule);
+        }
+    }
+
+    /// Whether less is requested of a node than the threshold.
+    fn is_little_used(&self, model: &Model, slot: usize) -> Bool {
+        let Some(threshold) = self.settings.threshold else { return true.into() };
+        let below = |resource: &str| match model.slots[slot].allocatable.get(resource) {
+            Some(&amount) => {
+                let used = scheduler::resources_used(model, slot, resource);
+                (used * 1000).below(amount * threshold) | used.is(0)
+            }
+            None => true.into(),
+        };
+        below(CPU) & below(MEMORY)
+    }
+
+    /// Whether the pods of a group on a slot keep it from being emptied.
+    fn is_blocked(&self, model: &Model, group: usize, slot: usize) -> Bool {
+        let template = model.template(group);
+        let annotated = |key: &str, value: &str| template.annotations.get(key).is_some_and(|known| known == value);
+        let reference = &model.workload(group).reference;
+        let always = match self.settings.kind {
+            NodeAutoscalerKind::Karpenter => annotated("karpenter.sh/do-not-disrupt", "true"),
+            NodeAutoscalerKind::ClusterAutoscaler => {
+                let safe = annotated("cluster-autoscaler.kubernetes.io/safe-to-evict", "true");
+                let is_guarded = model.cluster.budgets_of(&reference.namespace, &template.labels).next().is_some();
+                annotated("cluster-autoscaler.kubernetes.io/safe-to-evict", "false")
+                    || (!safe
+                        && (template.has_local_storage
+                            || reference.kind == "Pod"
+                            || (reference.namespace == "kube-system" && !is_guarded)))
+            }
+        };
+        let refused = match admission(model, group, slot, Phase::Running) {
+            Admission::Free => false.into(),
+            Admission::Refused => true.into(),
+            Admission::Asked { status, .. } => status.disruptions_allowed.below(1),
+        };
+        Bool::from(always) | refused
+    }
+
+    fn empty(&self, model: &mut Model, slot: usize) {
+        let Some((deleting, _)) = model.slots[slot].deleting else { return };
+        let name = model.slots[slot].name.clone();
+        let mut granted: Vec<Bool> = Vec::new();
+        let mut left: Vec<Bool> = Vec::new();
+        for group in (0..model.groups.len()).filter(|&group| !model.workload(group).is_daemon()).collect::<Vec<_>>() {
+            let phases: Vec<(Phase, IntVar)> =
+                model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
+            for (phase, pods) in phases.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
+                let terminating = model.groups[group].terminating[slot];
+                let place = format!("{}/{name}", model.groups[group].name);
+                let label = format!("{} evicts[{place}] {}", self.actor, phase.name());
+                let (choice, evicted) = int_choice(label, 1, pods.value.range().hi);
+                let admission = admission(model, group, slot, phase);
+                let most = admission.most(pods.value);
+                granted.push(most.above(0));
+                left.push(pods.value.above(0));
+                let rule = self
+                    .rule(model, slot, "evict", "ScaleDown", Pace::Fast)
+                    .renamed(format!("{}/evict/{}/{place}", self.actor, phase.name()))
+                    .when(deleting.value & most.above(0))
+                    .pick(choice)
+                    .such_that(evicted.at_most(most))
+                    .add(pods, -evicted)
+                    .set(terminating, (terminating.value + evicted).min(terminating.value.range().hi))
+                    .says([text(format!("pods of {place} evicted: ")), value(evicted)]);
+                model.add_rule(admission.tell(rule));
+            }
+        }
+        let stuck = any(left) & !any(granted);
+        let rule = self
+            .rule(model, slot, "give-up", "ScaleDownFailed", Pace::Clock)
+            .when(deleting.value & stuck)
+            .set_bool(deleting, false)
+            .says([text(format!("{name} is kept: its pods cannot be evicted"))]);
+        model.add_rule(rule);
+    }
+
+    /// The machine is gone, and with it the pods of DaemonSets; a new one of this name has nothing of it.
+    fn remove(&self, model: &mut Model, slot: usize) {
+        let there = model.slots[slot].clone();
+        let (Some(exists), Some((deleting, _))) = (there.exists, there.deleting) else { return };
+        let groups = 0..model.groups.len();
+        let (daemons, others): (Vec<usize>, Vec<usize>) = groups.partition(|&group| model.workload(group).is_daemon());
+        let empty = all(others.iter().map(|&one| model.groups[one].assigned_on(slot).is(0)).collect::<Vec<_>>());
+        let mut rule = self
+            .rule(model, slot, "remove", "ScaleDown", Pace::Clock)
+            .when(exists.value & deleting.value & empty)
+            .set_bool(exists, false)
+            .set_bool(deleting, false)
+            .says([text(format!("{} is gone", there.name))]);
+        if let Some(cordoned) = there.cordoned {
+            rule = rule.set_bool(cordoned, model.cluster.pools[there.pool].unschedulable);
+        }
+        for (flag, back) in
+            [(there.alive, true), (there.not_ready, false), (there.no_execute, false), (there.memory_pressure, false)]
+        {
+            if let Some(flag) = flag {
+                rule = rule.set_bool(flag, back);
+            }
+        }
+        for group in daemons {
+            let state = &model.groups[group];
+            for var in state.phases().map(|(_, counts)| counts[slot]).chain([state.terminating[slot]]) {
+                rule = rule.set(var, 0);
+            }
+        }
+        model.add_rule(rule);
+    }
+}
+
+/// Whether a pod of a group waits, has no node nominated and none that would take it.
+fn waits(model: &Model, group: usize) -> Bool {
+    let state = &model.groups[group];
+    let nominated = sum(state.nominated.iter().flatten().map(|count| count.value));
+    state.pending.value.above(nominated) & !any(model.feasible[group].iter().copied())
+}

@@ -1,0 +1,31 @@
+//! Karpenter: provisions nodes for pods that find none, and consolidates (section 7.2).
+//!
+//! Nodes come as those of the Cluster Autoscaler do, up to the `max` of their pool. A node goes when it is empty or, with
+//! `WhenEmptyOrUnderutilized`, when all its pods fit on the others, after `consolidateAfter`; how much is requested of it
+//! does not matter. Blockers are disruption budgets and the annotation `karpenter.sh/do-not-disrupt`.
+//!
+//! ## Not modelled
+//! Replacement by cheaper nodes, drift, expiry, prices and weights of pools; preferences that are taken as required while
+//! nodes are sought; budgets of disruptions (one node at a time is removed); `consolidateAfter` counts from the moment at
+//! which the node could be removed, not from the last change of its pods.
+
+use super::{Controller, cluster_autoscaler};
+use crate::cluster::NodeAutoscalerKind;
+use crate::state::Model;
+
+/// See the module.
+pub struct Karpenter;
+
+impl Controller for Karpenter {
+    fn name(&self) -> &'static str {
+        "karpenter"
+    }
+
+    fn summary(&self) -> &'static str {
+        "provisions nodes for pods that find none and consolidates"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        cluster_autoscaler::add_rules(model, self.name(), NodeAutoscalerKind::Karpenter);
+    }
+}

@@ -1,0 +1,57 @@
+//! `selfHeal`: what applies manifests again and again (GitOps) puts back `spec.replicas` whenever it differs from the
+//! manifest. A manifest without the field leaves it to others, and nothing happens.
+//!
+//! Not an event that users bring about but a controller with a period: fair, without a budget, and part of loops.
+
+use super::EventModel;
+use crate::cluster::Event;
+use crate::cluster::event::EventKind;
+use crate::state::{Model, RuleBuilder, text, value};
+use crate::system::{Pace, Phrase};
+
+/// See the module.
+pub struct SelfHeal;
+
+impl EventModel for SelfHeal {
+    fn names(&self) -> &'static [&'static str] {
+        &["selfHeal"]
+    }
+
+    fn summary(&self) -> &'static str {
+        "spec.replicas is put back to what the manifest says, again and again"
+    }
+
+    fn add_rules(&self, model: &mut Model, event: &Event) {
+        let EventKind::SelfHeal { target, interval } = &event.kind else { return };
+        let Some(group) = model.cluster.workload(target).filter(|&group| model.workload(group).replicas_managed) else {
+            return;
+        };
+        let state = &model.groups[group];
+        let (spec, name) = (state.spec, state.name.clone());
+        let written = model.initial_of(spec);
+        let exists = state.exists.map_or(true.into(), |exists| exists.value);
+        let (applied, owned) = (state.replicas_applied, state.owned_by_other);
+        let wants = exists & spec.value.is_not(written);
+        let periodic = model.periodic(&format!("self-heal {}", event.id), *interval, wants);
+        let unit = model.fairness_unit(&format!("event {}", event.id), &format!("event {}", event.id));
+        let mut rule = RuleBuilder::new(format!("event/{}/heal", event.id), "gitops", "Synced", Pace::Periodic)
+            .when(wants & periodic.may_act)
+            .fair(unit)
+            .set(spec, written)
+            .says([
+                text(format!("{name} is put back to its manifest: replicas ")),
+                value(spec.value),
+                text(" -> "),
+                Phrase::After(spec.id),
+            ])
+            .because_of(event.origin.clone())
+            .because_of(model.origin(group, "spec.replicas"));
+        if let Some(applied) = applied {
+            rule = rule.set_bool(applied, true);
+        }
+        if let Some(owned) = owned {
+            rule = rule.set_bool(owned, false);
+        }
+        model.add_rule(periodic.restart(rule));
+    }
+}

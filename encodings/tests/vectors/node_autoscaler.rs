@@ -1,0 +1,141 @@
+//! When nodes come and go (section 7).
+
+use crate::support::{HOST, World, cluster, deployment, labels, node, origin, spread};
+use kubound_encodings::cluster::disruption::Demand;
+use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::rollout::Amount;
+use kubound_encodings::cluster::{
+    Cluster, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool, PodDisruptionBudget, Span,
+    Workload,
+};
+
+/// The Cluster Autoscaler with its defaults.
+fn autoscaler() -> NodeAutoscaler {
+    NodeAutoscaler {
+        kind: NodeAutoscalerKind::ClusterAutoscaler,
+        threshold: Some(500),
+        only_empty: false,
+        unneeded: Some(600),
+        origin: origin(),
+    }
+}
+
+/// A node of 4 cores, and a pool of up to two more of which there is none at first.
+fn scaled(web: Workload) -> Cluster {
+    let extra = NodePool {
+        is_single_node: false,
+        count: Span::exactly(0),
+        autoscaling: Some(NodeGroup { min: 0, max: 2 }),
+        ..node("extra", &[])
+    };
+    Cluster { node_autoscaler: Some(autoscaler()), ..cluster(vec![node("base", &[]), extra], vec![web]) }
+}
+
+/// With so many pods running on the fixed node and on each node of the pool that there is, and so many that wait.
+fn world(cluster: &Cluster, base: i64, extra: &[i64], pending: i64) -> World {
+    let mut world = World::new(cluster);
+    let names = ["extra-0", "extra-1"];
+    for name in &names[..extra.len()] {
+        world.set(&format!("exists[{name}]"), 1);
+    }
+    let mut pods = vec![("base", base)];
+    pods.extend(names.into_iter().zip(extra.iter().copied()));
+    world.set("pending[default/web]", pending).run_pods("web", &pods);
+    world
+}
+
+fn added(world: &World) -> Vec<&str> {
+    world.enabled("cluster-autoscaler/add/")
+}
+
+#[test]
+fn a_node_comes_for_a_pod_that_finds_none_and_would_fit_a_new_one() {
+    let cluster = scaled(deployment("web", 8, 1500, 100));
+    assert!(added(&world(&cluster, 1, &[], 1)).is_empty(), "there is room");
+    assert_eq!(added(&world(&cluster, 2, &[], 1)), ["cluster-autoscaler/add/extra-0"]);
+    assert_eq!(added(&world(&cluster, 2, &[2], 1)), ["cluster-autoscaler/add/extra-1"]);
+    assert!(added(&world(&cluster, 2, &[2, 2], 1)).is_empty(), "the pool is at its largest");
+    assert!(added(&world(&scaled(deployment("web", 8, 4500, 100)), 0, &[], 1)).is_empty(), "no node is large enough");
+    let mut expendable = cluster.clone();
+    expendable.workloads[0].template.priority = -11;
+    assert!(added(&world(&expendable, 2, &[], 1)).is_empty(), "priority below the cutoff");
+    let mut elsewhere = cluster.clone();
+    elsewhere.workloads[0].template.node_selector = labels(&[(HOST, "base")]);
+    assert!(added(&world(&elsewhere, 2, &[], 1)).is_empty(), "new nodes lack the label");
+}
+
+fn unneeded(cluster: &Cluster, base: i64, extra: i64) -> bool {
+    !world(cluster, base, &[extra], 0).enabled("cluster-autoscaler/shrink").is_empty()
+}
+
+#[test]
+fn a_node_goes_whose_requests_are_below_the_threshold_and_whose_pods_fit_elsewhere() {
+    let cluster = scaled(deployment("web", 8, 1000, 100));
+    assert!(unneeded(&cluster, 2, 1), "250 of 1000, and room for it");
+    assert!(unneeded(&cluster, 4, 0), "empty");
+    assert!(!unneeded(&cluster, 2, 2), "500 of 1000 is not below 500");
+    assert!(!unneeded(&cluster, 4, 1), "no room elsewhere");
+    let mut half = cluster.clone();
+    half.node_autoscaler.as_mut().expect("given").threshold = Some(501);
+    assert!(unneeded(&half, 2, 2));
+    assert!(!unneeded(&half, 3, 2), "only one of two finds room");
+    let mut kept = cluster.clone();
+    kept.pools[1].autoscaling = Some(NodeGroup { min: 1, max: 2 });
+    assert!(!unneeded(&kept, 2, 1), "the pool is at its smallest");
+    let mut alone = cluster.clone();
+    alone.workloads[0].template.spread = vec![spread(HOST, 1, WhenUnsatisfiable::DoNotSchedule)];
+    assert!(unneeded(&alone, 1, 1), "without the node there is no other domain");
+}
+
+#[test]
+fn pods_block_the_removal_of_their_node() {
+    let cluster = scaled(deployment("web", 8, 1000, 100));
+    let with = |change: &dyn Fn(&mut Cluster)| {
+        let mut changed = cluster.clone();
+        change(&mut changed);
+        unneeded(&changed, 2, 1)
+    };
+    assert!(!with(&|one| {
+        let key = "cluster-autoscaler.kubernetes.io/safe-to-evict".to_owned();
+        one.workloads[0].template.annotations.insert(key, "false".into());
+    }));
+    assert!(!with(&|one| one.workloads[0].template.has_local_storage = true));
+    let budget = |pods: i64| PodDisruptionBudget {
+        namespace: "default".into(),
+        name: "web".into(),
+        selector: Some(LabelSelector { requirements: vec![] }),
+        demand: Demand::MinAvailable(Amount::Pods(pods)),
+        always_allows_unhealthy: false,
+        origin: origin(),
+    };
+    assert!(!with(&|one| one.disruption_budgets = vec![budget(3)]), "no disruption is allowed");
+    assert!(with(&|one| one.disruption_budgets = vec![budget(2)]));
+}
+
+#[test]
+fn a_node_is_tainted_emptied_and_gone() {
+    let cluster = scaled(deployment("web", 8, 1000, 100));
+    let mut world = world(&cluster, 2, &[1], 0);
+    world.fire("cluster-autoscaler/shrink/extra-0").calm();
+    assert_eq!(world.get("running[default/web][base]"), 3, "its pod has moved to the only other node");
+    assert_eq!((world.get("exists[extra-0]"), world.get("deleting[extra-0]")), (1, 1), "the machine takes its time");
+    world.fire("cluster-autoscaler/remove/extra-0");
+    assert_eq!((world.get("exists[extra-0]"), world.get("deleting[extra-0]")), (0, 0));
+}
+
+#[test]
+fn karpenter_looks_at_no_threshold_and_may_be_told_to_take_empty_nodes_only() {
+    let mut cluster = scaled(deployment("web", 8, 1000, 100));
+    let karpenter = |only_empty: bool| {
+        let kind = NodeAutoscalerKind::Karpenter;
+        Some(NodeAutoscaler { kind, threshold: None, only_empty, unneeded: Some(0), ..autoscaler() })
+    };
+    let goes = |cluster: &Cluster, base: i64, extra: i64| {
+        !world(cluster, base, &[extra], 0).enabled("karpenter/shrink").is_empty()
+    };
+    cluster.node_autoscaler = karpenter(false);
+    assert!(goes(&cluster, 1, 3), "three quarters are requested");
+    assert!(!goes(&cluster, 2, 3));
+    cluster.node_autoscaler = karpenter(true);
+    assert!(!goes(&cluster, 1, 1) && goes(&cluster, 1, 0));
+}
