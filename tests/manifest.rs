@@ -186,7 +186,7 @@ fn lists_dumps_and_other_files_are_read_leniently() {
     assert_eq!(severity("Pod/"), Some(Severity::Harmless));
     assert_eq!(severity("Secret"), Some(Severity::Harmless));
     assert!(loaded.notes.iter().any(|note| note.file.ends_with("values.yaml") && note.message.contains("skipped 1")));
-    assert!(has_note(&loaded, Severity::Risky, "percentageOfNodesToScore", "every node"));
+    assert_eq!(loaded.cluster.scheduler.percentage_of_nodes, 50);
     assert!(loaded.notes.iter().any(|note| note.message.contains("plugin Coscheduling is not modelled")));
 }
 
@@ -517,6 +517,26 @@ fn restarts_and_crashes_are_read() {
     assert_says(scenario(never), &["ready: never"]);
     let loaded = scenario("events: [{memoryPressure: {}}]").expect("valid");
     assert_eq!(loaded.cluster.events[0].kind, EventKind::MemoryPressure);
+}
+
+#[test]
+fn several_profiles_of_the_scheduler_are_read() {
+    let head = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n";
+    let read = |rest: &str| with_manifest(&format!("{head}{rest}\n"));
+    let loaded = read(
+        "percentageOfNodesToScore: 30\nprofiles:\n- {schedulerName: first, percentageOfNodesToScore: 100}\n- schedulerName: second\n  pluginConfig:\n  \
+         - name: NodeAffinity\n    args: {addedAffinity: {requiredDuringSchedulingIgnoredDuringExecution: \
+         {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists}]}]}}}\n  - name: NodeResourcesFit\n    \
+         args: {ignoredResources: [a.com/b], ignoredResourceGroups: [c.com]}",
+    );
+    let loaded = loaded.expect("valid");
+    let (first, second) = (&loaded.cluster.scheduler, &loaded.cluster.other_profiles[0]);
+    assert_eq!((first.name.as_str(), second.name.as_str()), ("first", "second"));
+    assert_eq!((first.percentage_of_nodes, second.percentage_of_nodes), (100, 30));
+    assert_eq!(second.added_required.as_ref().map(Vec::len), Some(1));
+    assert_eq!(second.ignored_resources, ["a.com/b", "c.com/"]);
+    assert!(has_note(&loaded, Severity::Risky, "spec.template.spec.schedulerName", "called `default-scheduler`"));
+    assert_says(read("profiles: [{}, {schedulerName: default-scheduler}]"), &["a second profile `default-scheduler`"]);
 }
 
 #[test]

@@ -101,7 +101,7 @@ pub(super) fn explain(kind: NoteKind) -> (&'static str, Explanation) {
             Explanation {
                 meaning: "The real controllers read the field and the models do not. A clean verdict is for a cluster in which the field has no effect; `--deny risky` makes such verdicts fail.",
                 formal: "The field is one that the models read, or that cannot change a verdict.",
-                failing: "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\npercentageOfNodesToScore: 50\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
+                failing: "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nextenders: [{urlPrefix: \"http://extender\"}]\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
                 passing: "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
                 upstream: "https://kubernetes.io/docs/reference/scheduling/config/",
             },

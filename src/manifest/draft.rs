@@ -107,7 +107,8 @@ pub(super) struct Draft {
     pub(super) claims: Vec<Claim>,
     pub(super) services: Vec<Service>,
     pub(super) descheduler: Option<DeschedulerPolicy>,
-    pub(super) scheduler: Option<SchedulerProfile>,
+    /// The profiles of the scheduler, if it is configured.
+    pub(super) scheduler: Option<Vec<SchedulerProfile>>,
     pub(super) priority_classes: Vec<PriorityClass>,
     /// `--descheduling-interval` of a descheduler that is itself among the manifests.
     pub(super) descheduler_interval: Option<i64>,

@@ -12,7 +12,7 @@ use super::{ErrorKind, NoteKind};
 use kubound_encodings::cluster::hpa::{MetricTarget, Tolerance};
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::{
-    Cluster, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, Workload,
+    Cluster, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, SchedulerProfile, Workload,
 };
 
 /// Makes the cluster.
@@ -32,6 +32,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         policy.interval = interval;
     }
     let intents = if scenario.intents.is_empty() { default_intents(&workloads) } else { scenario.intents };
+    let mut profiles = draft.scheduler.take().unwrap_or_default().into_iter();
     let cluster = Cluster {
         name: scenario.name.unwrap_or(name),
         version: scenario.version,
@@ -43,7 +44,8 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         services: draft.services,
         descheduler,
         node_autoscaler: scenario.node_autoscaler,
-        scheduler: draft.scheduler.unwrap_or_default(),
+        scheduler: profiles.next().unwrap_or_default(),
+        other_profiles: profiles.collect(),
         events: scenario.events,
         intents,
         assumptions: scenario.assumptions,
@@ -212,15 +214,16 @@ fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> Vec<Workload> {
             read.workload.later_templates.push(template);
         }
     }
-    let scheduler = draft.scheduler.as_ref().map_or("default-scheduler", |profile| profile.name.as_str());
+    let default = [SchedulerProfile::default()];
+    let profiles = draft.scheduler.as_deref().unwrap_or(&default);
     for read in &workloads {
         note_history(read, &scenario.events);
     }
     note_daemons(&workloads, draft);
     for read in &workloads {
         let wanted = &read.workload.template.scheduler_name;
-        if wanted != scheduler && read.workload.template.node_name.is_none() {
-            let message = format!("no scheduler `{wanted}` is modelled; its pods stay pending");
+        if !profiles.iter().any(|profile| profile.name == *wanted) && read.workload.template.node_name.is_none() {
+            let message = format!("no profile of the scheduler is called `{wanted}`; its pods stay pending");
             read.context.note(Risky, "spec.template.spec.schedulerName", message);
         }
     }

@@ -60,7 +60,9 @@ pub fn cluster(seed: u64) -> Cluster {
         cluster.intents.push(intent);
     }
     add_another(&mut Random::new(seed.wrapping_add(1 << 41)), &mut cluster);
-    if random.percent(6) {
+    // Small ones, since every node that may come is part of the state.
+    let is_small = cluster.workloads.len() == 1 && cluster.hpas.is_empty() && cluster.descheduler.is_none();
+    if is_small && random.percent(8) {
         scale_nodes(random, &mut cluster);
     }
     cluster

@@ -94,9 +94,9 @@ fn reductions_change_no_verdict() {
 #[test]
 fn symbolic_and_explicit_search_agree() {
     let tally = agree(Comparison::Engines, 1);
-    expect_few_undecided(tally, 55);
+    expect_few_undecided(tally, 60);
     // The clusters of a seed never change, and neither does how many of them are small enough.
-    assert!(tally.clusters != CASES || tally.decided >= 2000, "{tally:?}");
+    assert!(tally.clusters != CASES || tally.decided >= 1800, "{tally:?}");
 }
 
 #[test]

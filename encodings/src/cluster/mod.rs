@@ -163,8 +163,10 @@ pub struct Cluster {
     pub descheduler: Option<DeschedulerPolicy>,
     /// What adds and removes nodes, if anything does.
     pub node_autoscaler: Option<NodeAutoscaler>,
-    /// The scheduler's profile.
+    /// The scheduler's first profile.
     pub scheduler: SchedulerProfile,
+    /// Its other profiles, of other names.
+    pub other_profiles: Vec<SchedulerProfile>,
     /// External events.
     pub events: Vec<Event>,
     /// What shall hold; never empty (the default set is filled in by the reader).
@@ -222,12 +224,27 @@ impl Cluster {
         Some(seconds).filter(|&seconds| seconds > 0 && matters)
     }
 
+    /// The profile that `schedulerName` of a template names, if there is one.
+    pub fn served_by(&self, template: &PodTemplate) -> Option<&SchedulerProfile> {
+        self.profiles().find(|profile| profile.name == template.scheduler_name)
+    }
+
+    /// All profiles of the scheduler.
+    pub fn profiles(&self) -> impl Iterator<Item = &SchedulerProfile> {
+        std::iter::once(&self.scheduler).chain(&self.other_profiles)
+    }
+
+    /// The profile by which pods of a template are judged: the one that they name; the first one for those that no
+    /// profile serves, where it makes no difference, and for those of DaemonSets.
+    pub fn profile(&self, template: &PodTemplate) -> &SchedulerProfile {
+        self.served_by(template).unwrap_or(&self.scheduler)
+    }
+
     /// Whether pods of a template may preempt others: the scheduler serves them, and some have a lower priority.
     pub fn may_preempt(&self, template: &PodTemplate) -> bool {
-        let is_served =
-            template.node_name.is_none() && !template.is_gated && template.scheduler_name == self.scheduler.name;
+        let is_served = template.node_name.is_none() && !template.is_gated && self.served_by(template).is_some();
         let mut others = self.workloads.iter().flat_map(Workload::templates);
-        self.scheduler.preempts
+        self.profile(template).preempts
             && is_served
             && !template.never_preempts
             && others.any(|other| other.priority < template.priority)

@@ -1,6 +1,8 @@
 //! The scheduler's profile (sections 1.3 and 1.12): plugin weights and arguments that the models read.
 
-use super::pod::TopologySpreadConstraint;
+use super::node::is_extended_resource;
+use super::pod::{PreferredTerm, TopologySpreadConstraint};
+use super::selector::NodeSelectorTerm;
 
 /// `NodeResourcesFitArgs.scoringStrategy.type`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,6 +58,15 @@ pub struct SchedulerProfile {
     pub disabled_filters: Vec<String>,
     /// Whether DefaultPreemption is on.
     pub preempts: bool,
+    /// `NodeAffinityArgs.addedAffinity`: terms, ORed, one of which nodes must match besides what a pod asks for.
+    pub added_required: Option<Vec<NodeSelectorTerm>>,
+    /// `NodeAffinityArgs.addedAffinity`: preferences besides those of a pod.
+    pub added_preferred: Vec<PreferredTerm>,
+    /// `NodeResourcesFitArgs.ignoredResources` and `ignoredResourceGroups`, which ends with a `/` each: extended
+    /// resources that NodeResourcesFit lets pass.
+    pub ignored_resources: Vec<String>,
+    /// `percentageOfNodesToScore`, 0 to 100; 0 means adaptive.
+    pub percentage_of_nodes: i64,
 }
 
 impl Default for SchedulerProfile {
@@ -76,6 +87,26 @@ impl Default for SchedulerProfile {
             default_spread: DefaultSpread::System,
             disabled_filters: Vec::new(),
             preempts: true,
+            added_required: None,
+            added_preferred: Vec::new(),
+            ignored_resources: Vec::new(),
+            percentage_of_nodes: 0,
         }
+    }
+}
+
+/// Nodes up to which all feasible ones are scored, whatever `percentageOfNodesToScore` says.
+const ALWAYS_SCORED: usize = 100;
+
+impl SchedulerProfile {
+    /// Whether NodeResourcesFit lets a resource pass; only extended ones can be ignored.
+    pub fn ignores(&self, resource: &str) -> bool {
+        let is_meant = |one: &String| one == resource || (one.ends_with('/') && resource.starts_with(one.as_str()));
+        is_extended_resource(resource) && self.ignored_resources.iter().any(is_meant)
+    }
+
+    /// Whether a cluster of so many nodes may have feasible nodes that are not scored (section 1.4).
+    pub fn samples(&self, nodes: usize) -> bool {
+        nodes > ALWAYS_SCORED && self.percentage_of_nodes < 100
     }
 }

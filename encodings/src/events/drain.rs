@@ -196,8 +196,10 @@ fn single_node_domains(model: &Model) -> bool {
     let own = templates.flat_map(|template| &template.spread);
     let mut keys: Vec<&str> = own.map(|spec| spec.topology_key.as_str()).collect();
     keys.push("topology.kubernetes.io/zone");
-    if let crate::cluster::scheduler::DefaultSpread::List(list) = &model.cluster.scheduler.default_spread {
-        keys.extend(list.iter().map(|spec| spec.topology_key.as_str()));
+    for profile in model.cluster.profiles() {
+        if let crate::cluster::scheduler::DefaultSpread::List(list) = &profile.default_spread {
+            keys.extend(list.iter().map(|spec| spec.topology_key.as_str()));
+        }
     }
     keys.iter().all(|key| Domains::new(model, key, |_| true).by_value.values().all(|slots| slots.len() == 1))
 }

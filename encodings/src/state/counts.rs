@@ -15,7 +15,9 @@ const MOST_STAGES: u8 = 4;
 impl Model<'_> {
     /// Whether pods may be assigned to a node beyond what its resources allow (the kubelet rejects them then).
     pub(super) fn may_pile_up(&self, template: &PodTemplate) -> bool {
-        let unchecked = self.cluster.scheduler.disabled_filters.iter().any(|name| name == "NodeResourcesFit");
+        let profile = self.cluster.profile(template);
+        let off = profile.disabled_filters.iter().any(|name| name == "NodeResourcesFit");
+        let unchecked = off || template.requests.keys().any(|resource| profile.ignores(resource));
         template.node_name.is_some() || unchecked
     }
 

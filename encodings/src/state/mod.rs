@@ -259,6 +259,13 @@ impl<'c> Model<'c> {
         self.fairness_unit(&name, &lump)
     }
 
+    /// The scheduler's profile for pods of a group.
+    pub fn profile(&self, group: usize) -> &'c crate::cluster::SchedulerProfile {
+        let cluster = self.cluster;
+        let workload = &cluster.workloads[self.groups[group].workload];
+        cluster.profile(workload.template_of(self.groups[group].template))
+    }
+
     /// The initial value of a variable that has a term for it.
     pub fn initial_of(&self, var: IntVar) -> Int {
         match self.vars[var.id.index()].initial {

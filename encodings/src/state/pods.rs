@@ -6,7 +6,7 @@ use crate::cluster::event::{ApplyMode, EventKind};
 use crate::cluster::intent::IntentKind;
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Control, Readiness, Startup};
-use crate::cluster::{Taint, TaintEffect, When, Workload};
+use crate::cluster::{SchedulerProfile, Taint, TaintEffect, When, Workload};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
 
@@ -269,7 +269,11 @@ impl Model<'_> {
     /// nodeName come to nodes behind the scheduler's back.
     pub fn filters_imply_admission(&self) -> bool {
         let repeated = ["NodeResourcesFit", "NodePorts", "NodeAffinity", "TaintToleration"];
-        let off = self.cluster.scheduler.disabled_filters.iter().any(|name| repeated.contains(&name.as_str()));
+        let is_lax = |profile: &SchedulerProfile| {
+            let off = profile.disabled_filters.iter().any(|name| repeated.contains(&name.as_str()));
+            off || !profile.ignored_resources.is_empty()
+        };
+        let off = self.cluster.profiles().any(is_lax);
         let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
         !off && templates.all(|template| template.node_name.is_none())
     }

@@ -1,8 +1,12 @@
 //! Scores and filters, through the rules of the scheduler.
 
 use crate::support::{HOST, World, ZONE, cluster, deployment, node, spread};
-use kubound_encodings::cluster::pod::{Toleration, WhenUnsatisfiable};
-use kubound_encodings::cluster::{Cluster, KubernetesVersion, NodePool, SchedulerProfile, Span, Taint, TaintEffect};
+use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, WhenUnsatisfiable};
+use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
+use kubound_encodings::cluster::selector::Operator;
+use kubound_encodings::cluster::{
+    Cluster, KubernetesVersion, NodePool, NodeSelectorTerm, Requirement, SchedulerProfile, Span, Taint, TaintEffect,
+};
 
 fn taint(key: &str, effect: TaintEffect) -> Taint {
     Taint { key: key.into(), value: String::new(), effect }
@@ -195,4 +199,60 @@ fn a_pending_pod_of_higher_priority_goes_first() {
     assert!(targets(&world).is_empty());
     world.set("running[default/first][a]", 0).set("pending[default/first]", 0);
     assert_eq!(targets(&world), ["a"]);
+}
+
+/// The nodes that a pending pod of `web` goes to, judged by a second profile of this name.
+fn by_profile(change: impl FnOnce(&mut SchedulerProfile)) -> Vec<String> {
+    let pools = vec![node("a", &[("tier", "fast")]), node("b", &[])];
+    let mut cluster = cluster(pools, vec![deployment("web", 3, 500, 256)]);
+    let mut second = SchedulerProfile { name: "second".into(), ..SchedulerProfile::default() };
+    change(&mut second);
+    cluster.other_profiles = vec![second];
+    cluster.workloads[0].template.scheduler_name = "second".into();
+    targets(&with_pods(&cluster, &[("a", 2)])).into_iter().map(str::to_owned).collect()
+}
+
+fn on_fast_nodes() -> NodeSelectorTerm {
+    let requirement = Requirement { key: "tier".into(), operator: Operator::In(vec!["fast".into()]) };
+    NodeSelectorTerm { expressions: vec![requirement], fields: vec![] }
+}
+
+#[test]
+fn a_pod_is_judged_by_the_profile_that_it_names() {
+    assert_eq!(by_profile(|_| {}), ["b"], "the least allocated one");
+    assert_eq!(by_profile(|second| second.strategy = ScoringStrategy::MostAllocated), ["b"], "spread weighs more");
+    let packs = |second: &mut SchedulerProfile| {
+        second.strategy = ScoringStrategy::MostAllocated;
+        second.default_spread = DefaultSpread::List(vec![]);
+        second.balanced_allocation = 0;
+    };
+    assert_eq!(by_profile(packs), ["a"]);
+    assert!(by_profile(|second| second.name = "third".into()).is_empty(), "no profile of that name");
+}
+
+#[test]
+fn a_profile_adds_to_the_affinity_of_every_pod() {
+    assert_eq!(by_profile(|second| second.added_required = Some(vec![on_fast_nodes()])), ["a"]);
+    let prefers = PreferredTerm { weight: 1, term: on_fast_nodes() };
+    assert_eq!(by_profile(|second| second.added_preferred = vec![prefers]), ["a"], "2 x 100 outweigh the rest");
+}
+
+#[test]
+fn ignored_extended_resources_are_left_to_the_kubelet() {
+    let fits = |ignored: &[&str]| {
+        let mut cluster = cluster(vec![node("a", &[])], vec![deployment("web", 1, 100, 100)]);
+        cluster.workloads[0].template.requests.insert("example.com/gpu".into(), 1);
+        cluster.scheduler.ignored_resources = ignored.iter().map(|&name| name.to_owned()).collect();
+        !with_pods(&cluster, &[]).enabled("default-scheduler/").is_empty()
+    };
+    assert!(!fits(&[]), "no node has any");
+    assert!(fits(&["example.com/gpu"]) && fits(&["example.com/"]));
+    assert!(!fits(&["example.com"]) && !fits(&["cpu"]));
+}
+
+#[test]
+fn of_many_nodes_a_part_is_scored() {
+    let profile = |percentage: i64| SchedulerProfile { percentage_of_nodes: percentage, ..SchedulerProfile::default() };
+    assert!(!profile(0).samples(100) && profile(0).samples(101) && profile(99).samples(101));
+    assert!(!profile(100).samples(5000));
 }

@@ -25,7 +25,8 @@ pub(super) fn read(affinity: &View, template: &mut PodTemplate) -> Result<(), In
     Ok(())
 }
 
-fn read_node_affinity(fields: &Fields, template: &mut PodTemplate) -> Result<(), InputError> {
+/// Reads `nodeAffinity` into a template.
+pub(super) fn read_node_affinity(fields: &Fields, template: &mut PodTemplate) -> Result<(), InputError> {
     template.required_affinity = match fields.below("requiredDuringSchedulingIgnoredDuringExecution")? {
         Some(required) => {
             let view = required.require("nodeSelectorTerms", "at least one term")?;

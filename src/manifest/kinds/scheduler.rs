@@ -1,13 +1,14 @@
 //! KubeSchedulerConfiguration: plugins, weights and arguments of a profile (section 1.12).
 
+use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky, Warning};
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::view::{Fields, Ignored, View};
 use super::Object;
-use super::affinity::read_spread;
+use super::affinity::{read_node_affinity, read_spread};
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
-use kubound_encodings::cluster::{Labels, SchedulerProfile};
+use kubound_encodings::cluster::{Labels, PodTemplate, SchedulerProfile};
 
 const CONFIGURATION: &[Ignored] = &[
     ("clientConnection", Harmless, "not part of the rules"),
@@ -20,7 +21,6 @@ const CONFIGURATION: &[Ignored] = &[
     ("delayCacheUntilActive", Harmless, "speed only"),
     ("podInitialBackoffSeconds", Harmless, "pending pods are tried again after any time"),
     ("podMaxBackoffSeconds", Harmless, "pending pods are tried again after any time"),
-    ("percentageOfNodesToScore", Risky, "every node is scored in the model"),
     ("extenders", Risky, "extenders are not modelled"),
 ];
 
@@ -56,27 +56,33 @@ const OTHERS: &[&str] = &[
     "AzureDiskLimits",
 ];
 
-/// Reads a configuration; the first profile counts.
+/// Reads a configuration; without a profile it has the default one.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
-    if let Some(view) = object.fields.get("percentageOfNodesToScore")
-        && !matches!(view.integer(0..=100)?, 0 | 100)
-    {
-        view.note(Risky, "every node is scored in the model");
-    }
-    let profiles = object.fields.items("profiles")?;
+    let percentage_of_nodes = read_percentage(&object.fields)?.unwrap_or(0);
+    let views = object.fields.items("profiles")?;
     object.fields.note_rest(CONFIGURATION);
-    let mut profile = SchedulerProfile::default();
-    for (index, view) in profiles.iter().enumerate() {
-        if index == 0 {
-            read_profile(view, &mut profile)?;
-        } else {
-            view.note(Risky, "only the first profile is modelled; pods of this one are never scheduled");
+    let mut profiles: Vec<SchedulerProfile> = Vec::new();
+    for view in &views {
+        let mut profile = SchedulerProfile { percentage_of_nodes, ..SchedulerProfile::default() };
+        read_profile(view, &mut profile)?;
+        if profiles.iter().any(|other| other.name == profile.name) {
+            let error = view.error(format!("a second profile `{}`", profile.name)).kind(ErrorKind::Duplicate);
+            return Err(error.expected("a `schedulerName` of its own for each profile"));
         }
+        profiles.push(profile);
     }
-    if draft.scheduler.replace(profile).is_some() {
+    if profiles.is_empty() {
+        profiles.push(SchedulerProfile { percentage_of_nodes, ..SchedulerProfile::default() });
+    }
+    if draft.scheduler.replace(profiles).is_some() {
         object.context.note(Warning, "", "more than one KubeSchedulerConfiguration; the last one counts");
     }
     Ok(())
+}
+
+/// `percentageOfNodesToScore`, of all profiles or of one.
+fn read_percentage(fields: &Fields) -> Result<Option<i64>, InputError> {
+    fields.read("percentageOfNodesToScore", |view| view.integer(0..=100))
 }
 
 fn read_profile(view: &View, profile: &mut SchedulerProfile) -> Result<(), InputError> {
@@ -110,7 +116,10 @@ fn read_profile(view: &View, profile: &mut SchedulerProfile) -> Result<(), Input
             read_arguments(&name, &arguments, profile)?;
         }
     }
-    fields.note_rest(&[("percentageOfNodesToScore", Risky, "every node is scored in the model")]);
+    if let Some(percentage) = read_percentage(&fields)? {
+        profile.percentage_of_nodes = percentage;
+    }
+    fields.note_rest(&[]);
     Ok(())
 }
 
@@ -210,7 +219,13 @@ fn read_arguments(name: &View, arguments: &View, profile: &mut SchedulerProfile)
         }
         "PodTopologySpread" => read_default_spread(&fields, profile)?,
         "NodeAffinity" => {
-            fields.note_rest(&[("addedAffinity", Risky, "affinity added by the scheduler is not modelled")]);
+            if let Some(added) = fields.below("addedAffinity")? {
+                // Read like that of a pod.
+                let mut pod = PodTemplate::default();
+                read_node_affinity(&added, &mut pod)?;
+                (profile.added_required, profile.added_preferred) = (pod.required_affinity, pod.preferred_affinity);
+            }
+            fields.note_rest(&[]);
         }
         "InterPodAffinity" => {
             if let Some(weight) = fields.read("hardPodAffinityWeight", |view| view.integer(0..=100))? {
@@ -247,10 +262,10 @@ fn read_fit(fields: &Fields, profile: &mut SchedulerProfile) -> Result<(), Input
         };
         strategy.note_rest(&[]);
     }
-    fields.note_rest(&[
-        ("ignoredResources", Risky, "all requested resources are looked at"),
-        ("ignoredResourceGroups", Risky, "all requested resources are looked at"),
-    ]);
+    let names = |key: &str| fields.read(key, |view| view.texts()).map(Option::unwrap_or_default);
+    let groups = names("ignoredResourceGroups")?.into_iter().map(|group| format!("{group}/"));
+    profile.ignored_resources = names("ignoredResources")?.into_iter().chain(groups).collect();
+    fields.note_rest(&[]);
     Ok(())
 }
 

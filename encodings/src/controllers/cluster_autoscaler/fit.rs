@@ -40,7 +40,7 @@ pub(super) fn is_exact(model: &Model, moved: &[usize], slot: usize) -> Bool {
             && template.pod_anti_affinity.required.is_empty()
     };
     // Constraints that the scheduler adds by default may be hard ones, unless they are its own.
-    let are_soft = model.cluster.scheduler.default_spread == DefaultSpread::System;
+    let are_soft = model.cluster.profiles().all(|profile| profile.default_spread == DefaultSpread::System);
     if !are_soft || !(0..model.groups.len()).all(apart) {
         return false.into();
     }
@@ -86,7 +86,7 @@ fn supposing<R>(model: &mut Model, slot: usize, present: bool, ask: impl FnOnce(
 fn clear(group: &mut Group, slot: usize) {
     let none = |counts: &mut Vec<IntVar>| counts[slot].value = 0.into();
     group.bound.iter_mut().chain(&mut group.crashed).chain(&mut group.nominated).for_each(none);
-    group.starting.iter_mut().for_each(|(_, counts)| none(counts));
+    group.starting.iter_mut().chain(&mut group.fresh).for_each(|(_, counts)| none(counts));
     none(&mut group.running);
     none(&mut group.terminating);
 }

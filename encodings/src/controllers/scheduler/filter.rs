@@ -100,7 +100,7 @@ fn nominated(model: &Model, group: usize, slot: usize, own: i64) -> Vec<Int> {
 /// Whether the pod lacks nothing on a node but pods that its affinity requires: then preemption is not tried there
 /// (`UnschedulableAndUnresolvable`). Taints and node affinity need no mention: no preemption helps against them.
 pub(super) fn lacks_affinity(model: &Model, group: usize, slot: usize) -> Bool {
-    if model.template(group).pod_affinity.required.is_empty() || is_disabled(model, "InterPodAffinity") {
+    if model.template(group).pod_affinity.required.is_empty() || is_disabled(model, group, "InterPodAffinity") {
         return false.into();
     }
     let lacks = |counts: Counts| {
@@ -122,8 +122,8 @@ pub(super) fn is_hopeless(model: &Model, group: usize, slot: usize) -> Bool {
     !on_node(model, group, slot)
 }
 
-fn is_disabled(model: &Model, plugin: &str) -> bool {
-    model.cluster.scheduler.disabled_filters.iter().any(|name| name == plugin)
+fn is_disabled(model: &Model, group: usize, plugin: &str) -> bool {
+    model.profile(group).disabled_filters.iter().any(|name| name == plugin)
 }
 
 /// By slot: whether all filters let a pod of the group onto the node.
@@ -149,12 +149,12 @@ fn earlier(pods: &Pods, group: usize, slot: usize) -> Bool {
 
 fn spread_of(pods: &Pods, group: usize) -> Vec<Bool> {
     let model = pods.model;
-    if is_disabled(model, "PodTopologySpread") { everywhere(model) } else { spread::filter(pods, group) }
+    if is_disabled(model, group, "PodTopologySpread") { everywhere(model) } else { spread::filter(pods, group) }
 }
 
 fn affinity_of(pods: &Pods, group: usize) -> Vec<Bool> {
     let model = pods.model;
-    if is_disabled(model, "InterPodAffinity") { everywhere(model) } else { pod_affinity::filter(pods, group) }
+    if is_disabled(model, group, "InterPodAffinity") { everywhere(model) } else { pod_affinity::filter(pods, group) }
 }
 
 fn everywhere(model: &Model) -> Vec<Bool> {
@@ -168,9 +168,12 @@ pub(super) fn answers(model: &Model, group: usize) -> Vec<(&'static str, Vec<Boo
     vec![
         ("NodeUnschedulable", each(&|slot| model.slots[slot].cordon_allows(template))),
         ("TaintToleration", each(&|slot| model.slots[slot].taints_for(template).allow_scheduling)),
-        ("NodeAffinity", each(&|slot| model.slots[slot].matches_affinity(template).into())),
+        (
+            "NodeAffinity",
+            each(&|slot| (model.slots[slot].matches_affinity(template) && is_added(model, group, slot)).into()),
+        ),
         ("NodePorts", each(&|slot| ports::filter(&pods, group, slot))),
-        ("NodeResourcesFit", each(&|slot| room(&pods, group, slot))),
+        ("NodeResourcesFit", each(&|slot| room_by_profile(&pods, group, slot))),
         ("PodTopologySpread", spread::filter(&pods, group)),
         ("InterPodAffinity", pod_affinity::filter(&pods, group)),
     ]
@@ -180,12 +183,14 @@ pub(super) fn answers(model: &Model, group: usize) -> Vec<(&'static str, Vec<Boo
 fn on_node(model: &Model, group: usize, slot: usize) -> Bool {
     let (there, template) = (&model.slots[slot], model.template(group));
     // A cordon is visible as a taint, so TaintToleration covers NodeUnschedulable, but not the reverse.
-    let tolerated = match (is_disabled(model, "TaintToleration"), is_disabled(model, "NodeUnschedulable")) {
+    let tolerated = match (is_disabled(model, group, "TaintToleration"), is_disabled(model, group, "NodeUnschedulable"))
+    {
         (false, _) => there.taints_for(template).allow_scheduling,
         (true, false) => there.cordon_allows(template),
         (true, true) => true.into(),
     };
-    let matches = is_disabled(model, "NodeAffinity") || there.matches_affinity(template);
+    let matches =
+        is_disabled(model, group, "NodeAffinity") || (there.matches_affinity(template) && is_added(model, group, slot));
     all([there.present, tolerated, (matches && has_volumes(model, group, slot)).into()])
 }
 
@@ -194,15 +199,23 @@ fn has_volumes(model: &Model, group: usize, slot: usize) -> bool {
     let (there, workload) = (&model.slots[slot], model.workload(group));
     let own = workload.ordinals().zip(model.groups[group].ordinal).map(|(set, at)| set.start + at as i64);
     let needed = workload.volume_nodes.iter().filter(|volume| volume.ordinal.is_none_or(|one| own == Some(one)));
-    is_disabled(model, "VolumeBinding")
+    is_disabled(model, group, "VolumeBinding")
         || needed.into_iter().all(|volume| volume.terms.iter().any(|term| term.matches(&there.name, &there.labels)))
+}
+
+/// Whether a node is one of those that the profile adds to every pod's required node affinity.
+fn is_added(model: &Model, group: usize, slot: usize) -> bool {
+    let there = &model.slots[slot];
+    let added = model.profile(group).added_required.as_ref();
+    added.is_none_or(|terms| terms.iter().any(|term| term.matches(&there.name, &there.labels)))
 }
 
 /// The filters that look at what the node holds: ports and resources.
 fn held(pods: &Pods, group: usize, slot: usize) -> Bool {
     let model = pods.model;
-    let room = if is_disabled(model, "NodeResourcesFit") { true.into() } else { room(pods, group, slot) };
-    let ports = if is_disabled(model, "NodePorts") { true.into() } else { ports::filter(pods, group, slot) };
+    let room =
+        if is_disabled(model, group, "NodeResourcesFit") { true.into() } else { room_by_profile(pods, group, slot) };
+    let ports = if is_disabled(model, group, "NodePorts") { true.into() } else { ports::filter(pods, group, slot) };
     ports & room
 }
 
@@ -221,15 +234,23 @@ fn used(pods: &Pods, slot: usize, resource: &str) -> Int {
 
 /// NodeResourcesFit: one more pod of the group fits beside those that are there.
 pub(in crate::controllers) fn has_room(model: &Model, group: usize, slot: usize) -> Bool {
-    room(&Pods::there(model), group, slot)
+    room(&Pods::there(model), group, slot, |_| false)
 }
 
-/// NodeResourcesFit: one more pod of the group fits. Resources that it does not request are not checked.
-fn room(pods: &Pods, group: usize, slot: usize) -> Bool {
+/// NodeResourcesFit as the profile of the group has it.
+fn room_by_profile(pods: &Pods, group: usize, slot: usize) -> Bool {
+    let profile = pods.model.profile(group);
+    room(pods, group, slot, |resource| profile.ignores(resource))
+}
+
+/// NodeResourcesFit: one more pod of the group fits. Resources that it does not request are not checked, nor those
+/// that are ignored.
+fn room(pods: &Pods, group: usize, slot: usize, ignores: impl Fn(&str) -> bool) -> Bool {
     let model = pods.model;
     let there = &model.slots[slot];
     let number = sum((0..model.groups.len()).map(|other| pods.assigned(other, slot)));
-    let requests = model.template(group).requests.iter().filter(|&(_, &request)| request > 0);
+    let requests = model.template(group).requests.iter();
+    let requests = requests.filter(|&(resource, &request)| request > 0 && !ignores(resource));
     let resources = requests.map(|(resource, &request)| {
         let available = there.allocatable.get(resource).copied().unwrap_or(0.into());
         (used(pods, slot, resource) + model.scaled(resource, request)).at_most(available)

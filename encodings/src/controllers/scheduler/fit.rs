@@ -40,19 +40,19 @@ pub(super) fn scores(model: &Model, group: usize, weights: Weights) -> (Vec<Int>
 /// Whether a pod is balanced: it requests a balanced resource, or the release balances every pod.
 fn is_balanced(model: &Model, group: usize) -> bool {
     let requests = &model.template(group).requests;
-    let resources = &model.cluster.scheduler.balanced_resources;
+    let resources = &model.profile(group).balanced_resources;
     model.cluster.version.0 < 33 || resources.iter().any(|one| requests.get(one).is_some_and(|&amount| amount > 0))
 }
 
 /// The resources that are balanced for a pod.
 fn balanced_resources<'m>(model: &'m Model, group: usize) -> Vec<&'m String> {
     let pod = model.template(group);
-    model.cluster.scheduler.balanced_resources.iter().filter(|resource| is_scored(pod, resource)).collect()
+    model.profile(group).balanced_resources.iter().filter(|resource| is_scored(pod, resource)).collect()
 }
 
 /// Whether [`symbolic`] covers the profile.
 fn has_symbolic_form(model: &Model, group: usize, weights: Weights) -> bool {
-    let shaped = matches!(model.cluster.scheduler.strategy, ScoringStrategy::RequestedToCapacityRatio(_));
+    let shaped = matches!(model.profile(group).strategy, ScoringStrategy::RequestedToCapacityRatio(_));
     let balances = weights.balance > 0 && is_balanced(model, group);
     !(shaped && weights.fit > 0 || balances && balanced_resources(model, group).len() > 2)
 }
@@ -115,7 +115,7 @@ fn tabulated(model: &Model, group: usize, slot: usize, mixes: &[Mix], weights: W
         };
         let skips_best_effort = model.cluster.version.0 >= 33;
         let pod = model.template(group);
-        let (fit, balance) = both(&model.cluster.scheduler, pod, &templates, allocatable, skips_best_effort);
+        let (fit, balance) = both(model.profile(group), pod, &templates, allocatable, skips_best_effort);
         weights.fit * fit + weights.balance * balance
     })
 }
@@ -229,7 +229,7 @@ fn balanced_allocation(resources: &[(i64, i64)]) -> i64 {
 /// differ by one where the exact result is an integer. What it does not cover ([`has_symbolic_form`]) counts as 0, and
 /// the scheduler then takes any feasible node.
 fn symbolic(model: &Model, group: usize, slot: usize, weights: Weights) -> Int {
-    let profile = &model.cluster.scheduler;
+    let profile = model.profile(group);
     let there = &model.slots[slot];
     let pod = model.template(group);
     let capacity = |resource: &str| there.allocatable.get(resource).copied().unwrap_or(0.into());

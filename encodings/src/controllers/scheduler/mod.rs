@@ -14,6 +14,10 @@
 //! Exact, but for balanced allocation on nodes whose allocatable is a range (see `fit`). With such nodes and a
 //! RequestedToCapacityRatio strategy, or more than two balanced resources, any feasible node is taken (tagged).
 //!
+//! ## Profiles
+//! A pod is judged by the profile that its `schedulerName` names; without one it waits for ever. Beyond 100 nodes only a
+//! part of the feasible ones is scored (`percentageOfNodesToScore`): any is taken then (tagged).
+//!
 //! ## Fused
 //! Binding and the start of the pod by the kubelet are one rule. Under paced timing this loses nothing: a bound pod
 //! counts for the scheduler like a running one, nothing periodic acts before it started, admission repeats filters
@@ -25,8 +29,8 @@
 //! Nothing is fused where pods may preempt others (see `preemption`).
 //!
 //! ## Not modelled
-//! Volumes that are not bound yet (reported by the reader); image locality, which is taken as equal on all nodes; sampling of
-//! nodes beyond 100. Scheduling gates are never lifted.
+//! Volumes that are not bound yet (reported by the reader); image locality, which is taken as equal on all
+//! nodes. Scheduling gates are never lifted.
 
 mod filter;
 mod fit;
@@ -52,6 +56,9 @@ use preemption::Preemptor;
 
 /// Why a rule may take a node that is not the best.
 const UNKNOWN_SCORES: &str = "the scores of this profile need constant allocatable; any feasible node is taken";
+
+/// Why a rule may take a node that is not the best of all.
+const SAMPLED: &str = "of more than 100 nodes only a part is scored; any feasible node is taken";
 
 /// See the module.
 pub struct Scheduler;
@@ -81,7 +88,7 @@ impl Scheduler {
     /// Pods with a nodeName bypass the scheduler, those of DaemonSets are bound as they are created; those of another schedulerName, and gated ones, wait for ever.
     fn serves(&self, model: &Model, group: usize) -> bool {
         let template = model.template(group);
-        let is_served = template.scheduler_name == model.cluster.scheduler.name && !template.is_gated;
+        let is_served = model.cluster.served_by(template).is_some() && !template.is_gated;
         model.groups[group].pinned.is_none() && is_served && !model.workload(group).is_daemon()
     }
 
@@ -90,6 +97,7 @@ impl Scheduler {
             return;
         }
         let feasible = model.feasible[group].clone();
+        let samples = model.profile(group).samples(feasible.len());
         let scores = score::totals(model, group, &feasible);
         let ranked: Vec<Int> = feasible.iter().zip(&scores.terms).map(|(&ok, &score)| ite(ok, score, -1)).collect();
         let best = if ranked.is_empty() { Int::from(-1) } else { max_of(&ranked) };
@@ -104,7 +112,7 @@ impl Scheduler {
                 let mut rule =
                     RuleBuilder::new(format!("default-scheduler/{name}/{place}"), self.name(), "Scheduled", Pace::Fast)
                         .when(feasible[slot])
-                        .when(if scores.is_exact { scores.terms[slot].is(best) } else { true.into() })
+                        .when(if scores.is_exact && !samples { scores.terms[slot].is(best) } else { true.into() })
                         .when(!yields)
                         .fair(unit)
                         .for_slot(model, slot)
@@ -115,7 +123,11 @@ impl Scheduler {
                     let shown = ite(score.at_least(0), score + scores.common, -1);
                     rule = rule.detail(format!("score of {}", there.name), shown.id());
                 }
-                if scores.is_exact { rule } else { rule.over_approximates(UNKNOWN_SCORES) }
+                match (scores.is_exact, samples) {
+                    (_, true) => rule.over_approximates(SAMPLED),
+                    (false, false) => rule.over_approximates(UNKNOWN_SCORES),
+                    (true, false) => rule,
+                }
             };
             let alive = model.slots[slot].is_alive();
             let waiting = preemptor.map_or(state.pending.value, |one| one.unnominated).above(0);

@@ -131,7 +131,7 @@ pub(super) fn raw_score(model: &Model, group: usize) -> Option<(Vec<Int>, i64)> 
 
 /// By topology key and group: what each of its pods adds to the score of the nodes in its domain.
 fn preferences(model: &Model, group: usize) -> IndexMap<String, Vec<i64>> {
-    let profile = &model.cluster.scheduler;
+    let profile = model.profile(group);
     let own = model.template(group);
     let has_own = !own.pod_affinity.preferred.is_empty() || !own.pod_anti_affinity.preferred.is_empty();
     let mut by_key: IndexMap<String, Vec<i64>> = IndexMap::new();

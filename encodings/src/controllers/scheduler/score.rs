@@ -17,7 +17,7 @@ pub(super) struct Totals {
 
 /// The totals of a group, given its feasible nodes.
 pub(super) fn totals(model: &Model, group: usize, feasible: &[Bool]) -> Totals {
-    let profile = &model.cluster.scheduler;
+    let profile = model.profile(group);
     let mut common = 0;
     let weights = Weights { fit: profile.resources_fit, balance: profile.balanced_allocation };
     let (fit, is_exact) = fit::scores(model, group, weights);
@@ -46,9 +46,13 @@ pub(super) fn violated(model: &Model, group: usize) -> Vec<i64> {
     model.slots.iter().map(|slot| slot.taints_for(template).preferences_violated).collect()
 }
 
-/// By slot: NodeAffinity's raw score.
+/// By slot: NodeAffinity's raw score, with what the profile adds to the preferences of every pod.
 pub(super) fn preferred(model: &Model, group: usize) -> Vec<i64> {
-    model.slots.iter().map(|slot| preferred_weight(model, group, slot)).collect()
+    let added = &model.profile(group).added_preferred;
+    let more = |slot: &crate::state::Slot| -> i64 {
+        added.iter().filter(|one| one.term.matches(&slot.name, &slot.labels)).map(|one| one.weight).sum()
+    };
+    model.slots.iter().map(|slot| preferred_weight(model, group, slot) + more(slot)).collect()
 }
 
 /// TaintToleration's score; nothing if it is 100 on all nodes.

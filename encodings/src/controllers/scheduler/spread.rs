@@ -71,7 +71,7 @@ fn constraints(model: &Model, group: usize, reaction: WhenUnsatisfiable) -> (Vec
     if !own.is_empty() {
         return (of_reaction(own, false), true);
     }
-    match &model.cluster.scheduler.default_spread {
+    match &model.profile(group).default_spread {
         DefaultSpread::List(list) => (of_reaction(list, true), true),
         DefaultSpread::System => {
             let soft = |max_skew: i64, key: &str| TopologySpreadConstraint {
