@@ -86,6 +86,15 @@ fn fusing_rules_changes_no_verdict() {
     expect_few_undecided(agree(Comparison::Granularities, 12), 20);
 }
 
+/// The second plugin of a pass sees the pod that replaces what the first one evicted, before it starts.
+#[test]
+fn fused_rules_let_a_pass_go_on_before_pods_start() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/passes");
+    let loaded = kubound::manifest::load(&[folder.into()], None).expect("a valid fixture");
+    let tally = compare(&loaded.cluster, Comparison::Granularities).expect("the same verdicts");
+    assert_eq!((tally.violated, tally.properties), (1, 1));
+}
+
 #[test]
 fn reductions_change_no_verdict() {
     expect_few_undecided(agree(Comparison::Reductions, 12), 20);

@@ -407,7 +407,7 @@ impl Model<'_> {
 
     /// Whether something can come between the binding of a pod and its admission, or can tell them apart: pods with a
     /// nodeName, which bypass the scheduler; nodes that stop as fast as pods are bound, or that stopped and are
-    /// tolerated; the order in which pods become ready.
+    /// tolerated; the order in which pods become ready; what a descheduler takes while they are not ready.
     fn sees_admission(&self) -> bool {
         let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
         let panics = self.cluster.events.iter().any(|event| matches!(event.kind, EventKind::KernelPanic { .. }));
@@ -417,10 +417,22 @@ impl Model<'_> {
             templates.any(|template| template.tolerations.iter().any(|toleration| toleration.tolerates(&unreachable)));
         let ordered =
             self.some_intent(|kind| matches!(kind, IntentKind::Spread { when, .. } if *when != When::Settled));
+        // One plugin of a pass may act on where a pod has been bound, and take a ready one, before that pod starts.
+        let counted = self.cluster.descheduler.is_some()
+            && self.some_intent(|kind| match kind {
+                IntentKind::Available { .. } => true,
+                IntentKind::Replicas { when, .. } => *when != When::Settled,
+                _ => false,
+            });
         // Evictions of pods that have not started ask no budget.
         let evicted = !self.cluster.disruption_budgets.is_empty()
             && (self.cluster.descheduler.is_some() || (self.features.cordon && self.tolerates_cordon()));
-        panics || self.features.memory_pressure || evicted || (self.features.node_failure && tolerated) || ordered
+        panics
+            || self.features.memory_pressure
+            || evicted
+            || counted
+            || (self.features.node_failure && tolerated)
+            || ordered
     }
 
     /// Whether some pod tolerates the taint of a cordon.
