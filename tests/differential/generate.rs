@@ -70,7 +70,7 @@ pub fn cluster(seed: u64) -> Cluster {
 
 /// Adds a Job or a bare pod, in some clusters of one workload.
 fn add_another(random: &mut Random, cluster: &mut Cluster) {
-    if !random.percent(5) || cluster.workloads.len() > 1 {
+    if !random.percent(2) || cluster.workloads.len() > 1 {
         return;
     }
     let mut other = workload(random, 2, &cluster.pools);
@@ -102,7 +102,7 @@ fn add_another(random: &mut Random, cluster: &mut Cluster) {
 
 /// Makes a StatefulSet of the first Deployment, in some clusters; lets its pods wait for `minReadySeconds` in some.
 fn give_ordinals(random: &mut Random, workloads: &mut [Workload]) {
-    if random.percent(10) {
+    if random.percent(4) {
         workloads[0].rollout.min_ready_seconds = random.pick(&[15, 60, 90]);
     }
     if !random.percent(8) || workloads[0].reference.kind != "Deployment" {
