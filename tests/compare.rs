@@ -44,7 +44,7 @@ fn both_engines_find_the_same_smallest_cluster() {
 
 #[test]
 fn what_one_side_proves_the_other_refutes_step_by_step() {
-    let rows = rows(&compare(&["cases/c8/fixed", "--timeout", "3s", "-o", "json"]));
+    let rows = rows(&compare(&["cases/c7/fixed", "--timeout", "3s", "-o", "json"]));
     assert_eq!(rows[0]["verdict"], "holds");
     assert!(["bounded", "unknown"].contains(&rows[1]["verdict"].as_str().unwrap_or_default()), "{}", rows[1]);
 }
