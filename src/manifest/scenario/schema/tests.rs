@@ -114,6 +114,16 @@ fn complete(path: &str, scenario: &mut Value) {
         ["spec", "intents", "id", ..] => spec["intents"][0]["noOscillation"] = Value::Null,
         ["spec", "intents", "leadsTo", ..] => spec["intents"][0]["leadsTo"] = json!(["true", "settled"]),
         ["spec", "workloads", "runTime", ..] => spec["workloads"][0]["target"] = json!("Job/default/once"),
+        // They scale pools that say so.
+        ["spec", "clusterAutoscaler" | "karpenter", ..] => {
+            let template = json!({"allocatable": {"cpu": "4", "memory": "8Gi"}});
+            spec["nodes"] = json!([{"name": "scaled", "count": 1, "autoscaling": {"max": 2}, "template": template}]);
+        }
+        // Between the least numbers that the schema takes.
+        ["spec", "nodes", "autoscaling", ..] => {
+            spec["nodes"][0]["count"] = json!(0);
+            spec["karpenter"] = json!({});
+        }
         // Only pending pods have none.
         ["spec", "placed", ..] => spec["placed"][0]["pool"] = json!("worker"),
         ["spec", "intents", "replicas", ..] => spec["intents"][0]["replicas"]["min"] = json!(1),
