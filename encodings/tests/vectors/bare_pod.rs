@@ -1,10 +1,10 @@
 //! Pods that no controller owns: they are there once.
 
-use crate::support::{World, cluster, deployment, event, node, origin};
-use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor};
+use crate::support::{World, cluster, deployment, event, node, origin, policy};
+use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor};
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::workload::{Control, POD, STATEFUL_SET, StatefulSet};
-use kubound_encodings::cluster::{Cluster, DeschedulerPolicy, Span, Workload};
+use kubound_encodings::cluster::{Cluster, Span, Workload};
 
 fn debug() -> Workload {
     let mut debug = deployment("debug", 1, 100, 100);
@@ -62,16 +62,8 @@ fn the_descheduler_takes_it_only_if_it_says_so_itself() {
             label_selector: None,
             namespaces: Default::default(),
         };
-        let policy = DeschedulerPolicy {
-            plugins: vec![EnabledPlugin { plugin, evictor: Evictor::default(), origin: origin() }],
-            node_selector: None,
-            max_per_node: None,
-            max_per_namespace: None,
-            max_total: None,
-            interval: 300,
-            origin: origin(),
-        };
-        let mut world = World::new(&Cluster { descheduler: Some(policy), ..nodes(debug) });
+        let descheduler = Some(policy(plugin, Evictor::default()));
+        let mut world = World::new(&Cluster { descheduler, ..nodes(debug) });
         world.run_pods("web", &[]).set("pending[default/debug]", 0).set("running[default/debug][a]", 1);
         world.is_enabled("descheduler/PodLifeTime")
     };
