@@ -59,6 +59,13 @@ pub struct Taint {
     pub effect: TaintEffect,
 }
 
+impl Taint {
+    /// A taint without a value.
+    pub fn of(key: impl Into<String>, effect: TaintEffect) -> Self {
+        Self { key: key.into(), value: String::new(), effect }
+    }
+}
+
 /// A pool of nodes that differ in name only (and in allocatable, where that is a range).
 #[derive(Clone, PartialEq, Debug)]
 pub struct NodePool {

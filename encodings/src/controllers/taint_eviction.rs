@@ -47,7 +47,7 @@ impl Controller for TaintEviction {
                     self.evict(model, group, slot, &fixed, present, "");
                 }
                 if let Some(no_execute) = model.slots[slot].no_execute {
-                    let taint = Taint { key: UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoExecute };
+                    let taint = Taint::of(UNREACHABLE, TaintEffect::NoExecute);
                     self.evict(model, group, slot, &[taint], no_execute.value, BY_UNREACHABLE);
                 }
             }
@@ -73,7 +73,7 @@ fn seconds_until_deletion(template: &crate::cluster::PodTemplate, taints: &[Tain
 
 /// Whether the taint of a place is that of a node that stopped, and pods of the group cannot come there afterwards.
 fn came_before_taint(model: &Model, group: usize, place: &str) -> bool {
-    let blocking = Taint { key: UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+    let blocking = Taint::of(UNREACHABLE, TaintEffect::NoSchedule);
     let template = model.template(group);
     let can_come = template.node_name.is_some() || template.tolerations.iter().any(|one| one.tolerates(&blocking));
     place.ends_with(BY_UNREACHABLE) && !can_come
@@ -163,7 +163,7 @@ mod tests {
     }
 
     fn taint(key: &str) -> Taint {
-        Taint { key: key.into(), value: String::new(), effect: TaintEffect::NoExecute }
+        Taint::of(key, TaintEffect::NoExecute)
     }
 
     #[test]

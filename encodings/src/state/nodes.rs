@@ -83,7 +83,7 @@ impl Slot {
         let fixed = self.taints.iter().all(|taint| taint.effect == TaintEffect::PreferNoSchedule || tolerated(taint));
         let mut allow = Bool::from(fixed) & self.cordon_allows(template);
         if let Some((deleting, key)) = self.deleting {
-            let taint = Taint { key: key.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+            let taint = Taint::of(key, TaintEffect::NoSchedule);
             if !tolerated(&taint) {
                 allow = allow & !deleting.value;
             }
@@ -110,7 +110,7 @@ impl Slot {
 
     /// Whether a cordon lets pods of a template in: there is none, or they tolerate its taint.
     pub fn cordon_allows(&self, template: &PodTemplate) -> Bool {
-        let cordon = Taint { key: UNSCHEDULABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+        let cordon = Taint::of(UNSCHEDULABLE, TaintEffect::NoSchedule);
         let tolerated = template.tolerations.iter().any(|toleration| toleration.tolerates(&cordon));
         if tolerated { true.into() } else { !self.is_cordoned }
     }

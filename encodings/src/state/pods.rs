@@ -411,8 +411,7 @@ impl Model<'_> {
     fn sees_admission(&self) -> bool {
         let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
         let panics = self.cluster.events.iter().any(|event| matches!(event.kind, EventKind::KernelPanic { .. }));
-        let unreachable =
-            Taint { key: super::UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+        let unreachable = Taint::of(super::UNREACHABLE, TaintEffect::NoSchedule);
         let tolerated =
             templates.any(|template| template.tolerations.iter().any(|toleration| toleration.tolerates(&unreachable)));
         let ordered =
@@ -437,7 +436,7 @@ impl Model<'_> {
 
     /// Whether some pod tolerates the taint of a cordon.
     fn tolerates_cordon(&self) -> bool {
-        let cordon = Taint { key: super::UNSCHEDULABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+        let cordon = Taint::of(super::UNSCHEDULABLE, TaintEffect::NoSchedule);
         let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
         templates.any(|template| template.tolerations.iter().any(|toleration| toleration.tolerates(&cordon)))
     }

@@ -1,8 +1,8 @@
 //! RemoveDuplicates (section 4.5): no node keeps more than its share of the pods of one ReplicaSet.
 //!
-//! Pods are keyed by namespace, owner and images, hence by group, those of a StatefulSet by images. With `occ` pods over ready nodes and `T` ready
-//! nodes whose taints and affinity admit them (at least two), every node keeps at most `ceil(occ / |T|)`. Resources
-//! and scores are not looked at: that is what lets the scheduler put a pod back.
+//! Pods are keyed by namespace, owner and images, hence by group, those of a StatefulSet by images. With `occ` pods over
+//! ready nodes and `T` ready nodes whose taints and affinity admit them (at least two), every node keeps at most
+//! `ceil(occ / |T|)`. Resources and scores are not looked at: that is what lets the scheduler put a pod back.
 
 use super::asked::{Ask, ask, cut_short};
 use super::budgets::some_granted;

@@ -45,21 +45,16 @@ fn violates(model: &Model, group: usize, slot: &Slot, includes_preferences: bool
             .any(|other| other.key == taint.key && (other.value.is_empty() || other.value == taint.value));
         looked_at && !left_alone && !template.tolerations.iter().any(|one| one.tolerates(taint))
     };
-    let cordon = Taint { key: UNSCHEDULABLE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
-    let pressure = Taint { key: MEMORY_PRESSURE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+    let is_untolerated = |key: &str| untolerated(&Taint::of(key, TaintEffect::NoSchedule));
     let mut violates = Bool::from(slot.taints.iter().any(untolerated));
-    if untolerated(&cordon) {
+    if is_untolerated(UNSCHEDULABLE) {
         violates = violates | slot.is_cordoned;
     }
-    if let (Some(flag), true) = (slot.memory_pressure, untolerated(&pressure)) {
-        violates = violates | flag.value;
-    }
-    match slot.deleting {
-        Some((flag, key))
-            if untolerated(&Taint { key: key.into(), value: String::new(), effect: TaintEffect::NoSchedule }) =>
-        {
-            violates | flag.value
+    let pressure = slot.memory_pressure.map(|flag| (flag, MEMORY_PRESSURE));
+    for (flag, key) in pressure.into_iter().chain(slot.deleting) {
+        if is_untolerated(key) {
+            violates = violates | flag.value;
         }
-        _ => violates,
     }
+    violates
 }

@@ -183,14 +183,14 @@ fn admits(model: &Model, group: usize, slot: usize) -> Bool {
         taint.effect != TaintEffect::NoExecute || template.tolerations.iter().any(|one| one.tolerates(taint))
     });
     let affinity = there.matches_affinity(template);
-    let unreachable = Taint { key: UNREACHABLE.into(), value: String::new(), effect: TaintEffect::NoExecute };
+    let unreachable = Taint::of(UNREACHABLE, TaintEffect::NoExecute);
     let reachable = match there.no_execute {
         Some(tainted) if !template.tolerations.iter().any(|one| one.tolerates(&unreachable)) => !tainted.value,
         _ => true.into(),
     };
     let fits = if model.filters_imply_admission() { true.into() } else { fits(model, group, slot) };
     // Under memory pressure only pods without any request or limit are turned away (step 1).
-    let pressure = Taint { key: MEMORY_PRESSURE.into(), value: String::new(), effect: TaintEffect::NoSchedule };
+    let pressure = Taint::of(MEMORY_PRESSURE, TaintEffect::NoSchedule);
     let bears = template.qos != QosClass::BestEffort || template.tolerations.iter().any(|one| one.tolerates(&pressure));
     let remembered = match there.memory_pressure {
         Some(pressed) if !bears => !pressed.value,
