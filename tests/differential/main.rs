@@ -6,8 +6,9 @@
 //! The clusters are numbered; the number is the seed. `KUBOUND_DIFFERENTIAL_CASES` says how many the symbolic engines
 //! look at (the other comparisons look at a twelfth, the deeper symbolic one at a two-hundredth),
 //! `KUBOUND_DIFFERENTIAL_FIRST` at which number they start. Searches are cut off at a number of states; cut ones are
-//! counted, and must not be too many. The first failure is made smaller by removing parts and then printed whole; the
-//! others with their number only.
+//! counted, and must not be too many. A failure is told with its number as it is met, and how far the run is every now
+//! and then (to be seen with `--nocapture`); in the end the first failure is made smaller by removing parts and printed
+//! whole.
 
 mod compare;
 mod generate;
@@ -22,6 +23,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const CASES: u64 = 4400;
 /// Threads of one comparison; there are four comparisons.
 const THREADS: usize = 2;
+/// How many clusters are compared from one line about the progress to the next.
+const LINE_EVERY: u64 = 1000;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -49,7 +52,13 @@ fn agree(comparison: Comparison, share: u64) -> Tally {
                     let mut results = results.lock().unwrap();
                     match result {
                         Ok(tally) => results.0 += tally,
-                        Err(what) => results.1.push((seed, what)),
+                        Err(what) => {
+                            println!("{comparison:?}: cluster {seed}: {what}");
+                            results.1.push((seed, what));
+                        }
+                    }
+                    if (seed + 1 - first) % LINE_EVERY == 0 {
+                        println!("{comparison:?}: at cluster {seed} of {end}: {:?}", results.0);
                     }
                 }
             });
