@@ -111,7 +111,7 @@ pub(super) fn explain(kind: NoteKind) -> (&'static str, Explanation) {
             Explanation {
                 meaning: "A controller of this kind may act on pods or nodes, and no model of it exists. The verdict is for a cluster without it.",
                 formal: "The kind is one that is modelled, or one that does not act on pods or nodes.",
-                failing: "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: once}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
+                failing: "apiVersion: v1\nkind: ReplicationController\nmetadata: {name: old}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
                 passing: "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
                 upstream: "https://kubernetes.io/docs/concepts/workloads/controllers/",
             },

@@ -7,8 +7,8 @@ use super::value::Value;
 use super::view::{Context, Notes};
 use kubound_encodings::cluster::hpa::Metric;
 use kubound_encodings::cluster::{
-    DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, NodeSelectorTerm, PodDisruptionBudget, ResourceQuota,
-    SchedulerProfile, Service, Workload,
+    CronJob, DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, NodeSelectorTerm, PodDisruptionBudget,
+    ResourceQuota, SchedulerProfile, Service, Workload,
 };
 
 /// A workload with what is needed later.
@@ -37,8 +37,17 @@ pub(super) struct DraftWorkload {
     pub(super) is_paused: bool,
     /// `spec.revisionHistoryLimit`.
     pub(super) history_limit: i64,
+    /// What starts Jobs of this template, if it is that of a CronJob; its kind is then that of the CronJob.
+    pub(super) cron: Option<DraftCronJob>,
     /// Where it is written.
     pub(super) context: Context,
+}
+
+/// A CronJob whose Jobs are not among the workloads yet.
+pub(super) struct DraftCronJob {
+    pub(super) cron: CronJob,
+    /// `activeJobs` of the scenario.
+    pub(super) active_jobs: Option<usize>,
 }
 
 /// A PersistentVolume.

@@ -4,8 +4,12 @@ use super::ErrorKind;
 use super::error::InputError;
 use super::suggest::nearest_or_list;
 use super::view::View;
+use kubound_encodings::cluster::cron_job::CRON_JOB;
 use kubound_encodings::cluster::workload::DAEMON_SET;
 use kubound_encodings::cluster::{NodePool, WorkloadRef};
+
+/// Where CronJobs may be named.
+const OF_CRON_JOBS: &str = "boundedPods, schedulable, converges and placement speak of CronJobs, and `workloads`";
 
 /// The names of a cluster.
 #[derive(Default)]
@@ -34,8 +38,17 @@ impl Names {
         Self { workloads, pools: pools.iter().map(pool).collect() }
     }
 
-    /// The index of the workload that a text names; the error is a message and a help.
+    /// The index of the workload that a text names, of which there is one; the error is a message and a help.
     pub(super) fn find_workload(&self, text: &str) -> Result<usize, (String, String)> {
+        let index = self.find(text)?;
+        let found = &self.workloads[index];
+        if found.kind == CRON_JOB {
+            return Err((format!("{found} is a CronJob, which has several Jobs"), OF_CRON_JOBS.into()));
+        }
+        Ok(index)
+    }
+
+    fn find(&self, text: &str) -> Result<usize, (String, String)> {
         let parts: Vec<&str> = text.split('/').collect();
         let is_meant = |workload: &WorkloadRef| match parts.as_slice() {
             [name] => workload.name == *name,
@@ -71,6 +84,12 @@ impl Names {
     /// The workload with replicas that a value names, of which events and intents speak.
     pub(super) fn workload(&self, view: &View) -> Result<WorkloadRef, InputError> {
         let found = self.any_workload(view)?;
+        if found.kind == CRON_JOB {
+            return Err(view
+                .error(format!("{found} is a CronJob"))
+                .expected("a workload with replicas")
+                .help(OF_CRON_JOBS));
+        }
         if found.kind == DAEMON_SET {
             return Err(view
                 .error(format!("{found} is a DaemonSet"))
@@ -80,10 +99,16 @@ impl Names {
         Ok(found)
     }
 
+    /// The workload with replicas or the CronJob that a value names.
+    pub(super) fn workload_or_cron_job(&self, view: &View) -> Result<WorkloadRef, InputError> {
+        let found = self.any_workload(view)?;
+        if found.kind == CRON_JOB { Ok(found) } else { self.workload(view) }
+    }
+
     /// The workload that a value names.
     pub(super) fn any_workload(&self, view: &View) -> Result<WorkloadRef, InputError> {
         let text = view.name()?;
-        match self.find_workload(text) {
+        match self.find(text) {
             Ok(index) => Ok(self.workloads[index].clone()),
             Err((message, help)) => Err(view
                 .error(message)

@@ -7,12 +7,13 @@ use super::kinds;
 use super::scenario::Scenario;
 use super::value::Value;
 use super::view::Context;
-use super::{Accepted, Loaded, MAX_NODES, Severity, exceptions};
+use super::{Accepted, Loaded, MAX_NODES, Severity, cron_jobs, exceptions};
 use super::{ErrorKind, NoteKind};
 use kubound_encodings::cluster::hpa::{MetricTarget, Tolerance};
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::{
-    Cluster, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, SchedulerProfile, Workload,
+    Cluster, CronJob, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, SchedulerProfile,
+    Workload,
 };
 
 /// Makes the cluster.
@@ -23,7 +24,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     kinds::apply_limit_ranges(&mut draft);
     kinds::note_refusals(&draft);
     kinds::tie_to_volumes(&mut draft);
-    let workloads = resolve_workloads(&mut draft, &scenario);
+    let (workloads, cron_jobs) = resolve_workloads(&mut draft, &scenario);
     let disruption_budgets = resolve_budgets(&mut draft, &workloads);
     let mut descheduler = draft.descheduler.take();
     if let (Some(policy), Some(interval)) =
@@ -31,13 +32,15 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     {
         policy.interval = interval;
     }
-    let intents = if scenario.intents.is_empty() { default_intents(&workloads) } else { scenario.intents };
+    let mut intents = if scenario.intents.is_empty() { default_intents(&workloads) } else { scenario.intents };
+    cron_jobs::add_intents(&cron_jobs, &workloads, &mut intents);
     let mut profiles = draft.scheduler.take().unwrap_or_default().into_iter();
     let cluster = Cluster {
         name: scenario.name.unwrap_or(name),
         version: scenario.version,
         pools: draft.pools,
         workloads,
+        cron_jobs,
         hpas,
         disruption_budgets,
         quotas: draft.quotas,
@@ -72,7 +75,7 @@ fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
     if draft.workloads.is_empty() {
         return Err(InputError::new("no workload among the manifests")
             .kind(ErrorKind::NoInput)
-            .expected("at least one Deployment, ReplicaSet, StatefulSet, Job or Pod")
+            .expected("at least one Deployment, ReplicaSet, StatefulSet, Job, CronJob or Pod")
             .help("add a manifest; `kubectl get deployments,nodes,hpa -o yaml` writes them"));
     }
     if draft.pools.is_empty() {
@@ -200,7 +203,7 @@ fn note_history(read: &DraftWorkload, events: &[Event]) {
 /// No workload has more revisions here.
 const ENOUGH_HISTORY: i64 = 8;
 
-fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> Vec<Workload> {
+fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> (Vec<Workload>, Vec<CronJob>) {
     let mut workloads = std::mem::take(&mut draft.workloads);
     for read in &mut workloads {
         let (priority, preempts) = resolve_priority(draft, read);
@@ -227,7 +230,7 @@ fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> Vec<Workload> {
             read.context.note(Risky, "spec.template.spec.schedulerName", message);
         }
     }
-    workloads.into_iter().map(|read| read.workload).collect()
+    cron_jobs::expand(workloads, &scenario.intents)
 }
 
 /// What a DaemonSet would do and does not here.

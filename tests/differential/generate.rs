@@ -2,6 +2,7 @@
 
 use crate::nodes_and_pods::{ZONE, origin, pool, workload};
 use crate::random::Random;
+use kubound_encodings::cluster::cron_job::CRON_JOB;
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
 use kubound_encodings::cluster::disruption::Demand;
 use kubound_encodings::cluster::event::ApplyMode;
@@ -15,9 +16,9 @@ use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::workload::{Control, Disruption, JOB, Job, POD, STATEFUL_SET, StatefulSet, Usage};
 use kubound_encodings::cluster::{
-    Cluster, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler, Intent, IntentKind,
-    KubernetesVersion, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool, PodDisruptionBudget,
-    Requirement, Span, Start, Strategy, Timing, When, Workload, WorkloadRef,
+    Cluster, ConcurrencyPolicy, CronJob, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler,
+    Intent, IntentKind, KubernetesVersion, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool,
+    PodDisruptionBudget, Requirement, Span, Start, Strategy, Timing, When, Workload, WorkloadRef,
 };
 
 /// The cluster of a seed.
@@ -60,6 +61,7 @@ pub fn cluster(seed: u64) -> Cluster {
         cluster.intents.push(intent);
     }
     add_another(&mut Random::new(seed.wrapping_add(1 << 41)), &mut cluster);
+    start_again(&mut Random::new(seed.wrapping_add(1 << 42)), &mut cluster);
     // Small ones, since every node that may come is part of the state.
     let is_small = cluster.workloads.len() == 1 && cluster.hpas.is_empty() && cluster.descheduler.is_none();
     if is_small && random.percent(8) {
@@ -98,6 +100,43 @@ fn add_another(random: &mut Random, cluster: &mut Cluster) {
     let kind = IntentKind::Converges { target: Some(other.reference.clone()) };
     cluster.workloads.push(other);
     cluster.intents.push(Intent { id: "another".into(), kind, origin: origin("Scenario") });
+}
+
+/// Adds a CronJob, in some clusters of one workload.
+fn start_again(random: &mut Random, cluster: &mut Cluster) {
+    if !random.percent(2) || cluster.workloads.len() > 1 {
+        return;
+    }
+    let reference = WorkloadRef { kind: CRON_JOB.into(), namespace: "default".into(), name: "cron".into() };
+    let policies = [ConcurrencyPolicy::Allow, ConcurrencyPolicy::Forbid, ConcurrencyPolicy::Replace];
+    let policy = random.pick(&policies);
+    let mut job = workload(random, 2, &cluster.pools);
+    (job.startup, job.crash_loop, job.replicas) = (None, None, Span::exactly(1));
+    let run_time = random.pick(&[None, Some(60), Some(300)]);
+    job.control = Control::Ends(Job { backoff_limit: random.within(0, 1), run_time, ..Job::default() });
+    let mut cron = CronJob {
+        reference: reference.clone(),
+        gap: random.pick(&[Some(60), Some(120)]),
+        is_regular: random.percent(60),
+        policy,
+        is_suspended: false,
+        starting_deadline: random.pick(&[None, None, Some(60)]),
+        jobs: Vec::new(),
+        origin: origin(&reference.to_string()),
+    };
+    for place in 1..=if policy == ConcurrencyPolicy::Allow { 2 } else { 1 } {
+        let mut one = job.clone();
+        one.reference = WorkloadRef { kind: JOB.into(), name: format!("cron#{place}"), ..reference.clone() };
+        one.origin = origin(&reference.to_string());
+        cron.jobs.push(one.reference.clone());
+        cluster.workloads.push(one);
+    }
+    cluster.cron_jobs.push(cron);
+    let converges = IntentKind::Converges { target: Some(reference.clone()) };
+    let bounded = IntentKind::BoundedPods { target: reference, max: None };
+    for (id, kind) in [("completes", converges), ("bounded", bounded)] {
+        cluster.intents.push(Intent { id: id.into(), kind, origin: origin("Scenario") });
+    }
 }
 
 /// Makes a StatefulSet of the first Deployment, in some clusters; lets its pods wait for `minReadySeconds` in some.

@@ -90,7 +90,7 @@ pub enum IntentKind {
     },
     /// Pod objects owned, failed ones included, stay few.
     BoundedPods {
-        /// The workload.
+        /// The workload, or a CronJob.
         target: WorkloadRef,
         /// Limit; 2 × replicas by default.
         max: Option<Expression>,

@@ -1,6 +1,7 @@
 //! The input as plain data in the words of Kubernetes: what manifests and the scenario say, with defaults filled in
 //! and ranges allowed. Units: CPU in milli-cores, memory in bytes, extended resources in units, time in seconds.
 
+pub mod cron_job;
 pub mod descheduler;
 pub mod disruption;
 pub mod event;
@@ -19,6 +20,7 @@ pub mod selector;
 pub mod span;
 pub mod workload;
 
+pub use cron_job::{ConcurrencyPolicy, CronJob};
 pub use descheduler::DeschedulerPolicy;
 pub use disruption::PodDisruptionBudget;
 pub use event::{Event, EventKind};
@@ -151,6 +153,8 @@ pub struct Cluster {
     pub pools: Vec<NodePool>,
     /// Deployments (and bare ReplicaSets).
     pub workloads: Vec<Workload>,
+    /// What starts Jobs again and again.
+    pub cron_jobs: Vec<CronJob>,
     /// Autoscalers.
     pub hpas: Vec<HorizontalPodAutoscaler>,
     /// Disruption budgets.
@@ -187,6 +191,11 @@ impl Cluster {
     /// The workload of a reference.
     pub fn workload(&self, target: &WorkloadRef) -> Option<usize> {
         self.workloads.iter().position(|workload| workload.reference == *target)
+    }
+
+    /// The CronJob that starts a Job.
+    pub fn cron_job_of(&self, job: &WorkloadRef) -> Option<&CronJob> {
+        self.cron_jobs.iter().find(|one| one.jobs.contains(job))
     }
 
     /// `namespace/name` of a workload; with its kind behind it where an earlier one of another kind, or a pod of a

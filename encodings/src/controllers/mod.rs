@@ -1,6 +1,7 @@
 //! The controllers: one file each, registered in [`REGISTRY`].
 
 mod cluster_autoscaler;
+mod cron_job;
 mod daemon_set;
 mod deployment;
 mod descheduler;
@@ -42,6 +43,7 @@ pub const REGISTRY: &[&dyn Controller] = &[
     &job::Job,
     &scheduler::Scheduler,
     &kubelet::Kubelet,
+    &cron_job::CronJob,
     &node_lifecycle::NodeLifecycle,
     &taint_eviction::TaintEviction,
     &disruption::Disruption,

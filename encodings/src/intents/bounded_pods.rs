@@ -22,7 +22,7 @@ impl IntentModel for BoundedPods {
     fn explanation(&self) -> Explanation {
         Explanation {
             meaning: "Pod objects do not pile up: failed and evicted ones are counted too, because they fill the API server even when they no longer run.",
-            formal: "Always, the pods that the target owns, failed and terminating ones included, are at most `max` (by default twice spec.replicas).",
+            formal: "Always, the pods that the target owns, failed and terminating ones included, are at most `max` (by default twice spec.replicas; of a CronJob, whose Jobs count together, twice spec.parallelism).",
             failing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]\nintents: [{boundedPods: {target: web, max: 1}}]",
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]\nintents: [{boundedPods: {target: web, max: 2}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection",
@@ -41,16 +41,38 @@ impl IntentModel for BoundedPods {
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
+        if let Some(all) = of_cron_job(model, intent) {
+            return vec![all];
+        }
         let make = |group: usize| {
             let state = &model.groups[group];
-            let failed = model.revisions(group).filter_map(|one| model.groups[one].failed);
-            let objects = model.active(group) + model.terminating(group) + sum(failed.map(|failed| failed.value));
-            let claim = Claim::Invariant(objects.at_most(limit(model, intent, group)));
+            let claim = Claim::Invariant(objects(model, group).at_most(limit(model, intent, group)));
             let headline = format!("pod objects of {} pile up", state.object);
             property(model, intent, Some(group), headline, claim, state.spec.value.above(0))
         };
         groups(model, intent).into_iter().map(make).collect()
     }
+}
+
+/// The pod objects of a workload.
+fn objects(model: &Model, group: usize) -> Int {
+    let failed = model.revisions(group).filter_map(|one| model.groups[one].failed);
+    model.active(group) + model.terminating(group) + sum(failed.map(|failed| failed.value))
+}
+
+/// The pods of all Jobs of a CronJob together, which also pile up if there are more Jobs than are modelled.
+fn of_cron_job(model: &Model, intent: &Intent) -> Option<Property> {
+    let IntentKind::BoundedPods { target, .. } = &intent.kind else { return None };
+    let index = model.cluster.cron_jobs.iter().position(|one| one.reference == *target)?;
+    let jobs = groups(model, intent);
+    let first = *jobs.first()?;
+    let pods = sum(jobs.iter().map(|&job| objects(model, job)));
+    let beyond = model.beyond.get(index).copied().flatten();
+    let few = !beyond.map_or(false.into(), |beyond| beyond.value);
+    let claim = Claim::Invariant(few & pods.at_most(limit(model, intent, first)));
+    let headline = format!("pod objects of {target} pile up");
+    let premise = model.groups[first].spec.value.above(0);
+    Some(Property { target: Some(target.to_string()), ..property(model, intent, None, headline, claim, premise) })
 }
 
 fn groups(model: &Model, intent: &Intent) -> Vec<usize> {

@@ -1,5 +1,6 @@
 //! `converges`: in every fair run in which `spec.replicas` and the template stop changing, the workload is eventually always as
-//! desired: that many active pods, all running and ready, nothing terminating. A Job is as desired when it is complete.
+//! desired: that many active pods, all running and ready, nothing terminating. A Job is as desired when it is complete; one
+//! of a CronJob has to be so again and again.
 
 use super::{IntentModel, property, targets};
 use crate::cluster::{Intent, IntentKind};
@@ -22,8 +23,8 @@ impl IntentModel for Converges {
 
     fn explanation(&self) -> Explanation {
         Explanation {
-            meaning: "Once nobody changes the wanted number of replicas any more, the workload gets there: all pods run and are ready, and nothing is being deleted. A Job gets there when it is complete.",
-            formal: "In every fair run in which spec.replicas of the target stops changing, from some point on always: active pods = spec.replicas, all of them ready, none terminating; or, of a Job, spec.completions pods have succeeded.",
+            meaning: "Once nobody changes the wanted number of replicas any more, the workload gets there: all pods run and are ready, and nothing is being deleted. A Job gets there when it is complete; one that a CronJob starts again and again completes again and again.",
+            formal: "In every fair run in which spec.replicas of the target stops changing, from some point on always: active pods = spec.replicas, all of them ready, none terminating; or, of a Job, spec.completions pods have succeeded. Of a Job of a CronJob: in no fair run from some point on always fewer.",
             failing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"1\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/architecture/controller/",
@@ -42,13 +43,15 @@ impl IntentModel for Converges {
                 let replicas = all([model.active(group).is(spec.value), model.ready(group).is(spec.value)]);
                 !exists | (replicas & terminating.is(0))
             });
-            let claim = Claim::NoFairLoop {
-                within: true.into(),
-                keep: unchanged(spec) & model.revision_wanted(group).map_or(true.into(), unchanged),
-                progress: !good,
-                stay: !good,
+            let keep = unchanged(spec) & model.revision_wanted(group).map_or(true.into(), unchanged);
+            let recurs = model.cluster.cron_job_of(&model.workload(group).reference).is_some();
+            let claim = if recurs {
+                Claim::NoFairLoop { within: !good, keep, progress: true.into(), stay: true.into() }
+            } else {
+                Claim::NoFairLoop { within: true.into(), keep, progress: !good, stay: !good }
             };
             let headline = match state.job {
+                Some(_) if recurs => format!("{} never completes", state.object),
                 Some(_) => format!("{} does not complete", state.object),
                 None => format!("{} does not come to spec.replicas ready pods", state.object),
             };

@@ -85,8 +85,12 @@ pub(crate) fn properties(model: &mut Model) -> Vec<Property> {
     properties
 }
 
-/// The group of the first revision of a target, or of all workloads with replicas.
+/// The group of the first revision of a target, those of the Jobs of a CronJob, or of all workloads with replicas.
 fn targets(model: &Model, target: Option<&WorkloadRef>) -> Vec<usize> {
+    let cron = target.and_then(|target| model.cluster.cron_jobs.iter().find(|one| one.reference == *target));
+    if let Some(cron) = cron {
+        return cron.jobs.iter().filter_map(|job| model.cluster.workload(job)).collect();
+    }
     match target {
         Some(target) => model.cluster.workload(target).into_iter().collect(),
         None => (0..model.cluster.workloads.len()).filter(|&group| !model.workload(group).is_daemon()).collect(),

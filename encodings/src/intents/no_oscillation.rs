@@ -1,4 +1,5 @@
-//! `noOscillation`: no fair loop without external events in which the cluster, or the target, changes.
+//! `noOscillation`: no fair loop without external events in which the cluster, or the target, changes. Jobs that a
+//! CronJob starts come and go for ever; that is no change.
 
 use super::{IntentModel, property};
 use crate::cluster::{Intent, IntentKind};
@@ -23,7 +24,7 @@ impl IntentModel for NoOscillation {
     fn explanation(&self) -> Explanation {
         Explanation {
             meaning: "Controllers must not undo each other's work for ever. A descheduler that evicts what the scheduler puts back, or a controller that deletes what another one creates, never comes to rest: pods are restarted without end although nobody changes anything.",
-            formal: "No fair run without external events ends in a loop in which a variable of the cluster (or of the target) changes. Fair: every controller that could act again and again gets its turn.",
+            formal: "No fair run without external events ends in a loop in which a variable of the cluster (or of the target) changes, other than those of Jobs that a CronJob starts. Fair: every controller that could act again and again gets its turn.",
             failing: "case c8/broken",
             passing: "case c8/fixed",
             upstream: "https://github.com/kubernetes-sigs/descheduler#removepodsviolatingtopologyspreadconstraint",
@@ -52,12 +53,21 @@ fn cluster_vars(model: &Model, group: Option<usize>) -> Vec<(VarId, Sort)> {
         let names = model.revisions(group).map(|one| model.groups[one].name.clone());
         names.chain([model.workload_name(group)]).map(|name| format!("[{name}]")).collect()
     });
+    let recurring: Vec<String> =
+        if group.is_none() { recurring(model).map(|name| format!("[{name}]")).collect() } else { Vec::new() };
     let sorts = crate::term::current(|dag: &Dag| dag.vars().to_vec());
     let chosen = model.vars.iter().zip(sorts).enumerate().filter(|(_, (var, decl))| {
         var.role == Role::Cluster
+            && !recurring.iter().any(|mark| decl.name.contains(mark.as_str()))
             && marks.as_ref().is_none_or(|marks| marks.iter().any(|mark| decl.name.contains(mark.as_str())))
     });
     chosen.map(|(index, (_, decl))| (VarId(index as u32), decl.sort)).collect()
+}
+
+/// The names of Jobs of CronJobs.
+fn recurring<'m>(model: &'m Model) -> impl Iterator<Item = String> + 'm {
+    let jobs = model.cluster.cron_jobs.iter().flat_map(|cron| &cron.jobs);
+    jobs.filter_map(|job| model.cluster.workload(job)).map(|group| model.groups[group].name.clone())
 }
 
 fn changes(var: VarId, sort: Sort) -> Bool {

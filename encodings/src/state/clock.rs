@@ -8,10 +8,13 @@
 //! 0 it must before time goes on. After it acted it starts at twice the period, and while it has nothing to do it
 //! waits at the period. Hence it acts within one period of becoming enabled and never twice within a period.
 //!
+//! A schedule has a countdown to its next moment. The first one may come at any time within the first gap. Moments of a
+//! regular schedule come when the countdown ends, before time goes on; those of another one then or at any time later.
+//!
 //! Where one single countdown exists, nothing can be ordered against it, so it is left out: the controller acts, or
 //! the timer expires, at any quiescent instant. The runs are the same but for the clock.
 
-use super::{IntVar, Model, RuleBuilder, gcd};
+use super::{BoolVar, IntVar, Model, RuleBuilder, gcd};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Timing};
 use crate::system::{Pace, Phrase, Role};
@@ -44,6 +47,20 @@ pub struct Periodic {
     pub wants: Bool,
     /// Whether it may act.
     pub may_act: Bool,
+}
+
+/// Moments at which a CronJob starts a Job. They are a fixed time apart, or at least that far.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Units left until the next one, and whether there has been a first one, which may come at any moment; `None` where
+    /// time is not counted.
+    pub clock: Option<(IntVar, BoolVar)>,
+    /// Units between two.
+    pub gap: i64,
+    /// Whether they are never further apart.
+    pub is_regular: bool,
+    /// Whether one is now.
+    pub due: Bool,
 }
 
 /// Pods that become something after a few units of time, counted by the units left.
@@ -103,6 +120,10 @@ fn durations(cluster: &Cluster) -> Vec<i64> {
     list.extend(cluster.descheduler.as_ref().map(|policy| policy.interval));
     if cluster.events.iter().any(|event| event.kind == EventKind::MemoryPressure) {
         list.push(PRESSURE_TRANSITION);
+    }
+    for cron in &cluster.cron_jobs {
+        list.extend(cron.runs_every());
+        list.extend(cron.runs_every().and(cron.starting_deadline));
     }
     list.extend(cluster.node_autoscaler.iter().filter_map(|one| one.unneeded));
     list.extend(cluster.events.iter().filter_map(|event| match event.kind {
@@ -169,6 +190,19 @@ impl Model<'_> {
         periodic
     }
 
+    /// Declares moments of which two are `seconds` apart, or at least.
+    pub fn schedule(&mut self, name: &str, seconds: i64, is_regular: bool) -> Schedule {
+        let gap = self.time_units(seconds);
+        let clock = (self.keeps_time() && gap > 0).then(|| {
+            let left = self.int_var(format!("schedule[{name}]"), Role::Clock, 0, gap, gap);
+            (left, self.bool_var(format!("scheduled[{name}]"), Role::Clock, false.into()))
+        });
+        let due = clock.map_or(true.into(), |(left, begun)| left.value.is(0) | !begun.value);
+        let schedule = Schedule { clock, gap, is_regular, due };
+        self.schedules.push(schedule.clone());
+        schedule
+    }
+
     /// Adds the rule by which time passes, after all timers and periodic controllers are declared.
     pub fn add_time(&mut self) {
         let mut expiries: Vec<(Bool, Int)> = Vec::new();
@@ -186,6 +220,12 @@ impl Model<'_> {
         for timer in &self.timers {
             if let Some(left) = timer.left {
                 expiries.push((timer.armed & left.value.above(0), left.value));
+            }
+        }
+        for schedule in &self.schedules {
+            if let Some((left, _)) = schedule.clock {
+                expiries.push((left.value.above(0), left.value));
+                deadline_reached.extend(schedule.is_regular.then(|| left.value.is(0)));
             }
         }
         expiries.extend(self.countdowns.iter().flat_map(Countdown::expiries));
@@ -216,6 +256,9 @@ impl Model<'_> {
                 rule = rule.set(left, ite(timer.armed, left.value.monus(passed), Int::from(timer.full)));
             }
         }
+        for (left, _) in self.schedules.iter().filter_map(|schedule| schedule.clock) {
+            rule = rule.set(left, left.value.monus(passed));
+        }
         for countdown in &self.countdowns {
             rule = rule.and_says(Phrase::IfAny {
                 before: "; ".into(),
@@ -236,6 +279,16 @@ impl Periodic {
     pub fn restart(&self, rule: RuleBuilder) -> RuleBuilder {
         match self.phase {
             Some(phase) => rule.set(phase, 2 * self.period),
+            None => rule,
+        }
+    }
+}
+
+impl Schedule {
+    /// Waits for the next moment.
+    pub fn restart(&self, rule: RuleBuilder) -> RuleBuilder {
+        match self.clock {
+            Some((left, begun)) => rule.set(left, self.gap).set_bool(begun, true),
             None => rule,
         }
     }

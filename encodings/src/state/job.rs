@@ -16,18 +16,30 @@ pub struct JobState {
     pub known: IntVar,
     /// Whether the Job has failed.
     pub has_failed: BoolVar,
+    /// Countdown of its pods' run time with its full length, where it is counted; known once the kubelet has its rules.
+    pub run: Option<(IntVar, i64)>,
 }
 
 impl Model<'_> {
     /// Declares the state of a Job.
     pub(super) fn declare_job(&mut self, name: &str, workload: &Workload, most: i64) -> Option<JobState> {
         let job = *workload.job()?;
-        let mut count = |what: &str, most: i64| self.int_var(format!("{what}[{name}]"), Role::Cluster, 0, most, 0);
-        let succeeded = count("succeeded", job.completions.unwrap_or(1));
-        let failures = count("failures", job.backoff_limit.saturating_add(1));
-        let known = count("known", most);
+        let completions = job.completions.unwrap_or(1);
+        // One that a CronJob has not started yet is as if it had ended.
+        let done = if self.cluster.cron_job_of(&workload.reference).is_some() { completions } else { 0 };
+        let mut count = |what: &str, most: i64, initial: i64| {
+            self.int_var(format!("{what}[{name}]"), Role::Cluster, 0, most, initial)
+        };
+        let succeeded = count("succeeded", completions, done);
+        let failures = count("failures", job.backoff_limit.saturating_add(1), 0);
+        let known = count("known", most, 0);
         let has_failed = self.bool_var(format!("failed[{name}]"), Role::Cluster, false.into());
-        Some(JobState { succeeded, failures, known, has_failed })
+        Some(JobState { succeeded, failures, known, has_failed, run: None })
+    }
+
+    /// Whether a Job has ended, complete or failed.
+    pub fn has_ended(&self, group: usize) -> Option<Bool> {
+        Some(self.is_complete(group)? | self.groups[group].job?.has_failed.value)
     }
 
     /// Whether a Job is complete.

@@ -17,7 +17,7 @@ mod rule;
 mod start;
 
 pub(crate) use clock::PRESSURE_TRANSITION;
-pub use clock::{Countdown, Periodic, Timer};
+pub use clock::{Countdown, Periodic, Schedule, Timer};
 pub use expression::{condition, number};
 pub use formula::holds;
 pub use job::JobState;
@@ -141,6 +141,10 @@ pub struct Model<'c> {
     pub(crate) while_time_passes: Vec<(IntVar, Int)>,
     /// Periodic controllers collected so far.
     pub periodic: Vec<Periodic>,
+    /// Moments at which Jobs are started.
+    pub schedules: Vec<Schedule>,
+    /// By CronJob, whether more of its Jobs would have been active than are modelled; only where that can be.
+    pub beyond: Vec<Option<BoolVar>>,
     /// Seconds of one unit of time.
     pub time_unit: i64,
     /// Role and initial value, by `VarId`.
@@ -179,6 +183,8 @@ impl<'c> Model<'c> {
             countdowns: Vec::new(),
             while_time_passes: Vec::new(),
             periodic: Vec::new(),
+            schedules: Vec::new(),
+            beyond: Vec::new(),
             time_unit: clock::time_unit(cluster),
             vars: Vec::new(),
             constraints: Vec::new(),

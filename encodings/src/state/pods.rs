@@ -210,11 +210,15 @@ impl Model<'_> {
         self.workload(group).startup
     }
 
-    /// The origin of a field of a group's workload. A bare pod is its own template.
+    /// The origin of a field of a group's workload. A bare pod is its own template; a Job of a CronJob is written in it.
     pub fn origin(&self, group: usize, field: &str) -> Origin {
         let workload = self.workload(group);
         let field = if workload.is_bare() { field.strip_prefix("spec.template.").unwrap_or(field) } else { field };
-        Origin { object: workload.origin.object.clone(), field: field.to_owned() }
+        let field = match self.cluster.cron_job_of(&workload.reference) {
+            Some(_) => format!("spec.jobTemplate.{field}"),
+            None => field.to_owned(),
+        };
+        Origin { object: workload.origin.object.clone(), field }
     }
 
     /// Ready pods of one revision on a slot: running, start-up permitting, on a node that counts as ready.
@@ -468,7 +472,8 @@ impl Model<'_> {
     /// Declares the count of failed pods of a group, saturating at `most`, for intents that read it.
     pub fn declare_failed(&mut self, group: usize, most: i64) {
         if self.groups[group].failed.is_none() {
-            let name = format!("failed[{}]", self.groups[group].name);
+            let what = if self.groups[group].job.is_some() { "failed pods" } else { "failed" };
+            let name = format!("{what}[{}]", self.groups[group].name);
             self.groups[group].failed = Some(self.int_var(name, Role::Cluster, 0, most, 0));
         }
     }
@@ -476,6 +481,9 @@ impl Model<'_> {
     /// Whether a bounded number of pods is asked for a group.
     pub fn counts_failed(&self, group: usize) -> bool {
         let reference = &self.workload(group).reference;
-        self.some_intent(|kind| matches!(kind, IntentKind::BoundedPods { target, .. } if target == reference))
+        let cron = self.cluster.cron_job_of(reference).map(|one| &one.reference);
+        self.some_intent(
+            |kind| matches!(kind, IntentKind::BoundedPods { target, .. } if target == reference || Some(target) == cron),
+        )
     }
 }

@@ -3,6 +3,7 @@
 mod apply;
 mod autoscaler;
 mod bare_pod;
+mod cron_job;
 mod daemon_set;
 mod descheduler;
 mod disruption;

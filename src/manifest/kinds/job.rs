@@ -2,7 +2,7 @@
 
 use super::super::MAX_REPLICAS;
 use super::super::Severity::{Harmless, Risky};
-use super::super::draft::Draft;
+use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
 use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
@@ -39,6 +39,13 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     }
     let spec = object.fields.require("spec", "the specification of the Job")?.fields()?;
     object.fields.note_rest(&[]);
+    let read = read_spec(object, &spec)?;
+    draft.place(read);
+    Ok(())
+}
+
+/// Reads what a Job does, of a Job or of the template of a CronJob.
+pub(super) fn read_spec(object: &Object, spec: &Fields) -> Result<DraftWorkload, InputError> {
     let count = |key: &str| spec.read(key, |view| view.integer(0..=MAX_REPLICAS));
     let (parallelism, completions) = (count("parallelism")?, count("completions")?);
     let backoff_limit = spec.read("backoffLimit", |view| view.integer(0..=i64::from(i32::MAX)))?;
@@ -60,8 +67,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let mut read = draft_of(object, &template_view, template);
     read.workload.replicas = Span::exactly(parallelism.unwrap_or(1));
     read.workload.control = Control::Ends(job);
-    draft.place(read);
-    Ok(())
+    Ok(read)
 }
 
 fn has_ended(value: &Value) -> bool {

@@ -3,6 +3,7 @@
 mod affinity;
 mod config_map;
 mod containers;
+mod cron_job;
 mod daemon_set;
 mod descheduler;
 mod descheduler_plugins;
@@ -19,6 +20,7 @@ mod pod_affinity;
 mod pod_template;
 mod resource_quota;
 mod rollout;
+mod schedule;
 mod scheduler;
 mod selector;
 mod stateful_set;
@@ -103,6 +105,7 @@ const KINDS: &[Kind] = &[
     namespaced("apps", "StatefulSet", &["v1"], stateful_set::read),
     namespaced("apps", "DaemonSet", &["v1"], daemon_set::read),
     namespaced("batch", "Job", &["v1"], job::read),
+    namespaced("batch", "CronJob", &["v1"], cron_job::read),
     namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read),
     namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read),
     namespaced("", "LimitRange", &["v1"], limit_range::read),
@@ -187,7 +190,7 @@ fn read_exceptions(fields: &Fields, kind: &str, context: &Context, draft: &mut D
     let Some(metadata) = fields.below("metadata")? else { return Ok(()) };
     let Some(annotations) = metadata.below("annotations")? else { return Ok(()) };
     let Some(view) = annotations.get(exceptions::ANNOTATION) else { return Ok(()) };
-    if ["Deployment", "ReplicaSet", "StatefulSet", "Job", "Pod"].contains(&kind) {
+    if ["Deployment", "ReplicaSet", "StatefulSet", "Job", "CronJob", "Pod"].contains(&kind) {
         draft.exceptions.extend(exceptions::read_annotation(&view, &context.object)?);
     } else {
         view.note(Severity::Warning, "no intent speaks of such an object; put it on a workload, or into `exceptions`");

@@ -7,7 +7,6 @@ use super::super::view::Context;
 
 /// Kinds whose controllers create, delete, move, resize or block pods, or act on nodes.
 const RISKY: &[(&str, &str)] = &[
-    ("CronJob", "its pods take no room in the model"),
     ("ReplicationController", "its pods take no room in the model"),
     ("Pod", "the pod of an owner that is not modelled takes no room"),
     ("VerticalPodAutoscaler", "it evicts pods and changes their requests"),

@@ -82,6 +82,7 @@ pub(super) fn draft_of(object: &Object, template_view: &View, template: Template
         later: Vec::new(),
         is_paused: false,
         history_limit: rollout::HISTORY,
+        cron: None,
         context: context.clone(),
     }
 }

@@ -135,6 +135,8 @@ fn read_one(view: &View, known: &Known) -> Result<Intent, InputError> {
 fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, InputError> {
     let optional = || -> Result<Option<WorkloadRef>, InputError> { body.read("target", |view| names.workload(&view)) };
     let target = || names.workload(&body.require("target", "kind/namespace/name of a workload")?);
+    let recurring = |view: View| names.workload_or_cron_job(&view);
+    let target_or_cron_job = || recurring(body.require("target", "kind/namespace/name of a workload")?);
     let limit = |key: &str| -> Result<Option<Expression>, InputError> {
         body.read(key, |view| expression::read(&view, Place::Limit, names))
     };
@@ -144,7 +146,7 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
         "noOvershoot" => IntentKind::NoOvershoot { target: target()? },
         "schedulable" => {
             let mode = body.read("mode", |view| view.one_of(MODES))?.unwrap_or_default();
-            IntentKind::Schedulable { target: optional()?, mode }
+            IntentKind::Schedulable { target: body.read("target", recurring)?, mode }
         }
         "replicas" => {
             let (min, max) = (limit("min")?, limit("max")?);
@@ -165,12 +167,12 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
         }
         "rolloutCompletes" => IntentKind::RolloutCompletes { target: target()? },
         "drainCompletes" => IntentKind::DrainCompletes,
-        "converges" => IntentKind::Converges { target: optional()? },
-        "boundedPods" => IntentKind::BoundedPods { target: target()?, max: limit("max")? },
+        "converges" => IntentKind::Converges { target: body.read("target", recurring)? },
+        "boundedPods" => IntentKind::BoundedPods { target: target_or_cron_job()?, max: limit("max")? },
         "placement" => {
             let pools = body.require("pools", "a list of pools")?.list()?;
             let pools = pools.iter().map(|view| names.pool(view)).collect::<Result<Vec<_>, _>>()?;
-            IntentKind::Placement { target: target()?, pools }
+            IntentKind::Placement { target: target_or_cron_job()?, pools }
         }
         _ => IntentKind::NoNodePanicLoop,
     })

@@ -9,7 +9,7 @@ use super::events::{APPLY_MODES, COMMON, EVENTS};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::nodes::{POOL, TEMPLATE};
 use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
-use super::workloads::{CRASH_LOOP, LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
+use super::workloads::{CRASH_LOOP, LOAD, MOST_ACTIVE_JOBS, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
 use super::{API_VERSION, KEYS, METADATA, OBJECT, ROOT};
 use kubound_encodings::cluster::formula::Word;
 use kubound_encodings::intents;
@@ -247,7 +247,13 @@ fn workload(key: &str) -> Value {
             });
             told("What pods do while they start. Default: starting takes no time.", startup)
         }
-        "runTime" => told("How long each pod of a Job runs until it succeeds. Default: any time.", duration("10m")),
+        "activeJobs" => told(
+            "How many Jobs of a CronJob with concurrencyPolicy Allow may be active at once; of more, it is only said that they would be. Default: 3, or one more than max of its boundedPods takes.",
+            integer(1, MOST_ACTIVE_JOBS),
+        ),
+        "runTime" => {
+            told("How long each pod of a Job or CronJob runs until it succeeds. Default: any time.", duration("10m"))
+        }
         "crashLoop" => {
             let crash = mapping(CRASH_LOOP, &[], &|_| {
                 told("Only containers of these images. Default: all.", list(text("registry.example/web:2")))

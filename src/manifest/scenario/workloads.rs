@@ -2,20 +2,24 @@
 
 use super::super::ErrorKind;
 use super::super::MAX_REPLICAS;
-use super::super::draft::Draft;
+use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
 use super::super::names::Names;
 use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
 use super::super::value::Value;
 use super::super::view::{Fields, View};
+use kubound_encodings::cluster::cron_job::CRON_JOB;
 use kubound_encodings::cluster::node::CPU;
 use kubound_encodings::cluster::workload::{Control, CrashLoop, JOB, Readiness, Startup, Usage, Workload};
-use kubound_encodings::cluster::{PlacedPhase, Placement, Start};
+use kubound_encodings::cluster::{ConcurrencyPolicy, PlacedPhase, Placement, Start};
 
 /// The keys of a workload.
 pub(super) const WORKLOAD: &[&str] =
-    &["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup", "crashLoop", "runTime"];
+    &["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup", "crashLoop", "runTime", "activeJobs"];
+
+/// Most places for active Jobs of a CronJob: each has pods of its own.
+pub(super) const MOST_ACTIVE_JOBS: i64 = 8;
 
 /// The keys of `crashLoop`.
 pub(super) const CRASH_LOOP: &[&str] = &["images"];
@@ -56,10 +60,25 @@ pub(super) fn read(spec: &Fields, names: &Names, draft: &mut Draft) -> Result<()
         }
         if let Some(read) = draft.workloads.iter_mut().find(|read| read.workload.reference == target) {
             override_workload(&fields, &mut read.workload)?;
+            override_cron_job(&fields, read)?;
         }
         seen.push(target);
     }
     Ok(())
+}
+
+/// Only a CronJob that allows it has several active Jobs.
+fn override_cron_job(fields: &Fields, read: &mut DraftWorkload) -> Result<(), InputError> {
+    let Some(view) = fields.get("activeJobs") else { return Ok(()) };
+    match &mut read.cron {
+        Some(draft) if draft.cron.policy == ConcurrencyPolicy::Allow => {
+            let most = view.integer(1..=MOST_ACTIVE_JOBS)?;
+            draft.active_jobs = usize::try_from(most).ok();
+            Ok(())
+        }
+        Some(_) => Err(view.error("one Job is active at a time").expected("a CronJob with `concurrencyPolicy: Allow`")),
+        None => Err(view.error(format!("{} starts no Jobs", read.workload.reference)).expected("a CronJob")),
+    }
 }
 
 fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), InputError> {
@@ -69,6 +88,9 @@ fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), Inp
         }
         if workload.is_bare() {
             return Err(view.error("a pod has no replicas").expected("a workload with replicas"));
+        }
+        if workload.reference.kind == CRON_JOB {
+            return Err(view.error("a CronJob has no replicas").expected("a workload with replicas"));
         }
         workload.replicas = read_span(&view, &Count::Plain(0..=MAX_REPLICAS))?;
     }
@@ -97,7 +119,9 @@ fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), Inp
     }
     if let Some(view) = fields.get("runTime") {
         let Control::Ends(job) = &mut workload.control else {
-            return Err(view.error(format!("pods of {} run for ever", workload.reference)).expected("a Job"));
+            return Err(view
+                .error(format!("pods of {} run for ever", workload.reference))
+                .expected("a Job or CronJob"));
         };
         job.run_time = Some(view.seconds()?);
     }

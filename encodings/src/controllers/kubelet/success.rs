@@ -12,6 +12,10 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
     let running = model.groups[group].running.clone();
     let some = any(running.iter().enumerate().map(|(slot, count)| count.value.above(0) & model.slots[slot].is_alive()));
     let timer = spec.run_time.map(|seconds| model.timer(&format!("run of {name}"), seconds, some));
+    let run = timer.as_ref().and_then(|timer| Some((timer.left?, timer.full)));
+    if let Some(job) = &mut model.groups[group].job {
+        job.run = run;
+    }
     let pace = match &timer {
         Some(timer) if timer.left.is_some() || timer.full == 0 => Pace::Fast,
         _ => Pace::Clock,

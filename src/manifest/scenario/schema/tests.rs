@@ -29,6 +29,16 @@ metadata: {name: once}
 spec:
   template:
     spec: {restartPolicy: Never, containers: [{name: once, image: once, resources: {requests: {cpu: 100m}}}]}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: often}
+spec:
+  schedule: \"*/5 * * * *\"
+  jobTemplate:
+    spec:
+      template:
+        spec: {restartPolicy: Never, containers: [{name: often, image: often, resources: {requests: {cpu: 100m}}}]}
 ";
 
 fn compile() -> (Schemas, SchemaIndex) {
@@ -114,6 +124,7 @@ fn complete(path: &str, scenario: &mut Value) {
         ["spec", "intents", "id", ..] => spec["intents"][0]["noOscillation"] = Value::Null,
         ["spec", "intents", "leadsTo", ..] => spec["intents"][0]["leadsTo"] = json!(["true", "settled"]),
         ["spec", "workloads", "runTime", ..] => spec["workloads"][0]["target"] = json!("Job/default/once"),
+        ["spec", "workloads", "activeJobs", ..] => spec["workloads"][0]["target"] = json!("CronJob/default/often"),
         // They scale pools that say so.
         ["spec", "clusterAutoscaler" | "karpenter", ..] => {
             let template = json!({"allocatable": {"cpu": "4", "memory": "8Gi"}});
