@@ -86,6 +86,9 @@ pub enum Refusal {
     /// Pods have names of their own.
     #[error("pods of {0} have names of their own, which scripts do not follow")]
     Named(String),
+    /// Jobs are started by a clock.
+    #[error("Jobs of {0} are started at times of the day, which scripts do not wait for")]
+    ByTheClock(String),
     /// The model is faulty.
     #[error("{0}")]
     Faulty(String),
@@ -107,6 +110,9 @@ pub fn files(input: &Input, tool: Tool) -> Result<Vec<File>, Refusal> {
 fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     if let Some(named) = input.cluster.workloads.iter().find(|workload| workload.ordinals().is_some()) {
         return Err(Refusal::Named(named.reference.to_string()));
+    }
+    if let Some(cron) = input.cluster.cron_jobs.first() {
+        return Err(Refusal::ByTheClock(cron.reference.to_string()));
     }
     let start = State { system: input.system, values: &input.trace.initial };
     let everywhere = |_: &Count| true;
