@@ -24,5 +24,6 @@ mod reproduce;
 mod snapshot;
 mod toys;
 mod toys_explicit;
+mod vertical;
 mod views;
 mod words;

@@ -115,6 +115,10 @@ fn ask(arguments: &Arguments, notes: &mut Vec<String>) -> Result<Vec<Value>, Fai
             let help = "help: `kubectl auth can-i --list` tells what you may read; -f reads dumps";
             return Err(Failure::Usage(anyhow!("kubectl get {resource}: {said}\n{help}")));
         }
+        // Without its definition there are no objects of a kind.
+        if said.contains("the server doesn't have a resource type") {
+            continue;
+        }
         notes.push(format!("{resource} could not be read and are left out: {said}"));
     }
     Ok(objects)

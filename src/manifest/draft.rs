@@ -2,7 +2,7 @@
 
 use super::Accepted;
 use super::SourceMap;
-use super::kinds::{Containers, LimitRange};
+use super::kinds::{Containers, DraftVpa, LimitRange};
 use super::value::Value;
 use super::view::{Context, Notes};
 use kubound_encodings::cluster::hpa::Metric;
@@ -29,6 +29,8 @@ pub(super) struct DraftWorkload {
     pub(super) claim_templates: Vec<String>,
     /// What its containers ask for, before LimitRanges.
     pub(super) containers: Containers,
+    /// Whether its namespace has a LimitRange.
+    pub(super) is_limited: bool,
     /// Why a LimitRange refuses its pods.
     pub(super) refusal: Option<String>,
     /// Other templates that events apply, in the order of `Workload::later_templates`.
@@ -109,6 +111,7 @@ pub(super) struct Draft {
     pub(super) pools: Vec<NodePool>,
     pub(super) workloads: Vec<DraftWorkload>,
     pub(super) hpas: Vec<DraftHpa>,
+    pub(super) vpas: Vec<DraftVpa>,
     pub(super) budgets: Vec<DraftBudget>,
     pub(super) quotas: Vec<ResourceQuota>,
     pub(super) limit_ranges: Vec<LimitRange>,
@@ -134,6 +137,7 @@ impl Draft {
             pools: Vec::new(),
             workloads: Vec::new(),
             hpas: Vec::new(),
+            vpas: Vec::new(),
             budgets: Vec::new(),
             quotas: Vec::new(),
             limit_ranges: Vec::new(),

@@ -26,6 +26,7 @@ mod span;
 mod suggest;
 mod survey;
 mod value;
+mod vertical;
 mod view;
 mod written;
 mod yaml;

@@ -6,6 +6,7 @@ use super::error::InputError;
 use super::kinds;
 use super::scenario::Scenario;
 use super::value::Value;
+use super::vertical;
 use super::view::Context;
 use super::{Accepted, Loaded, MAX_NODES, Severity, cron_jobs, exceptions};
 use super::{ErrorKind, NoteKind};
@@ -13,7 +14,7 @@ use kubound_encodings::cluster::hpa::{MetricTarget, Tolerance};
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::{
     Cluster, CronJob, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, SchedulerProfile,
-    Workload,
+    VerticalPodAutoscaler, Workload,
 };
 
 /// Makes the cluster.
@@ -24,7 +25,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     kinds::apply_limit_ranges(&mut draft);
     kinds::note_refusals(&draft);
     kinds::tie_to_volumes(&mut draft);
-    let (workloads, cron_jobs) = resolve_workloads(&mut draft, &scenario);
+    let (workloads, cron_jobs, vpas) = resolve_workloads(&mut draft, &scenario, &hpas);
     let disruption_budgets = resolve_budgets(&mut draft, &workloads);
     let mut descheduler = draft.descheduler.take();
     if let (Some(policy), Some(interval)) =
@@ -42,6 +43,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         workloads,
         cron_jobs,
         hpas,
+        vpas,
         disruption_budgets,
         quotas: draft.quotas,
         services: draft.services,
@@ -203,7 +205,11 @@ fn note_history(read: &DraftWorkload, events: &[Event]) {
 /// No workload has more revisions here.
 const ENOUGH_HISTORY: i64 = 8;
 
-fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> (Vec<Workload>, Vec<CronJob>) {
+fn resolve_workloads(
+    draft: &mut Draft,
+    scenario: &Scenario,
+    hpas: &[HorizontalPodAutoscaler],
+) -> (Vec<Workload>, Vec<CronJob>, Vec<VerticalPodAutoscaler>) {
     let mut workloads = std::mem::take(&mut draft.workloads);
     for read in &mut workloads {
         let (priority, preempts) = resolve_priority(draft, read);
@@ -230,7 +236,9 @@ fn resolve_workloads(draft: &mut Draft, scenario: &Scenario) -> (Vec<Workload>, 
             read.context.note(Risky, "spec.template.spec.schedulerName", message);
         }
     }
-    cron_jobs::expand(workloads, &scenario.intents)
+    let vpas = vertical::resolve(std::mem::take(&mut draft.vpas), &mut workloads, hpas, &scenario.events);
+    let (workloads, cron_jobs) = cron_jobs::expand(workloads, &scenario.intents);
+    (workloads, cron_jobs, vpas)
 }
 
 /// What a DaemonSet would do and does not here.

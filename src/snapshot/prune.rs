@@ -77,6 +77,13 @@ pub const KINDS: &[Kind] = &[
         &["scaleTargetRef", "minReplicas", "maxReplicas", "metrics", "behavior", "targetCPUUtilizationPercentage"],
     ),
     kind(
+        "VerticalPodAutoscaler",
+        "verticalpodautoscalers.autoscaling.k8s.io",
+        false,
+        "autoscalers.yaml",
+        &["targetRef", "updatePolicy", "resourcePolicy"],
+    ),
+    kind(
         "PodDisruptionBudget",
         "poddisruptionbudgets.policy",
         false,

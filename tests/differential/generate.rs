@@ -2,6 +2,7 @@
 
 use crate::nodes_and_pods::{ZONE, origin, pool, workload};
 use crate::random::Random;
+use crate::vertical;
 use kubound_encodings::cluster::cron_job::CRON_JOB;
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
 use kubound_encodings::cluster::disruption::Demand;
@@ -62,6 +63,7 @@ pub fn cluster(seed: u64) -> Cluster {
     }
     add_another(&mut Random::new(seed.wrapping_add(1 << 41)), &mut cluster);
     start_again(&mut Random::new(seed.wrapping_add(1 << 42)), &mut cluster);
+    vertical::recommend(&mut Random::new(seed.wrapping_add(1 << 43)), &mut cluster);
     // Small ones, since every node that may come is part of the state.
     let is_small = cluster.workloads.len() == 1 && cluster.hpas.is_empty() && cluster.descheduler.is_none();
     if is_small && random.percent(8) {

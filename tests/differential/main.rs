@@ -15,6 +15,7 @@ mod generate;
 mod nodes_and_pods;
 mod random;
 mod shrink;
+mod vertical;
 
 use compare::{Comparison, Tally, compare};
 use std::sync::Mutex;

@@ -94,6 +94,7 @@ pub fn workload(random: &mut Random, number: usize, pools: &[NodePool]) -> Workl
         replicas_managed: random.percent(50),
         template,
         later_templates: vec![],
+        recommended: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],

@@ -37,6 +37,10 @@ fn smaller(cluster: &Cluster) -> Vec<Cluster> {
         with(&|copy| copy.disruption_budgets[index].always_allows_unhealthy = false);
     }
     with(&|copy| copy.hpas.clear());
+    with(&|copy| {
+        copy.vpas.clear();
+        copy.workloads.iter_mut().for_each(|workload| workload.recommended.clear());
+    });
     with(&|copy| copy.descheduler = None);
     for index in 0..cluster.workloads.len() {
         if cluster.workloads.len() > 1 {
@@ -151,6 +155,7 @@ fn drop_workload(cluster: &mut Cluster, index: usize) {
     use kubound_encodings::cluster::EventKind;
     let reference = cluster.workloads.remove(index).reference;
     cluster.hpas.retain(|autoscaler| autoscaler.target != reference);
+    cluster.vpas.retain(|autoscaler| autoscaler.target != reference);
     cluster.intents.retain(|intent| intent.kind.target() != Some(&reference));
     cluster.events.retain(|event| match &event.kind {
         EventKind::CpuChange { target, .. }

@@ -45,6 +45,7 @@ pub fn deployment(name: &str, most: i64) -> Workload {
         replicas_managed: true,
         template: PodTemplate { scheduler_name: "default-scheduler".into(), ..PodTemplate::default() },
         later_templates: vec![],
+        recommended: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],

@@ -18,6 +18,7 @@ pub mod rollout;
 pub mod scheduler;
 pub mod selector;
 pub mod span;
+pub mod vpa;
 pub mod workload;
 
 pub use cron_job::{ConcurrencyPolicy, CronJob};
@@ -37,6 +38,7 @@ pub use rollout::{Rollout, Strategy};
 pub use scheduler::SchedulerProfile;
 pub use selector::{LabelSelector, Labels, NodeSelectorTerm, Requirement};
 pub use span::Span;
+pub use vpa::VerticalPodAutoscaler;
 pub use workload::{Service, Workload, WorkloadRef};
 
 pub use crate::system::Origin;
@@ -157,6 +159,8 @@ pub struct Cluster {
     pub cron_jobs: Vec<CronJob>,
     /// Autoscalers.
     pub hpas: Vec<HorizontalPodAutoscaler>,
+    /// Vertical autoscalers that act: at most one for a workload, none for one whose template changes.
+    pub vpas: Vec<VerticalPodAutoscaler>,
     /// Disruption budgets.
     pub disruption_budgets: Vec<PodDisruptionBudget>,
     /// Quotas.
@@ -212,6 +216,11 @@ impl Cluster {
             other.reference.namespace == own.namespace && number.is_some_and(|number| number.parse::<u32>().is_ok())
         });
         if is_taken || of_ordinal { format!("{name}.{}", own.kind.to_lowercase()) } else { name }
+    }
+
+    /// The vertical autoscaler of a workload.
+    pub fn vpa(&self, workload: &Workload) -> Option<&VerticalPodAutoscaler> {
+        self.vpas.iter().find(|vpa| vpa.target == workload.reference)
     }
 
     /// How often events may restart the rollout of a workload (`kubectl rollout restart`), each time with a template

@@ -173,6 +173,8 @@ pub struct Workload {
     pub template: PodTemplate,
     /// Other pod templates that events apply later; `EventKind::Apply` counts them from 1.
     pub later_templates: Vec<PodTemplate>,
+    /// The template as a vertical autoscaler recommends it, by level (see `VerticalPodAutoscaler::levels`).
+    pub recommended: Vec<PodTemplate>,
     /// How pods of a Deployment are replaced when the template changes.
     pub rollout: Rollout,
     /// How its controller treats pods.
@@ -232,14 +234,14 @@ impl Workload {
         self.control == Control::Alike && !self.is_daemon()
     }
 
-    /// A template by its number: 0 for that of the manifest.
+    /// A template by its number: 0 for that of the manifest, then those that events apply, then the recommended ones.
     pub fn template_of(&self, number: usize) -> &PodTemplate {
-        number.checked_sub(1).and_then(|later| self.later_templates.get(later)).unwrap_or(&self.template)
+        self.templates().nth(number).unwrap_or(&self.template)
     }
 
     /// All templates, that of the manifest first.
     pub fn templates(&self) -> impl Iterator<Item = &PodTemplate> {
-        std::iter::once(&self.template).chain(&self.later_templates)
+        std::iter::once(&self.template).chain(&self.later_templates).chain(&self.recommended)
     }
 }
 

@@ -15,6 +15,7 @@ mod replica_set;
 mod scheduler;
 mod stateful_set;
 mod taint_eviction;
+mod vpa;
 
 pub(crate) use disruption::{Admission, admission, tell_budgets};
 pub(crate) use scheduler::{Domains, plugins};
@@ -48,6 +49,7 @@ pub const REGISTRY: &[&dyn Controller] = &[
     &taint_eviction::TaintEviction,
     &disruption::Disruption,
     &hpa::Hpa,
+    &vpa::Vpa,
     &descheduler::Descheduler,
     &cluster_autoscaler::ClusterAutoscaler,
     &karpenter::Karpenter,

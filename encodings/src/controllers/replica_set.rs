@@ -15,6 +15,10 @@
 //! ## Not modelled
 //! `pod-deletion-cost` (reported by the reader), adoption of orphans, creations that fail for other reasons than quotas.
 //!
+//! ## Recommended requests
+//! Pods of one ReplicaSet that a vertical autoscaler gives different requests are groups of their own (see
+//! `state/revisions.rs`): all count as its pods, and new ones come into the group that is recommended.
+//!
 //! ## Quotas
 //! Pods that a ResourceQuota refuses are not created; the sync is retried, here as soon as there is room.
 
@@ -22,7 +26,7 @@ use super::Controller;
 use crate::cluster::workload::Readiness;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
 use crate::system::{Pace, Phrase};
-use crate::term::{Bool, Int, Term, int_choice, ite, sum};
+use crate::term::{Bool, Int, Term, any, int_choice, ite, sum};
 
 /// Most pods that one sync creates or deletes.
 const BURST: i64 = 500;
@@ -63,8 +67,12 @@ impl Controller for ReplicaSet {
             if !model.workload(group).has_replica_sets() {
                 continue;
             }
+            let siblings = model.siblings(group);
+            if siblings[0] != group {
+                continue;
+            }
             let state = &model.groups[group];
-            let (active, wanted) = (state.active(), state.replica_set.value);
+            let (active, wanted) = (active(model, group), state.replica_set.value);
             let agrees = if model.features.fused { wanted.is(state.spec.value) } else { true.into() };
             let creates = active.below(wanted) & may_create(model, group);
             for (kind, reason, differs) in
@@ -88,15 +96,35 @@ impl Controller for ReplicaSet {
     }
 }
 
-/// Whether no quota refuses every pod of a group.
+/// Active pods that the controller of a group sees as its own.
+fn active(model: &Model, group: usize) -> Int {
+    sum(model.siblings(group).into_iter().map(|one| model.groups[one].active()))
+}
+
+/// The groups that new pods come into, with whether they do at present: that of the level that a vertical autoscaler
+/// recommends, where one does.
+fn receivers(model: &Model, group: usize) -> Vec<(usize, Bool)> {
+    match model.groups[group].recommended {
+        None => vec![(group, true.into())],
+        Some(recommended) => {
+            let is_current = |one: usize| recommended.value.is(model.groups[one].level as i64);
+            model.siblings(group).into_iter().map(|one| (one, is_current(one))).collect()
+        }
+    }
+}
+
+/// Whether no quota refuses every new pod of a group.
 pub(super) fn may_create(model: &Model, group: usize) -> Bool {
-    model.quota_room(group).map_or(true.into(), |room| room.above(0))
+    let room = |one: usize| model.quota_room(one).map_or(true.into(), |room| room.above(0));
+    let receivers = receivers(model, group);
+    any(receivers.into_iter().map(|(one, is_current)| is_current & room(one)).collect::<Vec<_>>())
 }
 
 /// Adds the choices and updates of a sync towards `wanted` pods to a rule that is enabled only if pods are missing
 /// or surplus, respectively.
 pub(super) fn sync(model: &mut Model, group: usize, kind: Sync, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
     match kind {
+        Sync::Create if model.groups[group].recommended.is_some() => create_as_recommended(model, group, wanted, rule),
         Sync::Create => create(model, group, missing(model, group, wanted), rule),
         Sync::Delete => delete(model, group, wanted, rule),
     }
@@ -104,7 +132,7 @@ pub(super) fn sync(model: &mut Model, group: usize, kind: Sync, wanted: Int, rul
 
 /// How many pods a sync towards so many pods creates: as quotas allow.
 pub(super) fn missing(model: &Model, group: usize, wanted: Int) -> Int {
-    let missing = wanted.monus(model.groups[group].active()).min(BURST);
+    let missing = wanted.monus(active(model, group)).min(BURST);
     model.quota_room(group).map_or(missing, |room| missing.min(room))
 }
 
@@ -113,6 +141,25 @@ pub(super) fn create(model: &Model, group: usize, missing: Int, rule: RuleBuilde
     let rule = model.quota_origins(group).into_iter().fold(rule, RuleBuilder::because_of);
     let rule = rule.also_says([text(format!("created {} pods: ", model.groups[group].name)), value(missing)]);
     place_new(model, group, missing, rule)
+}
+
+/// Creates missing pods with the requests that a vertical autoscaler recommends at present.
+fn create_as_recommended(model: &Model, group: usize, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
+    let of = |(one, is_current): (usize, Bool)| (one, ite(is_current, missing(model, one, wanted), 0));
+    let created: Vec<(usize, Int)> = receivers(model, group).into_iter().map(of).collect();
+    let name = &model.groups[group].name;
+    let total = sum(created.iter().map(|&(_, missing)| missing));
+    let rule = model.quota_origins(group).into_iter().fold(rule, RuleBuilder::because_of);
+    let rule = rule.also_says([text(format!("created {name} pods: ")), value(total)]);
+    created.into_iter().fold(rule, |rule, (one, missing)| {
+        let state = &model.groups[one];
+        let rule = place_new(model, one, missing, rule);
+        if state.level == 0 {
+            return rule;
+        }
+        let after = format!(" as {}", state.name);
+        rule.and_says(Phrase::IfAny { before: ", ".into(), term: missing.id(), after })
+    })
 }
 
 /// Pods that come into being: pending, or on the node that their template names.
@@ -130,6 +177,7 @@ pub(super) fn place_new(model: &Model, group: usize, missing: Int, rule: RuleBui
 
 /// A set of pods that are equal for the ranking except for the node's rank.
 struct Part {
+    group: usize,
     class: usize,
     /// Active pods of the workload on the node; constant for pods without a node.
     rank: Int,
@@ -143,8 +191,8 @@ struct Part {
 }
 
 fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
-    let parts = parts(model, group);
-    let surplus = model.groups[group].active().monus(wanted).min(BURST);
+    let parts: Vec<Part> = model.siblings(group).into_iter().flat_map(|one| parts(model, one)).collect();
+    let surplus = active(model, group).monus(wanted).min(BURST);
     let (low, high) = bounds(&parts, surplus);
     let name = model.groups[group].name.clone();
     let mut rule = rule;
@@ -158,7 +206,7 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
             rule = rule.add(all, -removed);
         }
         if let Some(slot) = part.slot {
-            rule = rule.add_terminating(&model.groups[group], slot, removed);
+            rule = rule.add_terminating(&model.groups[part.group], slot, removed);
         }
     }
     rule.split(choices, &low, &high, surplus).also_says([text(format!("deleted {name} pods: ")), Phrase::Parts(shown)])
@@ -167,7 +215,9 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
 /// The pods of a group, by class and slot. A pod on a slot counts in one class only.
 fn parts(model: &Model, group: usize) -> Vec<Part> {
     let state = &model.groups[group];
+    let level = if state.level > 0 { format!("@{} ", state.level + 1) } else { String::new() };
     let without_node = |pods: Int, var: IntVar, label: String| Part {
+        group,
         class: 0,
         rank: 0.into(),
         pods,
@@ -178,9 +228,9 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
     };
     let nominated = sum(state.nominated.iter().flatten().map(|count| count.value));
     let mut parts =
-        vec![without_node(state.pending.value.monus(nominated), state.pending, "without a node".to_owned())];
+        vec![without_node(state.pending.value.monus(nominated), state.pending, format!("{level}without a node"))];
     for (slot, &count) in state.nominated.iter().flatten().enumerate() {
-        let label = format!("nominated to {}", model.slots[slot].name);
+        let label = format!("{level}nominated to {}", model.slots[slot].name);
         parts.push(Part { part_of: Some(state.pending), ..without_node(count.value, count, label) });
     }
     let starts_unready = model.startup(group).is_some_and(|startup| startup.readiness != Readiness::AtOnce);
@@ -188,13 +238,14 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
         for (slot, &var) in counts.iter().enumerate() {
             let there = &model.slots[slot];
             let part = |class: usize, counts: Bool| Part {
+                group,
                 class,
                 rank: model.active_on(group, slot),
                 pods: ite(counts, var.value, 0),
                 var,
                 slot: Some(slot),
                 part_of: None,
-                label: format!("{} on {}", phase.name(), there.name),
+                label: format!("{level}{} on {}", phase.name(), there.name),
             };
             match (phase, there.not_ready) {
                 (Phase::Bound, _) => parts.push(part(1, true.into())),
@@ -202,7 +253,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
                 (Phase::Crashed, _) => parts.push(part(2, true.into())),
                 (_, Some(not_ready)) => {
                     parts.push(Part {
-                        label: format!("{} on not ready {}", phase.name(), there.name),
+                        label: format!("{level}{} on not ready {}", phase.name(), there.name),
                         ..part(2, not_ready.value)
                     });
                     parts.push(part(3, !not_ready.value));

@@ -230,7 +230,11 @@ impl Model<'_> {
         let is_read = self.features.memory_pressure
             || self.cluster.hpas.iter().any(|hpa| {
                 hpa.target == workload.reference && hpa.metrics.iter().any(|one| one.resource == MetricResource::Memory)
-            });
+            })
+            || self
+                .cluster
+                .vpa(workload)
+                .is_some_and(|vpa| vpa.controlled.iter().any(|one| one.resource == MetricResource::Memory));
         if is_read { self.frozen(format!("memoryUsage[{name}]"), span) } else { span.hi.into() }
     }
 }

@@ -64,7 +64,7 @@ pub struct Features {
     pub memory_pressure: bool,
     /// Nodes may be cordoned.
     pub cordon: bool,
-    /// Whether rules are merged (only under paced timing, without rollouts, preemption and intents in words, see `docs/src/decisions`).
+    /// Whether rules are merged (only under paced timing, without rollouts, preemption, vertical autoscalers and intents in words, see `docs/src/decisions`).
     pub fused: bool,
     /// Whether time is paced.
     pub paced: bool,
@@ -94,7 +94,12 @@ impl Features {
                         | EventKind::Uncordon { .. }
                 )
             }),
-            fused: paced && granularity == Granularity::Fused && !rolls_out && !preempts && !in_words,
+            fused: paced
+                && granularity == Granularity::Fused
+                && !rolls_out
+                && !preempts
+                && !in_words
+                && cluster.vpas.is_empty(),
             paced,
             settles_first: cluster.start == Start::Settled,
         }

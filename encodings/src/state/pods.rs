@@ -49,6 +49,10 @@ pub struct Group {
     pub revision: usize,
     /// Number of the pod template among those of the workload.
     pub template: usize,
+    /// Level of its requests: 0 for those of the manifest, else as a vertical autoscaler recommends them.
+    pub level: usize,
+    /// The level that new pods of the workload get; only where a vertical autoscaler recommends requests.
+    pub recommended: Option<IntVar>,
     /// Place of its only pod among those of a StatefulSet, from 0.
     pub ordinal: Option<usize>,
     /// `namespace/name`, of a StatefulSet with the ordinal, with `@2` and so on from the second revision on.
@@ -191,11 +195,13 @@ impl Model<'_> {
     }
 
     /// The groups whose pods have the same controller as those of a group: pods of a Deployment belong to the ReplicaSet
-    /// of their revision.
+    /// of their revision, whatever they request.
     pub fn siblings(&self, group: usize) -> Vec<usize> {
-        match self.groups[group].ordinal {
-            Some(_) => self.revisions(group).collect(),
-            None => vec![group],
+        let state = &self.groups[group];
+        if state.ordinal.is_some() || state.recommended.is_some() {
+            self.revisions(group).collect()
+        } else {
+            vec![group]
         }
     }
 
@@ -376,11 +382,17 @@ impl Model<'_> {
         let (usage, usage_var, usage_unit) = self.declare_usage(&workload_name, workload);
         let memory_usage = self.declare_memory_usage(&workload_name, workload);
         let job = self.declare_job(&name, workload, most_pods);
+        let recommended = self.cluster.vpa(workload).map(|vpa| {
+            let levels = vpa.levels().len() as i64;
+            self.int_var(format!("recommended[{name}]"), Role::Cluster, 0, levels, 0)
+        });
         let history = self.declare_history(&name, workload, 0, (wanted, is_placed && workload.exists));
         Group {
             workload: index,
             revision: 0,
             template: 0,
+            level: 0,
+            recommended,
             ordinal,
             object: workload.reference.to_string(),
             spec,

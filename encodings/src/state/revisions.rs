@@ -25,7 +25,7 @@ pub struct History {
 }
 
 impl Model<'_> {
-    /// The groups of all revisions of the workload of a group, in order.
+    /// The groups of all revisions of the workload of a group, and of all levels of requests, in order.
     pub fn revisions(&self, group: usize) -> impl Iterator<Item = usize> + '_ {
         let workload = self.groups[group].workload;
         let later = self.cluster.workloads.len()..self.groups.len();
@@ -113,6 +113,20 @@ impl Model<'_> {
             let group = self.declare_revision(index, name, revision);
             self.groups.push(group);
         }
+        // Workloads whose requests are recommended have one revision.
+        for level in 1..=workload.recommended.len() {
+            let name = format!("{}@{}", self.groups[index].name, level + 1);
+            let group = self.declare_level(index, name, level);
+            self.groups.push(group);
+        }
+    }
+
+    /// The pods of one level of requests: they belong to the same ReplicaSet as those of the manifest's.
+    fn declare_level(&mut self, index: usize, name: String, level: usize) -> Group {
+        let first = self.groups[index].clone();
+        let number = self.cluster.workloads[index].later_templates.len() + level;
+        let group = self.declare_template(index, name, number, first.most);
+        Group { level, object: format!("{}@{}", first.object, level + 1), ..group }
     }
 
     /// The pods of one revision with one ordinal: at most one.
@@ -155,13 +169,21 @@ impl Model<'_> {
         let workload = &self.cluster.workloads[index];
         let restarts = usize::try_from(self.cluster.restarts(&workload.reference)).unwrap_or(0);
         let number = revision / (restarts + 1);
-        let template = workload.template_of(number);
         let most = if workload.ordinals().is_some() { 1 } else { self.largest_replica_set(workload) };
         let replica_set = match workload.ordinals() {
             Some(_) => first.spec,
             None => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, 0),
         };
         let history = self.declare_history(&name, workload, revision, (0.into(), false));
+        let object = format!("{}@{}", first.object, revision + 1);
+        Group { revision, object, replica_set, history, ..self.declare_template(index, name, number, most) }
+    }
+
+    /// Pods of a template other than the first, of which there are none initially.
+    fn declare_template(&mut self, index: usize, name: String, number: usize, most: i64) -> Group {
+        let first = self.groups[index].clone();
+        let workload = &self.cluster.workloads[index];
+        let template = workload.template_of(number);
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most, 0);
         let nominated = self.declare_nominated(&name, template, most);
@@ -173,11 +195,7 @@ impl Model<'_> {
         let terminating = self.declare_terminating(&name, workload, template, false, most);
         let (usage, usage_unit, memory_usage) = usage(&first, workload, template);
         Group {
-            revision,
             template: number,
-            object: format!("{}@{}", first.object, revision + 1),
-            replica_set,
-            history,
             pending,
             nominated,
             bound,

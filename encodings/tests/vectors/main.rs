@@ -18,3 +18,4 @@ mod rollout;
 mod scheduler;
 mod stateful_set;
 mod support;
+mod vpa;

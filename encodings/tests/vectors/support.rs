@@ -67,6 +67,7 @@ pub fn deployment(name: &str, replicas: i64, cpu: i64, memory: i64) -> Workload 
         replicas_managed: true,
         template,
         later_templates: vec![],
+        recommended: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],

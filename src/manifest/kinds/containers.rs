@@ -25,6 +25,7 @@ pub(in super::super) struct Containers {
 /// A container's part.
 #[derive(Clone)]
 struct Container {
+    name: String,
     requests: Resources<i64>,
     limits: Resources<i64>,
     is_sidecar: bool,
@@ -82,7 +83,7 @@ impl Containers {
 
     /// Writes what they add up to into a template; says whether the effective request is above the sum of containers
     /// and sidecars.
-    pub(super) fn give_totals(&self, template: &mut PodTemplate) -> bool {
+    pub(in super::super) fn give_totals(&self, template: &mut PodTemplate) -> bool {
         let requests = self.effective(|one| one.requests.clone());
         let scored = self.effective(Container::scored);
         let mut lasting = Resources::new();
@@ -134,6 +135,40 @@ impl Containers {
         }
     }
 
+    /// Name and requests of the container that runs as long as the pod, if there is only one.
+    pub(in super::super) fn only(&self) -> Option<(&str, &Resources<i64>)> {
+        let mut lasting = self.lasting();
+        let only = lasting.next().filter(|_| lasting.next().is_none())?;
+        Some((&only.name, &only.requests))
+    }
+
+    /// With other requests of the containers that run as long as the pod; limits keep their ratio to them where they
+    /// follow (`getProportionalResourceLimit`).
+    pub(in super::super) fn with_requests(&self, requests: &Resources<i64>, limits_follow: bool) -> Self {
+        let mut changed = self.clone();
+        let lasting = changed.ordinary.iter_mut().chain(changed.initial.iter_mut().filter(|one| one.is_sidecar));
+        for container in lasting {
+            for (resource, &wanted) in requests {
+                let before = container.requests.insert(resource.clone(), wanted);
+                if let (Some(before @ 1..), Some(limit), true) =
+                    (before, container.limits.get_mut(resource), limits_follow)
+                {
+                    let scaled = i128::from(*limit) * i128::from(wanted) / i128::from(before);
+                    *limit = i64::try_from(scaled).unwrap_or(i64::MAX);
+                }
+            }
+        }
+        changed
+    }
+
+    /// Whether no container requests more than its limit, as the API server demands.
+    pub(in super::super) fn are_within_limits(&self) -> bool {
+        let is_within = |one: &Container| {
+            one.limits.iter().all(|(resource, limit)| one.requests.get(resource).is_none_or(|request| request <= limit))
+        };
+        self.all().all(is_within)
+    }
+
     /// Why a LimitRange refuses the pod (`PodValidateLimitFunc`).
     pub(super) fn refusal(&self, container: &Limits, pod: &Limits) -> Option<String> {
         let one = |one: &Container| violation(container, &one.requests, &one.limits, "a container");
@@ -182,7 +217,7 @@ fn violation(bounds: &Limits, requests: &Resources<i64>, limits: &Resources<i64>
 
 fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, InputError> {
     let fields = view.fields()?;
-    fields.read("name", |view| view.name())?;
+    let name = fields.read("name", |view| view.name())?.unwrap_or_default().to_owned();
     let image = fields.read("image", |view| view.text().map(str::to_owned))?.unwrap_or_default();
     let policy = fields.get("restartPolicy");
     let is_sidecar = match (&policy, is_initial) {
@@ -199,7 +234,7 @@ fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, I
         None => Default::default(),
     };
     fields.note_rest(CONTAINER);
-    Ok(Container { requests, limits, is_sidecar, image, host_ports })
+    Ok(Container { name, requests, limits, is_sidecar, image, host_ports })
 }
 
 /// Ports matter only where they bind a port of the node; on the network of the node all do.
@@ -289,7 +324,8 @@ mod tests {
 
     fn container(cpu: Option<i64>, is_sidecar: bool) -> Container {
         let requests = cpu.map(|cpu| (CPU.to_owned(), cpu)).into_iter().collect();
-        Container { requests, limits: Resources::new(), is_sidecar, image: String::new(), host_ports: Vec::new() }
+        let (name, image) = Default::default();
+        Container { name, requests, limits: Resources::new(), is_sidecar, image, host_ports: Vec::new() }
     }
 
     fn cpu(containers: &[Container], initial: &[Container], is_scored: bool) -> i64 {

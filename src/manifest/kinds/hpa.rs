@@ -66,7 +66,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     Ok(())
 }
 
-fn read_target(view: &View, object: &Object) -> Result<WorkloadRef, InputError> {
+pub(super) fn read_target(view: &View, object: &Object) -> Result<WorkloadRef, InputError> {
     let fields = view.fields()?;
     let kind = fields.require("kind", "the kind of a workload")?.name()?.to_owned();
     let name = fields.require("name", "the name of a workload")?.name()?.to_owned();

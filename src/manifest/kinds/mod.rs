@@ -27,12 +27,14 @@ mod stateful_set;
 mod tolerations;
 mod unmodelled;
 mod volumes;
+mod vpa;
 mod workload;
 
 pub(super) use containers::Containers;
 pub(super) use limit_range::{LimitRange, apply as apply_limit_ranges, note_refusals};
 pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
 pub(super) use volumes::tie as tie_to_volumes;
+pub(super) use vpa::{ContainerPolicy, DraftVpa, UpdateMode};
 
 use super::ErrorKind;
 use super::Severity;
@@ -107,6 +109,7 @@ const KINDS: &[Kind] = &[
     namespaced("batch", "Job", &["v1"], job::read),
     namespaced("batch", "CronJob", &["v1"], cron_job::read),
     namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read),
+    namespaced("autoscaling.k8s.io", "VerticalPodAutoscaler", &["v1", "v1beta2"], vpa::read),
     namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read),
     namespaced("", "LimitRange", &["v1"], limit_range::read),
     global("", "PersistentVolume", &["v1"], volumes::read_volume),

@@ -9,7 +9,6 @@ use super::super::view::Context;
 const RISKY: &[(&str, &str)] = &[
     ("ReplicationController", "its pods take no room in the model"),
     ("Pod", "the pod of an owner that is not modelled takes no room"),
-    ("VerticalPodAutoscaler", "it evicts pods and changes their requests"),
     ("RuntimeClass", "it may add overhead to pods; write `overhead` out"),
     ("MutatingWebhookConfiguration", "it may change objects"),
     ("MutatingAdmissionPolicy", "it may change objects"),

@@ -1,0 +1,54 @@
+//! The Vertical Pod Autoscaler (section 7.3; `vertical-pod-autoscaler/pkg` of kubernetes/autoscaler): the recommender says
+//! what pods should request, the admission controller gives it to new pods, the updater evicts those that request
+//! something else.
+//!
+//! ## State
+//! The recommendation is a level: 0 is the manifest (there is no recommendation yet), then one for each recommended pair
+//! of requests. Pods of each level are a group of their own, counted by node and phase like a revision; all belong to the
+//! same ReplicaSet, which creates pods of the level that is recommended at that moment (the webhook).
+//!
+//! ## One step
+//! The recommender takes over the target for what pods use at present (see `cluster/vpa.rs`); the updater deletes pods
+//! that wait without a node, or evicts as many running ones as one pass may. Both act at any quiescent instant, at some
+//! time: nothing bounds how long histories take.
+//!
+//! ## Over-approximation
+//! * A load that ready pods share is taken as it is also while some pods are missing, which a history would hardly
+//!   show (tagged).
+//! * Pods that request too much go at any time, not when they are 12 hours old or the upper bound has come down (tagged).
+//! * Where more targets are possible than are told apart, each is rounded up to one of them (tagged).
+//!
+//! ## Not modelled
+//! Pods of several containers, workloads other than Deployments and ReplicaSets, or with several revisions, caps by
+//! LimitRanges, evictions after running out of memory, resizing in place, `evictionRequirements` (all reported by the reader).
+
+mod recommender;
+mod updater;
+
+use super::Controller;
+use crate::state::Model;
+
+/// See the module.
+pub struct Vpa;
+
+impl Controller for Vpa {
+    fn name(&self) -> &'static str {
+        "vertical-pod-autoscaler"
+    }
+
+    fn summary(&self) -> &'static str {
+        "recommends requests, gives them to new pods and evicts pods that request something else"
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        for index in 0..model.cluster.vpas.len() {
+            let vpa = &model.cluster.vpas[index];
+            if let Some(group) = model.cluster.workload(&vpa.target) {
+                recommender::add_rules(model, vpa, group);
+                if vpa.evicts {
+                    updater::add_rules(model, vpa, group);
+                }
+            }
+        }
+    }
+}
