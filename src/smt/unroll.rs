@@ -247,6 +247,11 @@ impl<'a> Unrolling<'a> {
 
     /// Adds a step.
     pub fn extend(&mut self) {
+        self.extend_by(|_| true);
+    }
+
+    /// Adds a step of one of the rules that `may` names.
+    pub fn extend_by(&mut self, may: impl Fn(usize) -> bool) {
         let step = self.steps.len();
         let no = self.bool(false);
         self.steps.push(StepTerms {
@@ -254,7 +259,7 @@ impl<'a> Unrolling<'a> {
             picks: FxHashMap::default(),
             overflow: no,
         });
-        self.fire_one(step);
+        self.fire_one(step, may);
         for rule in 0..self.system.rules.len() {
             if self.steps[step].fire[rule] != no {
                 self.constrain_rule(step, rule);
@@ -265,12 +270,12 @@ impl<'a> Unrolling<'a> {
         self.limit_pods();
     }
 
-    /// Exactly one of the rules that are not plainly disabled fires.
-    fn fire_one(&mut self, step: usize) {
+    /// Exactly one of the rules that may and that are not plainly disabled fires.
+    fn fire_one(&mut self, step: usize, may: impl Fn(usize) -> bool) {
         let no = self.bool(false);
         let mut possible = Vec::new();
         for (index, rule) in self.system.rules.iter().enumerate() {
-            if self.at(step, rule.enabled.id()) != no {
+            if may(index) && self.at(step, rule.enabled.id()) != no {
                 possible.push(index);
             }
         }

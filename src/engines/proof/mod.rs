@@ -161,6 +161,9 @@ pub fn with_invariants<P>(
         let (proved, not_yet) = thinned(&mut unrolling, chosen, how, stop)?;
         add(&mut found.size, &unrolling);
         log::info!("proof: {} of {} guesses are inductive", proved.len(), proved.len() + not_yet.len());
+        for one in &not_yet {
+            log::debug!("proof: not shown: {}", words::words(&found.system.dag, one.term));
+        }
         left = later.into_iter().chain(not_yet).collect();
         found.list.extend(proved);
         let result = in_ranges(&found, &roots, stop).and_then(|()| attempt(&found));
@@ -209,10 +212,31 @@ pub fn step_from<'a>(
     invariants: &[Candidate],
     encoding: Encoding,
 ) -> Unrolling<'a> {
+    step_of(system, roots, invariants, encoding, |_| true)
+}
+
+/// The same for steps of one rule.
+pub fn step_by<'a>(
+    system: &'a TransitionSystem,
+    rule: usize,
+    roots: &[TermId],
+    invariants: &[Candidate],
+    encoding: Encoding,
+) -> Unrolling<'a> {
+    step_of(system, roots, invariants, encoding, |other| other == rule)
+}
+
+fn step_of<'a>(
+    system: &'a TransitionSystem,
+    roots: &[TermId],
+    invariants: &[Candidate],
+    encoding: Encoding,
+    may: impl Fn(usize) -> bool,
+) -> Unrolling<'a> {
     let roots: Vec<TermId> = roots.iter().copied().chain(invariants.iter().map(|one| one.term)).collect();
     let mut unrolling = Unrolling::anywhere(system, &roots, open(encoding));
     assert_all(&mut unrolling, 0, invariants);
-    unrolling.extend();
+    unrolling.extend_by(may);
     assert_all(&mut unrolling, 1, invariants);
     unrolling
 }

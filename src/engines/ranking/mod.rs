@@ -10,8 +10,9 @@
 //! against it (those that it changes). Where none does, the steps of other rules are looked at first: a loop that evicts
 //! and re-creates pods has a measure that evictions decrease, and only where that stays does re-creation have one.
 
+mod linear;
+
 use super::induction::{conclude, expect_none};
-use super::proof::candidates::Candidate;
 use super::proof::obligations::{Obligation, Recording, of_invariants};
 use super::proof::samples::Samples;
 use super::proof::weaken::simple_terms;
@@ -25,6 +26,7 @@ use crate::smt::{Check, Encoding, Stop, open};
 use kubound_encodings::system::{Claim, Pace, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{Bool, Node, Term, TermId};
+use linear::Linear;
 use std::time::Duration;
 
 /// Longest time for one question about a measure.
@@ -121,10 +123,7 @@ fn rank(found: &Invariants, claim: Claim, stop: &Stop) -> Result<(Vec<Measure>, 
     let mut step = step_from(&found.system, &claim.terms(), &found.list, CLAUSES);
     in_loop(&mut step, within, keep);
     let progresses = step.at(0, progress.id());
-    // Sums over many slots defeat clauses, and are what integers are good at.
-    let simple: Vec<Candidate> = found.list.iter().copied().filter(|one| one.simple).collect();
-    let mut linear = step_from(&found.weak, &claim.terms(), &simple, Encoding::Integers);
-    in_loop(&mut linear, within, keep);
+    let mut linear = Linear::new(found, claim);
     let mut measures = Vec::new();
     // Rules that go on for now: a measure may help against another rule first.
     let mut left: Vec<usize> = Vec::new();
@@ -234,7 +233,7 @@ impl Candidates {
         &mut self,
         found: &Invariants,
         model: &Model,
-        (step, linear): (&mut Unrolling, &mut Unrolling),
+        (step, linear): (&mut Unrolling, &mut Linear),
         stop: &Stop,
     ) -> Result<Option<Measure>, Obstacle> {
         // All candidates may be mentioned only now: their values follow from the states of the model.
@@ -292,20 +291,8 @@ fn moves(step: &mut Unrolling, measure: Measure) -> (TermId, TermId) {
 
 /// Whether no step moves the measure against its direction; if so, loops keep it, which is demanded from now on. `linear`
 /// has more steps and is asked first.
-fn is_kept(
-    step: &mut Unrolling,
-    linear: Option<&mut Unrolling>,
-    measure: Measure,
-    stop: &Stop,
-) -> Result<bool, Obstacle> {
-    let mut shown = false;
-    if let Some(linear) = linear {
-        let (against, same) = moves(linear, measure);
-        shown = linear.view.check(&linear.dag, &[against], &stop.at_most(PATIENCE)) == Check::Unsat;
-        if shown {
-            linear.assert(same);
-        }
-    }
+fn is_kept(step: &mut Unrolling, linear: Option<&mut Linear>, measure: Measure, stop: &Stop) -> Result<bool, Obstacle> {
+    let shown = linear.is_some_and(|linear| linear.is_kept(measure, stop));
     let (against, same) = moves(step, measure);
     let answer = if shown { Check::Unsat } else { step.view.check(&step.dag, &[against], &stop.at_most(PATIENCE)) };
     match answer {
