@@ -58,7 +58,7 @@ fn agree(comparison: Comparison, share: u64) -> Tally {
                             results.1.push((seed, what));
                         }
                     }
-                    if (seed + 1 - first) % LINE_EVERY == 0 {
+                    if (seed + 1 - first).is_multiple_of(LINE_EVERY) {
                         println!("{comparison:?}: at cluster {seed} of {end}: {:?}", results.0);
                     }
                 }
