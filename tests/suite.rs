@@ -14,6 +14,7 @@ mod interchangeable;
 mod interrupt;
 mod kivi;
 mod manifest;
+mod overlaps;
 mod proofs;
 mod random_systems;
 mod ranges;

@@ -7,14 +7,16 @@ use super::value::Value;
 use super::view::{Context, Notes};
 use kubound_encodings::cluster::hpa::Metric;
 use kubound_encodings::cluster::{
-    CronJob, DeschedulerPolicy, HorizontalPodAutoscaler, NodePool, NodeSelectorTerm, PodDisruptionBudget,
-    ResourceQuota, SchedulerProfile, Service, Workload,
+    CronJob, DeschedulerPolicy, HorizontalPodAutoscaler, LabelSelector, NodePool, NodeSelectorTerm,
+    PodDisruptionBudget, ResourceQuota, SchedulerProfile, Service, Workload,
 };
 
 /// A workload with what is needed later.
 pub(super) struct DraftWorkload {
     /// The workload; its priority is not resolved yet.
     pub(super) workload: Workload,
+    /// `spec.selector`, where it has one.
+    pub(super) selector: Option<LabelSelector>,
     /// `spec.template` as written, to tell whether an applied manifest changes it.
     pub(super) template: Value,
     /// `priorityClassName`.

@@ -17,6 +17,7 @@ mod kivi;
 mod load;
 mod names;
 mod objects;
+mod overlaps;
 mod places;
 mod quantity;
 mod resolve;

@@ -4,6 +4,7 @@ use super::Severity::{Risky, Warning};
 use super::draft::{ContainerMetric, Draft, DraftBudget, DraftWorkload, Tolerances};
 use super::error::InputError;
 use super::kinds;
+use super::overlaps;
 use super::scenario::Scenario;
 use super::value::Value;
 use super::vertical;
@@ -126,6 +127,8 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
         if let Some(period) = scenario.hpa_sync_period {
             hpa.sync_period = period;
         }
+        hpa.selector = workload.selector.clone();
+        overlaps::note_taken(&hpa, &read.context, &draft.workloads);
         resolve_tolerance(&mut hpa, read.tolerances, &read.context, scenario);
         add_container_metrics(&mut hpa, &read.container_metrics, workload, &read.context);
         if let Some(seconds) = scenario.hpa_downscale_stabilization {
@@ -223,6 +226,7 @@ fn resolve_workloads(
             read.workload.later_templates.push(template);
         }
     }
+    overlaps::note_selectors(&workloads);
     let default = [SchedulerProfile::default()];
     let profiles = draft.scheduler.as_deref().unwrap_or(&default);
     for read in &workloads {

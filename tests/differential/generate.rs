@@ -63,6 +63,7 @@ pub fn cluster(seed: u64) -> Cluster {
     }
     add_another(&mut Random::new(seed.wrapping_add(1 << 41)), &mut cluster);
     start_again(&mut Random::new(seed.wrapping_add(1 << 42)), &mut cluster);
+    take_others(&mut Random::new(seed.wrapping_add(1 << 44)), &mut cluster);
     vertical::recommend(&mut Random::new(seed.wrapping_add(1 << 43)), &mut cluster);
     // Small ones, since every node that may come is part of the state.
     let is_small = cluster.workloads.len() == 1 && cluster.hpas.is_empty() && cluster.descheduler.is_none();
@@ -70,6 +71,13 @@ pub fn cluster(seed: u64) -> Cluster {
         scale_nodes(random, &mut cluster);
     }
     cluster
+}
+
+/// Lets autoscalers look at the pods of all workloads, in some clusters.
+fn take_others(random: &mut Random, cluster: &mut Cluster) {
+    for autoscaler in &mut cluster.hpas {
+        autoscaler.selector = random.percent(30).then(LabelSelector::default);
+    }
 }
 
 /// Adds a Job or a bare pod, in some clusters of one workload.
@@ -234,6 +242,7 @@ fn autoscaler(random: &mut Random, cluster: &Cluster) -> HorizontalPodAutoscaler
     HorizontalPodAutoscaler {
         name: "default/scaler".into(),
         target: target(random, cluster),
+        selector: None,
         min: random.pick(&[1, 1, 2]),
         max: random.pick(&[2, 3, 4]),
         metrics,

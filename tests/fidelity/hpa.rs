@@ -173,6 +173,7 @@ fn autoscaler(vector: &Value) -> HorizontalPodAutoscaler {
     HorizontalPodAutoscaler {
         name: "default/web".into(),
         target: reference("web"),
+        selector: None,
         min: field(vector, "min"),
         max: field(vector, "max"),
         metrics: field::<Vec<Value>>(vector, "metrics").iter().map(metric).collect(),

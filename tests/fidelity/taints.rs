@@ -33,6 +33,7 @@ fn deletion(vector: &Value) -> Option<i64> {
     cluster.hpas.push(HorizontalPodAutoscaler {
         name: "default/clock".into(),
         target: reference("web"),
+        selector: None,
         min: 1,
         max: 1,
         metrics: Vec::new(),

@@ -1,6 +1,8 @@
 //! Horizontal pod autoscalers (autoscaling/v2), defaults filled in (section 3.2).
 
-use super::workload::WorkloadRef;
+use super::pod::PodTemplate;
+use super::selector::LabelSelector;
+use super::workload::{Workload, WorkloadRef};
 use crate::system::Origin;
 
 /// What the HPA compares.
@@ -103,6 +105,8 @@ pub struct HorizontalPodAutoscaler {
     pub name: String,
     /// `spec.scaleTargetRef`.
     pub target: WorkloadRef,
+    /// The label selector of the target, by which its pods are found; `None`: it matches those of the target only.
+    pub selector: Option<LabelSelector>,
     /// `spec.minReplicas`, at least 1.
     pub min: i64,
     /// `spec.maxReplicas`, at least `min`.
@@ -122,6 +126,12 @@ pub struct HorizontalPodAutoscaler {
 }
 
 impl HorizontalPodAutoscaler {
+    /// Whether it looks at pods of a template of a workload: those of its target, and all that its selector matches.
+    pub fn takes(&self, workload: &Workload, template: &PodTemplate) -> bool {
+        let is_selected = || self.selector.as_ref().is_some_and(|selector| selector.matches(&template.labels));
+        workload.reference == self.target || (workload.reference.namespace == self.target.namespace && is_selected())
+    }
+
     /// Periods of policies that reach back beyond the previous sync, ascending; rescales within them are remembered.
     pub fn remembered_periods(&self) -> Vec<i64> {
         let policies =

@@ -229,7 +229,8 @@ impl Model<'_> {
         };
         let is_read = self.features.memory_pressure
             || self.cluster.hpas.iter().any(|hpa| {
-                hpa.target == workload.reference && hpa.metrics.iter().any(|one| one.resource == MetricResource::Memory)
+                workload.templates().any(|template| hpa.takes(workload, template))
+                    && hpa.metrics.iter().any(|one| one.resource == MetricResource::Memory)
             })
             || self
                 .cluster

@@ -4,8 +4,8 @@ use crate::support::{World, cluster, deployment, node, origin, reference};
 use kubound_encodings::cluster::hpa::{
     Behavior, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy, Tolerance,
 };
-use kubound_encodings::cluster::workload::{Readiness, Startup, Usage};
-use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, KubernetesVersion, Span};
+use kubound_encodings::cluster::workload::{Control, Job, Readiness, Startup, Usage};
+use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, KubernetesVersion, LabelSelector, Span, Workload};
 
 const SYNC: &str = "horizontal-pod-autoscaler/sync/default/web";
 const SPEC: &str = "spec.replicas[default/web]";
@@ -14,6 +14,7 @@ fn autoscaler() -> HorizontalPodAutoscaler {
     HorizontalPodAutoscaler {
         name: "default/web".into(),
         target: reference("web"),
+        selector: None,
         min: 1,
         max: 30,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],
@@ -199,4 +200,91 @@ fn the_tolerance_is_that_of_each_direction() {
     assert_eq!(tolerant(200, 200, 0, 33), 10, "0.8 of the target");
     assert_eq!(tolerant(200, 190, 1000, 33), 8);
     assert_eq!(tolerant(255, 0, 0, 33), 11, "51 %: nothing is tolerated");
+}
+
+/// The cluster of `scaled` with another workload whose pods use this much, and an autoscaler that takes all pods.
+fn shared(usage: i64, other: Workload) -> Cluster {
+    let mut cluster = scaled(usage);
+    cluster.hpas[0].selector = Some(LabelSelector::default());
+    cluster.workloads.push(other);
+    cluster
+}
+
+fn idle() -> Workload {
+    Workload { cpu_usage: Usage::PerPod(Span::exactly(100)), ..deployment("batch", 3, 500, 100) }
+}
+
+/// What one sync makes of three pods of the target.
+fn synced(mut world: World) -> i64 {
+    world.run_pods("web", &[("a", 3)]);
+    let Some(rule) = world.system.rule(SYNC) else { return 3 };
+    let spec = world.system.dag.vars().iter().position(|var| var.name == SPEC).expect("replicas");
+    let (_, term) = rule.updates.iter().find(|(var, _)| var.index() == spec).expect("an update");
+    world.evaluate_state(*term)
+}
+
+/// The same beside two pods of another.
+fn with_others(cluster: &Cluster) -> i64 {
+    let mut world = World::new(cluster);
+    world.run_pods("batch", &[("a", 2)]);
+    synced(world)
+}
+
+#[test]
+fn pods_of_others_under_the_selector_count_in_sum_and_number() {
+    // 3 x 400m alone: 80 %, 1.6 x 3 = 5. With 2 x 100m: 1400 of 2500 is 56 %, 1.12 x 5 = 6.
+    assert_eq!(with_others(&shared(400, idle())), 6);
+    let mut apart = shared(400, idle());
+    apart.hpas[0].selector = None;
+    assert_eq!(with_others(&apart), 5);
+    apart.hpas[0].selector = Some(LabelSelector::default());
+    apart.workloads[1].reference.namespace = "other".into();
+    let mut world = World::new(&apart);
+    world.set("running[other/batch][a]", 2);
+    assert_eq!(synced(world), 5, "another namespace");
+    // Requests differ: 1400 of 1500 + 2 x 1000 is 40 %.
+    let mut larger = shared(400, idle());
+    larger.workloads[1].template.requests.insert("cpu".into(), 1000);
+    larger.hpas[0].downscale_stabilization = 0;
+    assert_eq!(with_others(&larger), 4, "0.8 x 5");
+    larger.workloads[1].template.cpu_requested_everywhere = false;
+    assert_eq!(with_others(&larger), 3, "one pod without a request makes the metric fail");
+}
+
+#[test]
+fn completed_pods_of_a_job_are_missing() {
+    let mut job = idle();
+    job.reference.kind = "Job".into();
+    job.control = Control::Ends(Job { completions: Some(2), ..Job::default() });
+    let mut cluster = shared(200, job);
+    cluster.hpas[0].downscale_stabilization = 0;
+    let after = |cluster: &Cluster, succeeded: i64| {
+        let mut world = World::new(cluster);
+        world.set("succeeded[default/batch]", succeeded);
+        synced(world)
+    };
+    // 200m of 500m: 40 %, 0.8 x 3 = 3. With one that is taken to use all of its request 55 %, above the target: no change.
+    assert_eq!([after(&cluster, 0), after(&cluster, 1)], [3, 3]);
+    // 100m: 20 %, 0.4 x 3 = 2; with one completed pod 800 of 2000, 40 %, 0.8 x 4 = 4, more than there are.
+    cluster.workloads[0].cpu_usage = Usage::PerPod(Span::exactly(100));
+    assert_eq!([after(&cluster, 0), after(&cluster, 1)], [2, 3]);
+}
+
+#[test]
+fn autoscalers_of_two_targets_with_a_pod_under_both_selectors_only_clamp() {
+    let mut cluster = shared(400, idle());
+    cluster.hpas.push(HorizontalPodAutoscaler {
+        name: "default/batch".into(),
+        target: reference("batch"),
+        ..autoscaler()
+    });
+    assert_eq!(with_others(&cluster), 3);
+    cluster.hpas[0].selector = None;
+    cluster.hpas[1].selector = None;
+    assert_eq!(with_others(&cluster), 5, "each has its own");
+    cluster.hpas[1].selector = Some(LabelSelector::default());
+    assert_eq!(with_others(&cluster), 3, "the other one takes them");
+    let mut world = World::new(&shared(400, idle()));
+    world.set(SPEC, 3);
+    assert_eq!(synced(world), 5, "none of the other yet");
 }

@@ -82,6 +82,7 @@ fn overshooting() -> Cluster {
     cluster.hpas = vec![HorizontalPodAutoscaler {
         name: "default/web".into(),
         target: reference("web"),
+        selector: None,
         min: 1,
         max: 10,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],

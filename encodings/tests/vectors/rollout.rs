@@ -217,6 +217,7 @@ fn autoscaled(request: i64) -> Cluster {
     cluster.hpas = vec![HorizontalPodAutoscaler {
         name: "default/web".into(),
         target: target(),
+        selector: None,
         min: 1,
         max: 40,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],

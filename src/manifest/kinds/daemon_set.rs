@@ -4,7 +4,7 @@ use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::view::Ignored;
-use super::workload::{check_selector, draft_of};
+use super::workload::{draft_of, read_selector};
 use super::{Object, pod_template};
 use kubound_encodings::cluster::node::TaintEffect;
 use kubound_encodings::cluster::pod::{PodTemplate, Toleration};
@@ -33,7 +33,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     object.fields.note_rest(&[]);
     let template_view = spec.require("template", "a pod template")?;
     let mut template = pod_template::read(&template_view)?;
-    check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
+    let selector = read_selector(&spec.require("selector", "a label selector")?, &template.template)?;
     spec.note_rest(SPEC);
     if template.template.node_name.is_some() {
         context.note(Risky, "spec.template.spec.nodeName", "pods of a DaemonSet are on all nodes here");
@@ -43,6 +43,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     tolerate(&mut template.template, on_host);
     let mut read = draft_of(object, &template_view, template);
     read.never_preempts = true;
+    read.selector = Some(selector);
     draft.place(read);
     Ok(())
 }

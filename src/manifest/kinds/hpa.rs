@@ -52,6 +52,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         hpa: HorizontalPodAutoscaler {
             name,
             target,
+            selector: None,
             min,
             max,
             metrics,

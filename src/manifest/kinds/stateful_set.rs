@@ -6,7 +6,7 @@ use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::value::Value;
 use super::super::view::{Context, Fields, Ignored};
-use super::workload::{check_selector, draft_of, replicas_managed};
+use super::workload::{draft_of, read_selector, replicas_managed};
 use super::{Object, pod_template, rollout};
 use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::workload::{Control, StatefulSet};
@@ -30,7 +30,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let replicas = spec.read("replicas", |view| view.integer(0..=MAX_REPLICAS))?;
     let template_view = spec.require("template", "a pod template")?;
     let mut template = pod_template::read(&template_view)?;
-    check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
+    let selector = read_selector(&spec.require("selector", "a label selector")?, &template.template)?;
     let control = Control::Ordinals(read_ordinals(&spec)?);
     let claim_templates = read_claim_templates(&spec)?;
     template.template.has_claims |= !claim_templates.is_empty();
@@ -41,6 +41,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     read.workload.replicas = Span::exactly(replicas.unwrap_or(1));
     read.workload.replicas_managed = replicas_managed(object, replicas.is_some());
     read.workload.control = control;
+    read.selector = Some(selector);
     read.workload.rollout.min_ready_seconds = min_ready_seconds;
     read.claim_templates = claim_templates;
     draft.place(read);

@@ -11,7 +11,7 @@ use super::pod_template::{self, Template};
 use super::selector::read_label_selector;
 use super::{Object, rollout};
 use kubound_encodings::cluster::workload::{Control, Usage, Workload, WorkloadRef};
-use kubound_encodings::cluster::{Rollout, Span};
+use kubound_encodings::cluster::{LabelSelector, Rollout, Span};
 
 const SPEC: &[Ignored] = &[("progressDeadlineSeconds", Harmless, "it sets a condition that no controller here reads")];
 
@@ -30,7 +30,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let replicas = replicas_view.as_ref().map(|view| view.integer(0..=MAX_REPLICAS)).transpose()?;
     let template_view = spec.require("template", "a pod template")?;
     let template = pod_template::read(&template_view)?;
-    check_selector(&spec.require("selector", "a label selector")?, &template.template)?;
+    let selector = read_selector(&spec.require("selector", "a label selector")?, &template.template)?;
     let rollout = Rollout {
         strategy: rollout::read_strategy(&spec)?,
         min_ready_seconds: rollout::read_min_ready_seconds(&spec)?,
@@ -39,6 +39,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     read.workload.replicas = Span::exactly(replicas.unwrap_or(1));
     read.workload.replicas_managed = replicas_managed(object, replicas.is_some());
     read.workload.rollout = rollout;
+    read.selector = Some(selector);
     (read.is_paused, read.history_limit) = rollout::read_history(&spec)?;
     spec.note_rest(SPEC);
     note_interval(context, template_view.value, draft);
@@ -72,6 +73,7 @@ pub(super) fn draft_of(object: &Object, template_view: &View, template: Template
     };
     DraftWorkload {
         workload,
+        selector: None,
         template: template_view.value.clone(),
         priority_class: template.priority_class,
         never_preempts: template.never_preempts,
@@ -89,10 +91,11 @@ pub(super) fn draft_of(object: &Object, template_view: &View, template: Template
     }
 }
 
-pub(super) fn check_selector(
+/// Reads a selector, which has to match the pods of its own template.
+pub(super) fn read_selector(
     view: &View,
     template: &kubound_encodings::cluster::PodTemplate,
-) -> Result<(), InputError> {
+) -> Result<LabelSelector, InputError> {
     let selector = read_label_selector(view)?;
     if selector.is_empty() {
         return Err(view.error("an empty selector").expected("labels of the pod template"));
@@ -103,7 +106,7 @@ pub(super) fn check_selector(
             .expected("a selector that matches spec.template.metadata.labels")
             .help("the API server refuses such a workload"));
     }
-    Ok(())
+    Ok(selector)
 }
 
 /// Whether the last applied manifest had `spec.replicas`. A dump of a live object always has the field, so that the

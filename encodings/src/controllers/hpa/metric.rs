@@ -1,5 +1,6 @@
 //! The replica calculator (section 3.5): from usage to a proposal, with the real code's truncations and doubles.
 
+use super::selected::{by_workload, selected};
 use crate::cluster::HorizontalPodAutoscaler;
 use crate::cluster::hpa::{Metric, MetricResource, MetricTarget, Tolerance};
 use crate::cluster::node::{CPU, MEMORY};
@@ -53,13 +54,14 @@ pub(super) fn proposal(
     fresh: Fresh,
 ) -> (Int, Bool) {
     let resource = if metric.resource == MetricResource::Cpu { CPU } else { MEMORY };
-    let requests: Vec<i64> = model.revisions(group).map(|one| request(model, one, resource)).collect();
+    let selected = selected(model, hpa, group);
+    let requests: Vec<i64> = selected.iter().map(|&one| request(model, one, resource)).collect();
     let needs_request = matches!(metric.target, MetricTarget::Utilization(_));
     let current = model.groups[group].spec.value;
     if needs_request && requests.iter().all(|&request| request == 0) {
         return (current, false.into());
     }
-    let sample = sample(model, metric.resource, group, fresh);
+    let sample = sample(model, metric.resource, &selected, fresh);
     let calculator = Calculator {
         target: metric.target,
         milli: if metric.resource == MetricResource::Memory { 1000 } else { 1 },
@@ -73,8 +75,7 @@ pub(super) fn proposal(
         return (calculator.replicas(&sample, None), sample.ready.above(0));
     }
     // One pod without a request is enough for the metric to fail.
-    let by_revision: Vec<Counts> =
-        model.revisions(group).map(|one| counts(model, metric.resource, &[one], fresh)).collect();
+    let by_revision: Vec<Counts> = selected.iter().map(|&one| counts(model, metric.resource, &[one], fresh)).collect();
     let each = || by_revision.iter().zip(&requests);
     let fails = any(each()
         .filter(|&(_, &request)| request == 0)
@@ -98,7 +99,7 @@ fn request(model: &Model, revision: usize, resource: &str) -> i64 {
     if everywhere { template.requests.get(resource).copied().unwrap_or(0) } else { 0 }
 }
 
-/// Pods of some revisions as the calculator groups them.
+/// Pods of some revisions of a workload as the calculator groups them.
 struct Counts {
     ready: Int,
     unready: Int,
@@ -138,7 +139,7 @@ fn counts(model: &Model, resource: MetricResource, revisions: &[usize], fresh: F
     let settled = running(true);
     // A running pod without a sample is missing whatever its readiness; so is one whose container has crashed.
     let crashed = sum(revisions.iter().flat_map(|one| &one.crashed).flatten().map(|count| count.value));
-    let missing = running(false) + crashed;
+    let missing = running(false) + crashed + sum(revisions.iter().map(|one| completed(model, one)));
     let as_if = |wanted: Fresh| if looks == wanted { fresh_alive } else { none };
     let (fresh, unready_fresh, missing_fresh) = (as_if(Fresh::Sampled), as_if(Fresh::Unready), as_if(Fresh::Missing));
     let ready = settled + fresh;
@@ -148,10 +149,35 @@ fn counts(model: &Model, resource: MetricResource, revisions: &[usize], fresh: F
     Counts { ready, unready, missing: missing + fresh_dead + missing_fresh, settled, fresh, serving }
 }
 
-/// All pods that the autoscaler's selector matches, of whatever revision (section 3.4).
-fn sample(model: &Model, resource: MetricResource, group: usize, fresh: Fresh) -> Sample {
-    let revisions: Vec<usize> = model.revisions(group).collect();
-    let all = counts(model, resource, &revisions, fresh);
+/// Pods of a Job that have succeeded: they are there without a sample until the Job is deleted. Those of a CronJob's are
+/// not told apart from none.
+fn completed(model: &Model, group: &Group) -> Int {
+    let workload = &model.cluster.workloads[group.workload];
+    let stay = model.cluster.cron_job_of(&workload.reference).is_none();
+    group.job.filter(|_| stay).map_or(0.into(), |job| job.succeeded.value)
+}
+
+/// All pods that the autoscaler's selector matches, of whatever workload and revision (section 3.4).
+fn sample(model: &Model, resource: MetricResource, selected: &[usize], fresh: Fresh) -> Sample {
+    let parts = by_workload(model, selected);
+    let mut samples: Vec<Sample> = parts.iter().map(|revisions| sample_of(model, resource, revisions, fresh)).collect();
+    if samples.len() == 1 {
+        return samples.remove(0);
+    }
+    let total = |of: fn(&Sample) -> Int| sum(samples.iter().map(of));
+    Sample {
+        ready: total(|one| one.ready),
+        unready: total(|one| one.unready),
+        missing: total(|one| one.missing),
+        usage: total(|one| one.usage),
+        each: None,
+    }
+}
+
+/// The pods of some revisions of a workload.
+fn sample_of(model: &Model, resource: MetricResource, revisions: &[usize], fresh: Fresh) -> Sample {
+    let group = revisions[0];
+    let all = counts(model, resource, revisions, fresh);
     let alike = |one: &usize| {
         let (first, one) = (&model.groups[group], &model.groups[*one]);
         (first.usage, first.usage_unit, first.memory_usage) == (one.usage, one.usage_unit, one.memory_usage)

@@ -12,13 +12,16 @@
 //! unready. Either way they may not be sampled yet and so missing (another tagged rule).
 //! Running pods: ready with their usage, also when they became unready later; on a node that stopped: missing.
 //! Pods of all revisions count, those of a surge too (the row on rolling updates of section 9).
-//! Terminating and failed pods: ignored. Two autoscalers of one workload look at no metrics and only clamp.
+//! Terminating and failed pods: ignored. Pods of other workloads that the target's selector matches count like its own,
+//! with what they use and request; completed ones of Jobs have no sample and are missing. Two autoscalers of one workload,
+//! or with a pod under both selectors, look at no metrics and only clamp.
 //!
 //! ## Not modelled
-//! Pods of other workloads that its selector happens to match; custom, object and external metrics, those of one of
+//! Completed pods of Jobs of a CronJob, or of Jobs without `completions`, that it selects; custom, object and external metrics, those of one of
 //! several containers (the reader reports them).
 
 mod metric;
+mod selected;
 mod window;
 
 use super::Controller;
@@ -79,7 +82,9 @@ struct Recall {
 
 impl Hpa {
     fn add_autoscaler(&self, model: &mut Model, hpa: &HorizontalPodAutoscaler, group: usize) {
-        let readiness = model.startup(group).map(|startup| startup.readiness);
+        let selected = selected::selected(model, hpa, group);
+        let readiness: Vec<Readiness> =
+            selected.iter().filter_map(|&one| model.startup(one)).map(|startup| startup.readiness).collect();
         let current = model.groups[group].spec.value;
         let (proposal, proposes) = propose(model, hpa, group, Fresh::Sampled);
         let recall = declare_recall(model, hpa, group, proposal, proposes);
@@ -87,8 +92,8 @@ impl Hpa {
         let sync = finish(hpa, current, proposal, proposes, &recall);
         let mut variants = vec![("sync", sync, false)];
         for (verb, fresh, differs) in [
-            ("sync-before-readiness", Fresh::Unready, readiness == Some(Readiness::AtOnce)),
-            ("sync-before-first-sample", Fresh::Missing, readiness.is_some()),
+            ("sync-before-readiness", Fresh::Unready, readiness.contains(&Readiness::AtOnce)),
+            ("sync-before-first-sample", Fresh::Missing, !readiness.is_empty()),
         ] {
             if differs {
                 let (proposal, proposes) = propose(model, hpa, group, fresh);
@@ -153,9 +158,9 @@ fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, fresh: Fr
     let largest = max_of(&valid);
     let some = crate::term::any(proposals.iter().map(|&(_, valid)| valid));
     let every = crate::term::all(proposals.iter().map(|&(_, valid)| valid));
-    // Two autoscalers of one workload: neither looks at metrics, both still clamp.
-    let is_alone = model.cluster.hpas.iter().filter(|other| other.target == hpa.target).count() == 1;
-    let in_range = Bool::from(is_alone) & current.above(0) & current.at_most(hpa.max) & current.at_least(hpa.min);
+    // Two autoscalers of the same pods: neither looks at metrics, both still clamp.
+    let is_alone = !selected::is_ambiguous(model, hpa, group);
+    let in_range = is_alone & current.above(0) & current.at_most(hpa.max) & current.at_least(hpa.min);
     let proposes = in_range & some & (every | largest.at_least(current));
     (ite(proposes, largest.max(0), current), proposes)
 }
