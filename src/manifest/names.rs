@@ -94,9 +94,15 @@ impl Names {
             return Err(view
                 .error(format!("{found} is a DaemonSet"))
                 .expected("a workload with replicas")
-                .help("events and intents do not speak of DaemonSets; their pods take room and may be set up under `workloads`"));
+                .help("`apply`, `rollout`, rolloutCompletes and available speak of DaemonSets, and `workloads`"));
         }
         Ok(found)
+    }
+
+    /// The workload with replicas or the DaemonSet that a value names.
+    pub(super) fn workload_or_daemon_set(&self, view: &View) -> Result<WorkloadRef, InputError> {
+        let found = self.any_workload(view)?;
+        if found.kind == DAEMON_SET { Ok(found) } else { self.workload(view) }
     }
 
     /// The workload with replicas or the CronJob that a value names.

@@ -15,7 +15,9 @@ use kubound_encodings::cluster::node::{CPU, HOSTNAME};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::Operator;
-use kubound_encodings::cluster::workload::{Control, Disruption, JOB, Job, POD, STATEFUL_SET, StatefulSet, Usage};
+use kubound_encodings::cluster::workload::{
+    Control, DAEMON_SET, DaemonSet, Disruption, JOB, Job, POD, STATEFUL_SET, StatefulSet, Usage,
+};
 use kubound_encodings::cluster::{
     Cluster, ConcurrencyPolicy, CronJob, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler,
     Intent, IntentKind, KubernetesVersion, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool,
@@ -65,6 +67,7 @@ pub fn cluster(seed: u64) -> Cluster {
     start_again(&mut Random::new(seed.wrapping_add(1 << 42)), &mut cluster);
     take_others(&mut Random::new(seed.wrapping_add(1 << 44)), &mut cluster);
     vertical::recommend(&mut Random::new(seed.wrapping_add(1 << 43)), &mut cluster);
+    update_daemons(&mut Random::new(seed.wrapping_add(1 << 44)), &mut cluster);
     // Small ones, since every node that may come is part of the state.
     let is_small = cluster.workloads.len() == 1 && cluster.hpas.is_empty() && cluster.descheduler.is_none();
     if is_small && random.percent(8) {
@@ -114,7 +117,7 @@ fn add_another(random: &mut Random, cluster: &mut Cluster) {
 
 /// Adds a CronJob, in some clusters of one workload.
 fn start_again(random: &mut Random, cluster: &mut Cluster) {
-    if !random.percent(2) || cluster.workloads.len() > 1 {
+    if !random.percent(1) || cluster.workloads.len() > 1 {
         return;
     }
     let reference = WorkloadRef { kind: CRON_JOB.into(), namespace: "default".into(), name: "cron".into() };
@@ -147,6 +150,34 @@ fn start_again(random: &mut Random, cluster: &mut Cluster) {
     for (id, kind) in [("completes", converges), ("bounded", bounded)] {
         cluster.intents.push(Intent { id: id.into(), kind, origin: origin("Scenario") });
     }
+}
+
+/// Adds a DaemonSet that is restarted, in some clusters of one workload.
+fn update_daemons(random: &mut Random, cluster: &mut Cluster) {
+    if !random.percent(1) || cluster.workloads.len() > 1 || !cluster.cron_jobs.is_empty() {
+        return;
+    }
+    let mut daemon = workload(random, 2, &cluster.pools);
+    daemon.reference.kind = DAEMON_SET.into();
+    daemon.origin = origin(&daemon.reference.to_string());
+    (daemon.replicas, daemon.template.node_name, daemon.template.never_preempts) = (Span::exactly(0), None, true);
+    let amounts = [Amount::Pods(1), Amount::Pods(2), Amount::Percent(50)];
+    let (some, none) = (random.pick(&amounts), Amount::Pods(0));
+    let (max_unavailable, max_surge) = if random.percent(60) { (some, none) } else { (none, some) };
+    let updates_on_delete = random.percent(10);
+    daemon.control = Control::EachNode(DaemonSet { updates_on_delete, max_unavailable, max_surge });
+    let target = daemon.reference.clone();
+    cluster.workloads.push(daemon);
+    cluster.events.push(Event {
+        id: "update".into(),
+        kind: EventKind::Rollout { target: target.clone() },
+        times: 1,
+        must: random.percent(50),
+        after: None,
+        origin: origin("Scenario"),
+    });
+    let kind = IntentKind::RolloutCompletes { target };
+    cluster.intents.push(Intent { id: "updated".into(), kind, origin: origin("Scenario") });
 }
 
 /// Makes a StatefulSet of the first Deployment, in some clusters; lets its pods wait for `minReadySeconds` in some.

@@ -238,7 +238,8 @@ impl Cluster {
     pub fn min_ready_seconds(&self, workload: &Workload) -> Option<i64> {
         let seconds = workload.rollout.min_ready_seconds;
         let is_ordered = workload.ordinals().is_some_and(|ordinals| ordinals.is_ordered);
-        let matters = is_ordered || (workload.has_replica_sets() && self.revisions(workload) > 1);
+        let is_replaced = workload.has_replica_sets() || workload.is_daemon();
+        let matters = is_ordered || (is_replaced && self.revisions(workload) > 1);
         Some(seconds).filter(|&seconds| seconds > 0 && matters)
     }
 

@@ -9,6 +9,21 @@ pub enum Amount {
     Percent(i64),
 }
 
+impl Amount {
+    /// So many of `total`, a share rounded up.
+    pub fn rounded_up(self, total: i64) -> i64 {
+        match self {
+            Self::Pods(pods) => pods,
+            Self::Percent(percent) => (percent * total + 99) / 100,
+        }
+    }
+
+    /// Whether it is above 0, of whatever.
+    pub fn is_positive(self) -> bool {
+        !matches!(self, Self::Pods(0) | Self::Percent(0))
+    }
+}
+
 /// `spec.strategy`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Strategy {
@@ -34,10 +49,7 @@ impl Strategy {
     /// unavailable down; if both are 0, one pod may be unavailable.
     fn fenceposts(self, replicas: i64) -> (i64, i64) {
         let Self::RollingUpdate { max_surge, max_unavailable } = self else { return (0, 0) };
-        let surge = match max_surge {
-            Amount::Pods(pods) => pods,
-            Amount::Percent(percent) => (percent * replicas + 99) / 100,
-        };
+        let surge = max_surge.rounded_up(replicas);
         let unavailable = match max_unavailable {
             Amount::Pods(pods) => pods,
             Amount::Percent(percent) => percent * replicas / 100,

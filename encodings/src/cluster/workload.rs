@@ -1,7 +1,7 @@
 //! Workloads: Deployments and ReplicaSets, and the Services that select their pods.
 
 use super::pod::PodTemplate;
-use super::rollout::Rollout;
+use super::rollout::{Amount, Rollout};
 use super::selector::{Labels, NodeSelectorTerm};
 use super::span::Span;
 use crate::system::Origin;
@@ -95,6 +95,41 @@ impl Default for StatefulSet {
     }
 }
 
+/// What a DaemonSet says about the replacement of its pods when the template changes (section 8.4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DaemonSet {
+    /// `updateStrategy: OnDelete`: pods are not replaced because the template changes.
+    pub updates_on_delete: bool,
+    /// `updateStrategy.rollingUpdate.maxUnavailable`: on how many nodes there may be no available pod.
+    pub max_unavailable: Amount,
+    /// `updateStrategy.rollingUpdate.maxSurge`: on how many nodes a pod of the new revision may wait beside the old one.
+    pub max_surge: Amount,
+}
+
+impl Default for DaemonSet {
+    fn default() -> Self {
+        Self { updates_on_delete: false, max_unavailable: Amount::Pods(1), max_surge: Amount::Pods(0) }
+    }
+}
+
+impl DaemonSet {
+    /// Whether pods of the new revision come before the old ones go (`AllowsSurge`).
+    pub fn surges(&self) -> bool {
+        self.max_surge.is_positive()
+    }
+
+    /// On how many of so many nodes the update may leave no available pod (`updatedDesiredNodeCounts`).
+    pub fn unavailable(&self, nodes: i64) -> i64 {
+        let unavailable = self.max_unavailable.rounded_up(nodes);
+        if nodes > 0 && unavailable == 0 && self.surge(nodes) == 0 { 1 } else { unavailable }
+    }
+
+    /// On how many of so many nodes a new pod may wait beside the old one.
+    pub fn surge(&self, nodes: i64) -> i64 {
+        self.max_surge.rounded_up(nodes)
+    }
+}
+
 /// The nodes that a volume can be used on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VolumeNodes {
@@ -149,9 +184,11 @@ impl Default for Job {
 /// How the controller of a workload treats its pods.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Control {
-    /// They are alike: Deployments, ReplicaSets, DaemonSets.
+    /// They are alike: Deployments, ReplicaSets.
     #[default]
     Alike,
+    /// There is one on each node: DaemonSets.
+    EachNode(DaemonSet),
     /// They have ordinals: StatefulSets.
     Ordinals(StatefulSet),
     /// They end: Jobs.
@@ -199,6 +236,14 @@ impl Workload {
     /// Whether it is a DaemonSet: a pod on each node that admits it, `replicas` is 0 and not looked at.
     pub fn is_daemon(&self) -> bool {
         self.reference.kind == DAEMON_SET
+    }
+
+    /// What it says of updates, if it is a DaemonSet.
+    pub fn daemon_set(&self) -> Option<DaemonSet> {
+        match self.control {
+            Control::EachNode(spec) => Some(spec),
+            _ => self.is_daemon().then(DaemonSet::default),
+        }
     }
 
     /// Whether pods of a template crash again and again.
@@ -254,4 +299,22 @@ pub struct Service {
     pub name: String,
     /// `spec.selector`; empty selects nothing.
     pub selector: Labels,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_of_nodes_are_rounded_up() {
+        let of = |max_unavailable, max_surge, nodes| {
+            let spec = DaemonSet { max_unavailable, max_surge, ..DaemonSet::default() };
+            (spec.unavailable(nodes), spec.surge(nodes))
+        };
+        assert_eq!([0, 1, 10, 11].map(|nodes| of(Amount::Percent(10), Amount::Pods(0), nodes).0), [0, 1, 1, 2]);
+        assert_eq!(of(Amount::Pods(0), Amount::Percent(30), 7), (0, 3));
+        assert_eq!(of(Amount::Percent(0), Amount::Percent(0), 3), (1, 0), "the API server refuses this");
+        let plain = DaemonSet::default();
+        assert_eq!((plain.unavailable(5), plain.surge(5), plain.surges()), (1, 0, false));
+    }
 }

@@ -10,12 +10,29 @@
 //! The reader adds the tolerations that the controller adds, so that cordons and failures of nodes do not matter to its
 //! pods. Drains and maintenance leave them alone, the descheduler does unless `evictDaemonSetPods`.
 //!
+//! ## Updates (`RollingUpdate`, `update.go`)
+//! A pod of another revision than the wanted one is deleted if it is not available itself, or as long as there are fewer
+//! nodes without an available pod than `maxUnavailable`, a share of the nodes that want a pod, rounded up. A pod that is
+//! terminating leaves its node without one, so that a node that stopped may hold back the update of all others. The new
+//! pod comes when the old one is gone.
+//!
+//! With `maxSurge` the new pod comes first, on so many nodes at a time as its share allows, and on every node whose old pod
+//! is not available; the old one is deleted when the new one is available, or it is not available itself. A new pod that
+//! finds no room beside the old one waits, and counts as one of `maxSurge`.
+//!
+//! `OnDelete` replaces nothing, but lost pods come back with the wanted template. A pod on a node that the wanted template
+//! does not admit any more is deleted.
+//!
 //! ## Not modelled
-//! Updates of the template, and preemption by its pods (reported by the reader).
+//! Preemption by its pods (reported by the reader). A new pod does not come while one of the same revision is still
+//! terminating on its node.
 
 use super::{Controller, replica_set, scheduler};
+use crate::cluster::TaintEffect;
+use crate::cluster::workload::DaemonSet as Spec;
 use crate::state::{Model, RuleBuilder, text};
 use crate::system::Pace;
+use crate::term::{Bool, Int, any, ite, sum};
 
 /// See the module.
 pub struct DaemonSet;
@@ -26,13 +43,16 @@ impl Controller for DaemonSet {
     }
 
     fn summary(&self) -> &'static str {
-        "creates a pod of a DaemonSet on each node that admits it"
+        "keeps a pod of a DaemonSet on each node that admits it, and replaces pods of another revision"
     }
 
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.groups.len() {
-            if model.workload(group).is_daemon() {
-                self.add_group(model, group);
+            if let (Some(spec), 0) = (model.workload(group).daemon_set(), model.groups[group].revision) {
+                match model.revision_wanted(group) {
+                    None => self.add_group(model, group),
+                    Some(wanted) => Update::new(model, group, spec, wanted.value).add_rules(model),
+                }
             }
         }
     }
@@ -66,5 +86,219 @@ impl DaemonSet {
             };
             model.add_rule(rule);
         }
+    }
+}
+
+/// The pods of a DaemonSet on a node, before a sync.
+struct OnNode {
+    /// Whether the wanted template admits the node.
+    wanted: Bool,
+    /// Whether it has no objection to a pod that is there (`shouldContinueRunning`).
+    tolerated: Bool,
+    /// Pods of the wanted revision, without terminating ones.
+    new: Int,
+    /// Pods of other revisions, likewise.
+    old: Int,
+    /// Whether a pod of the wanted revision is available.
+    new_available: Bool,
+    /// Whether one of another revision is.
+    old_available: Bool,
+    /// Terminating pods.
+    terminating: Int,
+    /// Whether a pod is to come beside an old one, and waits for room.
+    asked: Bool,
+}
+
+/// A DaemonSet whose template changes.
+struct Update {
+    spec: Spec,
+    /// The groups of its revisions.
+    groups: Vec<usize>,
+    /// The revision of the template.
+    revision: Int,
+    nodes: Vec<OnNode>,
+}
+
+impl Update {
+    fn new(model: &Model, first: usize, spec: Spec, revision: Int) -> Self {
+        let groups: Vec<usize> = model.revisions(first).collect();
+        let nodes = model.groups[first].slots().map(|slot| {
+            let is_new = |&group: &usize| revision.is(model.groups[group].revision as i64);
+            let pods = |group: &usize| model.groups[*group].active_on(slot);
+            let available = |group: &usize| model.available_on(*group, slot).above(0);
+            let asked = |group: &usize| {
+                let asked = model.groups[*group].asked.as_ref().map_or(false.into(), |asked| asked[slot].value);
+                is_new(group) & asked
+            };
+            OnNode {
+                wanted: model.wants_daemon_on(first, slot),
+                tolerated: any(groups.iter().map(|group| is_new(group) & tolerates(model, *group, slot).into())),
+                new: sum(groups.iter().map(|group| ite(is_new(group), pods(group), 0))),
+                old: sum(groups.iter().map(|group| ite(is_new(group), 0, pods(group)))),
+                new_available: any(groups.iter().map(|group| is_new(group) & available(group))),
+                old_available: any(groups.iter().map(|group| !is_new(group) & available(group))),
+                terminating: sum(groups.iter().map(|&group| model.groups[group].terminating[slot].value)),
+                asked: any(groups.iter().map(asked)),
+            }
+        });
+        let nodes = nodes.collect();
+        Self { spec, groups, revision, nodes }
+    }
+
+    fn add_rules(&self, model: &mut Model) {
+        let desired = sum(self.nodes.iter().map(|node| node.wanted.as_int()));
+        let may_lose = self.unavailable().below(desired.tabulate(|nodes| self.spec.unavailable(nodes)));
+        let may_surge = self.surging().below(desired.tabulate(|nodes| self.spec.surge(nodes)));
+        for &group in &self.groups {
+            let feasible = scheduler::feasible(model, group);
+            for (slot, feasible) in feasible.into_iter().enumerate() {
+                self.add_creation(model, group, slot, feasible);
+                self.add_deletions(model, group, slot, may_lose);
+                if self.spec.surges() {
+                    self.add_surge(model, group, slot, may_surge);
+                }
+            }
+        }
+    }
+
+    /// Nodes without an available pod but for those whose old pod is not available, which goes anyway.
+    fn unavailable(&self) -> Int {
+        sum(self.nodes.iter().map(|node| {
+            let none = node.old.is(0) & node.new.is(0) & (node.wanted | node.terminating.above(0));
+            let both = node.old.above(0) & node.new.above(0);
+            let new = node.old.is(0) & node.new.above(0) & !node.new_available;
+            (none | both | new).as_int()
+        }))
+    }
+
+    /// Nodes on which a new pod beside the old one is not available yet.
+    fn surging(&self) -> Int {
+        let waits = |node: &OnNode| (node.asked & node.new.is(0)) | (node.new.above(0) & !node.new_available);
+        sum(self.nodes.iter().map(|node| (node.old.above(0) & waits(node)).as_int()))
+    }
+
+    fn is_new(&self, model: &Model, group: usize) -> Bool {
+        self.revision.is(model.groups[group].revision as i64)
+    }
+
+    fn add_creation(&self, model: &mut Model, group: usize, slot: usize, feasible: Bool) {
+        let node = &self.nodes[slot];
+        let nothing = node.old.is(0) & node.new.is(0) & node.terminating.is(0);
+        let state = &model.groups[group];
+        let Some(bound) = state.bound.as_ref().map(|bound| bound[slot]) else { return };
+        let own = state.assigned_on(slot);
+        let name = state.name.clone();
+        let asked = state.asked.as_ref().map(|asked| asked[slot]);
+        let due = (nothing | node.asked) & own.is(0) & self.is_new(model, group);
+        let may_create = replica_set::may_create(model, group);
+        let rule = self.rule(model, group, slot, "create", "SuccessfulCreate", "spec.template.spec");
+        let mut rule = rule
+            .when(due & feasible & may_create)
+            .add(bound, 1)
+            .says([text(format!("a pod of {name} on {}", model.slots[slot].name))]);
+        if let Some(asked) = asked {
+            rule = rule.set_bool(asked, false);
+        }
+        model.add_rule(rule);
+    }
+
+    fn add_deletions(&self, model: &mut Model, group: usize, slot: usize, may_lose: Bool) {
+        let node = &self.nodes[slot];
+        let state = &model.groups[group];
+        let (pods, is_new) = (state.active_on(slot), self.is_new(model, group));
+        let available = model.available_on(group, slot).above(0);
+        let older = self.groups.iter().take_while(|&&other| other != group);
+        let has_older =
+            any(older.map(|&other| !self.is_new(model, other) & model.groups[other].active_on(slot).above(0)));
+        let due = if self.spec.updates_on_delete {
+            false.into()
+        } else if self.spec.surges() {
+            node.new.above(0) & (node.new_available | !available) | has_older
+        } else {
+            node.new.is(0) & (!available | may_lose)
+        };
+        for (verb, field, due) in
+            [("update", "spec.updateStrategy", due & !is_new), ("leave", "spec.template.spec", !node.tolerated)]
+        {
+            let what = match verb {
+                "update" => "is not of the wanted revision",
+                _ => "is not admitted by the wanted template",
+            };
+            let text = text(format!(
+                "deletes the pod of {} on {}, which {what}",
+                model.groups[group].name, model.slots[slot].name
+            ));
+            let mut rule =
+                self.rule(model, group, slot, verb, "SuccessfulDelete", field).when(pods.above(0) & due).says([text]);
+            let state = &model.groups[group];
+            rule = state.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], 0));
+            rule = rule.add_terminating(state, slot, pods);
+            model.add_rule(rule);
+        }
+    }
+
+    /// A new pod is to come beside the old one; or not any more, since the template has changed again.
+    fn add_surge(&self, model: &mut Model, group: usize, slot: usize, may_surge: Bool) {
+        let Some(asked) = model.groups[group].asked.as_ref().map(|asked| asked[slot]) else { return };
+        let node = &self.nodes[slot];
+        let name = model.groups[group].name.clone();
+        let there = model.slots[slot].name.clone();
+        let is_new = self.is_new(model, group);
+        let candidate = node.old.above(0) & node.new.is(0) & !asked.value;
+        let due = is_new & candidate & (!node.old_available | may_surge);
+        let none = model.groups[group].terminating[slot].value.is(0);
+        let rule = self.rule(model, group, slot, "surge", "SuccessfulCreate", "spec.updateStrategy");
+        let rule = rule
+            .when(due & none)
+            .set_bool(asked, true)
+            .says([text(format!("a pod of {name} is to come to {there} beside the old one"))]);
+        model.add_rule(rule);
+        let rule = self.rule(model, group, slot, "withdraw", "SuccessfulDelete", "spec.updateStrategy");
+        let rule = rule
+            .when(asked.value & !is_new)
+            .set_bool(asked, false)
+            .says([text(format!("the pod of {name} that waits for room on {there} is deleted"))]);
+        model.add_rule(rule);
+    }
+
+    fn rule(
+        &self,
+        model: &mut Model,
+        group: usize,
+        slot: usize,
+        verb: &str,
+        reason: &'static str,
+        field: &str,
+    ) -> RuleBuilder {
+        let controller = DaemonSet.name();
+        let object = model.workload(group).reference.to_string();
+        let unit = model.slot_fairness(&format!("{controller} {object}"), slot);
+        let place = format!("{}/{}", model.groups[group].name, model.slots[slot].name);
+        RuleBuilder::new(format!("{controller}/{verb}/{place}"), controller, reason, Pace::Fast)
+            .fair(unit)
+            .for_slot(model, slot)
+            .because_of(model.origin(group, field))
+    }
+}
+
+/// Whether a template has no objection to a pod that is on a node already.
+fn tolerates(model: &Model, group: usize, slot: usize) -> bool {
+    let (template, slot) = (model.template(group), &model.slots[slot]);
+    let mut taints = slot.taints.iter().filter(|taint| taint.effect == TaintEffect::NoExecute);
+    slot.matches_affinity(template)
+        && taints.all(|taint| template.tolerations.iter().any(|toleration| toleration.tolerates(taint)))
+}
+
+impl Model<'_> {
+    /// Whether a DaemonSet wants a pod on a node (`NodeShouldRunDaemonPod`): its template matches labels and taints.
+    pub(crate) fn wants_daemon_on(&self, group: usize, slot: usize) -> Bool {
+        let there = &self.slots[slot];
+        let revision = self.revision_wanted(group);
+        let admits = self.revisions(group).map(|one| {
+            let template = self.template(one);
+            let is_wanted = revision.map_or(true.into(), |wanted| wanted.value.is(self.groups[one].revision as i64));
+            is_wanted & Bool::from(there.matches_affinity(template)) & there.taints_for(template).allow_scheduling
+        });
+        there.present & any(admits)
     }
 }

@@ -39,17 +39,17 @@ impl EventModel for Apply {
             (None, ApplyMode::ClientSide) => (ite(applied.value, 1, spec.value), false.into()),
             (None, ApplyMode::ServerSide) => (ite(applied.value & !owned, 1, spec.value), false.into()),
         };
+        let is_daemon = model.workload(group).is_daemon();
+        let mut said = vec![text(format!("{} applied", model.workload_name(group)))];
+        if !is_daemon {
+            said.extend([text(", replicas "), value(spec.value), text(" -> "), Phrase::After(spec.id)]);
+        }
         let rule = rule
             .when(!conflicts)
             .set(spec, to)
             .set_bool(applied, replicas.is_some())
-            .says([
-                text(format!("{} applied, replicas ", model.workload_name(group))),
-                value(spec.value),
-                text(" -> "),
-                Phrase::After(spec.id),
-            ])
-            .because_of(model.origin(group, "spec.replicas"));
+            .says(said)
+            .because_of(model.origin(group, if is_daemon { "spec.template" } else { "spec.replicas" }));
         let rule = match model.revision_wanted(group) {
             None => rule,
             Some(wanted) => {

@@ -17,7 +17,7 @@ impl EventModel for Rollout {
     }
 
     fn summary(&self) -> &'static str {
-        "the rollout of a Deployment is restarted"
+        "the rollout of a Deployment, StatefulSet or DaemonSet is restarted"
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {

@@ -1,5 +1,5 @@
 //! `rolloutCompletes`: after a change of the template every fair run comes to a state in which the Deployment is
-//! complete (`DeploymentComplete`, for StatefulSets `kubectl rollout status`): `spec.replicas` pods of the new revision, all available, and no others. Violated by
+//! complete (`DeploymentComplete`, otherwise `kubectl rollout status`): `spec.replicas` pods of the new revision, all available, and no others. Violated by
 //! a run in which the template changed and from some point on the Deployment never was complete.
 
 use super::{IntentModel, monitor, property, targets};
@@ -24,7 +24,7 @@ impl IntentModel for RolloutCompletes {
     fn explanation(&self) -> Explanation {
         Explanation {
             meaning: "A change of the pod template reaches all pods. A rollout that may not take an old pod away before a new one is ready (maxUnavailable 0, which 25% of few replicas is) needs room for one more pod than usual; without it, it stands still.",
-            formal: "In every fair run, after each change of the template of the target there is a state in which spec.replicas pods of the new revision exist, all available, and no others; or the template changes again.",
+            formal: "In every fair run, after each change of the template of the target there is a state in which spec.replicas pods of the new revision exist, all available, and no others (of a DaemonSet: an available one on each node that admits it); or the template changes again.",
             failing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nevents: [{rollout: {target: web}}]\nintents: [{rolloutCompletes: {target: web}}]",
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"3\", memory: 8Gi}}}]\nevents: [{rollout: {target: web}}]\nintents: [{rolloutCompletes: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment",
@@ -55,7 +55,7 @@ impl IntentModel for RolloutCompletes {
 }
 
 /// Whether all wanted pods are there, of the wanted revision and available. Of a StatefulSet the ordinals below
-/// `partition` may be of another revision.
+/// `partition` may be of another revision; a DaemonSet wants one on each node that admits it.
 fn is_complete(model: &Model, group: usize, wanted: Int) -> Bool {
     let spec = model.groups[group].spec.value;
     if let Some(ordinals) = model.workload(group).ordinals() {
@@ -66,6 +66,13 @@ fn is_complete(model: &Model, group: usize, wanted: Int) -> Bool {
         });
         let updated = sum(updated).at_least(spec.monus(ordinals.partition));
         return all([updated, model.active(group).is(spec), sum(model.revisions(group).map(available)).is(spec)]);
+    }
+    if model.workload(group).is_daemon() {
+        return all(model.groups[group].slots().map(|slot| {
+            let there =
+                |new: usize| wanted.is(model.groups[new].revision as i64) & model.available_on(new, slot).above(0);
+            !model.wants_daemon_on(group, slot) | any(model.revisions(group).map(there))
+        }));
     }
     any(model.revisions(group).map(|new| {
         let available = sum(model.groups[new].slots().map(|slot| model.available_on(new, slot)));

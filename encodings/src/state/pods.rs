@@ -88,6 +88,8 @@ pub struct Group {
     pub crashed: Option<Vec<IntVar>>,
     /// Pods terminating, by slot.
     pub terminating: Vec<IntVar>,
+    /// Whether a pod is to come beside one of another revision, by slot; only where a DaemonSet surges.
+    pub asked: Option<Vec<super::BoolVar>>,
     /// Failed pods, saturating; only where an intent counts them.
     pub failed: Option<IntVar>,
     /// What a Job remembers.
@@ -352,7 +354,9 @@ impl Model<'_> {
         let ordinal = workload.ordinals().map(|_| 0);
         let replica_set = match workload.control {
             Control::Ordinals(_) | Control::Bare | Control::Ends(_) => spec,
-            Control::Alike => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, largest, initial_set),
+            Control::Alike | Control::EachNode(_) => {
+                self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, largest, initial_set)
+            }
         };
         let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
         let (replicas_applied, owned_by_other) = self.declare_ownership(&name, workload);
@@ -386,6 +390,7 @@ impl Model<'_> {
             let levels = vpa.levels().len() as i64;
             self.int_var(format!("recommended[{name}]"), Role::Cluster, 0, levels, 0)
         });
+        let asked = self.declare_asked(&name, workload);
         let history = self.declare_history(&name, workload, 0, (wanted, is_placed && workload.exists));
         Group {
             workload: index,
@@ -409,6 +414,7 @@ impl Model<'_> {
             running,
             crashed,
             terminating,
+            asked,
             failed: None,
             job,
             pinned,

@@ -1,11 +1,11 @@
-//! Several revisions of a Deployment: which there can be, and what is remembered of their ReplicaSets (section 2.2).
+//! Several revisions of a Deployment, StatefulSet or DaemonSet: which there can be, and what is remembered of their ReplicaSets (section 2.2).
 //!
 //! A revision is a pod template that events can bring about: that of the manifest, those of applied manifests, and
 //! each of these restarted so many times. Which of them `spec.template` is at the moment is a variable; a revision has
 //! a ReplicaSet once the Deployment controller has seen its template, and keeps it (`revisionHistoryLimit` is taken as
 //! large enough). Workloads with one revision have none of this.
 
-use super::{Group, IntVar, Model};
+use super::{BoolVar, Group, IntVar, Model};
 use crate::cluster::event::EventKind;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::Usage;
@@ -58,7 +58,7 @@ impl Model<'_> {
         (wanted, starts): (Int, bool),
     ) -> Option<History> {
         let revisions = self.cluster.revisions(workload);
-        if revisions == 1 || workload.ordinals().is_some() {
+        if revisions == 1 || workload.ordinals().is_some() || workload.is_daemon() {
             return None;
         }
         let most = revisions as i64;
@@ -169,10 +169,11 @@ impl Model<'_> {
         let workload = &self.cluster.workloads[index];
         let restarts = usize::try_from(self.cluster.restarts(&workload.reference)).unwrap_or(0);
         let number = revision / (restarts + 1);
-        let most = if workload.ordinals().is_some() { 1 } else { self.largest_replica_set(workload) };
-        let replica_set = match workload.ordinals() {
-            Some(_) => first.spec,
-            None => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, 0),
+        let is_single = workload.ordinals().is_some() || workload.is_daemon();
+        let most = if is_single { 1 } else { self.largest_replica_set(workload) };
+        let replica_set = match is_single {
+            true => first.replica_set,
+            false => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, 0),
         };
         let history = self.declare_history(&name, workload, revision, (0.into(), false));
         let object = format!("{}@{}", first.object, revision + 1);
@@ -185,7 +186,8 @@ impl Model<'_> {
         let workload = &self.cluster.workloads[index];
         let template = workload.template_of(number);
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
-        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most, 0);
+        let most_waiting = if workload.is_daemon() { 0 } else { most };
+        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_waiting, 0);
         let nominated = self.declare_nominated(&name, template, most);
         let bound = first.bound.is_some().then(|| self.declare_counts("bound", &name, template, (most, &[])));
         let starting = self.declare_starting(&name, workload, template, most);
@@ -193,6 +195,7 @@ impl Model<'_> {
         let running = self.declare_counts("running", &name, template, (most, &[]));
         let crashed = self.declare_crashed(&name, workload, template, most);
         let terminating = self.declare_terminating(&name, workload, template, false, most);
+        let asked = self.declare_asked(&name, workload);
         let (usage, usage_unit, memory_usage) = usage(&first, workload, template);
         Group {
             template: number,
@@ -208,10 +211,22 @@ impl Model<'_> {
             usage,
             usage_unit,
             memory_usage,
-            most,
+            most: if workload.is_daemon() { first.most } else { most },
+            asked,
             name,
             ..first
         }
+    }
+
+    /// Declares where a pod of a DaemonSet is to come beside that of another revision.
+    pub(super) fn declare_asked(&mut self, name: &str, workload: &Workload) -> Option<Vec<BoolVar>> {
+        let surges = workload.daemon_set().is_some_and(|spec| spec.surges() && !spec.updates_on_delete);
+        let declare = |model: &mut Self, slot: usize| {
+            let variable = format!("asked[{name}][{}]", model.slots[slot].name);
+            model.on_slot(slot, |model| model.bool_var(variable, Role::Cluster, false.into()))
+        };
+        let several = self.cluster.revisions(workload) > 1;
+        (surges && several).then(|| (0..self.slots.len()).map(|slot| declare(self, slot)).collect())
     }
 }
 

@@ -5,6 +5,7 @@ mod autoscaler;
 mod bare_pod;
 mod cron_job;
 mod daemon_set;
+mod daemon_update;
 mod descheduler;
 mod disruption;
 mod intents;

@@ -3,17 +3,14 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
-use super::super::view::Ignored;
+use super::super::view::{Fields, Ignored};
 use super::workload::{draft_of, read_selector};
-use super::{Object, pod_template};
+use super::{Object, pod_template, rollout};
 use kubound_encodings::cluster::node::TaintEffect;
 use kubound_encodings::cluster::pod::{PodTemplate, Toleration};
+use kubound_encodings::cluster::workload::{Control, DaemonSet};
 
-const SPEC: &[Ignored] = &[
-    ("minReadySeconds", Harmless, "templates of DaemonSets do not change here"),
-    ("revisionHistoryLimit", Harmless, "templates of DaemonSets do not change here"),
-    ("updateStrategy", Harmless, "templates of DaemonSets do not change here"),
-];
+const SPEC: &[Ignored] = &[("revisionHistoryLimit", Harmless, "nothing rolls a DaemonSet back here")];
 
 /// What its controller adds to the tolerations of its pods; the last one for those on the network of the node.
 const TOLERATED: &[(&str, TaintEffect)] = &[
@@ -34,6 +31,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let template_view = spec.require("template", "a pod template")?;
     let mut template = pod_template::read(&template_view)?;
     let selector = read_selector(&spec.require("selector", "a label selector")?, &template.template)?;
+    let update = read_update(&spec)?;
+    let min_ready_seconds = rollout::read_min_ready_seconds(&spec)?;
     spec.note_rest(SPEC);
     if template.template.node_name.is_some() {
         context.note(Risky, "spec.template.spec.nodeName", "pods of a DaemonSet are on all nodes here");
@@ -44,8 +43,34 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let mut read = draft_of(object, &template_view, template);
     read.never_preempts = true;
     read.selector = Some(selector);
+    read.workload.control = Control::EachNode(update);
+    read.workload.rollout.min_ready_seconds = min_ready_seconds;
     draft.place(read);
     Ok(())
+}
+
+/// Reads `spec.updateStrategy`, with the defaults and checks of the API server.
+fn read_update(spec: &Fields) -> Result<DaemonSet, InputError> {
+    let mut read = DaemonSet::default();
+    let Some(strategy) = spec.below("updateStrategy")? else { return Ok(read) };
+    let types = &[("RollingUpdate", false), ("OnDelete", true)];
+    read.updates_on_delete = strategy.read("type", |view| view.one_of(types))?.unwrap_or(false);
+    let rolling = strategy.below("rollingUpdate")?;
+    strategy.note_rest(&[]);
+    let Some(rolling) = rolling else { return Ok(read) };
+    let amount = |key: &str| rolling.read(key, |view| rollout::read_amount(&view, 100));
+    read.max_unavailable = amount("maxUnavailable")?.unwrap_or(read.max_unavailable);
+    read.max_surge = amount("maxSurge")?.unwrap_or(read.max_surge);
+    rolling.note_rest(&[]);
+    if read.max_unavailable.is_positive() == read.max_surge.is_positive() && !read.updates_on_delete {
+        let found = if read.max_surge.is_positive() { "both above 0" } else { "both 0" };
+        return Err(rolling
+            .view
+            .error(format!("maxUnavailable and maxSurge are {found}"))
+            .expected("one of them above 0; maxUnavailable is 1 unless it is written")
+            .help("the API server refuses such a DaemonSet"));
+    }
+    Ok(read)
 }
 
 /// Puts the controller's tolerations in the place of the pair that admission adds otherwise.

@@ -11,7 +11,7 @@ use super::super::view::{Fields, View};
 use super::super::{ErrorKind, MAX_REPLICAS, Severity};
 use super::files::Folder;
 use kubound_encodings::cluster::event::ApplyMode;
-use kubound_encodings::cluster::workload::{JOB, POD, STATEFUL_SET};
+use kubound_encodings::cluster::workload::{DAEMON_SET, JOB, POD, STATEFUL_SET};
 use kubound_encodings::cluster::{Event, EventKind, WorkloadRef};
 
 /// Events and the keys of each, without the common ones.
@@ -250,19 +250,19 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<EventKind, Inpu
     })
 }
 
-/// `kubectl rollout` works on Deployments that are not paused; here StatefulSets can be restarted, too.
+/// `kubectl rollout` works on Deployments that are not paused; here StatefulSets and DaemonSets can be restarted, too.
 fn read_rollout(name: &str, body: &Fields, names: &Names, draft: &Draft) -> Result<EventKind, InputError> {
     let view = body.require("target", "kind/namespace/name of a Deployment")?;
-    let target = names.workload(&view)?;
-    if target.kind == STATEFUL_SET && name == "rollback" {
+    let target = names.workload_or_daemon_set(&view)?;
+    if [STATEFUL_SET, DAEMON_SET].contains(&target.kind.as_str()) && name == "rollback" {
         return Err(view
             .error(format!("rolling {target} back is not supported"))
             .kind(ErrorKind::NotSupported)
             .expected("a Deployment")
             .help("apply the manifest of before"));
     }
-    if target.kind != "Deployment" && target.kind != STATEFUL_SET {
-        return Err(view.error(format!("{target} has no rollouts")).expected("a Deployment or StatefulSet"));
+    if !["Deployment", STATEFUL_SET, DAEMON_SET].contains(&target.kind.as_str()) {
+        return Err(view.error(format!("{target} has no rollouts")).expected("a Deployment, StatefulSet or DaemonSet"));
     }
     let named = draft.workloads.iter().find(|read| read.workload.reference == target);
     if named.is_some_and(|read| read.is_paused) {
@@ -313,11 +313,11 @@ fn template_number(existing: &mut DraftWorkload, applied: DraftWorkload, file: &
     if applied.template == existing.template {
         return Ok(0);
     }
-    if !["Deployment", STATEFUL_SET].contains(&existing.workload.reference.kind.as_str()) {
+    if !["Deployment", STATEFUL_SET, DAEMON_SET].contains(&existing.workload.reference.kind.as_str()) {
         return Err(file
             .error(format!("changing the template of {} is not supported", existing.workload.reference))
             .kind(ErrorKind::NotSupported)
-            .expected("the same spec.template as in the manifests, or a Deployment or StatefulSet"));
+            .expected("the same spec.template as in the manifests, or a Deployment, StatefulSet or DaemonSet"));
     }
     if existing.is_paused || applied.is_paused {
         return Err(file

@@ -137,6 +137,8 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
     let target = || names.workload(&body.require("target", "kind/namespace/name of a workload")?);
     let recurring = |view: View| names.workload_or_cron_job(&view);
     let target_or_cron_job = || recurring(body.require("target", "kind/namespace/name of a workload")?);
+    let target_or_daemon_set =
+        || names.workload_or_daemon_set(&body.require("target", "kind/namespace/name of a workload")?);
     let limit = |key: &str| -> Result<Option<Expression>, InputError> {
         body.read(key, |view| expression::read(&view, Place::Limit, names))
     };
@@ -163,9 +165,9 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
         },
         "available" => {
             let min = body.require("min", "the fewest ready pods")?;
-            IntentKind::Available { target: target()?, min: expression::read(&min, Place::Limit, names)? }
+            IntentKind::Available { target: target_or_daemon_set()?, min: expression::read(&min, Place::Limit, names)? }
         }
-        "rolloutCompletes" => IntentKind::RolloutCompletes { target: target()? },
+        "rolloutCompletes" => IntentKind::RolloutCompletes { target: target_or_daemon_set()? },
         "drainCompletes" => IntentKind::DrainCompletes,
         "converges" => IntentKind::Converges { target: body.read("target", recurring)? },
         "boundedPods" => IntentKind::BoundedPods { target: target_or_cron_job()?, max: limit("max")? },

@@ -279,6 +279,7 @@ impl Autoscaler {
             for var in state.phases().map(|(_, counts)| counts[slot]).chain([state.terminating[slot]]) {
                 rule = rule.set(var, 0);
             }
+            rule = state.asked.iter().fold(rule, |rule, asked| rule.set_bool(asked[slot], false));
         }
         model.add_rule(rule);
     }
