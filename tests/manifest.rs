@@ -874,6 +874,28 @@ fn what_the_api_server_refuses_of_a_strategy_is_refused() {
 }
 
 #[test]
+fn manifests_pause_and_resume_deployments() {
+    let deploy = DEPLOYMENT.replace("  selector", "  paused: true\n  selector");
+    let scenario = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  resources: [deploy.yaml, node.yaml]\n  \
+                    events: [{apply: {file: applied.yaml}}]\n";
+    let load = |deploy: &str, applied: &str| {
+        let files =
+            [("scenario.yaml", scenario), ("deploy.yaml", deploy), ("node.yaml", NODE), ("applied.yaml", applied)];
+        embedded(&files).expect("valid")
+    };
+    let paused = |loaded: &Loaded| match &loaded.cluster.events[0].kind {
+        EventKind::Apply { paused, .. } => (loaded.cluster.workloads[0].rollout.is_paused, *paused),
+        other => panic!("{other:?}"),
+    };
+    let resumed = load(&deploy, DEPLOYMENT);
+    assert_eq!(paused(&resumed), (true, false));
+    assert!(has_note(&resumed, Severity::Warning, "spec.paused", "it gets no pods"));
+    let applied = load(DEPLOYMENT, &deploy);
+    assert_eq!(paused(&applied), (false, true));
+    assert!(!applied.notes.iter().any(|note| note.field.contains("strategy")), "pausing is no other strategy");
+}
+
+#[test]
 fn a_short_history_is_risky_where_something_is_rolled_back() {
     let loaded = rolled_out("revisionHistoryLimit: 1").expect("valid");
     assert!(has_note(&loaded, Severity::Risky, "spec.revisionHistoryLimit", "never cleaned up"));

@@ -37,8 +37,6 @@ pub(super) struct DraftWorkload {
     pub(super) refusal: Option<String>,
     /// Other templates that events apply, in the order of `Workload::later_templates`.
     pub(super) later: Vec<DraftWorkload>,
-    /// `spec.paused`.
-    pub(super) is_paused: bool,
     /// `spec.revisionHistoryLimit`.
     pub(super) history_limit: i64,
     /// What starts Jobs of this template, if it is that of a CronJob; its kind is then that of the CronJob.

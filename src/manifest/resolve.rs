@@ -14,7 +14,7 @@ use super::{ErrorKind, NoteKind};
 use kubound_encodings::cluster::hpa::{MetricTarget, Tolerance};
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::{
-    Cluster, CronJob, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, SchedulerProfile,
+    Cluster, CronJob, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, SchedulerProfile, Start,
     VerticalPodAutoscaler, Workload,
 };
 
@@ -233,6 +233,7 @@ fn resolve_workloads(
         note_history(read, &scenario.events);
     }
     note_daemons(&workloads, draft);
+    note_paused(&workloads, scenario);
     for read in &workloads {
         let wanted = &read.workload.template.scheduler_name;
         if !profiles.iter().any(|profile| profile.name == *wanted) && read.workload.template.node_name.is_none() {
@@ -243,6 +244,18 @@ fn resolve_workloads(
     let vpas = vertical::resolve(std::mem::take(&mut draft.vpas), &mut workloads, hpas, &scenario.events);
     let (workloads, cron_jobs) = cron_jobs::expand(workloads, &scenario.intents);
     (workloads, cron_jobs, vpas)
+}
+
+/// A Deployment that is created paused has no ReplicaSet, which is seldom what somebody wants to ask about.
+fn note_paused(workloads: &[DraftWorkload], scenario: &Scenario) {
+    for read in workloads.iter().filter(|read| read.workload.rollout.is_paused) {
+        let is_placed = scenario.placed.iter().any(|one| one.target == read.workload.reference);
+        if matches!(scenario.start, Start::Empty | Start::Settled) && !is_placed {
+            let message =
+                "created paused, it gets no pods; with `start: any`, or pods in `placed`, it has some already";
+            read.context.note(Warning, "spec.paused", message);
+        }
+    }
 }
 
 /// What a DaemonSet would do and does not here.

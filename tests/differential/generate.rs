@@ -68,6 +68,7 @@ pub fn cluster(seed: u64) -> Cluster {
     take_others(&mut Random::new(seed.wrapping_add(1 << 44)), &mut cluster);
     vertical::recommend(&mut Random::new(seed.wrapping_add(1 << 43)), &mut cluster);
     update_daemons(&mut Random::new(seed.wrapping_add(1 << 44)), &mut cluster);
+    pause(&mut Random::new(seed.wrapping_add(1 << 45)), &mut cluster);
     // Small ones, since every node that may come is part of the state.
     let is_small = cluster.workloads.len() == 1 && cluster.hpas.is_empty() && cluster.descheduler.is_none();
     if is_small && random.percent(8) {
@@ -149,6 +150,15 @@ fn start_again(random: &mut Random, cluster: &mut Cluster) {
     let bounded = IntentKind::BoundedPods { target: reference, max: None };
     for (id, kind) in [("completes", converges), ("bounded", bounded)] {
         cluster.intents.push(Intent { id: id.into(), kind, origin: origin("Scenario") });
+    }
+}
+
+/// Lets some manifests that are applied pause their Deployment.
+fn pause(random: &mut Random, cluster: &mut Cluster) {
+    for event in &mut cluster.events {
+        if let EventKind::Apply { paused, .. } = &mut event.kind {
+            *paused = random.percent(10);
+        }
     }
 }
 
@@ -367,7 +377,7 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
         5 => EventKind::Uncordon { node },
         6 => {
             let template = if random.percent(30) { other_template(random, cluster, &target) } else { 0 };
-            EventKind::Apply { target, replicas: random.percent(60).then_some(replicas), template, mode }
+            EventKind::Apply { target, replicas: random.percent(60).then_some(replicas), template, mode, paused: false }
         }
         7 => EventKind::Scale { target, replicas: wanted },
         8 => {

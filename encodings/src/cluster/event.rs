@@ -64,6 +64,8 @@ pub enum EventKind {
         template: usize,
         /// How.
         mode: ApplyMode,
+        /// Whether the applied manifest has `spec.paused: true`.
+        paused: bool,
     },
     /// `kubectl rollout restart`: the template changes in a way that no other controller can see.
     Rollout {

@@ -73,6 +73,8 @@ impl Strategy {
 pub struct Rollout {
     /// `spec.strategy`.
     pub strategy: Strategy,
+    /// `spec.paused`: ReplicaSets are scaled, but not replaced.
+    pub is_paused: bool,
     /// `spec.minReadySeconds`: how long a pod must be ready to count as available.
     pub min_ready_seconds: i64,
 }

@@ -4,6 +4,8 @@
 //! removed and defaults to 1; in neither, it is left alone. Server-side: a value that the HPA or `kubectl scale` has
 //! overwritten is a conflict and nothing is written; a removed field falls back to 1 unless they own it too.
 //!
+//! `spec.paused` becomes what the manifest says, false where it says nothing.
+//!
 //! Another template begins a rollout (section 2.5); that of an earlier revision goes back to it.
 
 use super::rollout::shown;
@@ -27,7 +29,7 @@ impl EventModel for Apply {
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::Apply { target, replicas, template, mode } = &event.kind else { return };
+        let EventKind::Apply { target, replicas, template, mode, paused } = &event.kind else { return };
         let Some(group) = model.cluster.workload(target) else { return };
         let rule = happens(model, event, "apply".into(), "kubectl", "Applied");
         let state = &model.groups[group];
@@ -50,6 +52,10 @@ impl EventModel for Apply {
             .set_bool(applied, replicas.is_some())
             .says(said)
             .because_of(model.origin(group, if is_daemon { "spec.template" } else { "spec.replicas" }));
+        let rule = match model.groups[group].paused {
+            Some(var) => rule.set_bool(var, *paused).and_says(text(if *paused { ", paused" } else { ", not paused" })),
+            None => rule,
+        };
         let rule = match model.revision_wanted(group) {
             None => rule,
             Some(wanted) => {

@@ -36,6 +36,7 @@ impl EventModel for Rollback {
         let name = model.workload_name(group);
         let rule = happens(model, event, "undo".into(), "kubectl", "RolledBack")
             .when(numbered.at_least(2))
+            .when(!model.is_paused(group))
             .when(previous.is_not(wanted.value))
             .set(wanted, previous.min(wanted.value.range().hi))
             .says([text(format!("{name} rolled back to revision ")), shown(previous)]);

@@ -32,6 +32,7 @@ impl EventModel for Rollout {
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
         let rule = happens(model, event, "restart".into(), "kubectl", "Restarted")
             .when(exists)
+            .when(!model.is_paused(group))
             .set(wanted, to.min(wanted.value.range().hi))
             .says([text(format!("{name} restarted, revision ")), shown(to)]);
         model.add_rule(rule);

@@ -69,6 +69,8 @@ pub struct Group {
     pub replicas_applied: Option<super::BoolVar>,
     /// Whether a manager other than the applier (the HPA, `kubectl scale`) owns `spec.replicas` (section 2.9); only where a manifest is applied server-side.
     pub owned_by_other: Option<super::BoolVar>,
+    /// Whether the Deployment is paused; only where that changes.
+    pub paused: Option<super::BoolVar>,
     /// Whether the workload exists yet; only where an event creates it.
     pub exists: Option<super::BoolVar>,
     /// Pods without a node.
@@ -360,6 +362,7 @@ impl Model<'_> {
         };
         let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
         let (replicas_applied, owned_by_other) = self.declare_ownership(&name, workload);
+        let paused = self.declare_paused(&name, workload);
         let template = &workload.template;
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         // Of a DaemonSet there is one pod on a node, and none without; of a StatefulSet there is one with each ordinal.
@@ -405,6 +408,7 @@ impl Model<'_> {
             history,
             replicas_applied,
             owned_by_other,
+            paused,
             exists,
             pending,
             nominated,

@@ -11,7 +11,7 @@ use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::Usage;
 use crate::cluster::{PodTemplate, Workload, WorkloadRef};
 use crate::system::Role;
-use crate::term::Int;
+use crate::term::{Bool, Int};
 
 /// What a Deployment's ReplicaSet remembers beyond its size.
 #[derive(Clone, Copy, Debug)]
@@ -216,6 +216,23 @@ impl Model<'_> {
             name,
             ..first
         }
+    }
+
+    /// Declares whether a Deployment is paused, where manifests change that.
+    pub(super) fn declare_paused(&mut self, name: &str, workload: &Workload) -> Option<BoolVar> {
+        let initially = workload.rollout.is_paused;
+        let changes = self.cluster.events.iter().any(|event| match &event.kind {
+            EventKind::Apply { target, paused, .. } => *target == workload.reference && *paused != initially,
+            _ => false,
+        });
+        (changes && workload.has_replica_sets())
+            .then(|| self.bool_var(format!("paused[{name}]"), Role::Cluster, initially.into()))
+    }
+
+    /// Whether a Deployment is paused.
+    pub fn is_paused(&self, group: usize) -> Bool {
+        let first = self.groups[group].workload;
+        self.groups[first].paused.map_or(self.workload(group).rollout.is_paused.into(), |paused| paused.value)
     }
 
     /// Declares where a pod of a DaemonSet is to come beside that of another revision.

@@ -13,6 +13,11 @@ impl Model<'_> {
                 || self.cluster.placed.iter().any(|placement| placement.target == workload.reference))
     }
 
+    /// Whether a Deployment has a ReplicaSet when runs start.
+    pub(crate) fn has_replica_set_initially(&self, group: usize) -> bool {
+        self.starts_with_pods(self.workload(group))
+    }
+
     /// Whether it is a bare pod that somebody has created when runs start.
     pub(super) fn is_just_created(&self, workload: &Workload) -> bool {
         workload.is_bare() && !self.starts_with_pods(workload)

@@ -11,7 +11,8 @@ fn applied(managed: bool, owned_by_other: bool, replicas: Option<i64>, mode: App
     let mut web = deployment("web", 5, 100, 100);
     web.replicas_managed = managed;
     let mut cluster = cluster(vec![node("a", &[])], vec![web]);
-    cluster.events = vec![event("e", EventKind::Apply { target: reference("web"), replicas, template: 0, mode })];
+    cluster.events =
+        vec![event("e", EventKind::Apply { target: reference("web"), replicas, template: 0, mode, paused: false })];
     let mut world = World::new(&cluster);
     world.calm();
     if owned_by_other {
@@ -42,8 +43,13 @@ fn server_side_apply() {
 
 #[test]
 fn scaling_by_hand_takes_ownership() {
-    let apply =
-        EventKind::Apply { target: reference("web"), replicas: Some(5), template: 0, mode: ApplyMode::ServerSide };
+    let apply = EventKind::Apply {
+        target: reference("web"),
+        replicas: Some(5),
+        template: 0,
+        mode: ApplyMode::ServerSide,
+        paused: false,
+    };
     let mut cluster = cluster(vec![node("a", &[])], vec![deployment("web", 5, 100, 100)]);
     let scale = EventKind::Scale { target: reference("web"), replicas: Span::exactly(2) };
     cluster.events = vec![event("e", apply), event("s", scale)];

@@ -99,7 +99,8 @@ fn a_broken_template_stops_after_the_first_nodes() {
     cluster.workloads[0].crash_loop = Some(CrashLoop { images: vec!["broken".into()] });
     let target = cluster.workloads[0].reference.clone();
     let mode = ApplyMode::ClientSide;
-    cluster.events = vec![event("restart", EventKind::Apply { target, replicas: None, template: 1, mode })];
+    cluster.events =
+        vec![event("restart", EventKind::Apply { target, replicas: None, template: 1, mode, paused: false })];
     let mut world = World::fine(&cluster);
     world.calm().fire("event/restart/apply");
     world.fire("daemonset-controller/update/default/agent/a").fire("kubelet/terminate/default/agent/a");
@@ -152,7 +153,8 @@ fn pods_leave_nodes_that_the_new_template_does_not_admit() {
     cluster.pools[1].labels = labels(&[("disk", "ssd")]);
     let target = cluster.workloads[0].reference.clone();
     let mode = ApplyMode::ClientSide;
-    cluster.events = vec![event("restart", EventKind::Apply { target, replicas: None, template: 1, mode })];
+    cluster.events =
+        vec![event("restart", EventKind::Apply { target, replicas: None, template: 1, mode, paused: false })];
     let mut world = World::fine(&cluster);
     world.calm().fire("event/restart/apply").calm();
     assert_eq!(running(&world, "agent"), [0, 1, 0]);

@@ -12,6 +12,7 @@ mod intents;
 mod job;
 mod node_autoscaler;
 mod nodes;
+mod paused;
 mod pod_affinity;
 mod preemption;
 mod replica_set;

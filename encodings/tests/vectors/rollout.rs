@@ -212,7 +212,8 @@ fn autoscaled(request: i64) -> Cluster {
         node
     });
     let mut cluster = cluster(large.into(), vec![web]);
-    let apply = EventKind::Apply { target: target(), replicas: None, template: 1, mode: ApplyMode::ClientSide };
+    let apply =
+        EventKind::Apply { target: target(), replicas: None, template: 1, mode: ApplyMode::ClientSide, paused: false };
     cluster.events = vec![event("apply", apply)];
     cluster.hpas = vec![HorizontalPodAutoscaler {
         name: "default/web".into(),
@@ -282,8 +283,13 @@ fn an_applied_template_rolls_out_and_the_old_one_comes_back() {
     other.requests.insert("cpu".into(), 200);
     web.later_templates = vec![other];
     let mut cluster = cluster(vec![node("a", &[])], vec![web]);
-    let apply =
-        |template| EventKind::Apply { target: target(), replicas: Some(2), template, mode: ApplyMode::ClientSide };
+    let apply = |template| EventKind::Apply {
+        target: target(),
+        replicas: Some(2),
+        template,
+        mode: ApplyMode::ClientSide,
+        paused: false,
+    };
     cluster.events = vec![event("v2", apply(1)), event("v1", apply(0))];
     let mut world = World::fine(&cluster);
     world.calm().fire("event/v2/apply").calm();
@@ -297,7 +303,13 @@ fn an_applied_template_rolls_out_and_the_old_one_comes_back() {
 fn a_restart_keeps_its_annotation_when_a_manifest_is_applied() {
     let mut cluster = rollout(2, percent(25, 25), vec![]);
     cluster.workloads[0].later_templates = vec![cluster.workloads[0].template.clone()];
-    let apply = EventKind::Apply { target: target(), replicas: Some(2), template: 1, mode: ApplyMode::ClientSide };
+    let apply = EventKind::Apply {
+        target: target(),
+        replicas: Some(2),
+        template: 1,
+        mode: ApplyMode::ClientSide,
+        paused: false,
+    };
     cluster.events.push(event("v2", apply));
     let mut world = World::fine(&cluster);
     // Revisions: manifest, manifest restarted, v2, v2 restarted.

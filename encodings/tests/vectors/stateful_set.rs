@@ -31,7 +31,13 @@ fn updated(spec: StatefulSet, replicas: i64, cpu: i64) -> Cluster {
     later.requests.insert("cpu".into(), cpu);
     workload.later_templates = vec![later];
     for (id, template) in [("new", 1), ("old", 0)] {
-        let kind = EventKind::Apply { target: reference(), replicas: None, template, mode: ApplyMode::ClientSide };
+        let kind = EventKind::Apply {
+            target: reference(),
+            replicas: None,
+            template,
+            mode: ApplyMode::ClientSide,
+            paused: false,
+        };
         cluster.events.push(event(id, kind));
     }
     cluster

@@ -57,9 +57,12 @@ pub(super) fn read_min_ready_seconds(spec: &Fields) -> Result<i64, InputError> {
     Ok(spec.read("minReadySeconds", |view| view.integer(0..=i64::from(i32::MAX)))?.unwrap_or(0))
 }
 
-/// Reads `spec.paused` and `spec.revisionHistoryLimit`.
-pub(super) fn read_history(spec: &Fields) -> Result<(bool, i64), InputError> {
-    let is_paused = spec.read("paused", |view| view.boolean())?.unwrap_or(false);
-    let limit = spec.read("revisionHistoryLimit", |view| view.integer(0..=i64::from(i32::MAX)))?.unwrap_or(HISTORY);
-    Ok((is_paused, limit))
+/// Reads `spec.paused`.
+pub(super) fn read_paused(spec: &Fields) -> Result<bool, InputError> {
+    Ok(spec.read("paused", |view| view.boolean())?.unwrap_or(false))
+}
+
+/// Reads `spec.revisionHistoryLimit`.
+pub(super) fn read_history(spec: &Fields) -> Result<i64, InputError> {
+    Ok(spec.read("revisionHistoryLimit", |view| view.integer(0..=i64::from(i32::MAX)))?.unwrap_or(HISTORY))
 }

@@ -33,6 +33,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let selector = read_selector(&spec.require("selector", "a label selector")?, &template.template)?;
     let rollout = Rollout {
         strategy: rollout::read_strategy(&spec)?,
+        is_paused: rollout::read_paused(&spec)?,
         min_ready_seconds: rollout::read_min_ready_seconds(&spec)?,
     };
     let mut read = draft_of(object, &template_view, template);
@@ -40,7 +41,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     read.workload.replicas_managed = replicas_managed(object, replicas.is_some());
     read.workload.rollout = rollout;
     read.selector = Some(selector);
-    (read.is_paused, read.history_limit) = rollout::read_history(&spec)?;
+    read.history_limit = rollout::read_history(&spec)?;
     spec.note_rest(SPEC);
     note_interval(context, template_view.value, draft);
     draft.place(read);
@@ -84,7 +85,6 @@ pub(super) fn draft_of(object: &Object, template_view: &View, template: Template
         is_limited: false,
         refusal: None,
         later: Vec::new(),
-        is_paused: false,
         history_limit: rollout::HISTORY,
         cron: None,
         context: context.clone(),

@@ -92,7 +92,7 @@ fn read_applied(fields: &Fields, known: &Known) -> Result<EventKind, InputError>
         ("maxSurge", Harmless, "the template stays as it is"),
         ("maxUnavailable", Harmless, "the template stays as it is"),
     ]);
-    Ok(EventKind::Apply { target, replicas, template: 0, mode: ApplyMode::ClientSide })
+    Ok(EventKind::Apply { target, replicas, template: 0, mode: ApplyMode::ClientSide, paused: false })
 }
 
 /// Reads `events`.

@@ -12,7 +12,7 @@ use super::super::{ErrorKind, MAX_REPLICAS, Severity};
 use super::files::Folder;
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::workload::{DAEMON_SET, JOB, POD, STATEFUL_SET};
-use kubound_encodings::cluster::{Event, EventKind, WorkloadRef};
+use kubound_encodings::cluster::{Event, EventKind, Rollout, WorkloadRef};
 
 /// Events and the keys of each, without the common ones.
 pub(super) const EVENTS: &[(&str, &[&str])] = &[
@@ -265,7 +265,7 @@ fn read_rollout(name: &str, body: &Fields, names: &Names, draft: &Draft) -> Resu
         return Err(view.error(format!("{target} has no rollouts")).expected("a Deployment, StatefulSet or DaemonSet"));
     }
     let named = draft.workloads.iter().find(|read| read.workload.reference == target);
-    if named.is_some_and(|read| read.is_paused) {
+    if named.is_some_and(|read| read.workload.rollout.is_paused) {
         return Err(view.error(format!("{target} is paused")).expected("a Deployment without `paused: true`"));
     }
     Ok(if name == "rollout" { EventKind::Rollout { target } } else { EventKind::Rollback { target } })
@@ -299,14 +299,16 @@ fn read_apply(body: &Fields, files: &Folder, draft: &mut Draft) -> Result<EventK
             .help("use createDeployment to create one"));
     };
     let replicas = applied.workload.replicas_managed.then_some(applied.workload.replicas.lo);
+    let paused = applied.workload.rollout.is_paused;
     let template = template_number(existing, applied, &file)?;
-    Ok(EventKind::Apply { target, replicas, template, mode })
+    Ok(EventKind::Apply { target, replicas, template, mode, paused })
 }
 
 /// The number of the applied template among those of the workload, to which it is added if it is a new one.
 fn template_number(existing: &mut DraftWorkload, applied: DraftWorkload, file: &View) -> Result<usize, InputError> {
     let (new, old) = (&applied.workload, &existing.workload);
-    if (new.rollout, new.control) != (old.rollout, old.control) {
+    let new_rollout = Rollout { is_paused: old.rollout.is_paused, ..new.rollout };
+    if (new_rollout, new.control) != (old.rollout, old.control) {
         let message = "another strategy than in the manifests is not taken over";
         applied.context.note(Severity::Risky, "spec.strategy", message);
     }
@@ -318,11 +320,6 @@ fn template_number(existing: &mut DraftWorkload, applied: DraftWorkload, file: &
             .error(format!("changing the template of {} is not supported", existing.workload.reference))
             .kind(ErrorKind::NotSupported)
             .expected("the same spec.template as in the manifests, or a Deployment, StatefulSet or DaemonSet"));
-    }
-    if existing.is_paused || applied.is_paused {
-        return Err(file
-            .error(format!("{} is paused, and the template changes", existing.workload.reference))
-            .expected("a Deployment without `paused: true`"));
     }
     if let Some(known) = existing.later.iter().position(|later| later.template == applied.template) {
         return Ok(known + 1);

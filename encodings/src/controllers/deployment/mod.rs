@@ -11,6 +11,11 @@
 //! Pods of a revision are a group of their own (see `state/revisions.rs`): schedulers, spread constraints and
 //! autoscalers see them by their labels, rankings on scale-down by their Deployment.
 //!
+//! ## Paused
+//! A Deployment with `spec.paused` is only scaled (`sync`): a ReplicaSet of a new template is not even created, several
+//! active ones share `spec.replicas` and the surge by their sizes, a single one or else the newest gets them all. One that
+//! is paused from the start has no ReplicaSet, and so no pods.
+//!
 //! ## Fused
 //! The scaling and the ReplicaSet's sync that follows it are one rule. Under paced timing this loses nothing:
 //! `spec.replicas` is written by events and the HPA at quiescent instants only, where the ReplicaSet agrees with it,
@@ -20,7 +25,7 @@
 //!
 //! ## Not modelled
 //! The condition that `progressDeadlineSeconds` sets: no controller here reads it, and nothing is rolled back by it
-//! (section 2.5). Clean-up by `revisionHistoryLimit`, paused rollouts (refused by the reader), hash collisions.
+//! (section 2.5). Clean-up by `revisionHistoryLimit`, hash collisions.
 
 mod rollout;
 mod sync;
@@ -29,6 +34,7 @@ use super::Controller;
 use super::replica_set::{self, Sync};
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::system::{Pace, Phrase};
+use crate::term::Bool;
 
 /// See the module.
 pub struct Deployment;
@@ -83,6 +89,8 @@ impl Deployment {
         let unit = model.fairness_unit(&format!("deployment-controller {object}"), &object);
         let state = &model.groups[group];
         let exists = state.exists.map_or(true.into(), |exists| exists.value);
+        let first_paused = model.workload(group).rollout.is_paused && !model.has_replica_set_initially(group);
+        let has_replica_set = Bool::from(!first_paused) | state.replica_set.value.above(0);
         RuleBuilder::new(
             format!("deployment-controller/scale/{}", state.name),
             self.name(),
@@ -90,6 +98,7 @@ impl Deployment {
             Pace::Fast,
         )
         .when(exists)
+        .when(!model.is_paused(group) | has_replica_set)
         .when(state.replica_set.value.is_not(state.spec.value))
         .set(state.replica_set, state.spec.value)
         .fair(unit)

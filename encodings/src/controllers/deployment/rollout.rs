@@ -9,7 +9,8 @@ use crate::term::{Bool, Int, Term, any, count, ite, max_of, sum};
 pub(super) fn add_rules(model: &mut Model, group: usize) {
     let groups: Vec<usize> = model.revisions(group).collect();
     let state = state(model, group, &groups);
-    let scaling = state.is_scaling();
+    let paused = model.is_paused(group);
+    let scaling = state.is_scaling() | paused;
     let (rolled, scaled) = (state.roll(), state.scale());
     let rule = sync(model, "roll", group, &groups, &state, &rolled).when(!scaling);
     model.add_rule(rule);
