@@ -389,7 +389,37 @@ spec: {scaleTargetRef: {kind: Deployment, name: gone}, maxReplicas: 2}
     assert_eq!(*affinity, preferred);
     let evictor = &policy.plugins[0].evictor;
     assert_eq!((evictor.priority_threshold, evictor.min_replicas, policy.max_total), (Some(1000), 2, Some(3)));
-    assert!(loaded.notes.iter().any(|note| note.message.contains("plugin RemoveFailedPods is not modelled")));
+    let failed = "profiles[0].plugins.deschedule.enabled[2]";
+    assert!(has_note(&loaded, Severity::Harmless, failed, "failed pods hold no room"));
+}
+
+#[test]
+fn what_remove_failed_pods_would_do_is_lost_only_where_pod_objects_are_counted() {
+    let with = |arguments: &str, scenario: &str| {
+        with_manifest(&format!(
+            "apiVersion: descheduler/v1alpha2\nkind: DeschedulerPolicy\nprofiles:\n- name: one\n  pluginConfig: [{{name: \
+             RemoveFailedPods, args: {{{arguments}}}}}]\n  plugins: {{deschedule: {{enabled: \
+             [RemoveFailedPods]}}}}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  {scenario}\n"
+        ))
+    };
+    let all = "excludeOwnerKinds: [Job], minPodLifetimeSeconds: 60, reasons: [OutOfcpu], exitCodes: [1], \
+               includingInitContainers: true, labelSelector: {matchLabels: {app: web}}, namespaces: {include: [default]}";
+    let place = "profiles[0].plugins.deschedule.enabled[0]";
+    let plain = with(all, "start: empty").expect("valid");
+    assert!(has_note(&plain, Severity::Harmless, place, "changes nothing"));
+    assert!(plain.notes.iter().all(|note| !note.field.contains("pluginConfig")), "all arguments are read");
+    assert!(plain.cluster.descheduler.as_ref().expect("given").plugins.is_empty());
+    let counted = with(all, "intents: [{boundedPods: {target: web}}]").expect("valid");
+    assert!(has_note(&counted, Severity::Risky, place, "never deleted any"));
+    assert!(with("minPodLifetimeSeconds: -1", "start: empty").is_err());
+    let old = "apiVersion: descheduler/v1alpha1\nkind: DeschedulerPolicy\nstrategies: {RemoveFailedPods: {enabled: true, \
+               params: {failedPods: {reasons: [NodeAffinity], minPodLifetimeSeconds: 3600}}}}\n";
+    assert!(has_note(
+        &with_manifest(old).expect("valid"),
+        Severity::Harmless,
+        "strategies.RemoveFailedPods",
+        "no room"
+    ));
 }
 
 fn with_plugin(point: &str, name: &str, args: &str) -> Result<Loaded, InputError> {
@@ -997,7 +1027,12 @@ fn jobs_are_read_with_what_ends_them() {
     assert_eq!((found.completions, found.backoff_limit, found.is_suspended), (Some(4), 2, true));
     assert_eq!((found.on_disruption, found.replaces_failed_only), (Disruption::Ignore, true));
     assert!(has_note(&loaded, Severity::Risky, "spec.podFailurePolicy.rules[1].onExitCodes", "not modelled"));
-    assert!(has_note(&loaded, Severity::Risky, "spec.activeDeadlineSeconds", "not modelled"));
+    assert_eq!(found.active_deadline, Some(60));
+    assert!(job("  activeDeadlineSeconds: -1\n").is_err());
+    let kept = job("  ttlSecondsAfterFinished: 100\n").expect("valid");
+    assert!(has_note(&kept, Severity::Harmless, "spec.ttlSecondsAfterFinished", "takes no room"));
+    let indexed = job("  completionMode: Indexed\n  completions: 3\n  backoffLimitPerIndex: 1\n").expect("valid");
+    assert!(has_note(&indexed, Severity::Risky, "spec.backoffLimitPerIndex", "not counted by index"));
     assert!(job("  podReplacementPolicy: Always\n").is_err());
     let ended = job("status: {conditions: [{type: Complete, status: \"True\"}]}\n").expect("valid");
     assert_eq!(ended.cluster.workloads.len(), 1);

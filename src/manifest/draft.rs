@@ -119,6 +119,8 @@ pub(super) struct Draft {
     pub(super) claims: Vec<Claim>,
     pub(super) services: Vec<Service>,
     pub(super) descheduler: Option<DeschedulerPolicy>,
+    /// Where the descheduler's RemoveFailedPods is enabled.
+    pub(super) failed_pods: Vec<(Context, String)>,
     /// The profiles of the scheduler, if it is configured.
     pub(super) scheduler: Option<Vec<SchedulerProfile>>,
     pub(super) priority_classes: Vec<PriorityClass>,
@@ -145,6 +147,7 @@ impl Draft {
             claims: Vec::new(),
             services: Vec::new(),
             descheduler: None,
+            failed_pods: Vec::new(),
             scheduler: None,
             priority_classes: Vec::new(),
             descheduler_interval: None,

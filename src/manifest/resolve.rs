@@ -36,6 +36,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     }
     let mut intents = if scenario.intents.is_empty() { default_intents(&workloads) } else { scenario.intents };
     cron_jobs::add_intents(&cron_jobs, &workloads, &mut intents);
+    kinds::note_failed_pods(&draft.failed_pods, &intents);
     let mut profiles = draft.scheduler.take().unwrap_or_default().into_iter();
     let cluster = Cluster {
         name: scenario.name.unwrap_or(name),

@@ -100,6 +100,7 @@ fn add_another(random: &mut Random, cluster: &mut Cluster) {
         other.control = Control::Ends(Job {
             completions: random.pick(&[None, Some(1), Some(2)]),
             backoff_limit: random.within(0, 1),
+            active_deadline: None,
             is_suspended: false,
             on_disruption: random.pick(&[
                 Disruption::Count,
@@ -127,7 +128,9 @@ fn start_again(random: &mut Random, cluster: &mut Cluster) {
     let mut job = workload(random, 2, &cluster.pools);
     (job.startup, job.crash_loop, job.replicas) = (None, None, Span::exactly(1));
     let run_time = random.pick(&[None, Some(60), Some(300)]);
-    job.control = Control::Ends(Job { backoff_limit: random.within(0, 1), run_time, ..Job::default() });
+    let active_deadline = random.pick(&[None, None, Some(120)]);
+    let backoff_limit = random.within(0, 1);
+    job.control = Control::Ends(Job { backoff_limit, run_time, active_deadline, ..Job::default() });
     let mut cron = CronJob {
         reference: reference.clone(),
         gap: random.pick(&[Some(60), Some(120)]),

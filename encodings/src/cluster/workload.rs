@@ -158,6 +158,8 @@ pub struct Job {
     pub completions: Option<i64>,
     /// `spec.backoffLimit`.
     pub backoff_limit: i64,
+    /// `spec.activeDeadlineSeconds`.
+    pub active_deadline: Option<i64>,
     /// `spec.suspend`.
     pub is_suspended: bool,
     /// `spec.podFailurePolicy`.
@@ -173,6 +175,7 @@ impl Default for Job {
         Self {
             completions: Some(1),
             backoff_limit: 6,
+            active_deadline: None,
             is_suspended: false,
             on_disruption: Disruption::Count,
             replaces_failed_only: false,

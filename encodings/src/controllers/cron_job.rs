@@ -174,7 +174,7 @@ impl Starter<'_> {
             [state.succeeded, state.failures, state.known].into_iter().fold(rule, |rule, count| rule.set(count, 0));
         let rule = rule.set_bool(state.has_failed, false);
         let rule = group.failed.into_iter().fold(rule, |rule, failed| rule.set(failed, 0));
-        state.run.into_iter().fold(rule, |rule, (left, full)| rule.set(left, full))
+        [state.run, state.deadline].into_iter().flatten().fold(rule, |rule, (left, full)| rule.set(left, full))
     }
 
     /// A rule for a moment of the schedule.

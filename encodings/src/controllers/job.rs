@@ -12,9 +12,12 @@
 //!
 //! The controller remembers how many pods it knows of; those that are missing later have failed.
 //!
+//! ## Deadline
+//! `activeDeadlineSeconds` after it began, whatever its pods do, a Job that has not ended fails.
+//!
 //! ## Not modelled
-//! Containers that fail, delays before replacements, `activeDeadlineSeconds`, limits for each index (reported by the
-//! reader). Rejected pods count as disrupted.
+//! Containers that fail, delays before replacements, limits for each index (reported by the reader). Rejected pods count
+//! as disrupted. `ttlSecondsAfterFinished` deletes Jobs that have ended, which hold nothing.
 
 use super::{Controller, replica_set};
 use crate::cluster::workload::{Disruption, Job as Spec};
@@ -79,12 +82,46 @@ impl Job {
             .says([text(format!("{name} has failed: more failures than backoffLimit {}", spec.backoff_limit))]);
         let rule = rule.delete_all(&model.groups[group]);
         model.add_rule(rule);
+        if let Some(seconds) = spec.active_deadline.filter(|_| !spec.is_suspended) {
+            self.add_deadline(model, group, seconds, state);
+        }
+    }
+
+    /// The Job fails when it has been active for so long (`pastActiveDeadline`).
+    fn add_deadline(&self, model: &mut Model, group: usize, seconds: i64, state: JobState) {
+        let Some(ended) = model.has_ended(group) else { return };
+        let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
+        let name = model.groups[group].name.clone();
+        let timer = model.timer(&format!("deadline of {name}"), seconds, exists & !ended);
+        if let Some(job) = &mut model.groups[group].job {
+            job.deadline = timer.left.map(|left| (left, timer.full));
+        }
+        let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
+        let rule = self.paced(model, group, ("deadline", pace), "DeadlineExceeded", "spec.activeDeadlineSeconds");
+        let rule = rule
+            .when(timer.armed & timer.expired)
+            .set_bool(state.has_failed, true)
+            .set(state.known, 0)
+            .says([text(format!("{name} has failed: active for longer than {seconds} s (activeDeadlineSeconds)"))])
+            .delete_all(&model.groups[group]);
+        model.add_rule(rule);
     }
 
     fn rule(&self, model: &mut Model, group: usize, verb: &str, reason: &'static str, field: &str) -> RuleBuilder {
+        self.paced(model, group, (verb, Pace::Fast), reason, field)
+    }
+
+    fn paced(
+        &self,
+        model: &mut Model,
+        group: usize,
+        (verb, pace): (&str, Pace),
+        reason: &'static str,
+        field: &str,
+    ) -> RuleBuilder {
         let (name, object) = (model.groups[group].name.clone(), model.groups[group].object.clone());
         let unit = model.fairness_unit(&format!("{} {object}", self.name()), &format!("{} {object}", self.name()));
-        RuleBuilder::new(format!("{}/{verb}/{name}", self.name()), self.name(), reason, Pace::Fast)
+        RuleBuilder::new(format!("{}/{verb}/{name}", self.name()), self.name(), reason, pace)
             .fair(unit)
             .because_of(model.origin(group, field))
     }

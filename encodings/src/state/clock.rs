@@ -143,6 +143,7 @@ fn durations(cluster: &Cluster) -> Vec<i64> {
         list.extend(workload.startup.map(|startup| startup.seconds));
         list.extend(cluster.min_ready_seconds(workload));
         list.extend(workload.job().and_then(|job| job.run_time));
+        list.extend(workload.job().and_then(|job| job.active_deadline));
         if fails || tainted {
             let tolerations = workload.templates().flat_map(|template| &template.tolerations);
             list.extend(tolerations.filter_map(|toleration| toleration.seconds));

@@ -18,6 +18,8 @@ pub struct JobState {
     pub has_failed: BoolVar,
     /// Countdown of its pods' run time with its full length, where it is counted; known once the kubelet has its rules.
     pub run: Option<(IntVar, i64)>,
+    /// Countdown to its deadline, likewise.
+    pub deadline: Option<(IntVar, i64)>,
 }
 
 impl Model<'_> {
@@ -34,7 +36,7 @@ impl Model<'_> {
         let failures = count("failures", job.backoff_limit.saturating_add(1), 0);
         let known = count("known", most, 0);
         let has_failed = self.bool_var(format!("failed[{name}]"), Role::Cluster, false.into());
-        Some(JobState { succeeded, failures, known, has_failed, run: None })
+        Some(JobState { succeeded, failures, known, has_failed, run: None, deadline: None })
     }
 
     /// Whether a Job has ended, complete or failed.

@@ -119,3 +119,36 @@ fn budgets_that_count_replicas_allow_nothing_for_jobs() {
     assert!(evicts(Demand::MinAvailable(Amount::Pods(1))));
     assert!(!evicts(Demand::MaxUnavailable(Amount::Pods(2))), "a Job has no scale");
 }
+
+#[test]
+fn a_job_fails_when_it_has_been_active_for_too_long() {
+    let job = |run_time: i64| Job {
+        completions: Some(2),
+        active_deadline: Some(900),
+        run_time: Some(run_time),
+        backoff_limit: 1000,
+        ..Job::default()
+    };
+    let mut world = World::fine(&nodes(batch(1, job(600))));
+    world.calm().fire("time/passes");
+    assert_eq!(acts(&world), [""; 0], "600 s, one pod has done its work");
+    let ended = world.enabled("kubelet/succeed/")[0].to_owned();
+    world.fire(&ended).calm().fire("time/passes");
+    assert_eq!(acts(&world), ["deadline"], "another 300 s, and the second pod has 300 s to go");
+    world.fire("job-controller/deadline/default/batch").calm();
+    let pods: i64 = ["a", "b"].iter().map(|node| world.get(&format!("running[default/batch][{node}]"))).sum();
+    assert_eq!((world.get("failed[default/batch]"), pods), (1, 0), "whatever backoffLimit says");
+    assert!(acts(&world).is_empty());
+    let suspended = Job { is_suspended: true, ..job(600) };
+    assert!(World::fine(&nodes(batch(1, suspended))).enabled("job-controller/").is_empty());
+}
+
+#[test]
+fn what_has_ended_has_no_deadline() {
+    let job = Job { active_deadline: Some(900), run_time: Some(600), ..Job::default() };
+    let mut world = World::fine(&nodes(batch(1, job)));
+    world.calm().fire("time/passes");
+    let ended = world.enabled("kubelet/succeed/")[0].to_owned();
+    world.fire(&ended).calm();
+    assert!(!world.is_enabled("time/passes"), "nothing is left to wait for");
+}

@@ -5,6 +5,7 @@ use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::view::{Fields, Ignored, View};
 use super::Object;
+use super::descheduler_failed_pods as failed_pods;
 use super::descheduler_plugins::{Arguments, Point, find, known_point, read_evictor, read_plugin, read_threshold};
 use super::selector::{read_label_selector, read_text_selector};
 use kubound_encodings::cluster::DeschedulerPolicy;
@@ -18,6 +19,8 @@ const INTERVAL: i64 = 300;
 struct Enabled {
     deschedule: Vec<EnabledPlugin>,
     balance: Vec<EnabledPlugin>,
+    /// Where RemoveFailedPods is enabled.
+    failed_pods: Vec<String>,
 }
 
 impl Enabled {
@@ -51,6 +54,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     if draft.descheduler.is_some() {
         object.context.note(Warning, "", "more than one DeschedulerPolicy; the last one counts");
     }
+    let places = enabled.failed_pods.into_iter();
+    draft.failed_pods.extend(places.map(|place| (object.context.clone(), place)));
     let plugins = enabled.deschedule.into_iter().chain(enabled.balance).collect();
     draft.descheduler = Some(DeschedulerPolicy {
         plugins,
@@ -99,6 +104,13 @@ fn read_profiles(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError> 
                     used.push(view.text()?);
                     if !configurations.iter().any(|(name, ..)| Some(*name) == view.value.as_text()) {
                         view.note(Warning, NO_CONFIGURATION);
+                    }
+                    if view.value.as_text() == Some(failed_pods::NAME) && point == Point::Deschedule {
+                        let arguments = arguments(failed_pods::NAME).map(|view| view.fields()).transpose()?;
+                        failed_pods::read(arguments.as_ref(), false)?;
+                        arguments.iter().for_each(|fields| fields.note_rest(&[]));
+                        enabled.failed_pods.push(view.path.clone());
+                        continue;
                     }
                     if let Some(plugin) = read_enabled(&view, point, arguments(view.text()?))? {
                         let origin = view.origin();
@@ -200,6 +212,11 @@ fn read_strategies(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError
         let params = strategy.below("params")?;
         strategy.note_rest(&[]);
         if !is_enabled {
+            continue;
+        }
+        if name == failed_pods::NAME {
+            failed_pods::read(params.as_ref(), true)?;
+            enabled.failed_pods.push(view.path.clone());
             continue;
         }
         let Some(point) = find(name) else {

@@ -82,7 +82,7 @@ pub(super) fn read_plugin(name: &str, arguments: Arguments) -> Result<Option<Des
     })
 }
 
-fn read_namespaces(fields: &Fields) -> Result<Namespaces, InputError> {
+pub(super) fn read_namespaces(fields: &Fields) -> Result<Namespaces, InputError> {
     let Some(view) = fields.get("namespaces") else { return Ok(Namespaces::All) };
     let fields = view.fields()?;
     let list = |key: &str| fields.read(key, |view| view.texts()).map(Option::unwrap_or_default);

@@ -12,7 +12,6 @@ use kubound_encodings::cluster::Span;
 use kubound_encodings::cluster::workload::{Control, Disruption, Job};
 
 const SPEC: &[Ignored] = &[
-    ("activeDeadlineSeconds", Risky, "a Job that fails after a time is not modelled"),
     ("backoffLimitPerIndex", Risky, "failures are not counted by index"),
     ("completionMode", Harmless, "pods of all indices are alike here"),
     ("managedBy", Risky, "another controller than Kubernetes' own is not modelled"),
@@ -49,6 +48,7 @@ pub(super) fn read_spec(object: &Object, spec: &Fields) -> Result<DraftWorkload,
     let count = |key: &str| spec.read(key, |view| view.integer(0..=MAX_REPLICAS));
     let (parallelism, completions) = (count("parallelism")?, count("completions")?);
     let backoff_limit = spec.read("backoffLimit", |view| view.integer(0..=i64::from(i32::MAX)))?;
+    let active_deadline = spec.read("activeDeadlineSeconds", |view| view.integer(0..=i64::from(i32::MAX)))?;
     let policy = spec.below("podFailurePolicy")?;
     let on_disruption = policy.as_ref().map(read_policy).transpose()?;
     let policies = &[("TerminatingOrFailed", false), ("Failed", true)];
@@ -56,6 +56,7 @@ pub(super) fn read_spec(object: &Object, spec: &Fields) -> Result<DraftWorkload,
     let job = Job {
         completions: completions.or((parallelism.is_none()).then_some(1)),
         backoff_limit: backoff_limit.unwrap_or(6).min(MOST_FAILURES),
+        active_deadline,
         is_suspended: spec.read("suspend", |view| view.boolean())?.unwrap_or(false),
         on_disruption: on_disruption.unwrap_or_default(),
         replaces_failed_only: replaces_failed_only.unwrap_or(on_disruption.is_some()),

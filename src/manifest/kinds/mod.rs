@@ -6,6 +6,7 @@ mod containers;
 mod cron_job;
 mod daemon_set;
 mod descheduler;
+mod descheduler_failed_pods;
 mod descheduler_plugins;
 mod descheduler_utilization;
 mod disruption_budget;
@@ -31,6 +32,7 @@ mod vpa;
 mod workload;
 
 pub(super) use containers::Containers;
+pub(super) use descheduler_failed_pods::note as note_failed_pods;
 pub(super) use limit_range::{LimitRange, apply as apply_limit_ranges, note_refusals};
 pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
 pub(super) use volumes::tie as tie_to_volumes;

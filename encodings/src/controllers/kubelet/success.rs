@@ -39,10 +39,13 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
             .set(job.known, job.known.value.monus(ended))
             .says([text(format!("pods of {place} succeed: ")), value(ended)]);
         if let Some(timer) = &timer {
-            rule = timer.restart(&place, rule.when(timer.expired));
-            if model.groups[group].most > 1 {
-                rule = rule.over_approximates("pods of a Job share one countdown of their run time");
-            }
+            rule = rule.when(timer.expired);
+            rule = if model.groups[group].most > 1 {
+                timer.restart(&place, rule).over_approximates("pods of a Job share one countdown of their run time")
+            } else {
+                // The next pod, if there is one, runs for the whole time.
+                timer.left.into_iter().fold(rule, |rule, left| rule.set(left, timer.full))
+            };
         }
         model.add_rule(rule);
     }
