@@ -904,6 +904,19 @@ fn what_the_api_server_refuses_of_a_strategy_is_refused() {
 }
 
 #[test]
+fn deletion_costs_matter_on_single_pods_only() {
+    let cost = "annotations: {controller.kubernetes.io/pod-deletion-cost: \"5\"}";
+    let template = DEPLOYMENT.replace("labels: {app: web}}", &format!("labels: {{app: web}}, {cost}}}"));
+    assert_ne!(template, DEPLOYMENT);
+    let loaded = load(&[], Some(&format!("{NODE}---\n{template}"))).expect("valid");
+    assert!(has_note(&loaded, Severity::Harmless, "spec.template.metadata.annotations", "same deletion cost"));
+    let owner = "ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-1, uid: u, controller: true}]";
+    let pod = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: web-1-x, {cost}, {owner}}}\n");
+    let loaded = with_manifest(&pod).expect("valid");
+    assert!(has_note(&loaded, Severity::Risky, "", "pod-deletion-cost decides nothing"));
+}
+
+#[test]
 fn manifests_pause_and_resume_deployments() {
     let deploy = DEPLOYMENT.replace("  selector", "  paused: true\n  selector");
     let scenario = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  resources: [deploy.yaml, node.yaml]\n  \

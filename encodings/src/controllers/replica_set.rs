@@ -9,11 +9,12 @@
 //! ## Ranking (section 2.8)
 //! First pods without a node, then those not admitted yet (phase Pending), then those not ready, then the ready ones;
 //! inside the last three first those on the node with more active pods of the workload, of whatever revision. Ages, restarts and names
-//! (criteria 6 to 8) are free ties: counts do not tell pods apart. The ranks are those before the sync, as in the
+//! (criteria 6 to 8) are free ties: counts do not tell pods apart. Deletion costs (criterion 4) are annotations of the
+//! template: only pods of one ReplicaSet are ranked against each other, and these have the same. The ranks are those before the sync, as in the
 //! real code.
 //!
 //! ## Not modelled
-//! `pod-deletion-cost` (reported by the reader), adoption of orphans, creations that fail for other reasons than quotas.
+//! Deletion costs of single pods (reported by the reader), adoption of orphans, creations that fail for other reasons than quotas.
 //!
 //! ## Recommended requests
 //! Pods of one ReplicaSet that a vertical autoscaler gives different requests are groups of their own (see

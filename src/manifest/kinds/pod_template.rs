@@ -52,6 +52,9 @@ const SPEC: &[Ignored] = &[
     ("terminationGracePeriodSeconds", Harmless, "termination takes any time"),
 ];
 
+/// What an annotation of a pod adds to its rank on scale-down (criterion 4 of section 2.8).
+pub(super) const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
+
 /// Reads the template of pods that run for ever.
 pub(super) fn read(view: &View) -> Result<Template, InputError> {
     read_with(view, &["Always"])
@@ -63,7 +66,15 @@ pub(super) fn read_with(view: &View, policies: &[&'static str]) -> Result<Templa
     let (mut labels, mut annotations) = Default::default();
     if let Some(metadata) = fields.below("metadata")? {
         labels = metadata.read("labels", |view| view.labels())?.unwrap_or_default();
-        annotations = metadata.read("annotations", |view| view.labels())?.unwrap_or_default();
+        if let Some(view) = metadata.get("annotations") {
+            annotations = view.labels()?;
+            if annotations.contains_key(DELETION_COST) {
+                view.note(
+                    Harmless,
+                    "a ReplicaSet ranks its own pods only, and all of them have the same deletion cost",
+                );
+            }
+        }
         metadata.note_rest(METADATA);
     }
     let spec = fields.require("spec", "the specification of the pod")?.fields()?;

@@ -4,6 +4,7 @@ use super::super::NoteKind;
 use super::super::Severity::{self, Harmless, Risky};
 use super::super::value::Value;
 use super::super::view::Context;
+use super::pod_template::DELETION_COST;
 
 /// Kinds whose controllers create, delete, move, resize or block pods, or act on nodes.
 const RISKY: &[(&str, &str)] = &[
@@ -60,6 +61,10 @@ pub(super) fn note(api_version: &str, kind: &str, value: &Value, context: &Conte
 }
 
 fn judge(api_version: &str, kind: &str, value: &Value) -> (Severity, String) {
+    let has_cost = value.below(&["metadata", "annotations", DELETION_COST]).is_some();
+    if kind == "Pod" && is_made_by_the_model(value) && has_cost {
+        return (Risky, format!("pods of one template are alike here, so that its {DELETION_COST} decides nothing"));
+    }
     if kind == "Pod" && is_made_by_the_model(value) {
         return (
             Harmless,
