@@ -618,10 +618,9 @@ fn tolerances_and_metrics_of_the_only_container_are_read() {
              {{type: Utilization, averageUtilization: 60}}}}}}]"
         )
     };
-    assert_eq!(hpa(&metric("web"), "start: empty").cluster.hpas[0].metrics.len(), 1);
+    assert_eq!(hpa(&metric("web"), "start: empty").cluster.hpas[0].other_metrics.len(), 1);
     let other = hpa(&metric("other"), "start: empty");
-    assert!(other.cluster.hpas[0].metrics.is_empty());
-    assert!(has_note(&other, Severity::Risky, "spec.metrics[0]", "one of several containers"));
+    assert!(has_note(&other, Severity::Risky, "spec.metrics[0]", "no container `other`"));
 }
 
 #[test]

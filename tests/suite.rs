@@ -4,6 +4,7 @@
 
 mod compare;
 mod conform;
+mod container_usage;
 mod drat;
 mod engines;
 mod exceptions;

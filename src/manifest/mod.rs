@@ -5,6 +5,7 @@
 //! inputs of Kivi. Manifests are read as leniently as the API server does it, the scenario strictly. No key is dropped
 //! silently: it is modelled, or noted.
 
+mod container_metrics;
 mod cron_jobs;
 mod draft;
 mod error;

@@ -1,12 +1,12 @@
 //! Ties what was read together: priorities, targets of autoscalers, defaults of the scenario.
 
 use super::Severity::{Risky, Warning};
-use super::draft::{ContainerMetric, Draft, DraftBudget, DraftWorkload, Tolerances};
+use super::container_metrics;
+use super::draft::{Draft, DraftBudget, DraftWorkload, Tolerances};
 use super::error::InputError;
 use super::kinds;
 use super::overlaps;
 use super::scenario::Scenario;
-use super::value::Value;
 use super::vertical;
 use super::view::Context;
 use super::{Accepted, Loaded, MAX_NODES, Severity, cron_jobs, exceptions};
@@ -131,7 +131,8 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
         hpa.selector = workload.selector.clone();
         overlaps::note_taken(&hpa, &read.context, &draft.workloads);
         resolve_tolerance(&mut hpa, read.tolerances, &read.context, scenario);
-        add_container_metrics(&mut hpa, &read.container_metrics, workload, &read.context);
+        let known = (draft.workloads.as_slice(), scenario.events.as_slice());
+        container_metrics::add(&mut hpa, &read.container_metrics, known, &read.context);
         if let Some(seconds) = scenario.hpa_downscale_stabilization {
             hpa.downscale_stabilization = seconds;
             if let (Some(behavior), true) = (&mut hpa.behavior, read.flag_decides_down_window) {
@@ -157,28 +158,6 @@ fn resolve_tolerance(
     if (down.is_some() || up.is_some()) && !is_on {
         let message = "counts only with the gate HPAConfigurableTolerance, alpha in 1.33: see `hpa` of scenarios";
         context.note(Warning, "spec.behavior", message);
-    }
-}
-
-/// Metrics of a container are those of its pod where there is no other one.
-fn add_container_metrics(
-    hpa: &mut HorizontalPodAutoscaler,
-    metrics: &[ContainerMetric],
-    target: &DraftWorkload,
-    context: &Context,
-) {
-    let names = |key: &str| -> Vec<&str> {
-        let Some(Value::List(containers)) = target.template.below(&["spec", key]) else { return Vec::new() };
-        containers.iter().filter_map(|one| one.below(&["name"]).and_then(Value::as_text)).collect()
-    };
-    let (containers, sidecars) = (names("containers"), names("initContainers"));
-    for metric in metrics {
-        if containers == [metric.container.as_str()] && sidecars.is_empty() {
-            hpa.metrics.push(metric.metric);
-        } else {
-            let message = "metrics of one of several containers are not modelled; this one is left out";
-            context.note(Risky, &metric.field, message);
-        }
     }
 }
 

@@ -1,15 +1,12 @@
 //! Random clusters: autoscalers, the descheduler, events and intents around random nodes and workloads.
 
+use crate::autoscaling::{autoscaler, recommend, take_others};
 use crate::nodes_and_pods::{ZONE, origin, pool, workload};
 use crate::random::Random;
-use crate::vertical;
 use kubound_encodings::cluster::cron_job::CRON_JOB;
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor, Namespaces};
 use kubound_encodings::cluster::disruption::Demand;
 use kubound_encodings::cluster::event::ApplyMode;
-use kubound_encodings::cluster::hpa::{
-    Behavior, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
-};
 use kubound_encodings::cluster::intent::SchedulableMode;
 use kubound_encodings::cluster::node::{CPU, HOSTNAME};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
@@ -19,9 +16,9 @@ use kubound_encodings::cluster::workload::{
     Control, DAEMON_SET, DaemonSet, Disruption, JOB, Job, POD, STATEFUL_SET, StatefulSet, Usage,
 };
 use kubound_encodings::cluster::{
-    Cluster, ConcurrencyPolicy, CronJob, DeschedulerPolicy, Event, EventKind, Expression, HorizontalPodAutoscaler,
-    Intent, IntentKind, KubernetesVersion, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool,
-    PodDisruptionBudget, Requirement, Span, Start, Strategy, Timing, When, Workload, WorkloadRef,
+    Cluster, ConcurrencyPolicy, CronJob, DeschedulerPolicy, Event, EventKind, Expression, Intent, IntentKind,
+    KubernetesVersion, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool, PodDisruptionBudget,
+    Requirement, Span, Start, Strategy, Timing, When, Workload, WorkloadRef,
 };
 
 /// The cluster of a seed.
@@ -66,22 +63,15 @@ pub fn cluster(seed: u64) -> Cluster {
     add_another(&mut Random::new(seed.wrapping_add(1 << 41)), &mut cluster);
     start_again(&mut Random::new(seed.wrapping_add(1 << 42)), &mut cluster);
     take_others(&mut Random::new(seed.wrapping_add(1 << 44)), &mut cluster);
-    vertical::recommend(&mut Random::new(seed.wrapping_add(1 << 43)), &mut cluster);
     update_daemons(&mut Random::new(seed.wrapping_add(1 << 44)), &mut cluster);
     pause(&mut Random::new(seed.wrapping_add(1 << 45)), &mut cluster);
+    recommend(&mut Random::new(seed.wrapping_add(1 << 43)), &mut cluster);
     // Small ones, since every node that may come is part of the state.
     let is_small = cluster.workloads.len() == 1 && cluster.hpas.is_empty() && cluster.descheduler.is_none();
     if is_small && random.percent(8) {
         scale_nodes(random, &mut cluster);
     }
     cluster
-}
-
-/// Lets autoscalers look at the pods of all workloads, in some clusters.
-fn take_others(random: &mut Random, cluster: &mut Cluster) {
-    for autoscaler in &mut cluster.hpas {
-        autoscaler.selector = random.percent(30).then(LabelSelector::default);
-    }
 }
 
 /// Adds a Job or a bare pod, in some clusters of one workload.
@@ -249,7 +239,7 @@ fn workloads(random: &mut Random, pools: &[NodePool]) -> Vec<Workload> {
         .collect()
 }
 
-fn target(random: &mut Random, cluster: &Cluster) -> WorkloadRef {
+pub fn target(random: &mut Random, cluster: &Cluster) -> WorkloadRef {
     random.pick(&cluster.workloads).reference
 }
 
@@ -270,47 +260,6 @@ fn budget(random: &mut Random, cluster: &Cluster, number: i64) -> PodDisruptionB
         always_allows_unhealthy: random.percent(30),
         origin: origin("PodDisruptionBudget"),
     }
-}
-
-fn autoscaler(random: &mut Random, cluster: &Cluster) -> HorizontalPodAutoscaler {
-    let cpu = |target| Metric { resource: MetricResource::Cpu, target };
-    let memory = Metric { resource: MetricResource::Memory, target: MetricTarget::Utilization(60) };
-    let mut metrics = vec![cpu(random.pick(&[
-        MetricTarget::Utilization(50),
-        MetricTarget::Utilization(90),
-        MetricTarget::AverageValue(400),
-    ]))];
-    if random.percent(20) {
-        metrics.push(memory);
-    }
-    HorizontalPodAutoscaler {
-        name: "default/scaler".into(),
-        target: target(random, cluster),
-        selector: None,
-        min: random.pick(&[1, 1, 2]),
-        max: random.pick(&[2, 3, 4]),
-        metrics,
-        behavior: random.percent(50).then(|| Behavior { up: scaling(random), down: scaling(random) }),
-        tolerance: Default::default(),
-        sync_period: 15,
-        downscale_stabilization: random.pick(&[300, 30, 0]),
-        origin: origin("HorizontalPodAutoscaler/default/scaler"),
-    }
-}
-
-fn scaling(random: &mut Random) -> ScalingRules {
-    let mut policies = Vec::new();
-    for _ in 0..random.within(1, 2) {
-        let period = random.pick(&[15, 60]);
-        policies.push(random.pick(&[
-            ScalingPolicy::Pods { value: 1, period },
-            ScalingPolicy::Pods { value: 4, period },
-            ScalingPolicy::Percent { value: 50, period },
-            ScalingPolicy::Percent { value: 100, period },
-        ]));
-    }
-    let select = random.pick(&[SelectPolicy::Max, SelectPolicy::Max, SelectPolicy::Min, SelectPolicy::Disabled]);
-    ScalingRules { stabilization: random.pick(&[0, 0, 60]), policies, select }
 }
 
 fn descheduler(random: &mut Random) -> DeschedulerPolicy {

@@ -10,12 +10,12 @@
 //! and then (to be seen with `--nocapture`); in the end the first failure is made smaller by removing parts and printed
 //! whole.
 
+mod autoscaling;
 mod compare;
 mod generate;
 mod nodes_and_pods;
 mod random;
 mod shrink;
-mod vertical;
 
 use compare::{Comparison, Tally, compare};
 use std::sync::Mutex;

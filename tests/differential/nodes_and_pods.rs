@@ -95,6 +95,7 @@ pub fn workload(random: &mut Random, number: usize, pools: &[NodePool]) -> Workl
         template,
         later_templates: vec![],
         recommended: vec![],
+        container_usage: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],

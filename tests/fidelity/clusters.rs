@@ -46,6 +46,7 @@ pub fn deployment(name: &str, most: i64) -> Workload {
         template: PodTemplate { scheduler_name: "default-scheduler".into(), ..PodTemplate::default() },
         later_templates: vec![],
         recommended: vec![],
+        container_usage: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],

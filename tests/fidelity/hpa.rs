@@ -174,6 +174,7 @@ fn autoscaler(vector: &Value) -> HorizontalPodAutoscaler {
         name: "default/web".into(),
         target: reference("web"),
         selector: None,
+        other_metrics: Vec::new(),
         min: field(vector, "min"),
         max: field(vector, "max"),
         metrics: field::<Vec<Value>>(vector, "metrics").iter().map(metric).collect(),

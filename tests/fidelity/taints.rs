@@ -34,6 +34,7 @@ fn deletion(vector: &Value) -> Option<i64> {
         name: "default/clock".into(),
         target: reference("web"),
         selector: None,
+        other_metrics: Vec::new(),
         min: 1,
         max: 1,
         metrics: Vec::new(),

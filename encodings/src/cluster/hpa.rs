@@ -32,6 +32,27 @@ pub struct Metric {
     pub target: MetricTarget,
 }
 
+/// A metric of another type than Resource.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OtherMetric {
+    /// Of type ContainerResource.
+    Container {
+        /// Name of the container.
+        container: String,
+        /// Resource and target.
+        metric: Metric,
+    },
+}
+
+impl OtherMetric {
+    /// The resource that it is about.
+    pub fn resource(&self) -> MetricResource {
+        match self {
+            Self::Container { metric, .. } => metric.resource,
+        }
+    }
+}
+
 /// One limit on the speed of scaling.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ScalingPolicy {
@@ -113,6 +134,8 @@ pub struct HorizontalPodAutoscaler {
     pub max: i64,
     /// `spec.metrics` of type Resource.
     pub metrics: Vec<Metric>,
+    /// `spec.metrics` of other types.
+    pub other_metrics: Vec<OtherMetric>,
     /// `spec.behavior`; `None`: the legacy limits of section 3.6.
     pub behavior: Option<Behavior>,
     /// Tolerance of both directions.
@@ -130,6 +153,12 @@ impl HorizontalPodAutoscaler {
     pub fn takes(&self, workload: &Workload, template: &PodTemplate) -> bool {
         let is_selected = || self.selector.as_ref().is_some_and(|selector| selector.matches(&template.labels));
         workload.reference == self.target || (workload.reference.namespace == self.target.namespace && is_selected())
+    }
+
+    /// Whether some metric reads memory.
+    pub fn reads_memory(&self) -> bool {
+        let resources = self.metrics.iter().map(|one| one.resource);
+        resources.chain(self.other_metrics.iter().map(OtherMetric::resource)).any(|one| one == MetricResource::Memory)
     }
 
     /// Periods of policies that reach back beyond the previous sync, ascending; rescales within them are remembered.

@@ -80,6 +80,15 @@ pub enum QosClass {
     Guaranteed,
 }
 
+/// What a container requests that runs as long as its pod: an ordinary one or a sidecar.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ContainerRequests {
+    /// Its name.
+    pub name: String,
+    /// Its requests.
+    pub requests: Resources<i64>,
+}
+
 /// The pod template of a workload.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PodTemplate {
@@ -115,6 +124,8 @@ pub struct PodTemplate {
     pub cpu_requested_everywhere: bool,
     /// Likewise for memory.
     pub memory_requested_everywhere: bool,
+    /// Containers that run as long as the pod.
+    pub containers: Vec<ContainerRequests>,
     /// Effective limit.
     pub limits: Resources<i64>,
     /// Whether every container has a CPU limit.
@@ -142,6 +153,11 @@ pub struct PodTemplate {
 }
 
 impl PodTemplate {
+    /// The container of a name, if it runs as long as the pod.
+    pub fn container(&self, name: &str) -> Option<&ContainerRequests> {
+        self.containers.iter().find(|one| one.name == name)
+    }
+
     /// Whether its pods and those of another template bind the same port of a node.
     pub fn collides_with(&self, other: &PodTemplate) -> bool {
         self.host_ports.iter().any(|port| other.host_ports.iter().any(|there| port.conflicts_with(there)))

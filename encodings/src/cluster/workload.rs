@@ -1,5 +1,7 @@
 //! Workloads: Deployments and ReplicaSets, and the Services that select their pods.
 
+use super::hpa::MetricResource;
+use super::node::{CPU, MEMORY};
 use super::pod::PodTemplate;
 use super::rollout::{Amount, Rollout};
 use super::selector::{Labels, NodeSelectorTerm};
@@ -45,6 +47,26 @@ pub enum Usage {
     PerPod(Span),
     /// This much in total, shared among the ready pods and truncated.
     Shared(Span),
+}
+
+/// Which part of what a pod uses one of its containers does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Share {
+    /// So much, milli-cores or bytes.
+    Exactly(i64),
+    /// What is left beyond this much.
+    Rest(i64),
+}
+
+/// What one container of the pods of a workload uses.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContainerUsage {
+    /// Its name.
+    pub name: String,
+    /// Of CPU, where it is known.
+    pub cpu: Option<Share>,
+    /// Of memory, where it is known.
+    pub memory: Option<Share>,
 }
 
 /// When a starting pod becomes Ready.
@@ -225,6 +247,8 @@ pub struct Workload {
     pub cpu_usage: Usage,
     /// Memory that ready pods use.
     pub memory_usage: Usage,
+    /// What containers use of that, where it is known.
+    pub container_usage: Vec<ContainerUsage>,
     /// Start-up behaviour; `None`: ready as soon as started.
     pub startup: Option<Startup>,
     /// Containers that crash; `None`: none does.
@@ -236,6 +260,25 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// Which part of what a pod uses its container does: what the scenario says; all where there is no other; what it
+    /// requests where pods use that. `None` where it is not known.
+    pub fn share(&self, template: &PodTemplate, container: &str, resource: MetricResource) -> Option<Share> {
+        let said = self.container_usage.iter().find(|one| one.name == container);
+        let (said, name, usage) = match resource {
+            MetricResource::Cpu => (said.and_then(|one| one.cpu), CPU, self.cpu_usage),
+            MetricResource::Memory => (said.and_then(|one| one.memory), MEMORY, self.memory_usage),
+        };
+        match (said, template.containers.as_slice()) {
+            (Some(share), _) => Some(share),
+            (None, [_]) => Some(Share::Rest(0)),
+            (None, _) if usage == Usage::Request => {
+                let requests = template.container(container).map(|one| &one.requests);
+                Some(Share::Exactly(requests.and_then(|one| one.get(name)).copied().unwrap_or(0)))
+            }
+            (None, _) => None,
+        }
+    }
+
     /// Whether it is a DaemonSet: a pod on each node that admits it, `replicas` is 0 and not looked at.
     pub fn is_daemon(&self) -> bool {
         self.reference.kind == DAEMON_SET

@@ -227,15 +227,15 @@ impl Model<'_> {
             Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
             Usage::PerPod(span) | Usage::Shared(span) => span,
         };
-        let is_read = self.features.memory_pressure
-            || self.cluster.hpas.iter().any(|hpa| {
-                workload.templates().any(|template| hpa.takes(workload, template))
-                    && hpa.metrics.iter().any(|one| one.resource == MetricResource::Memory)
-            })
-            || self
-                .cluster
-                .vpa(workload)
-                .is_some_and(|vpa| vpa.controlled.iter().any(|one| one.resource == MetricResource::Memory));
+        let is_read =
+            self.features.memory_pressure
+                || self.cluster.hpas.iter().any(|hpa| {
+                    workload.templates().any(|template| hpa.takes(workload, template)) && hpa.reads_memory()
+                })
+                || self
+                    .cluster
+                    .vpa(workload)
+                    .is_some_and(|vpa| vpa.controlled.iter().any(|one| one.resource == MetricResource::Memory));
         if is_read { self.frozen(format!("memoryUsage[{name}]"), span) } else { span.hi.into() }
     }
 }

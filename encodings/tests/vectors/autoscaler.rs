@@ -2,9 +2,10 @@
 
 use crate::support::{World, cluster, deployment, node, origin, reference};
 use kubound_encodings::cluster::hpa::{
-    Behavior, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy, Tolerance,
+    Behavior, Metric, MetricResource, MetricTarget, OtherMetric, ScalingPolicy, ScalingRules, SelectPolicy, Tolerance,
 };
-use kubound_encodings::cluster::workload::{Control, Job, Readiness, Startup, Usage};
+use kubound_encodings::cluster::pod::ContainerRequests;
+use kubound_encodings::cluster::workload::{ContainerUsage, Control, Job, Readiness, Share, Startup, Usage};
 use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, KubernetesVersion, LabelSelector, Span, Workload};
 
 const SYNC: &str = "horizontal-pod-autoscaler/sync/default/web";
@@ -15,6 +16,7 @@ fn autoscaler() -> HorizontalPodAutoscaler {
         name: "default/web".into(),
         target: reference("web"),
         selector: None,
+        other_metrics: Vec::new(),
         min: 1,
         max: 30,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],
@@ -287,4 +289,51 @@ fn autoscalers_of_two_targets_with_a_pod_under_both_selectors_only_clamp() {
     let mut world = World::new(&shared(400, idle()));
     world.set(SPEC, 3);
     assert_eq!(synced(world), 5, "none of the other yet");
+}
+
+/// The cluster of `scaled` with pods of an application that requests 400m and a sidecar that requests 100m; the sidecar
+/// uses 20m.
+fn with_sidecar(usage: i64, container: &str, target: MetricTarget) -> Cluster {
+    let mut cluster = scaled(usage);
+    let web = &mut cluster.workloads[0];
+    let part =
+        |name: &str, cpu: i64| ContainerRequests { name: name.into(), requests: [("cpu".to_owned(), cpu)].into() };
+    web.template.containers = vec![part("app", 400), part("proxy", 100)];
+    let used = |name: &str, cpu: Share| ContainerUsage { name: name.into(), cpu: Some(cpu), memory: None };
+    web.container_usage = vec![used("app", Share::Rest(20)), used("proxy", Share::Exactly(20))];
+    let metric = Metric { resource: MetricResource::Cpu, target };
+    cluster.hpas[0].metrics.clear();
+    cluster.hpas[0].other_metrics = vec![OtherMetric::Container { container: container.into(), metric }];
+    cluster.hpas[0].downscale_stabilization = 0;
+    cluster
+}
+
+#[test]
+fn metrics_of_a_container_divide_its_usage_by_its_request() {
+    let sync = |cluster: &Cluster| synced(World::new(cluster));
+    let after = |container: &str, target: MetricTarget| sync(&with_sidecar(380, container, target));
+    // 360 of 400m is 90 %: 1.8 x 3 = 6 (5.4). 20 of 100m is 20 %: 0.4 x 3 = 2.
+    assert_eq!(after("app", MetricTarget::Utilization(50)), 6);
+    assert_eq!(after("proxy", MetricTarget::Utilization(50)), 2);
+    assert_eq!(after("app", MetricTarget::AverageValue(240)), 5, "360 / 240 = 1.5");
+    assert_eq!(after("other", MetricTarget::Utilization(50)), 3, "no such container: the metric fails");
+    assert_eq!(after("other", MetricTarget::AverageValue(50)), 3);
+    let mut unlimited = with_sidecar(380, "proxy", MetricTarget::Utilization(50));
+    unlimited.workloads[0].template.containers[1].requests.clear();
+    assert_eq!(sync(&unlimited), 3, "no request");
+    unlimited.hpas[0].other_metrics =
+        with_sidecar(380, "app", MetricTarget::Utilization(50)).hpas[0].other_metrics.clone();
+    assert_eq!(sync(&unlimited), 6, "that of another container does not matter");
+}
+
+#[test]
+fn a_running_pod_of_another_without_the_container_makes_the_metric_fail() {
+    let mut cluster = with_sidecar(380, "app", MetricTarget::Utilization(50));
+    cluster.hpas[0].selector = Some(LabelSelector::default());
+    cluster.workloads.push(idle());
+    assert_eq!(with_others(&cluster), 3);
+    let mut world = World::new(&cluster);
+    world.set("pending[default/batch]", 2);
+    // Two that wait are unready and request nothing: 1080 of 1200 is 90 % still, over five pods: 1.8 x 5 = 9, at most 6.
+    assert_eq!(synced(world), 6);
 }

@@ -83,6 +83,7 @@ fn overshooting() -> Cluster {
         name: "default/web".into(),
         target: reference("web"),
         selector: None,
+        other_metrics: Vec::new(),
         min: 1,
         max: 10,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],

@@ -219,6 +219,7 @@ fn autoscaled(request: i64) -> Cluster {
         name: "default/web".into(),
         target: target(),
         selector: None,
+        other_metrics: Vec::new(),
         min: 1,
         max: 40,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(50) }],

@@ -68,6 +68,7 @@ pub fn deployment(name: &str, replicas: i64, cpu: i64, memory: i64) -> Workload 
         template,
         later_templates: vec![],
         recommended: vec![],
+        container_usage: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],

@@ -182,6 +182,7 @@ fn the_horizontal_autoscaler_divides_by_what_each_pod_requests() {
         name: "default/web".into(),
         target: reference("web"),
         selector: None,
+        other_metrics: Vec::new(),
         min: 1,
         max: 9,
         metrics: vec![Metric { resource: MetricResource::Cpu, target: MetricTarget::Utilization(60) }],

@@ -6,7 +6,7 @@ use super::super::quantity::Unit;
 use super::super::view::{Fields, Ignored, View};
 use super::limit_range::{Limits, fill};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
-use kubound_encodings::cluster::pod::QosClass;
+use kubound_encodings::cluster::pod::{ContainerRequests, QosClass};
 use kubound_encodings::cluster::{HostPort, PodTemplate, Resources};
 
 /// What a container counts for in scores if it requests no CPU (milli-cores).
@@ -96,6 +96,9 @@ impl Containers {
         template.nonzero_memory = scored.get(MEMORY).copied().unwrap_or(0);
         template.limits = self.effective(|one| one.limits.clone());
         template.qos = quality(self.all());
+        let requests_of =
+            |one: &Container| ContainerRequests { name: one.name.clone(), requests: one.requests.clone() };
+        template.containers = self.lasting().map(requests_of).collect();
         template.images = self.ordinary.iter().map(|one| one.image.clone()).collect();
         template.images.sort();
         template.host_ports = self.ordinary.iter().flat_map(|one| one.host_ports.iter().cloned()).collect();
@@ -133,6 +136,11 @@ impl Containers {
             fill(&mut container.limits, &limits.default);
             fill(&mut container.requests, &limits.default_request);
         }
+    }
+
+    /// Names of the containers that run as long as the pod.
+    pub(in super::super) fn lasting_names(&self) -> Vec<&str> {
+        self.lasting().map(|one| one.name.as_str()).collect()
     }
 
     /// Name and requests of the container that runs as long as the pod, if there is only one.

@@ -53,6 +53,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
             name,
             target,
             selector: None,
+            other_metrics: Vec::new(),
             min,
             max,
             metrics,

@@ -6,6 +6,7 @@
 //! of events (`id`, `times`, `must`, `after`) and the `id` of intents may stand inside the event or beside it.
 
 mod autoscalers;
+mod containers;
 mod events;
 mod files;
 mod intents;

@@ -5,6 +5,7 @@
 
 use super::super::exceptions::EXCEPTION;
 use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, POLICIES};
+use super::containers::CONTAINER;
 use super::events::{APPLY_MODES, COMMON, EVENTS};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::nodes::{POOL, TEMPLATE};
@@ -237,6 +238,14 @@ fn workload(key: &str) -> Value {
                 "cpu" => told("CPU of all ready pods together.", amounts("2")),
                 _ => told("Memory of all ready pods together.", amounts("4Gi")),
             }),
+        ),
+        "containers" => told(
+            "What each container and sidecar uses, in place of what whole pods do; a range for one of them only, which cpuChange then changes.",
+            list(mapping(CONTAINER, &["name"], &|key| match key {
+                "name" => told("Name of a container or sidecar.", text("web")),
+                "cpuUsage" => told("CPU that it uses.", amounts("50m")),
+                _ => told("Memory that it uses.", amounts("100Mi")),
+            })),
         ),
         "startup" => {
             let startup = mapping(STARTUP, &["seconds"], &|key| match key {

@@ -9,14 +9,25 @@ use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
 use super::super::value::Value;
 use super::super::view::{Fields, View};
+use super::containers;
 use kubound_encodings::cluster::cron_job::CRON_JOB;
 use kubound_encodings::cluster::node::CPU;
 use kubound_encodings::cluster::workload::{Control, CrashLoop, JOB, Readiness, Startup, Usage, Workload};
 use kubound_encodings::cluster::{ConcurrencyPolicy, PlacedPhase, Placement, Start};
 
 /// The keys of a workload.
-pub(super) const WORKLOAD: &[&str] =
-    &["target", "replicas", "cpuUsage", "memoryUsage", "load", "startup", "crashLoop", "runTime", "activeJobs"];
+pub(super) const WORKLOAD: &[&str] = &[
+    "target",
+    "replicas",
+    "cpuUsage",
+    "memoryUsage",
+    "load",
+    "containers",
+    "startup",
+    "crashLoop",
+    "runTime",
+    "activeJobs",
+];
 
 /// Most places for active Jobs of a CronJob: each has pods of its own.
 pub(super) const MOST_ACTIVE_JOBS: i64 = 8;
@@ -60,6 +71,7 @@ pub(super) fn read(spec: &Fields, names: &Names, draft: &mut Draft) -> Result<()
         }
         if let Some(read) = draft.workloads.iter_mut().find(|read| read.workload.reference == target) {
             override_workload(&fields, &mut read.workload)?;
+            containers::read(&fields, read)?;
             override_cron_job(&fields, read)?;
         }
         seen.push(target);

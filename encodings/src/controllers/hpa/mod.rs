@@ -17,16 +17,17 @@
 //! or with a pod under both selectors, look at no metrics and only clamp.
 //!
 //! ## Not modelled
-//! Completed pods of Jobs of a CronJob, or of Jobs without `completions`, that it selects; custom, object and external metrics, those of one of
-//! several containers (the reader reports them).
+//! Completed pods of Jobs of a CronJob, or of Jobs without `completions`, that it selects; custom, object and external metrics; those of one of
+//! several containers where it is not known what each uses (the reader reports them).
 
+mod calculator;
 mod metric;
 mod selected;
 mod window;
 
 use super::Controller;
 use crate::cluster::HorizontalPodAutoscaler;
-use crate::cluster::hpa::{ScalingPolicy, ScalingRules, SelectPolicy};
+use crate::cluster::hpa::{OtherMetric, ScalingPolicy, ScalingRules, SelectPolicy};
 use crate::cluster::workload::Readiness;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::system::{Pace, Phrase};
@@ -149,8 +150,13 @@ impl Hpa {
 fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, fresh: Fresh) -> (Int, Bool) {
     let current = model.groups[group].spec.value;
     let most = hpa.max.max(current.range().hi);
-    let proposals: Vec<(Int, Bool)> =
-        hpa.metrics.iter().map(|metric| metric::proposal(model, hpa, metric, group, fresh)).collect();
+    let resources = hpa.metrics.iter().map(|metric| metric::proposal(model, hpa, (metric, None), group, fresh));
+    let others = hpa.other_metrics.iter().map(|metric| match metric {
+        OtherMetric::Container { container, metric } => {
+            metric::proposal(model, hpa, (metric, Some(container)), group, fresh)
+        }
+    });
+    let proposals: Vec<(Int, Bool)> = resources.chain(others).collect();
     let valid: Vec<Int> = proposals.iter().map(|&(replicas, valid)| ite(valid, replicas.min(most), -1)).collect();
     if valid.is_empty() {
         return (current, false.into());
