@@ -8,7 +8,7 @@ use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
-use kubound_encodings::cluster::workload::{DaemonSet, Disruption, Job, Readiness, StatefulSet, Usage};
+use kubound_encodings::cluster::workload::{ByIndex, DaemonSet, Disruption, Job, Readiness, StatefulSet, Usage};
 use kubound_encodings::cluster::{ConcurrencyPolicy, EventKind, IntentKind, Span, Start, Strategy, Timing};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -1044,7 +1044,15 @@ fn jobs_are_read_with_what_ends_them() {
     let kept = job("  ttlSecondsAfterFinished: 100\n").expect("valid");
     assert!(has_note(&kept, Severity::Harmless, "spec.ttlSecondsAfterFinished", "takes no room"));
     let indexed = job("  completionMode: Indexed\n  completions: 3\n  backoffLimitPerIndex: 1\n").expect("valid");
-    assert!(has_note(&indexed, Severity::Risky, "spec.backoffLimitPerIndex", "not counted by index"));
+    let found = read(&indexed);
+    assert_eq!((found.by_index, found.backoff_limit), (Some(ByIndex { limit: 1, max_failed: None }), 1000));
+    let policy = "  completionMode: Indexed\n  completions: 3\n  backoffLimitPerIndex: 4\n  maxFailedIndexes: 2\n  \
+                  podFailurePolicy: {rules: [{action: FailIndex, onPodConditions: [{type: DisruptionTarget}]}]}\n";
+    let failing = ByIndex { limit: 0, max_failed: Some(2) };
+    assert_eq!(read(&job(policy).expect("valid")).by_index, Some(failing), "the first failure is that of the index");
+    for refused in ["  backoffLimitPerIndex: 1\n", "  maxFailedIndexes: 1\n"] {
+        assert!(job(refused).is_err(), "{refused}");
+    }
     assert!(job("  podReplacementPolicy: Always\n").is_err());
     let ended = job("status: {conditions: [{type: Complete, status: \"True\"}]}\n").expect("valid");
     assert_eq!(ended.cluster.workloads.len(), 1);

@@ -13,7 +13,7 @@ use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::workload::{
-    Control, DAEMON_SET, DaemonSet, Disruption, JOB, Job, POD, STATEFUL_SET, StatefulSet, Usage,
+    ByIndex, Control, DAEMON_SET, DaemonSet, Disruption, JOB, Job, POD, STATEFUL_SET, StatefulSet, Usage,
 };
 use kubound_encodings::cluster::{
     Cluster, ConcurrencyPolicy, CronJob, DeschedulerPolicy, Event, EventKind, Expression, Intent, IntentKind,
@@ -90,6 +90,7 @@ fn add_another(random: &mut Random, cluster: &mut Cluster) {
         other.control = Control::Ends(Job {
             completions: random.pick(&[None, Some(1), Some(2)]),
             backoff_limit: random.within(0, 1),
+            by_index: None,
             active_deadline: None,
             is_suspended: false,
             on_disruption: random.pick(&[
@@ -120,7 +121,8 @@ fn start_again(random: &mut Random, cluster: &mut Cluster) {
     let run_time = random.pick(&[None, Some(60), Some(300)]);
     let active_deadline = random.pick(&[None, None, Some(120)]);
     let backoff_limit = random.within(0, 1);
-    job.control = Control::Ends(Job { backoff_limit, run_time, active_deadline, ..Job::default() });
+    let by_index = random.percent(20).then(|| ByIndex { limit: random.within(0, 1), max_failed: None });
+    job.control = Control::Ends(Job { backoff_limit, by_index, run_time, active_deadline, ..Job::default() });
     let mut cron = CronJob {
         reference: reference.clone(),
         gap: random.pick(&[Some(60), Some(120)]),

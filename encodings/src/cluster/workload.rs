@@ -173,6 +173,15 @@ pub enum Disruption {
     FailJob,
 }
 
+/// How failures of an Indexed Job are counted for each index.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ByIndex {
+    /// `spec.backoffLimitPerIndex`: an index with more failures fails.
+    pub limit: i64,
+    /// `spec.maxFailedIndexes`: with more failed indexes the Job fails at once.
+    pub max_failed: Option<i64>,
+}
+
 /// What a Job says; `parallelism` is `Workload::replicas` (section 8.1).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Job {
@@ -180,6 +189,8 @@ pub struct Job {
     pub completions: Option<i64>,
     /// `spec.backoffLimit`.
     pub backoff_limit: i64,
+    /// Failures by index; only with `completions`.
+    pub by_index: Option<ByIndex>,
     /// `spec.activeDeadlineSeconds`.
     pub active_deadline: Option<i64>,
     /// `spec.suspend`.
@@ -197,6 +208,7 @@ impl Default for Job {
         Self {
             completions: Some(1),
             backoff_limit: 6,
+            by_index: None,
             active_deadline: None,
             is_suspended: false,
             on_disruption: Disruption::Count,

@@ -170,8 +170,8 @@ impl Starter<'_> {
     fn start(&self, model: &Model, job: usize, rule: RuleBuilder) -> RuleBuilder {
         let group = &model.groups[job];
         let state = group.job.expect("a Job of a CronJob");
-        let rule =
-            [state.succeeded, state.failures, state.known].into_iter().fold(rule, |rule, count| rule.set(count, 0));
+        let counts = [state.succeeded, state.failures, state.known].into_iter().chain(state.failed_indexes);
+        let rule = counts.fold(rule, |rule, count| rule.set(count, 0));
         let rule = rule.set_bool(state.has_failed, false);
         let rule = group.failed.into_iter().fold(rule, |rule, failed| rule.set(failed, 0));
         [state.run, state.deadline].into_iter().flatten().fold(rule, |rule, (left, full)| rule.set(left, full))

@@ -12,18 +12,23 @@
 //!
 //! The controller remembers how many pods it knows of; those that are missing later have failed.
 //!
+//! ## Indexes
+//! With `backoffLimitPerIndex` an index whose pods failed more often than that has failed and is not tried again; the Job
+//! fails when all indexes have ended and one has failed, or at once with more than `maxFailedIndexes`. With a limit of 0
+//! each failure is an index. Otherwise it is not known which failures are of the same index: any number of indexes for
+//! which there are enough failures may have failed (tagged).
+//!
 //! ## Deadline
 //! `activeDeadlineSeconds` after it began, whatever its pods do, a Job that has not ended fails.
 //!
 //! ## Not modelled
-//! Containers that fail, delays before replacements, limits for each index (reported by the reader). Rejected pods count
-//! as disrupted. `ttlSecondsAfterFinished` deletes Jobs that have ended, which hold nothing.
+//! Containers that fail, delays before replacements. Rejected pods count as disrupted. `ttlSecondsAfterFinished` deletes Jobs that have ended, which hold nothing.
 
 use super::{Controller, replica_set};
 use crate::cluster::workload::{Disruption, Job as Spec};
 use crate::state::{JobState, Model, RuleBuilder, text, value};
 use crate::system::Pace;
-use crate::term::{Int, sum};
+use crate::term::{Bool, Int, int_choice, sum};
 
 /// See the module.
 pub struct Job;
@@ -67,11 +72,14 @@ impl Job {
             .set(state.known, present.min(state.known.value.range().hi))
             .set(state.failures, counted.min(state.failures.value.range().hi))
             .says([text(format!("pods of {name} lost: ")), value(lost)]);
+        let rule = fail_indexes(&name, spec, state, lost, counted, rule);
         model.add_rule(rule);
         let wanted = model.job_wanted(group);
         let missing = replica_set::missing(model, group, wanted.monus(present) + active);
         let rule = self.rule(model, group, "create", "SuccessfulCreate", "spec.parallelism");
+        let by_index = indexes_fail(spec, state);
         let rule = rule.when(lost.is(0)).when(!too_many).when(!state.has_failed.value).when(missing.above(0));
+        let rule = rule.when(!by_index);
         let rule = replica_set::create(model, group, missing, rule).add(state.known, missing);
         model.add_rule(rule);
         let rule = self.rule(model, group, "fail", "BackoffLimitExceeded", "spec.backoffLimit");
@@ -81,6 +89,14 @@ impl Job {
             .set(state.known, 0)
             .says([text(format!("{name} has failed: more failures than backoffLimit {}", spec.backoff_limit))]);
         let rule = rule.delete_all(&model.groups[group]);
+        model.add_rule(rule);
+        let rule = self.rule(model, group, "fail-by-index", "FailedIndexes", "spec.backoffLimitPerIndex");
+        let rule = rule
+            .when(by_index & lost.is(0) & !state.has_failed.value)
+            .set_bool(state.has_failed, true)
+            .set(state.known, 0)
+            .says([text(format!("{name} has failed: indexes have failed"))])
+            .delete_all(&model.groups[group]);
         model.add_rule(rule);
         if let Some(seconds) = spec.active_deadline.filter(|_| !spec.is_suspended) {
             self.add_deadline(model, group, seconds, state);
@@ -127,6 +143,35 @@ impl Job {
     }
 }
 
+/// Whether a Job fails because of its indexes.
+fn indexes_fail(spec: Spec, state: JobState) -> Bool {
+    let (Some(by_index), Some(failed), Some(completions)) = (spec.by_index, state.failed_indexes, spec.completions)
+    else {
+        return false.into();
+    };
+    let all_ended = failed.value.above(0) & (state.succeeded.value + failed.value).at_least(completions);
+    all_ended | by_index.max_failed.map_or(false.into(), |most| failed.value.above(most))
+}
+
+/// The indexes that fail with so many lost pods, `failures` being all that are counted now.
+fn fail_indexes(name: &str, spec: Spec, state: JobState, lost: Int, failures: Int, rule: RuleBuilder) -> RuleBuilder {
+    let (Some(by_index), Some(failed)) = (spec.by_index, state.failed_indexes) else { return rule };
+    let most = failed.value.range().hi;
+    match spec.on_disruption {
+        Disruption::Count if by_index.limit == 0 => rule.set(failed, (failed.value + lost).min(most)),
+        Disruption::Count => {
+            let (choice, more) = int_choice(format!("failed indexes[{name}]"), 0, most);
+            let each = by_index.limit + 1;
+            let enough = (failures - failed.value * each).max(0) / each;
+            rule.pick(choice)
+                .such_that(more.at_most(lost.min(enough)) & (failed.value + more).at_most(most))
+                .set(failed, (failed.value + more).min(most))
+                .over_approximates("failures are not counted by index: any that were enough may be of the same one")
+        }
+        Disruption::Ignore | Disruption::FailJob => rule,
+    }
+}
+
 impl Model<'_> {
     /// How many active pods a Job wants.
     fn job_wanted(&self, group: usize) -> Int {
@@ -134,7 +179,10 @@ impl Model<'_> {
         let parallelism = self.groups[group].spec.value;
         match spec.completions {
             _ if spec.is_suspended => 0.into(),
-            Some(completions) => parallelism.min(Int::from(completions).monus(state.succeeded.value)),
+            Some(completions) => {
+                let failed = state.failed_indexes.map_or(0.into(), |failed| failed.value);
+                parallelism.min(Int::from(completions).monus(state.succeeded.value + failed))
+            }
             None => crate::term::ite(state.succeeded.value.above(0), self.groups[group].active(), parallelism),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{BoolVar, Group, IntVar, Model};
 use crate::cluster::Workload;
+use crate::cluster::workload::Disruption;
 use crate::system::Role;
 use crate::term::Bool;
 
@@ -12,6 +13,8 @@ pub struct JobState {
     pub succeeded: IntVar,
     /// Pods that failed, up to one beyond `backoffLimit`.
     pub failures: IntVar,
+    /// Indexes that have failed; only where failures are counted by index.
+    pub failed_indexes: Option<IntVar>,
     /// Pods that the controller created and has not seen end.
     pub known: IntVar,
     /// Whether the Job has failed.
@@ -33,10 +36,14 @@ impl Model<'_> {
             self.int_var(format!("{what}[{name}]"), Role::Cluster, 0, most, initial)
         };
         let succeeded = count("succeeded", completions, done);
-        let failures = count("failures", job.backoff_limit.saturating_add(1), 0);
+        // An index fails no more often than its limit allows, and once.
+        let by_index = job.by_index.filter(|_| job.on_disruption != Disruption::FailJob);
+        let by_index = by_index.map_or(i64::MAX, |one| (one.limit + 1).saturating_mul(completions));
+        let failures = count("failures", job.backoff_limit.saturating_add(1).min(by_index), 0);
+        let failed_indexes = job.by_index.map(|_| count("failed indexes", completions, 0));
         let known = count("known", most, 0);
         let has_failed = self.bool_var(format!("failed[{name}]"), Role::Cluster, false.into());
-        Some(JobState { succeeded, failures, known, has_failed, run: None, deadline: None })
+        Some(JobState { succeeded, failures, failed_indexes, known, has_failed, run: None, deadline: None })
     }
 
     /// Whether a Job has ended, complete or failed.

@@ -4,7 +4,7 @@ use crate::support::{World, cluster, deployment, event, node, origin};
 use kubound_encodings::cluster::disruption::Demand;
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::rollout::Amount;
-use kubound_encodings::cluster::workload::{Control, Disruption, JOB, Job};
+use kubound_encodings::cluster::workload::{ByIndex, Control, Disruption, JOB, Job};
 use kubound_encodings::cluster::{Cluster, PodDisruptionBudget, Span, Workload};
 
 fn batch(parallelism: i64, job: Job) -> Workload {
@@ -151,4 +151,40 @@ fn what_has_ended_has_no_deadline() {
     let ended = world.enabled("kubelet/succeed/")[0].to_owned();
     world.fire(&ended).calm();
     assert!(!world.is_enabled("time/passes"), "nothing is left to wait for");
+}
+
+/// So many of three indexes have failed and their controller knows of lost pods: what can become of the failed ones.
+fn failed_indexes(limit: i64, failures: i64, lost: i64) -> Vec<Vec<i64>> {
+    let by_index = Some(ByIndex { limit, max_failed: Some(1) });
+    let job = Job { completions: Some(3), by_index, backoff_limit: 1000, ..Job::default() };
+    let mut world = World::fine(&nodes(batch(3, job)));
+    world.set("known[default/batch]", lost).set("failures[default/batch]", failures);
+    world.results("job-controller/count/default/batch", &["failed indexes[default/batch]"])
+}
+
+#[test]
+fn an_index_fails_with_more_failures_than_its_limit() {
+    assert_eq!(failed_indexes(0, 0, 2), [[2]], "each failure is an index");
+    assert_eq!(failed_indexes(1, 0, 1), [[0]], "one failure is not more than one");
+    assert_eq!(failed_indexes(1, 0, 2), [[0], [1]], "two failures may be of one index");
+    assert_eq!(failed_indexes(1, 2, 2), [[0], [1], [2]]);
+}
+
+#[test]
+fn a_job_fails_with_too_many_failed_indexes_or_at_its_end() {
+    let acts_with = |succeeded: i64, failed: i64| {
+        let by_index = Some(ByIndex { limit: 0, max_failed: Some(1) });
+        let job = Job { completions: Some(3), by_index, backoff_limit: 1000, ..Job::default() };
+        let mut world = World::fine(&nodes(batch(3, job)));
+        world.set("succeeded[default/batch]", succeeded).set("failed indexes[default/batch]", failed);
+        match acts(&world)[..] {
+            [] => 0,
+            ["create"] => world.fire("job-controller/create/default/batch").get("pending[default/batch]"),
+            _ => -1,
+        }
+    };
+    assert_eq!(acts_with(0, 1), 2, "a failed index is not tried again");
+    assert_eq!(acts_with(1, 1), 1);
+    assert_eq!([acts_with(2, 1), acts_with(0, 2)], [-1, -1], "it fails");
+    assert_eq!(acts_with(3, 0), 0);
 }

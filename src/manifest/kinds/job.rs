@@ -9,14 +9,11 @@ use super::super::view::{Fields, Ignored, View};
 use super::workload::draft_of;
 use super::{Object, pod_template};
 use kubound_encodings::cluster::Span;
-use kubound_encodings::cluster::workload::{Control, Disruption, Job};
+use kubound_encodings::cluster::workload::{ByIndex, Control, Disruption, Job};
 
 const SPEC: &[Ignored] = &[
-    ("backoffLimitPerIndex", Risky, "failures are not counted by index"),
-    ("completionMode", Harmless, "pods of all indices are alike here"),
     ("managedBy", Risky, "another controller than Kubernetes' own is not modelled"),
     ("manualSelector", Harmless, "a Job keeps the pods that it creates"),
-    ("maxFailedIndexes", Risky, "failures are not counted by index"),
     ("selector", Harmless, "a Job keeps the pods that it creates"),
     ("successPolicy", Risky, "the Job is complete when all completions are there"),
     ("ttlSecondsAfterFinished", Harmless, "a Job that has ended takes no room"),
@@ -50,12 +47,18 @@ pub(super) fn read_spec(object: &Object, spec: &Fields) -> Result<DraftWorkload,
     let backoff_limit = spec.read("backoffLimit", |view| view.integer(0..=i64::from(i32::MAX)))?;
     let active_deadline = spec.read("activeDeadlineSeconds", |view| view.integer(0..=i64::from(i32::MAX)))?;
     let policy = spec.below("podFailurePolicy")?;
-    let on_disruption = policy.as_ref().map(read_policy).transpose()?;
+    let by_index = read_by_index(spec, completions)?;
+    let policy = policy.as_ref().map(|policy| read_policy(policy, by_index.is_some())).transpose()?;
+    let on_disruption = policy.map(|(disruption, _)| disruption);
+    // With FailIndex the first failure is that of the index.
+    let fails_index = policy.is_some_and(|(_, fails_index)| fails_index);
+    let by_index = by_index.map(|one| if fails_index { ByIndex { limit: 0, ..one } } else { one });
     let policies = &[("TerminatingOrFailed", false), ("Failed", true)];
     let replaces_failed_only = spec.read("podReplacementPolicy", |view| view.one_of(policies))?;
     let job = Job {
         completions: completions.or((parallelism.is_none()).then_some(1)),
-        backoff_limit: backoff_limit.unwrap_or(6).min(MOST_FAILURES),
+        backoff_limit: backoff_limit.unwrap_or(if by_index.is_some() { MOST_FAILURES } else { 6 }).min(MOST_FAILURES),
+        by_index,
         active_deadline,
         is_suspended: spec.read("suspend", |view| view.boolean())?.unwrap_or(false),
         on_disruption: on_disruption.unwrap_or_default(),
@@ -79,8 +82,29 @@ fn has_ended(value: &Value) -> bool {
     })
 }
 
-/// What the first rule about disruptions does.
-fn read_policy(policy: &Fields) -> Result<Disruption, InputError> {
+/// Reads `completionMode`, `backoffLimitPerIndex` and `maxFailedIndexes`, with the checks of the API server.
+fn read_by_index(spec: &Fields, completions: Option<i64>) -> Result<Option<ByIndex>, InputError> {
+    let modes = &[("NonIndexed", false), ("Indexed", true)];
+    let is_indexed = spec.read("completionMode", |view| view.one_of(modes))?.unwrap_or(false);
+    let (limit, max_failed) = (spec.get("backoffLimitPerIndex"), spec.get("maxFailedIndexes"));
+    let Some(limit) = limit else {
+        let alone = max_failed.map(|view| view.error("maxFailedIndexes without backoffLimitPerIndex"));
+        return alone.map_or(Ok(None), |error| Err(error.expected("both of them, or none")));
+    };
+    if !is_indexed || completions.is_none() {
+        return Err(limit
+            .error("backoffLimitPerIndex without indexes")
+            .expected("`completionMode: Indexed` and `completions` beside it")
+            .help("the API server refuses such a Job"));
+    }
+    let max_failed = max_failed.map(|view| view.integer(0..=completions.unwrap_or_default())).transpose()?;
+    let limit = limit.integer(0..=i64::from(i32::MAX))?.min(MOST_FAILURES);
+    Ok(Some(ByIndex { limit, max_failed }))
+}
+
+/// What the first rule about disruptions does, and whether it makes the index fail.
+fn read_policy(policy: &Fields, by_index: bool) -> Result<(Disruption, bool), InputError> {
+    let mut fails_index = false;
     let mut found = None;
     for rule in policy.require("rules", "a list of rules")?.list()? {
         let fields = rule.fields()?;
@@ -101,14 +125,15 @@ fn read_policy(policy: &Fields) -> Result<Disruption, InputError> {
         }
         fields.note_rest(&[]);
         if is_meant && found.is_none() {
-            if disruption.is_none() {
-                action.note(Risky, "failures are not counted by index; it counts as a failure");
+            if disruption.is_none() && !by_index {
+                return Err(action.error("FailIndex without indexes").expected("`backoffLimitPerIndex` in the Job"));
             }
+            fails_index = disruption.is_none();
             found = Some(disruption.unwrap_or_default());
         }
     }
     policy.note_rest(&[]);
-    Ok(found.unwrap_or_default())
+    Ok((found.unwrap_or_default(), fails_index))
 }
 
 /// Whether a condition is that of a disrupted pod.
