@@ -585,11 +585,16 @@ fn autoscalers_of_nodes_are_read() {
     let karpenter = read("karpenter: {consolidationPolicy: WhenEmpty, consolidateAfter: Never}");
     let karpenter = karpenter.node_autoscaler.expect("given");
     assert_eq!((karpenter.only_empty, karpenter.threshold, karpenter.unneeded), (true, None, None));
+    let limited = scenario("karpenter: {}", ", autoscaling: {max: 3, limits: {cpu: 6}}").expect("valid").cluster;
+    let group = limited.pools.iter().find_map(|pool| pool.autoscaling).expect("given");
+    assert_eq!((group.cpu_limit, group.memory_limit), (Some(6000), None));
+    let group = ", autoscaling: {min: 1, max: 3}";
     for (settings, pool, said) in [
         ("clusterAutoscaler: {}", "", "no pool has `autoscaling`"),
         ("start: empty", group, "nothing scales it"),
         ("clusterAutoscaler: {}, karpenter: {}", group, "both clusterAutoscaler and karpenter"),
         ("karpenter: {}", ", autoscaling: {min: 2, max: 3}", "min 2 and max 3"),
+        ("clusterAutoscaler: {}", ", autoscaling: {max: 3, limits: {cpu: 6}}", "pool a has `limits`"),
         ("karpenter: {}", ", autoscaling: {}", "max"),
         ("clusterAutoscaler: {scaleDownUtilizationThreshold: 2}", group, "too much"),
     ] {

@@ -214,7 +214,8 @@ fn give_ordinals(random: &mut Random, workloads: &mut [Workload]) {
 /// Lets nodes of a pool come and go.
 fn scale_nodes(random: &mut Random, cluster: &mut Cluster) {
     let Some(pool) = cluster.pools.iter_mut().find(|pool| !pool.is_single_node) else { return };
-    pool.autoscaling = Some(NodeGroup { min: pool.count.lo.min(1), max: pool.count.hi.max(2) });
+    pool.autoscaling =
+        Some(NodeGroup { min: pool.count.lo.min(1), max: pool.count.hi.max(2), cpu_limit: None, memory_limit: None });
     let kind = random.pick(&[NodeAutoscalerKind::ClusterAutoscaler, NodeAutoscalerKind::Karpenter]);
     let is_karpenter = kind == NodeAutoscalerKind::Karpenter;
     cluster.node_autoscaler = Some(NodeAutoscaler {

@@ -9,6 +9,10 @@ pub struct NodeGroup {
     pub min: i64,
     /// Most nodes.
     pub max: i64,
+    /// Most CPU of all its nodes together, milli-cores (`spec.limits` of Karpenter's NodePools).
+    pub cpu_limit: Option<i64>,
+    /// Most memory of all its nodes together, bytes.
+    pub memory_limit: Option<i64>,
 }
 
 /// Which autoscaler it is.

@@ -1,6 +1,7 @@
 //! Karpenter: provisions nodes for pods that find none, and consolidates (section 7.2).
 //!
-//! Nodes come as those of the Cluster Autoscaler do, up to the `max` of their pool. A node goes when it is empty or, with
+//! Nodes come as those of the Cluster Autoscaler do, up to the `max` of their pool and as long as
+//! its nodes together stay within its `limits`. A node goes when it is empty or, with
 //! `WhenEmptyOrUnderutilized`, when all its pods fit on the others, after `consolidateAfter`; how much is requested of it
 //! does not matter. Blockers are disruption budgets and the annotation `karpenter.sh/do-not-disrupt`.
 //!

@@ -1,6 +1,6 @@
 //! When nodes come and go (section 7).
 
-use crate::support::{HOST, World, cluster, deployment, labels, node, origin, spread};
+use crate::support::{HOST, MEBI, World, cluster, deployment, labels, node, origin, spread};
 use kubound_encodings::cluster::disruption::Demand;
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
@@ -25,7 +25,7 @@ fn scaled(web: Workload) -> Cluster {
     let extra = NodePool {
         is_single_node: false,
         count: Span::exactly(0),
-        autoscaling: Some(NodeGroup { min: 0, max: 2 }),
+        autoscaling: Some(NodeGroup { min: 0, max: 2, cpu_limit: None, memory_limit: None }),
         ..node("extra", &[])
     };
     Cluster { node_autoscaler: Some(autoscaler()), ..cluster(vec![node("base", &[]), extra], vec![web]) }
@@ -64,6 +64,23 @@ fn a_node_comes_for_a_pod_that_finds_none_and_would_fit_a_new_one() {
     assert!(added(&world(&elsewhere, 2, &[], 1)).is_empty(), "new nodes lack the label");
 }
 
+#[test]
+fn nodes_of_a_pool_stay_within_its_limits_together() {
+    let limited = |cpu: Option<i64>, memory: Option<i64>| {
+        let mut cluster = scaled(deployment("web", 8, 1500, 100));
+        let group = NodeGroup { min: 0, max: 2, cpu_limit: cpu, memory_limit: memory };
+        cluster.pools[1].autoscaling = Some(group);
+        cluster
+    };
+    let second = |cluster: &Cluster| added(&world(cluster, 2, &[2], 1)).len();
+    // One node of 4000m and 8192Mi is there; those of other pools do not count.
+    assert_eq!(second(&limited(Some(8000), None)), 1);
+    assert_eq!(second(&limited(Some(7999), None)), 0, "8000m are too much");
+    assert_eq!(second(&limited(Some(8000), Some(16383 * MEBI))), 0);
+    assert_eq!(second(&limited(None, Some(16384 * MEBI))), 1);
+    assert_eq!(added(&world(&limited(Some(4000), None), 2, &[], 1)).len(), 1, "the first");
+}
+
 fn unneeded(cluster: &Cluster, base: i64, extra: i64) -> bool {
     !world(cluster, base, &[extra], 0).enabled("cluster-autoscaler/shrink").is_empty()
 }
@@ -80,7 +97,7 @@ fn a_node_goes_whose_requests_are_below_the_threshold_and_whose_pods_fit_elsewhe
     assert!(unneeded(&half, 2, 2));
     assert!(!unneeded(&half, 3, 2), "only one of two finds room");
     let mut kept = cluster.clone();
-    kept.pools[1].autoscaling = Some(NodeGroup { min: 1, max: 2 });
+    kept.pools[1].autoscaling = Some(NodeGroup { min: 1, max: 2, cpu_limit: None, memory_limit: None });
     assert!(!unneeded(&kept, 2, 1), "the pool is at its smallest");
     let mut alone = cluster.clone();
     alone.workloads[0].template.spread = vec![spread(HOST, 1, WhenUnsatisfiable::DoNotSchedule)];

@@ -8,7 +8,10 @@ use super::super::{ErrorKind, MAX_NODES};
 use kubound_encodings::cluster::{NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool};
 
 /// The keys of `autoscaling` of a pool.
-pub(super) const AUTOSCALING: &[&str] = &["min", "max"];
+pub(super) const AUTOSCALING: &[&str] = &["min", "max", "limits"];
+
+/// The keys of `limits` of `autoscaling`.
+pub(super) const LIMITS: &[&str] = &["cpu", "memory"];
 
 /// The keys of `clusterAutoscaler`.
 pub(super) const CLUSTER_AUTOSCALER: &[&str] = &["scaleDownUtilizationThreshold", "scaleDownUnneededTime"];
@@ -37,7 +40,19 @@ pub(super) fn read(spec: &Fields, draft: &Draft) -> Result<Option<NodeAutoscaler
     };
     let scaled = draft.pools.iter().find(|pool| pool.autoscaling.is_some());
     match (settings, scaled) {
-        (Some((settings, _)), Some(_)) => Ok(Some(settings)),
+        (Some((settings, view)), Some(_)) => {
+            let is_limited = |pool: &&NodePool| {
+                pool.autoscaling.is_some_and(|group| group.cpu_limit.is_some() || group.memory_limit.is_some())
+            };
+            let is_karpenter = settings.kind == NodeAutoscalerKind::Karpenter;
+            match draft.pools.iter().find(is_limited).filter(|_| !is_karpenter) {
+                Some(pool) => Err(view
+                    .error(format!("pool {} has `limits`", pool.name))
+                    .kind(ErrorKind::NotSupported)
+                    .expected("`karpenter`, or no `limits`")),
+                None => Ok(Some(settings)),
+            }
+        }
         (Some((_, view)), None) => Err(view
             .error("no pool has `autoscaling`")
             .expected("`autoscaling: {min: 0, max: 3}` in an entry of `nodes`")),
@@ -87,5 +102,11 @@ pub(super) fn read_group(view: &View, pool: &NodePool) -> Result<NodeGroup, Inpu
         let message = format!("min {min} and max {max}, and a `count` from {} to {}", pool.count.lo, pool.count.hi);
         return Err(view.error(message).expected("a `count` within them"));
     }
-    Ok(NodeGroup { min, max })
+    let limits = fields.get("limits").map(|view| view.strict_fields(LIMITS)).transpose()?;
+    let limit = |key: &str, unit: Unit| match &limits {
+        Some(limits) => limits.read(key, |view| view.amount(unit)),
+        None => Ok(None),
+    };
+    let (cpu_limit, memory_limit) = (limit("cpu", Unit::Milli)?, limit("memory", Unit::Whole)?);
+    Ok(NodeGroup { min, max, cpu_limit, memory_limit })
 }

@@ -4,7 +4,7 @@
 //! the reader does. What their values are is told here; a key that is not told about takes any value.
 
 use super::super::exceptions::EXCEPTION;
-use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, POLICIES};
+use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, LIMITS, POLICIES};
 use super::containers::CONTAINER;
 use super::events::{APPLY_MODES, COMMON, EVENTS};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
@@ -200,6 +200,13 @@ fn pool(key: &str) -> Value {
             "Between how many nodes clusterAutoscaler or karpenter keeps it; `count` is how many there are initially.",
             mapping(AUTOSCALING, &["max"], &|key| match key {
                 "min" => told("Fewest nodes. Default: 0.", integer(0, 5000)),
+                "limits" => told(
+                    "What the nodes of the pool may have together: spec.limits of Karpenter's NodePools. Default: no limit.",
+                    mapping(LIMITS, &[], &|key| match key {
+                        "cpu" => told("CPU.", amounts("16")),
+                        _ => told("Memory.", amounts("64Gi")),
+                    }),
+                ),
                 _ => told("Most nodes.", integer(0, 5000)),
             }),
         ),

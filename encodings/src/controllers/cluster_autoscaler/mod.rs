@@ -27,10 +27,10 @@ mod fit;
 
 use super::{Admission, Controller, admission, scheduler};
 use crate::cluster::node::{CPU, MEMORY};
-use crate::cluster::{NodeAutoscaler, NodeAutoscalerKind};
-use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
+use crate::cluster::{NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
+use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::system::Pace;
-use crate::term::{Bool, Int, all, any, count, int_choice, sum};
+use crate::term::{Bool, Int, all, any, count, int_choice, ite, sum};
 
 /// Pods of a lower priority do not make a cluster grow (`--expendable-pods-priority-cutoff`).
 const EXPENDABLE: i64 = -10;
@@ -113,7 +113,7 @@ impl Autoscaler {
         let mut rule = self
             .rule(model, slot, "add", "TriggeredScaleUp", Pace::Clock)
             .when(!there.present & earlier & lonely)
-            .when(size.below(group.max))
+            .when(size.below(group.max) & within_limits(model, slot, group))
             .set_bool(exists, true)
             .says([text(format!("a pod finds no node; {} is added", there.name))])
             .because_of(pool.origin.clone());
@@ -283,6 +283,19 @@ impl Autoscaler {
         }
         model.add_rule(rule);
     }
+}
+
+/// Whether the nodes of a pool and another one stay within the limits of the pool (`filterByRemainingResources`); what is
+/// allocatable stands for capacity.
+fn within_limits(model: &Model, slot: usize, group: NodeGroup) -> Bool {
+    let there = &model.slots[slot];
+    let within = |resource: &str, limit: Option<i64>| {
+        let (Some(limit), Some(&more)) = (limit, there.allocatable.get(resource)) else { return true.into() };
+        let siblings = model.slots.iter().filter(|one| one.pool == there.pool);
+        let amount = |one: &Slot| one.allocatable.get(resource).map_or(0.into(), |&amount| ite(one.present, amount, 0));
+        (sum(siblings.map(amount).collect::<Vec<_>>()) + more).at_most(model.scaled(resource, limit))
+    };
+    within(CPU, group.cpu_limit) & within(MEMORY, group.memory_limit)
 }
 
 /// Whether a pod of a group waits, has no node nominated and none that would take it.
