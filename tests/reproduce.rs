@@ -345,3 +345,16 @@ fn a_run_of_other_manifests_is_refused_unless_told_otherwise() {
     assert!(told.contains("help: verify them again with --save, or replay with --despite-changes"), "{told}");
     assert_eq!(replayed(&trace, &larger, &["--despite-changes"]).0, Some(0));
 }
+
+#[test]
+fn no_script_is_written_for_runs_with_recommended_requests() {
+    let folder = std::env::temp_dir().join(format!("kubound-reproduce-vpa-{}", std::process::id()));
+    let run =
+        |arguments: &[&str]| Command::new(env!("CARGO_BIN_EXE_kubound")).args(arguments).output().expect("it runs");
+    run(&["verify", "cases/c61/broken", "--save", folder.to_str().expect("a path")]);
+    let saved = fs::read_dir(&folder).expect("a folder").next().expect("a run").expect("an entry").path();
+    let refused = run(&["replay", "--script", "kwok", saved.to_str().expect("a path"), "cases/c61/broken"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("leave VerticalPodAutoscalers out"), "{said}");
+    std::fs::remove_dir_all(&folder).expect("removed");
+}

@@ -68,6 +68,9 @@ pub enum Refusal {
     /// Nodes come and go by themselves.
     #[error("nothing in such a cluster adds and removes nodes")]
     ScalesNodes,
+    /// Requests of pods are changed.
+    #[error("nothing in such a cluster recommends requests; leave VerticalPodAutoscalers out")]
+    Recommends,
     /// What applies manifests again and again is not there.
     #[error("nothing in such a cluster puts fields back; leave `selfHeal` out")]
     HealsItself,
@@ -121,6 +124,9 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     }
     if input.cluster.node_autoscaler.is_some() {
         return Err(Refusal::ScalesNodes);
+    }
+    if !input.cluster.vpas.is_empty() {
+        return Err(Refusal::Recommends);
     }
     if input.cluster.events.iter().any(|event| event.kind.name() == "selfHeal") {
         return Err(Refusal::HealsItself);
