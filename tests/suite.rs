@@ -15,6 +15,7 @@ mod interchangeable;
 mod interrupt;
 mod kivi;
 mod manifest;
+mod named_metrics;
 mod overlaps;
 mod proofs;
 mod random_systems;

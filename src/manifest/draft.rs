@@ -5,7 +5,7 @@ use super::SourceMap;
 use super::kinds::{Containers, DraftVpa, LimitRange};
 use super::value::Value;
 use super::view::{Context, Notes};
-use kubound_encodings::cluster::hpa::Metric;
+use kubound_encodings::cluster::hpa::{Metric, NamedMetric};
 use kubound_encodings::cluster::{
     CronJob, DeschedulerPolicy, HorizontalPodAutoscaler, LabelSelector, NodePool, NodeSelectorTerm,
     PodDisruptionBudget, ResourceQuota, SchedulerProfile, Service, Workload,
@@ -86,6 +86,8 @@ pub(super) struct DraftHpa {
     pub(super) tolerances: Tolerances,
     /// Metrics of type ContainerResource, which depend on the containers of the target.
     pub(super) container_metrics: Vec<ContainerMetric>,
+    /// Metrics of type Pods, Object and External, which depend on the scenario.
+    pub(super) named_metrics: Vec<DraftMetric>,
     pub(super) context: Context,
 }
 
@@ -96,6 +98,14 @@ pub(super) type Tolerances = (Option<i64>, Option<i64>);
 pub(super) struct ContainerMetric {
     pub(super) container: String,
     pub(super) metric: Metric,
+    /// Where it is written.
+    pub(super) field: String,
+}
+
+/// A metric of type Pods, Object or External.
+pub(super) struct DraftMetric {
+    pub(super) kind: &'static str,
+    pub(super) metric: NamedMetric,
     /// Where it is written.
     pub(super) field: String,
 }

@@ -16,6 +16,7 @@ mod ids;
 mod kinds;
 mod kivi;
 mod load;
+mod named_metrics;
 mod names;
 mod objects;
 mod overlaps;

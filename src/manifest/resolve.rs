@@ -5,6 +5,7 @@ use super::container_metrics;
 use super::draft::{Draft, DraftBudget, DraftWorkload, Tolerances};
 use super::error::InputError;
 use super::kinds;
+use super::named_metrics;
 use super::overlaps;
 use super::scenario::Scenario;
 use super::vertical;
@@ -133,6 +134,7 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
         resolve_tolerance(&mut hpa, read.tolerances, &read.context, scenario);
         let known = (draft.workloads.as_slice(), scenario.events.as_slice());
         container_metrics::add(&mut hpa, &read.container_metrics, known, &read.context);
+        named_metrics::add(&mut hpa, &read.named_metrics, &draft.workloads, &read.context);
         if let Some(seconds) = scenario.hpa_downscale_stabilization {
             hpa.downscale_stabilization = seconds;
             if let (Some(behavior), true) = (&mut hpa.behavior, read.flag_decides_down_window) {

@@ -65,6 +65,10 @@ fn meaning(
     let short = |one: &Workload| format!("{}/{}", one.reference.namespace, one.reference.name);
     let workload = cluster.workloads.iter().find(|one| short(one) == about)?;
     let name = &workload.reference.name;
+    if let Some(metric) = what.strip_prefix("metric ") {
+        let span = workload.metrics.iter().find(|one| one.name == metric)?.value;
+        return Some((format!("metric {metric} of {name}"), Some(span), Some(milli)));
+    }
     if what.ends_with("replicas") {
         return Some((format!("replicas of {name}"), Some(workload.replicas), Some(plain)));
     }

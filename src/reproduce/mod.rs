@@ -13,6 +13,7 @@ mod steps;
 
 use crate::manifest::Written;
 use crate::trace::Trace;
+use kubound_encodings::cluster::hpa::OtherMetric;
 use kubound_encodings::cluster::{Cluster, WorkloadRef};
 use kubound_encodings::system::TransitionSystem;
 use std::collections::BTreeMap;
@@ -71,6 +72,9 @@ pub enum Refusal {
     /// Requests of pods are changed.
     #[error("nothing in such a cluster recommends requests; leave VerticalPodAutoscalers out")]
     Recommends,
+    /// Metrics are not those of resources.
+    #[error("nothing in such a cluster serves metrics of type Pods, Object or External; leave them out")]
+    NamedMetrics,
     /// What applies manifests again and again is not there.
     #[error("nothing in such a cluster puts fields back; leave `selfHeal` out")]
     HealsItself,
@@ -127,6 +131,10 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     }
     if !input.cluster.vpas.is_empty() {
         return Err(Refusal::Recommends);
+    }
+    let mut metrics = input.cluster.hpas.iter().flat_map(|hpa| &hpa.other_metrics);
+    if metrics.any(|metric| matches!(metric, OtherMetric::Named(_))) {
+        return Err(Refusal::NamedMetrics);
     }
     if input.cluster.events.iter().any(|event| event.kind.name() == "selfHeal") {
         return Err(Refusal::HealsItself);

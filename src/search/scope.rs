@@ -3,7 +3,7 @@
 use super::{Options, Systems};
 use itertools::Itertools;
 use kubound_encodings::assemble::Granularity;
-use kubound_encodings::cluster::workload::Usage;
+use kubound_encodings::cluster::workload::{MetricValue, Usage};
 use kubound_encodings::cluster::{Cluster, Span, Start, Timing};
 use kubound_encodings::system::TransitionSystem;
 use schemars::JsonSchema;
@@ -99,6 +99,17 @@ fn values(cluster: &Cluster) -> Vec<Size> {
             if let Usage::PerPod(span) | Usage::Shared(span) = usage {
                 note(format!("{resource} usage of {}", workload.reference), span, resource_unit(resource));
             }
+        }
+    }
+    for workload in &cluster.workloads {
+        for metric in &workload.metrics {
+            let MetricValue { name, value: Span { lo, hi, step }, .. } = metric;
+            let is_whole = [lo, hi, step].iter().all(|part| *part % 1000 == 0);
+            let (span, unit) = match Span::new(lo / 1000, hi / 1000, step / 1000).filter(|_| is_whole) {
+                Some(whole) => (whole, ""),
+                None => (metric.value, "m"),
+            };
+            note(format!("metric {name} of {}", workload.reference), span, unit);
         }
     }
     for placed in &cluster.placed {

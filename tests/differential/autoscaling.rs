@@ -4,12 +4,13 @@ use crate::generate::target;
 use crate::nodes_and_pods::origin;
 use crate::random::Random;
 use kubound_encodings::cluster::hpa::{
-    Behavior, Metric, MetricResource, MetricTarget, OtherMetric, ScalingPolicy, ScalingRules, SelectPolicy,
+    Behavior, Comparison, Metric, MetricResource, MetricTarget, NamedMetric, OtherMetric, ScalingPolicy, ScalingRules,
+    SelectPolicy,
 };
 use kubound_encodings::cluster::node::CPU;
 use kubound_encodings::cluster::pod::ContainerRequests;
 use kubound_encodings::cluster::vpa::{Allowed, Controlled, usages};
-use kubound_encodings::cluster::workload::{ContainerUsage, Share, Usage};
+use kubound_encodings::cluster::workload::{ContainerUsage, MetricValue, Share, Usage};
 use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, LabelSelector, Span, VerticalPodAutoscaler};
 
 /// Lets requests of CPU of the only workload be recommended, in some clusters.
@@ -105,6 +106,22 @@ pub fn take_others(random: &mut Random, cluster: &mut Cluster) {
                 };
                 workload.template.containers = vec![part("app", 400), part("proxy", 100)];
                 workload.container_usage = vec![ContainerUsage { name: "app".into(), cpu: Some(used), memory: None }];
+            }
+        }
+    }
+}
+
+/// Lets autoscalers look at a metric that is no resource, in some clusters.
+pub fn add_metrics(random: &mut Random, cluster: &mut Cluster) {
+    for autoscaler in &mut cluster.hpas {
+        if random.percent(20) {
+            let comparison = random.pick(&[Comparison::PerPod, Comparison::Value, Comparison::AverageValue]);
+            let metric = NamedMetric { name: "queue".into(), comparison, target: 30_000 };
+            autoscaler.other_metrics.push(OtherMetric::Named(metric));
+            let value = random.pick(&[Span::exactly(50_000), Span { lo: 10_000, hi: 50_000, step: 40_000 }]);
+            let is_shared = random.percent(30);
+            for workload in &mut cluster.workloads {
+                workload.metrics = vec![MetricValue { name: "queue".into(), value, is_shared }];
             }
         }
     }

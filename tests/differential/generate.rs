@@ -1,6 +1,6 @@
 //! Random clusters: autoscalers, the descheduler, events and intents around random nodes and workloads.
 
-use crate::autoscaling::{autoscaler, recommend, take_others};
+use crate::autoscaling::{add_metrics, autoscaler, recommend, take_others};
 use crate::nodes_and_pods::{ZONE, origin, pool, workload};
 use crate::random::Random;
 use kubound_encodings::cluster::cron_job::CRON_JOB;
@@ -63,6 +63,7 @@ pub fn cluster(seed: u64) -> Cluster {
     add_another(&mut Random::new(seed.wrapping_add(1 << 41)), &mut cluster);
     start_again(&mut Random::new(seed.wrapping_add(1 << 42)), &mut cluster);
     take_others(&mut Random::new(seed.wrapping_add(1 << 44)), &mut cluster);
+    add_metrics(&mut Random::new(seed.wrapping_add(1 << 46)), &mut cluster);
     update_daemons(&mut Random::new(seed.wrapping_add(1 << 44)), &mut cluster);
     pause(&mut Random::new(seed.wrapping_add(1 << 45)), &mut cluster);
     recommend(&mut Random::new(seed.wrapping_add(1 << 43)), &mut cluster);

@@ -96,6 +96,7 @@ pub fn workload(random: &mut Random, number: usize, pools: &[NodePool]) -> Workl
         later_templates: vec![],
         recommended: vec![],
         container_usage: vec![],
+        metrics: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],

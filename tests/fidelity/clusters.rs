@@ -47,6 +47,7 @@ pub fn deployment(name: &str, most: i64) -> Workload {
         later_templates: vec![],
         recommended: vec![],
         container_usage: vec![],
+        metrics: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],

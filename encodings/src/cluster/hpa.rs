@@ -42,13 +42,38 @@ pub enum OtherMetric {
         /// Resource and target.
         metric: Metric,
     },
+    /// Of type Pods, Object or External.
+    Named(NamedMetric),
+}
+
+/// How a metric that is no resource is compared with its target.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Comparison {
+    /// Type Pods: the mean over pods.
+    PerPod,
+    /// Type Object or External, target `value`: the metric itself.
+    Value,
+    /// Type Object or External, target `averageValue`: the metric over `status.replicas`.
+    AverageValue,
+}
+
+/// A metric of type Pods, Object or External. Its values are those that workloads have of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NamedMetric {
+    /// Its name.
+    pub name: String,
+    /// How it is compared.
+    pub comparison: Comparison,
+    /// The target, in thousandths.
+    pub target: i64,
 }
 
 impl OtherMetric {
-    /// The resource that it is about.
-    pub fn resource(&self) -> MetricResource {
+    /// The resource that it is about, if it is about one.
+    pub fn resource(&self) -> Option<MetricResource> {
         match self {
-            Self::Container { metric, .. } => metric.resource,
+            Self::Container { metric, .. } => Some(metric.resource),
+            Self::Named(_) => None,
         }
     }
 }
@@ -158,7 +183,16 @@ impl HorizontalPodAutoscaler {
     /// Whether some metric reads memory.
     pub fn reads_memory(&self) -> bool {
         let resources = self.metrics.iter().map(|one| one.resource);
-        resources.chain(self.other_metrics.iter().map(OtherMetric::resource)).any(|one| one == MetricResource::Memory)
+        resources
+            .chain(self.other_metrics.iter().filter_map(OtherMetric::resource))
+            .any(|one| one == MetricResource::Memory)
+    }
+
+    /// Whether some metric is compared by the number of pods that are Ready, terminating ones included.
+    pub fn counts_ready_pods(&self) -> bool {
+        let is_value =
+            |one: &OtherMetric| matches!(one, OtherMetric::Named(metric) if metric.comparison == Comparison::Value);
+        self.other_metrics.iter().any(is_value)
     }
 
     /// Periods of policies that reach back beyond the previous sync, ascending; rescales within them are remembered.

@@ -234,6 +234,17 @@ pub enum Control {
     Bare,
 }
 
+/// The value of a metric of type Pods, Object or External.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MetricValue {
+    /// Its name.
+    pub name: String,
+    /// Thousandths; a range is a value that stays as it is during a run.
+    pub value: Span,
+    /// Whether the ready pods share it, so that more of them make it smaller.
+    pub is_shared: bool,
+}
+
 /// A Deployment, a bare ReplicaSet, a StatefulSet, a DaemonSet, a Job or a bare pod.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Workload {
@@ -261,6 +272,8 @@ pub struct Workload {
     pub memory_usage: Usage,
     /// What containers use of that, where it is known.
     pub container_usage: Vec<ContainerUsage>,
+    /// Values of metrics that are no resources, by which it is scaled.
+    pub metrics: Vec<MetricValue>,
     /// Start-up behaviour; `None`: ready as soon as started.
     pub startup: Option<Startup>,
     /// Containers that crash; `None`: none does.

@@ -2,9 +2,9 @@
 
 use super::{IntVar, Model, Phase, gcd};
 use crate::cluster::event::EventKind;
-use crate::cluster::hpa::MetricResource;
+use crate::cluster::hpa::{MetricResource, OtherMetric};
 use crate::cluster::node::{CPU, MEMORY};
-use crate::cluster::workload::{Readiness, Usage};
+use crate::cluster::workload::{MetricValue, Readiness, Usage};
 use crate::cluster::{PlacedPhase, PodTemplate, Span, Workload};
 use crate::system::Role;
 use crate::term::Int;
@@ -237,5 +237,21 @@ impl Model<'_> {
                     .vpa(workload)
                     .is_some_and(|vpa| vpa.controlled.iter().any(|one| one.resource == MetricResource::Memory));
         if is_read { self.frozen(format!("memoryUsage[{name}]"), span) } else { span.hi.into() }
+    }
+
+    /// Metrics that are no resources, likewise.
+    pub(super) fn declare_metrics(&mut self, name: &str, workload: &Workload) -> Vec<Int> {
+        let cluster = self.cluster;
+        let is_read = |metric: &str| {
+            cluster.hpas.iter().flat_map(|hpa| &hpa.other_metrics).any(|one| match one {
+                OtherMetric::Named(named) => named.name == metric,
+                OtherMetric::Container { .. } => false,
+            })
+        };
+        let mut declare = |metric: &MetricValue| match is_read(&metric.name) {
+            true => self.frozen(format!("metric {}[{name}]", metric.name), metric.value),
+            false => metric.value.hi.into(),
+        };
+        workload.metrics.iter().map(&mut declare).collect()
     }
 }

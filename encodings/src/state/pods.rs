@@ -106,6 +106,8 @@ pub struct Group {
     pub usage_unit: i64,
     /// Memory usage of a ready pod (or the shared load), bytes.
     pub memory_usage: Int,
+    /// Values of the metrics of its workload, in their order, thousandths.
+    pub metrics: Vec<Int>,
     /// Largest number of active pods.
     pub most: i64,
 }
@@ -388,6 +390,7 @@ impl Model<'_> {
         let terminating = self.declare_terminating(&name, workload, template, true, most_pods);
         let (usage, usage_var, usage_unit) = self.declare_usage(&workload_name, workload);
         let memory_usage = self.declare_memory_usage(&workload_name, workload);
+        let metrics = self.declare_metrics(&workload_name, workload);
         let job = self.declare_job(&name, workload, most_pods);
         let recommended = self.cluster.vpa(workload).map(|vpa| {
             let levels = vpa.levels().len() as i64;
@@ -426,6 +429,7 @@ impl Model<'_> {
             usage_var,
             usage_unit,
             memory_usage,
+            metrics,
             most: if workload.is_daemon() { self.slots.len() as i64 } else { most_pods },
             name,
         }

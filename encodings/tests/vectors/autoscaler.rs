@@ -2,10 +2,13 @@
 
 use crate::support::{World, cluster, deployment, node, origin, reference};
 use kubound_encodings::cluster::hpa::{
-    Behavior, Metric, MetricResource, MetricTarget, OtherMetric, ScalingPolicy, ScalingRules, SelectPolicy, Tolerance,
+    Behavior, Comparison, Metric, MetricResource, MetricTarget, NamedMetric, OtherMetric, ScalingPolicy, ScalingRules,
+    SelectPolicy, Tolerance,
 };
 use kubound_encodings::cluster::pod::ContainerRequests;
-use kubound_encodings::cluster::workload::{ContainerUsage, Control, Job, Readiness, Share, Startup, Usage};
+use kubound_encodings::cluster::workload::{
+    ContainerUsage, Control, Job, MetricValue, Readiness, Share, Startup, Usage,
+};
 use kubound_encodings::cluster::{Cluster, HorizontalPodAutoscaler, KubernetesVersion, LabelSelector, Span, Workload};
 
 const SYNC: &str = "horizontal-pod-autoscaler/sync/default/web";
@@ -336,4 +339,86 @@ fn a_running_pod_of_another_without_the_container_makes_the_metric_fail() {
     world.set("pending[default/batch]", 2);
     // Two that wait are unready and request nothing: 1080 of 1200 is 90 % still, over five pods: 1.8 x 5 = 9, at most 6.
     assert_eq!(synced(world), 6);
+}
+
+/// The cluster of `scaled` with a metric that is no resource: value and target in thousandths.
+fn by_metric(comparison: Comparison, target: i64, value: i64, is_shared: bool) -> Cluster {
+    let mut cluster = scaled(0);
+    let metric = NamedMetric { name: "queue".into(), comparison, target };
+    cluster.hpas[0].metrics.clear();
+    cluster.hpas[0].other_metrics = vec![OtherMetric::Named(metric)];
+    cluster.hpas[0].downscale_stabilization = 0;
+    cluster.workloads[0].metrics = vec![MetricValue { name: "queue".into(), value: Span::exactly(value), is_shared }];
+    cluster
+}
+
+/// What a sync makes of so many replicas, pods that run, wait and terminate.
+fn after_metric(cluster: &Cluster, replicas: i64, [running, pending, terminating]: [i64; 3]) -> i64 {
+    let mut world = World::new(cluster);
+    world.run_pods("web", &[("a", running)]);
+    world.set(SPEC, replicas).set("pending[default/web]", pending).set("terminating[default/web][a]", terminating);
+    // What can never be enabled is no rule at all.
+    let Some(rule) = world.system.rule(SYNC).map(|rule| rule.updates.iter()) else { return replicas };
+    let spec = world.system.dag.vars().iter().position(|var| var.name == SPEC).expect("replicas");
+    let (_, term) = rule.into_iter().find(|(var, _)| var.index() == spec).expect("an update");
+    world.evaluate_state(*term)
+}
+
+#[test]
+fn a_metric_of_pods_is_the_mean_over_them_whether_they_are_ready_or_not() {
+    let each = |value| by_metric(Comparison::PerPod, 10_000, value, false);
+    assert_eq!(after_metric(&each(20_000), 3, [3, 0, 0]), 6);
+    assert_eq!(after_metric(&each(11_000), 3, [3, 0, 0]), 3, "within the tolerance");
+    assert_eq!(after_metric(&each(4_000), 3, [3, 0, 0]), 2);
+    // 20 + 20 + 0 + 0 over four is the target; terminating pods are ignored.
+    assert_eq!(after_metric(&each(20_000), 4, [2, 2, 0]), 4);
+    assert_eq!(after_metric(&each(20_000), 3, [3, 0, 2]), 6);
+    assert_eq!(after_metric(&each(20_000), 3, [0, 3, 0]), 3, "no sample");
+    let shared = by_metric(Comparison::PerPod, 10_000, 60_000, true);
+    assert_eq!(
+        [2, 6].map(|pods| after_metric(&shared, pods, [pods, 0, 0])),
+        [4, 6],
+        "30 each, at most doubled; 10 each"
+    );
+}
+
+#[test]
+fn a_value_multiplies_the_pods_that_are_ready() {
+    let whole = |value| by_metric(Comparison::Value, 30_000, value, false);
+    assert_eq!(after_metric(&whole(60_000), 2, [2, 0, 0]), 4);
+    assert_eq!(after_metric(&whole(60_000), 4, [4, 0, 0]), 8, "again");
+    assert_eq!(after_metric(&whole(60_000), 4, [2, 2, 0]), 4, "those that are Ready");
+    assert_eq!(after_metric(&whole(60_000), 4, [3, 1, 0]), 6);
+    assert_eq!(after_metric(&whole(60_000), 3, [3, 0, 0]), 6);
+    assert_eq!(after_metric(&whole(40_000), 3, [2, 1, 2]), 6, "terminating ones are Ready: 1.33 x 4 = 5.3");
+    assert_eq!(after_metric(&whole(33_000), 3, [2, 1, 0]), 3, "within the tolerance of 1.33");
+    assert_eq!(after_metric(&whole(0), 3, [3, 0, 0]), 1);
+    assert_eq!(after_metric(&whole(60_000), 3, [0, 0, 0]), 3, "no pods: the metric fails");
+    assert_eq!(after_metric(&whole(60_000), 3, [0, 3, 0]), 1, "none of them Ready: 0");
+    let shared = by_metric(Comparison::Value, 30_000, 90_000, true);
+    assert_eq!([2, 3].map(|pods| after_metric(&shared, pods, [pods, 0, 0])), [3, 3], "45, and 30 within the tolerance");
+}
+
+#[test]
+fn an_average_value_divides_the_whole_by_the_replicas_there_are() {
+    let whole = |value| by_metric(Comparison::AverageValue, 30_000, value, false);
+    assert_eq!(after_metric(&whole(100_000), 2, [2, 0, 0]), 4, "3.3 rounded up");
+    assert_eq!(after_metric(&whole(60_000), 4, [4, 0, 0]), 2);
+    assert_eq!(after_metric(&whole(60_000), 2, [2, 0, 0]), 2);
+    assert_eq!(after_metric(&whole(99_000), 3, [1, 2, 0]), 3, "ratio 1.1, waiting pods count");
+    // Within the tolerance for the three there are, which is then what is proposed.
+    assert_eq!(after_metric(&whole(90_000), 5, [3, 0, 2]), 3);
+    assert_eq!(after_metric(&whole(90_000), 2, [0, 0, 0]), 3, "there are none");
+}
+
+#[test]
+fn the_largest_of_all_metrics_counts() {
+    let mut cluster = by_metric(Comparison::AverageValue, 30_000, 100_000, false);
+    let other = NamedMetric { name: "rate".into(), comparison: Comparison::PerPod, target: 10_000 };
+    cluster.hpas[0].other_metrics.push(OtherMetric::Named(other));
+    assert_eq!(after_metric(&cluster, 5, [5, 0, 0]), 5, "without a value it is invalid: not down");
+    assert_eq!(after_metric(&cluster, 3, [3, 0, 0]), 4, "up all the same");
+    let rate = MetricValue { name: "rate".into(), value: Span::exactly(20_000), is_shared: false };
+    cluster.workloads[0].metrics.push(rate);
+    assert_eq!(after_metric(&cluster, 3, [3, 0, 0]), 6);
 }

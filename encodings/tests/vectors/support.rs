@@ -69,6 +69,7 @@ pub fn deployment(name: &str, replicas: i64, cpu: i64, memory: i64) -> Workload 
         later_templates: vec![],
         recommended: vec![],
         container_usage: vec![],
+        metrics: vec![],
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],

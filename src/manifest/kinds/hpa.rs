@@ -2,12 +2,12 @@
 
 use super::super::MAX_REPLICAS;
 use super::super::Severity::{Harmless, Risky};
-use super::super::draft::{ContainerMetric, Draft, DraftHpa, Tolerances};
+use super::super::draft::{ContainerMetric, Draft, DraftHpa, DraftMetric, Tolerances};
 use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
-use super::Object;
+use super::{Object, hpa_metrics};
 use kubound_encodings::cluster::hpa::{
     Behavior, HorizontalPodAutoscaler, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
     Tolerance,
@@ -35,8 +35,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
             .error(format!("maxReplicas {max} is below minReplicas {min}"))
             .expected("max of at least min"));
     }
-    let (metrics, container_metrics) = match object.version {
-        "v1" => (read_v1(object, &spec)?, Vec::new()),
+    let Metrics { resources, containers, named } = match object.version {
+        "v1" => Metrics { resources: read_v1(object, &spec)?, ..Metrics::default() },
         _ => read_metrics(&spec)?,
     };
     let (behavior, tolerances) = if object.version == "v1" { (None, (None, None)) } else { read_behavior(&spec)? };
@@ -48,7 +48,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     draft.hpas.push(DraftHpa {
         flag_decides_down_window: written.is_none(),
         tolerances,
-        container_metrics,
+        container_metrics: containers,
+        named_metrics: named,
         hpa: HorizontalPodAutoscaler {
             name,
             target,
@@ -56,7 +57,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
             other_metrics: Vec::new(),
             min,
             max,
-            metrics,
+            metrics: resources,
             behavior,
             tolerance: Tolerance::default(),
             sync_period: SYNC_PERIOD,
@@ -93,13 +94,20 @@ fn read_v1(object: &Object, spec: &Fields) -> Result<Vec<Metric>, InputError> {
     Ok(vec![cpu_utilization(percent.unwrap_or(DEFAULT_UTILIZATION))])
 }
 
-/// Metrics of pods, and of containers.
-fn read_metrics(spec: &Fields) -> Result<(Vec<Metric>, Vec<ContainerMetric>), InputError> {
+/// `spec.metrics`: of resources of pods, and of containers, and others.
+#[derive(Default)]
+struct Metrics {
+    resources: Vec<Metric>,
+    containers: Vec<ContainerMetric>,
+    named: Vec<DraftMetric>,
+}
+
+fn read_metrics(spec: &Fields) -> Result<Metrics, InputError> {
     let views = spec.items("metrics")?;
+    let mut metrics = Metrics::default();
     if views.is_empty() {
-        return Ok((vec![cpu_utilization(DEFAULT_UTILIZATION)], Vec::new()));
+        metrics.resources.push(cpu_utilization(DEFAULT_UTILIZATION));
     }
-    let (mut metrics, mut of_containers) = (Vec::new(), Vec::new());
     for view in &views {
         let fields = view.fields()?;
         let kinds = ["Resource", "ContainerResource", "Pods", "Object", "External"].map(|kind| (kind, kind));
@@ -107,18 +115,19 @@ fn read_metrics(spec: &Fields) -> Result<(Vec<Metric>, Vec<ContainerMetric>), In
         if kind == "Resource" {
             let resource = fields.require("resource", "name and target of the resource")?;
             fields.note_rest(&[]);
-            metrics.extend(read_resource(&resource)?);
+            metrics.resources.extend(read_resource(&resource)?);
         } else if kind == "ContainerResource" {
             let resource = fields.require("containerResource", "container, name and target of the resource")?;
             fields.note_rest(&[]);
             let container = resource.fields()?.require("container", "the name of a container")?.name()?.to_owned();
             let field = view.path.clone();
-            of_containers.extend(read_resource(&resource)?.map(|metric| ContainerMetric { container, metric, field }));
+            let metric = read_resource(&resource)?;
+            metrics.containers.extend(metric.map(|metric| ContainerMetric { container, metric, field }));
         } else {
-            view.note(Risky, format!("metrics of type {kind} are not modelled; this one is left out"));
+            metrics.named.push(hpa_metrics::read(kind, view, &fields)?);
         }
     }
-    Ok((metrics, of_containers))
+    Ok(metrics)
 }
 
 fn read_resource(view: &View) -> Result<Option<Metric>, InputError> {
@@ -139,10 +148,7 @@ fn read_resource(view: &View) -> Result<Option<Metric>, InputError> {
     let kind = target.require("type", "Utilization or AverageValue")?;
     let is_utilization = kind.one_of(&[("Utilization", true), ("AverageValue", false)])?;
     let utilization = target.read("averageUtilization", |view| view.integer(1..=i64::from(i32::MAX)))?;
-    let value = target.read("averageValue", |view| {
-        let amount = view.amount(Unit::Milli)?;
-        if amount > 0 { Ok(amount) } else { Err(view.error("0 is no target").expected("an amount above 0")) }
-    })?;
+    let value = target.read("averageValue", read_amount)?;
     target.note_rest(&[]);
     let target = match (is_utilization, utilization, value) {
         (true, Some(percent), None) => MetricTarget::Utilization(percent),
@@ -153,6 +159,12 @@ fn read_resource(view: &View) -> Result<Option<Metric>, InputError> {
         (false, ..) => return Err(target_view.error("type AverageValue").expected("averageValue, and nothing else")),
     };
     Ok(Some(Metric { resource, target }))
+}
+
+/// A target in thousandths, rounded up as the controller does.
+pub(super) fn read_amount(view: View) -> Result<i64, InputError> {
+    let amount = view.amount(Unit::Milli)?;
+    if amount > 0 { Ok(amount) } else { Err(view.error("0 is no target").expected("an amount above 0")) }
 }
 
 /// With the tolerances that it asks for.

@@ -11,6 +11,7 @@ mod descheduler_plugins;
 mod descheduler_utilization;
 mod disruption_budget;
 mod hpa;
+mod hpa_metrics;
 mod job;
 mod limit_range;
 mod metadata;

@@ -63,6 +63,7 @@ pub(super) fn draft_of(object: &Object, template_view: &View, template: Template
         later_templates: Vec::new(),
         recommended: Vec::new(),
         container_usage: Vec::new(),
+        metrics: Vec::new(),
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: Vec::new(),

@@ -10,6 +10,7 @@ mod containers;
 mod events;
 mod files;
 mod intents;
+mod metrics;
 mod nodes;
 mod schema;
 mod settings;

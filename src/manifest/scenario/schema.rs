@@ -8,6 +8,7 @@ use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, LIMITS, POL
 use super::containers::CONTAINER;
 use super::events::{APPLY_MODES, COMMON, EVENTS};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
+use super::metrics::METRIC;
 use super::nodes::{POOL, TEMPLATE};
 use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
 use super::workloads::{CRASH_LOOP, LOAD, MOST_ACTIVE_JOBS, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
@@ -252,6 +253,19 @@ fn workload(key: &str) -> Value {
                 "name" => told("Name of a container or sidecar.", text("web")),
                 "cpuUsage" => told("CPU that it uses.", amounts("50m")),
                 _ => told("Memory that it uses.", amounts("100Mi")),
+            })),
+        ),
+        "metrics" => told(
+            "Values of metrics of type Pods, Object and External of its autoscaler, which stay as they are during a run. Default: such metrics are left out, and it is said that they are.",
+            list(mapping(METRIC, &["name"], &|key| match key {
+                "name" => told("Name of the metric.", text("queue-length")),
+                "value" => {
+                    told("The metric; with type Pods that of each pod. Either this or load.", amounts("0..100/10"))
+                }
+                _ => told(
+                    "What the ready pods share: with type Pods each has its part, otherwise the metric is that part. Either this or value.",
+                    amounts("600"),
+                ),
             })),
         ),
         "startup" => {

@@ -9,7 +9,7 @@ use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
 use super::super::value::Value;
 use super::super::view::{Fields, View};
-use super::containers;
+use super::{containers, metrics};
 use kubound_encodings::cluster::cron_job::CRON_JOB;
 use kubound_encodings::cluster::node::CPU;
 use kubound_encodings::cluster::workload::{Control, CrashLoop, JOB, Readiness, Startup, Usage, Workload};
@@ -23,6 +23,7 @@ pub(super) const WORKLOAD: &[&str] = &[
     "memoryUsage",
     "load",
     "containers",
+    "metrics",
     "startup",
     "crashLoop",
     "runTime",
@@ -72,6 +73,7 @@ pub(super) fn read(spec: &Fields, names: &Names, draft: &mut Draft) -> Result<()
         if let Some(read) = draft.workloads.iter_mut().find(|read| read.workload.reference == target) {
             override_workload(&fields, &mut read.workload)?;
             containers::read(&fields, read)?;
+            metrics::read(&fields, read, &draft.hpas)?;
             override_cron_job(&fields, read)?;
         }
         seen.push(target);

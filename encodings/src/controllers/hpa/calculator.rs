@@ -108,6 +108,25 @@ impl Calculator {
         ite(corrects, ite(keeps, self.current, replicas), plain)
     }
 
+    /// The proposal for a metric that is compared as it is, and whether it leaves the replicas alone
+    /// (`getUsageRatioReplicaCount`).
+    pub(super) fn replicas_of_value(&self, value: Int, ready: Int) -> (Int, Bool) {
+        let tolerated = self.tolerates(value);
+        (ite(tolerated, self.current, self.ceiling(value, ready)), tolerated)
+    }
+
+    /// The proposal for a metric that all replicas have together (`GetObjectPerPodMetricReplicas`).
+    pub(super) fn replicas_of_total(&self, total: Int, replicas: Int) -> Int {
+        let target = self.target_value();
+        let range = replicas.range();
+        // Without replicas the ratio is infinite, or no number: never within the tolerance.
+        let tolerated = any((range.lo.max(1)..=range.hi).map(|count| {
+            let all = MetricTarget::AverageValue(target.saturating_mul(count));
+            replicas.is(count) & Self { target: all, ..*self }.tolerates(total)
+        }));
+        ite(tolerated, replicas, total.ceil_div(target)).min(self.most)
+    }
+
     /// Whether the ratio to the target is within the tolerance, compared on doubles as the release does.
     fn tolerates(&self, value: Int) -> Bool {
         let target = self.target_value();
@@ -215,6 +234,50 @@ mod tests {
             assert!(is_within_tolerance(45, 50, Tolerance::default(), version));
             assert!(!is_within_tolerance(44, 50, Tolerance::default(), version));
         }
+    }
+
+    /// A metric with this target, for so many replicas.
+    fn by_metric(target: i64, current: i64, version: u32) -> Calculator {
+        Calculator {
+            target: MetricTarget::AverageValue(target),
+            milli: 1,
+            request: 0,
+            current: current.into(),
+            most: 100,
+            version,
+            tolerance: Tolerance::default(),
+        }
+    }
+
+    #[test]
+    fn a_value_is_compared_as_it_is_and_scales_the_ready_pods() {
+        let replicas = |value: i64, ready: i64, current: i64, version: u32| {
+            let of_value = |calculator: Calculator| calculator.replicas_of_value(value.into(), ready.into());
+            within(Dag::default(), || of_value(by_metric(20_000, current, version)).0.constant()).0
+        };
+        assert_eq!(replicas(40_000, 3, 3, 33), Some(6));
+        assert_eq!(replicas(40_000, 2, 3, 33), Some(4), "only those that are Ready");
+        assert_eq!(replicas(40_000, 0, 3, 33), Some(0));
+        assert_eq!(replicas(22_000, 3, 5, 33), Some(5), "ratio 1.1 is inside in 1.33");
+        assert_eq!(replicas(22_000, 3, 5, 32), Some(4), "and outside before");
+        assert_eq!(replicas(22_001, 3, 5, 33), Some(4));
+        assert_eq!(replicas(10_000, 5, 5, 33), Some(3), "2.5 rounded up");
+        assert_eq!(replicas(0, 5, 5, 33), Some(0));
+    }
+
+    #[test]
+    fn a_total_is_divided_by_the_target_whatever_pods_there_are() {
+        let replicas = |total: i64, status: i64| {
+            let of_total = || by_metric(30_000, 7, 33).replicas_of_total(total.into(), status.into()).constant();
+            within(Dag::default(), of_total).0
+        };
+        assert_eq!(replicas(100_000, 2), Some(4), "3.3 rounded up");
+        assert_eq!(replicas(99_000, 3), Some(3), "ratio 1.1: as many as there are, not as many as are wanted");
+        assert_eq!(replicas(99_001, 3), Some(4));
+        assert_eq!(replicas(81_000, 3), Some(3), "ratio 0.9");
+        assert_eq!(replicas(60_000, 3), Some(2));
+        assert_eq!(replicas(100_000, 0), Some(4), "there are none yet");
+        assert_eq!(replicas(0, 0), Some(0));
     }
 
     #[test]

@@ -104,21 +104,21 @@ fn lacks_container(model: &Model, subject: Subject, selected: &[usize]) -> Bool 
 }
 
 /// Pods of some revisions of a workload as the calculator groups them.
-struct Counts {
-    ready: Int,
-    unready: Int,
-    missing: Int,
+pub(super) struct Counts {
+    pub(super) ready: Int,
+    pub(super) unready: Int,
+    pub(super) missing: Int,
     /// Of the ready ones those whose start-up is over, and those that still start.
-    settled: Int,
-    fresh: Int,
+    pub(super) settled: Int,
+    pub(super) fresh: Int,
     /// Pods that serve a shared load.
-    serving: Int,
+    pub(super) serving: Int,
 }
 
-fn counts(model: &Model, resource: MetricResource, revisions: &[usize], fresh: Fresh) -> Counts {
+pub(super) fn counts(model: &Model, resource: MetricResource, revisions: &[usize], fresh: Fresh) -> Counts {
     let at_once = model.startup(revisions[0]).is_some_and(|startup| startup.readiness == Readiness::AtOnce);
     let revisions: Vec<&Group> = revisions.iter().map(|&one| &model.groups[one]).collect();
-    // Only CPU looks at readiness.
+    // Only CPU looks at readiness; metrics that are no resources do as memory does.
     let looks = match fresh {
         Fresh::Missing => Fresh::Missing,
         Fresh::Sampled if at_once => Fresh::Sampled,
@@ -155,7 +155,7 @@ fn counts(model: &Model, resource: MetricResource, revisions: &[usize], fresh: F
 
 /// Pods of a Job that have succeeded: they are there without a sample until the Job is deleted. Those of a CronJob's are
 /// not told apart from none.
-fn completed(model: &Model, group: &Group) -> Int {
+pub(super) fn completed(model: &Model, group: &Group) -> Int {
     let workload = &model.cluster.workloads[group.workload];
     let stay = model.cluster.cron_job_of(&workload.reference).is_none();
     group.job.filter(|_| stay).map_or(0.into(), |job| job.succeeded.value)

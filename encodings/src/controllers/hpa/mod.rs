@@ -16,12 +16,18 @@
 //! with what they use and request; completed ones of Jobs have no sample and are missing. Two autoscalers of one workload,
 //! or with a pod under both selectors, look at no metrics and only clamp.
 //!
+//! Metrics of type Pods look at pods as memory does. Those of type Object and External with a target `value` count pods
+//! that are Ready: running ones on nodes that have not stopped, and terminating ones too, as the real code does; which of
+//! those were Ready is not known, so that a tagged rule counts any number of them.
+//!
 //! ## Not modelled
-//! Completed pods of Jobs of a CronJob, or of Jobs without `completions`, that it selects; custom, object and external metrics; those of one of
-//! several containers where it is not known what each uses (the reader reports them).
+//! Completed pods of Jobs of a CronJob, or of Jobs without `completions`, that it selects; metrics of one of several
+//! containers where it is not known what each uses, and of type Pods, Object and External where the scenario gives no
+//! value (the reader reports them).
 
 mod calculator;
 mod metric;
+mod named;
 mod selected;
 mod window;
 
@@ -31,7 +37,7 @@ use crate::cluster::hpa::{OtherMetric, ScalingPolicy, ScalingRules, SelectPolicy
 use crate::cluster::workload::Readiness;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::system::{Pace, Phrase};
-use crate::term::{Bool, Int, ite, max_of, min_of};
+use crate::term::{Bool, Int, int_choice, ite, max_of, min_of};
 use metric::Fresh;
 use window::{Events, Window};
 
@@ -41,6 +47,11 @@ pub(crate) use window::Memory;
 const LIMIT_FACTOR: i64 = 2;
 /// Replicas up to which growth is never limited without `behavior`.
 const LIMIT_MINIMUM: i64 = 4;
+
+/// Why a sync may see starting pods otherwise than they are.
+const UNSAMPLED: &str = "the time until a new pod's first sample is not bounded";
+/// Why a sync may count fewer terminating pods than there are.
+const LEAVING: &str = "which terminating pods are Ready is not known";
 
 /// See the module.
 pub struct Hpa;
@@ -87,19 +98,33 @@ impl Hpa {
         let readiness: Vec<Readiness> =
             selected.iter().filter_map(|&one| model.startup(one)).map(|startup| startup.readiness).collect();
         let current = model.groups[group].spec.value;
-        let (proposal, proposes) = propose(model, hpa, group, Fresh::Sampled);
+        let leaving = named::terminating(model, hpa, group);
+        let (proposal, proposes) = propose(model, hpa, group, (Fresh::Sampled, leaving));
         let recall = declare_recall(model, hpa, group, proposal, proposes);
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
         let sync = finish(hpa, current, proposal, proposes, &recall);
-        let mut variants = vec![("sync", sync, false)];
+        let mut variants = vec![("sync", sync, None)];
         for (verb, fresh, differs) in [
             ("sync-before-readiness", Fresh::Unready, readiness.contains(&Readiness::AtOnce)),
             ("sync-before-first-sample", Fresh::Missing, !readiness.is_empty()),
         ] {
             if differs {
-                let (proposal, proposes) = propose(model, hpa, group, fresh);
-                variants.push((verb, finish(hpa, current, proposal, proposes, &recall), true));
+                let (proposal, proposes) = propose(model, hpa, group, (fresh, leaving));
+                let sync = finish(hpa, current, proposal, proposes, &recall);
+                variants.push((verb, sync, Some((UNSAMPLED, None))));
             }
+        }
+        if hpa.counts_ready_pods() {
+            let sync_with = |some: Int| {
+                let (proposal, proposes) = propose(model, hpa, group, (Fresh::Sampled, some));
+                finish(hpa, current, proposal, proposes, &recall)
+            };
+            let (choice, some) = int_choice(format!("terminating and Ready[{}]", hpa.name), 0, leaving.range().hi);
+            // More pods never make for fewer replicas, so that some number changes them if the least or most does.
+            let extremes = [0.into(), leaving.monus(1)].map(|some| sync_with(some).desired.is_not(current));
+            let possible = leaving.above(0) & (extremes[0] | extremes[1]);
+            let part = (choice, some.below(leaving), possible);
+            variants.push(("sync-while-terminating", sync_with(some), Some((LEAVING, Some(part)))));
         }
         let wants = exists & variants[0].1.desired.is_not(current);
         recall.note_while_time_passes(model, proposal, proposes, wants);
@@ -107,8 +132,9 @@ impl Hpa {
         let periodic = model.periodic(&format!("hpa {}", hpa.name), hpa.sync_period, wants);
         let unit =
             model.fairness_unit(&format!("horizontal-pod-autoscaler {}", hpa.name), &format!("hpa {}", hpa.name));
-        for (verb, sync, is_fresh) in variants {
+        for (verb, sync, approximates) in variants {
             let spec = model.groups[group].spec;
+            let changes = sync.desired.is_not(current);
             let mut rule = RuleBuilder::new(
                 format!("horizontal-pod-autoscaler/{verb}/{}", hpa.name),
                 self.name(),
@@ -116,7 +142,7 @@ impl Hpa {
                 Pace::Periodic,
             )
             .when(exists)
-            .when(sync.desired.is_not(current))
+            .when(approximates.and_then(|(_, part)| part).map_or(changes, |(_, _, possible)| possible))
             .when(periodic.may_act)
             .set(spec, sync.desired)
             .says([
@@ -128,18 +154,19 @@ impl Hpa {
                 value(sync.proposal),
             ])
             .because_of(hpa.origin.clone());
-            // Only the exact sync must happen: nothing forces the metrics to lag behind.
-            if !is_fresh {
-                rule = rule.fair(unit);
-            }
+            rule = match approximates {
+                // Only the exact sync must happen: nothing forces the metrics to lag behind.
+                None => rule.fair(unit),
+                Some((reason, None)) => rule.over_approximates(reason),
+                Some((reason, Some((choice, bound, _)))) => {
+                    rule.pick(choice).such_that(bound & changes).over_approximates(reason)
+                }
+            };
             if let Some(owned) = model.groups[group].owned_by_other {
                 rule = rule.set_bool(owned, true);
             }
             rule = recall.record(rule, &sync, current);
             rule = periodic.restart(rule);
-            if is_fresh {
-                rule = rule.over_approximates("the time until a new pod's first sample is not bounded");
-            }
             model.add_rule(rule);
         }
         recall.add_rules(model, hpa, proposal, only_notes);
@@ -147,7 +174,7 @@ impl Hpa {
 }
 
 /// The metrics' proposal: the largest of the valid ones; no scaling down while some are invalid (section 3.3).
-fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, fresh: Fresh) -> (Int, Bool) {
+fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, (fresh, leaving): (Fresh, Int)) -> (Int, Bool) {
     let current = model.groups[group].spec.value;
     let most = hpa.max.max(current.range().hi);
     let resources = hpa.metrics.iter().map(|metric| metric::proposal(model, hpa, (metric, None), group, fresh));
@@ -155,6 +182,7 @@ fn propose(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize, fresh: Fr
         OtherMetric::Container { container, metric } => {
             metric::proposal(model, hpa, (metric, Some(container)), group, fresh)
         }
+        OtherMetric::Named(metric) => named::proposal(model, hpa, metric, group, (fresh, leaving)),
     });
     let proposals: Vec<(Int, Bool)> = resources.chain(others).collect();
     let valid: Vec<Int> = proposals.iter().map(|&(replicas, valid)| ite(valid, replicas.min(most), -1)).collect();

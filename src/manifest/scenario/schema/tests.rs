@@ -23,6 +23,14 @@ kind: Node
 metadata: {name: worker-0}
 status: {allocatable: {cpu: 2, memory: 1Gi}}
 ---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 3
+  metrics: [{type: External, external: {metric: {name: queue-length}, target: {type: Value, value: 30}}}]
+---
 apiVersion: batch/v1
 kind: Job
 metadata: {name: once}
@@ -125,6 +133,8 @@ fn complete(path: &str, scenario: &mut Value) {
         ["spec", "intents", "leadsTo", ..] => spec["intents"][0]["leadsTo"] = json!(["true", "settled"]),
         ["spec", "workloads", "runTime", ..] => spec["workloads"][0]["target"] = json!("Job/default/once"),
         ["spec", "workloads", "activeJobs", ..] => spec["workloads"][0]["target"] = json!("CronJob/default/often"),
+        // A metric has a value.
+        ["spec", "workloads", "metrics", "name", ..] => spec["workloads"][0]["metrics"][0]["value"] = json!(1),
         // They scale pools that say so.
         ["spec", "clusterAutoscaler" | "karpenter", ..] => {
             let template = json!({"allocatable": {"cpu": "4", "memory": "8Gi"}});

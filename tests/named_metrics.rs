@@ -1,0 +1,86 @@
+//! Metrics of type Pods, Object and External: what scenarios say of them, and which are then modelled.
+
+use kubound::manifest::{InputError, Loaded, Severity, load};
+use kubound_encodings::cluster::Span;
+use kubound_encodings::cluster::hpa::{Comparison, NamedMetric, OtherMetric};
+use kubound_encodings::cluster::workload::MetricValue;
+
+/// A Deployment with an autoscaler by this metric, and what the scenario says of its pods.
+fn read(metric: &str, workload: &str) -> Result<Loaded, InputError> {
+    let manifests = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{app: \
+         web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: \
+         app}}]}}\n---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web}}\nspec:\n  \
+         scaleTargetRef: {{kind: Deployment, name: web}}\n  maxReplicas: 3\n  metrics: [{metric}]\n---\napiVersion: \
+         v1\nkind: Node\nmetadata: {{name: n1}}\nstatus: {{allocatable: {{cpu: 2, memory: 1Gi}}}}\n---\napiVersion: \
+         kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  workloads: [{{target: web{workload}}}]\n"
+    );
+    load(&[], Some(&manifests))
+}
+
+fn external(target: &str) -> String {
+    format!("{{type: External, external: {{metric: {{name: queue, selector: {{}}}}, target: {target}}}}}")
+}
+
+const VALUE: &str = "{type: Value, value: 30}";
+
+#[test]
+fn values_and_targets_are_read_in_thousandths() {
+    let is_read = |metric: &str, comparison: Comparison, target: i64| {
+        let loaded = read(metric, ", metrics: [{name: queue, value: 0..2/500m}]").expect("valid");
+        let expected = NamedMetric { name: "queue".into(), comparison, target };
+        assert_eq!(loaded.cluster.hpas[0].other_metrics, [OtherMetric::Named(expected)]);
+        let value = Span { lo: 0, hi: 2000, step: 500 };
+        assert_eq!(
+            loaded.cluster.workloads[0].metrics,
+            [MetricValue { name: "queue".into(), value, is_shared: false }]
+        );
+        assert!(loaded.notes.iter().all(|note| note.severity == Severity::Harmless || note.field != "spec.metrics[0]"));
+    };
+    is_read(&external(VALUE), Comparison::Value, 30_000);
+    is_read(&external("{type: AverageValue, averageValue: 1500m}"), Comparison::AverageValue, 1500);
+    is_read(
+        "{type: Pods, pods: {metric: {name: queue}, target: {type: AverageValue, averageValue: 1k}}}",
+        Comparison::PerPod,
+        1_000_000,
+    );
+    is_read(
+        "{type: Object, object: {describedObject: {kind: Ingress, name: a}, metric: {name: queue}, target: {type: Value, \
+         value: 2}}}",
+        Comparison::Value,
+        2000,
+    );
+    let loaded = read(&external(VALUE), ", metrics: [{name: queue, load: 5}]").expect("valid");
+    assert!(loaded.cluster.workloads[0].metrics[0].is_shared);
+}
+
+#[test]
+fn what_is_wrong_is_refused() {
+    let refused = |metric: &str, workload: &str, text: &str| {
+        let error = read(metric, workload).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(text), "{error}");
+    };
+    let metric = external(VALUE);
+    refused(&metric, ", metrics: [{name: queu, value: 1}]", "no autoscaler in default has a metric `queu`");
+    refused(&metric, ", metrics: [{name: queue}]", "no value of queue");
+    refused(&metric, ", metrics: [{name: queue, value: 1, load: 1}]", "both value and load");
+    refused(&metric, ", metrics: [{name: queue, value: 1}, {name: queue, value: 1}]", "occurs twice");
+    refused(&metric, ", metrics: [{name: queue, value: -1}]", "negative");
+    refused(&external("{type: Value, averageValue: 3}"), "", "type Value");
+    refused(&external("{type: AverageValue, value: 3}"), "", "type AverageValue");
+    refused(&external("{type: Value, value: 0}"), "", "0 is no target");
+    refused("{type: Pods, pods: {metric: {name: queue}, target: {type: Value, value: 3}}}", "", "AverageValue");
+    refused("{type: Object, external: {}}", "", "object");
+}
+
+#[test]
+fn those_without_a_value_are_left_out_and_reported() {
+    let said = |metric: &str, workload: &str, text: &str| {
+        let loaded = read(metric, workload).expect("valid");
+        let is_said = loaded.notes.iter().any(|note| note.severity == Severity::Risky && note.message.contains(text));
+        (is_said, loaded.cluster.hpas[0].other_metrics.len())
+    };
+    assert_eq!(said(&external(VALUE), "", "no value of queue"), (true, 0));
+    let twice = format!("{}, {}", external(VALUE), external("{type: AverageValue, averageValue: 3}"));
+    assert_eq!(said(&twice, ", metrics: [{name: queue, value: 1}]", "another metric is called queue"), (true, 2));
+}
