@@ -105,6 +105,16 @@ fn a_node_goes_whose_requests_are_below_the_threshold_and_whose_pods_fit_elsewhe
 }
 
 #[test]
+fn whether_several_pods_fit_elsewhere_is_known_only_where_they_do_not_mind_each_other() {
+    let mut cluster = scaled(deployment("web", 8, 1000, 100));
+    cluster.node_autoscaler.as_mut().expect("given").threshold = Some(501);
+    let shrunk = |cluster: &Cluster| world(cluster, 1, &[2], 0).enabled("cluster-autoscaler/shrink").concat();
+    assert_eq!(shrunk(&cluster), "cluster-autoscaler/shrink/extra-0");
+    cluster.workloads[0].template.spread = vec![spread(HOST, 5, WhenUnsatisfiable::DoNotSchedule)];
+    assert_eq!(shrunk(&cluster), "cluster-autoscaler/shrink-perhaps/extra-0");
+}
+
+#[test]
 fn pods_block_the_removal_of_their_node() {
     let cluster = scaled(deployment("web", 8, 1000, 100));
     let with = |change: &dyn Fn(&mut Cluster)| {
