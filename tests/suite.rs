@@ -25,6 +25,7 @@ mod reports;
 mod reports_html;
 mod reproduce;
 mod snapshot;
+mod soundness;
 mod toys;
 mod toys_explicit;
 mod vertical;

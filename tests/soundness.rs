@@ -1,0 +1,44 @@
+//! Inputs that were once answered wrongly, with the true answers. Each is a folder of `tests/fixtures/soundness`, verified
+//! as a user would: with the flags given here and none besides.
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Folder, flags, exit code, and the verdict of each intent in order.
+const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[("instant-start-with-startup", &[], 1, &["violated"])];
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/soundness")
+}
+
+#[test]
+fn answers_are_true() {
+    let wrong: Vec<String> = ANSWERS.iter().filter_map(|answer| check(answer).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether Kubound gives an answer; what it says instead.
+fn check(&(folder, flags, code, verdicts): &(&str, &[&str], i32, &[&str])) -> Result<(), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kubound"));
+    command.arg("verify").arg(fixtures().join(folder)).args(flags).args(["-o", "json"]);
+    let output = command.output().expect("kubound runs");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let results = report["results"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let said: Vec<&str> = results.iter().filter_map(|result| result["verdict"].as_str()).collect();
+    let messages = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(code) && said == verdicts {
+        return Ok(());
+    }
+    Err(format!("{folder}: {} with {said:?}, not {code} with {verdicts:?}\n{messages}", output.status))
+}
+
+#[test]
+fn every_folder_has_an_answer() {
+    let entries = std::fs::read_dir(fixtures()).expect("a folder of fixtures");
+    let folders: BTreeSet<String> =
+        entries.map(|entry| entry.expect("a readable entry").file_name().to_string_lossy().into_owned()).collect();
+    let answered: BTreeSet<String> = ANSWERS.iter().map(|(folder, ..)| (*folder).to_owned()).collect();
+    assert_eq!(folders, answered);
+}
