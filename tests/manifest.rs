@@ -477,7 +477,7 @@ fn quotas_are_read_as_far_as_they_refuse_pods() {
     let hard = &loaded.cluster.quotas[0].hard;
     assert_eq!((hard["pods"], hard["cpu"], hard["memory"]), (5, 1500, 1 << 30), "the lower of two names of a resource");
     assert_eq!((hard.len(), hard["limits.cpu"]), (4, 4000));
-    assert!(has_note(&loaded, Severity::Harmless, "spec.hard.services", "not counted"));
+    assert!(has_note(&loaded, Severity::Harmless, "spec.hard.services", "creates such objects"));
     let loaded = quota("{hard: {pods: 5}, scopes: [BestEffort, NotTerminating]}").expect("valid");
     assert_eq!(loaded.cluster.quotas[0].scopes.len(), 1);
     let loaded = quota("{hard: {pods: 5}, scopes: [Terminating]}").expect("valid");
@@ -1224,4 +1224,110 @@ fn volumes_tie_pods_to_nodes() {
     let loaded = with_manifest(&format!("{first}{second}{bound}{set}")).expect("valid");
     assert_eq!(loaded.cluster.workloads[1].volume_nodes.len(), 4);
     assert!(!has_note(&loaded, Severity::Risky, "spec.template.spec.volumes", "claim data"));
+}
+
+#[test]
+fn fields_that_could_change_a_verdict_are_risky() {
+    let pod = |field: &str, at: &str, about: &str| {
+        let loaded = with_pod(field).expect(field);
+        let at = format!("spec.template.spec.{at}");
+        assert!(has_note(&loaded, Severity::Risky, &at, about), "{field}: {:?}", loaded.notes);
+    };
+    pod("os: {name: windows}", "os", "another operating system");
+    let context = "securityContext";
+    pod(
+        "securityContext: {sysctls: [{name: net.core.somaxconn, value: \"1\"}]}",
+        &format!("{context}.sysctls[0]"),
+        "net.core.somaxconn",
+    );
+    pod(
+        "securityContext: {supplementalGroupsPolicy: Strict}",
+        &format!("{context}.supplementalGroupsPolicy"),
+        "refuses",
+    );
+    pod(
+        "securityContext: {appArmorProfile: {type: RuntimeDefault}}",
+        &format!("{context}.appArmorProfile"),
+        "AppArmor",
+    );
+
+    let object = |text: &str, at: &str, about: &str| {
+        let loaded = with_manifest(text).expect(text);
+        assert!(has_note(&loaded, Severity::Risky, at, about), "{text}: {:?}", loaded.notes);
+    };
+    let quota = |key: &str| {
+        format!("apiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: q}}\nspec: {{hard: {{{key}: \"1\"}}}}")
+    };
+    for key in ["count/replicasets.apps", "count/jobs.batch", "persistentvolumeclaims", "requests.storage"] {
+        let child = if key.contains('/') || key.contains('.') { format!("[{key:?}]") } else { format!(".{key}") };
+        object(&quota(key), &format!("spec.hard{child}"), "are not counted");
+    }
+    object(
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: default, labels: {pod-security.kubernetes.io/enforce: baseline}}",
+        "metadata.labels[\"pod-security.kubernetes.io/enforce\"]",
+        "level baseline",
+    );
+    object(
+        "apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [{type: PersistentVolumeClaim, max: {storage: 1Gi}}]}",
+        "spec.limits[0].type",
+        "claims outside of these bounds are refused",
+    );
+    let claim = |mode: &str| {
+        format!("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: c}}\nspec: {{accessModes: [{mode}]}}")
+    };
+    object(&claim("ReadWriteOnce"), "spec.accessModes", "second node");
+    object(&claim("ReadWriteOncePod"), "spec.accessModes", "one pod of the cluster");
+    object(
+        "apiVersion: storage.k8s.io/v1\nkind: CSINode\nmetadata: {name: n1}\nspec: {drivers: [{name: d, nodeID: n, allocatable: {count: 2}}]}",
+        "",
+        "number of volumes",
+    );
+    object("apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g}", "", "Deployment");
+    let stateful_set = DEPLOYMENT.replace("Deployment", "StatefulSet").replace("name: web}", "name: db}");
+    let stateful_set = stateful_set.replace(
+        "spec:\n  selector",
+        "spec:\n  persistentVolumeClaimRetentionPolicy: {whenScaled: Delete}\n  selector",
+    );
+    object(&stateful_set, "spec.persistentVolumeClaimRetentionPolicy.whenScaled", "are deleted");
+}
+
+#[test]
+fn what_changes_nothing_beside_risky_fields_stays_harmless() {
+    let harmless = |text: &str, at: &str| {
+        let loaded = with_manifest(text).expect(text);
+        assert!(has_note(&loaded, Severity::Harmless, at, ""), "{text}: {:?}", loaded.notes);
+        assert!(!loaded.notes.iter().any(|note| note.severity == Severity::Risky), "{text}: {:?}", loaded.notes);
+    };
+    harmless(
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec: {accessModes: [ReadWriteMany]}",
+        "spec.accessModes",
+    );
+    harmless(
+        "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q}\nspec: {hard: {secrets: 1}}",
+        "spec.hard.secrets",
+    );
+    harmless("apiVersion: storage.k8s.io/v1\nkind: CSINode\nmetadata: {name: n1}\nspec: {drivers: []}", "");
+}
+
+#[test]
+fn images_that_only_some_nodes_have_are_risky() {
+    let node = |name: &str, image: &str, size: i64| {
+        let images = format!("[{{names: [\"{image}\"], sizeBytes: {size}}}]");
+        NODE.replace("name: n1", &format!("name: {name}"))
+            .replace("status: {", &format!("status: {{images: {images}, "))
+    };
+    let severity = |nodes: &[String]| {
+        let loaded = load(&[], Some(&format!("{DEPLOYMENT}---\n{}", nodes.join("---\n")))).expect("read");
+        let note = loaded.notes.iter().find(|note| note.field == "status.images").expect("a note");
+        note.severity
+    };
+    let large = 500 << 20;
+    let differ = [node("a", "web:latest", large), node("b", "other:latest", large)];
+    assert_eq!(severity(&differ), Severity::Risky);
+    let same = [node("a", "web:latest", large), node("b", "web:latest", large)];
+    assert_eq!(severity(&same), Severity::Harmless);
+    let small = [node("a", "web:latest", 1 << 20), node("b", "other:latest", large)];
+    assert_eq!(severity(&small), Severity::Harmless);
+    let missing = [node("a", "web:latest", large), NODE.to_owned()];
+    assert_eq!(severity(&missing), Severity::Risky);
 }

@@ -2,7 +2,7 @@
 
 use super::Accepted;
 use super::SourceMap;
-use super::kinds::{Containers, DraftVpa, LimitRange};
+use super::kinds::{Containers, DraftVpa, LimitRange, NodeImages};
 use super::value::Value;
 use super::view::{Context, Notes};
 use kubound_encodings::cluster::hpa::{Metric, NamedMetric};
@@ -125,6 +125,8 @@ pub(super) struct Draft {
     pub(super) budgets: Vec<DraftBudget>,
     pub(super) quotas: Vec<ResourceQuota>,
     pub(super) limit_ranges: Vec<LimitRange>,
+    /// Images that nodes have already.
+    pub(super) images: Vec<NodeImages>,
     pub(super) volumes: Vec<Volume>,
     pub(super) claims: Vec<Claim>,
     pub(super) services: Vec<Service>,
@@ -153,6 +155,7 @@ impl Draft {
             budgets: Vec::new(),
             quotas: Vec::new(),
             limit_ranges: Vec::new(),
+            images: Vec::new(),
             volumes: Vec::new(),
             claims: Vec::new(),
             services: Vec::new(),

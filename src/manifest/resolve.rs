@@ -26,6 +26,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     let hpas = resolve_hpas(&mut draft, &scenario);
     kinds::apply_limit_ranges(&mut draft);
     kinds::note_refusals(&draft);
+    kinds::note_images(&draft);
     kinds::tie_to_volumes(&mut draft);
     let (workloads, cron_jobs, vpas) = resolve_workloads(&mut draft, &scenario, &hpas);
     let disruption_budgets = resolve_budgets(&mut draft, &workloads);
@@ -170,7 +171,7 @@ fn resolve_budgets(draft: &mut Draft, workloads: &[Workload]) -> Vec<PodDisrupti
             |one: &Workload| one.templates().any(|template| budget.selects(&one.reference.namespace, &template.labels));
         if !workloads.iter().any(selected) {
             let message = "selects no pod of a workload among the manifests";
-            context.note_kind(NoteKind::DanglingReference, Severity::Harmless, "spec.selector", message);
+            context.note_kind(NoteKind::DanglingReference, Severity::Warning, "spec.selector", message);
         }
     }
     std::mem::take(&mut draft.budgets).into_iter().map(|read| read.budget).collect()

@@ -5,6 +5,7 @@ use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::view::{Fields, Ignored, View};
 use super::limit_range::{Limits, fill};
+use super::security;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::pod::{ContainerRequests, QosClass};
 use kubound_encodings::cluster::{HostPort, PodTemplate, Resources};
@@ -44,7 +45,6 @@ const CONTAINER: &[Ignored] = &[
     ("readinessProbe", Harmless, "readiness comes from `startup` of the scenario"),
     ("resizePolicy", Harmless, "requests do not change"),
     ("restartPolicyRules", Harmless, "containers are taken to stay alive"),
-    ("securityContext", Harmless, "not read by a modelled controller"),
     ("startupProbe", Harmless, "readiness comes from `startup` of the scenario"),
     ("stdin", Harmless, "not read by a controller"),
     ("stdinOnce", Harmless, "not read by a controller"),
@@ -136,6 +136,11 @@ impl Containers {
             fill(&mut container.limits, &limits.default);
             fill(&mut container.requests, &limits.default_request);
         }
+    }
+
+    /// Images of all of them.
+    pub(super) fn images(&self) -> impl Iterator<Item = &str> {
+        self.all().map(|one| one.image.as_str())
     }
 
     /// Names of the containers that run as long as the pod.
@@ -241,6 +246,7 @@ fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, I
         Some(resources) => read_requests(&resources)?,
         None => Default::default(),
     };
+    security::note_container(&fields)?;
     fields.note_rest(CONTAINER);
     Ok(Container { name, requests, limits, is_sidecar, image, host_ports })
 }

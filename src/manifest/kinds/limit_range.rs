@@ -1,7 +1,7 @@
 //! LimitRanges (section 8.5): defaults that pods get when they are created, and limits beyond which they are refused
 //! (the admission plugin LimitRanger).
 
-use super::super::Severity::{Harmless, Risky};
+use super::super::Severity::Risky;
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
 use super::super::quantity::Unit;
@@ -46,7 +46,10 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
             "Container" => container = with_defaults(read_limits(&fields)?),
             "Pod" => pod = read_limits(&fields)?,
             _ => {
-                kind.note(Harmless, "claims of volumes are not modelled");
+                kind.note(
+                    Risky,
+                    "claims outside of these bounds are refused, and a StatefulSet then makes no pods; here all claims are made",
+                );
                 continue;
             }
         }

@@ -3,7 +3,7 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, PriorityClass};
 use super::super::error::InputError;
-use super::Object;
+use super::{Object, security};
 use kubound_encodings::cluster::Service;
 
 /// Only the selector of a Service matters: it takes part in the default topology spread.
@@ -18,10 +18,11 @@ pub(super) fn read_service(object: &Object, draft: &mut Draft) -> Result<(), Inp
     Ok(())
 }
 
-/// A Namespace only matters by an annotation that narrows where its pods may run.
+/// A Namespace only matters by what Pod Security refuses and by annotations that narrow where its pods may run.
 pub(super) fn read_namespace(object: &Object, _: &mut Draft) -> Result<(), InputError> {
     object.fields.get("spec");
     object.fields.note_rest(&[]);
+    security::note_namespace(&object.metadata.labels, object.context);
     for key in ["scheduler.alpha.kubernetes.io/node-selector", "scheduler.alpha.kubernetes.io/defaultTolerations"] {
         if object.metadata.annotations.contains_key(key) {
             let field = super::super::value::child("metadata.annotations", key);

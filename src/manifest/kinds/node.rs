@@ -7,7 +7,7 @@ use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
 use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
-use super::Object;
+use super::{Object, images};
 use kubound_encodings::cluster::{NodePool, Resources, Span, Taint, TaintEffect};
 
 /// Pods that a node takes unless it says otherwise (the kubelet's default).
@@ -26,7 +26,6 @@ const STATUS: &[Ignored] = &[
     ("conditions", Harmless, "nodes start ready; failures come from events"),
     ("addresses", Harmless, "networks are not modelled"),
     ("nodeInfo", Harmless, "versions of nodes are not modelled"),
-    ("images", Harmless, "scores for images are not modelled"),
     ("daemonEndpoints", Harmless, "not read by a controller"),
     ("volumesAttached", Risky, "limits of volumes are not modelled"),
     ("volumesInUse", Risky, "limits of volumes are not modelled"),
@@ -54,6 +53,14 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         Some(status) => read_status(status)?,
         None => (Resources::new(), None),
     };
+    if let Some(view) = status.as_ref().and_then(|status| status.get("images")) {
+        let read = images::read(&view)?;
+        draft.images.retain(|other| !other.is_of(&object.context.object));
+        draft.images.push(read);
+    }
+    if let Some(status) = &status {
+        status.note_rest(STATUS);
+    }
     note_missing(object.context, "status.allocatable", &allocatable);
     note_not_ready(object);
     let name = object.metadata.name.clone();
@@ -78,7 +85,6 @@ fn read_status(status: &Fields) -> Result<(Resources<Span>, Option<Span>), Input
         Some(view) => Some(view),
         None => status.get("capacity"),
     };
-    status.note_rest(STATUS);
     let Some(view) = source else { return Ok((Resources::new(), None)) };
     Ok((read_resources(&view)?, read_pods(&view)?))
 }

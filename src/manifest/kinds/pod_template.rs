@@ -4,7 +4,7 @@ use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
 use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
-use super::{affinity, containers, tolerations};
+use super::{affinity, containers, security, tolerations};
 use kubound_encodings::cluster::{Labels, PodTemplate};
 
 /// A template and what is resolved later.
@@ -38,12 +38,10 @@ const SPEC: &[Ignored] = &[
     ("hostUsers", Harmless, "not read by a modelled controller"),
     ("hostname", Harmless, "networks are not modelled"),
     ("imagePullSecrets", Harmless, "images are taken to be there"),
-    ("os", Harmless, "use nodeSelector to bind pods to an operating system"),
     ("readinessGates", Risky, "readiness follows `startup` of the scenario only"),
     ("resourceClaims", Risky, "claims of devices are not modelled"),
     ("resources", Risky, "resources of the pod as a whole are not modelled; requests of its containers are"),
     ("runtimeClassName", Risky, "it may add overhead and node selectors; write them out"),
-    ("securityContext", Harmless, "not read by a modelled controller"),
     ("serviceAccount", Harmless, "not read by a modelled controller"),
     ("serviceAccountName", Harmless, "not read by a modelled controller"),
     ("setHostnameAsFQDN", Harmless, "networks are not modelled"),
@@ -93,6 +91,7 @@ pub(super) fn read_spec(spec: &Fields, labels: &Labels, annotations: &Labels) ->
     let mut template =
         PodTemplate { labels: labels.clone(), annotations: annotations.clone(), ..PodTemplate::default() };
     read_scheduling(spec, &mut template)?;
+    security::note_pod(spec, annotations, spec.view.path.strip_suffix("spec").unwrap_or_default())?;
     let containers = containers::read(spec)?;
     let request_beyond_containers = containers.give_totals(&mut template);
     let claims = read_volumes(spec, &mut template)?;

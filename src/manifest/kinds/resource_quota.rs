@@ -4,6 +4,7 @@ use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::quantity::Unit;
+use super::super::view::View;
 use super::Object;
 use kubound_encodings::cluster::node::{CPU, EPHEMERAL_STORAGE, MEMORY};
 use kubound_encodings::cluster::quota::{LIMITS, PODS, Scope};
@@ -41,10 +42,6 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
                     view.note(Risky, "pods that have failed are not counted");
                     PODS
                 }
-                "storage" => {
-                    view.note(Harmless, "claims of volumes are not modelled");
-                    continue;
-                }
                 name if [PODS, CPU, MEMORY, EPHEMERAL_STORAGE].contains(&name) => name,
                 name if key.starts_with("requests.") && name.contains('/') => name,
                 "limits.cpu" | "limits.memory" => key,
@@ -53,7 +50,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
                     continue;
                 }
                 _ => {
-                    view.note(Harmless, "objects other than pods are not counted");
+                    note_uncounted(key, &view);
                     continue;
                 }
             };
@@ -71,4 +68,27 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     draft.quotas.retain(|other| (&other.namespace, &other.name) != (&namespace, &name));
     draft.quotas.push(ResourceQuota { namespace, name, hard, scopes, origin: object.context.origin("") });
     Ok(())
+}
+
+/// Objects that no controller of the model creates.
+const NEVER_CREATED: &[&str] = &[
+    "configmaps",
+    "count/configmaps",
+    "count/secrets",
+    "count/services",
+    "secrets",
+    "services",
+    "services.loadbalancers",
+    "services.nodeports",
+];
+
+/// Says what a bound of something that is not counted means.
+fn note_uncounted(key: &str, view: &View) {
+    match NEVER_CREATED.contains(&key) {
+        true => view.note(Harmless, "no controller that is modelled creates such objects"),
+        false => view.note(
+            Risky,
+            "these objects are not counted: a controller that would be refused at this bound, and so would make no pods, makes them here",
+        ),
+    }
 }

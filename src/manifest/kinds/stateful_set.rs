@@ -13,7 +13,6 @@ use kubound_encodings::cluster::workload::{Control, StatefulSet};
 use kubound_encodings::cluster::{PodTemplate, Span};
 
 const SPEC: &[Ignored] = &[
-    ("persistentVolumeClaimRetentionPolicy", Harmless, "claims stay"),
     ("revisionHistoryLimit", Harmless, "nothing rolls a StatefulSet back here"),
     ("serviceName", Harmless, "networks are not modelled"),
 ];
@@ -35,6 +34,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let claim_templates = read_claim_templates(&spec)?;
     template.template.has_claims |= !claim_templates.is_empty();
     let min_ready_seconds = rollout::read_min_ready_seconds(&spec)?;
+    note_retention(&spec)?;
     spec.note_rest(SPEC);
     forget_revisions(&mut template.template, template_view.value, context);
     let mut read = draft_of(object, &template_view, template);
@@ -45,6 +45,25 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     read.workload.rollout.min_ready_seconds = min_ready_seconds;
     read.claim_templates = claim_templates;
     draft.place(read);
+    Ok(())
+}
+
+/// Claims that go with their pods free these from the nodes of their volumes.
+fn note_retention(spec: &Fields) -> Result<(), InputError> {
+    let Some(policy) = spec.below("persistentVolumeClaimRetentionPolicy")? else { return Ok(()) };
+    let policies = &[("Retain", false), ("Delete", true)];
+    for (key, harmless) in [
+        ("whenScaled", "claims stay as they are when pods go"),
+        ("whenDeleted", "deletion of the StatefulSet is not part of any run"),
+    ] {
+        let Some(view) = policy.get(key) else { continue };
+        if view.one_of(policies)? && key == "whenScaled" {
+            view.note(Risky, "claims of pods that are scaled away are deleted, so that later pods get other volumes, maybe elsewhere; here claims stay");
+        } else {
+            view.note(Harmless, harmless);
+        }
+    }
+    policy.note_rest(&[]);
     Ok(())
 }
 

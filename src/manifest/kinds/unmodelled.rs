@@ -17,6 +17,7 @@ const RISKY: &[(&str, &str)] = &[
     ("ValidatingAdmissionPolicy", "it may refuse objects"),
     ("PodTemplate", "nothing reads it"),
     ("Kustomization", "it is not applied; render it first (`kubectl kustomize DIR | kubound verify -`)"),
+    ("Gateway", "Istio, Envoy Gateway and others make a Deployment from it; its pods take no room in the model"),
     ("KubeletConfiguration", "reservations and eviction thresholds of nodes are taken from allocatable only"),
 ];
 
@@ -37,13 +38,11 @@ const HARMLESS: &[&str] = &[
     "Lease",
     "StorageClass",
     "CSIDriver",
-    "CSINode",
     "CustomResourceDefinition",
     "APIService",
     "ControllerRevision",
     "ValidatingAdmissionPolicyBinding",
     "ComponentStatus",
-    "Gateway",
     "GatewayClass",
     "HTTPRoute",
     "ServiceMonitor",
@@ -71,6 +70,12 @@ fn judge(api_version: &str, kind: &str, value: &Value) -> (Severity, String) {
             "pods of a ReplicaSet, StatefulSet, Job or DaemonSet come into being in the model itself".into(),
         );
     }
+    if kind == "CSINode" && limits_volumes(value) {
+        return (Risky, "the scheduler keeps to the number of volumes a node; here nodes take any number".into());
+    }
+    if kind == "CSINode" {
+        return (Harmless, "it bounds the number of volumes for no driver".into());
+    }
     if let Some((_, why)) = RISKY.iter().find(|(name, _)| *name == kind) {
         return (Risky, (*why).into());
     }
@@ -78,6 +83,12 @@ fn judge(api_version: &str, kind: &str, value: &Value) -> (Severity, String) {
         return (Harmless, "it does not act on pods or nodes".into());
     }
     (Risky, format!("a controller of {api_version} may act on pods or nodes"))
+}
+
+/// Whether a driver of a CSINode takes a limited number of volumes.
+fn limits_volumes(value: &Value) -> bool {
+    let Some(Value::List(drivers)) = value.below(&["spec", "drivers"]) else { return false };
+    drivers.iter().any(|driver| driver.below(&["allocatable", "count"]).is_some())
 }
 
 fn is_made_by_the_model(value: &Value) -> bool {

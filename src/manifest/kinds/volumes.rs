@@ -4,7 +4,7 @@ use super::super::NoteKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Claim, Draft, Volume};
 use super::super::error::InputError;
-use super::super::view::Ignored;
+use super::super::view::{Fields, Ignored};
 use super::Object;
 use super::selector::read_node_term;
 use kubound_encodings::cluster::selector::Operator;
@@ -12,7 +12,6 @@ use kubound_encodings::cluster::workload::VolumeNodes;
 use kubound_encodings::cluster::{NodeSelectorTerm, Requirement};
 
 const VOLUME: &[Ignored] = &[
-    ("accessModes", Harmless, "on which nodes a volume is attached is not modelled"),
     ("capacity", Harmless, "sizes of volumes are not modelled"),
     ("mountOptions", Harmless, "not read by a scheduler"),
     ("persistentVolumeReclaimPolicy", Harmless, "claims stay"),
@@ -22,7 +21,6 @@ const VOLUME: &[Ignored] = &[
 ];
 
 const CLAIM: &[Ignored] = &[
-    ("accessModes", Harmless, "on which nodes a volume is attached is not modelled"),
     ("dataSource", Harmless, "not read by a scheduler"),
     ("dataSourceRef", Harmless, "not read by a scheduler"),
     ("resources", Harmless, "sizes of volumes are not modelled"),
@@ -57,6 +55,7 @@ pub(super) fn read_volume(object: &Object, draft: &mut Draft) -> Result<(), Inpu
         }
         None => None,
     };
+    note_access(&spec)?;
     let sources = spec.entries().filter(|(key, _)| *key != "nodeAffinity" && *key != "claimRef");
     for (key, view) in sources.filter(|(key, _)| !VOLUME.iter().any(|(known, ..)| known == key)) {
         spec.get(key);
@@ -66,6 +65,25 @@ pub(super) fn read_volume(object: &Object, draft: &mut Draft) -> Result<(), Inpu
     let name = object.metadata.name.clone();
     draft.volumes.retain(|other| other.name != name);
     draft.volumes.push(Volume { name, claim, nodes });
+    Ok(())
+}
+
+/// Says what the access modes of a volume or claim forbid.
+fn note_access(spec: &Fields) -> Result<(), InputError> {
+    let Some(view) = spec.get("accessModes") else { return Ok(()) };
+    let modes = view.texts()?;
+    let has = |wanted: &str| modes.iter().any(|mode| mode == wanted);
+    if has("ReadWriteOncePod") {
+        view.note(Risky, "only one pod of the cluster may use it: a second one stays pending, which is not modelled");
+    } else if has("ReadWriteMany") || has("ReadOnlyMany") {
+        view.note(Harmless, "pods on several nodes may use it at once");
+    } else {
+        view.note(
+            Risky,
+            "a pod on a second node waits until the volume is detached from the first, forever if that node is gone; \
+             here it starts at once",
+        );
+    }
     Ok(())
 }
 
@@ -85,6 +103,7 @@ pub(super) fn read_claim(object: &Object, draft: &mut Draft) -> Result<(), Input
     let spec = object.fields.require("spec", "the specification of the claim")?.fields()?;
     object.fields.note_rest(&[]);
     let volume = spec.read("volumeName", |view| view.text().map(str::to_owned))?;
+    note_access(&spec)?;
     spec.note_rest(CLAIM);
     let (namespace, name) = (object.metadata.namespace.clone(), object.metadata.name.clone());
     draft.claims.retain(|other| (&other.namespace, &other.name) != (&namespace, &name));

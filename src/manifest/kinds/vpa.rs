@@ -1,6 +1,6 @@
 //! VerticalPodAutoscalers (section 7.3). What they recommend depends on usage and containers: see `manifest/vertical.rs`.
 
-use super::super::Severity::{Harmless, Risky};
+use super::super::Severity::Risky;
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::quantity::Unit;
@@ -111,7 +111,7 @@ fn read_update_policy(fields: &Fields) -> Result<(UpdateMode, i64), InputError> 
     let min = fields.read("minReplicas", |view| view.integer(1..=i64::from(i32::MAX)))?;
     fields.note_rest(&[
         ("evictionRequirements", Risky, "pods are evicted whatever becomes of their requests"),
-        ("evictAfterOOMSeconds", Harmless, "evictions after running out of memory are not modelled"),
+        ("evictAfterOOMSeconds", Risky, "pods that run out of memory are not evicted here"),
     ]);
     Ok((mode, min.unwrap_or(MIN_REPLICAS)))
 }
