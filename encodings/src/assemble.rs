@@ -8,6 +8,7 @@ use crate::cluster::{Cluster, NodePool, Timing};
 use crate::controllers::{self, Plugins};
 use crate::events;
 use crate::intents;
+use crate::needs::Needs;
 use crate::state::{Countdown, Model, RuleBuilder, condition, text};
 use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem};
 use crate::term::{Dag, Term, TermId, any, sum, within};
@@ -35,6 +36,9 @@ pub enum AssembleError {
         /// What is wrong and what to do.
         what: String,
     },
+    /// A controller, event or intent uses what it did not ask for: a fault of the models.
+    #[error("internal error: {0}, which nobody needs")]
+    Undeclared(String),
     /// The system that came out is not well-formed: a fault of the models.
     #[error("internal error: {0}")]
     IllFormed(#[from] IllFormed),
@@ -98,7 +102,8 @@ fn assembled<R>(
             });
         }
     }
-    let ((parts, seen), dag) = within(Dag::default(), || build(cluster, granularity, look));
+    let (built, dag) = within(Dag::default(), || build(cluster, granularity, look));
+    let (parts, seen) = built?;
     let system = parts.into_system(dag);
     system.check()?;
     Ok((system, seen))
@@ -114,8 +119,12 @@ impl Parts {
     }
 }
 
-fn build<R>(cluster: &Cluster, granularity: Granularity, look: impl FnOnce(&Model) -> R) -> (Parts, R) {
-    let mut model = Model::new(cluster, granularity);
+fn build<R>(
+    cluster: &Cluster,
+    granularity: Granularity,
+    look: impl FnOnce(&Model) -> R,
+) -> Result<(Parts, R), AssembleError> {
+    let mut model = Model::new(cluster, granularity, needs(cluster));
     intents::prepare(&mut model);
     add_constraints(&mut model);
     for controller in controllers::REGISTRY {
@@ -126,7 +135,19 @@ fn build<R>(cluster: &Cluster, granularity: Granularity, look: impl FnOnce(&Mode
     model.add_time();
     pace(&mut model);
     let properties = intents::properties(&mut model);
-    (finish(model, properties), seen)
+    if let Some(what) = model.undeclared().next() {
+        return Err(AssembleError::Undeclared(what));
+    }
+    Ok((finish(model, properties), seen))
+}
+
+/// What everything in a cluster needs of the model.
+fn needs(cluster: &Cluster) -> Needs {
+    Needs::settled(|others| {
+        let controllers = controllers::REGISTRY.iter().map(|one| one.needs(cluster, others));
+        let around = [events::needs(cluster, others), intents::needs(cluster, others)];
+        controllers.chain(around).fold(Needs::default(), Needs::and)
+    })
 }
 
 /// The scenario's assumptions and the sizes of the search.

@@ -12,6 +12,7 @@ pub mod controllers;
 pub mod events;
 pub mod explanation;
 pub mod intents;
+pub mod needs;
 pub mod state;
 pub mod system;
 pub mod term;

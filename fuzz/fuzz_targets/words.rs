@@ -27,7 +27,7 @@ fuzz_target!(|condition: &str| {
         }
         Ok(loaded) => {
             let built = assemble(&loaded.cluster, Granularity::Fine);
-            assert!(!matches!(built, Err(AssembleError::IllFormed(_))), "{built:?}");
+            assert!(!matches!(built, Err(AssembleError::IllFormed(_) | AssembleError::Undeclared(_))), "{built:?}");
         }
     }
 });

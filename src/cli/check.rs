@@ -102,7 +102,7 @@ fn dumped(loaded: &Loaded, fault: Fault) -> Failure {
 pub fn systems(cluster: &Cluster, granularity: Granularity) -> Result<Systems, Failure> {
     Systems::new(cluster, granularity).map_err(|error| match error {
         AssembleError::Unsupported { .. } => Failure::Usage(error.into()),
-        AssembleError::IllFormed(_) => Failure::Internal(error.into()),
+        AssembleError::IllFormed(_) | AssembleError::Undeclared(_) => Failure::Internal(error.into()),
     })
 }
 

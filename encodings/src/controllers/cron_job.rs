@@ -22,7 +22,8 @@
 //! no intent counts them.
 
 use super::Controller;
-use crate::cluster::{ConcurrencyPolicy, CronJob as Spec};
+use crate::cluster::{Cluster, ConcurrencyPolicy, CronJob as Spec};
+use crate::needs::Needs;
 use crate::state::{BoolVar, Model, RuleBuilder, Schedule, Timer, text};
 use crate::system::{Origin, Pace, Role};
 use crate::term::{Bool, any};
@@ -37,6 +38,11 @@ impl Controller for CronJob {
 
     fn summary(&self) -> &'static str {
         "starts the Jobs of a CronJob by its schedule, as concurrencyPolicy allows"
+    }
+
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        let of = |one: &Spec| [one.runs_every(), one.runs_every().and(one.starting_deadline)];
+        Needs::durations(cluster.cron_jobs.iter().flat_map(of).flatten())
     }
 
     fn add_rules(&self, model: &mut Model) {

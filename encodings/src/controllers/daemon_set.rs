@@ -28,8 +28,9 @@
 //! terminating on its node.
 
 use super::{Controller, replica_set, scheduler};
-use crate::cluster::TaintEffect;
 use crate::cluster::workload::DaemonSet as Spec;
+use crate::cluster::{Cluster, TaintEffect};
+use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::system::Pace;
 use crate::term::{Bool, Int, any, ite, sum};
@@ -44,6 +45,10 @@ impl Controller for DaemonSet {
 
     fn summary(&self) -> &'static str {
         "keeps a pod of a DaemonSet on each node that admits it, and replaces pods of another revision"
+    }
+
+    fn needs(&self, _: &Cluster, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn add_rules(&self, model: &mut Model) {

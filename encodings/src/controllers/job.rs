@@ -26,6 +26,8 @@
 
 use super::{Controller, replica_set};
 use crate::cluster::workload::{Disruption, Job as Spec};
+use crate::cluster::{Cluster, Workload};
+use crate::needs::Needs;
 use crate::state::{JobState, Model, RuleBuilder, text, value};
 use crate::system::Pace;
 use crate::term::{Bool, Int, int_choice, sum};
@@ -40,6 +42,11 @@ impl Controller for Job {
 
     fn summary(&self) -> &'static str {
         "creates pods of a Job until enough have succeeded, and counts failures"
+    }
+
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        let deadline = |workload: &Workload| workload.job().and_then(|job| job.active_deadline);
+        Needs::durations(cluster.workloads.iter().filter_map(deadline))
     }
 
     fn add_rules(&self, model: &mut Model) {

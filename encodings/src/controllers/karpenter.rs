@@ -11,7 +11,8 @@
 //! which the node could be removed, not from the last change of its pods.
 
 use super::{Controller, cluster_autoscaler};
-use crate::cluster::NodeAutoscalerKind;
+use crate::cluster::{Cluster, NodeAutoscalerKind};
+use crate::needs::Needs;
 use crate::state::Model;
 
 /// See the module.
@@ -24,6 +25,10 @@ impl Controller for Karpenter {
 
     fn summary(&self) -> &'static str {
         "provisions nodes for pods that find none and consolidates"
+    }
+
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        cluster_autoscaler::needs(cluster, NodeAutoscalerKind::Karpenter)
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -21,6 +21,8 @@ pub(crate) use disruption::{Admission, admission, tell_budgets};
 pub(crate) use scheduler::{Domains, plugins};
 pub use scheduler::{PluginScores, Plugins};
 
+use crate::cluster::Cluster;
+use crate::needs::Needs;
 use crate::state::Model;
 
 /// A controller: turns the state into rules.
@@ -30,6 +32,9 @@ pub trait Controller: Sync {
 
     /// What it does, in a line.
     fn summary(&self) -> &'static str;
+
+    /// What it needs of the model, where `others` is what is known of the needs of all: see [`Needs`].
+    fn needs(&self, cluster: &Cluster, others: &Needs) -> Needs;
 
     /// Adds its rules, if the cluster has work for it.
     fn add_rules(&self, model: &mut Model);

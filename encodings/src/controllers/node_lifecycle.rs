@@ -12,8 +12,9 @@
 //! order of a map in the real code; here it is held back while all others have no ready node, and never by itself.
 
 use super::Controller;
-use crate::cluster::Labels;
-use crate::state::{Model, RuleBuilder, Slot, text};
+use crate::cluster::{Cluster, Labels, Taint, TaintEffect, Workload};
+use crate::needs::Needs;
+use crate::state::{Model, RuleBuilder, Slot, UNREACHABLE, text};
 use crate::system::Pace;
 use crate::term::{Bool, Int, all, any, count};
 
@@ -35,8 +36,16 @@ impl Controller for NodeLifecycle {
         "marks and taints nodes whose kubelet stopped"
     }
 
+    fn needs(&self, cluster: &Cluster, others: &Needs) -> Needs {
+        let taint = Taint::of(UNREACHABLE, TaintEffect::NoSchedule);
+        let mut templates = cluster.workloads.iter().flat_map(Workload::templates);
+        // Pods that tolerate the taint are bound to a node that has stopped, and not admitted there.
+        let tolerated = templates.any(|one| one.tolerations.iter().any(|toleration| toleration.tolerates(&taint)));
+        Needs { sees_admission: others.nodes_stop && tolerated, ..Needs::default() }
+    }
+
     fn add_rules(&self, model: &mut Model) {
-        if !model.features.node_failure {
+        if !model.needs.nodes_stop {
             return;
         }
         let zones: Vec<Labels> = model.slots.iter().map(|slot| zone(&slot.labels)).collect();

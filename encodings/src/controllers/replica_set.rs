@@ -24,7 +24,9 @@
 //! Pods that a ResourceQuota refuses are not created; the sync is retried, here as soon as there is room.
 
 use super::Controller;
+use crate::cluster::Cluster;
 use crate::cluster::workload::Readiness;
+use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, Int, Term, any, int_choice, ite, sum};
@@ -61,6 +63,10 @@ impl Controller for ReplicaSet {
 
     fn summary(&self) -> &'static str {
         "creates missing pods and deletes surplus ones by rank"
+    }
+
+    fn needs(&self, _: &Cluster, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -21,7 +21,9 @@
 //! that the controller adds to pods.
 
 use super::{Controller, replica_set};
+use crate::cluster::Cluster;
 use crate::cluster::workload::StatefulSet as Spec;
+use crate::needs::Needs;
 use crate::state::{IntVar, Model, RuleBuilder, text};
 use crate::system::{Pace, Role};
 use crate::term::{Bool, Int, all, any, ite, sum};
@@ -36,6 +38,10 @@ impl Controller for StatefulSet {
 
     fn summary(&self) -> &'static str {
         "creates, deletes and updates the pods of a StatefulSet by ordinal"
+    }
+
+    fn needs(&self, _: &Cluster, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -13,7 +13,8 @@
 
 use super::Controller;
 use crate::cluster::pod::Toleration;
-use crate::cluster::{Taint, TaintEffect};
+use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
+use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
 use crate::system::Pace;
 use crate::term::{Bool, int_choice, ite};
@@ -31,6 +32,15 @@ impl Controller for TaintEviction {
 
     fn summary(&self) -> &'static str {
         "deletes pods from nodes with NoExecute taints"
+    }
+
+    fn needs(&self, cluster: &Cluster, others: &Needs) -> Needs {
+        let mut taints = cluster.pools.iter().flat_map(|pool| &pool.taints);
+        if !others.nodes_stop && !taints.any(|taint| taint.effect == TaintEffect::NoExecute) {
+            return Needs::default();
+        }
+        let templates = cluster.workloads.iter().flat_map(Workload::templates);
+        Needs::durations(templates.flat_map(|one| &one.tolerations).filter_map(|toleration| toleration.seconds))
     }
 
     fn add_rules(&self, model: &mut Model) {

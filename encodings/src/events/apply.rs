@@ -10,8 +10,9 @@
 
 use super::rollout::shown;
 use super::{EventModel, happens};
-use crate::cluster::Event;
 use crate::cluster::event::{ApplyMode, EventKind};
+use crate::cluster::{Cluster, Event, Span};
+use crate::needs::Needs;
 use crate::state::{Model, text, value};
 use crate::system::Phrase;
 use crate::term::{Bool, Int, ite};
@@ -26,6 +27,17 @@ impl EventModel for Apply {
 
     fn summary(&self) -> &'static str {
         "a manifest of an existing workload is applied"
+    }
+
+    fn needs(&self, cluster: &Cluster, event: &Event, _: &Needs) -> Needs {
+        let EventKind::Apply { target, replicas, mode, paused, .. } = &event.kind else { return Needs::default() };
+        let needs = Needs {
+            replicas: vec![(target.clone(), Span::exactly(replicas.unwrap_or(1)))],
+            paused: vec![(target.clone(), *paused)],
+            applied: vec![(target.clone(), *mode)],
+            ..Needs::default()
+        };
+        needs.with_template(cluster, target)
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {

@@ -1,8 +1,9 @@
 //! `cordon` and `uncordon`: `spec.unschedulable` is set and cleared (section 6.4).
 
 use super::{EventModel, happens};
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, text};
 
 /// See the module.
@@ -17,6 +18,10 @@ impl EventModel for Cordon {
         "a node is cordoned or uncordoned"
     }
 
+    fn needs(&self, _: &Cluster, _: &Event, _: &Needs) -> Needs {
+        Needs { nodes_cordoned: true, ..Needs::default() }
+    }
+
     fn add_rules(&self, model: &mut Model, event: &Event) {
         let (node, to) = match &event.kind {
             EventKind::Cordon { node } => (node, true),
@@ -26,9 +31,10 @@ impl EventModel for Cordon {
         for slot in 0..model.slots.len() {
             let there = &model.slots[slot];
             let (name, present) = (there.name.clone(), there.present);
-            let Some(cordoned) = there.cordoned.filter(|_| node.as_ref().is_none_or(|node| *node == name)) else {
+            if node.as_ref().is_some_and(|node| *node != name) {
                 continue;
-            };
+            }
+            let cordoned = there.unschedulable();
             let (what, reason) =
                 if to { ("cordoned", "NodeNotSchedulable") } else { ("uncordoned", "NodeSchedulable") };
             let rule = happens(model, event, name.clone(), "kubectl", reason)

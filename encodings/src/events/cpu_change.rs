@@ -1,8 +1,9 @@
 //! `cpuChange`: the CPU usage of every pod of a workload becomes another value.
 
 use super::{EventModel, happens};
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, text};
 use crate::system::Phrase;
 use crate::term::{Term, int_choice};
@@ -17,6 +18,11 @@ impl EventModel for CpuChange {
 
     fn summary(&self) -> &'static str {
         "the CPU usage of each pod of a workload changes"
+    }
+
+    fn needs(&self, _: &Cluster, event: &Event, _: &Needs) -> Needs {
+        let EventKind::CpuChange { target, to } = &event.kind else { return Needs::default() };
+        Needs { cpu_usage: vec![(target.clone(), *to)], ..Needs::default() }
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {

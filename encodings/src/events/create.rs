@@ -1,8 +1,9 @@
 //! `createDeployment`: a workload comes into being.
 
 use super::{EventModel, happens};
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, text};
 
 /// See the module.
@@ -15,6 +16,10 @@ impl EventModel for Create {
 
     fn summary(&self) -> &'static str {
         "a Deployment is created"
+    }
+
+    fn needs(&self, _: &Cluster, _: &Event, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {

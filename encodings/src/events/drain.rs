@@ -18,9 +18,10 @@
 //! `kubectl` lists the pods once. A pod that tolerates the cordon and comes later is evicted here, too (tagged).
 
 use super::{EventModel, happens};
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Event};
 use crate::controllers::{Domains, admission, tell_budgets};
+use crate::needs::Needs;
 use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::system::{Pace, Role};
 use crate::term::{Bool, all, count, int_choice};
@@ -43,6 +44,10 @@ impl EventModel for Drain {
 
     fn summary(&self) -> &'static str {
         "nodes are drained, and put back"
+    }
+
+    fn needs(&self, _: &Cluster, _: &Event, _: &Needs) -> Needs {
+        Needs { nodes_cordoned: true, ..Needs::default() }
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {
@@ -100,7 +105,7 @@ impl Drain {
         allowed: Bool,
     ) {
         let there = &model.slots[slot];
-        let Some(cordoned) = there.cordoned else { return };
+        let cordoned = there.unschedulable();
         // Maintenance takes working nodes that are in use; `kubectl drain` is run on any node.
         let suitable = match operation.at_once {
             Some(_) => there.is_ready() & there.is_alive() & !cordoned.value,
@@ -166,7 +171,7 @@ impl Drain {
 
     fn finish(&self, model: &mut Model, event: &Event, operation: &Operation, slot: usize, flag: BoolVar) {
         let there = &model.slots[slot];
-        let Some(cordoned) = there.cordoned else { return };
+        let cordoned = there.unschedulable();
         let name = there.name.clone();
         let empty = all(drained(model).into_iter().map(|group| model.groups[group].assigned_on(slot).is(0)));
         let unit = model.slot_fairness(&format!("{} finishes", event.id), slot);

@@ -6,10 +6,11 @@
 //! fast: they are consequences, not choices, and have no budget.
 
 use super::EventModel;
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
 use crate::cluster::node::CPU;
 use crate::cluster::workload::Usage;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::system::Pace;
 use crate::term::{Int, sum};
@@ -26,11 +27,16 @@ impl EventModel for KernelPanic {
         "nodes without free CPU stop (an assumption on the environment)"
     }
 
+    fn needs(&self, _: &Cluster, _: &Event, _: &Needs) -> Needs {
+        // Nodes stop as fast as pods are bound.
+        Needs { nodes_stop: true, sees_admission: true, ..Needs::default() }
+    }
+
     fn add_rules(&self, model: &mut Model, event: &Event) {
         let EventKind::KernelPanic { cpu_left_below } = &event.kind else { return };
         for slot in 0..model.slots.len() {
             let there = &model.slots[slot];
-            let Some(alive) = there.alive else { continue };
+            let alive = there.runs();
             let (name, present) = (there.name.clone(), there.present);
             let unit = model.units.get(CPU).copied().unwrap_or(1);
             let capacity = there.allocatable.get(CPU).map_or(0.into(), |&amount| amount * unit);

@@ -17,10 +17,11 @@
 //! Rules are consequences, not choices: fair, and without a budget.
 
 use super::EventModel;
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
 use crate::cluster::node::MEMORY;
 use crate::cluster::workload::Usage;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, PRESSURE_TRANSITION, Phase, RuleBuilder, Timer, text};
 use crate::system::Pace;
 use crate::term::{Bool, Int, any, sum};
@@ -40,6 +41,22 @@ impl EventModel for MemoryPressure {
         "kubelets evict pods where pods use more memory than there is"
     }
 
+    fn needs(&self, cluster: &Cluster, _: &Event, _: &Needs) -> Needs {
+        let amounts = cluster.workloads.iter().flat_map(|workload| match workload.memory_usage {
+            Usage::PerPod(span) | Usage::Shared(span) => {
+                vec![span.lo, span.hi - span.lo, if span.constant().is_some() { 0 } else { span.step }]
+            }
+            Usage::Request => vec![],
+        });
+        Needs {
+            memory_usage: cluster.workloads.iter().map(|workload| workload.reference.clone()).collect(),
+            amounts: amounts.map(|amount| (MEMORY.to_owned(), amount)).collect(),
+            memory_runs_out: true,
+            sees_admission: true,
+            ..Needs::durations([PRESSURE_TRANSITION])
+        }
+    }
+
     fn add_rules(&self, model: &mut Model, event: &Event) {
         if event.kind != EventKind::MemoryPressure {
             return;
@@ -56,7 +73,7 @@ impl EventModel for MemoryPressure {
 impl MemoryPressure {
     fn watch(&self, model: &mut Model, event: &Event, slot: usize, over: Bool) {
         let there = &model.slots[slot];
-        let Some(pressed) = there.memory_pressure else { return };
+        let pressed = there.pressed();
         let (name, alive) = (there.name.clone(), there.is_alive());
         let timer = model.on_slot(slot, |model| {
             model.timer(&format!("memory pressure of {name}"), PRESSURE_TRANSITION, pressed.value & !over)
@@ -86,7 +103,7 @@ impl MemoryPressure {
 
     fn evict(&self, model: &mut Model, event: &Event, slot: usize, over: Bool, timer: &Timer) {
         let there = &model.slots[slot];
-        let Some(pressed) = there.memory_pressure else { return };
+        let pressed = there.pressed();
         let (node, alive) = (there.name.clone(), there.is_alive());
         let evictable: Vec<usize> =
             (0..model.groups.len()).filter(|&group| model.template(group).priority < CRITICAL).collect();

@@ -14,7 +14,8 @@ mod rollout;
 mod scale;
 mod self_heal;
 
-use crate::cluster::{Event, EventKind, WorkloadRef};
+use crate::cluster::{Cluster, Event, EventKind, WorkloadRef};
+use crate::needs::Needs;
 use crate::state::{IntVar, Model, RuleBuilder};
 use crate::system::{Pace, Role};
 use crate::term::{Int, any, sum};
@@ -26,6 +27,9 @@ pub trait EventModel: Sync {
 
     /// What happens, in a line.
     fn summary(&self) -> &'static str;
+
+    /// What an event of this kind needs of the model, where `others` is what is known of the needs of all.
+    fn needs(&self, cluster: &Cluster, event: &Event, others: &Needs) -> Needs;
 
     /// Adds the rules of an event if it is of this kind.
     fn add_rules(&self, model: &mut Model, event: &Event);
@@ -46,6 +50,15 @@ pub const REGISTRY: &[&dyn EventModel] = &[
     &scale::Scale,
     &self_heal::SelfHeal,
 ];
+
+/// What all events of a cluster need.
+pub(crate) fn needs(cluster: &Cluster, others: &Needs) -> Needs {
+    let needs = |event: &Event| {
+        let kind = REGISTRY.iter().find(|kind| kind.names().contains(&event.kind.name()));
+        kind.map_or(Needs::default(), |kind| kind.needs(cluster, event, others))
+    };
+    cluster.events.iter().map(needs).fold(Needs::default(), Needs::and)
+}
 
 /// Adds the rules of all events of the cluster.
 pub(crate) fn add_rules(model: &mut Model) {

@@ -1,8 +1,9 @@
 //! `nodeFailure`: a node's kubelet stops; with `recovers` it may come back.
 
 use super::{EventModel, happens};
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::system::Pace;
 
@@ -18,13 +19,20 @@ impl EventModel for NodeFailure {
         "a node stops, and perhaps comes back"
     }
 
+    fn needs(&self, _: &Cluster, _: &Event, _: &Needs) -> Needs {
+        Needs { nodes_stop: true, ..Needs::default() }
+    }
+
     fn add_rules(&self, model: &mut Model, event: &Event) {
         let EventKind::NodeFailure { pool, recovers } = &event.kind else { return };
         for slot in 0..model.slots.len() {
             let there = &model.slots[slot];
             let belongs =
                 pool.as_ref().is_none_or(|pool| *pool == model.cluster.pools[there.pool].name || *pool == there.name);
-            let Some(alive) = there.alive.filter(|_| belongs) else { continue };
+            if !belongs {
+                continue;
+            }
+            let alive = there.runs();
             let (name, present) = (there.name.clone(), there.present);
             let rule = happens(model, event, format!("stop/{name}"), "node", "NodeStopped")
                 .when(present)

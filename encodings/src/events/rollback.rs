@@ -3,8 +3,9 @@
 
 use super::rollout::shown;
 use super::{EventModel, happens};
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, text};
 use crate::term::{Int, count, ite, sum};
 
@@ -18,6 +19,12 @@ impl EventModel for Rollback {
 
     fn summary(&self) -> &'static str {
         "a Deployment is rolled back to the revision before"
+    }
+
+    fn needs(&self, cluster: &Cluster, event: &Event, _: &Needs) -> Needs {
+        let EventKind::Rollback { target } = &event.kind else { return Needs::default() };
+        let needs = Needs { revision_numbers: vec![target.clone()], ..Needs::default() };
+        needs.with_template(cluster, target)
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {

@@ -2,8 +2,9 @@
 //! is a new revision each time, which no other controller can tell from the one before (section 2.5).
 
 use super::{EventModel, happens};
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, text};
 use crate::system::Phrase;
 use crate::term::{Int, Term};
@@ -18,6 +19,11 @@ impl EventModel for Rollout {
 
     fn summary(&self) -> &'static str {
         "the rollout of a Deployment, StatefulSet or DaemonSet is restarted"
+    }
+
+    fn needs(&self, cluster: &Cluster, event: &Event, _: &Needs) -> Needs {
+        let EventKind::Rollout { target } = &event.kind else { return Needs::default() };
+        Needs::default().with_template(cluster, target)
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {

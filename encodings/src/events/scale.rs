@@ -1,8 +1,9 @@
 //! `scale`: somebody runs `kubectl scale`.
 
 use super::{EventModel, happens};
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, text, value};
 use crate::system::Phrase;
 use crate::term::int_choice;
@@ -17,6 +18,11 @@ impl EventModel for Scale {
 
     fn summary(&self) -> &'static str {
         "spec.replicas is set by hand"
+    }
+
+    fn needs(&self, _: &Cluster, event: &Event, _: &Needs) -> Needs {
+        let EventKind::Scale { target, replicas } = &event.kind else { return Needs::default() };
+        Needs { replicas: vec![(target.clone(), *replicas)], ..Needs::default() }
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {

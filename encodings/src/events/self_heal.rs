@@ -4,8 +4,9 @@
 //! Not an event that users bring about but a controller with a period: fair, without a budget, and part of loops.
 
 use super::EventModel;
-use crate::cluster::Event;
 use crate::cluster::event::EventKind;
+use crate::cluster::{Cluster, Event};
+use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::system::{Pace, Phrase};
 
@@ -21,11 +22,19 @@ impl EventModel for SelfHeal {
         "spec.replicas is put back to what the manifest says, again and again"
     }
 
+    fn needs(&self, cluster: &Cluster, event: &Event, others: &Needs) -> Needs {
+        let EventKind::SelfHeal { target, interval } = &event.kind else { return Needs::default() };
+        // It writes what was there at first, which is news only where others write something else.
+        let own = cluster.workload(target).filter(|_| others.writes_replicas(target));
+        let written = own.map(|index| (target.clone(), cluster.workloads[index].replicas));
+        Needs { replicas: written.into_iter().collect(), ..Needs::durations([*interval]) }
+    }
+
     fn add_rules(&self, model: &mut Model, event: &Event) {
         let EventKind::SelfHeal { target, interval } = &event.kind else { return };
-        let Some(group) = model.cluster.workload(target).filter(|&group| model.workload(group).replicas_managed) else {
-            return;
-        };
+        // What nobody writes never differs.
+        let is_watched = |&group: &usize| model.workload(group).replicas_managed && model.needs.writes_replicas(target);
+        let Some(group) = model.cluster.workload(target).filter(is_watched) else { return };
         let state = &model.groups[group];
         let (spec, name) = (state.spec, state.name.clone());
         let written = model.initial_of(spec);

@@ -1,8 +1,9 @@
 //! `boundedPods`: the pod objects that a workload owns, failed ones included, stay few.
 
 use super::{IntentModel, property, targets};
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::{Model, number};
 use crate::system::{Claim, Property};
 use crate::term::{Int, sum};
@@ -27,6 +28,10 @@ impl IntentModel for BoundedPods {
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]\nintents: [{boundedPods: {target: web, max: 2}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn prepare(&self, model: &mut Model, intent: &Intent) {

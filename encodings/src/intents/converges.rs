@@ -3,8 +3,9 @@
 //! of a CronJob has to be so again and again.
 
 use super::{IntentModel, property, targets};
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::{IntVar, Model};
 use crate::system::{Claim, Property};
 use crate::term::{Int, all, primed};
@@ -29,6 +30,10 @@ impl IntentModel for Converges {
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/architecture/controller/",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

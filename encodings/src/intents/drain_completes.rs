@@ -1,8 +1,9 @@
 //! `drainCompletes`: every drain that has begun ends: in no fair run a node is being drained for ever.
 
 use super::{IntentModel, property};
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::any;
@@ -27,6 +28,10 @@ impl IntentModel for DrainCompletes {
             passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nevents: [{drain: {}}]\nintents: [drainCompletes]",
             upstream: "https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

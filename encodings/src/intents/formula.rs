@@ -7,8 +7,9 @@
 
 use super::{IntentModel, monitor, property};
 use crate::cluster::formula::Word;
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::{Model, holds};
 use crate::system::{Claim, Property};
 use crate::term::Bool;
@@ -97,6 +98,11 @@ impl IntentModel for Formula {
             ),
         };
         Explanation { meaning, formal, failing, passing, upstream: UPSTREAM }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        // A condition may tell the states in between apart.
+        Needs { sees_each_step: true, ..Needs::default() }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

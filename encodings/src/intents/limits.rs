@@ -4,8 +4,9 @@
 //! reached anew afterwards.
 
 use super::{IntentModel, bounded, monitor, property, targets};
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind, When};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::{Model, number};
 use crate::system::{Claim, Property};
 use crate::term::{Bool, all};
@@ -33,6 +34,11 @@ impl IntentModel for Replicas {
             passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{replicas: {target: web, min: 2, when: afterReached}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/",
         }
+    }
+
+    fn needs(&self, _: &Cluster, intent: &Intent, others: &Needs) -> Needs {
+        let IntentKind::Replicas { when, .. } = &intent.kind else { return Needs::default() };
+        Needs { sees_admission: *when != When::Settled && others.takes_pods, ..Needs::default() }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {
@@ -68,6 +74,11 @@ impl IntentModel for Available {
             passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{available: {target: web, min: 2}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, others: &Needs) -> Needs {
+        // Another pod may be taken while one that was bound has not started.
+        Needs { sees_admission: others.takes_pods, ..Needs::default() }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -18,8 +18,9 @@ mod schedulable;
 mod spread;
 
 use crate::cluster::formula::Word;
-use crate::cluster::{Intent, When, WorkloadRef};
+use crate::cluster::{Cluster, Intent, When, WorkloadRef};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::Model;
 use crate::system::{Claim, Monitor, Property, Role};
 use crate::term::{Bool, Term};
@@ -34,6 +35,9 @@ pub trait IntentModel: Sync {
 
     /// What it means exactly, with examples; shown by `kubound explain` and in the documentation.
     fn explanation(&self) -> Explanation;
+
+    /// What an intent of this kind needs of the model, where `others` is what is known of the needs of all.
+    fn needs(&self, cluster: &Cluster, intent: &Intent, others: &Needs) -> Needs;
 
     /// What has to be declared before the rules are made (counts that exist only where read).
     fn prepare(&self, model: &mut Model, intent: &Intent) {
@@ -64,6 +68,15 @@ pub const REGISTRY: &[&dyn IntentModel] = &[
     &formula::Formula(Word::InfinitelyOften),
     &formula::Formula(Word::LeadsTo),
 ];
+
+/// What all intents of a cluster need.
+pub(crate) fn needs(cluster: &Cluster, others: &Needs) -> Needs {
+    let needs = |intent: &Intent| {
+        let kind = REGISTRY.iter().find(|kind| kind.names().contains(&intent.kind.name()));
+        kind.map_or(Needs::default(), |kind| kind.needs(cluster, intent, others))
+    };
+    cluster.intents.iter().map(needs).fold(Needs::default(), Needs::and)
+}
 
 /// Declares what intents need before rules are made.
 pub(crate) fn prepare(model: &mut Model) {

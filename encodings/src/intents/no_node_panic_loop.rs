@@ -2,8 +2,9 @@
 
 use super::{IntentModel, property};
 use crate::cluster::event::EventKind;
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::{Bool, any, primed};
@@ -28,6 +29,10 @@ impl IntentModel for NoNodePanicLoop {
             passing: "case c4/fixed",
             upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

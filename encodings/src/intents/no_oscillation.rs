@@ -2,8 +2,9 @@
 //! CronJob starts come and go for ever; that is no change.
 
 use super::{IntentModel, property};
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::Model;
 use crate::system::{Claim, Property, Role};
 use crate::term::{Bool, Int, Sort, VarId, any, primed};
@@ -29,6 +30,10 @@ impl IntentModel for NoOscillation {
             passing: "case c8/fixed",
             upstream: "https://github.com/kubernetes-sigs/descheduler#removepodsviolatingtopologyspreadconstraint",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

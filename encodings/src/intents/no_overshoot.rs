@@ -2,8 +2,9 @@
 //! are put back count as events too, also where that spends no budget.
 
 use super::{IntentModel, monitor, property, targets};
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::{Bool, Int, any, primed};
@@ -28,6 +29,10 @@ impl IntentModel for NoOvershoot {
             passing: "case c1/fixed",
             upstream: "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

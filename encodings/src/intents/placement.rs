@@ -1,8 +1,9 @@
 //! `placement`: pods of a workload are only on nodes of the given pools.
 
 use super::{IntentModel, property, targets};
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::all;
@@ -27,6 +28,10 @@ impl IntentModel for Placement {
             passing: "nodes:\n- {name: a, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}\nintents: [{placement: {target: web, pools: [a]}}]",
             upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -3,8 +3,9 @@
 //! a run in which the template changed and from some point on the Deployment never was complete.
 
 use super::{IntentModel, monitor, property, targets};
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::{Bool, Int, all, any, ite, primed, sum};
@@ -29,6 +30,10 @@ impl IntentModel for RolloutCompletes {
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"3\", memory: 8Gi}}}]\nevents: [{rollout: {target: web}}]\nintents: [{rolloutCompletes: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -3,8 +3,9 @@
 
 use super::{IntentModel, property, targets};
 use crate::cluster::intent::SchedulableMode;
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::Model;
 use crate::system::{Claim, Property};
 use crate::term::{all, any};
@@ -29,6 +30,10 @@ impl IntentModel for Schedulable {
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{schedulable: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/",
         }
+    }
+
+    fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -2,9 +2,10 @@
 //! key on present nodes that the workload's node affinity admits.
 
 use super::{IntentModel, bounded, property, targets};
-use crate::cluster::{Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind, When};
 use crate::controllers::Domains;
 use crate::explanation::Explanation;
+use crate::needs::Needs;
 use crate::state::Model;
 use crate::system::Property;
 use crate::term::{Int, any, ite, max_of, min_of, sum};
@@ -29,6 +30,12 @@ impl IntentModel for Spread {
             passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{spread: {target: web, topologyKey: kubernetes.io/hostname, maxSkew: 2, when: always}}]",
             upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
         }
+    }
+
+    fn needs(&self, _: &Cluster, intent: &Intent, _: &Needs) -> Needs {
+        let IntentKind::Spread { when, .. } = &intent.kind else { return Needs::default() };
+        // The order in which pods become ready matters.
+        Needs { sees_admission: *when != When::Settled, ..Needs::default() }
     }
 
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property> {

@@ -15,8 +15,8 @@
 //! the timer expires, at any quiescent instant. The runs are the same but for the clock.
 
 use super::{BoolVar, IntVar, Model, RuleBuilder, gcd};
-use crate::cluster::event::EventKind;
-use crate::cluster::{Cluster, Timing};
+use crate::cluster::Timing;
+use crate::needs::Needs;
 use crate::system::{Pace, Phrase, Role};
 use crate::term::{Bool, Int, Term, any, int_choice, ite, min_of};
 
@@ -104,64 +104,15 @@ impl Countdown {
     }
 }
 
-/// Durations in seconds that become countdowns, and how many controllers and kinds of timers have one.
-fn durations(cluster: &Cluster) -> Vec<i64> {
-    let mut list: Vec<i64> = Vec::new();
-    for hpa in &cluster.hpas {
-        list.push(hpa.sync_period);
-        match &hpa.behavior {
-            None => list.push(hpa.downscale_stabilization),
-            Some(behavior) => {
-                list.extend([behavior.up.stabilization, behavior.down.stabilization]);
-                list.extend(hpa.remembered_periods());
-            }
-        }
-    }
-    list.extend(cluster.descheduler.as_ref().map(|policy| policy.interval));
-    if cluster.events.iter().any(|event| event.kind == EventKind::MemoryPressure) {
-        list.push(PRESSURE_TRANSITION);
-    }
-    for cron in &cluster.cron_jobs {
-        list.extend(cron.runs_every());
-        list.extend(cron.runs_every().and(cron.starting_deadline));
-    }
-    list.extend(cluster.node_autoscaler.iter().filter_map(|one| one.unneeded));
-    list.extend(cluster.events.iter().filter_map(|event| match event.kind {
-        EventKind::SelfHeal { interval, .. } => Some(interval),
-        _ => None,
-    }));
-    let fails = cluster
-        .events
-        .iter()
-        .any(|event| matches!(event.kind, EventKind::NodeFailure { .. } | EventKind::KernelPanic { .. }));
-    let tainted = cluster
-        .pools
-        .iter()
-        .flat_map(|pool| &pool.taints)
-        .any(|taint| taint.effect == crate::cluster::TaintEffect::NoExecute);
-    for workload in &cluster.workloads {
-        list.extend(workload.startup.map(|startup| startup.seconds));
-        list.extend(cluster.min_ready_seconds(workload));
-        list.extend(workload.job().and_then(|job| job.run_time));
-        list.extend(workload.job().and_then(|job| job.active_deadline));
-        if fails || tainted {
-            let tolerations = workload.templates().flat_map(|template| &template.tolerations);
-            list.extend(tolerations.filter_map(|toleration| toleration.seconds));
-        }
-    }
-    list.retain(|&seconds| seconds > 0);
-    list
-}
-
 /// Seconds of one unit of time.
-pub(super) fn time_unit(cluster: &Cluster) -> i64 {
-    durations(cluster).into_iter().fold(0, gcd).max(1)
+pub(super) fn time_unit(needs: &Needs) -> i64 {
+    needs.durations.iter().copied().fold(0, gcd).max(1)
 }
 
 impl Model<'_> {
     /// Whether countdowns are kept: paced, and more than one clocked thing.
     pub fn keeps_time(&self) -> bool {
-        self.cluster.timing == Timing::Paced && durations(self.cluster).len() > 1
+        self.cluster.timing == Timing::Paced && self.needs.durations.len() > 1
     }
 
     /// Units of a duration.
@@ -169,8 +120,16 @@ impl Model<'_> {
         seconds / self.time_unit
     }
 
+    /// Notes a countdown that nobody asked for: units of time do not divide it.
+    fn expect_duration(&mut self, name: &str, seconds: i64) {
+        if seconds > 0 && !self.needs.durations.contains(&seconds) {
+            self.undeclared.push(format!("{name} counts down {seconds} s"));
+        }
+    }
+
     /// Declares a timer of `seconds` that runs while `armed`.
     pub fn timer(&mut self, name: &str, seconds: i64, armed: Bool) -> Timer {
+        self.expect_duration(name, seconds);
         let full = self.time_units(seconds);
         let left =
             (self.keeps_time() && full > 0).then(|| self.int_var(format!("timer[{name}]"), Role::Clock, 0, full, full));
@@ -182,6 +141,7 @@ impl Model<'_> {
 
     /// Declares a periodic controller that has something to do while `wants`.
     pub fn periodic(&mut self, name: &str, seconds: i64, wants: Bool) -> Periodic {
+        self.expect_duration(name, seconds);
         let period = self.time_units(seconds);
         let phase = (self.keeps_time() && period > 0)
             .then(|| self.int_var(format!("period[{name}]"), Role::Clock, 0, 2 * period, period));
@@ -193,6 +153,7 @@ impl Model<'_> {
 
     /// Declares moments of which two are `seconds` apart, or at least.
     pub fn schedule(&mut self, name: &str, seconds: i64, is_regular: bool) -> Schedule {
+        self.expect_duration(name, seconds);
         let gap = self.time_units(seconds);
         let clock = (self.keeps_time() && gap > 0).then(|| {
             let left = self.int_var(format!("schedule[{name}]"), Role::Clock, 0, gap, gap);

@@ -1,8 +1,6 @@
 //! Declaring what a group counts: pods by phase and slot, and what they use.
 
 use super::{IntVar, Model, Phase, gcd};
-use crate::cluster::event::EventKind;
-use crate::cluster::hpa::{MetricResource, OtherMetric};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{MetricValue, Readiness, Usage};
 use crate::cluster::{PlacedPhase, PodTemplate, Span, Workload};
@@ -196,15 +194,8 @@ impl Model<'_> {
             Usage::Request => Span::exactly(request),
             Usage::PerPod(span) | Usage::Shared(span) => span,
         };
-        let changes: Vec<Span> = self
-            .cluster
-            .events
-            .iter()
-            .filter_map(|event| match &event.kind {
-                EventKind::CpuChange { target, to } if *target == workload.reference => Some(*to),
-                _ => None,
-            })
-            .collect();
+        let changes = self.needs.cpu_usage.iter().filter(|(target, _)| *target == workload.reference);
+        let changes: Vec<Span> = changes.map(|(_, to)| *to).collect();
         let mut unit = gcd(workload.startup.map_or(0, |startup| startup.cpu), 0);
         for span in changes.iter().chain([&initial]) {
             unit = gcd(unit, gcd(span.lo, if span.constant().is_some() { 0 } else { span.step }));
@@ -221,34 +212,19 @@ impl Model<'_> {
         (var.value, Some(var), unit)
     }
 
-    /// Memory usage; a range is a variable only where an autoscaler reads it.
+    /// Memory usage; a range is a variable only where something reads it.
     pub(super) fn declare_memory_usage(&mut self, name: &str, workload: &Workload) -> Int {
         let span = match workload.memory_usage {
             Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
             Usage::PerPod(span) | Usage::Shared(span) => span,
         };
-        let is_read =
-            self.features.memory_pressure
-                || self.cluster.hpas.iter().any(|hpa| {
-                    workload.templates().any(|template| hpa.takes(workload, template)) && hpa.reads_memory()
-                })
-                || self
-                    .cluster
-                    .vpa(workload)
-                    .is_some_and(|vpa| vpa.controlled.iter().any(|one| one.resource == MetricResource::Memory));
+        let is_read = self.needs.memory_usage.contains(&workload.reference);
         if is_read { self.frozen(format!("memoryUsage[{name}]"), span) } else { span.hi.into() }
     }
 
     /// Metrics that are no resources, likewise.
     pub(super) fn declare_metrics(&mut self, name: &str, workload: &Workload) -> Vec<Int> {
-        let cluster = self.cluster;
-        let is_read = |metric: &str| {
-            cluster.hpas.iter().flat_map(|hpa| &hpa.other_metrics).any(|one| match one {
-                OtherMetric::Named(named) => named.name == metric,
-                OtherMetric::Container { .. } => false,
-            })
-        };
-        let mut declare = |metric: &MetricValue| match is_read(&metric.name) {
+        let mut declare = |metric: &MetricValue| match self.needs.metrics.contains(&metric.name) {
             true => self.frozen(format!("metric {}[{name}]", metric.name), metric.value),
             false => metric.value.hi.into(),
         };

@@ -27,12 +27,10 @@ pub use revisions::History;
 pub use rule::{Phrases, RuleBuilder, text, value};
 
 use crate::assemble::Granularity;
-use crate::cluster::event::EventKind;
-use crate::cluster::intent::IntentKind;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::quota::LIMITS;
-use crate::cluster::workload::Usage;
 use crate::cluster::{Cluster, Start, Timing};
+use crate::needs::Needs;
 use crate::system::{Constraint, FairnessUnit, Initial, Monitor, Role, Rule, StateVar};
 use crate::term::{Bool, Int, Term, VarId, bool_var, int_var};
 use std::collections::BTreeMap;
@@ -55,16 +53,11 @@ pub struct BoolVar {
     pub value: Bool,
 }
 
-/// Which parts of the state this cluster needs.
+/// How steps follow each other in this cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Features {
-    /// Nodes may stop.
-    pub node_failure: bool,
-    /// Kubelets evict pods where memory runs out.
-    pub memory_pressure: bool,
-    /// Nodes may be cordoned.
-    pub cordon: bool,
-    /// Whether rules are merged (only under paced timing, without rollouts, preemption, vertical autoscalers and intents in words, see `docs/src/decisions`).
+    /// Whether rules are merged: only under paced timing, where templates do not change and nothing sees what merged
+    /// rules skip (see `docs/src/decisions`).
     pub fused: bool,
     /// Whether time is paced.
     pub paced: bool,
@@ -73,33 +66,11 @@ pub struct Features {
 }
 
 impl Features {
-    fn of(cluster: &Cluster, granularity: Granularity) -> Self {
-        let any_event = |wanted: fn(&EventKind) -> bool| cluster.events.iter().any(|event| wanted(&event.kind));
+    fn of(cluster: &Cluster, granularity: Granularity, needs: &Needs) -> Self {
         let paced = cluster.timing == Timing::Paced;
-        let rolls_out = cluster.workloads.iter().any(|workload| cluster.revisions(workload) > 1);
-        let preempts =
-            cluster.workloads.iter().flat_map(|workload| workload.templates()).any(|one| cluster.may_preempt(one));
-        let in_words = cluster.intents.iter().any(|intent| matches!(intent.kind, IntentKind::Formula { .. }));
+        let skips = !needs.sees_each_step && needs.templates.is_empty();
         Self {
-            node_failure: any_event(|kind| {
-                matches!(kind, EventKind::NodeFailure { .. } | EventKind::KernelPanic { .. })
-            }),
-            memory_pressure: any_event(|kind| matches!(kind, EventKind::MemoryPressure)),
-            cordon: any_event(|kind| {
-                matches!(
-                    kind,
-                    EventKind::Maintenance { .. }
-                        | EventKind::Drain { .. }
-                        | EventKind::Cordon { .. }
-                        | EventKind::Uncordon { .. }
-                )
-            }),
-            fused: paced
-                && granularity == Granularity::Fused
-                && !rolls_out
-                && !preempts
-                && !in_words
-                && cluster.vpas.is_empty(),
+            fused: paced && granularity == Granularity::Fused && skips,
             paced,
             settles_first: cluster.start == Start::Settled,
         }
@@ -111,7 +82,9 @@ impl Features {
 pub struct Model<'c> {
     /// The input.
     pub cluster: &'c Cluster,
-    /// What exists.
+    /// What controllers, events and intents need of it.
+    pub needs: Needs,
+    /// How steps follow each other.
     pub features: Features,
     /// Node slots of all pools.
     pub slots: Vec<Slot>,
@@ -164,19 +137,21 @@ pub struct Model<'c> {
     pub(crate) classes: Vec<Option<usize>>,
     /// Names of lumps, for numbering.
     lumps: Vec<String>,
+    /// What was used although nobody said that it is needed.
+    pub(crate) undeclared: Vec<String>,
 }
 
 impl<'c> Model<'c> {
     /// Declares the state of a cluster.
-    pub fn new(cluster: &'c Cluster, granularity: Granularity) -> Self {
+    pub fn new(cluster: &'c Cluster, granularity: Granularity, needs: Needs) -> Self {
         let mut model = Self {
             cluster,
-            features: Features::of(cluster, granularity),
+            features: Features::of(cluster, granularity, &needs),
             slots: Vec::new(),
             pool_sizes: Vec::new(),
             groups: Vec::new(),
             revision_wanted: Vec::new(),
-            units: units(cluster),
+            units: units(cluster, &needs),
             feasible: Vec::new(),
             busy: Vec::new(),
             covered: Vec::new(),
@@ -190,7 +165,7 @@ impl<'c> Model<'c> {
             periodic: Vec::new(),
             schedules: Vec::new(),
             beyond: Vec::new(),
-            time_unit: clock::time_unit(cluster),
+            time_unit: clock::time_unit(&needs),
             vars: Vec::new(),
             constraints: Vec::new(),
             rules: Vec::new(),
@@ -199,6 +174,8 @@ impl<'c> Model<'c> {
             slot_vars: Vec::new(),
             classes: nodes::symmetry_classes(cluster),
             lumps: Vec::new(),
+            undeclared: Vec::new(),
+            needs,
         };
         model.declare_nodes();
         model.declare_pods();
@@ -308,9 +285,20 @@ impl<'c> Model<'c> {
         self.fairness.len() - 1
     }
 
-    /// Whether some intent satisfies a condition.
-    pub fn some_intent(&self, wanted: impl Fn(&IntentKind) -> bool) -> bool {
-        self.cluster.intents.iter().any(|intent| wanted(&intent.kind))
+    /// What is used although nobody said that it is needed: countdowns, and values of `spec.replicas` and templates
+    /// that make for surplus pods and several revisions.
+    pub(crate) fn undeclared(&self) -> impl Iterator<Item = String> + '_ {
+        let written = self.rules.iter().flat_map(|rule| rule.updates.iter().map(move |&(var, _)| (rule, var)));
+        let changed = written.filter_map(|(rule, var)| {
+            let group = (0..self.cluster.workloads.len()).find(|&group| {
+                let reference = &self.workload(group).reference;
+                let replicas = self.groups[group].spec.id == var && !self.needs.writes_replicas(reference);
+                let template = self.revision_wanted(group).is_some_and(|wanted| wanted.id == var);
+                replicas || (template && !self.needs.changes_template(reference))
+            })?;
+            Some(format!("{} changes {}", rule.name, self.groups[group].object))
+        });
+        self.undeclared.iter().cloned().chain(changed)
     }
 
     /// Number of nodes.
@@ -326,13 +314,12 @@ impl<'c> Model<'c> {
 }
 
 /// The greatest common divisor of all amounts of each resource that meet in arithmetic.
-fn units(cluster: &Cluster) -> BTreeMap<String, i64> {
+fn units(cluster: &Cluster, needs: &Needs) -> BTreeMap<String, i64> {
     let mut units: BTreeMap<String, i64> = BTreeMap::new();
     let mut meet = |resource: &str, amount: i64| {
         let unit = units.entry(resource.to_owned()).or_insert(0);
         *unit = gcd(*unit, amount);
     };
-    let evicts = cluster.events.iter().any(|event| event.kind == EventKind::MemoryPressure);
     for pool in &cluster.pools {
         for (resource, span) in &pool.allocatable {
             for amount in [span.lo, span.hi - span.lo, if span.constant().is_some() { 0 } else { span.step }] {
@@ -351,11 +338,9 @@ fn units(cluster: &Cluster) -> BTreeMap<String, i64> {
             meet(CPU, template.nonzero_cpu);
             meet(MEMORY, template.nonzero_memory);
         }
-        if let (Usage::PerPod(span) | Usage::Shared(span), true) = (workload.memory_usage, evicts) {
-            for amount in [span.lo, span.hi - span.lo, if span.constant().is_some() { 0 } else { span.step }] {
-                meet(MEMORY, amount);
-            }
-        }
+    }
+    for (resource, amount) in &needs.amounts {
+        meet(resource, *amount);
     }
     units.retain(|_, unit| *unit > 0);
     units

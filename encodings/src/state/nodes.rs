@@ -67,6 +67,21 @@ pub struct Taints {
 }
 
 impl Slot {
+    /// `spec.unschedulable`, for those who change it.
+    pub fn unschedulable(&self) -> BoolVar {
+        self.cordoned.expect("who cordons nodes says so in its needs")
+    }
+
+    /// Whether the kubelet runs, for those who stop it.
+    pub fn runs(&self) -> BoolVar {
+        self.alive.expect("who stops nodes says so in its needs")
+    }
+
+    /// Whether the kubelet reports MemoryPressure, for those who make it do so.
+    pub fn pressed(&self) -> BoolVar {
+        self.memory_pressure.expect("who lets memory run out says so in its needs")
+    }
+
     /// Whether the kubelet runs.
     pub fn is_alive(&self) -> Bool {
         self.alive.map_or(self.present, |alive| self.present & alive.value)
@@ -194,7 +209,8 @@ impl Model<'_> {
 
     fn declare_slot(&mut self, pool_index: usize, pool: &NodePool, index: usize, size: Int) -> Slot {
         let name = pool.slot_name(index);
-        let features = self.features;
+        let needs = (self.needs.nodes_cordoned, self.needs.nodes_stop, self.needs.memory_runs_out);
+        let (cordons, stops, runs_out) = needs;
         let allocatable = pool
             .allocatable
             .iter()
@@ -216,11 +232,11 @@ impl Model<'_> {
         let mut flag = |what: &str, role: Role, initial: bool, exists: bool| {
             exists.then(|| self.bool_var(format!("{what}[{name}]"), role, initial.into()))
         };
-        let cordoned = flag("unschedulable", Role::Cluster, pool.unschedulable, features.cordon);
-        let alive = flag("alive", Role::Cluster, true, features.node_failure);
-        let not_ready = flag("notReady", Role::Cluster, false, features.node_failure);
-        let no_execute = flag("noExecuteTaint", Role::Cluster, false, features.node_failure);
-        let memory_pressure = flag("memoryPressure", Role::Cluster, false, features.memory_pressure);
+        let cordoned = flag("unschedulable", Role::Cluster, pool.unschedulable, cordons);
+        let alive = flag("alive", Role::Cluster, true, stops);
+        let not_ready = flag("notReady", Role::Cluster, false, stops);
+        let no_execute = flag("noExecuteTaint", Role::Cluster, false, stops);
+        let memory_pressure = flag("memoryPressure", Role::Cluster, false, runs_out);
         Slot {
             pool: pool_index,
             index,

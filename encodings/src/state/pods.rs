@@ -2,11 +2,10 @@
 //! revisions of the workloads, in their order; those of further revisions follow.
 
 use super::{IntVar, Model};
-use crate::cluster::event::{ApplyMode, EventKind};
-use crate::cluster::intent::IntentKind;
+use crate::cluster::event::ApplyMode;
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Control, Readiness, Startup};
-use crate::cluster::{SchedulerProfile, Taint, TaintEffect, When, Workload};
+use crate::cluster::{SchedulerProfile, Workload};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
 
@@ -298,13 +297,9 @@ impl Model<'_> {
     /// pods that exist initially may be too many. Else pods are only ever created up to that number.
     pub fn may_have_surplus(&self, group: usize) -> bool {
         let reference = &self.workload(group).reference;
-        let scaled = self.cluster.hpas.iter().any(|hpa| hpa.target == *reference);
-        let written = self.cluster.events.iter().any(|event| match &event.kind {
-            EventKind::Apply { target, .. } | EventKind::Scale { target, .. } => target == reference,
-            _ => false,
-        });
-        let replaced = self.cluster.revisions(self.workload(group)) > 1;
-        scaled || written || replaced || self.cluster.placed.iter().any(|placement| placement.target == *reference)
+        self.needs.writes_replicas(reference)
+            || self.needs.changes_template(reference)
+            || self.cluster.placed.iter().any(|placement| placement.target == *reference)
     }
 
     /// Largest number of pods of a template that resources allow on a slot.
@@ -327,21 +322,9 @@ impl Model<'_> {
             lo = lo.min(value);
             hi = hi.max(value);
         };
-        for hpa in self.cluster.hpas.iter().filter(|hpa| hpa.target == workload.reference) {
-            reach(hpa.min);
-            reach(hpa.max);
-        }
-        for event in &self.cluster.events {
-            match &event.kind {
-                EventKind::Apply { target, replicas, .. } if *target == workload.reference => {
-                    reach(replicas.unwrap_or(1))
-                }
-                EventKind::Scale { target, replicas } if *target == workload.reference => {
-                    reach(replicas.lo);
-                    reach(replicas.hi);
-                }
-                _ => {}
-            }
+        for (_, span) in self.needs.replicas.iter().filter(|(target, _)| *target == workload.reference) {
+            reach(span.lo);
+            reach(span.hi);
         }
         (lo, hi)
     }
@@ -380,8 +363,10 @@ impl Model<'_> {
         };
         let pending = self.declare_pending(&name, workload, most_waiting);
         let nominated = self.declare_nominated(&name, template, most_pods);
-        let needs_admission =
-            !self.features.fused || self.sees_admission() || self.places_scheduled() || !self.filters_imply_admission();
+        let needs_admission = !self.features.fused
+            || self.needs.sees_admission
+            || self.places_scheduled()
+            || !self.filters_imply_admission();
         let bound = needs_admission.then(|| self.declare_bound(&name, workload, most_pods));
         let starting = self.declare_starting(&name, workload, template, most_pods);
         let fresh = self.declare_fresh(&name, workload, template, most_pods);
@@ -435,57 +420,14 @@ impl Model<'_> {
         }
     }
 
-    /// Whether something can come between the binding of a pod and its admission, or can tell them apart: pods with a
-    /// nodeName, which bypass the scheduler; nodes that stop as fast as pods are bound, or that stopped and are
-    /// tolerated; the order in which pods become ready; what a descheduler takes while they are not ready.
-    fn sees_admission(&self) -> bool {
-        let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
-        let panics = self.cluster.events.iter().any(|event| matches!(event.kind, EventKind::KernelPanic { .. }));
-        let unreachable = Taint::of(super::UNREACHABLE, TaintEffect::NoSchedule);
-        let tolerated =
-            templates.any(|template| template.tolerations.iter().any(|toleration| toleration.tolerates(&unreachable)));
-        let ordered =
-            self.some_intent(|kind| matches!(kind, IntentKind::Spread { when, .. } if *when != When::Settled));
-        // One plugin of a pass may act on where a pod has been bound, and take a ready one, before that pod starts.
-        let counted = self.cluster.descheduler.is_some()
-            && self.some_intent(|kind| match kind {
-                IntentKind::Available { .. } => true,
-                IntentKind::Replicas { when, .. } => *when != When::Settled,
-                _ => false,
-            });
-        // Evictions of pods that have not started ask no budget.
-        let evicted = !self.cluster.disruption_budgets.is_empty()
-            && (self.cluster.descheduler.is_some() || (self.features.cordon && self.tolerates_cordon()));
-        panics
-            || self.features.memory_pressure
-            || evicted
-            || counted
-            || (self.features.node_failure && tolerated)
-            || ordered
-    }
-
-    /// Whether some pod tolerates the taint of a cordon.
-    fn tolerates_cordon(&self) -> bool {
-        let cordon = Taint::of(super::UNSCHEDULABLE, TaintEffect::NoSchedule);
-        let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
-        templates.any(|template| template.tolerations.iter().any(|toleration| toleration.tolerates(&cordon)))
-    }
-
     /// What applying a manifest depends on, where one is applied.
     fn declare_ownership(
         &mut self,
         name: &str,
         workload: &Workload,
     ) -> (Option<super::BoolVar>, Option<super::BoolVar>) {
-        let modes: Vec<ApplyMode> = self
-            .cluster
-            .events
-            .iter()
-            .filter_map(|event| match &event.kind {
-                EventKind::Apply { target, mode, .. } if *target == workload.reference => Some(*mode),
-                _ => None,
-            })
-            .collect();
+        let modes = self.needs.applied.iter().filter(|(target, _)| *target == workload.reference);
+        let modes: Vec<ApplyMode> = modes.map(|(_, mode)| *mode).collect();
         let applied = (!modes.is_empty()).then(|| {
             self.bool_var(format!("replicas applied[{name}]"), Role::Budget, workload.replicas_managed.into())
         });
@@ -502,14 +444,5 @@ impl Model<'_> {
             let name = format!("{what}[{}]", self.groups[group].name);
             self.groups[group].failed = Some(self.int_var(name, Role::Cluster, 0, most, 0));
         }
-    }
-
-    /// Whether a bounded number of pods is asked for a group.
-    pub fn counts_failed(&self, group: usize) -> bool {
-        let reference = &self.workload(group).reference;
-        let cron = self.cluster.cron_job_of(reference).map(|one| &one.reference);
-        self.some_intent(
-            |kind| matches!(kind, IntentKind::BoundedPods { target, .. } if target == reference || Some(target) == cron),
-        )
     }
 }

@@ -6,10 +6,9 @@
 //! large enough). Workloads with one revision have none of this.
 
 use super::{BoolVar, Group, IntVar, Model};
-use crate::cluster::event::EventKind;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::Usage;
-use crate::cluster::{PodTemplate, Workload, WorkloadRef};
+use crate::cluster::{PodTemplate, Workload};
 use crate::system::Role;
 use crate::term::{Bool, Int};
 
@@ -37,12 +36,6 @@ impl Model<'_> {
         self.revision_wanted.get(self.groups[group].workload).copied().flatten()
     }
 
-    /// Whether events roll a workload back.
-    fn rolls_back(&self, target: &WorkloadRef) -> bool {
-        let kinds = self.cluster.events.iter().map(|event| &event.kind);
-        kinds.into_iter().any(|kind| matches!(kind, EventKind::Rollback { target: other } if other == target))
-    }
-
     /// The most replicas of one ReplicaSet of a workload: several share `spec.replicas` and the surge.
     pub(super) fn largest_replica_set(&self, workload: &Workload) -> i64 {
         let (_, most) = self.replica_range(workload);
@@ -65,7 +58,7 @@ impl Model<'_> {
         let is_there = i64::from(starts && revision == 0);
         let created = self.int_var(format!("created[{name}]"), Role::Cluster, 0, most, is_there);
         let (least, largest) = self.replica_range(workload);
-        let annotations = (least < largest && self.replicas_change(workload)).then(|| {
+        let annotations = (least < largest && self.needs.writes_replicas(&workload.reference)).then(|| {
             let surge = |replicas: i64| replicas + workload.rollout.strategy.surge(replicas);
             let (desired, limit) = if is_there == 1 { (wanted, wanted.tabulate(surge)) } else { (0.into(), 0.into()) };
             let (desired_name, max_name) = (format!("desired-replicas[{name}]"), format!("max-replicas[{name}]"));
@@ -73,19 +66,11 @@ impl Model<'_> {
             (desired, self.int_var(max_name, Role::Cluster, 0, surge(largest), limit))
         });
         let number = self
-            .rolls_back(&workload.reference)
+            .needs
+            .revision_numbers
+            .contains(&workload.reference)
             .then(|| self.int_var(format!("revision[{name}]"), Role::Cluster, 0, most, is_there));
         Some(History { created, annotations, number })
-    }
-
-    /// Whether something writes `spec.replicas`.
-    fn replicas_change(&self, workload: &Workload) -> bool {
-        let scaled = self.cluster.hpas.iter().any(|hpa| hpa.target == workload.reference);
-        scaled
-            || self.cluster.events.iter().any(|event| match &event.kind {
-                EventKind::Apply { target, .. } | EventKind::Scale { target, .. } => *target == workload.reference,
-                _ => false,
-            })
     }
 
     /// Declares the wanted revision of a workload and all its groups but the first: one for each revision, of a
@@ -221,10 +206,8 @@ impl Model<'_> {
     /// Declares whether a Deployment is paused, where manifests change that.
     pub(super) fn declare_paused(&mut self, name: &str, workload: &Workload) -> Option<BoolVar> {
         let initially = workload.rollout.is_paused;
-        let changes = self.cluster.events.iter().any(|event| match &event.kind {
-            EventKind::Apply { target, paused, .. } => *target == workload.reference && *paused != initially,
-            _ => false,
-        });
+        let mut written = self.needs.paused.iter().filter(|(target, _)| *target == workload.reference);
+        let changes = written.any(|(_, paused)| *paused != initially);
         (changes && workload.has_replica_sets())
             .then(|| self.bool_var(format!("paused[{name}]"), Role::Cluster, initially.into()))
     }

@@ -27,7 +27,8 @@ mod fit;
 
 use super::{Admission, Controller, admission, scheduler};
 use crate::cluster::node::{CPU, MEMORY};
-use crate::cluster::{NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
+use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
+use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::system::Pace;
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, sum};
@@ -47,9 +48,19 @@ impl Controller for ClusterAutoscaler {
         "adds nodes for pods that find none and removes nodes that are not needed"
     }
 
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        needs(cluster, NodeAutoscalerKind::ClusterAutoscaler)
+    }
+
     fn add_rules(&self, model: &mut Model) {
         add_rules(model, self.name(), NodeAutoscalerKind::ClusterAutoscaler);
     }
+}
+
+/// What the cluster's autoscaler of nodes needs if it is of this kind.
+pub(super) fn needs(cluster: &Cluster, kind: NodeAutoscalerKind) -> Needs {
+    let own = cluster.node_autoscaler.as_ref().filter(|one| one.kind == kind);
+    Needs::durations(own.and_then(|one| one.unneeded))
 }
 
 /// Adds the rules of the cluster's autoscaler of nodes if it is of this kind.

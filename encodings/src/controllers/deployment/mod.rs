@@ -32,6 +32,8 @@ mod sync;
 
 use super::Controller;
 use super::replica_set::{self, Sync};
+use crate::cluster::Cluster;
+use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::system::{Pace, Phrase};
 use crate::term::Bool;
@@ -46,6 +48,10 @@ impl Controller for Deployment {
 
     fn summary(&self) -> &'static str {
         "hands spec.replicas of a Deployment to its ReplicaSets, rolls out new templates"
+    }
+
+    fn needs(&self, _: &Cluster, _: &Needs) -> Needs {
+        Needs::default()
     }
 
     fn add_rules(&self, model: &mut Model) {

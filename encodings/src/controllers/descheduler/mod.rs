@@ -27,8 +27,9 @@ mod spread;
 mod too_many_restarts;
 
 use super::Controller;
-use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
+use crate::cluster::{Cluster, DeschedulerPolicy};
+use crate::needs::Needs;
 use crate::state::{IntVar, Model, Periodic, Phase, RuleBuilder, text};
 use crate::system::{Pace, Phrase, Role};
 use crate::term::{Bool, ChoiceId, Int, Term, all, any, count, int_choice, sum};
@@ -44,6 +45,11 @@ impl Controller for Descheduler {
 
     fn summary(&self) -> &'static str {
         "evicts pods that its plugins find misplaced"
+    }
+
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        let Some(policy) = &cluster.descheduler else { return Needs::default() };
+        Needs { takes_pods: true, ..Needs::durations([policy.interval]) }
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -20,10 +20,11 @@ mod eviction;
 pub(crate) use eviction::{Admission, admission};
 
 use super::Controller;
-use crate::cluster::PodDisruptionBudget;
 use crate::cluster::disruption::Demand;
 use crate::cluster::rollout::Amount;
-use crate::state::{Model, RuleBuilder, text, value};
+use crate::cluster::{Cluster, PodDisruptionBudget, Taint, TaintEffect, Workload};
+use crate::needs::Needs;
+use crate::state::{Model, RuleBuilder, UNSCHEDULABLE, text, value};
 use crate::term::{Bool, Int, Term, any, ite, sum};
 
 /// See the module.
@@ -36,6 +37,15 @@ impl Controller for Disruption {
 
     fn summary(&self) -> &'static str {
         "says how many evictions each PodDisruptionBudget allows"
+    }
+
+    fn needs(&self, cluster: &Cluster, others: &Needs) -> Needs {
+        let cordon = Taint::of(UNSCHEDULABLE, TaintEffect::NoSchedule);
+        let mut templates = cluster.workloads.iter().flat_map(Workload::templates);
+        let tolerated = templates.any(|one| one.tolerations.iter().any(|toleration| toleration.tolerates(&cordon)));
+        // Evictions of pods that have not started ask no budget.
+        let evicted = others.takes_pods || (others.nodes_cordoned && tolerated);
+        Needs { sees_admission: evicted && !cluster.disruption_budgets.is_empty(), ..Needs::default() }
     }
 
     fn add_rules(&self, _: &mut Model) {}

@@ -32,9 +32,10 @@ mod selected;
 mod window;
 
 use super::Controller;
-use crate::cluster::HorizontalPodAutoscaler;
 use crate::cluster::hpa::{OtherMetric, ScalingPolicy, ScalingRules, SelectPolicy};
 use crate::cluster::workload::Readiness;
+use crate::cluster::{Cluster, HorizontalPodAutoscaler, Span, Workload};
+use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, Int, int_choice, ite, max_of, min_of};
@@ -65,6 +66,10 @@ impl Controller for Hpa {
         "sets spec.replicas from metrics"
     }
 
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        cluster.hpas.iter().map(|hpa| needs_of(cluster, hpa)).fold(Needs::default(), Needs::and)
+    }
+
     fn add_rules(&self, model: &mut Model) {
         for index in 0..model.cluster.hpas.len() {
             let hpa = &model.cluster.hpas[index];
@@ -72,6 +77,25 @@ impl Controller for Hpa {
                 self.add_autoscaler(model, hpa, group);
             }
         }
+    }
+}
+
+/// What one autoscaler needs.
+fn needs_of(cluster: &Cluster, hpa: &HorizontalPodAutoscaler) -> Needs {
+    let windows = match &hpa.behavior {
+        None => vec![hpa.downscale_stabilization],
+        Some(behavior) => vec![behavior.up.stabilization, behavior.down.stabilization],
+    };
+    let takes = |workload: &&Workload| workload.templates().any(|one| hpa.takes(workload, one)) && hpa.reads_memory();
+    let named = hpa.other_metrics.iter().filter_map(|one| match one {
+        OtherMetric::Named(named) => Some(named.name.clone()),
+        OtherMetric::Container { .. } => None,
+    });
+    Needs {
+        replicas: vec![(hpa.target.clone(), Span { lo: hpa.min, hi: hpa.max, step: 1 })],
+        memory_usage: cluster.workloads.iter().filter(takes).map(|workload| workload.reference.clone()).collect(),
+        metrics: named.collect(),
+        ..Needs::durations([hpa.sync_period].into_iter().chain(windows).chain(hpa.remembered_periods()))
     }
 }
 

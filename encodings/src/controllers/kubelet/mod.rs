@@ -30,7 +30,8 @@ use super::Controller;
 use crate::cluster::node::is_extended_resource;
 use crate::cluster::pod::QosClass;
 use crate::cluster::workload::Readiness;
-use crate::cluster::{Taint, TaintEffect};
+use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
+use crate::needs::Needs;
 use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
 use crate::system::Pace;
 use crate::term::{Bool, all, int_choice, sum};
@@ -45,6 +46,15 @@ impl Controller for Kubelet {
 
     fn summary(&self) -> &'static str {
         "admits, starts and ends pods"
+    }
+
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        let of = |workload: &Workload| {
+            let start_up = workload.startup.map(|startup| startup.seconds);
+            let run_time = workload.job().and_then(|job| job.run_time);
+            [start_up, cluster.min_ready_seconds(workload), run_time]
+        };
+        Needs::durations(cluster.workloads.iter().flat_map(of).flatten())
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -49,6 +49,8 @@ pub(super) use score::preferred_weight;
 pub(crate) use spread::Domains;
 
 use super::Controller;
+use crate::cluster::{Cluster, Workload};
+use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::system::Pace;
 use crate::term::{Bool, Int, Term, any, ite, max_of};
@@ -70,6 +72,12 @@ impl Controller for Scheduler {
 
     fn summary(&self) -> &'static str {
         "binds pending pods to the best feasible node"
+    }
+
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        let mut templates = cluster.workloads.iter().flat_map(Workload::templates);
+        // A pod that is to be preempted may do something meanwhile.
+        Needs { sees_each_step: templates.any(|one| cluster.may_preempt(one)), ..Needs::default() }
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -26,6 +26,9 @@ mod recommender;
 mod updater;
 
 use super::Controller;
+use crate::cluster::hpa::MetricResource;
+use crate::cluster::{Cluster, VerticalPodAutoscaler};
+use crate::needs::Needs;
 use crate::state::Model;
 
 /// See the module.
@@ -38,6 +41,17 @@ impl Controller for Vpa {
 
     fn summary(&self) -> &'static str {
         "recommends requests, gives them to new pods and evicts pods that request something else"
+    }
+
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        let reads_memory =
+            |one: &&VerticalPodAutoscaler| one.controlled.iter().any(|one| one.resource == MetricResource::Memory);
+        Needs {
+            memory_usage: cluster.vpas.iter().filter(reads_memory).map(|one| one.target.clone()).collect(),
+            // Whichever pods come at once may be of different levels.
+            sees_each_step: !cluster.vpas.is_empty(),
+            ..Needs::default()
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {
