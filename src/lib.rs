@@ -10,6 +10,7 @@ pub mod conform;
 pub mod engines;
 pub mod explain;
 pub mod export;
+pub mod limits;
 pub mod manifest;
 pub mod memory;
 pub mod passes;
@@ -18,4 +19,7 @@ pub mod reproduce;
 pub mod search;
 pub mod smt;
 pub mod snapshot;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod text;
 pub mod trace;

@@ -5,8 +5,8 @@ use kubound::conform::events::{self, Event};
 use kubound::conform::search::{Bounds, SearchError};
 use kubound::conform::{Conformance, conform};
 use kubound::manifest;
-use kubound_encodings::assemble::{Granularity, assemble};
-use kubound_encodings::cluster::{Cluster, Timing};
+use kubound_encodings::assemble::assemble;
+use kubound_encodings::cluster::{Cluster, Granularity, Timing};
 use kubound_encodings::system::TransitionSystem;
 use std::path::Path;
 

@@ -5,9 +5,9 @@ use kubound::engines::{Answer, Cancel, Engine, Limits, Outcome};
 use kubound::manifest;
 use kubound::passes::{interchangeable, says_the_same, slice};
 use kubound::search::{self, Options, Silent, Systems, Verdict};
-use kubound_encodings::assemble::{Granularity, assemble};
+use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::selector::Operator;
-use kubound_encodings::cluster::{Cluster, LabelSelector, PodAffinityTerm, Requirement};
+use kubound_encodings::cluster::{Cluster, Granularity, LabelSelector, PodAffinityTerm, Requirement};
 use kubound_encodings::system::TransitionSystem;
 use std::path::PathBuf;
 

@@ -793,7 +793,8 @@ fn two_scenarios_are_one_too_many() {
 
 #[test]
 fn names_of_files_and_objects_cannot_steer_the_terminal() {
-    use kubound::report::{diagnostic::Diagnostic, text::Paint};
+    use kubound::report::diagnostic::Diagnostic;
+    use kubound::text::Paint;
     let folder = scratch("steering");
     let path = folder.join("a\u{1b}[2J\u{202e}.yaml");
     let comment = "# \u{1b}]0;title\u{7} \u{9b}31m\u{202e}";

@@ -3,8 +3,8 @@
 #![cfg(unix)]
 
 use kubound::manifest::load;
-use kubound_encodings::assemble::{Granularity, assemble};
-use kubound_encodings::cluster::{PlacedPhase, Start};
+use kubound_encodings::assemble::assemble;
+use kubound_encodings::cluster::{Granularity, PlacedPhase, Start};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

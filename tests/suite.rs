@@ -14,6 +14,7 @@ mod fitting;
 mod interchangeable;
 mod interrupt;
 mod kivi;
+mod layers;
 mod manifest;
 mod named_metrics;
 mod overlaps;

@@ -4,7 +4,7 @@
 //! the guards of everything that is not fast get the condition that no fast rule is enabled (under paced timing);
 //! then intents, which may ask whether the cluster has settled, become properties.
 
-use crate::cluster::{Cluster, NodePool, Timing};
+use crate::cluster::{Cluster, Granularity, NodePool, Timing};
 use crate::controllers::{self, Plugins};
 use crate::events;
 use crate::intents;
@@ -12,16 +12,6 @@ use crate::needs::Needs;
 use crate::state::{Countdown, Model, RuleBuilder, condition, text};
 use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem};
 use crate::term::{Dag, Term, TermId, any, sum, within};
-
-/// How many reconciles one rule stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Granularity {
-    /// One rule is one reconcile of one controller on one object.
-    Fine,
-    /// Rules are merged where that cannot change a verdict.
-    #[default]
-    Fused,
-}
 
 /// Why a cluster cannot be modelled.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]

@@ -2,7 +2,8 @@
 #![no_main]
 
 use kubound::manifest::load_embedded;
-use kubound_encodings::assemble::{Granularity, assemble};
+use kubound_encodings::assemble::assemble;
+use kubound_encodings::cluster::Granularity;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -3,7 +3,7 @@
 
 use kubound::manifest::load;
 use kubound::report::diagnostic::Diagnostic;
-use kubound::report::text::Paint;
+use kubound::text::Paint;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

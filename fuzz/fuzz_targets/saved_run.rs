@@ -3,7 +3,8 @@
 
 use kubound::manifest::load_embedded;
 use kubound::report::saved::SavedTrace;
-use kubound_encodings::assemble::{Granularity, assemble};
+use kubound_encodings::assemble::assemble;
+use kubound_encodings::cluster::Granularity;
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use kubound_encodings::system::TransitionSystem;
 use libfuzzer_sys::fuzz_target;

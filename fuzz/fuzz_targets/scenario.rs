@@ -4,8 +4,9 @@
 
 use kubound::manifest::load_embedded;
 use kubound::report::diagnostic::Diagnostic;
-use kubound::report::text::Paint;
-use kubound_encodings::assemble::{AssembleError, Granularity, assemble};
+use kubound::text::Paint;
+use kubound_encodings::assemble::{AssembleError, assemble};
+use kubound_encodings::cluster::Granularity;
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use libfuzzer_sys::fuzz_target;
 

@@ -2,13 +2,13 @@
 
 use super::Failure;
 use super::exit::Deny;
-use crate::report::formats::{Format, REGISTRY};
+use crate::report::format::Format;
+use crate::report::formats::{self, REGISTRY};
 use crate::search::{EngineChoice, Options};
 use crate::smt::Encoding;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
-use kubound_encodings::assemble::Granularity;
-use kubound_encodings::cluster::Timing;
+use kubound_encodings::cluster::{Granularity, Timing};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -177,7 +177,7 @@ impl FromStr for Output {
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let format = Format::named(format).ok_or_else(|| {
+        let format = formats::named(format).ok_or_else(|| {
             let known: Vec<&str> = REGISTRY.iter().map(|format| format.name).collect();
             format!("no format is called `{format}`; there are: {}", known.join(", "))
         })?;

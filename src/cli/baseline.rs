@@ -3,8 +3,8 @@
 use super::Failure;
 use crate::manifest::{Acceptance, Accepted, Loaded};
 use crate::report::API_VERSION;
-use crate::report::text::{neutralise, plural};
 use crate::search::{Findings, IntentResult, Verdict};
+use crate::text::{neutralise, plural};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use serde::{Deserialize, Serialize};

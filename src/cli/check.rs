@@ -8,8 +8,8 @@ use crate::engines::{Answer, Cancel, Engine, Limits};
 use crate::manifest::{Loaded, Severity};
 use crate::search::{Fault, Findings, Observer, Systems, check};
 use anyhow::anyhow;
-use kubound_encodings::assemble::{AssembleError, Granularity};
-use kubound_encodings::cluster::{Cluster, Span};
+use kubound_encodings::assemble::AssembleError;
+use kubound_encodings::cluster::{Cluster, Granularity, Span};
 use kubound_encodings::system::{Claim, Property, TransitionSystem};
 use kubound_encodings::term::{Bool, within};
 use std::time::{Duration, Instant};
@@ -156,7 +156,7 @@ pub fn set_jobs(search: &SearchArgs) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::testing::tiny;
+    use crate::testing::tiny;
     use kubound_encodings::system::Constraint;
 
     #[test]

@@ -7,12 +7,11 @@ use crate::conform::events::{self, instant};
 use crate::conform::search::{Bounds, SearchError};
 use crate::conform::{Conformance, conform};
 use crate::manifest;
-use crate::report::text::{neutralise, plural};
+use crate::text::{neutralise, plural};
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use itertools::Itertools;
-use kubound_encodings::assemble::Granularity;
-use kubound_encodings::cluster::Timing;
+use kubound_encodings::cluster::{Granularity, Timing};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

@@ -117,8 +117,8 @@ mod tests {
     use crate::engines::Statistics;
     use crate::engines::explicit::inevitable::Inevitability;
     use crate::search::Violation;
-    use crate::search::testing::tiny_run;
     use crate::trace::Ending;
+    use crate::trace::testing::tiny_run;
 
     fn result(verdict: Verdict) -> IntentResult {
         IntentResult {

@@ -5,8 +5,8 @@ use super::output;
 use crate::explain::FailureKind;
 use crate::manifest::InputError;
 use crate::report::diagnostic::Diagnostic;
-use crate::report::text::{Kind, neutralise};
 use crate::search::Fault;
+use crate::text::{Kind, neutralise};
 use kubound_encodings::assemble::AssembleError;
 use std::io::Write as _;
 

@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::{Failure, output};
 use crate::manifest::{self, Survey};
-use crate::report::text::neutralise;
+use crate::text::neutralise;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use std::fmt::Write as _;
@@ -142,5 +142,5 @@ fn intents(text: &mut String, survey: &Survey) {
 }
 
 fn count(number: usize, noun: &str) -> String {
-    crate::report::text::plural(number as i64, noun)
+    crate::text::plural(number as i64, noun)
 }

@@ -3,9 +3,10 @@
 use super::Failure;
 use super::args::{ColorArg, Output, VoiceArgs};
 use crate::report::document::Document;
-use crate::report::formats::{Format, REGISTRY, Style};
-use crate::report::text::Paint;
+use crate::report::format::{Format, Style};
+use crate::report::formats::REGISTRY;
 use crate::report::{github, human, markdown};
+use crate::text::Paint;
 use anyhow::{Context, anyhow};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;

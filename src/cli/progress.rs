@@ -1,8 +1,8 @@
 //! Progress of long searches, on standard error. On a terminal one line that is drawn again and again, and removed in
 //! the end; elsewhere (pipelines, files) a line after 10 s, after 30 s, then every minute. Nothing with `--quiet`.
 
-use crate::report::text::neutralise;
 use crate::search::Observer;
+use crate::text::neutralise;
 use std::fmt::{self, Write as _};
 use std::io::IsTerminal;
 use std::sync::{Condvar, Mutex, PoisonError};

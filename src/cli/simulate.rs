@@ -3,13 +3,13 @@
 use super::exit::Exit;
 use super::{Failure, check, input, output};
 use crate::report::narrate::tell;
-use crate::report::text::{neutralise, plural};
+use crate::text::{neutralise, plural};
 use crate::trace::simulate::{self, Simulation};
 use anyhow::anyhow;
 use clap::Args;
 use indexmap::IndexMap;
 use itertools::Itertools;
-use kubound_encodings::assemble::Granularity;
+use kubound_encodings::cluster::Granularity;
 use kubound_encodings::system::TransitionSystem;
 use std::fmt::Write as _;
 use std::path::PathBuf;

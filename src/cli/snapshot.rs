@@ -3,8 +3,8 @@
 use super::exit::Exit;
 use super::{Failure, output};
 use crate::manifest::{dump_files, objects};
-use crate::report::text::{neutralise, plural};
 use crate::snapshot::{self, KINDS, Snapshot};
+use crate::text::{neutralise, plural};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use serde_json::Value;

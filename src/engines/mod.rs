@@ -8,43 +8,10 @@ pub mod proof;
 pub mod ranking;
 pub mod symbolic;
 
+pub use crate::limits::{Cancel, Limits};
+
 use crate::trace::Trace;
 use kubound_encodings::system::TransitionSystem;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
-
-/// How far an engine may go.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Limits {
-    /// Most steps of an unrolling; `None`: until another limit.
-    pub depth: Option<usize>,
-    /// Only initial states with at most that many nodes (`TransitionSystem::nodes`).
-    pub nodes: Option<i64>,
-    /// Only runs that never have more pods than this (`TransitionSystem::pods`). A search with this limit may only
-    /// be used to find violations and to minimise them, never for `holds`.
-    pub pods: Option<i64>,
-    /// Most states that the explicit engine stores.
-    pub states: Option<usize>,
-    /// When to give up.
-    pub deadline: Option<Instant>,
-}
-
-/// Tells engines to stop; cheap to clone and to ask.
-#[derive(Clone, Default, Debug)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Asks everybody who holds a clone to stop.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether to stop.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// What an engine found out.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,7 +1,7 @@
 //! The text of an explanation, in Markdown that reads well without being rendered.
 
 use super::{Class, Entry};
-use crate::report::text::wrap;
+use crate::text::wrap;
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use std::fmt::Write as _;
 

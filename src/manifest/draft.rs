@@ -1,15 +1,20 @@
 //! What has been read so far, before references between objects are resolved.
 
 use super::Accepted;
+use super::ExpectedVerdict;
 use super::SourceMap;
-use super::kinds::{Containers, DraftVpa, LimitRange, NodeImages};
+use super::kinds::{Containers, NodeImages};
 use super::value::Value;
 use super::view::{Context, Notes};
 use kubound_encodings::cluster::hpa::{Metric, NamedMetric};
+use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::{
-    CronJob, DeschedulerPolicy, HorizontalPodAutoscaler, LabelSelector, NodePool, NodeSelectorTerm,
-    PodDisruptionBudget, ResourceQuota, SchedulerProfile, Service, Workload,
+    Assumption, Bounds, CronJob, DeschedulerPolicy, Event, HorizontalPodAutoscaler, Intent, KubernetesVersion,
+    LabelSelector, NodeAutoscaler, NodePool, NodeSelectorTerm, Origin, Placement, PodDisruptionBudget, ResourceQuota,
+    Resources, SchedulerProfile, Service, Start, Timing, Workload, WorkloadRef,
 };
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A workload with what is needed later.
 pub(super) struct DraftWorkload {
@@ -116,6 +121,78 @@ pub(super) struct DraftBudget {
     pub(super) context: Context,
 }
 
+/// `updatePolicy.updateMode`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum UpdateMode {
+    /// Nothing is changed.
+    Off,
+    /// Only new pods get other requests.
+    Initial,
+    /// Running pods are evicted, too.
+    Recreate,
+}
+
+/// A policy of `resourcePolicy.containerPolicies`.
+#[derive(Clone)]
+pub(super) struct ContainerPolicy {
+    /// The name of a container, or `*`.
+    pub(super) container: String,
+    /// `mode: Off`.
+    pub(super) is_off: bool,
+    pub(super) min: Resources<i64>,
+    pub(super) max: Resources<i64>,
+    /// `controlledResources`.
+    pub(super) controlled: Vec<&'static str>,
+    /// `controlledValues: RequestsOnly`.
+    pub(super) requests_only: bool,
+}
+
+impl Default for ContainerPolicy {
+    fn default() -> Self {
+        Self {
+            container: "*".into(),
+            is_off: false,
+            min: Resources::new(),
+            max: Resources::new(),
+            controlled: vec![CPU, MEMORY],
+            requests_only: false,
+        }
+    }
+}
+
+/// A vertical autoscaler as written.
+pub(super) struct DraftVpa {
+    pub(super) name: String,
+    pub(super) target: WorkloadRef,
+    pub(super) mode: UpdateMode,
+    pub(super) min_replicas: i64,
+    pub(super) policies: Vec<ContainerPolicy>,
+    pub(super) context: Context,
+}
+
+/// A LimitRange.
+#[derive(Clone)]
+pub(super) struct LimitRange {
+    pub(super) namespace: String,
+    pub(super) name: String,
+    /// What it says of each container.
+    pub(super) container: Limits,
+    /// What it says of all containers of a pod together.
+    pub(super) pod: Limits,
+    pub(super) origin: Origin,
+}
+
+/// The limits of one type.
+#[derive(Clone, Default)]
+pub(super) struct Limits {
+    pub(super) default: Resources<i64>,
+    pub(super) default_request: Resources<i64>,
+    pub(super) min: Resources<i64>,
+    pub(super) max: Resources<i64>,
+    /// Thousandths.
+    pub(super) max_ratio: Resources<i64>,
+}
+
 /// Everything read from manifests.
 pub(super) struct Draft {
     pub(super) pools: Vec<NodePool>,
@@ -193,4 +270,34 @@ impl Draft {
     pub(super) fn default_priority(&self) -> Option<&PriorityClass> {
         self.priority_classes.iter().filter(|class| class.is_default).min_by_key(|class| class.value)
     }
+}
+
+/// What a scenario says beside nodes and workloads, which go into the draft.
+#[derive(Default)]
+pub(super) struct Scenario {
+    pub(super) name: Option<String>,
+    pub(super) version: KubernetesVersion,
+    pub(super) start: Start,
+    pub(super) timing: Timing,
+    pub(super) bounds: Bounds,
+    pub(super) depth: Option<usize>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) expect: BTreeMap<String, ExpectedVerdict>,
+    pub(super) events: Vec<Event>,
+    pub(super) intents: Vec<Intent>,
+    pub(super) exceptions: Vec<Accepted>,
+    pub(super) assumptions: Vec<Assumption>,
+    pub(super) placed: Vec<Placement>,
+    /// `spec.clusterAutoscaler` or `spec.karpenter`.
+    pub(super) node_autoscaler: Option<NodeAutoscaler>,
+    /// `spec.hpa.tolerance`, in thousandths.
+    pub(super) hpa_tolerance: Option<i64>,
+    /// `spec.hpa.configurableTolerance`.
+    pub(super) hpa_configurable_tolerance: bool,
+    /// `spec.deschedulerInterval`, in seconds.
+    pub(super) descheduler_interval: Option<i64>,
+    /// `spec.hpa.syncPeriod`, in seconds.
+    pub(super) hpa_sync_period: Option<i64>,
+    /// `spec.hpa.downscaleStabilization`, in seconds.
+    pub(super) hpa_downscale_stabilization: Option<i64>,
 }

@@ -4,7 +4,7 @@ use super::draft::Draft;
 use super::error::InputError;
 use super::source::{Disk, Embedded, Files, check_text, shown};
 use super::value::{Value, child};
-use super::view::{Context, Notes};
+use super::view::{Context, Entry, Notes};
 use super::yaml::{self, Malformed};
 use super::{ErrorKind, NoteKind};
 use super::{Loaded, Note, Severity, kinds, kivi, resolve, scenario, source_map_place};
@@ -14,12 +14,6 @@ use std::sync::Arc;
 
 /// Name of standard input in messages.
 const STDIN: &str = "<stdin>";
-
-/// An object and its place.
-pub(super) struct Entry {
-    pub(super) value: Value,
-    pub(super) context: Context,
-}
 
 /// A text that is in no file, such as the output of a program.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,12 +2,11 @@
 
 use super::Severity::{Risky, Warning};
 use super::container_metrics;
-use super::draft::{Draft, DraftBudget, DraftWorkload, Tolerances};
+use super::draft::{Draft, DraftBudget, DraftWorkload, Scenario, Tolerances};
 use super::error::InputError;
 use super::kinds;
 use super::named_metrics;
 use super::overlaps;
-use super::scenario::Scenario;
 use super::vertical;
 use super::view::Context;
 use super::{Accepted, Loaded, MAX_NODES, Severity, cron_jobs, exceptions};

@@ -2,8 +2,7 @@
 
 use super::NoteKind;
 use super::Severity::{Harmless, Risky};
-use super::draft::DraftWorkload;
-use super::kinds::{ContainerPolicy, DraftVpa, UpdateMode};
+use super::draft::{ContainerPolicy, DraftVpa, DraftWorkload, UpdateMode};
 use kubound_encodings::cluster::hpa::MetricResource;
 use kubound_encodings::cluster::node::CPU;
 use kubound_encodings::cluster::vpa::{Allowed, Controlled, usages};

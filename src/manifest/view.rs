@@ -20,6 +20,12 @@ pub(super) type Notes = Rc<RefCell<Vec<Note>>>;
 /// A field that the models do not read: its key, whether that matters, and why.
 pub(super) type Ignored = (&'static str, Severity, &'static str);
 
+/// An object and its place.
+pub(super) struct Entry {
+    pub(super) value: Value,
+    pub(super) context: Context,
+}
+
 /// Where an object is written.
 #[derive(Clone)]
 pub(super) struct Context {

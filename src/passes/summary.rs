@@ -29,7 +29,7 @@ pub fn reductions(system: &TransitionSystem, property: usize, explicit: bool) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::testing::tiny;
+    use crate::testing::tiny;
 
     #[test]
     fn nothing_is_told_of_what_is_not_reduced() {

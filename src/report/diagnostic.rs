@@ -1,8 +1,8 @@
 //! Messages about the input in the shape of rustc's: what is wrong, the lines it is written on, notes and help. Lines
 //! are drawn by `annotate-snippets`; they are plain ASCII, coloured or not.
 
-use super::text::{COLUMNS, Kind, Paint, is_steering, neutralise, wrap};
 use crate::manifest::{InputError, Region};
+use crate::text::{COLUMNS, Kind, Paint, is_steering, neutralise, wrap};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
 use std::sync::Arc;

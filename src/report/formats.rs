@@ -1,23 +1,7 @@
 //! The formats that a report can be written in, one file each. A new one is a file and a line in [`REGISTRY`].
 
-use super::document::Document;
-use super::text::escape;
+use super::format::Format;
 use super::{github, html, human, itf, json, jsonl, junit, markdown, sarif};
-use serde::Serialize;
-use std::path::PathBuf;
-
-/// A format of reports.
-#[derive(Debug)]
-pub struct Format {
-    /// Its name behind `-o`.
-    pub name: &'static str,
-    /// What it is, in a line.
-    pub summary: &'static str,
-    /// Whether the reports on several inputs fit into one text.
-    pub takes_several: bool,
-    /// The text of reports: of one, unless the format takes several.
-    pub render: fn(&[Document], &Style) -> serde_json::Result<String>,
-}
 
 /// All formats.
 pub const REGISTRY: &[&Format] = &[
@@ -32,39 +16,7 @@ pub const REGISTRY: &[&Format] = &[
     &html::FORMAT,
 ];
 
-/// How to write.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Style {
-    /// How to speak to people.
-    pub human: human::Options,
-    /// The folder that paths of machine formats are relative to, where they lie in it.
-    pub root: Option<PathBuf>,
-}
-
-impl Format {
-    /// The format of a name.
-    pub fn named(name: &str) -> Option<&'static Self> {
-        REGISTRY.iter().copied().find(|format| format.name == name)
-    }
-}
-
-impl PartialEq for Format {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Format {}
-
-impl Style {
-    /// Without colours, neither short nor long.
-    pub fn plain() -> Self {
-        Self { human: human::Options::plain(), root: None }
-    }
-}
-
-/// A value as JSON on several lines, with a newline at the end.
-pub(super) fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
-    let text = serde_json::to_string_pretty(value)?;
-    Ok(text.split('\n').map(|line| escape(line) + "\n").collect())
+/// The format of a name.
+pub fn named(name: &str) -> Option<&'static Format> {
+    REGISTRY.iter().copied().find(|format| format.name == name)
 }

@@ -2,10 +2,10 @@
 //! each field that may matter and is not modelled. The command line appends the Markdown report to the step summary.
 
 use super::document::{Document, IntentDocument, Outcome};
-use super::formats::{Format, Style};
+use super::format::{Format, Style};
 use super::human;
 use super::places::relative;
-use super::text::neutralise;
+use crate::text::neutralise;
 
 /// The format.
 pub const FORMAT: Format =

@@ -1,13 +1,15 @@
 //! Names come from anywhere: no format may let them steer a terminal, become markup, or give orders to a CI system.
 
 use super::document::Document;
-use super::formats::{Format, REGISTRY, Style};
+use super::format::Style;
+use super::formats::{self, REGISTRY};
 use crate::engines::Statistics;
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{Loaded, Note, Severity};
 use crate::search::scope::{Scope, Size};
-use crate::search::testing::{tiny, tiny_run};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
+use crate::testing::tiny;
+use crate::trace::testing::tiny_run;
 use crate::trace::{Ending, Step};
 use kubound_encodings::system::{Origin, Phrase};
 use serde_json::Value;
@@ -74,7 +76,7 @@ fn document() -> Document {
 }
 
 fn render(name: &str) -> String {
-    let format = Format::named(name).expect("a format");
+    let format = formats::named(name).expect("a format");
     (format.render)(&[document()], &Style::plain()).expect("JSON")
 }
 

@@ -2,7 +2,7 @@
 //! holds the JSON report and a script that draws it; it loads nothing.
 
 use super::document::Document;
-use super::formats::{Format, Style};
+use super::format::{Format, Style};
 use super::places::xml;
 
 /// The format.
@@ -19,7 +19,7 @@ fn render(documents: &[Document], _: &Style) -> serde_json::Result<String> {
 
 fn page(document: &Document) -> serde_json::Result<String> {
     // `<` could end the element that holds the data; inside of JSON it is only ever in strings.
-    let data = super::text::escape(&serde_json::to_string(document)?).replace('<', "\\u003c");
+    let data = crate::text::escape(&serde_json::to_string(document)?).replace('<', "\\u003c");
     let title = xml(&format!("Kubound: {}", document.name)).replace('\n', " ");
     // The data comes last, so that nothing in it is taken for a place to fill in.
     let page = PAGE.replace("/*STYLE*/", LOOK.trim_end()).replace("/*SCRIPT*/", SCRIPT.trim_end());

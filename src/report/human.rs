@@ -2,10 +2,10 @@
 
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
 use super::document::{Document, IntentDocument, NoteDocument, OriginDocument, ViolationDocument};
-use super::formats::Format;
+use super::format::Format;
 use super::narrate::{Line, ToldStep, fold, told_together};
-use super::text::{Kind, Paint, neutralise, plural, wrap};
 use crate::manifest::Region;
+use crate::text::{Kind, Paint, neutralise, plural, wrap};
 use indexmap::IndexMap;
 use itertools::Itertools;
 use std::fmt::Write as _;

@@ -2,8 +2,8 @@
 //! record a state, `loop` the index of the state that a lasso returns to.
 
 use super::document::{Document, IntentDocument, VariableDocument, ViolationDocument};
-use super::formats::{Format, Style, pretty};
-use super::text::neutralise;
+use super::format::{Format, Style, pretty};
+use crate::text::neutralise;
 use serde_json::{Map, Value, json};
 
 /// The format.

@@ -1,7 +1,7 @@
 //! The report as JSON, for machines.
 
 use super::document::Document;
-use super::formats::{Format, Style, pretty};
+use super::format::{Format, Style, pretty};
 
 /// The format.
 pub const FORMAT: Format = Format {

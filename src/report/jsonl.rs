@@ -3,10 +3,10 @@
 //! expect new types and new fields.
 
 use super::document::{Document, ExceptionDocument, IntentDocument, NoteDocument};
-use super::formats::{Format, Style};
+use super::format::{Format, Style};
 use super::human;
-use super::text::escape;
 use crate::search::scope::Scope;
+use crate::text::escape;
 use serde::Serialize;
 
 /// The format.

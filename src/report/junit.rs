@@ -1,7 +1,7 @@
 //! The report as JUnit XML, for the test pages of CI systems: a suite an input, a case an intent.
 
 use super::document::{Document, IntentDocument, Outcome};
-use super::formats::{Format, Style};
+use super::format::{Format, Style};
 use super::human;
 use super::places::xml;
 use std::fmt::Write as _;

@@ -2,11 +2,11 @@
 //! violation.
 
 use super::document::{Document, IntentDocument, Outcome, ViolationDocument};
-use super::formats::{Format, Style};
+use super::format::{Format, Style};
 use super::human;
 use super::mermaid;
 use super::places::relative;
-use super::text::{neutralise, plural};
+use crate::text::{neutralise, plural};
 use std::fmt::Write as _;
 
 /// The format.

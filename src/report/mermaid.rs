@@ -2,7 +2,7 @@
 
 use super::document::ViolationDocument;
 use super::narrate::{Line, fold, told_together};
-use super::text::neutralise;
+use crate::text::neutralise;
 use std::fmt::Write as _;
 
 /// Most characters of a diagram, or of all diagrams of a page, that hosts draw.

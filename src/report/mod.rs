@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod format;
 pub mod formats;
 pub mod github;
 pub mod html;
@@ -20,7 +21,6 @@ pub mod schema;
 pub mod sizes;
 pub mod states;
 pub mod telling;
-pub mod text;
 
 /// Where the documents of a report are versioned.
 pub const API_VERSION: &str = "kubound.dev/v1alpha1";

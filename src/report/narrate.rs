@@ -1,7 +1,7 @@
 //! A run in words: one line a step, from the sentence that its rule carries.
 
 use super::document::{ChangeDocument, OriginDocument, ScoreDocument};
-use super::text::plural;
+use crate::text::plural;
 use crate::trace::{Step, Trace, execute};
 use itertools::Itertools;
 use kubound_encodings::system::{Phrase, Rule, TransitionSystem};
@@ -261,8 +261,9 @@ impl Placed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::testing::{tiny, tiny_run};
+    use crate::testing::tiny;
     use crate::trace::Ending;
+    use crate::trace::testing::tiny_run;
 
     #[test]
     fn a_sentence_reads_the_state_before_and_after() {

@@ -1,6 +1,6 @@
 //! Where fields are written, as the formats of tools want it: paths relative to a folder, as URIs where needed.
 
-use super::text::neutralise;
+use crate::text::neutralise;
 use std::fmt::Write as _;
 use std::path::{Component, Path};
 

@@ -2,12 +2,12 @@
 //! point at the objects they stem from, and everything undecided or not modelled as a notification.
 
 use super::document::{Document, IntentDocument, OriginDocument, Outcome, ViolationDocument};
-use super::formats::{Format, Style, pretty};
+use super::format::{Format, Style, pretty};
 use super::human;
 use super::narrate::ToldStep;
 use super::places::uri;
-use super::text::neutralise;
 use crate::explain;
+use crate::text::neutralise;
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -230,7 +230,8 @@ fn next(system: &TransitionSystem, before: &[i64], saved: &SavedStep) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::testing::{tiny, tiny_run};
+    use crate::testing::tiny;
+    use crate::trace::testing::tiny_run;
 
     #[test]
     fn intents_that_differ_by_position_only_are_told_apart() {

@@ -120,7 +120,8 @@ fn bytes(value: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kubound_encodings::assemble::{Granularity, assemble};
+    use kubound_encodings::assemble::assemble;
+    use kubound_encodings::cluster::Granularity;
 
     #[test]
     fn amounts_read_as_in_manifests() {

@@ -160,8 +160,8 @@ fn node(pool: &NodePool, index: usize) -> NodeDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kubound_encodings::assemble::{Granularity, assemble};
-    use kubound_encodings::cluster::Span;
+    use kubound_encodings::assemble::assemble;
+    use kubound_encodings::cluster::{Granularity, Span};
     use kubound_encodings::system::Origin;
 
     fn cluster() -> Cluster {

@@ -123,7 +123,8 @@ fn placing(template: &PodTemplate) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::testing::{tiny, tiny_run};
+    use crate::testing::tiny;
+    use crate::trace::testing::tiny_run;
     use kubound_encodings::cluster::PodAffinityTerm;
 
     fn origin(object: &str, field: &str) -> Origin {

@@ -243,7 +243,7 @@ fn workload<'a>(cluster: &'a Cluster, name: &str) -> Option<&'a WorkloadRef> {
 
 /// Text as one word of a shell.
 fn quote(text: &str) -> String {
-    let text = crate::report::text::neutralise(text).replace('\n', " ");
+    let text = crate::text::neutralise(text).replace('\n', " ");
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -7,10 +7,11 @@
 
 use super::restrict::Restricted;
 use super::{Fault, IntentResult, Observer, Options, Systems, Verdict};
-use crate::engines::proof::{Obstacle, stop_of};
+use crate::engines::proof::Obstacle;
 use crate::engines::symbolic::alone;
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits};
 use crate::engines::{bmc::Bmc, explicit::Explicit, induction::Induction, lasso::Lasso, ranking::Ranking};
+use crate::limits::Stop;
 use crate::smt::{Check, Encoding, Solver};
 use kubound_encodings::cluster::Cluster;
 use kubound_encodings::system::{Claim, TransitionSystem};
@@ -101,7 +102,7 @@ fn proof_again(
         Err(Obstacle::Reason(reason)) => return recheck(format!("not possible: {reason}"), false),
         Err(Obstacle::Fault(source)) => return Err(fault(source)),
     };
-    let stop = stop_of(&limits, cancel);
+    let stop = Stop::of(&limits, cancel);
     let all = obligations.len();
     for (index, obligation) in obligations.iter().enumerate() {
         match alone(|| Ok(obligation.check(Encoding::Clauses, &stop))).map_err(fault)? {
@@ -197,8 +198,8 @@ fn judge(result: &IntentResult, by: String, answer: &Answer, depth: Option<usize
 mod tests {
     use super::*;
     use crate::engines::Statistics;
-    use crate::search::testing::tiny_run;
     use crate::trace::Ending;
+    use crate::trace::testing::tiny_run;
 
     fn result(verdict: Verdict) -> IntentResult {
         IntentResult {

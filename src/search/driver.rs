@@ -355,9 +355,11 @@ fn dump(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::Silent;
-    use super::super::testing::{Scripted, tiny, tiny_run};
+    use super::super::testing::Scripted;
     use super::*;
+    use crate::testing::tiny;
     use crate::trace::Ending;
+    use crate::trace::testing::tiny_run;
 
     fn outcome(answer: Answer) -> Outcome {
         Outcome { answer, statistics: Statistics::default(), fired: Vec::new() }

@@ -13,15 +13,15 @@ pub mod restrict;
 pub mod scaling;
 pub mod scope;
 #[cfg(test)]
-pub(crate) mod testing;
+mod testing;
 
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::engines::{Cancel, EngineError, Statistics};
 use crate::passes::says_the_same;
 use crate::smt::Encoding;
 use crate::trace::{Ending, Trace};
-use kubound_encodings::assemble::{AssembleError, Granularity, assemble};
-use kubound_encodings::cluster::{Cluster, Timing};
+use kubound_encodings::assemble::{AssembleError, assemble};
+use kubound_encodings::cluster::{Cluster, Granularity, Timing};
 use kubound_encodings::system::{Origin, Pace, Property, TransitionSystem};
 use scope::Scope;
 use std::fmt;
@@ -378,8 +378,9 @@ fn decide_interleaved(
 
 #[cfg(test)]
 mod tests {
-    use super::testing::{tiny, tiny_run};
     use super::*;
+    use crate::testing::tiny;
+    use crate::trace::testing::tiny_run;
 
     #[test]
     fn only_a_loop_of_fast_rules_stops_the_clock() {

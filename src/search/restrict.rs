@@ -5,8 +5,8 @@
 use super::Systems;
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
 use crate::trace::expand::transfer;
-use kubound_encodings::assemble::{Granularity, assemble};
-use kubound_encodings::cluster::{Cluster, Span};
+use kubound_encodings::assemble::assemble;
+use kubound_encodings::cluster::{Cluster, Granularity, Span};
 use kubound_encodings::system::TransitionSystem;
 
 /// See the module.

@@ -78,7 +78,8 @@ fn add(a: Statistics, b: Statistics) -> Statistics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::testing::{Scripted, tiny};
+    use crate::search::testing::Scripted;
+    use crate::testing::tiny;
 
     #[test]
     fn a_clean_small_round_is_never_the_answer() {

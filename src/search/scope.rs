@@ -2,9 +2,8 @@
 
 use super::{Options, Systems};
 use itertools::Itertools;
-use kubound_encodings::assemble::Granularity;
 use kubound_encodings::cluster::workload::{MetricValue, Usage};
-use kubound_encodings::cluster::{Cluster, Span, Start, Timing};
+use kubound_encodings::cluster::{Cluster, Granularity, Span, Start, Timing};
 use kubound_encodings::system::TransitionSystem;
 use schemars::JsonSchema;
 use serde::Serialize;

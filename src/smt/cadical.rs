@@ -113,7 +113,7 @@ impl SatSolver for Cadical {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engines::Cancel;
+    use crate::limits::Cancel;
     use std::time::{Duration, Instant};
 
     #[test]

@@ -21,9 +21,9 @@ pub mod unroll;
 pub mod words;
 pub mod z3;
 
-use crate::engines::Cancel;
+pub use crate::limits::Stop;
+
 use kubound_encodings::term::{Dag, TermId, VarId};
-use std::time::{Duration, Instant};
 
 /// How terms are handed to the solver.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -114,34 +114,6 @@ pub enum Check {
     Unsat,
     /// It was stopped, or gave up.
     Unknown(String),
-}
-
-/// When a solver has to stop.
-#[derive(Clone, Debug, Default)]
-pub struct Stop {
-    /// Asked to stop by somebody else.
-    pub cancel: Cancel,
-    /// Out of time.
-    pub deadline: Option<Instant>,
-}
-
-impl Stop {
-    /// The same, but not later than this from now.
-    pub fn at_most(&self, patience: Duration) -> Stop {
-        let end = Instant::now() + patience;
-        Stop { cancel: self.cancel.clone(), deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))) }
-    }
-
-    /// Why to stop now, if there is a reason.
-    pub fn reason(&self) -> Option<&'static str> {
-        if self.cancel.is_cancelled() {
-            Some("cancelled")
-        } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            Some("out of time")
-        } else {
-            None
-        }
-    }
 }
 
 /// What was handed to a solver.

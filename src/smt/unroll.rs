@@ -23,7 +23,7 @@ mod relevance;
 pub use relevance::{relevant_variables, unchanging};
 
 use super::View;
-use crate::engines::Limits;
+use crate::limits::Limits;
 use kubound_encodings::system::{Choice, Initial, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Dag, Node, Range, Sort, Term, TermId, VarId};
 use rustc_hash::FxHashMap;

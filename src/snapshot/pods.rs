@@ -1,7 +1,7 @@
 //! Pods as numbers: of which workload, on which node, how far they have come.
 
 use super::{at, list, namespace, owner, text};
-use crate::report::text::plural;
+use crate::text::plural;
 use kubound_encodings::cluster::PlacedPhase;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

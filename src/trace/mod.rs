@@ -4,6 +4,8 @@ pub mod execute;
 pub mod expand;
 pub mod replay;
 pub mod simulate;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use kubound_encodings::term::ChoiceId;
 

@@ -1,8 +1,8 @@
 //! A system of the models with one state at a time: variables by name, and all that a rule can do.
 
 use kubound::trace::execute::{fire, values};
-use kubound_encodings::assemble::{Granularity, assemble, assemble_with_plugins};
-use kubound_encodings::cluster::Cluster;
+use kubound_encodings::assemble::{assemble, assemble_with_plugins};
+use kubound_encodings::cluster::{Cluster, Granularity};
 use kubound_encodings::controllers::Plugins;
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Node, Term, TermId};

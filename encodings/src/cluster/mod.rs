@@ -63,6 +63,16 @@ pub enum Timing {
     Interleaved,
 }
 
+/// How many reconciles one rule stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Granularity {
+    /// One rule is one reconcile of one controller on one object.
+    Fine,
+    /// Rules are merged where that cannot change a verdict.
+    #[default]
+    Fused,
+}
+
 /// Where runs start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Start {

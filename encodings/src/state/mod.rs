@@ -26,10 +26,9 @@ pub use pods::{Group, Phase};
 pub use revisions::History;
 pub use rule::{Phrases, RuleBuilder, text, value};
 
-use crate::assemble::Granularity;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::quota::LIMITS;
-use crate::cluster::{Cluster, Start, Timing};
+use crate::cluster::{Cluster, Granularity, Start, Timing};
 use crate::needs::Needs;
 use crate::system::{Constraint, FairnessUnit, Initial, Monitor, Role, Rule, StateVar};
 use crate::term::{Bool, Int, Term, VarId, bool_var, int_var};

@@ -1,14 +1,14 @@
 //! Small clusters in words, and a run of one by hand: set variables, ask which rules are enabled, fire one by name.
 
-use kubound_encodings::assemble::{Granularity, assemble};
+use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin, Evictor};
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::{TopologySpreadConstraint, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::{Operator, Requirement};
 use kubound_encodings::cluster::workload::{Control, Usage};
 use kubound_encodings::cluster::{
-    Cluster, DeschedulerPolicy, Event, LabelSelector, Labels, NodePool, Origin, PodTemplate, Rollout, Span, Workload,
-    WorkloadRef,
+    Cluster, DeschedulerPolicy, Event, Granularity, LabelSelector, Labels, NodePool, Origin, PodTemplate, Rollout,
+    Span, Workload, WorkloadRef,
 };
 use kubound_encodings::system::{Choice, Claim, Initial, Pace, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};

@@ -8,7 +8,7 @@ mod run;
 use super::args::parse_duration;
 use super::exit::Exit;
 use super::{Failure, output};
-use crate::report::text::neutralise;
+use crate::text::neutralise;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use serde::Serialize;

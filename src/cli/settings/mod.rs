@@ -9,7 +9,7 @@ pub use schema::schema;
 
 use super::Failure;
 use crate::manifest::{ErrorKind, InputError, Region, nearest_or_list};
-use crate::report::text::neutralise;
+use crate::text::neutralise;
 use anyhow::anyhow;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};

@@ -1,7 +1,7 @@
 //! `--show-settings`: what every setting is, and where it comes from.
 
 use super::{NO_SETTINGS, Setting, Source, shown};
-use crate::report::text::neutralise;
+use crate::text::neutralise;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 use std::collections::BTreeMap;

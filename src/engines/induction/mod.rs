@@ -11,7 +11,7 @@
 
 use super::proof::obligations::{Obligation, Recording, of_invariants};
 use super::proof::words::words;
-use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, stop_of, with_invariants};
+use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, with_invariants};
 use super::symbolic::alone;
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
 use crate::smt::unroll::Unrolling;
@@ -87,7 +87,7 @@ impl Induction {
                 (proof.invariants, vec![line], proof.steps)
             }
             Claim::NoFairLoop { within, keep, progress, stay } => {
-                let stop = stop_of(limits, cancel);
+                let stop = Stop::of(limits, cancel);
                 let roots = claim.terms();
                 let (found, ()) = with_invariants(system, &roots, None, self.encoding, &stop, |found| {
                     let mut step = step_from(&found.system, &roots, &found.list, CLAUSES);
@@ -122,7 +122,7 @@ impl Induction {
         let Claim::Invariant(claim) = system.properties[property].claim else {
             return Err(Obstacle::Reason("the claim is about endless runs".to_owned()));
         };
-        let (claim, stop) = (claim.id(), stop_of(limits, cancel));
+        let (claim, stop) = (claim.id(), Stop::of(limits, cancel));
         let (invariants, steps) =
             with_invariants(system, &[claim], Some(claim), self.encoding, &stop, |found| steps(found, claim, &stop))?;
         Ok(Proof { invariants, claim, steps })

@@ -90,11 +90,6 @@ pub fn no_proof(obstacle: Obstacle) -> Result<Outcome, EngineError> {
     }
 }
 
-/// When to stop.
-pub fn stop_of(limits: &Limits, cancel: &Cancel) -> Stop {
-    Stop { cancel: cancel.clone(), deadline: limits.deadline }
-}
-
 /// Which guesses a stage thins, and in which system.
 struct Stage {
     /// Whether guesses of a template belong to it.
@@ -264,7 +259,7 @@ impl Invariants {
         if self.samples.states.iter().any(holds) {
             return Ok(Some(true));
         }
-        let stop = stop_of(limits, cancel);
+        let stop = Stop::of(limits, cancel);
         let roots: Vec<TermId> = [condition].into_iter().chain(self.list.iter().map(|one| one.term)).collect();
         let mut unrolling = Unrolling::anywhere(&self.system, &roots, open(CLAUSES));
         assert_all(&mut unrolling, 0, &self.list);

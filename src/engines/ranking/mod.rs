@@ -17,7 +17,7 @@ use super::proof::obligations::{Obligation, Recording, of_invariants};
 use super::proof::samples::Samples;
 use super::proof::weaken::simple_terms;
 use super::proof::words::words;
-use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, stop_of, with_invariants};
+use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, with_invariants};
 use super::symbolic::witness::Model;
 use super::symbolic::{alone, not_mine};
 use super::{Cancel, Engine, EngineError, Limits, Outcome};
@@ -106,7 +106,7 @@ impl Ranking {
         let Claim::NoFairLoop { within, stay, .. } = claim else {
             return Err(Obstacle::Reason("the claim is about single states".to_owned()));
         };
-        let stop = stop_of(limits, cancel);
+        let stop = Stop::of(limits, cancel);
         let roots = claim.terms();
         let (invariants, (measures, unfair)) = with_invariants(system, &roots, None, self.encoding, &stop, |found| {
             no_stay(found, &roots, within, stay, &stop)?;

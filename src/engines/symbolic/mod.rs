@@ -69,7 +69,7 @@ impl<'a> Search<'a> {
         limits: &'a Limits,
         cancel: &Cancel,
     ) -> Self {
-        let stop = Stop { cancel: cancel.clone(), deadline: limits.deadline };
+        let stop = Stop::of(limits, cancel);
         Self { unrolling: Unrolling::new(system, roots, limits, open(encoding)), limits, stop, excluded: None }
     }
 

@@ -1,10 +1,10 @@
 //! Containers and the requests that they add up to (sections 0.3 and 1.8).
 
 use super::super::Severity::{Harmless, Risky};
+use super::super::draft::Limits;
 use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::view::{Fields, Ignored, View};
-use super::limit_range::{Limits, fill};
 use super::security;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::pod::{ContainerRequests, QosClass};
@@ -69,6 +69,13 @@ pub(super) fn read(pod: &Fields) -> Result<Containers, InputError> {
     let initial: Result<Vec<_>, _> = pod.items("initContainers")?.iter().map(|item| read(item, true)).collect();
     let overhead = pod.read("overhead", |view| read_amounts(&view))?.unwrap_or_default();
     Ok(Containers { ordinary, initial: initial?, overhead })
+}
+
+/// Takes over what is missing.
+pub(super) fn fill(amounts: &mut Resources<i64>, others: &Resources<i64>) {
+    for (resource, amount) in others {
+        amounts.entry(resource.clone()).or_insert(*amount);
+    }
 }
 
 impl Containers {

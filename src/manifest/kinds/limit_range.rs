@@ -2,36 +2,13 @@
 //! (the admission plugin LimitRanger).
 
 use super::super::Severity::Risky;
-use super::super::draft::{Draft, DraftWorkload};
+use super::super::draft::{Draft, DraftWorkload, LimitRange, Limits};
 use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::view::{Fields, View};
 use super::Object;
-use super::containers::Containers;
-use kubound_encodings::cluster::{Origin, Resources};
-
-/// A LimitRange.
-#[derive(Clone)]
-pub(in super::super) struct LimitRange {
-    namespace: String,
-    name: String,
-    /// What it says of each container.
-    pub(super) container: Limits,
-    /// What it says of all containers of a pod together.
-    pub(super) pod: Limits,
-    origin: Origin,
-}
-
-/// The limits of one type.
-#[derive(Clone, Default)]
-pub(super) struct Limits {
-    pub(super) default: Resources<i64>,
-    pub(super) default_request: Resources<i64>,
-    pub(super) min: Resources<i64>,
-    pub(super) max: Resources<i64>,
-    /// Thousandths.
-    pub(super) max_ratio: Resources<i64>,
-}
+use super::containers::{Containers, fill};
+use kubound_encodings::cluster::Resources;
 
 /// Reads a LimitRange.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
@@ -95,13 +72,6 @@ fn with_defaults(mut limits: Limits) -> Limits {
     fill(&mut limits.default_request, &limits.default);
     fill(&mut limits.default_request, &limits.min);
     limits
-}
-
-/// Takes over what is missing.
-pub(super) fn fill(amounts: &mut Resources<i64>, others: &Resources<i64>) {
-    for (resource, amount) in others {
-        amounts.entry(resource.clone()).or_insert(*amount);
-    }
 }
 
 /// Gives the pods of all workloads what LimitRanges add, and marks those that are refused. Begins anew each time.

@@ -37,10 +37,9 @@ mod workload;
 pub(super) use containers::Containers;
 pub(super) use descheduler_failed_pods::note as note_failed_pods;
 pub(super) use images::{NodeImages, note as note_images};
-pub(super) use limit_range::{LimitRange, apply as apply_limit_ranges, note_refusals};
+pub(super) use limit_range::{apply as apply_limit_ranges, note_refusals};
 pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
 pub(super) use volumes::tie as tie_to_volumes;
-pub(super) use vpa::{ContainerPolicy, DraftVpa, UpdateMode};
 
 use super::ErrorKind;
 use super::Severity;

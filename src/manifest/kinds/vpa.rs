@@ -1,66 +1,17 @@
 //! VerticalPodAutoscalers (section 7.3). What they recommend depends on usage and containers: see `manifest/vertical.rs`.
 
 use super::super::Severity::Risky;
-use super::super::draft::Draft;
+use super::super::draft::{ContainerPolicy, Draft, DraftVpa, UpdateMode};
 use super::super::error::InputError;
 use super::super::quantity::Unit;
-use super::super::view::{Context, Fields, View};
+use super::super::view::{Fields, View};
 use super::Object;
 use super::hpa::read_target;
+use kubound_encodings::cluster::Resources;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
-use kubound_encodings::cluster::{Resources, WorkloadRef};
 
 /// Live pods below which nothing is evicted (`--min-replicas`).
 const MIN_REPLICAS: i64 = 2;
-
-/// `updatePolicy.updateMode`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in super::super) enum UpdateMode {
-    /// Nothing is changed.
-    Off,
-    /// Only new pods get other requests.
-    Initial,
-    /// Running pods are evicted, too.
-    Recreate,
-}
-
-/// A policy of `resourcePolicy.containerPolicies`.
-#[derive(Clone)]
-pub(in super::super) struct ContainerPolicy {
-    /// The name of a container, or `*`.
-    pub(in super::super) container: String,
-    /// `mode: Off`.
-    pub(in super::super) is_off: bool,
-    pub(in super::super) min: Resources<i64>,
-    pub(in super::super) max: Resources<i64>,
-    /// `controlledResources`.
-    pub(in super::super) controlled: Vec<&'static str>,
-    /// `controlledValues: RequestsOnly`.
-    pub(in super::super) requests_only: bool,
-}
-
-impl Default for ContainerPolicy {
-    fn default() -> Self {
-        Self {
-            container: "*".into(),
-            is_off: false,
-            min: Resources::new(),
-            max: Resources::new(),
-            controlled: vec![CPU, MEMORY],
-            requests_only: false,
-        }
-    }
-}
-
-/// A vertical autoscaler as written.
-pub(in super::super) struct DraftVpa {
-    pub(in super::super) name: String,
-    pub(in super::super) target: WorkloadRef,
-    pub(in super::super) mode: UpdateMode,
-    pub(in super::super) min_replicas: i64,
-    pub(in super::super) policies: Vec<ContainerPolicy>,
-    pub(in super::super) context: Context,
-}
 
 /// Reads a vertical autoscaler.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {

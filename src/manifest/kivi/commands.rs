@@ -1,8 +1,8 @@
 //! `userCommand` and `events`: what users and machines do.
 
 use super::super::Severity::{Harmless, Risky};
+use super::super::draft::Scenario;
 use super::super::error::InputError;
-use super::super::scenario::Scenario;
 use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
 use super::super::{ErrorKind, MAX_REPLICAS};

@@ -14,12 +14,10 @@ mod templates;
 mod workloads;
 
 use super::Severity::Harmless;
-use super::draft::Draft;
+use super::draft::{Draft, Scenario};
 use super::error::InputError;
-use super::load::Entry;
-use super::scenario::Scenario;
 use super::value::{Mapping, Value};
-use super::view::{Context, Fields, View};
+use super::view::{Context, Entry, Fields, View};
 use super::{ErrorKind, source_map_place};
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{Bounds, Span, Start, WorkloadRef};

@@ -4,10 +4,10 @@ use super::super::ErrorKind;
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::kinds;
-use super::super::load::{Entry, Loader, normal};
+use super::super::load::{Loader, normal};
 use super::super::source::Files;
 use super::super::value::Value;
-use super::super::view::View;
+use super::super::view::{Entry, View};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

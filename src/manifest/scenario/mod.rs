@@ -20,22 +20,16 @@ pub(super) use files::{event_files, resources};
 pub use schema::scenario_schema;
 pub use settings::KUBERNETES;
 
-use super::Accepted;
 use super::ErrorKind;
-use super::ExpectedVerdict;
-use super::draft::Draft;
+use super::draft::{Draft, Scenario};
 use super::error::InputError;
-use super::load::{Entry, Loader};
+use super::load::Loader;
 use super::names::Names;
 use super::value::Value;
-use super::view::View;
+use super::view::{Entry, View};
 use super::{exceptions, expression, formula, kinds, source_map_place};
-use kubound_encodings::cluster::{
-    Assumption, Bounds, Event, Intent, KubernetesVersion, NodeAutoscaler, Placement, Start, Timing, WorkloadRef,
-};
-use std::collections::BTreeMap;
+use kubound_encodings::cluster::{Assumption, WorkloadRef};
 use std::path::Path;
-use std::time::Duration;
 
 /// How origins call the scenario.
 pub(super) const OBJECT: &str = "Scenario";
@@ -69,36 +63,6 @@ const KEYS: &[&str] = &[
     "clusterAutoscaler",
     "karpenter",
 ];
-
-/// What a scenario says beside nodes and workloads, which go into the draft.
-#[derive(Default)]
-pub(super) struct Scenario {
-    pub(super) name: Option<String>,
-    pub(super) version: KubernetesVersion,
-    pub(super) start: Start,
-    pub(super) timing: Timing,
-    pub(super) bounds: Bounds,
-    pub(super) depth: Option<usize>,
-    pub(super) timeout: Option<Duration>,
-    pub(super) expect: BTreeMap<String, ExpectedVerdict>,
-    pub(super) events: Vec<Event>,
-    pub(super) intents: Vec<Intent>,
-    pub(super) exceptions: Vec<Accepted>,
-    pub(super) assumptions: Vec<Assumption>,
-    pub(super) placed: Vec<Placement>,
-    /// `spec.clusterAutoscaler` or `spec.karpenter`.
-    pub(super) node_autoscaler: Option<NodeAutoscaler>,
-    /// `spec.hpa.tolerance`, in thousandths.
-    pub(super) hpa_tolerance: Option<i64>,
-    /// `spec.hpa.configurableTolerance`.
-    pub(super) hpa_configurable_tolerance: bool,
-    /// `spec.deschedulerInterval`, in seconds.
-    pub(super) descheduler_interval: Option<i64>,
-    /// `spec.hpa.syncPeriod`, in seconds.
-    pub(super) hpa_sync_period: Option<i64>,
-    /// `spec.hpa.downscaleStabilization`, in seconds.
-    pub(super) hpa_downscale_stabilization: Option<i64>,
-}
 
 /// Whether a value is a scenario, of whatever version.
 pub(super) fn is_scenario(value: &Value) -> bool {

@@ -1,10 +1,10 @@
 //! Versions, timing, bounds: the plain keys of a scenario.
 
+use super::super::draft::Scenario;
 use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
-use super::Scenario;
 use kubound_encodings::cluster::{Bounds, KubernetesVersion, Start, Timing};
 use std::ops::RangeInclusive;
 use std::time::Duration;

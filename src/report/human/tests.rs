@@ -3,12 +3,13 @@ use crate::engines::Statistics;
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{ExpectedVerdict, Loaded};
 use crate::report::document::Document;
-use crate::report::formats::Style;
+use crate::report::format::Style;
 use crate::report::json;
 use crate::search::scope::Scope;
-use crate::search::testing::{tiny, tiny_run};
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
+use crate::testing::tiny;
 use crate::trace::Ending;
+use crate::trace::testing::tiny_run;
 
 const PLAIN: Options = Options::plain();
 

@@ -32,6 +32,7 @@
 //! Volumes that are not bound yet (reported by the reader); image locality, which is taken as equal on all
 //! nodes. Scheduling gates are never lifted.
 
+mod counted;
 mod filter;
 mod fit;
 mod plugins;

@@ -1,7 +1,7 @@
 //! InterPodAffinity: the filter of required terms (section 1.7) and the score of preferred ones (section 1.8). Pods
 //! count in all phases that hold a place on a node, terminating ones included.
 
-use super::filter::Pods;
+use super::counted::Pods;
 use super::spread::Domains;
 use crate::cluster::pod_affinity::{PodAffinityTerm, RevisionMatch};
 use crate::state::{Model, gcd};

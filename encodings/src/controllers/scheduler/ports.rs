@@ -1,6 +1,6 @@
 //! NodePorts (section 1.7): no pod on the node binds a port that the pod wants.
 
-use super::filter::Pods;
+use super::counted::Pods;
 use crate::term::{Bool, all};
 
 /// Whether the ports of the group are free on a slot.

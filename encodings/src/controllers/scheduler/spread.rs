@@ -1,6 +1,6 @@
 //! PodTopologySpread: domains, the filter of hard constraints (section 1.7) and the score of soft ones (section 1.8).
 
-use super::filter::Pods;
+use super::counted::Pods;
 use crate::cluster::node::HOSTNAME;
 use crate::cluster::pod::{TopologySpreadConstraint, WhenUnsatisfiable};
 use crate::cluster::scheduler::DefaultSpread;

@@ -25,7 +25,8 @@
 
 mod victims;
 
-use super::filter::{self, Counts};
+use super::counted::Counts;
+use super::filter;
 use crate::state::{Model, RuleBuilder, text};
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, ChoiceId, Int, Term, all, any, int_choice, ite, max_of, min_of, sum};

@@ -10,7 +10,8 @@
 //! priority are on a node their ages decide how many of each go, too: then any set of victims of which none is needless
 //! is allowed.
 
-use super::super::filter::{self, Counts};
+use super::super::counted::Counts;
+use super::super::filter;
 use crate::cluster::pod::WhenUnsatisfiable;
 use crate::cluster::{PodDisruptionBudget, PodTemplate};
 use crate::controllers::disruption;

@@ -33,7 +33,7 @@ pub fn escape(line: &str) -> String {
 }
 
 /// Whether a character could steer a terminal or reorder text.
-pub(super) fn is_steering(c: char) -> bool {
+pub fn is_steering(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
 }

@@ -1,0 +1,70 @@
+//! How far a search may go and when it has to stop: below engines and solvers, which all heed it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How far an engine may go.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// Most steps of an unrolling; `None`: until another limit.
+    pub depth: Option<usize>,
+    /// Only initial states with at most that many nodes (`TransitionSystem::nodes`).
+    pub nodes: Option<i64>,
+    /// Only runs that never have more pods than this (`TransitionSystem::pods`). A search with this limit may only
+    /// be used to find violations and to minimise them, never for `holds`.
+    pub pods: Option<i64>,
+    /// Most states that the explicit engine stores.
+    pub states: Option<usize>,
+    /// When to give up.
+    pub deadline: Option<Instant>,
+}
+
+/// Tells engines to stop; cheap to clone and to ask.
+#[derive(Clone, Default, Debug)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks everybody who holds a clone to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// When a solver has to stop.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    /// Asked to stop by somebody else.
+    pub cancel: Cancel,
+    /// Out of time.
+    pub deadline: Option<Instant>,
+}
+
+impl Stop {
+    /// When a search within limits has to stop.
+    pub fn of(limits: &Limits, cancel: &Cancel) -> Stop {
+        Stop { cancel: cancel.clone(), deadline: limits.deadline }
+    }
+
+    /// The same, but not later than this from now.
+    pub fn at_most(&self, patience: Duration) -> Stop {
+        let end = Instant::now() + patience;
+        Stop { cancel: self.cancel.clone(), deadline: Some(self.deadline.map_or(end, |deadline| deadline.min(end))) }
+    }
+
+    /// Why to stop now, if there is a reason.
+    pub fn reason(&self) -> Option<&'static str> {
+        if self.cancel.is_cancelled() {
+            Some("cancelled")
+        } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            Some("out of time")
+        } else {
+            None
+        }
+    }
+}
