@@ -107,7 +107,7 @@ fn build(spec: &SystemSpec, invariant: bool) -> TransitionSystem {
         constraints: Vec::new(),
         rules,
         monitors,
-        fairness: (0..2).map(|unit| FairnessUnit { name: unit.to_string(), lump: unit }).collect(),
+        fairness: (0..2).map(|unit| FairnessUnit { name: unit.to_string(), lump: unit, strong: unit == 0 }).collect(),
         properties: vec![Property {
             intent: "random".into(),
             target: None,
@@ -232,10 +232,16 @@ fn violates(system: &TransitionSystem, relevant: &[bool], run: &Run) -> bool {
             (0..end).any(|start| {
                 let same = |index: usize| !relevant[index] || run.states[start][index] == last[index];
                 let due = |unit: usize| {
-                    (start..end).any(|at| {
+                    let acts = (start..end).any(|at| system.rules[run.fired[at]].fairness == Some(unit));
+                    let is_idle = |at: usize| {
                         let mut rules = system.rules.iter().filter(|rule| rule.fairness == Some(unit));
-                        system.rules[run.fired[at]].fairness == Some(unit) || !rules.any(|rule| on(rule.enabled, at))
-                    })
+                        !rules.any(|rule| on(rule.enabled, at))
+                    };
+                    acts || if system.fairness[unit].strong {
+                        (start..end).all(is_idle)
+                    } else {
+                        (start..end).any(is_idle)
+                    }
                 };
                 (0..last.len()).all(same)
                     && (start..end).all(|at| on(within, at) && system.rules[run.fired[at]].pace != Pace::Event)

@@ -10,7 +10,7 @@ use crate::events;
 use crate::intents;
 use crate::needs::Needs;
 use crate::state::{Countdown, Model, RuleBuilder, condition, text};
-use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem};
+use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem, is_strongly_fair};
 use crate::term::{Dag, Term, TermId, any, sum, within};
 
 /// Why a cluster cannot be modelled.
@@ -194,7 +194,10 @@ fn pace(model: &mut Model) {
     }
 }
 
-fn finish(model: Model, properties: Vec<Property>) -> Parts {
+fn finish(mut model: Model, properties: Vec<Property>) -> Parts {
+    for (index, unit) in model.fairness.iter_mut().enumerate() {
+        unit.strong = is_strongly_fair(&model.rules, index);
+    }
     let nodes = model.nodes_present().id();
     let pods = model.pods_measure().id();
     let symmetry = symmetry(&model);

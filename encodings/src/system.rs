@@ -161,13 +161,24 @@ pub struct Monitor {
     pub next: TermId,
 }
 
-/// Weak fairness: a unit that stays enabled for ever acts again and again.
+/// Who has to act. Under weak fairness a unit that stays enabled forever acts again and again; under strong fairness
+/// being enabled again and again is enough.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FairnessUnit {
     /// Name, e.g. `kubelet spot-0`.
     pub name: String,
     /// Units with the same number differ only by interchangeable slots.
     pub lump: usize,
+    /// Whether it is strongly fair; see [`is_strongly_fair`].
+    pub strong: bool,
+}
+
+/// Whether a unit with these rules is strongly fair. What acts at once is: a scheduler does not miss every single moment
+/// at which a pod fits, and an event that must happen does. What waits for a time is not: a timer that is started anew
+/// again and again need not ever run off.
+pub fn is_strongly_fair(rules: &[Rule], unit: usize) -> bool {
+    let mut own = rules.iter().filter(|rule| rule.fairness == Some(unit));
+    own.all(|rule| matches!(rule.pace, Pace::Fast | Pace::Event))
 }
 
 /// Interchangeable slots: permuting them maps runs to runs.

@@ -3,16 +3,12 @@
 use super::args::{ModelArgs, SearchArgs};
 use super::exit::{Circumstances, Deny, Exit, of_results};
 use super::{Failure, dump};
-use crate::engines::bmc::Bmc;
-use crate::engines::{Answer, Cancel, Engine, Limits};
+use crate::engines::Cancel;
 use crate::manifest::{Loaded, Severity};
 use crate::search::{Fault, Findings, Observer, Systems, check};
 use anyhow::anyhow;
 use kubound_encodings::assemble::AssembleError;
 use kubound_encodings::cluster::{Cluster, Granularity, Span};
-use kubound_encodings::system::{Claim, Property, TransitionSystem};
-use kubound_encodings::term::{Bool, within};
-use std::time::{Duration, Instant};
 
 /// Applies the flags to what was read.
 pub fn apply(loaded: &mut Loaded, model: &ModelArgs, intents: &[String]) -> Result<(), Failure> {
@@ -69,7 +65,6 @@ pub fn decide(
 ) -> Result<(Findings, Exit), Failure> {
     let options = search.options(loaded.timeout, loaded.depth);
     let systems = systems(&loaded.cluster, options.granularity)?;
-    require_initial_state(&systems, options.timeout, cancel)?;
     let findings =
         check(&loaded.cluster, systems, &options, cancel, observer).map_err(|fault| dumped(loaded, fault))?;
     let circumstances = Circumstances {
@@ -87,6 +82,9 @@ pub fn decide(
 fn dumped(loaded: &Loaded, fault: Fault) -> Failure {
     let told = fault.to_string();
     let is_contradiction = matches!(fault, Fault::Contradiction { .. });
+    if matches!(fault, Fault::NothingToCheck { .. }) {
+        return Failure::Usage(fault.into());
+    }
     let error = anyhow::Error::from(fault);
     if !is_contradiction {
         return Failure::Internal(error);
@@ -106,46 +104,6 @@ pub fn systems(cluster: &Cluster, granularity: Granularity) -> Result<Systems, F
     })
 }
 
-/// Refuses a cluster without any initial state, about which every intent would hold: a bounded search of depth 0 for
-/// a state that violates `false` finds one, or shows that there is none.
-fn require_initial_state(systems: &Systems, timeout: Duration, cancel: &Cancel) -> Result<(), Failure> {
-    let fine = &systems.fine;
-    if fine.constraints.is_empty() {
-        return Ok(());
-    }
-    let (never, dag) = within(fine.dag.clone(), || Bool::from(false));
-    let property = Property {
-        intent: "initial state".into(),
-        target: None,
-        headline: String::new(),
-        claim: Claim::Invariant(never),
-        premise: never,
-        origins: Vec::new(),
-    };
-    let probe = TransitionSystem {
-        dag,
-        vars: fine.vars.clone(),
-        constraints: fine.constraints.clone(),
-        rules: Vec::new(),
-        monitors: Vec::new(),
-        fairness: Vec::new(),
-        properties: vec![property],
-        symmetry: Vec::new(),
-        objects: Vec::new(),
-        nodes: fine.nodes,
-        pods: fine.pods,
-    };
-    let limits = Limits { depth: Some(0), deadline: Some(Instant::now() + timeout), ..Limits::default() };
-    let outcome = Bmc::default().decide(&probe, 0, &limits, cancel).map_err(|error| Failure::Internal(error.into()))?;
-    if !matches!(outcome.answer, Answer::NoViolationUpTo { .. }) {
-        return Ok(());
-    }
-    let texts: Vec<String> = fine.constraints.iter().map(|constraint| format!("`{}`", constraint.text)).collect();
-    let counts = "nothing to check: no cluster within the counts and values given satisfies";
-    let help = "change `assume`, or the ranges in `nodes`, `workloads` and `placed`";
-    Err(Failure::Usage(anyhow!("Scenario: spec.assume: {counts} {}\nhelp: {help}", texts.join(" and "))))
-}
-
 /// Sets the number of threads of the explicit engine, once for the process.
 pub fn set_jobs(search: &SearchArgs) -> Result<(), Failure> {
     let Some(jobs) = search.jobs else { return Ok(()) };
@@ -156,8 +114,6 @@ pub fn set_jobs(search: &SearchArgs) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::tiny;
-    use kubound_encodings::system::Constraint;
 
     #[test]
     fn a_cap_keeps_the_lower_end_or_fails() {
@@ -170,21 +126,5 @@ mod tests {
     #[test]
     fn an_unknown_intent_is_a_usage_error() {
         assert!(matches!(select(&mut Cluster::default(), &["x".into()]), Err(Failure::Usage(_))));
-    }
-
-    #[test]
-    fn a_cluster_needs_an_initial_state() {
-        let (mut fine, _) = tiny();
-        let judge = |fine: TransitionSystem| {
-            let systems = Systems { fine, fused: None };
-            require_initial_state(&systems, Duration::from_secs(60), &Cancel::default())
-        };
-        assert!(judge(fine.clone()).is_ok());
-        for (holds, satisfiable) in [(true, true), (false, false)] {
-            let (holds, dag) = within(std::mem::take(&mut fine.dag), || Bool::from(holds));
-            fine.dag = dag;
-            fine.constraints = vec![Constraint { text: "nodes > 9".into(), holds, is_assumption: true }];
-            assert_eq!(judge(fine.clone()).is_ok(), satisfiable);
-        }
     }
 }

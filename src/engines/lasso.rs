@@ -4,7 +4,8 @@
 //! of them true, copies the state of its frame into a set of variables that belong to no frame, and from then on the
 //! run is *inside*: each state satisfies `within`, each step satisfies `keep` and is no external event. The query at
 //! depth k then says: inside, the last state equals the copy, some step inside made `progress`, and every fairness
-//! unit was disabled in some state inside or acted in some step inside. Guess and copy are shared by all depths, so
+//! unit acted in some step inside, or was disabled: in some state inside under weak fairness, in all of them under strong
+//! fairness. Guess and copy are shared by all depths, so
 //! each depth adds a constant amount, and what the solver learns about one depth serves the next.
 //!
 //! A run may also end by staying for ever in a state where no rule that has to act is enabled; the same query asks for
@@ -24,7 +25,7 @@ use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
 use crate::smt::Encoding;
 use crate::smt::unroll::Unrolling;
 use crate::trace::{Ending, Trace};
-use kubound_encodings::system::{Claim, Pace, TransitionSystem};
+use kubound_encodings::system::{Claim, FairnessUnit, Pace, TransitionSystem};
 use kubound_encodings::term::{Node, Sort, Term, TermId, VarId};
 
 /// The engine.
@@ -106,15 +107,25 @@ pub fn compared_variables(system: &TransitionSystem, relevant: &[bool]) -> Vec<V
     (0..system.vars.len() as u32).map(VarId).filter(|&var| relevant[var.index()] && updated(var)).collect()
 }
 
-/// The rules of each fairness unit that has any; a unit without rules is never enabled.
-pub fn fairness_units(system: &TransitionSystem) -> Vec<Vec<usize>> {
-    let mut units = vec![Vec::new(); system.fairness.len()];
+/// A fairness unit with its rules.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// Indices of its rules.
+    pub rules: Vec<usize>,
+    /// Whether it is strongly fair.
+    pub strong: bool,
+}
+
+/// The fairness units that have rules; one without is never enabled.
+pub fn fairness_units(system: &TransitionSystem) -> Vec<Unit> {
+    let unit = |unit: &FairnessUnit| Unit { rules: Vec::new(), strong: unit.strong };
+    let mut units: Vec<Unit> = system.fairness.iter().map(unit).collect();
     for (index, rule) in system.rules.iter().enumerate() {
         if let Some(unit) = rule.fairness {
-            units[unit].push(index);
+            units[unit].rules.push(index);
         }
     }
-    units.retain(|rules| !rules.is_empty());
+    units.retain(|unit| !unit.rules.is_empty());
     units
 }
 
@@ -169,10 +180,12 @@ struct Guess {
     inside: TermId,
     /// Whether some step inside made progress.
     progress: TermId,
-    /// Whether each fairness unit got its due inside.
-    fair: Vec<TermId>,
-    /// The rules of each fairness unit.
-    units: Vec<Vec<usize>>,
+    /// Whether each fairness unit got its due inside: it acted, or under weak fairness was disabled.
+    met: Vec<TermId>,
+    /// Whether each strongly fair unit was enabled inside.
+    live: Vec<TermId>,
+    /// The fairness units.
+    units: Vec<Unit>,
 }
 
 impl Guess {
@@ -188,7 +201,8 @@ impl Guess {
             })
             .collect();
         let no = unrolling.bool(false);
-        Self { copy, starts: Vec::new(), inside: no, progress: no, fair: vec![no; units.len()], units }
+        let none = vec![no; units.len()];
+        Self { copy, starts: Vec::new(), inside: no, progress: no, met: none.clone(), live: none, units }
     }
 
     /// Allows the loop to start in frame `frame`, the last one.
@@ -246,7 +260,7 @@ impl Guess {
         let progress = unrolling.at(step, claim.progress);
         let progress_inside = unrolling.and(vec![self.inside, progress]);
         self.progress = collect(unrolling, self.progress, progress_inside);
-        for (unit, rules) in self.units.iter().enumerate() {
+        for (unit, Unit { rules, strong }) in self.units.iter().enumerate() {
             let mut enabled = Vec::with_capacity(rules.len());
             let mut content = Vec::with_capacity(rules.len() + 1);
             for &rule in rules {
@@ -254,10 +268,15 @@ impl Guess {
                 content.push(unrolling.fires(step, rule));
             }
             let enabled = unrolling.or(enabled);
-            content.push(unrolling.not(enabled));
+            if *strong {
+                let live = unrolling.and(vec![self.inside, enabled]);
+                self.live[unit] = collect(unrolling, self.live[unit], live);
+            } else {
+                content.push(unrolling.not(enabled));
+            }
             let content = unrolling.or(content);
             let inside = unrolling.and(vec![self.inside, content]);
-            self.fair[unit] = collect(unrolling, self.fair[unit], inside);
+            self.met[unit] = collect(unrolling, self.met[unit], inside);
         }
         let mut possible = kept;
         possible.push(progress);
@@ -279,7 +298,10 @@ impl Guess {
         if loops {
             let mut closes = self.equalities(unrolling, depth);
             closes.extend([self.inside, self.progress]);
-            closes.extend(&self.fair);
+            for (unit, Unit { strong, .. }) in self.units.iter().enumerate() {
+                let met = self.met[unit];
+                closes.push(if *strong { unrolling.implies(self.live[unit], met) } else { met });
+            }
             goals.push(unrolling.and(closes));
         }
         unrolling.or(goals)
@@ -312,17 +334,20 @@ impl Guess {
     }
 
     fn is_fair_loop(&self, system: &TransitionSystem, claim: LoopClaim, trace: &Trace, start: usize) -> bool {
-        let mut steps = start..trace.steps.len();
+        let steps = start..trace.steps.len();
         let holds = |at: usize, term: TermId| witness::holds(system, trace, at, term);
         let fires = |at: usize, rule: &usize| system.rules[*rule].name == trace.steps[at].rule;
         let is_event = |at: usize| system.rule(&trace.steps[at].rule).is_none_or(|rule| rule.pace == Pace::Event);
-        let due = |at: usize, rules: &[usize]| {
-            rules.iter().any(|rule| fires(at, rule))
-                || !rules.iter().any(|&rule| holds(at, system.rules[rule].enabled.id()))
+        let acts = |at: usize, rules: &[usize]| rules.iter().any(|rule| fires(at, rule));
+        let idle = |at: usize, rules: &[usize]| !rules.iter().any(|&rule| holds(at, system.rules[rule].enabled.id()));
+        let due = |Unit { rules, strong }: &Unit| {
+            let mut steps = steps.clone();
+            steps.clone().any(|at| acts(at, rules))
+                || if *strong { steps.all(|at| idle(at, rules)) } else { steps.any(|at| idle(at, rules)) }
         };
         steps.clone().all(|at| holds(at, claim.within) && holds(at, claim.keep) && !is_event(at))
-            && self.units.iter().all(|rules| steps.clone().any(|at| due(at, rules)))
-            && steps.any(|at| holds(at, claim.progress))
+            && self.units.iter().all(due)
+            && steps.clone().any(|at| holds(at, claim.progress))
     }
 }
 

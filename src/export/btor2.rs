@@ -10,7 +10,7 @@
 //!   due. A valid state equal to the saved one after all that is bad. So is a state where the run may stay for ever.
 
 use super::bits::{Language, Leaves, Lowering, Operation, Value, width};
-use crate::engines::lasso::{compared_variables, fairness_units};
+use crate::engines::lasso::{Unit, compared_variables, fairness_units};
 use crate::smt::unroll::relevant_variables;
 use kubound_encodings::system::{Choice, Claim, Initial, Pace, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Range, Sort, Term, TermId, VarId};
@@ -360,15 +360,22 @@ impl Writer<'_> {
         let progress = self.term(progress);
         self.collect(progressed, inside, progress);
         let mut closes = vec![valid, within, saved, proper, progressed];
-        for (index, rules) in fairness_units(system).into_iter().enumerate() {
+        for (index, Unit { rules, strong }) in fairness_units(system).into_iter().enumerate() {
             let due = self.flag(&format!("fair_{index}"), false);
             let enabled: Vec<Value> = rules.iter().map(|&rule| self.term(system.rules[rule].enabled.id())).collect();
             let enabled = self.lowering.or(&enabled);
             let mut content: Vec<Value> = rules.iter().map(|&rule| self.fires[rule]).collect();
-            content.push(self.lowering.not(enabled));
+            if strong {
+                let live = self.flag(&format!("live_{index}"), false);
+                self.collect(live, inside, enabled);
+                let never = self.lowering.not(live);
+                closes.push(self.lowering.or(&[never, due]));
+            } else {
+                content.push(self.lowering.not(enabled));
+                closes.push(due);
+            }
             let content = self.lowering.or(&content);
             self.collect(due, inside, content);
-            closes.push(due);
         }
         let was_outside = self.lowering.not(saved);
         let saves = self.lowering.and(&[starts, was_outside]);

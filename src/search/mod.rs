@@ -12,6 +12,7 @@ pub mod portfolio;
 pub mod restrict;
 pub mod scaling;
 pub mod scope;
+mod start;
 #[cfg(test)]
 mod testing;
 
@@ -216,7 +217,7 @@ pub struct Findings {
     pub seconds: f64,
 }
 
-/// A fault of ours: the search cannot be trusted and is aborted.
+/// Why a search was aborted: a fault of ours, after which nothing it found can be trusted, or nothing to search.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The model is faulty, or an engine.
@@ -226,6 +227,15 @@ pub enum Fault {
         intent: String,
         /// What went wrong.
         source: EngineError,
+    },
+    /// There is no initial state. The only fault that is the user's.
+    #[error(
+        "Scenario: spec.assume: nothing to check: no cluster within the counts and values given satisfies {constraints}\n\
+         help: change `assume`, or the ranges in `nodes`, `workloads` and `placed`"
+    )]
+    NothingToCheck {
+        /// What no state satisfies.
+        constraints: String,
     },
     /// Two engines contradict each other.
     #[error("{intent}: {first} and {second} contradict each other; {dump}")]
@@ -279,6 +289,7 @@ pub fn check(
 ) -> Result<Findings, Fault> {
     let begin = Instant::now();
     let end = begin + options.timeout;
+    start::require_initial_state(&systems.fine, end, cancel)?;
     let count = systems.fine.properties.len();
     let mut results = Vec::new();
     for property in 0..count {

@@ -6,7 +6,7 @@
 use super::execute::{fire, step_values, values};
 use super::{Ending, Step, Trace};
 use crate::passes::relevant;
-use kubound_encodings::system::{Choice, Claim, Initial, Pace, Rule, TransitionSystem};
+use kubound_encodings::system::{Choice, Claim, FairnessUnit, Initial, Pace, Rule, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Term, TermId};
 
 /// Why a run is none, or does not violate the property.
@@ -220,25 +220,34 @@ fn check_loop(
 }
 
 fn check_fairness(system: &TransitionSystem, trace: &Trace, start: usize) -> Result<(), String> {
-    let end = trace.steps.len();
-    let mut satisfied = vec![false; system.fairness.len()];
+    let count = system.fairness.len();
+    let (mut acted, mut idle, mut live) = (vec![false; count], vec![false; count], vec![false; count]);
     for step in &trace.steps[start..] {
         if let Some(unit) = system.rule(&step.rule).and_then(|rule| rule.fairness) {
-            satisfied[unit] = true;
+            acted[unit] = true;
         }
     }
     let guards: Vec<TermId> = fair_rules(system).map(|rule| rule.enabled.id()).collect();
-    for index in start..end {
-        let mut enabled = vec![false; system.fairness.len()];
+    for index in start..trace.steps.len() {
+        let mut enabled = vec![false; count];
         for (rule, value) in fair_rules(system).zip(values(system, &guards, trace.state(index), &[])) {
             if let (Some(unit), 1) = (rule.fairness, value) {
                 enabled[unit] = true;
             }
         }
-        satisfied.iter_mut().zip(enabled).for_each(|(satisfied, enabled)| *satisfied |= !enabled);
+        for (unit, enabled) in enabled.into_iter().enumerate() {
+            live[unit] |= enabled;
+            idle[unit] |= !enabled;
+        }
     }
-    match satisfied.iter().position(|&satisfied| !satisfied) {
-        None => Ok(()),
-        Some(unit) => Err(format!("{} is always enabled in the loop and never acts", system.fairness[unit].name)),
+    for (unit, FairnessUnit { name, strong, .. }) in system.fairness.iter().enumerate() {
+        match (acted[unit], strong) {
+            (false, true) if live[unit] => return Err(format!("{name} is enabled in the loop and never acts")),
+            (false, false) if !idle[unit] => {
+                return Err(format!("{name} is always enabled in the loop and never acts"));
+            }
+            _ => {}
+        }
     }
+    Ok(())
 }

@@ -5,7 +5,7 @@
 
 use kubound_encodings::system::{
     Choice, Claim, Constraint, FairnessUnit, Initial, Monitor, Pace, Property, Role, Rule, StateVar, SymmetryClass,
-    TransitionSystem,
+    TransitionSystem, is_strongly_fair,
 };
 use kubound_encodings::term::{
     Bool, Dag, Int, Term, TermId, VarId, all, any, bool_var, count, int_choice, int_var, primed, sum, within,
@@ -99,8 +99,9 @@ fn toy(name: &'static str, expected: Expected, build: impl FnOnce(&mut Draft) ->
         (draft, claim, nodes, pods, Bool::from(true))
     });
     let lump = |unit: usize| if draft.lumped { 0 } else { unit };
-    let fairness =
-        (0..draft.units).map(|unit| FairnessUnit { name: format!("unit {unit}"), lump: lump(unit) }).collect();
+    let fairness = (0..draft.units)
+        .map(|unit| FairnessUnit { name: format!("unit {unit}"), lump: lump(unit), strong: false })
+        .collect();
     let property = Property {
         intent: name.to_owned(),
         target: None,
@@ -153,6 +154,8 @@ pub fn all_toys() -> Vec<Toy> {
         fairness("a rule with a claim to act ends the loop", Expected::Holds, true, false, Pace::Fast),
         fairness("a rule without a claim need not act", Expected::Violated(2), false, false, Pace::Fast),
         fairness("a rule that is disabled now and then has no claim", Expected::Violated(2), true, true, Pace::Fast),
+        strongly("a rule that is possible now and then acts in the end", Expected::Holds, Pace::Fast),
+        strongly("a timer that is started anew need not run off", Expected::Violated(2), Pace::Clock),
         fairness("events do not make a loop", Expected::Holds, false, false, Pace::Event),
         staying(),
         rotation(),
@@ -297,6 +300,16 @@ fn fairness(name: &'static str, expected: Expected, fair: bool, now_and_then: bo
         let after: Bool = primed(x_var);
         no_loop(!y, !after.iff(x))
     })
+}
+
+/// `x` toggles for ever as long as nobody sets `y`, which is possible whenever `x` is not set.
+fn strongly(name: &'static str, expected: Expected, pace: Pace) -> Toy {
+    let mut toy = fairness(name, expected, true, true, Pace::Fast);
+    toy.system.rules[1].pace = pace;
+    for unit in 0..toy.system.fairness.len() {
+        toy.system.fairness[unit].strong = is_strongly_fair(&toy.system.rules, unit);
+    }
+    toy
 }
 
 /// Two pods, room for one: the run stays with one pending, as nobody has to add a node.

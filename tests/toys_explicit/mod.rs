@@ -25,7 +25,7 @@ impl Toy {
     }
 
     pub fn unit(&mut self, name: &str, lump: usize) -> Option<usize> {
-        self.fairness.push(FairnessUnit { name: name.into(), lump });
+        self.fairness.push(FairnessUnit { name: name.into(), lump, strong: false });
         Some(self.fairness.len() - 1)
     }
 

@@ -280,7 +280,8 @@ impl<'c> Model<'c> {
             self.lumps.push(lump.to_owned());
             self.lumps.len() - 1
         });
-        self.fairness.push(FairnessUnit { name: name.to_owned(), lump });
+        // Which fairness it has follows from its rules, once all are made.
+        self.fairness.push(FairnessUnit { name: name.to_owned(), lump, strong: false });
         self.fairness.len() - 1
     }
 

@@ -108,14 +108,13 @@ pub fn around(
             walk.steps.push(step);
         }
         let here = walk.last().to_vec();
-        // A longer stretch is fair if a shorter one is: the longest decides, then the shortest fair one is taken.
-        let earliest = rounds.iter().find(|(_, row)| *row == here).map(|&(start, _)| start);
-        if earliest.is_some_and(|start| is_fair(model, &seen, start - prefix)) {
-            let fair = |&&(start, ref row): &&(usize, Vec<u8>)| *row == here && is_fair(model, &seen, start - prefix);
-            let start = rounds.iter().rev().find(fair).map(|&(start, _)| start);
-            return Ok(start.map(|start| (walk, start)));
+        // The shortest fair stretch is taken.
+        let mut closed = rounds.iter().rev().filter(|(_, row)| *row == here).map(|&(start, _)| start).peekable();
+        let closes = closed.peek().is_some();
+        if let Some(start) = closed.find(|start| is_fair(model, &seen, start - prefix)) {
+            return Ok(Some((walk, start)));
         }
-        if !longest_wait && earliest.is_some() {
+        if !longest_wait && closes {
             return Ok(None);
         }
         rounds.push((walk.steps.len(), here));
@@ -123,9 +122,11 @@ pub fn around(
     Ok(None)
 }
 
-/// Whether every unit acts or is disabled somewhere from a step on.
+/// Whether every unit acts from a step on, or is disabled: somewhere under weak fairness, everywhere under strong fairness.
 fn is_fair(model: &Model, seen: &Seen, from: usize) -> bool {
     (0..model.system.fairness.len()).filter(|&unit| model.obligation[unit].is_some()).all(|unit| {
-        seen.acted[from..].contains(&Some(unit)) || seen.enabled[from..].iter().any(|enabled| !enabled[unit])
+        let mut idle = seen.enabled[from..].iter().map(|enabled| !enabled[unit]);
+        seen.acted[from..].contains(&Some(unit))
+            || if model.system.fairness[unit].strong { idle.all(|idle| idle) } else { idle.any(|idle| idle) }
     })
 }

@@ -1,11 +1,13 @@
 //! Fair loops in the graph of canonical states: strongly connected components, then a short cycle through one.
 //!
-//! A component has a fair loop exactly if some edge inside makes progress and every obligation is discharged inside,
-//! by an edge that acts or by a state in which it is disabled: a cycle may visit all of them. The cycle is found
-//! greedily: from a progress edge always on to the nearest place that discharges something new, then home.
+//! A component has a fair loop exactly if some edge inside makes progress and every obligation is met inside: by an edge
+//! that acts, or, under weak fairness, by a state in which it is idle, since a cycle may visit all of them. Under strong
+//! fairness an obligation that never acts inside must be idle in every state of the loop: the states in which it is
+//! not are cut off, and the components of what is left are looked at in the same way. A cycle is found greedily: from a
+//! progress edge always on to the nearest place that meets something still owed, then home.
 
 use super::edge::Edge;
-use super::search::{NONE, Search};
+use super::search::{NONE, Search, all_bits};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
@@ -95,6 +97,40 @@ fn close(
     }
 }
 
+/// The components in which some fair loop takes a wanted edge: every walk through all of one is fair.
+pub fn fair_components(search: &Search, passes: Filter, wanted: Filter) -> Components {
+    let mut alive = vec![true; search.expanded()];
+    loop {
+        let inside = |state: u32, edge: Edge| {
+            alive[state as usize] && alive.get(edge.target as usize) == Some(&true) && passes(state, edge)
+        };
+        let found = components(search, &inside);
+        let mut cut = false;
+        let mut next = vec![false; alive.len()];
+        let mut fair = Components { of: vec![NONE; alive.len()], members: Vec::new() };
+        for number in 0..found.members.len() {
+            if !found.inside(search, &inside, number).any(|(state, edge)| wanted(state, edge)) {
+                continue;
+            }
+            let left = found.owed(search, &inside, number);
+            let members = &found.members[number];
+            if left.is_empty(search) {
+                members.iter().for_each(|&state| fair.of[state as usize] = fair.members.len() as u32);
+                fair.members.push(members.clone());
+            }
+            // Fewer states and edges do not meet what is owed under weak fairness.
+            if !left.has_weak(search) {
+                cut |= !left.is_empty(search);
+                members.iter().for_each(|&state| next[state as usize] = left.is_idle(search, state));
+            }
+        }
+        if !cut {
+            return fair;
+        }
+        alive = next;
+    }
+}
+
 impl Components {
     /// The edges inside a component.
     pub fn inside<'a>(
@@ -110,16 +146,16 @@ impl Components {
         })
     }
 
-    /// Whether every obligation is discharged inside.
-    pub fn is_fair(&self, search: &Search, passes: Filter, number: usize) -> bool {
-        let mut left = Left::all(search.model.obligations);
+    /// What is owed inside, if a walk goes everywhere.
+    fn owed(&self, search: &Search, passes: Filter, number: usize) -> Left {
+        let mut left = Left::new(search);
         for &state in &self.members[number] {
             left.visit(search, state);
         }
         for (_, edge) in self.inside(search, passes, number) {
             left.take(search, edge);
         }
-        left.is_empty()
+        left
     }
 
     /// Short fair cycles through a fair component with a progress edge, the shortest runs first.
@@ -140,14 +176,14 @@ impl Components {
 
     fn cycle(&self, search: &Search, passes: Filter, number: usize, begin: (u32, Edge)) -> Option<Cycle> {
         let home = begin.0;
-        let mut left = Left::all(search.model.obligations);
+        let mut left = Left::new(search);
         let mut cycle = vec![begin];
         left.visit(search, home);
         left.take(search, begin.1);
         left.visit(search, begin.1.target);
         loop {
             let here = cycle.last()?.1.target;
-            let path = if left.is_empty() {
+            let path = if left.is_empty(search) {
                 if here == home {
                     return Some(cycle);
                 }
@@ -200,27 +236,61 @@ impl Components {
     }
 }
 
-/// Obligations not discharged yet, as bits.
-struct Left(Vec<u64>);
+/// What the places visited so far tell about obligations, as bits.
+struct Left {
+    /// Those that acted.
+    acted: Vec<u64>,
+    /// Those that were idle in some state.
+    idle: Vec<u64>,
+    /// Those that were not idle in some state.
+    live: Vec<u64>,
+    /// Those under weak fairness.
+    weak: Vec<u64>,
+}
 
 impl Left {
-    fn all(count: usize) -> Self {
-        let mut words = vec![0; count.div_ceil(64)];
-        (0..count).for_each(|index| words[index / 64] |= 1 << (index % 64));
-        Self(words)
+    fn new(search: &Search) -> Self {
+        let all = all_bits(search.model.obligations);
+        let none = vec![0; all.len()];
+        let weak = all.iter().zip(&search.model.strong).map(|(all, strong)| all & !strong).collect();
+        Self { acted: none.clone(), idle: none.clone(), live: none, weak }
     }
 
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(|&word| word == 0)
+    /// What is still owed, of one word.
+    fn word(&self, search: &Search, at: usize) -> u64 {
+        let weak = self.weak[at] & !self.idle[at];
+        let strong = search.model.strong[at] & self.live[at];
+        (weak | strong) & !self.acted[at]
+    }
+
+    fn words<'a>(&'a self, search: &'a Search) -> impl Iterator<Item = u64> + 'a {
+        (0..self.acted.len()).map(|at| self.word(search, at))
+    }
+
+    fn is_empty(&self, search: &Search) -> bool {
+        self.words(search).all(|word| word == 0)
+    }
+
+    /// Whether something is owed that staying away from states cannot settle.
+    fn has_weak(&self, search: &Search) -> bool {
+        self.words(search).zip(&self.weak).any(|(word, weak)| word & weak != 0)
+    }
+
+    /// Whether everything owed is idle in a state.
+    fn is_idle(&self, search: &Search, state: u32) -> bool {
+        self.words(search).zip(search.idle(state)).all(|(word, idle)| word & !idle == 0)
     }
 
     fn visit(&mut self, search: &Search, state: u32) {
-        self.0.iter_mut().zip(search.idle(state)).for_each(|(word, &idle)| *word &= !idle);
+        for (at, &idle) in search.idle(state).iter().enumerate() {
+            self.idle[at] |= idle;
+            self.live[at] |= !idle;
+        }
     }
 
     fn take(&mut self, search: &Search, edge: Edge) {
         if let Some(obligation) = search.model.discharged_by(edge.rule()) {
-            self.0[obligation / 64] &= !(1 << (obligation % 64));
+            self.acted[obligation / 64] |= 1 << (obligation % 64);
         }
     }
 
@@ -228,7 +298,8 @@ impl Left {
         let acts = search
             .model
             .discharged_by(edge.rule())
-            .is_some_and(|obligation| self.0[obligation / 64] & (1 << (obligation % 64)) != 0);
-        acts || self.0.iter().zip(search.idle(edge.target)).any(|(&word, &idle)| word & idle != 0)
+            .is_some_and(|obligation| self.word(search, obligation / 64) & (1 << (obligation % 64)) != 0);
+        let idle = search.idle(edge.target);
+        acts || (0..idle.len()).any(|at| self.word(search, at) & self.weak[at] & idle[at] != 0)
     }
 }

@@ -8,7 +8,7 @@
 
 use super::MOST_STATES;
 use super::edge::Edge;
-use super::fair::{Filter, components};
+use super::fair::{Filter, fair_components};
 use super::search::{End, Model, Search};
 use crate::engines::{Cancel, EngineError, Limits};
 use crate::passes::{Rebuilder, slice, specialise};
@@ -107,7 +107,7 @@ fn script(system: &TransitionSystem, property: usize, trace: &Trace) -> Transiti
         let Some(rule) = system.rule(&step.rule) else { continue };
         let rule = scripted_event(&mut copy, system, rule, step, counter, number as i64);
         let fairness = Some(result.fairness.len());
-        let unit = FairnessUnit { name: format!("event {number}"), lump: usize::MAX - number };
+        let unit = FairnessUnit { name: format!("event {number}"), lump: usize::MAX - number, strong: true };
         result.fairness.push(unit);
         result.rules.push(Rule { fairness, ..rule });
     }
@@ -189,15 +189,10 @@ fn avoiding(search: &Search, invariant: bool) -> Result<Vec<bool>, EngineError> 
     Ok(avoiding)
 }
 
-/// Marks the fair components with some wanted edge inside.
+/// Marks the components with a fair loop that takes some wanted edge.
 fn mark_fair(search: &Search, passes: Filter, avoiding: &mut [bool], wanted: Filter) {
-    let found = components(search, passes);
-    for number in 0..found.members.len() {
-        let has_wanted = found.inside(search, passes, number).any(|(state, edge)| wanted(state, edge));
-        if has_wanted && found.is_fair(search, passes, number) {
-            found.members[number].iter().for_each(|&state| avoiding[state as usize] = true);
-        }
-    }
+    let found = fair_components(search, passes, wanted);
+    found.members.iter().flatten().for_each(|&state| avoiding[state as usize] = true);
 }
 
 /// The first step of the run with an alternative that leads to a state from which the violation can be avoided.

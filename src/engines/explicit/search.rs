@@ -3,7 +3,7 @@
 //! States are rows in one arena, found again through an open-addressing table of their numbers; each remembers the
 //! state and the rule that it was first reached by. States are looked at in the order in which they were found, so
 //! that the first bad one has the least depth. For claims about loops the edges that a loop may use are kept, and
-//! for each state which fairness obligations it discharges by being disabled there.
+//! for each state which fairness obligations are idle there.
 
 use super::edge::{Edge, Successor};
 use super::layout::Layout;
@@ -33,6 +33,8 @@ pub struct Model {
     pub obligation: Vec<Option<usize>>,
     /// Number of obligations.
     pub obligations: usize,
+    /// The obligations of strong fairness, as bits: those of which every unit is strongly fair.
+    pub strong: Vec<u64>,
     /// For each rule the sorted objects and the one of them that it belongs to.
     owner: Vec<Option<(usize, usize)>>,
 }
@@ -56,6 +58,12 @@ impl Model {
             let next = numbers.len();
             obligation[unit] = Some(*numbers.entry(key).or_insert(next));
         }
+        let mut strong = all_bits(numbers.len());
+        for (unit, obligation) in system.fairness.iter().zip(&obligation) {
+            if let (false, &Some(number)) = (unit.strong, obligation) {
+                strong[number / 64] &= !(1 << (number % 64));
+            }
+        }
         let owner =
             |rule: &Rule| {
                 layout.objects.iter().enumerate().find_map(|(at, objects)| {
@@ -63,7 +71,7 @@ impl Model {
                 })
             };
         let owner = system.rules.iter().map(owner).collect();
-        Ok(Self { obligations: numbers.len(), owner, system, machine, layout, obligation })
+        Ok(Self { obligations: numbers.len(), strong, owner, system, machine, layout, obligation })
     }
 
     /// Whether a rule only does what that of an equal neighbouring slot or object does.
@@ -105,6 +113,13 @@ impl Model {
         }
         Ok(found)
     }
+}
+
+/// The first `count` bits.
+pub fn all_bits(count: usize) -> Vec<u64> {
+    let mut words = vec![0; count.div_ceil(64)];
+    (0..count).for_each(|index| words[index / 64] |= 1 << (index % 64));
+    words
 }
 
 /// The lump of each fairness unit; those of interchangeable objects are lumped too.
@@ -260,7 +275,8 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// The obligations discharged by being disabled in a state, as bits.
+    /// The obligations that are idle in a state, as bits: under weak fairness some unit of them is disabled there, under
+    /// strong fairness every one is.
     pub fn idle(&self, state: u32) -> &[u64] {
         &self.idle[state as usize * self.words..(state as usize + 1) * self.words]
     }
@@ -433,13 +449,15 @@ impl<'a> Search<'a> {
                 units[unit] = (true, units[unit].1 | enabled);
             }
         }
-        let mut idle = vec![0; self.words];
+        let (mut some_idle, mut live) = (vec![0; self.words], vec![0; self.words]);
         for (unit, &(looked_at, enabled)) in units.iter().enumerate() {
-            if let (true, false, Some(obligation)) = (looked_at, enabled, model.obligation[unit]) {
-                idle[obligation / 64] |= 1 << (obligation % 64);
+            if let (true, Some(obligation)) = (looked_at, model.obligation[unit]) {
+                let list = if enabled { &mut live } else { &mut some_idle };
+                list[obligation / 64] |= 1 << (obligation % 64);
             }
         }
-        self.idle.extend(idle);
+        let both = some_idle.iter().zip(&live).zip(&model.strong);
+        self.idle.extend(both.map(|((some_idle, live), strong)| (some_idle & !strong) | (!live & strong)));
         Ok(!units.iter().any(|&(_, enabled)| enabled))
     }
 
