@@ -18,6 +18,8 @@ pub struct Limits {
     pub states: Option<usize>,
     /// When to give up.
     pub deadline: Option<Instant>,
+    /// Whether to find out, beside the answer, if fast rules always come to rest (`Outcome::rests`).
+    pub watch_rest: bool,
 }
 
 /// Tells engines to stop; cheap to clone and to ask.

@@ -63,6 +63,9 @@ pub struct Outcome {
     pub statistics: Statistics,
     /// Names of the rules that fired in some reachable state, where the engine knows them.
     pub fired: Vec<String>,
+    /// Whether it was shown that no run fires fast rules only from some step on; asked for by [`Limits::watch_rest`],
+    /// and for systems in which nothing else can fire while a fast rule can.
+    pub rests: bool,
 }
 
 /// A fault in the model or in an engine; never the user's.

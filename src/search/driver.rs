@@ -305,7 +305,7 @@ impl Search<'_> {
 
 fn unsuited(engine: &'static str, reason: &str) -> (&'static str, Outcome) {
     let answer = Answer::Unknown { reason: reason.to_owned() };
-    (engine, Outcome { answer, statistics: Statistics::default(), fired: Vec::new() })
+    (engine, Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false })
 }
 
 /// The answer that says most; what stays unknown tells the reasons of all engines.
@@ -362,7 +362,7 @@ mod tests {
     use crate::trace::testing::tiny_run;
 
     fn outcome(answer: Answer) -> Outcome {
-        Outcome { answer, statistics: Statistics::default(), fired: Vec::new() }
+        Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false }
     }
 
     #[test]

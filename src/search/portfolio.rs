@@ -84,7 +84,7 @@ mod tests {
     use crate::engines::Statistics;
 
     fn outcome(answer: Answer) -> Result<Outcome, EngineError> {
-        Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new() })
+        Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false })
     }
 
     fn holds() -> Answer {

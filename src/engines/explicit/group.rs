@@ -80,13 +80,21 @@ impl Group {
 
 impl Prepared<'_> {
     fn search(&self, symmetric: bool, partial_order: bool, shared: &Shared) -> Result<Report, EngineError> {
-        let mut report =
-            Report { finding: Finding::Clean, statistics: Statistics::default(), fired: Vec::new(), premise: false };
+        let mut report = Report {
+            finding: Finding::Clean,
+            statistics: Statistics::default(),
+            fired: Vec::new(),
+            premise: false,
+            rests: false,
+        };
         let Ok(model) = Model::new(self.system.clone(), &self.kept, &self.complete, symmetric, &shared.objects) else {
             report.finding = Finding::Unknown("too many terms for the explicit engine".into());
             return Ok(report);
         };
         let mut search = Search::new(&model, shared.limits.pods);
+        if shared.limits.watch_rest {
+            search.watch_rest();
+        }
         if partial_order && search.reduce_orders().is_err() {
             report.finding = Finding::Unknown("too many terms for the explicit engine".into());
             return Ok(report);
@@ -102,6 +110,7 @@ impl Prepared<'_> {
             drop(search);
             return self.search(symmetric, false, shared);
         }
+        report.rests = end == End::Fixpoint && search.rests();
         report.finding = self.judge(&search, end, symmetric)?;
         report.premise = search.premise;
         report.statistics.states = search.len() as u64;

@@ -20,6 +20,7 @@ mod initial;
 mod layout;
 mod machine;
 mod objects;
+mod rest;
 mod search;
 mod sharing;
 pub mod stepper;
@@ -93,6 +94,8 @@ struct Report {
     statistics: Statistics,
     fired: Vec<String>,
     premise: bool,
+    /// Whether fast rules always come to rest, as far as the search knows.
+    rests: bool,
 }
 
 impl Engine for Explicit {
@@ -167,6 +170,7 @@ impl Explicit {
         let (mut fired, mut premise_reached) = (FxHashSet::default(), false);
         let mut best: Option<(i64, Box<Trace>)> = None;
         let mut unknown = None;
+        let mut rests = shared.limits.watch_rest;
         // How far larger groups came before a violation made them unnecessary depends on how threads were scheduled:
         // what they saw is left out of reports, so that these are the same every time.
         let needed = shared.best.load(Ordering::Relaxed);
@@ -176,6 +180,7 @@ impl Explicit {
             statistics.depth = statistics.depth.max(report.statistics.depth);
             fired.extend(report.fired);
             premise_reached |= report.premise;
+            rests &= report.rests;
             match report.finding {
                 Finding::Clean => {}
                 Finding::Unknown(reason) => unknown = unknown.or(Some(reason)),
@@ -198,12 +203,14 @@ impl Explicit {
                 Answer::Holds { method: "explicit search to the fixpoint", premise_reached, proof: Vec::new() }
             }
         };
-        Outcome { answer, statistics, fired: all_instances(system, &fired, &shared.objects) }
+        // Only an answer about every run tells what no run does.
+        rests &= matches!(answer, Answer::Holds { .. });
+        Outcome { answer, statistics, fired: all_instances(system, &fired, &shared.objects), rests }
     }
 }
 
 fn unknown(reason: String) -> Outcome {
-    Outcome { answer: Answer::Unknown { reason }, statistics: Statistics::default(), fired: Vec::new() }
+    Outcome { answer: Answer::Unknown { reason }, statistics: Statistics::default(), fired: Vec::new(), rests: false }
 }
 
 /// Rules that fired, and those of the other slots and objects of the class: in sorted states only some are tried.

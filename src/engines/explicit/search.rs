@@ -8,6 +8,7 @@
 use super::edge::{Edge, Successor};
 use super::layout::Layout;
 use super::machine::{Machine, Observed, is_event};
+use super::rest::Rest;
 use super::stubborn::Stubborn;
 use crate::engines::EngineError;
 use crate::passes::{ObjectClass, owner};
@@ -178,6 +179,8 @@ pub struct Search<'a> {
     quiet: Vec<bool>,
     /// The partial-order reduction, with its registers.
     stubborn: Option<(Stubborn, Registers)>,
+    /// The steps of fast rules, where somebody wants to know whether they end.
+    rest: Option<Rest>,
 }
 
 impl<'a> Search<'a> {
@@ -203,7 +206,18 @@ impl<'a> Search<'a> {
             everything: false,
             quiet: Vec::new(),
             stubborn: None,
+            rest: None,
         }
+    }
+
+    /// Notes whether fast rules always come to rest.
+    pub fn watch_rest(&mut self) {
+        self.rest = Some(Rest::new(&self.model.system));
+    }
+
+    /// Whether fast rules always come to rest, if every state was looked at; false also where nobody asked.
+    pub fn rests(&self) -> bool {
+        !self.pruned && self.rest.as_ref().is_some_and(|rest| rest.always_comes(self.expanded()))
     }
 
     /// Has only stubborn sets of rules fired where that is sound. Runs found are then not the shortest.
@@ -360,6 +374,9 @@ impl<'a> Search<'a> {
             if pruned {
                 self.idle.extend(std::iter::repeat_n(0, self.words));
             }
+            if let Some(rest) = &mut self.rest {
+                rest.close();
+            }
             self.within.push(!pruned && seen.within);
             self.starts.push(self.edges.len());
             self.quiet.push(quiet);
@@ -384,19 +401,23 @@ impl<'a> Search<'a> {
             (0..model.system.rules.len()).map(|rule| model.machine.is_enabled(rule, registers)).collect();
         let Some(chosen) = stubborn.choose(row, &model.layout, &enabled, own) else { return Ok(false) };
         let known = self.len();
+        let mut reduced = Vec::new();
         for rule in chosen {
             // Equal neighbours outside the set would be missed if those inside were left to them.
             self.fired[rule] |= model.machine.fire(rule, registers, &|_, _| false, &mut |registers| {
                 self.transitions += 1;
                 model.layout.pack_after(registers, scratch);
                 model.layout.canonicalise(scratch);
-                self.add(scratch, state, rule as u32);
+                reduced.push(self.add(scratch, state, rule as u32));
                 Ok(true)
             })?;
         }
-        // Had it led to known states only, rules outside might be put off round and round for ever.
+        // Had it led to known states only, rules outside might be put off round and round forever.
         if self.len() == known {
             return Ok(false);
+        }
+        if let Some(rest) = &mut self.rest {
+            rest.of_reduced(&reduced);
         }
         self.idle.extend(std::iter::repeat_n(0, self.words));
         Ok(true)
@@ -435,6 +456,9 @@ impl<'a> Search<'a> {
                 model.layout.pack_after(registers, scratch);
                 model.layout.canonicalise(scratch);
                 let target = self.add(scratch, state, index as u32);
+                if let Some(rest) = &mut self.rest {
+                    rest.step(index, target);
+                }
                 if keeps_edges {
                     let (keep, progress) = model.machine.step(registers);
                     let edge = Edge::new(target, index, keep, progress);

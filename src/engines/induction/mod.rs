@@ -256,5 +256,5 @@ pub(super) fn conclude(
         Statistics { clauses: found.size.clauses, variables: found.size.variables, depth, ..Statistics::default() };
     let answer = Answer::Holds { method, premise_reached, proof };
     // What sampled runs did is not all that can happen, so nothing is said about who acts.
-    Ok(Outcome { answer, statistics, fired: Vec::new() })
+    Ok(Outcome { answer, statistics, fired: Vec::new(), rests: false })
 }

@@ -85,7 +85,7 @@ pub fn no_proof(obstacle: Obstacle) -> Result<Outcome, EngineError> {
         Obstacle::Fault(fault) => Err(fault),
         Obstacle::Reason(reason) => {
             let answer = Answer::Unknown { reason };
-            Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new() })
+            Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false })
         }
     }
 }

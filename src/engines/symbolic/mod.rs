@@ -37,6 +37,7 @@ pub fn not_mine(reason: &str) -> Outcome {
         answer: Answer::Unknown { reason: reason.to_owned() },
         statistics: Statistics::default(),
         fired: Vec::new(),
+        rests: false,
     }
 }
 
@@ -148,6 +149,7 @@ impl<'a> Search<'a> {
                 ..Statistics::default()
             },
             fired,
+            rests: false,
         }
     }
 }
