@@ -3,7 +3,7 @@
 use kubound::engines::explicit::Explicit;
 use kubound::engines::{Answer, Cancel, Engine, Limits, Outcome};
 use kubound::manifest;
-use kubound::passes::{interchangeable, says_the_same, slice};
+use kubound::passes::{alike_slots, interchangeable, says_the_same, slice, specialise};
 use kubound::search::{self, Options, Silent, Systems, Verdict};
 use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::selector::Operator;
@@ -39,6 +39,67 @@ fn system(cluster: &Cluster) -> TransitionSystem {
 
 fn decide(engine: Explicit, system: &TransitionSystem, property: usize) -> Outcome {
     engine.decide(system, property, &Limits::default(), &Cancel::default()).expect("no fault")
+}
+
+/// Nodes that are alike, by name.
+fn alike_nodes(cluster: &Cluster) -> Vec<Vec<String>> {
+    let system = slice(&system(cluster), 0).system;
+    alike_slots(&specialise(&system, &[]).system).into_iter().map(|class| class.names).collect()
+}
+
+/// The fixture with so many nodes in each pool.
+fn with_pools(counts: &[i64]) -> Cluster {
+    let mut cluster = alike();
+    let first = cluster.pools[0].clone();
+    let pool = |(number, &count): (usize, &i64)| {
+        let mut pool = first.clone();
+        pool.name = format!("pool-{number}");
+        (pool.count.lo, pool.count.hi) = (count, count);
+        pool
+    };
+    cluster.pools = counts.iter().enumerate().map(pool).collect();
+    cluster.intents.truncate(1);
+    cluster
+}
+
+#[test]
+fn nodes_are_alike_until_something_names_one() {
+    let mut cluster = with_pools(&[4]);
+    assert_eq!(alike_nodes(&cluster), [["pool-0-0", "pool-0-1", "pool-0-2", "pool-0-3"]]);
+    let web = &mut cluster.workloads[0].template;
+    web.node_selector.insert("kubernetes.io/hostname".into(), "pool-0-2".into());
+    assert_eq!(alike_nodes(&cluster), [["pool-0-0", "pool-0-1", "pool-0-3"]]);
+    let web = &mut cluster.workloads[1].template;
+    web.node_selector.insert("kubernetes.io/hostname".into(), "pool-0-1".into());
+    assert_eq!(alike_nodes(&cluster), [["pool-0-0", "pool-0-3"]]);
+}
+
+#[test]
+fn nodes_of_several_pools_may_be_alike() {
+    let mut cluster = with_pools(&[1, 2, 1]);
+    assert_eq!(alike_nodes(&cluster), [["pool-0-0", "pool-1-0", "pool-1-1", "pool-2-0"]]);
+    cluster.pools[1].labels.insert("zone".into(), "b".into());
+    assert_eq!(alike_nodes(&cluster).len(), 1, "a label that nobody reads");
+    cluster.workloads[0].template.node_selector.insert("zone".into(), "b".into());
+    assert_eq!(alike_nodes(&cluster), [vec!["pool-0-0", "pool-2-0"], vec!["pool-1-0", "pool-1-1"]]);
+}
+
+#[test]
+fn pairs_of_nodes_may_be_alike_although_the_pairs_are_not_one() {
+    let mut cluster = with_pools(&[1, 1, 1, 1]);
+    for (number, pool) in cluster.pools.iter_mut().enumerate() {
+        pool.labels.insert("rack".into(), if number % 2 == 0 { "left" } else { "right" }.into());
+    }
+    let spread = cluster.workloads.iter_mut().map(|workload| &mut workload.template);
+    spread.for_each(|template| {
+        let own = Requirement { key: "app".into(), operator: Operator::In(vec![template.labels["app"].clone()]) };
+        template.pod_anti_affinity.required.push(PodAffinityTerm {
+            topology_key: "rack".into(),
+            selector: Some(LabelSelector { requirements: vec![own] }),
+            ..PodAffinityTerm::default()
+        });
+    });
+    assert_eq!(alike_nodes(&cluster), [["pool-0-0", "pool-2-0"], ["pool-1-0", "pool-3-0"]]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::intents;
 use crate::needs::Needs;
 use crate::state::{Countdown, Model, RuleBuilder, condition, text};
 use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem, is_strongly_fair};
-use crate::term::{Dag, Term, TermId, any, sum, within};
+use crate::term::{Dag, Int, Term, any, sum, within};
 
 /// Why a cluster cannot be modelled.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -200,7 +200,7 @@ fn finish(mut model: Model, properties: Vec<Property>) -> Parts {
     }
     let nodes = model.nodes_present().id();
     let pods = model.pods_measure().id();
-    let symmetry = symmetry(&model);
+    let symmetry = classes_of_slots(&model);
     let objects = objects(&model);
     Parts(TransitionSystem {
         dag: Dag::default(),
@@ -217,19 +217,18 @@ fn finish(mut model: Model, properties: Vec<Property>) -> Parts {
     })
 }
 
-/// One class for each pool whose nodes are interchangeable.
-fn symmetry(model: &Model) -> Vec<SymmetryClass> {
-    let mut classes: Vec<(usize, SymmetryClass)> = Vec::new();
-    for (pool, class) in model.classes.iter().enumerate() {
-        if let Some(class) = *class {
-            let members = (0..model.slots.len()).filter(|&slot| model.slots[slot].pool == pool);
-            let slots = members.map(|slot| model.slot_vars.get(slot).cloned().unwrap_or_default()).collect();
-            let active: TermId = model.pool_sizes[pool].id();
-            classes.push((class, SymmetryClass { slots, active }));
+/// One class for each pool. Any number of slots of a pool that is scaled may have a node.
+fn classes_of_slots(model: &Model) -> Vec<SymmetryClass> {
+    let class = |(pool, &size): (usize, &Int)| {
+        let members: Vec<usize> = (0..model.slots.len()).filter(|&slot| model.slots[slot].pool == pool).collect();
+        let is_scaled = members.iter().any(|&slot| model.slots[slot].exists.is_some());
+        SymmetryClass {
+            names: members.iter().map(|&slot| model.slots[slot].name.clone()).collect(),
+            slots: members.iter().map(|&slot| model.slot_vars.get(slot).cloned().unwrap_or_default()).collect(),
+            active: if is_scaled { Int::from(members.len() as i64).id() } else { size.id() },
         }
-    }
-    classes.sort_by_key(|(class, _)| *class);
-    classes.into_iter().map(|(_, class)| class).collect()
+    };
+    model.pool_sizes.iter().enumerate().map(class).collect()
 }
 
 /// The names of each workload and of the autoscalers that scale it.

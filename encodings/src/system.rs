@@ -181,9 +181,11 @@ pub fn is_strongly_fair(rules: &[Rule], unit: usize) -> bool {
     own.all(|rule| matches!(rule.pace, Pace::Fast | Pace::Event))
 }
 
-/// Interchangeable slots: permuting them maps runs to runs.
+/// Slots that may differ only by name. Whether permuting them maps runs to runs is for the user of the list to find out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SymmetryClass {
+    /// The name of each slot, under which rules, choices and fairness units know it.
+    pub names: Vec<String>,
     /// For each slot its variables, in the same order for every slot.
     pub slots: Vec<Vec<VarId>>,
     /// How many of the slots (the first ones) take part, a term over frozen variables.
@@ -267,7 +269,7 @@ pub struct TransitionSystem {
     pub fairness: Vec<FairnessUnit>,
     /// The properties.
     pub properties: Vec<Property>,
-    /// Groups of interchangeable slots.
+    /// Groups of slots that may differ only by name.
     pub symmetry: Vec<SymmetryClass>,
     /// Objects that may differ only by name: for each the names under which variables, rules, choices and fairness
     /// units know it. Whether exchanging them maps runs to runs is for the user of the list to find out.

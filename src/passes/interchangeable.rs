@@ -9,8 +9,9 @@
 //! Exchanges with one member of a class generate all permutations of the class, so each object is only compared with
 //! the first member of each class so far.
 
-use kubound_encodings::system::{Choice, Initial, Rule, TransitionSystem};
-use kubound_encodings::term::{ChoiceId, Dag, Node, Term, TermId, VarId};
+use super::digest::{Digests, Labels, choices_are_distinct, ordered, text};
+use kubound_encodings::system::TransitionSystem;
+use kubound_encodings::term::VarId;
 use rustc_hash::FxHashMap;
 
 /// Objects any two of which may be exchanged.
@@ -42,12 +43,11 @@ pub fn interchangeable(system: &TransitionSystem) -> Vec<ObjectClass> {
     if comparisons == 0 || comparisons.saturating_mul(system.dag.len()) > MOST_WORK || !choices_are_distinct(system) {
         return Vec::new();
     }
-    let same = |name: &str| name.to_owned();
-    let plain = Digests::new(system, &same).all();
+    let plain = renamed(system, &|name: &str| name.to_owned()).all();
     for object in 0..system.objects.len() {
         let class = classes.iter_mut().find(|class| {
             let swap = |name: &str| exchange(name, &system.objects[class[0]], &system.objects[object]);
-            system.objects[class[0]].len() == system.objects[object].len() && Digests::new(system, &swap).all() == plain
+            system.objects[class[0]].len() == system.objects[object].len() && renamed(system, &swap).all() == plain
         });
         match class {
             Some(class) => class.push(object),
@@ -70,8 +70,7 @@ pub fn says_the_same(system: &TransitionSystem, property: usize, other: usize) -
         return false;
     }
     let (same, swap) = (|name: &str| name.to_owned(), |name: &str| exchange(name, own, others));
-    choices_are_distinct(system)
-        && Digests::new(system, &same).about(&[property]) == Digests::new(system, &swap).about(&[other])
+    choices_are_distinct(system) && renamed(system, &same).about(&[property]) == renamed(system, &swap).about(&[other])
 }
 
 /// The variables of the objects of a class, those of the first in the order of their ids.
@@ -131,177 +130,23 @@ fn occurrences<'a>(name: &'a str, word: &'a str) -> impl Iterator<Item = usize> 
     })
 }
 
-/// Whether no rule has two choices of one name, which digests could not tell apart.
-fn choices_are_distinct(system: &TransitionSystem) -> bool {
-    system.rules.iter().all(|rule| {
-        let mut names: Vec<&str> = rule
-            .choices
-            .iter()
-            .flat_map(|choice| choice.ids())
-            .map(|id| system.dag.choices()[id.index()].name.as_str())
-            .collect();
-        names.sort_unstable();
-        names.windows(2).all(|pair| pair[0] != pair[1])
-    })
+/// The digests of a system in which everything has another name.
+fn renamed<'a>(system: &'a TransitionSystem, rename: &dyn Fn(&str) -> String) -> Digests<'a> {
+    let label = |name: &str| text(&rename(name));
+    let vars = system.dag.vars().iter().map(|var| label(&var.name)).collect();
+    let labels = Labels {
+        vars,
+        choices: system.dag.choices().iter().map(|choice| label(&choice.name)).collect(),
+        rules: system.rules.iter().map(|rule| label(&rule.name)).collect(),
+        units: system.fairness.iter().map(|unit| label(&unit.name)).collect(),
+        slots: system.rules.iter().map(|rule| slot_label(rule.slot)).collect(),
+    };
+    Digests::new(system, labels)
 }
 
-/// Digests of all parts of a system under a renaming.
-struct Digests<'a> {
-    system: &'a TransitionSystem,
-    rename: &'a dyn Fn(&str) -> String,
-    vars: Vec<u128>,
-    terms: Vec<u128>,
-}
-
-impl<'a> Digests<'a> {
-    fn new(system: &'a TransitionSystem, rename: &'a dyn Fn(&str) -> String) -> Self {
-        let label = |name: &str| text(&rename(name));
-        let vars: Vec<u128> = system.dag.vars().iter().map(|var| label(&var.name)).collect();
-        let choices: Vec<u128> = system.dag.choices().iter().map(|choice| label(&choice.name)).collect();
-        let mut terms = Vec::with_capacity(system.dag.len());
-        for index in 0..system.dag.len() {
-            let digest = term(&system.dag, TermId(index as u32), &terms, &vars, &choices);
-            terms.push(digest);
-        }
-        Self { system, rename, vars, terms }
-    }
-
-    fn of(&self, id: TermId) -> u128 {
-        self.terms[id.index()]
-    }
-
-    fn named(&self, name: &str) -> u128 {
-        text(&(self.rename)(name))
-    }
-
-    fn choice(&self, id: ChoiceId) -> u128 {
-        let choice = &self.system.dag.choices()[id.index()];
-        let range = choice.sort.range();
-        ordered(1, [self.named(&choice.name), range.lo as u128, range.hi as u128])
-    }
-
-    /// Everything but the order of parts that have none.
-    fn all(&self) -> u128 {
-        self.about(&(0..self.system.properties.len()).collect::<Vec<_>>())
-    }
-
-    /// The same with some of the properties only.
-    fn about(&self, properties: &[usize]) -> u128 {
-        let system = self.system;
-        let vars = unordered(2, (0..system.vars.len()).map(|index| self.var(index)));
-        let constraints = unordered(3, system.constraints.iter().map(|constraint| self.of(constraint.holds.id())));
-        let rules = unordered(4, system.rules.iter().map(|rule| self.rule(rule)));
-        let monitors = unordered(
-            5,
-            system.monitors.iter().map(|monitor| ordered(6, [self.vars[monitor.var.index()], self.of(monitor.next)])),
-        );
-        let properties = properties.iter().map(|&property| {
-            let property = &system.properties[property];
-            let terms = property.claim.terms().into_iter().chain([property.premise.id()]);
-            ordered(8, terms.map(|id| self.of(id)))
-        });
-        let properties = ordered(7, properties);
-        let sizes = ordered(9, [self.of(system.nodes), self.of(system.pods)]);
-        ordered(10, [vars, constraints, rules, monitors, properties, sizes])
-    }
-
-    fn var(&self, index: usize) -> u128 {
-        let var = &self.system.vars[index];
-        let range = self.system.dag.vars()[index].sort.range();
-        let initial = match var.initial {
-            Initial::Free => 1,
-            Initial::Term(term) => self.of(term),
-        };
-        ordered(11, [self.vars[index], var.role as u128, range.lo as u128, range.hi as u128, initial])
-    }
-
-    fn rule(&self, rule: &Rule) -> u128 {
-        let choices = unordered(12, rule.choices.iter().map(|choice| self.choices(choice)));
-        let updates =
-            unordered(13, rule.updates.iter().map(|&(var, term)| ordered(14, [self.vars[var.index()], self.of(term)])));
-        let unit = rule.fairness.map_or(0, |unit| self.named(&self.system.fairness[unit].name));
-        let slot = rule.slot.map_or(0, |(class, slot)| ordered(15, [class as u128, slot as u128]));
-        let (enabled, constraint) = (self.of(rule.enabled.id()), self.of(rule.constraint.id()));
-        let tagged = u128::from(rule.over_approximates.is_some());
-        ordered(
-            16,
-            [self.named(&rule.name), rule.pace as u128, enabled, constraint, choices, updates, unit, slot, tagged],
-        )
-    }
-
-    fn choices(&self, choice: &Choice) -> u128 {
-        match choice {
-            Choice::Value(id) => self.choice(*id),
-            Choice::Split { parts, low, high, total } => {
-                let parts = parts
-                    .iter()
-                    .zip(low)
-                    .zip(high)
-                    .map(|((&part, &low), &high)| ordered(17, [self.choice(part), self.of(low), self.of(high)]));
-                ordered(18, [unordered(19, parts), self.of(*total)])
-            }
-        }
-    }
-}
-
-fn term(dag: &Dag, id: TermId, terms: &[u128], vars: &[u128], choices: &[u128]) -> u128 {
-    let of = |id: &TermId| terms[id.index()];
-    let list = |tag: u64, list: &[TermId]| unordered(tag, list.iter().map(of));
-    match dag.node(id) {
-        Node::Bool(value) => ordered(20, [u128::from(*value)]),
-        Node::Int(value) => ordered(21, [*value as u128]),
-        Node::Var(var) => ordered(22, [vars[var.index()]]),
-        Node::Primed(var) => ordered(23, [vars[var.index()]]),
-        Node::Choice(choice) => ordered(24, [choices[choice.index()]]),
-        Node::Not(a) => ordered(25, [of(a)]),
-        Node::And(all) => list(26, all),
-        Node::Or(all) => list(27, all),
-        Node::Add(all) => list(28, all),
-        Node::Count(all) => list(29, all),
-        Node::Iff(a, b) => list(30, &[*a, *b]),
-        Node::Eq(a, b) => list(31, &[*a, *b]),
-        Node::Mul(a, b) => list(32, &[*a, *b]),
-        Node::Min(a, b) => list(33, &[*a, *b]),
-        Node::Max(a, b) => list(34, &[*a, *b]),
-        Node::Ite(c, a, b) => ordered(35, [of(c), of(a), of(b)]),
-        Node::Le(a, b) => ordered(36, [of(a), of(b)]),
-        Node::Div(a, b) => ordered(37, [of(a), of(b)]),
-        Node::Rem(a, b) => ordered(38, [of(a), of(b)]),
-        Node::Scale(factor, a) => ordered(39, [*factor as u128, of(a)]),
-        Node::Table(index, values) => {
-            let values = ordered(40, values.iter().map(|&value| value as u128));
-            ordered(41, [of(index), values])
-        }
-    }
-}
-
-/// A digest of a text.
-fn text(text: &str) -> u128 {
-    text.as_bytes().chunks(16).fold(ordered(42, [text.len() as u128]), |digest, chunk| {
-        let mut bytes = [0; 16];
-        bytes[..chunk.len()].copy_from_slice(chunk);
-        mix(digest ^ u128::from_le_bytes(bytes))
-    })
-}
-
-/// A digest of parts in their order.
-fn ordered(tag: u64, parts: impl IntoIterator<Item = u128>) -> u128 {
-    parts.into_iter().fold(mix(u128::from(tag) + 1), |digest, part| mix(digest.rotate_left(29) ^ part))
-}
-
-/// A digest of parts whose order means nothing.
-fn unordered(tag: u64, parts: impl IntoIterator<Item = u128>) -> u128 {
-    let sum = parts.into_iter().fold(0_u128, |sum, part| sum.wrapping_add(mix(part ^ u128::from(tag))));
-    mix(sum ^ (u128::from(tag) << 64))
-}
-
-/// A bijection that spreads every bit over all others: two multiplications by odd constants with folds between.
-fn mix(value: u128) -> u128 {
-    const FIRST: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
-    const SECOND: u128 = 0xd6e8_feb8_6659_fd93_a5a3_5642_7a4b_d1ad;
-    let value = (value ^ (value >> 67)).wrapping_mul(FIRST);
-    let value = (value ^ (value >> 59)).wrapping_mul(SECOND);
-    value ^ (value >> 64)
+/// What tells the slot of a rule from others.
+fn slot_label(slot: Option<(usize, usize)>) -> u128 {
+    slot.map_or(0, |(class, slot)| ordered(15, [class as u128, slot as u128]))
 }
 
 #[cfg(test)]
@@ -320,13 +165,5 @@ mod tests {
         assert_eq!(exchange("default/web-1 against default/web-2", &one, &two), "default/web-2 against default/web-1");
         assert_eq!(owner("Deployment/default/web-2", &[one.clone(), two.clone()]), Some(1));
         assert_eq!(owner("default/web-1 and default/web-2", &[one, two]), None);
-    }
-
-    #[test]
-    fn digests_tell_order_where_it_matters() {
-        assert_eq!(unordered(1, [3, 4]), unordered(1, [4, 3]));
-        assert_ne!(unordered(1, [3, 3, 4]), unordered(1, [3, 4, 4]));
-        assert_ne!(ordered(1, [3, 4]), ordered(1, [4, 3]));
-        assert_ne!(text("ab"), text("ba"));
     }
 }

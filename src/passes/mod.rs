@@ -4,14 +4,17 @@
 //! [`interchangeable()`] finds objects that differ only by name; [`reductions()`] tells what they come to. None changes a
 //! verdict: the states of the reduced system are those of the given one, seen through fewer variables.
 
+mod digest;
 mod interchangeable;
 mod rebuild;
 mod slice;
+mod slots;
 mod specialise;
 mod summary;
 
 pub use interchangeable::{ObjectClass, interchangeable, owner, says_the_same};
 pub use rebuild::Rebuilder;
 pub use slice::{Slice, relevant, slice};
+pub use slots::{SlotClass, alike_slots};
 pub use specialise::{Specialised, specialise};
 pub use summary::reductions;

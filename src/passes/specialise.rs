@@ -95,7 +95,7 @@ fn substitute(system: &TransitionSystem, fixed: &[Option<i64>]) -> TransitionSys
     let symmetry = system
         .symmetry
         .iter()
-        .map(|class| SymmetryClass { slots: class.slots.clone(), active: copy.term(class.active) })
+        .map(|class| SymmetryClass { active: copy.term(class.active), ..class.clone() })
         .collect();
     let (nodes, pods) = (copy.term(system.nodes), copy.term(system.pods));
     TransitionSystem {

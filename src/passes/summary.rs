@@ -1,7 +1,8 @@
 //! What the passes leave of a system, in words for reports.
 
-use super::{interchangeable, slice};
+use super::{alike_slots, interchangeable, slice, specialise};
 use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::term::VarId;
 
 /// What is left out of the search for a property; `explicit` for the explicit engine, which sorts and reorders too.
 pub fn reductions(system: &TransitionSystem, property: usize, explicit: bool) -> Vec<String> {
@@ -13,9 +14,8 @@ pub fn reductions(system: &TransitionSystem, property: usize, explicit: bool) ->
     if !explicit {
         return told;
     }
-    let nodes = system.symmetry.iter().filter(|class| class.slots.len() > 1).count();
-    if nodes > 0 {
-        told.push(format!("nodes of a pool in one order ({nodes} of {} pools)", system.symmetry.len()));
+    if let Some(nodes) = alike_nodes(&sliced.system) {
+        told.push(nodes);
     }
     for class in interchangeable(&sliced.system) {
         told.push(format!("{} objects that differ only by name in one order", class.names.len()));
@@ -24,6 +24,19 @@ pub fn reductions(system: &TransitionSystem, property: usize, explicit: bool) ->
         told.push("one order of rules that do not concern each other".to_owned());
     }
     told
+}
+
+/// How many pools have nodes that are alike, where all have as many nodes as they may have.
+fn alike_nodes(system: &TransitionSystem) -> Option<String> {
+    let sizes = system.dag.support(system.symmetry.iter().map(|class| class.active));
+    let most = |var: VarId| (var, system.dag.vars()[var.index()].sort.range().hi);
+    let largest: Vec<(VarId, i64)> = sizes.into_iter().map(most).collect();
+    let alike = alike_slots(&specialise(system, &largest).system);
+    let mut pools: Vec<usize> = alike.iter().flat_map(|class| &class.members).map(|member| member.0).collect();
+    pools.sort_unstable();
+    pools.dedup();
+    (!pools.is_empty())
+        .then(|| format!("nodes that are alike in one order ({} of {} pools)", pools.len(), system.symmetry.len()))
 }
 
 #[cfg(test)]

@@ -343,9 +343,11 @@ fn rotation() -> Toy {
             draft.rule(&format!("move {slot} to {next}"), slots[slot].1, updates);
         }
         draft.lumped = true;
-        draft
-            .symmetry
-            .push(SymmetryClass { slots: slots.iter().map(|slot| vec![slot.0]).collect(), active: last.id() });
+        draft.symmetry.push(SymmetryClass {
+            names: (0..3).map(|slot: usize| slot.to_string()).collect(),
+            slots: slots.iter().map(|slot| vec![slot.0]).collect(),
+            active: last.id(),
+        });
         no_loop(Bool::from(true), Bool::from(true))
     })
 }

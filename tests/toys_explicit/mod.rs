@@ -55,7 +55,8 @@ impl Toy {
     }
 
     pub fn class(&mut self, slots: Vec<Vec<VarId>>, active: Int) {
-        self.symmetry.push(SymmetryClass { slots, active: active.id() });
+        let names = (0..slots.len()).map(|slot| slot.to_string()).collect();
+        self.symmetry.push(SymmetryClass { names, slots, active: active.id() });
     }
 
     pub fn assume(&mut self, holds: Bool) {

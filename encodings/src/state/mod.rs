@@ -132,8 +132,6 @@ pub struct Model<'c> {
     pub(crate) fairness: Vec<FairnessUnit>,
     /// Variables that belong to a slot, in an order that is the same for every slot of a pool.
     pub(crate) slot_vars: Vec<Vec<VarId>>,
-    /// For each pool the number of its symmetry class, if its nodes are interchangeable.
-    pub(crate) classes: Vec<Option<usize>>,
     /// Names of lumps, for numbering.
     lumps: Vec<String>,
     /// What was used although nobody said that it is needed.
@@ -171,7 +169,6 @@ impl<'c> Model<'c> {
             monitors: Vec::new(),
             fairness: Vec::new(),
             slot_vars: Vec::new(),
-            classes: nodes::symmetry_classes(cluster),
             lumps: Vec::new(),
             undeclared: Vec::new(),
             needs,
@@ -230,20 +227,15 @@ impl<'c> Model<'c> {
         result
     }
 
-    /// Symmetry class and index of a slot, if its pool has one.
-    pub fn slot_class(&self, slot: usize) -> Option<(usize, usize)> {
-        let slot = &self.slots[slot];
-        self.classes[slot.pool].map(|class| (class, slot.index))
+    /// The pool of a slot, which is its symmetry class, and its index there.
+    pub fn slot_class(&self, slot: usize) -> (usize, usize) {
+        (self.slots[slot].pool, self.slots[slot].index)
     }
 
-    /// The fairness unit of something that exists once a slot; lumped with that of interchangeable slots.
+    /// The fairness unit of something that exists once a slot.
     pub fn slot_fairness(&mut self, what: &str, slot: usize) -> usize {
         let name = format!("{what} on {}", self.slots[slot].name);
-        let lump = match self.slot_class(slot) {
-            Some((class, _)) => format!("{what} in class {class}"),
-            None => name.clone(),
-        };
-        self.fairness_unit(&name, &lump)
+        self.fairness_unit(&name, &name)
     }
 
     /// The scheduler's profile for pods of a group.

@@ -1,18 +1,14 @@
 //! Node slots: a pool of `lo..hi` nodes has `hi` slots, present ones first.
 
 use super::{BoolVar, Model};
-use crate::cluster::event::EventKind;
-use crate::cluster::intent::IntentKind;
 use crate::cluster::node::{NodePool, Taint, TaintEffect};
 use crate::cluster::pod::PodTemplate;
-use crate::cluster::selector::{NodeSelectorTerm, Operator, Requirement};
-use crate::cluster::{Cluster, Labels, Resources, Workload};
+use crate::cluster::{Labels, Resources};
 use crate::system::Role;
 use crate::term::{Bool, Int};
 
 /// Key of the taint of cordoned nodes.
 pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
-/// Key of the taint of nodes whose kubelet no longer reports.
 /// Key of the taint of a node that runs out of memory.
 pub const MEMORY_PRESSURE: &str = "node.kubernetes.io/memory-pressure";
 /// Key of the taint of a node that stopped.
@@ -138,58 +134,6 @@ impl Slot {
             .as_ref()
             .is_none_or(|terms| terms.iter().any(|term| term.matches(&self.name, &self.labels)));
         selector && affinity
-    }
-}
-
-/// Numbers the pools whose nodes are interchangeable: more than one node, none of which is named by a pod, a
-/// placement, an event, an intent or a selector, and none of which comes or goes.
-pub(super) fn symmetry_classes(cluster: &Cluster) -> Vec<Option<usize>> {
-    let mut next = 0;
-    let classes = cluster.pools.iter().map(|pool| {
-        let names: Vec<String> =
-            (0..usize::try_from(pool.most_nodes()).unwrap_or(0)).map(|index| pool.slot_name(index)).collect();
-        let distinguished = names.iter().any(|name| is_named(cluster, name));
-        (names.len() > 1 && !distinguished && pool.autoscaling.is_none()).then(|| {
-            next += 1;
-            next - 1
-        })
-    });
-    classes.collect()
-}
-
-/// Whether something tells the node of this name from its like.
-fn is_named(cluster: &Cluster, name: &str) -> bool {
-    let in_events = cluster.events.iter().any(|event| match &event.kind {
-        EventKind::Drain { node, .. } | EventKind::Cordon { node } | EventKind::Uncordon { node } => {
-            node.as_deref() == Some(name)
-        }
-        EventKind::NodeFailure { pool, .. } => pool.as_deref() == Some(name),
-        _ => false,
-    });
-    let in_term = |term: &NodeSelectorTerm| term.expressions.iter().chain(&term.fields).any(|one| names(one, name));
-    let in_pods = cluster.workloads.iter().flat_map(Workload::templates).any(|template| {
-        template.node_name.as_deref() == Some(name)
-            || template.node_selector.values().any(|value| value == name)
-            || template.required_affinity.iter().flatten().any(in_term)
-            || template.preferred_affinity.iter().any(|preferred| in_term(&preferred.term))
-    });
-    let in_intents = cluster.intents.iter().any(|intent| match &intent.kind {
-        IntentKind::Formula { conditions, .. } => conditions.iter().any(|one| one.texts().contains(&name)),
-        _ => false,
-    });
-    let mut volumes = cluster.workloads.iter().flat_map(|workload| &workload.volume_nodes);
-    let in_volumes = volumes.any(|volume| volume.terms.iter().any(in_term));
-    in_events
-        || in_pods
-        || in_volumes
-        || in_intents
-        || cluster.placed.iter().any(|placement| placement.pool.as_deref() == Some(name))
-}
-
-fn names(requirement: &Requirement, name: &str) -> bool {
-    match &requirement.operator {
-        Operator::In(values) | Operator::NotIn(values) => values.iter().any(|value| value == name),
-        _ => false,
     }
 }
 

@@ -133,7 +133,7 @@ impl RuleBuilder {
 
     /// Says which slot it is for.
     pub fn for_slot(mut self, model: &Model, slot: usize) -> Self {
-        self.0.slot = model.slot_class(slot);
+        self.0.slot = Some(model.slot_class(slot));
         self
     }
 

@@ -10,10 +10,11 @@ use super::initial::{Starts, Stopped};
 use super::search::{End, Model, Search};
 use super::{Explicit, MOST_TRIES, Report, Shared};
 use crate::engines::{EngineError, Statistics};
-use crate::passes::{Slice, specialise};
+use crate::passes::{Slice, SlotClass, alike_slots, specialise};
 use crate::trace::{Ending, Step, Trace, execute};
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::VarId;
+use rustc_hash::FxHashSet;
 use std::sync::atomic::Ordering;
 
 /// Initial states that share the values of the variables that decide sizes.
@@ -69,7 +70,8 @@ impl Group {
             complete.push(found.is_some_and(|(_, &complete)| complete));
         }
         let prepared = Prepared { given_system, system: special.system, kept, complete, nodes: self.nodes };
-        let report = prepared.search(engine.symmetry, engine.partial_order, shared)?;
+        let slots = if engine.symmetry { alike_slots(&prepared.system) } else { Vec::new() };
+        let report = prepared.search(Some(&slots).filter(|_| engine.symmetry), engine.partial_order, shared)?;
         match report.finding {
             Finding::Violated(_) => shared.best.fetch_min(self.nodes, Ordering::Relaxed),
             _ => 0,
@@ -79,7 +81,14 @@ impl Group {
 }
 
 impl Prepared<'_> {
-    fn search(&self, symmetric: bool, partial_order: bool, shared: &Shared) -> Result<Report, EngineError> {
+    /// Searches; with interchangeable slots and objects in one order, if the former are given.
+    fn search(
+        &self,
+        alike: Option<&Vec<SlotClass>>,
+        partial_order: bool,
+        shared: &Shared,
+    ) -> Result<Report, EngineError> {
+        let (slots, objects) = alike.map_or((&[][..], &[][..]), |slots| (slots, &shared.objects));
         let mut report = Report {
             finding: Finding::Clean,
             statistics: Statistics::default(),
@@ -87,7 +96,7 @@ impl Prepared<'_> {
             premise: false,
             rests: false,
         };
-        let Ok(model) = Model::new(self.system.clone(), &self.kept, &self.complete, symmetric, &shared.objects) else {
+        let Ok(model) = Model::new(self.system.clone(), &self.kept, &self.complete, slots, objects) else {
             report.finding = Finding::Unknown("too many terms for the explicit engine".into());
             return Ok(report);
         };
@@ -108,24 +117,36 @@ impl Prepared<'_> {
         if search.reduces_orders() && matches!(end, End::Bad(_)) {
             // The run is not a shortest one; the full search finds that, and ends no later.
             drop(search);
-            return self.search(symmetric, false, shared);
+            return self.search(alike, false, shared);
         }
         report.rests = end == End::Fixpoint && search.rests();
-        report.finding = self.judge(&search, end, symmetric)?;
+        report.finding = self.judge(&search, end, alike.is_some())?;
         report.premise = search.premise;
         report.statistics.states = search.len() as u64;
         report.statistics.transitions = search.transitions;
         report.statistics.depth = search.len().checked_sub(1).map_or(0, |last| search.depth(last as u32) as usize);
-        let fired = self.system.rules.iter().zip(&search.fired).filter(|&(_, &fired)| fired);
-        report.fired = fired.map(|(rule, _)| rule.name.clone()).collect();
-        if symmetric && matches!(&report.finding, Finding::Unknown(reason) if reason == UNFAIR) {
+        report.fired = self.fired(&search, slots);
+        if alike.is_some() && matches!(&report.finding, Finding::Unknown(reason) if reason == UNFAIR) {
             drop(search);
-            let exact = self.search(false, partial_order, shared)?;
+            let exact = self.search(None, partial_order, shared)?;
             report.finding = exact.finding;
             report.statistics.states += exact.statistics.states;
             report.statistics.transitions += exact.statistics.transitions;
         }
         Ok(report)
+    }
+
+    /// The rules that fired, and those of other slots that do what they do: in sorted states only some are tried.
+    fn fired(&self, search: &Search, slots: &[SlotClass]) -> Vec<String> {
+        let canonical = |name: &str| slots.iter().fold(name.to_owned(), |name, class| class.canonical(&name));
+        let rules = &self.system.rules;
+        let fired: FxHashSet<String> = rules
+            .iter()
+            .zip(&search.fired)
+            .filter(|&(_, &fired)| fired)
+            .map(|(rule, _)| canonical(&rule.name))
+            .collect();
+        rules.iter().map(|rule| &rule.name).filter(|name| fired.contains(&canonical(name))).cloned().collect()
     }
 
     /// Adds all initial states.

@@ -51,7 +51,7 @@ pub fn inevitability(
         special.fixed.iter().zip(&sliced.relevant).map(|(fixed, &relevant)| relevant && fixed.is_none()).collect();
     // Faults of the model were reported by the search that found the trace.
     let complete = vec![false; special.system.rules.len()];
-    let Ok(model) = Model::new(special.system, &kept, &complete, false, &[]) else {
+    let Ok(model) = Model::new(special.system, &kept, &complete, &[], &[]) else {
         return Ok(Inevitability::Undecided);
     };
     let mut search = Search::new(&model, None);

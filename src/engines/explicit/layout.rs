@@ -2,12 +2,11 @@
 //!
 //! Each variable takes one, two, four or eight bytes by its range. The variables of interchangeable slots lie slot
 //! behind slot, so that sorting the slots of a class is sorting equal pieces of the row: any total order will do.
-//! A class whose slots do not look alike after specialisation, or that shares variables with an earlier class, is
-//! left unsorted: that costs states, never soundness.
+//! Which slots are interchangeable is found by [`crate::passes::alike_slots`].
 
 use super::machine::Machine;
 use super::objects::{self, Objects};
-use crate::passes::ObjectClass;
+use crate::passes::{ObjectClass, SlotClass};
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::program::{Reg, Registers};
 use kubound_encodings::term::{Range, VarId};
@@ -29,7 +28,7 @@ pub struct Field {
 /// The sorted slots of one class.
 #[derive(Clone, Copy, Debug)]
 pub struct Slots {
-    /// Index of the class in the system.
+    /// Index of the class.
     pub class: usize,
     start: usize,
     size: usize,
@@ -94,68 +93,57 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Lays out the variables with `kept`; sorts slots and the objects of the classes given if `symmetric`.
+    /// Lays out the variables with `kept`; sorts the slots and the objects of the classes given.
     pub fn new(
         system: &TransitionSystem,
         machine: &Machine,
         kept: &[bool],
-        symmetric: bool,
-        classes: &[ObjectClass],
+        slots: &[SlotClass],
+        objects: &[ObjectClass],
     ) -> Self {
-        let (fields, slots, objects, slot_own) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut layout = Self { fields, slots, objects, slot_own, stride: 0 };
+        let mut layout =
+            Self { fields: Vec::new(), slots: Vec::new(), objects: Vec::new(), slot_own: Vec::new(), stride: 0 };
         let mut taken = vec![false; kept.len()];
-        if symmetric {
-            for class in 0..system.symmetry.len() {
-                layout.add_class(system, machine, kept, &mut taken, class);
-            }
+        for (class, given) in slots.iter().enumerate() {
+            layout.add_class(system, machine, kept, &mut taken, (class, given));
         }
         for index in (0..kept.len()).filter(|&index| kept[index]) {
             if !taken[index] {
                 layout.add(system, machine, VarId(index as u32));
             }
         }
-        for (class, given) in classes.iter().enumerate().filter(|_| symmetric) {
+        for (class, given) in objects.iter().enumerate() {
             layout.objects.extend(Objects::new(class, given, &layout.fields, &layout.slots));
         }
         layout.slot_own = objects::own_bytes(&layout.slots, &layout.objects);
         layout
     }
 
+    /// Lays out the variables of interchangeable slots; those of a class that do not look alike are left to themselves.
     fn add_class(
         &mut self,
         system: &TransitionSystem,
         machine: &Machine,
         kept: &[bool],
         taken: &mut [bool],
-        class: usize,
+        (class, given): (usize, &SlotClass),
     ) {
-        let symmetry = &system.symmetry[class];
-        let active = system.dag.range(symmetry.active);
-        let Some(count) = active.constant().and_then(|count| usize::try_from(count).ok()) else { return };
-        let slots = &symmetry.slots[..count.min(symmetry.slots.len())];
-        let Some(first) = slots.first() else { return };
         let range = |var: VarId| system.dag.vars()[var.index()].sort.range();
-        let alike = slots.iter().all(|slot| {
-            slot.len() == first.len()
-                && slot
-                    .iter()
-                    .zip(first)
-                    .all(|(&a, &b)| kept[a.index()] == kept[b.index()] && range(a) == range(b) && !taken[a.index()])
-        });
-        if !alike || slots.len() < 2 {
+        let same = |a: VarId, b: VarId| kept[a.index()] == kept[b.index()] && range(a) == range(b) && !taken[b.index()];
+        let alike = given.vars.iter().all(|slot| slot.iter().zip(&given.vars[0]).all(|(&a, &b)| same(b, a)));
+        if !alike {
             return;
         }
         let start = self.stride;
-        for slot in slots {
+        for slot in &given.vars {
             for &var in slot.iter().filter(|var| kept[var.index()]) {
                 taken[var.index()] = true;
                 self.add(system, machine, var);
             }
         }
-        let size = (self.stride - start) / slots.len();
+        let size = (self.stride - start) / given.vars.len();
         if size > 0 {
-            self.slots.push(Slots { class, start, size, count: slots.len() });
+            self.slots.push(Slots { class, start, size, count: given.vars.len() });
         }
     }
 

@@ -7,10 +7,11 @@
 
 use super::sharing::{choice_free, shared_terms};
 use crate::engines::EngineError;
+use crate::passes::SlotClass;
 use kubound_encodings::system::{Choice, Claim, Pace, Rule, TransitionSystem};
 use kubound_encodings::term::compile::{Block, Compiler, TooLarge};
 use kubound_encodings::term::program::{Program, Reg, Registers};
-use kubound_encodings::term::{ChoiceId, Node, Range, Term, TermId, VarId};
+use kubound_encodings::term::{ChoiceId, Range, Term, TermId, VarId};
 
 /// A compiled update.
 struct Update {
@@ -26,10 +27,11 @@ enum Picks {
         choice: Reg,
         range: Range,
     },
-    /// `slots` names the slot that a part belongs to, where it is the only part of that slot.
+    /// `twins` names for a part the class and the slot whose exchange with the slot before it exchanges the part with
+    /// the one before it and maps the rule to itself.
     Split {
         parts: Vec<Reg>,
-        slots: Vec<Option<(usize, usize)>>,
+        twins: Vec<Option<(usize, usize)>>,
         low: Vec<Reg>,
         high: Vec<Reg>,
         total: Reg,
@@ -82,8 +84,9 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Compiles a system and its property 0; `complete` says of which rules all updates are present.
-    pub fn new(system: &TransitionSystem, complete: &[bool]) -> Result<Self, TooLarge> {
+    /// Compiles a system and its property 0; `complete` says of which rules all updates are present. Of picks that only
+    /// permute equal slots of the classes given, one will do.
+    pub fn new(system: &TransitionSystem, complete: &[bool], slots: &[SlotClass]) -> Result<Self, TooLarge> {
         let dag = &system.dag;
         let mut compiler = Compiler::new(dag)?;
         let (eager, lazy) = shared_terms(system);
@@ -101,8 +104,11 @@ impl Machine {
         }
         let step = compile_step(&mut compiler, system)?;
         compiler.end_apart(scope);
-        let rules =
-            system.rules.iter().map(|rule| compile_rule(&mut compiler, system, rule)).collect::<Result<Vec<_>, _>>()?;
+        let rules = system
+            .rules
+            .iter()
+            .map(|rule| compile_rule(&mut compiler, system, rule, slots))
+            .collect::<Result<Vec<_>, _>>()?;
         let vars = (0..system.vars.len() as u32).map(VarId).map(|var| (compiler.var(var), compiler.primed(var)));
         Ok(Self {
             vars: vars.collect(),
@@ -199,19 +205,14 @@ impl Machine {
                 }
                 Ok(true)
             }
-            Some(Picks::Split { parts, slots, low, high, total }) => {
+            Some(Picks::Split { parts, twins, low, high, total }) => {
                 let bounds: Vec<(i64, i64)> =
                     low.iter().zip(high).map(|(&low, &high)| (registers.get(low), registers.get(high))).collect();
                 if bounds.iter().any(|(low, high)| low > high) {
                     return Ok(true);
                 }
-                let twin = |index: usize| match (index.checked_sub(1).and_then(|before| slots[before]), slots[index]) {
-                    (Some((class, before)), Some((own, slot))) => {
-                        class == own && before + 1 == slot && repeats(class, slot)
-                    }
-                    _ => false,
-                };
-                let twins: Vec<bool> = (0..parts.len()).map(twin).collect();
+                let twins: Vec<bool> =
+                    twins.iter().map(|twin| twin.is_some_and(|(class, slot)| repeats(class, slot))).collect();
                 let remaining = registers.get(*total);
                 let mut parts_left = Composition { parts, twins: &twins, bounds: &bounds, remaining };
                 parts_left.each(0, registers, &mut |registers| {
@@ -294,31 +295,42 @@ impl Composition<'_> {
     }
 }
 
-/// The slot that each part of a split belongs to: that of the variables it changes, if it is the only choice of the
-/// rule for that slot.
-fn part_slots(system: &TransitionSystem, rule: &Rule, parts: &[ChoiceId]) -> Vec<Option<(usize, usize)>> {
-    let mut owner = rustc_hash::FxHashMap::default();
-    for (class, members) in system.symmetry.iter().enumerate() {
-        for (slot, vars) in members.slots.iter().enumerate() {
-            owner.extend(vars.iter().map(|&var| (var, (class, slot))));
-        }
-    }
-    let mut touches: Vec<(ChoiceId, Option<(usize, usize)>)> = Vec::new();
-    for &(var, term) in &rule.updates {
-        let cone = system.dag.cone([term]);
-        for (index, _) in cone.iter().enumerate().filter(|&(_, &inside)| inside) {
-            if let Node::Choice(choice) = system.dag.node(TermId(index as u32)) {
-                touches.push((*choice, owner.get(&var).copied()));
-            }
-        }
-    }
-    let slot_of = |part: ChoiceId| {
-        let mut slots = touches.iter().filter(|(choice, _)| *choice == part).map(|&(_, slot)| slot);
-        let first = slots.next().flatten()?;
-        let alone = touches.iter().all(|&(choice, slot)| choice == part || slot != Some(first));
-        (alone && slots.all(|slot| slot == Some(first))).then_some(first)
+/// Each slot of classes, by class and position in the system, with its class and position here.
+pub fn members(slots: &[SlotClass]) -> impl Iterator<Item = ((usize, usize), (usize, usize))> + '_ {
+    let of_class = |(class, given): (usize, &SlotClass)| -> Vec<((usize, usize), (usize, usize))> {
+        given.members.iter().enumerate().map(|(slot, &member)| (member, (class, slot))).collect()
     };
-    parts.iter().map(|&part| slot_of(part)).collect()
+    slots.iter().enumerate().flat_map(of_class)
+}
+
+/// For each part of a split the class and the slot whose exchange with the slot before it does no more to the rule than to
+/// exchange the part with the one before it.
+fn twins(
+    system: &TransitionSystem,
+    rule: &Rule,
+    parts: &[ChoiceId],
+    slots: &[SlotClass],
+) -> Vec<Option<(usize, usize)>> {
+    let name = |part: ChoiceId| system.dag.choices()[part.index()].name.as_str();
+    let places = |name: &str| -> Vec<(usize, usize)> {
+        let of_class = |(class, given): (usize, &SlotClass)| -> Vec<(usize, usize)> {
+            given.mentioned(name).into_iter().map(|slot| (class, slot)).collect()
+        };
+        slots.iter().enumerate().flat_map(of_class).collect()
+    };
+    let mut mentioned = places(&rule.name);
+    mentioned.extend(rule.choices.iter().flat_map(Choice::ids).flat_map(|&choice| places(name(choice))));
+    let once = |place: (usize, usize)| mentioned.iter().filter(|&&one| one == place).count() == 1;
+    let twin = |index: usize| {
+        let (before, part) = (parts[index.checked_sub(1)?], parts[index]);
+        let ([(class, slot)], [(other, first)]) = (&places(name(part))[..], &places(name(before))[..]) else {
+            return None;
+        };
+        let neighbours = class == other && first + 1 == *slot && once((*class, *slot)) && once((*class, *first));
+        let swaps = neighbours && slots[*class].exchanged(*first, *slot, name(part)) == name(before);
+        swaps.then_some((*class, *slot))
+    };
+    (0..parts.len()).map(twin).collect()
 }
 
 fn update(compiler: &Compiler, system: &TransitionSystem, var: VarId, value: Reg) -> Update {
@@ -326,7 +338,12 @@ fn update(compiler: &Compiler, system: &TransitionSystem, var: VarId, value: Reg
     Update { var, before: compiler.var(var), after: compiler.primed(var), value, range }
 }
 
-fn compile_rule(compiler: &mut Compiler, system: &TransitionSystem, rule: &Rule) -> Result<Compiled, TooLarge> {
+fn compile_rule(
+    compiler: &mut Compiler,
+    system: &TransitionSystem,
+    rule: &Rule,
+    slots: &[SlotClass],
+) -> Result<Compiled, TooLarge> {
     let scope = compiler.begin();
     let mut wanted = Vec::new();
     for choice in &rule.choices {
@@ -350,7 +367,7 @@ fn compile_rule(compiler: &mut Compiler, system: &TransitionSystem, rule: &Rule)
             }
             Choice::Split { parts, low, high, .. } => Picks::Split {
                 parts: parts.iter().map(|&part| compiler.choice(part)).collect(),
-                slots: part_slots(system, rule, parts),
+                twins: twins(system, rule, parts, slots),
                 low: bounds.by_ref().take(low.len()).collect(),
                 high: bounds.by_ref().take(high.len()).collect(),
                 total: bounds.next().ok_or(TooLarge)?,

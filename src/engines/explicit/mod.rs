@@ -46,7 +46,7 @@ const MOST_TRIES: u64 = 4_000_000;
 /// The engine; [`Default`] has its reductions on.
 #[derive(Clone, Copy, Debug)]
 pub struct Explicit {
-    /// Whether to sort interchangeable slots.
+    /// Whether to sort interchangeable slots and objects.
     pub symmetry: bool,
     /// Whether to leave out variables that the property cannot see.
     pub slicing: bool,
@@ -213,31 +213,12 @@ fn unknown(reason: String) -> Outcome {
     Outcome { answer: Answer::Unknown { reason }, statistics: Statistics::default(), fired: Vec::new(), rests: false }
 }
 
-/// Rules that fired, and those of the other slots and objects of the class: in sorted states only some are tried.
+/// Rules that fired, and those of other objects of the class: in sorted states only some are tried.
 fn all_instances(system: &TransitionSystem, fired: &FxHashSet<String>, objects: &[ObjectClass]) -> Vec<String> {
-    let mut position = rustc_hash::FxHashMap::<(usize, usize), usize>::default();
-    let kinds: Vec<Option<(usize, usize)>> = system
-        .rules
-        .iter()
-        .map(|rule| {
-            let (class, slot) = rule.slot?;
-            let next = position.entry((class, slot)).or_default();
-            *next += 1;
-            Some((class, *next))
-        })
-        .collect();
     let of_first = |name: &str| objects.iter().fold(name.to_owned(), |name, class| class.of_first(&name));
-    let of_firsts: FxHashSet<String> = match objects {
-        [] => FxHashSet::default(),
-        _ => fired.iter().map(|name| of_first(name)).collect(),
-    };
-    let fired = |name: &str| fired.contains(name) || (!objects.is_empty() && of_firsts.contains(&of_first(name)));
-    let of_kind: FxHashSet<(usize, usize)> =
-        system.rules.iter().zip(&kinds).filter(|(rule, _)| fired(&rule.name)).filter_map(|(_, k)| *k).collect();
-    let any = |(rule, kind): &(&kubound_encodings::system::Rule, &Option<(usize, usize)>)| {
-        fired(&rule.name) || kind.is_some_and(|kind| of_kind.contains(&kind))
-    };
-    system.rules.iter().zip(&kinds).filter(any).map(|(rule, _)| rule.name.clone()).collect()
+    let of_firsts: FxHashSet<String> = fired.iter().map(|name| of_first(name)).collect();
+    let names = system.rules.iter().map(|rule| &rule.name);
+    names.filter(|name| of_firsts.contains(&of_first(name))).cloned().collect()
 }
 
 /// The groups of initial states, those with the fewest nodes first.

@@ -7,11 +7,12 @@
 
 use super::edge::{Edge, Successor};
 use super::layout::Layout;
-use super::machine::{Machine, Observed, is_event};
+use super::machine::{Machine, Observed, is_event, members};
+use super::objects::Objects;
 use super::rest::Rest;
 use super::stubborn::Stubborn;
 use crate::engines::EngineError;
-use crate::passes::{ObjectClass, owner};
+use crate::passes::{ObjectClass, SlotClass, owner};
 use kubound_encodings::system::{Claim, FairnessUnit, Rule, TransitionSystem};
 use kubound_encodings::term::ChoiceId;
 use kubound_encodings::term::compile::TooLarge;
@@ -36,28 +37,29 @@ pub struct Model {
     pub obligations: usize,
     /// The obligations of strong fairness, as bits: those of which every unit is strongly fair.
     pub strong: Vec<u64>,
+    /// For each rule the class of interchangeable slots and the position in it of the one that it belongs to.
+    slot: Vec<Option<(usize, usize)>>,
     /// For each rule the sorted objects and the one of them that it belongs to.
     owner: Vec<Option<(usize, usize)>>,
 }
 
 impl Model {
-    /// Compiles a specialised system. With `symmetric`, slots and objects are sorted and obligations are lumped.
+    /// Compiles a specialised system. Slots and objects of the classes given are sorted and their obligations lumped.
     pub fn new(
         system: TransitionSystem,
         kept: &[bool],
         complete: &[bool],
-        symmetric: bool,
-        classes: &[ObjectClass],
+        slots: &[SlotClass],
+        objects: &[ObjectClass],
     ) -> Result<Self, TooLarge> {
-        let machine = Machine::new(&system, complete)?;
-        let layout = Layout::new(&system, &machine, kept, symmetric, classes);
-        let lumps = lumps(&system, &layout, classes);
+        let machine = Machine::new(&system, complete, slots)?;
+        let layout = Layout::new(&system, &machine, kept, slots, objects);
+        let lumps = lumps(&system, &layout, slots, objects);
         let mut obligation = vec![None; system.fairness.len()];
         let mut numbers = FxHashMap::default();
         for unit in system.rules.iter().filter_map(|rule| rule.fairness) {
-            let key = if symmetric { lumps[unit] } else { unit };
             let next = numbers.len();
-            obligation[unit] = Some(*numbers.entry(key).or_insert(next));
+            obligation[unit] = Some(*numbers.entry(lumps[unit]).or_insert(next));
         }
         let mut strong = all_bits(numbers.len());
         for (unit, obligation) in system.fairness.iter().zip(&obligation) {
@@ -65,19 +67,19 @@ impl Model {
                 strong[number / 64] &= !(1 << (number % 64));
             }
         }
-        let owner =
-            |rule: &Rule| {
-                layout.objects.iter().enumerate().find_map(|(at, objects)| {
-                    owner(&rule.name, &classes[objects.class].names).map(|object| (at, object))
-                })
-            };
+        let owner = |rule: &Rule| {
+            let owned = |(at, sorted): (usize, &Objects)| Some((at, owner(&rule.name, &objects[sorted.class].names)?));
+            layout.objects.iter().enumerate().find_map(owned)
+        };
         let owner = system.rules.iter().map(owner).collect();
-        Ok(Self { obligations: numbers.len(), strong, owner, system, machine, layout, obligation })
+        let places: FxHashMap<(usize, usize), (usize, usize)> = members(slots).collect();
+        let slot = system.rules.iter().map(|rule| places.get(&rule.slot?).copied()).collect();
+        Ok(Self { obligations: numbers.len(), strong, owner, slot, system, machine, layout, obligation })
     }
 
     /// Whether a rule only does what that of an equal neighbouring slot or object does.
     fn repeats(&self, row: &[u8], rule: usize) -> bool {
-        self.system.rules[rule].slot.is_some_and(|(class, slot)| self.layout.repeats(row, class, slot))
+        self.slot[rule].is_some_and(|(class, slot)| self.layout.repeats(row, class, slot))
             || self.owner[rule].is_some_and(|(at, object)| self.layout.objects[at].repeats(row, object))
     }
 
@@ -123,17 +125,15 @@ pub fn all_bits(count: usize) -> Vec<u64> {
     words
 }
 
-/// The lump of each fairness unit; those of interchangeable objects are lumped too.
-fn lumps(system: &TransitionSystem, layout: &Layout, classes: &[ObjectClass]) -> Vec<usize> {
-    let by_name: FxHashMap<&str, usize> = system.fairness.iter().map(|unit| (unit.name.as_str(), unit.lump)).collect();
-    let lump = |unit: &FairnessUnit| {
-        let mut name = unit.name.clone();
-        for objects in &layout.objects {
-            name = classes[objects.class].of_first(&name);
-        }
-        by_name.get(name.as_str()).copied().unwrap_or(unit.lump)
+/// The lump of each fairness unit: units that permutations of sorted slots or objects map to each other have the same.
+fn lumps(system: &TransitionSystem, layout: &Layout, slots: &[SlotClass], objects: &[ObjectClass]) -> Vec<usize> {
+    let mut numbers: FxHashMap<String, usize> = FxHashMap::default();
+    let lump = |(index, unit): (usize, &FairnessUnit)| {
+        let name = layout.slots.iter().fold(unit.name.clone(), |name, sorted| slots[sorted.class].canonical(&name));
+        let name = layout.objects.iter().fold(name, |name, sorted| objects[sorted.class].of_first(&name));
+        *numbers.entry(name).or_insert(index)
     };
-    system.fairness.iter().map(lump).collect()
+    system.fairness.iter().enumerate().map(lump).collect()
 }
 
 /// Why a search ended.

@@ -44,7 +44,7 @@ impl Stepper {
             premise: always,
             origins: Vec::new(),
         }];
-        let machine = Machine::new(&system, &vec![true; system.rules.len()]).ok()?;
+        let machine = Machine::new(&system, &vec![true; system.rules.len()], &[]).ok()?;
         let picks = system.rules.iter().map(|rule| {
             let mut ids: Vec<ChoiceId> = rule.choices.iter().flat_map(|choice| choice.ids()).copied().collect();
             ids.sort_unstable();
