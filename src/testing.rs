@@ -1,7 +1,8 @@
 //! A helper of unit tests: a tiny system. Its runs are in `trace::testing`.
 
+use kubound_encodings::subject::{Names, SlotName, Subject};
 use kubound_encodings::system::{
-    Claim, Initial, Origin, Pace, Phrase, Property, Role, Rule, StateVar, TransitionSystem,
+    Claim, Detail, Initial, Origin, Pace, Phrase, Property, Role, Rule, StateVar, TransitionSystem,
 };
 use kubound_encodings::term::{Bool, Dag, Int, Term, TermId, VarId, int_var, within};
 
@@ -14,6 +15,7 @@ pub fn tiny() -> (TransitionSystem, usize) {
     let (rule, never) = bound;
     let property = Property {
         intent: "noOscillation".into(),
+        object: None,
         target: Some("Deployment/default/web".into()),
         headline: "pods come and go for ever".into(),
         claim: Claim::Invariant(never),
@@ -29,7 +31,8 @@ pub fn tiny() -> (TransitionSystem, usize) {
         fairness: Vec::new(),
         properties: vec![property],
         symmetry: Vec::new(),
-        objects: Vec::new(),
+        alike: Vec::new(),
+        names: Names { slots: vec![SlotName { name: "spot-0".into(), pool: 0 }], ..Names::default() },
         nodes: TermId(zero.0),
         pods: var,
     };
@@ -41,6 +44,7 @@ fn bind_rule(id: VarId, bound: Int) -> (Rule, Bool) {
     let rule = Rule {
         name: "default-scheduler/bind/web/spot-0".into(),
         actor: "default-scheduler".into(),
+        subject: Subject::new("bind").on(0),
         reason: "Scheduled",
         pace: Pace::Fast,
         enabled: room,
@@ -48,7 +52,6 @@ fn bind_rule(id: VarId, bound: Int) -> (Rule, Bool) {
         constraint: Bool::from(true),
         updates: vec![(id, (bound + 1).id())],
         fairness: None,
-        slot: None,
         over_approximates: None,
         expansion: Vec::new(),
         sentence: vec![
@@ -58,7 +61,7 @@ fn bind_rule(id: VarId, bound: Int) -> (Rule, Bool) {
             Phrase::After(id),
             Phrase::Text(" after".into()),
         ],
-        details: vec![("score spot-0".into(), (bound + 3).id())],
+        details: vec![Detail { subject: Subject::new("score of").on(0), term: (bound + 3).id() }],
         origins: Vec::new(),
     };
     (rule, bound.at_least(0))

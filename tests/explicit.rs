@@ -6,7 +6,7 @@ use kubound::engines::explicit::inevitable::{Inevitability, inevitability};
 use kubound::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
 use kubound::trace::replay::replay;
 use kubound::trace::{Ending, Trace};
-use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::system::{Claim, Signature, TransitionSystem};
 use kubound_encodings::term::{Bool, VarId, within};
 
 const PLAIN: Explicit = Explicit { symmetry: false, slicing: false, partial_order: false };
@@ -233,15 +233,17 @@ fn passes_keep_verdicts() {
 #[test]
 fn a_fused_run_expands_to_a_fine_one() {
     use kubound::trace::expand::replay_expanded;
-    let fine = counter(8, 4);
+    let mut fine = counter(8, 4);
+    fine.print_names();
     let fused = |names: [&str; 2]| {
         let mut system = toy(|toy| {
             let (var, x) = toy.int("x", kubound_encodings::system::Role::Cluster, 0, 8, Some(0));
-            let unit = toy.unit("counter", 0);
+            let unit = toy.unit("counter");
             toy.rule("twice", unit, x.below(8), &[(var, x + 2)]);
             toy.invariant(x.below(4));
         });
-        system.rules[0].expansion = names.map(String::from).to_vec();
+        system.rules[0].expansion = names.map(|name| Signature { actor: "toy".into(), subject: name.into() }).to_vec();
+        system.print_names();
         system
     };
     let system = fused(["up", "up"]);

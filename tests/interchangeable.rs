@@ -8,6 +8,7 @@ use kubound::search::{self, Options, Silent, Systems, Verdict};
 use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{Cluster, Granularity, LabelSelector, PodAffinityTerm, Requirement};
+use kubound_encodings::subject::{ObjectId, SlotId};
 use kubound_encodings::system::TransitionSystem;
 use std::path::PathBuf;
 
@@ -44,7 +45,9 @@ fn decide(engine: Explicit, system: &TransitionSystem, property: usize) -> Outco
 /// Nodes that are alike, by name.
 fn alike_nodes(cluster: &Cluster) -> Vec<Vec<String>> {
     let system = slice(&system(cluster), 0).system;
-    alike_slots(&specialise(&system, &[]).system).into_iter().map(|class| class.names).collect()
+    let name = |slot: &SlotId| system.names.slots[slot.index()].name.clone();
+    let classes = alike_slots(&specialise(&system, &[]).system).into_iter();
+    classes.map(|class| class.slots.iter().map(name).collect()).collect()
 }
 
 /// The fixture with so many nodes in each pool.
@@ -108,7 +111,9 @@ fn only_what_differs_by_name_is_interchangeable() {
     let untargeted = slice(&system, 0).system;
     let classes = interchangeable(&untargeted);
     assert_eq!(classes.len(), 1, "{classes:?}");
-    assert_eq!(classes[0].names, [["default/web-1"], ["default/web-2"]]);
+    let labels = |family: &Vec<ObjectId>| family.iter().map(|&id| system.names.object(id).label()).collect::<Vec<_>>();
+    let labels: Vec<_> = classes[0].objects.iter().map(labels).collect();
+    assert_eq!(labels, [["default/web-1"], ["default/web-2"]]);
     assert_eq!(classes[0].vars[0].len(), classes[0].vars[1].len());
     // An intent about one of them tells it from the other.
     let of_one = (0..system.properties.len()).find(|&index| system.properties[index].target.is_some()).unwrap();

@@ -10,6 +10,7 @@ use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::smt::Encoding;
 use kubound::smt::unroll::relevant_variables;
 use kubound::trace::Ending;
+use kubound_encodings::subject::Names;
 use kubound_encodings::system::{
     Choice, Claim, FairnessUnit, Initial, Monitor, Pace, Property, Role, Rule, StateVar, TransitionSystem,
 };
@@ -107,9 +108,16 @@ fn build(spec: &SystemSpec, invariant: bool) -> TransitionSystem {
         constraints: Vec::new(),
         rules,
         monitors,
-        fairness: (0..2).map(|unit| FairnessUnit { name: unit.to_string(), lump: unit, strong: unit == 0 }).collect(),
+        fairness: (0..2)
+            .map(|unit: usize| FairnessUnit {
+                name: unit.to_string(),
+                subject: unit.to_string().into(),
+                strong: unit == 0,
+            })
+            .collect(),
         properties: vec![Property {
             intent: "random".into(),
+            object: None,
             target: None,
             headline: String::new(),
             claim,
@@ -117,7 +125,8 @@ fn build(spec: &SystemSpec, invariant: bool) -> TransitionSystem {
             origins: Vec::new(),
         }],
         symmetry: Vec::new(),
-        objects: Vec::new(),
+        alike: Vec::new(),
+        names: Names::default(),
         nodes: one,
         pods: one,
     };
@@ -145,6 +154,7 @@ fn build_rule(number: usize, rule: &RuleSpec, terms: &[(VarId, Int)]) -> Rule {
     Rule {
         name: format!("rule {number}"),
         actor: String::new(),
+        subject: format!("rule {number}").into(),
         reason: "Random",
         pace: if rule.event { Pace::Event } else { Pace::Fast },
         enabled: all(rule.guard.iter().map(|&test| compare(terms[test.0].1, test))),
@@ -152,7 +162,6 @@ fn build_rule(number: usize, rule: &RuleSpec, terms: &[(VarId, Int)]) -> Rule {
         constraint: choice.map_or(Bool::from(true), |(_, pick)| pick.is_not(1)),
         updates,
         fairness: if rule.event { None } else { rule.unit },
-        slot: None,
         over_approximates: None,
         expansion: Vec::new(),
         sentence: Vec::new(),

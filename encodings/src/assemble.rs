@@ -9,7 +9,8 @@ use crate::controllers::{self, Plugins};
 use crate::events;
 use crate::intents;
 use crate::needs::Needs;
-use crate::state::{Countdown, Model, RuleBuilder, condition, text};
+use crate::state::{Countdown, Model, RuleBuilder, TIME, condition, text};
+use crate::subject::{ObjectId, SlotId};
 use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem, is_strongly_fair};
 use crate::term::{Dag, Int, Term, any, sum, within};
 
@@ -105,6 +106,7 @@ struct Parts(TransitionSystem);
 impl Parts {
     fn into_system(mut self, dag: Dag) -> TransitionSystem {
         self.0.dag = dag;
+        self.0.print_names();
         self.0
     }
 }
@@ -169,17 +171,17 @@ fn pace(model: &mut Model) {
     let busy = any(fast.map(|(_, rule)| rule.enabled).chain(model.busy.iter().copied()));
     let due = any(model.periodic.iter().map(|periodic| periodic.wants));
     let armed = any(model.timers.iter().map(|timer| timer.armed).chain(model.countdowns.iter().map(Countdown::armed)));
-    let untimed = model.rules.iter().filter(|rule| rule.pace == Pace::Clock && rule.name != "time/passes");
+    let untimed = model.rules.iter().filter(|rule| rule.pace == Pace::Clock && rule.actor != TIME);
     let expiring = any(untimed.map(|rule| rule.enabled));
     let bound_to_happen = model.rules.iter().filter(|rule| rule.pace == Pace::Event && rule.fairness.is_some());
     let bound_to_happen = any(bound_to_happen.map(|rule| rule.enabled));
     model.settled = !any([busy, due, armed, expiring, bound_to_happen]);
     let paced = model.cluster.timing == Timing::Paced;
     if let Some(once) = model.settled_once {
-        let unit = model.fairness_unit("first settled state", "first settled state");
+        let unit = model.fairness_unit("first settled state".into());
         let settled = model.settled;
         model.add_rule(
-            RuleBuilder::new("scenario/settled", "scenario", "Settled", Pace::Clock)
+            RuleBuilder::new("settled", "scenario", "Settled", Pace::Clock)
                 .when(!once.value)
                 .when(settled)
                 .set_bool(once, true)
@@ -201,7 +203,7 @@ fn finish(mut model: Model, properties: Vec<Property>) -> Parts {
     let nodes = model.nodes_present().id();
     let pods = model.pods_measure().id();
     let symmetry = classes_of_slots(&model);
-    let objects = objects(&model);
+    let alike = alike(&model);
     Parts(TransitionSystem {
         dag: Dag::default(),
         vars: model.vars,
@@ -211,7 +213,8 @@ fn finish(mut model: Model, properties: Vec<Property>) -> Parts {
         fairness: model.fairness,
         properties,
         symmetry,
-        objects,
+        alike,
+        names: model.names,
         nodes,
         pods,
     })
@@ -223,28 +226,22 @@ fn classes_of_slots(model: &Model) -> Vec<SymmetryClass> {
         let members: Vec<usize> = (0..model.slots.len()).filter(|&slot| model.slots[slot].pool == pool).collect();
         let is_scaled = members.iter().any(|&slot| model.slots[slot].exists.is_some());
         SymmetryClass {
-            names: members.iter().map(|&slot| model.slots[slot].name.clone()).collect(),
-            slots: members.iter().map(|&slot| model.slot_vars.get(slot).cloned().unwrap_or_default()).collect(),
             active: if is_scaled { Int::from(members.len() as i64).id() } else { size.id() },
+            slots: members.into_iter().map(SlotId::from).collect(),
         }
     };
     model.pool_sizes.iter().enumerate().map(class).collect()
 }
 
-/// The names of each workload and of the autoscalers that scale it.
-fn objects(model: &Model) -> Vec<Vec<String>> {
-    let names = |group: usize| {
-        let scaled = model.cluster.hpas.iter().filter(|hpa| hpa.target == model.workload(group).reference);
-        // Names of later revisions contain that of the first.
-        let ordinals = model.siblings(group).into_iter().filter(|&one| model.groups[one].revision == 0);
-        let ordinals = ordinals.map(|one| model.groups[one].name.clone());
-        let mut names: Vec<String> = [model.workload_name(group)]
-            .into_iter()
-            .chain(ordinals)
-            .chain(scaled.map(|hpa| hpa.name.clone()))
-            .collect();
-        names.dedup();
-        names
-    };
-    (0..model.cluster.workloads.len()).map(names).collect()
+/// Each workload with what belongs to it: pods of its revisions, levels and ordinals, autoscalers.
+fn alike(model: &Model) -> Vec<Vec<ObjectId>> {
+    let mut families: Vec<Vec<ObjectId>> = model.ids.workloads.iter().map(|&id| vec![id]).collect();
+    for index in 0..model.names.objects.len() {
+        let id = ObjectId(index as u32);
+        let root = model.names.root(id);
+        if let Some(family) = families.iter_mut().find(|family| family[0] == root && id != root) {
+            family.push(id);
+        }
+    }
+    families
 }

@@ -2,6 +2,7 @@
 //! symbolic rules. No YAML, no solver, no files, no threads.
 //!
 //! * [`term`]: booleans and bounded integers, hash-consed, with their concrete evaluator.
+//! * [`subject`]: whom and what a variable or a rule is about, and their names.
 //! * [`system`]: variables, rules, fairness, properties: what every engine works on.
 //! * [`cluster`]: the input in Kubernetes' words, as plain data. Its parser is in the `kubound` package, because
 //!   this crate reads no text.
@@ -14,5 +15,6 @@ pub mod explanation;
 pub mod intents;
 pub mod needs;
 pub mod state;
+pub mod subject;
 pub mod system;
 pub mod term;

@@ -209,8 +209,9 @@ impl Reader<'_> {
     /// and pods get.
     fn workload(&self, event: &Event) -> Option<usize> {
         if event.kind == "HorizontalPodAutoscaler" {
-            let named = |name: &str| name == event.name || name.ends_with(&format!("/{}", event.name));
-            let hpa = self.cluster.hpas.iter().find(|hpa| named(&hpa.name))?;
+            let hpas = self.cluster.hpas.iter();
+            let hpa =
+                hpas.into_iter().find(|hpa| (&hpa.name, &hpa.target.namespace) == (&event.name, &event.namespace))?;
             return self.cluster.workload(&hpa.target);
         }
         let suffixes = match event.kind.as_str() {

@@ -1,41 +1,111 @@
 //! Digests of systems: two systems are the same but for the order of their parts if their digests are.
 //!
-//! Everything that has a name is given a label by the caller. A system in which names are exchanged is the system itself
-//! if the digests under the exchanged labels are those under its own. The digests have 128 bits and do not depend on the
+//! Variables, rules, choices and fairness units are told by their subjects, in which the caller says what objects and slots
+//! are called. An exchange of objects or slots maps the system to itself if its digests are those of the system as it is.
+//! The digests have 128 bits and do not depend on the
 //! order of operands where the operator does not, nor on how least and largest values are nested.
 
-use kubound_encodings::system::{Choice, Initial, TransitionSystem};
+use kubound_encodings::subject::{ObjectId, Part, SlotId, Subject};
+use kubound_encodings::system::{Choice, Initial, Rule, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Dag, Node, Term, TermId, VarId};
 
-/// Whether no rule has two choices of one name, which digests could not tell apart.
+/// Whether no rule has two choices of one subject, which digests could not tell apart.
 pub(super) fn choices_are_distinct(system: &TransitionSystem) -> bool {
     system.rules.iter().all(|rule| {
-        let mut names: Vec<&str> = rule
-            .choices
-            .iter()
-            .flat_map(|choice| choice.ids())
-            .map(|id| system.dag.choices()[id.index()].name.as_str())
-            .collect();
-        names.sort_unstable();
-        names.windows(2).all(|pair| pair[0] != pair[1])
+        let ids = rule.choices.iter().flat_map(|choice| choice.ids());
+        let mut subjects: Vec<&Subject> = ids.map(|id| &system.dag.choices()[id.index()].subject).collect();
+        subjects.sort_unstable();
+        subjects.windows(2).all(|pair| pair[0] != pair[1])
     })
 }
 
-/// What everything that has a name is called, as digests.
-pub(super) struct Labels {
-    /// By `VarId`.
-    pub vars: Vec<u128>,
-    /// By `ChoiceId`.
-    pub choices: Vec<u128>,
-    /// The name of each rule.
-    pub rules: Vec<u128>,
-    /// By fairness unit.
-    pub units: Vec<u128>,
-    /// The slot of each rule.
-    pub slots: Vec<u128>,
+/// A piece of a subject.
+#[derive(Clone, Copy)]
+enum Piece {
+    /// What no exchange changes.
+    Fixed(u128),
+    Object(ObjectId),
+    Slot(SlotId),
 }
 
-/// Digests of all parts of a system under some names.
+/// The subjects of a system, ready to be digested again and again.
+pub(super) struct Sketch<'a> {
+    system: &'a TransitionSystem,
+    vars: Vec<Vec<Piece>>,
+    choices: Vec<Vec<Piece>>,
+    rules: Vec<Vec<Piece>>,
+    units: Vec<Vec<Piece>>,
+}
+
+impl<'a> Sketch<'a> {
+    /// The sketch of a system.
+    pub fn new(system: &'a TransitionSystem) -> Self {
+        let rule = |rule: &Rule| {
+            let mut pieces = pieces(&rule.subject);
+            pieces.push(Piece::Fixed(text(&rule.actor)));
+            pieces
+        };
+        Self {
+            vars: system.dag.vars().iter().map(|var| pieces(&var.subject)).collect(),
+            choices: system.dag.choices().iter().map(|choice| pieces(&choice.subject)).collect(),
+            rules: system.rules.iter().map(rule).collect(),
+            units: system.fairness.iter().map(|unit| pieces(&unit.subject)).collect(),
+            system,
+        }
+    }
+
+    /// The digests of the system in which objects and slots are called as given.
+    pub fn digests(&self, object: impl Fn(ObjectId) -> u128, slot: impl Fn(SlotId) -> u128) -> Digests<'a> {
+        let piece = |piece: &Piece| match *piece {
+            Piece::Fixed(digest) => digest,
+            Piece::Object(id) => object(id),
+            Piece::Slot(id) => slot(id),
+        };
+        let label = |pieces: &Vec<Piece>| ordered(50, pieces.iter().map(piece));
+        let labels = Labels {
+            vars: self.vars.iter().map(label).collect(),
+            choices: self.choices.iter().map(label).collect(),
+            rules: self.rules.iter().map(label).collect(),
+            units: self.units.iter().map(label).collect(),
+        };
+        Digests::new(self.system, labels)
+    }
+}
+
+fn pieces(subject: &Subject) -> Vec<Piece> {
+    let part = |part: &Part| match part {
+        Part::Object(id) => Piece::Object(*id),
+        Part::Slot(id) => Piece::Slot(*id),
+        Part::Number(number) => Piece::Fixed(ordered(45, [*number as u128])),
+        Part::Left(units) => Piece::Fixed(ordered(46, [u128::from(*units)])),
+        Part::Word(word) => Piece::Fixed(ordered(47, [text(word)])),
+        Part::Field(field) => Piece::Fixed(ordered(48, [text(field)])),
+    };
+    let none = Piece::Fixed(0);
+    let word = Piece::Fixed(text(&subject.aspect.word));
+    let about = [word, subject.object.map_or(none, Piece::Object), subject.slot.map_or(none, Piece::Slot)];
+    about.into_iter().chain(subject.aspect.parts.iter().map(part)).collect()
+}
+
+/// What an object that keeps its name is called.
+pub(super) fn own_object(id: ObjectId) -> u128 {
+    ordered(56, [u128::from(id.0)])
+}
+
+/// What a slot that keeps its place is called.
+pub(super) fn own_slot(id: SlotId) -> u128 {
+    ordered(55, [u128::from(id.0)])
+}
+
+/// What everything that has a subject is called, as digests.
+struct Labels {
+    vars: Vec<u128>,
+    choices: Vec<u128>,
+    rules: Vec<u128>,
+    units: Vec<u128>,
+}
+
+/// Digests of all parts of a system with objects and slots called in some way.
 pub(super) struct Digests<'a> {
     system: &'a TransitionSystem,
     labels: Labels,
@@ -44,7 +114,7 @@ pub(super) struct Digests<'a> {
 
 impl<'a> Digests<'a> {
     /// Digests everything.
-    pub fn new(system: &'a TransitionSystem, labels: Labels) -> Self {
+    fn new(system: &'a TransitionSystem, labels: Labels) -> Self {
         let mut terms = Terms { dag: &system.dag, labels: &labels, digests: Vec::new(), extrema: Vec::new() };
         terms.fill();
         let terms = terms.digests;
@@ -106,10 +176,10 @@ impl<'a> Digests<'a> {
         let updates = unordered(13, rule.updates.iter().map(|&(to, term)| ordered(14, [var(to), self.of(term)])));
         let strong = |unit: usize| u128::from(self.system.fairness[unit].strong);
         let unit = rule.fairness.map_or(0, |unit| ordered(43, [self.labels.units[unit], strong(unit)]));
-        let (name, slot) = (self.labels.rules[index], self.labels.slots[index]);
+        let name = self.labels.rules[index];
         let (enabled, constraint) = (self.of(rule.enabled.id()), self.of(rule.constraint.id()));
         let tagged = u128::from(rule.over_approximates.is_some());
-        ordered(16, [name, rule.pace as u128, enabled, constraint, choices, updates, unit, slot, tagged])
+        ordered(16, [name, rule.pace as u128, enabled, constraint, choices, updates, unit, tagged])
     }
 
     fn choices(&self, choice: &Choice) -> u128 {

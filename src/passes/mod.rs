@@ -12,9 +12,9 @@ mod slots;
 mod specialise;
 mod summary;
 
-pub use interchangeable::{ObjectClass, interchangeable, owner, says_the_same};
+pub use interchangeable::{ObjectClass, interchangeable, says_the_same};
 pub use rebuild::Rebuilder;
 pub use slice::{Slice, relevant, slice};
-pub use slots::{SlotClass, alike_slots};
+pub use slots::{SlotClass, alike_slots, only_slot};
 pub use specialise::{Specialised, specialise};
 pub use summary::reductions;

@@ -3,10 +3,8 @@
 //! The new graph declares the same variables and choices under the same ids. Terms are made anew through
 //! [`Dag::make`], so that everything that a replaced leaf decides folds away.
 
-use kubound_encodings::system::{Choice, Claim, Phrase, Rule};
-use kubound_encodings::term::{
-    Bool, ChoiceDecl, Dag, Node, Sort, Term, TermId, VarDecl, VarId, bool_choice, bool_var, int_choice, int_var, within,
-};
+use kubound_encodings::system::{Choice, Claim, Detail, Phrase, Rule};
+use kubound_encodings::term::{Bool, Dag, Node, Sort, Term, TermId, VarDecl, VarId};
 use rustc_hash::FxHashMap;
 
 /// A graph under construction with the image of each term copied so far.
@@ -21,7 +19,7 @@ pub struct Rebuilder<'a> {
 impl<'a> Rebuilder<'a> {
     /// A rebuilder into an empty graph with the declarations of `from` and some `more` variables.
     pub fn new(from: &'a Dag, more: &[VarDecl]) -> Self {
-        let to = declare(from.vars().iter().chain(more), from.choices());
+        let to = Dag::declaring(from.vars().iter().chain(more).cloned().collect(), from.choices().to_vec());
         let is_leaf = |node: &Node| matches!(node, Node::Var(_) | Node::Primed(_) | Node::Choice(_));
         let terms = (0..from.len() as u32).map(TermId).filter(|&id| is_leaf(from.node(id)));
         let leaves = terms.map(|id| (from.node(id).clone(), id)).collect();
@@ -133,9 +131,10 @@ impl<'a> Rebuilder<'a> {
             choices: rule.choices.iter().map(|choice| self.choice(choice)).collect(),
             updates: rule.updates.iter().map(|&(var, term)| (var, self.term(term))).collect(),
             sentence: rule.sentence.iter().map(|phrase| self.phrase(phrase)).collect(),
-            details: rule.details.iter().map(|(name, term)| (name.clone(), self.term(*term))).collect(),
+            details: rule.details.iter().map(|detail| self.detail(detail)).collect(),
             name: rule.name.clone(),
             actor: rule.actor.clone(),
+            subject: rule.subject.clone(),
             expansion: rule.expansion.clone(),
             origins: rule.origins.clone(),
             ..*rule
@@ -152,6 +151,10 @@ impl<'a> Rebuilder<'a> {
                 total: self.term(*total),
             },
         }
+    }
+
+    fn detail(&mut self, detail: &Detail) -> Detail {
+        Detail { subject: detail.subject.clone(), term: self.term(detail.term) }
     }
 
     fn phrase(&mut self, phrase: &Phrase) -> Phrase {
@@ -184,22 +187,4 @@ impl<'a> Rebuilder<'a> {
     pub fn var(&mut self, var: VarId) -> TermId {
         self.to.make(Node::Var(var))
     }
-}
-
-fn declare<'a>(vars: impl Iterator<Item = &'a VarDecl>, choices: &[ChoiceDecl]) -> Dag {
-    let ((), dag) = within(Dag::default(), || {
-        for var in vars {
-            match var.sort {
-                Sort::Bool => drop(bool_var(var.name.as_str())),
-                Sort::Int(range) => drop(int_var(var.name.as_str(), range.lo, range.hi)),
-            }
-        }
-        for choice in choices {
-            match choice.sort {
-                Sort::Bool => drop(bool_choice(choice.name.as_str())),
-                Sort::Int(range) => drop(int_choice(choice.name.as_str(), range.lo, range.hi)),
-            }
-        }
-    });
-    dag
 }

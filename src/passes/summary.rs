@@ -1,6 +1,7 @@
 //! What the passes leave of a system, in words for reports.
 
 use super::{alike_slots, interchangeable, slice, specialise};
+use kubound_encodings::subject::SlotId;
 use kubound_encodings::system::{Claim, TransitionSystem};
 use kubound_encodings::term::VarId;
 
@@ -18,7 +19,7 @@ pub fn reductions(system: &TransitionSystem, property: usize, explicit: bool) ->
         told.push(nodes);
     }
     for class in interchangeable(&sliced.system) {
-        told.push(format!("{} objects that differ only by name in one order", class.names.len()));
+        told.push(format!("{} objects that differ only by name in one order", class.objects.len()));
     }
     if matches!(system.properties[property].claim, Claim::Invariant(_)) {
         told.push("one order of rules that do not concern each other".to_owned());
@@ -32,11 +33,9 @@ fn alike_nodes(system: &TransitionSystem) -> Option<String> {
     let most = |var: VarId| (var, system.dag.vars()[var.index()].sort.range().hi);
     let largest: Vec<(VarId, i64)> = sizes.into_iter().map(most).collect();
     let alike = alike_slots(&specialise(system, &largest).system);
-    let mut pools: Vec<usize> = alike.iter().flat_map(|class| &class.members).map(|member| member.0).collect();
-    pools.sort_unstable();
-    pools.dedup();
-    (!pools.is_empty())
-        .then(|| format!("nodes that are alike in one order ({} of {} pools)", pools.len(), system.symmetry.len()))
+    let slots: Vec<SlotId> = alike.into_iter().flat_map(|class| class.slots).collect();
+    let pools = system.symmetry.iter().filter(|pool| pool.slots.iter().any(|slot| slots.contains(slot))).count();
+    (pools > 0).then(|| format!("nodes that are alike in one order ({pools} of {} pools)", system.symmetry.len()))
 }
 
 #[cfg(test)]

@@ -590,9 +590,7 @@ fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
         return Default::default();
     }
     let searched = fired.iter().filter_map(|name| systems.searched().rule(name));
-    let names = searched
-        .flat_map(|rule| if rule.expansion.is_empty() { std::slice::from_ref(&rule.name) } else { &rule.expansion });
-    let fired: FxHashSet<&String> = names.collect();
+    let fired: FxHashSet<String> = searched.flat_map(|rule| systems.searched().fine_names(rule)).collect();
     let mut acted: Vec<Actor> = Vec::new();
     let mut idle: Vec<String> = Vec::new();
     for rule in &systems.fine.rules {

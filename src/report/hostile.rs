@@ -24,11 +24,11 @@ fn document() -> Document {
     let (mut fine, _) = tiny();
     let hostile = || NAME.to_owned();
     let origin = Origin { object: hostile(), field: hostile() };
+    fine.names.slots[0].name = hostile();
     let rule = &mut fine.rules[0];
     rule.name = format!("default-scheduler/bind/{NAME}/{NAME}");
     rule.actor = hostile();
     rule.sentence = vec![Phrase::Text(hostile())];
-    rule.details[0].0 = format!("score of {NAME}");
     rule.origins = vec![origin.clone()];
     let step = |step: &Step| Step { rule: fine.rules[0].name.clone(), ..step.clone() };
     let mut trace = tiny_run(5, Ending::Loop { start: 3 });

@@ -146,9 +146,9 @@ fn show(value: i64, sort: Sort) -> String {
 }
 
 fn details(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &Step) -> Vec<(String, i64)> {
-    let roots: Vec<TermId> = rule.details.iter().map(|&(_, term)| term).collect();
+    let roots: Vec<TermId> = rule.details.iter().map(|detail| detail.term).collect();
     let values = execute::values(system, &roots, before, &step.picks);
-    rule.details.iter().map(|(name, _)| name.clone()).zip(values).collect()
+    rule.details.iter().map(|detail| system.names.detail(&detail.subject)).zip(values).collect()
 }
 
 /// A line of a report: one step, or a run of steps of the same kind.
@@ -270,7 +270,7 @@ mod tests {
         let (system, _) = tiny();
         let told = tell(&system, &tiny_run(3, Ending::Bad));
         assert_eq!(told[2].text, "web to spot-0, 2 before, 3 after");
-        assert_eq!(told[2].details, [("score spot-0".to_owned(), 5)]);
+        assert_eq!(told[2].details, [("score of spot-0".to_owned(), 5)]);
         assert_eq!((told[2].number, told[2].reason.as_str()), (3, "Scheduled"));
     }
 

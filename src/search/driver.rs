@@ -276,9 +276,10 @@ impl Search<'_> {
             return None;
         }
         let mut narrowed = self.systems.searched().clone();
-        narrowed
-            .rules
-            .retain(|rule| rule.over_approximates.is_none() && !rule.expansion.iter().any(|name| is_tagged(name)));
+        let searched = self.systems.searched();
+        narrowed.rules.retain(|rule| {
+            rule.over_approximates.is_none() && !searched.fine_names(rule).iter().any(|name| is_tagged(name))
+        });
         let limits = Limits {
             nodes: Some(minimise::nodes(fine, trace)),
             pods: Some(minimise::pods(fine, trace)),

@@ -16,6 +16,7 @@ pub fn require_initial_state(fine: &TransitionSystem, deadline: Instant, cancel:
     let (never, dag) = within(fine.dag.clone(), || Bool::from(false));
     let property = Property {
         intent: "initial state".into(),
+        object: None,
         target: None,
         headline: String::new(),
         claim: Claim::Invariant(never),
@@ -31,7 +32,8 @@ pub fn require_initial_state(fine: &TransitionSystem, deadline: Instant, cancel:
         fairness: Vec::new(),
         properties: vec![property],
         symmetry: Vec::new(),
-        objects: Vec::new(),
+        alike: Vec::new(),
+        names: fine.names.clone(),
         nodes: fine.nodes,
         pods: fine.pods,
     };

@@ -24,9 +24,7 @@ pub fn replay_expanded(
         before.push(expanded.steps.len());
         let wrong = |what: String| ReplayError::Step { index, rule: step.rule.clone(), what };
         let rule = fused.rule(&step.rule).ok_or_else(|| wrong("no such rule".into()))?;
-        let own = [step.rule.clone()];
-        let names = if rule.expansion.is_empty() { &own[..] } else { &rule.expansion[..] };
-        for name in names {
+        for name in &fused.fine_names(rule) {
             let state = expanded.state(expanded.steps.len());
             let picked = Picked { fused, rule, picks: &step.picks, before: trace.state(index) };
             let next = fine_step(fine, name, &picked, state).map_err(wrong)?;
@@ -73,8 +71,10 @@ impl Picked<'_> {
         if let Some(&(_, value)) = self.picks.iter().find(|(id, _)| choices[id.index()].name == name) {
             return value;
         }
-        let detail = self.rule.details.iter().find(|(known, _)| known == name);
-        detail.map_or(0, |&(_, term)| super::execute::values(self.fused, &[term], self.before, self.picks)[0])
+        let names = &self.fused.names;
+        let detail = self.rule.details.iter().find(|detail| names.variable(&detail.subject) == name);
+        let value = |term| super::execute::values(self.fused, &[term], self.before, self.picks)[0];
+        detail.map_or(0, |detail| value(detail.term))
     }
 }
 

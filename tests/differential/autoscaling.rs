@@ -37,7 +37,7 @@ pub fn recommend(random: &mut Random, cluster: &mut Cluster) {
     workload.recommended = controlled.targets.iter().map(template).collect();
     let written = workload.template.requests.get(CPU).map(|&amount| (CPU.to_owned(), amount));
     cluster.vpas = vec![VerticalPodAutoscaler {
-        name: "default/vertical".into(),
+        name: "vertical".into(),
         target: workload.reference.clone(),
         evicts: random.percent(80),
         min_replicas: random.pick(&[1, 2]),
@@ -60,7 +60,7 @@ pub fn autoscaler(random: &mut Random, cluster: &Cluster) -> HorizontalPodAutosc
         metrics.push(memory);
     }
     HorizontalPodAutoscaler {
-        name: "default/scaler".into(),
+        name: "scaler".into(),
         target: target(random, cluster),
         selector: None,
         other_metrics: Vec::new(),

@@ -61,7 +61,7 @@ fn allowed(evaluator: &Evaluator, vector: &Value) -> (BTreeSet<Evicted>, bool) {
     (ended.iter().map(evicted).filter(some).collect(), rules.iter().any(|rule| rule.over_approximates.is_some()))
 }
 
-const STAGE: &str = "stage[descheduler]";
+const STAGE: &str = "descheduler stage";
 
 fn state(evaluator: &Evaluator, vector: &Value, names: &[String], nodes: &[String]) -> Vec<i64> {
     let counts = |key: &str| field::<Vec<Vec<i64>>>(vector, key);

@@ -10,6 +10,7 @@ use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::{LabelSelector, Operator, Requirement};
 use kubound_encodings::cluster::workload::{Readiness, Startup};
 use kubound_encodings::cluster::{EventKind, PodDisruptionBudget, Workload};
+use kubound_encodings::system::Detail;
 use kubound_encodings::term::TermId;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -89,8 +90,9 @@ fn status(evaluator: &Evaluator, workloads: &[Value], unready_run: bool) -> Vec<
     }
     let rule = evaluator.rule("event/drain/evict/running/default/web-0/node").expect("a rule that evicts");
     let told = |name: &&str| -> TermId {
-        let detail = rule.details.iter().find(|(known, _)| *known == format!("{name} of default/budget"));
-        detail.unwrap_or_else(|| panic!("no {name} in {:?}", rule.details)).1
+        let names = &evaluator.system.names;
+        let is_meant = |one: &&Detail| names.detail(&one.subject) == format!("{name} of default/budget");
+        rule.details.iter().find(is_meant).unwrap_or_else(|| panic!("no {name} in {:?}", rule.details)).term
     };
     let terms: Vec<TermId> = FIELDS.iter().map(told).collect();
     values(&evaluator.system, &terms, &state, &[])

@@ -78,7 +78,7 @@ fn evicted(evaluator: &Evaluator, vector: &Value, workloads: &[Value]) -> Vec<i6
             }
         }
     }
-    evaluator.set(&mut state, &format!("drain[{}]", NODES[0]), 1);
+    evaluator.set(&mut state, &format!("begun[drain][{}]", NODES[0]), 1);
     let (phase, target): (String, usize) = (field(vector, "phase"), field(vector, "target"));
     let place = format!("default/workload-{target}/{}", NODES[0]);
     let Some(rule) = evaluator.rule(&format!("event/drain/evict/{phase}/{place}")) else { return Vec::new() };

@@ -171,7 +171,7 @@ fn autoscaler(vector: &Value) -> HorizontalPodAutoscaler {
     let behavior =
         (!vector["up"].is_null()).then(|| Behavior { up: rules(&vector["up"]), down: rules(&vector["down"]) });
     HorizontalPodAutoscaler {
-        name: "default/web".into(),
+        name: "web".into(),
         target: reference("web"),
         selector: None,
         other_metrics: Vec::new(),

@@ -18,6 +18,7 @@ use kubound_encodings::cluster::{
     Cluster, LabelSelector, NodePool, NodeSelectorTerm, PodTemplate, Requirement, SchedulerProfile, Service, Span,
     Workload,
 };
+use kubound_encodings::system::Detail;
 use kubound_encodings::term::{Term, TermId};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -77,7 +78,9 @@ impl Cycle {
         let Some((_, example)) = rules.first() else { return Self::new(Vec::new(), Vec::new()) };
         let score = |node: &String| -> TermId {
             let name = format!("score of {node}");
-            example.details.iter().find(|(known, _)| *known == name).expect("a score of each node").1
+            let names = &evaluator.system.names;
+            let is_meant = |one: &&Detail| names.detail(&one.subject) == name;
+            example.details.iter().find(is_meant).expect("a score of each node").term
         };
         let mut terms: Vec<TermId> = nodes.iter().map(score).collect();
         terms.extend(rules.iter().map(|(_, rule)| rule.enabled.id()));

@@ -31,7 +31,7 @@ fn deletion(vector: &Value) -> Option<i64> {
     let mut cluster = cluster(vec![node], vec![web]);
     // An autoscaler that never acts, so that more than one thing is clocked and countdowns are kept, by the second.
     cluster.hpas.push(HorizontalPodAutoscaler {
-        name: "default/clock".into(),
+        name: "clock".into(),
         target: reference("web"),
         selector: None,
         other_metrics: Vec::new(),
@@ -50,7 +50,7 @@ fn deletion(vector: &Value) -> Option<i64> {
     for name in ["spec.replicas[default/web]", "replicaSet[default/web]", "running[default/web][node]"] {
         evaluator.set(&mut state, name, 1);
     }
-    let timer = "timer[toleration of default/web/node]";
+    let timer = "toleration timer[default/web][node]";
     let full = if evaluator.has(timer) {
         let armed = evaluator.system.dag.vars().iter().find(|var| var.name == timer).expect("the timer");
         armed.sort.range().hi

@@ -3,6 +3,7 @@
 //! Each toy stresses one point of the semantics of steps, claims or fairness. All of them can be enumerated.
 #![allow(dead_code)] // Every test crate uses its own part of this module.
 
+use kubound_encodings::subject::{Names, Part, SlotId, Subject};
 use kubound_encodings::system::{
     Choice, Claim, Constraint, FairnessUnit, Initial, Monitor, Pace, Property, Role, Rule, StateVar, SymmetryClass,
     TransitionSystem, is_strongly_fair,
@@ -40,22 +41,20 @@ struct Draft {
     monitors: Vec<Monitor>,
     constraints: Vec<Constraint>,
     units: usize,
-    /// Whether all units differ by interchangeable slots only.
-    lumped: bool,
     symmetry: Vec<SymmetryClass>,
     nodes: Option<TermId>,
     pods: Option<TermId>,
 }
 
 impl Draft {
-    fn int(&mut self, role: Role, name: &str, lo: i64, hi: i64, initial: Option<i64>) -> (VarId, Int) {
+    fn int(&mut self, role: Role, name: impl Into<Subject>, lo: i64, hi: i64, initial: Option<i64>) -> (VarId, Int) {
         let (var, term) = int_var(name, lo, hi);
         let initial = initial.map_or(Initial::Free, |value| Initial::Term(Int::from(value).id()));
         self.vars.push(StateVar { role, initial });
         (var, term)
     }
 
-    fn bool(&mut self, role: Role, name: &str, initial: Option<bool>) -> (VarId, Bool) {
+    fn bool(&mut self, role: Role, name: impl Into<Subject>, initial: Option<bool>) -> (VarId, Bool) {
         let (var, term) = bool_var(name);
         let initial = initial.map_or(Initial::Free, |value| Initial::Term(Bool::from(value).id()));
         self.vars.push(StateVar { role, initial });
@@ -72,6 +71,7 @@ impl Draft {
         self.rules.push(Rule {
             name: name.to_owned(),
             actor: "toy".to_owned(),
+            subject: name.into(),
             reason: "Played",
             pace: Pace::Fast,
             enabled,
@@ -79,7 +79,6 @@ impl Draft {
             constraint: Bool::from(true),
             updates,
             fairness: Some(self.units - 1),
-            slot: None,
             over_approximates: None,
             expansion: Vec::new(),
             sentence: Vec::new(),
@@ -98,12 +97,17 @@ fn toy(name: &'static str, expected: Expected, build: impl FnOnce(&mut Draft) ->
         let pods = draft.pods.unwrap_or_else(|| Int::from(1).id());
         (draft, claim, nodes, pods, Bool::from(true))
     });
-    let lump = |unit: usize| if draft.lumped { 0 } else { unit };
-    let fairness = (0..draft.units)
-        .map(|unit| FairnessUnit { name: format!("unit {unit}"), lump: lump(unit), strong: false })
-        .collect();
+    // A unit is about the slot of its rules.
+    let about = |unit: usize| {
+        let slot = draft.rules.iter().find(|rule| rule.fairness == Some(unit)).and_then(|rule| rule.subject.slot);
+        let subject = Subject::new("unit").with(Part::Number(unit as i64));
+        slot.map_or(subject, |slot| Subject::new("slot").on(slot))
+    };
+    let unit = |unit: usize| FairnessUnit { name: format!("unit {unit}"), subject: about(unit), strong: false };
+    let fairness = (0..draft.units).map(unit).collect();
     let property = Property {
         intent: name.to_owned(),
+        object: None,
         target: None,
         headline: name.to_owned(),
         claim,
@@ -119,7 +123,8 @@ fn toy(name: &'static str, expected: Expected, build: impl FnOnce(&mut Draft) ->
         fairness,
         properties: vec![property],
         symmetry: draft.symmetry,
-        objects: Vec::new(),
+        alike: Vec::new(),
+        names: Names::default(),
         nodes,
         pods,
     };
@@ -203,7 +208,7 @@ fn ring(name: &'static str, expected: Expected, claim: impl FnOnce([Bool; 2]) ->
 /// Three nodes, six pods, at most four a node; a drain spreads the pods of the first one over the others.
 fn drain(name: &'static str, expected: Expected, claim: impl FnOnce([Int; 3]) -> Bool) -> Toy {
     toy(name, expected, |draft| {
-        let nodes: Vec<_> = (0..3).map(|node| draft.int(Role::Cluster, &format!("pods[{node}]"), 0, 6, None)).collect();
+        let nodes: Vec<_> = (0..3).map(|node| draft.int(Role::Cluster, format!("pods[{node}]"), 0, 6, None)).collect();
         let pods = [nodes[0].1, nodes[1].1, nodes[2].1];
         draft.constrain(
             "six pods, at most two on the others",
@@ -268,7 +273,7 @@ fn growth() -> Toy {
 fn many_switches() -> Toy {
     toy("four of many switches are on", Expected::Violated(4), |draft| {
         let switches: Vec<_> =
-            (0..14).map(|index| draft.bool(Role::Cluster, &format!("switch {index}"), Some(false))).collect();
+            (0..14).map(|index| draft.bool(Role::Cluster, format!("switch {index}"), Some(false))).collect();
         for (index, &(var, on)) in switches.iter().enumerate() {
             draft.rule(&format!("flip {index}"), Bool::from(true), vec![(var, (!on).id())]);
         }
@@ -334,20 +339,18 @@ fn staying() -> Toy {
 /// One pod moves between three interchangeable slots.
 fn rotation() -> Toy {
     toy("a pod moves between the slots for ever", Expected::Violated(2), |draft| {
-        let slots: Vec<_> = (0..3).map(|slot| draft.bool(Role::Cluster, &format!("pod on {slot}"), None)).collect();
+        let slots: Vec<_> =
+            (0..3_usize).map(|slot| draft.bool(Role::Cluster, Subject::new("pod").on(slot), None)).collect();
         draft.constrain("one pod", count(slots.iter().map(|slot| slot.1)).is(1));
         let (last_var, last) = draft.int(Role::Frozen, "slots", 3, 3, Some(3));
         assert_eq!(last_var.index(), 3);
         for (slot, next) in [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)] {
             let updates = vec![(slots[slot].0, Bool::from(false).id()), (slots[next].0, Bool::from(true).id())];
-            draft.rule(&format!("move {slot} to {next}"), slots[slot].1, updates);
+            draft.rule(&format!("move {slot} to {next}"), slots[slot].1, updates).subject =
+                Subject::new("move").with(Part::Slot(next.into())).on(slot);
         }
-        draft.lumped = true;
-        draft.symmetry.push(SymmetryClass {
-            names: (0..3).map(|slot: usize| slot.to_string()).collect(),
-            slots: slots.iter().map(|slot| vec![slot.0]).collect(),
-            active: last.id(),
-        });
+        let slots = (0..slots.len()).map(SlotId::from).collect();
+        draft.symmetry.push(SymmetryClass { slots, active: last.id() });
         no_loop(Bool::from(true), Bool::from(true))
     })
 }

@@ -1,5 +1,6 @@
 //! Small systems with known verdicts.
 
+use kubound_encodings::subject::{Names, Part, SlotId, Subject};
 use kubound_encodings::system::*;
 use kubound_encodings::term::*;
 
@@ -17,15 +18,23 @@ pub struct Toy {
 }
 
 impl Toy {
-    pub fn int(&mut self, name: &str, role: Role, lo: i64, hi: i64, initial: Option<i64>) -> (VarId, Int) {
-        let (var, term) = int_var(name, lo, hi);
+    pub fn int(
+        &mut self,
+        subject: impl Into<Subject>,
+        role: Role,
+        lo: i64,
+        hi: i64,
+        initial: Option<i64>,
+    ) -> (VarId, Int) {
+        let (var, term) = int_var(subject, lo, hi);
         let initial = initial.map_or(Initial::Free, |value| Initial::Term(Int::from(value).id()));
         self.vars.push(StateVar { role, initial });
         (var, term)
     }
 
-    pub fn unit(&mut self, name: &str, lump: usize) -> Option<usize> {
-        self.fairness.push(FairnessUnit { name: name.into(), lump, strong: false });
+    pub fn unit(&mut self, subject: impl Into<Subject>) -> Option<usize> {
+        let subject = subject.into();
+        self.fairness.push(FairnessUnit { name: Names::default().unit(&subject), subject, strong: false });
         Some(self.fairness.len() - 1)
     }
 
@@ -33,6 +42,7 @@ impl Toy {
         self.rules.push(Rule {
             name: name.into(),
             actor: "toy".into(),
+            subject: name.into(),
             reason: "Toy",
             pace: Pace::Fast,
             enabled,
@@ -40,7 +50,6 @@ impl Toy {
             constraint: Bool::from(true),
             updates: updates.iter().map(|&(var, term)| (var, term.id())).collect(),
             fairness,
-            slot: None,
             over_approximates: None,
             expansion: vec![],
             sentence: vec![],
@@ -54,9 +63,8 @@ impl Toy {
         self.monitors.push(Monitor { var, next: next.id() });
     }
 
-    pub fn class(&mut self, slots: Vec<Vec<VarId>>, active: Int) {
-        let names = (0..slots.len()).map(|slot| slot.to_string()).collect();
-        self.symmetry.push(SymmetryClass { names, slots, active: active.id() });
+    pub fn class(&mut self, slots: usize, active: Int) {
+        self.symmetry.push(SymmetryClass { slots: (0..slots).map(SlotId::from).collect(), active: active.id() });
     }
 
     pub fn assume(&mut self, holds: Bool) {
@@ -85,6 +93,7 @@ pub fn toy(build: impl FnOnce(&mut Toy)) -> TransitionSystem {
     });
     let property = Property {
         intent: "toy".into(),
+        object: None,
         target: None,
         headline: "the toy is broken".into(),
         claim: toy.claim.expect("a claim"),
@@ -100,7 +109,8 @@ pub fn toy(build: impl FnOnce(&mut Toy)) -> TransitionSystem {
         fairness: toy.fairness,
         properties: vec![property],
         symmetry: toy.symmetry,
-        objects: Vec::new(),
+        alike: Vec::new(),
+        names: Names::default(),
         nodes,
         pods,
     };
@@ -112,7 +122,7 @@ pub fn toy(build: impl FnOnce(&mut Toy)) -> TransitionSystem {
 pub fn counter(top: i64, bad: i64) -> TransitionSystem {
     toy(|toy| {
         let (var, x) = toy.int("x", Role::Cluster, 0, top, Some(0));
-        let unit = toy.unit("counter", 0);
+        let unit = toy.unit("counter");
         toy.rule("up", unit, x.below(top), &[(var, x + 1)]);
         toy.invariant(x.below(bad));
     })
@@ -124,7 +134,7 @@ pub fn ring(size: i64) -> TransitionSystem {
         let (var, at) = toy.int("at", Role::Cluster, 0, size - 1, None);
         toy.assume(at.above(0));
         for place in 0..size {
-            let unit = toy.unit(&format!("place {place}"), place as usize);
+            let unit = toy.unit(format!("place {place}"));
             toy.rule(&format!("pass/{place}"), unit, at.is(place), &[(var, ((place + 1) % size).into())]);
         }
         toy.no_loop(true.into(), true.into(), true.into(), true.into());
@@ -136,16 +146,17 @@ pub fn drain(pods: i64, take: i64, symmetric: bool) -> TransitionSystem {
     toy(|toy| {
         let (_, nodes) = toy.int("nodes", Role::Frozen, 1, 3, None);
         let slots: Vec<(VarId, Int)> =
-            (0..3).map(|n| toy.int(&format!("on[{n}]"), Role::Cluster, 0, pods, Some(0))).collect();
+            (0..3).map(|n| toy.int(Subject::new("on").on(n), Role::Cluster, 0, pods, Some(0))).collect();
         let (left, waiting) = toy.int("waiting", Role::Cluster, 0, pods, Some(pods));
         let (done, drained) = toy.int("drained", Role::Cluster, 0, 1, Some(0));
-        let unit = toy.unit("scheduler", 0);
+        let unit = toy.unit("scheduler");
         for (n, &(var, on)) in slots.iter().enumerate() {
             let guard = waiting.above(0) & nodes.above(n as i64) & drained.is(0);
-            toy.rule(&format!("bind/{n}"), unit, guard, &[(var, on + 1), (left, waiting - 1)]).slot = Some((0, n));
+            toy.rule(&format!("bind/{n}"), unit, guard, &[(var, on + 1), (left, waiting - 1)]).subject =
+                Subject::new("bind").on(n);
         }
-        let unit = toy.unit("drain", 1);
-        let parts: Vec<(ChoiceId, Int)> = (0..3).map(|n| int_choice(format!("part[{n}]"), 0, pods)).collect();
+        let unit = toy.unit("drain");
+        let parts: Vec<(ChoiceId, Int)> = (0..3).map(|n| int_choice(Subject::new("part").on(n), 0, pods)).collect();
         let updates: Vec<(VarId, Int)> = slots
             .iter()
             .zip(&parts)
@@ -161,7 +172,7 @@ pub fn drain(pods: i64, take: i64, symmetric: bool) -> TransitionSystem {
         }];
         toy.nodes(nodes);
         if symmetric {
-            toy.class(slots.iter().map(|&(var, _)| vec![var]).collect(), nodes);
+            toy.class(slots.len(), nodes);
         }
         let empty = count(slots.iter().map(|&(_, on)| on.is(0)));
         toy.invariant(!(drained.is(1) & empty.is(1) & nodes.is(3)));
@@ -172,10 +183,10 @@ pub fn drain(pods: i64, take: i64, symmetric: bool) -> TransitionSystem {
 pub fn lasso(fair: bool) -> TransitionSystem {
     toy(|toy| {
         let (var, x) = toy.int("x", Role::Cluster, 0, 2, Some(0));
-        let spin = toy.unit("spin", 0);
+        let spin = toy.unit("spin");
         toy.rule("there", spin, x.is(0), &[(var, 1.into())]);
         toy.rule("back", spin, x.is(1), &[(var, 0.into())]);
-        let exit = toy.unit("exit", 1).filter(|_| fair);
+        let exit = toy.unit("exit").filter(|_| fair);
         toy.rule("exit", exit, x.below(2), &[(var, 2.into())]);
         toy.no_loop(true.into(), true.into(), true.into(), false.into());
     })
@@ -186,7 +197,7 @@ pub fn rest(top: i64, bad: bool) -> TransitionSystem {
     toy(|toy| {
         let (var, x) = toy.int("x", Role::Cluster, 0, top, Some(0));
         let (budget, left) = toy.int("left", Role::Budget, 0, 1, Some(1));
-        let unit = toy.unit("counter", 0);
+        let unit = toy.unit("counter");
         toy.rule("up", unit, x.below(top), &[(var, x + 1)]);
         toy.rule("reset", None, x.is(top) & left.is(1), &[(var, 0.into()), (budget, 0.into())]).pace = Pace::Event;
         toy.no_loop(true.into(), true.into(), true.into(), if bad { x.is(top) } else { false.into() });
@@ -200,7 +211,7 @@ pub fn monitored() -> TransitionSystem {
         let (phase, down) = toy.int("down", Role::Cluster, 0, 1, Some(0));
         let (fell_var, fell) = toy.int("fell", Role::Monitor, 0, 1, Some(0));
         let (count_var, changes) = toy.int("changes", Role::Monitor, 0, 9, Some(0));
-        let unit = toy.unit("x", 0);
+        let unit = toy.unit("x");
         toy.rule("up", unit, down.is(0) & x.below(3), &[(var, x + 1)]);
         toy.rule("turn", unit, down.is(0) & x.is(3), &[(phase, 1.into())]);
         toy.rule("down", unit, down.is(1) & x.above(0), &[(var, x - 1)]);
@@ -214,17 +225,19 @@ pub fn monitored() -> TransitionSystem {
 /// closes only after `size` steps.
 pub fn rotating(size: i64, symmetric: bool) -> TransitionSystem {
     toy(|toy| {
-        let slots: Vec<(VarId, Int)> =
-            (0..size).map(|n| toy.int(&format!("held[{n}]"), Role::Cluster, 0, 1, Some(i64::from(n == 0)))).collect();
+        let slots: Vec<(VarId, Int)> = (0..size as usize)
+            .map(|n| toy.int(Subject::new("held").on(n), Role::Cluster, 0, 1, Some(i64::from(n == 0))))
+            .collect();
         for from in 0..size as usize {
-            let unit = toy.unit(&format!("slot {from}"), 0);
+            let unit = toy.unit(Subject::new("slot").on(from));
             for to in (0..size as usize).filter(|&to| to != from) {
                 let updates = [(slots[from].0, 0.into()), (slots[to].0, 1.into())];
-                toy.rule(&format!("move/{from}/{to}"), unit, slots[from].1.is(1), &updates).slot = Some((0, from));
+                toy.rule(&format!("move/{from}/{to}"), unit, slots[from].1.is(1), &updates).subject =
+                    Subject::new("move").with(Part::Slot(to.into())).on(from);
             }
         }
         if symmetric {
-            toy.class(slots.iter().map(|&(var, _)| vec![var]).collect(), size.into());
+            toy.class(slots.len(), size.into());
         }
         toy.no_loop(true.into(), true.into(), true.into(), true.into());
     })
@@ -234,19 +247,19 @@ pub fn rotating(size: i64, symmetric: bool) -> TransitionSystem {
 /// acts though it could keeps the loop alive, unless kubelets are not `fair`.
 pub fn kubelets(symmetric: bool, fair: bool) -> TransitionSystem {
     toy(|toy| {
-        let mut slot = |name: &str, n: i64| toy.int(&format!("{name}[{n}]"), Role::Cluster, 0, 1, Some(0));
+        let mut slot = |name: &str, n: usize| toy.int(Subject::from(name).on(n), Role::Cluster, 0, 1, Some(0));
         let slots: Vec<[(VarId, Int); 2]> = (0..2).map(|n| [slot("phase", n), slot("acted", n)]).collect();
         let (done, finished) = toy.int("finished", Role::Cluster, 0, 1, Some(0));
         for n in 0..2 {
-            let unit = toy.unit(&format!("kubelet {n}"), 0).filter(|_| fair);
+            let unit = toy.unit(Subject::new("kubelet").on(n)).filter(|_| fair);
             let [(phase_var, phase), (acted_var, _)] = slots[n];
             let other_acted = slots[1 - n][1].1;
             let updates =
                 [(phase_var, Int::from(1) - phase), (acted_var, 1.into()), (done, ite(other_acted.is(1), 1, finished))];
-            toy.rule(&format!("run/{n}"), unit, finished.is(0), &updates).slot = Some((0, n));
+            toy.rule(&format!("run/{n}"), unit, finished.is(0), &updates).subject = Subject::new("run").on(n);
         }
         if symmetric {
-            toy.class(slots.iter().map(|slot| slot.iter().map(|&(var, _)| var).collect()).collect(), 2.into());
+            toy.class(slots.len(), 2.into());
         }
         toy.no_loop(true.into(), true.into(), true.into(), false.into());
     })
@@ -257,7 +270,7 @@ pub fn kubelets(symmetric: bool, fair: bool) -> TransitionSystem {
 pub fn workers(count: i64, top: i64, bad: i64, switch: bool, hurry: Option<i64>) -> TransitionSystem {
     toy(|toy| {
         let vars: Vec<(VarId, Int)> =
-            (0..count).map(|n| toy.int(&format!("count[{n}]"), Role::Cluster, 0, top, Some(0))).collect();
+            (0..count).map(|n| toy.int(format!("count[{n}]"), Role::Cluster, 0, top, Some(0))).collect();
         if switch {
             let (var, on) = toy.int("on", Role::Cluster, 0, 1, Some(0));
             toy.rule("switch", None, Bool::from(true), &[(var, Int::from(1) - on)]);

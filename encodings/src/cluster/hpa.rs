@@ -147,7 +147,7 @@ impl Default for Tolerance {
 /// A HorizontalPodAutoscaler.
 #[derive(Clone, PartialEq, Debug)]
 pub struct HorizontalPodAutoscaler {
-    /// `namespace/name`.
+    /// Its name; its namespace is that of its target.
     pub name: String,
     /// `spec.scaleTargetRef`.
     pub target: WorkloadRef,
@@ -174,6 +174,11 @@ pub struct HorizontalPodAutoscaler {
 }
 
 impl HorizontalPodAutoscaler {
+    /// `namespace/name`.
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.target.namespace, self.name)
+    }
+
     /// Whether it looks at pods of a template of a workload: those of its target, and all that its selector matches.
     pub fn takes(&self, workload: &Workload, template: &PodTemplate) -> bool {
         let is_selected = || self.selector.as_ref().is_some_and(|selector| selector.matches(&template.labels));

@@ -217,6 +217,12 @@ impl Cluster {
     pub fn name_of(&self, workload: &Workload) -> String {
         let own = &workload.reference;
         let name = format!("{}/{}", own.namespace, own.name);
+        if self.is_name_taken(workload) { format!("{name}.{}", own.kind.to_lowercase()) } else { name }
+    }
+
+    /// Whether an earlier workload of another kind, or a pod of a StatefulSet, has the name of a workload.
+    pub fn is_name_taken(&self, workload: &Workload) -> bool {
+        let own = &workload.reference;
         let earlier = self.workloads.iter().take_while(|other| other.reference != *own);
         let is_taken = earlier
             .into_iter()
@@ -225,7 +231,7 @@ impl Cluster {
             let number = own.name.strip_prefix(&other.reference.name).and_then(|rest| rest.strip_prefix('-'));
             other.reference.namespace == own.namespace && number.is_some_and(|number| number.parse::<u32>().is_ok())
         });
-        if is_taken || of_ordinal { format!("{name}.{}", own.kind.to_lowercase()) } else { name }
+        is_taken || of_ordinal
     }
 
     /// The vertical autoscaler of a workload.

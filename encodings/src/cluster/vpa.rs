@@ -111,7 +111,7 @@ pub enum Urgency {
 /// A VerticalPodAutoscaler.
 #[derive(Clone, PartialEq, Debug)]
 pub struct VerticalPodAutoscaler {
-    /// `namespace/name`.
+    /// Its name; its namespace is that of its target.
     pub name: String,
     /// `spec.targetRef`.
     pub target: WorkloadRef,
@@ -173,7 +173,7 @@ mod tests {
 
     fn scaler(controlled: Vec<Controlled>, written: &[(&str, i64)]) -> VerticalPodAutoscaler {
         VerticalPodAutoscaler {
-            name: "default/web".into(),
+            name: "web".into(),
             target: WorkloadRef { kind: "Deployment".into(), namespace: "default".into(), name: "web".into() },
             evicts: true,
             min_replicas: 2,

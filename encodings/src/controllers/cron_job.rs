@@ -25,6 +25,7 @@ use super::Controller;
 use crate::cluster::{Cluster, ConcurrencyPolicy, CronJob as Spec};
 use crate::needs::Needs;
 use crate::state::{BoolVar, Model, RuleBuilder, Schedule, Timer, text};
+use crate::subject::{ObjectId, Subject};
 use crate::system::{Origin, Pace, Role};
 use crate::term::{Bool, any};
 
@@ -47,7 +48,7 @@ impl Controller for CronJob {
 
     fn add_rules(&self, model: &mut Model) {
         let cluster = model.cluster;
-        for spec in &cluster.cron_jobs {
+        for (index, spec) in cluster.cron_jobs.iter().enumerate() {
             model.beyond.push(None);
             let jobs: Vec<usize> = spec.jobs.iter().filter_map(|job| cluster.workload(job)).collect();
             // A Job without pods is of no consequence.
@@ -56,9 +57,10 @@ impl Controller for CronJob {
                 one.replicas.hi == 0 || one.job().is_some_and(|job| job.is_suspended || job.completions == Some(0))
             };
             if let (Some(gap), false) = (spec.runs_every(), jobs.is_empty() || jobs.iter().any(|&job| is_idle(job))) {
-                let name = format!("{}/{}", spec.reference.namespace, spec.reference.name);
-                let schedule = model.schedule(&name, gap, spec.is_regular);
-                Starter { spec, name, jobs, schedule }.add_rules(model);
+                let id = model.ids.cron_jobs[index];
+                let name = model.names.object(id).label();
+                let schedule = model.schedule(id, gap, spec.is_regular);
+                Starter { spec, id, name, jobs, schedule }.add_rules(model);
             }
         }
     }
@@ -67,6 +69,7 @@ impl Controller for CronJob {
 /// A CronJob that starts Jobs.
 struct Starter<'c> {
     spec: &'c Spec,
+    id: ObjectId,
     name: String,
     /// Groups of its Jobs.
     jobs: Vec<usize>,
@@ -92,7 +95,7 @@ impl Starter<'_> {
 
     /// Another Job while all places are taken.
     fn add_beyond(&self, model: &mut Model, taken: Bool) {
-        let beyond = model.bool_var(format!("beyond[{}]", self.name), Role::Budget, false.into());
+        let beyond = model.bool_var(Subject::new("beyond").of(self.id), Role::Budget, false.into());
         if let Some(last) = model.beyond.last_mut() {
             *last = Some(beyond);
         }
@@ -139,7 +142,7 @@ impl Starter<'_> {
     /// `Forbid`: the moment is missed while a Job is active.
     fn add_missing(&self, model: &mut Model, ended: Bool) {
         let job = self.jobs[0];
-        let missed = model.bool_var(format!("missed[{}]", self.name), Role::Clock, false.into());
+        let missed = model.bool_var(Subject::new("missed").of(self.id), Role::Clock, false.into());
         let rule = self.tick(model, "start", job, "SuccessfulCreate").when(ended & !missed.value);
         let rule = self.start(model, job, rule);
         model.add_rule(rule);
@@ -150,7 +153,7 @@ impl Starter<'_> {
             .says([text(format!("no Job of {} is started while one is active (concurrencyPolicy Forbid)", self.name))]);
         if let Some(seconds) = self.spec.starting_deadline {
             // It counts from the last moment that was missed.
-            let timer = model.timer(&format!("missed start of {}", self.name), seconds, missed.value);
+            let timer = model.timer(Subject::new("missed start timer").of(self.id), seconds, missed.value);
             rule = timer.left.into_iter().fold(rule, |rule, left| rule.set(left, timer.full));
             self.add_deadline(model, missed, &timer);
         }
@@ -184,7 +187,7 @@ impl Starter<'_> {
     }
 
     /// A rule for a moment of the schedule.
-    fn tick(&self, model: &mut Model, verb: &str, job: usize, reason: &'static str) -> RuleBuilder {
+    fn tick(&self, model: &mut Model, verb: &'static str, job: usize, reason: &'static str) -> RuleBuilder {
         let rule = self.rule(model, verb, job, reason, Pace::Periodic).when(self.schedule.due);
         let rule = rule.says([text(format!("a Job of {} starts", self.name))]);
         let rule = self.schedule.restart(rule);
@@ -197,12 +200,11 @@ impl Starter<'_> {
         }
     }
 
-    fn rule(&self, model: &mut Model, verb: &str, job: usize, reason: &'static str, pace: Pace) -> RuleBuilder {
-        let unit = format!("cronjob-controller {}", self.spec.reference);
-        let unit = model.fairness_unit(&unit, &unit);
-        let place = if self.jobs.len() > 1 { &model.groups[job].name } else { &self.name };
+    fn rule(&self, model: &mut Model, verb: &'static str, job: usize, reason: &'static str, pace: Pace) -> RuleBuilder {
+        let unit = model.fairness_unit(Subject::new("cronjob-controller").of(self.id));
+        let object = if self.jobs.len() > 1 { model.groups[job].id } else { self.id };
         let field = if pace == Pace::Periodic { "spec.schedule" } else { "spec.concurrencyPolicy" };
-        RuleBuilder::new(format!("cronjob-controller/{verb}/{place}"), "cronjob-controller", reason, pace)
+        RuleBuilder::new(Subject::new(verb).of(object), "cronjob-controller", reason, pace)
             .fair(unit)
             .because_of(Origin { object: self.spec.origin.object.clone(), field: field.to_owned() })
     }

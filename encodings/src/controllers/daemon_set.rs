@@ -32,6 +32,7 @@ use crate::cluster::workload::DaemonSet as Spec;
 use crate::cluster::{Cluster, TaintEffect};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{Bool, Int, any, ite, sum};
 
@@ -68,23 +69,23 @@ impl DaemonSet {
         let feasible = scheduler::feasible(model, group);
         let may_create = replica_set::may_create(model, group);
         for (slot, feasible) in feasible.into_iter().enumerate() {
-            let object = model.groups[group].object.clone();
-            let unit = model.slot_fairness(&format!("{} {object}", self.name()), slot);
+            let id = model.groups[group].id;
+            let unit = model.fairness_unit(Subject::new(self.name()).of(id).on(slot));
             let state = &model.groups[group];
-            let place = format!("{}/{}", state.name, model.slots[slot].name);
-            let rule = |verb: &str| {
-                RuleBuilder::new(format!("{}/{verb}/{place}", self.name()), self.name(), "SuccessfulCreate", Pace::Fast)
+            let rule = |verb: &'static str| {
+                let subject = Subject::new(verb).of(id).on(slot);
+                RuleBuilder::new(subject, self.name(), "SuccessfulCreate", Pace::Fast)
                     .when(feasible & may_create)
                     .when(state.assigned_on(slot).is(0))
                     .fair(unit)
-                    .for_slot(model, slot)
                     .says([text(format!("a pod of {} on {}", state.name, model.slots[slot].name))])
                     .because_of(model.origin(group, "spec.template.spec"))
             };
             let rule = match &state.bound {
                 Some(bound) => rule("create").add(bound[slot], 1),
                 None => {
-                    let expansion = [format!("{}/create/{place}", self.name()), format!("kubelet/start/{place}")];
+                    let expansion = [(self.name(), "create"), ("kubelet", "start")];
+                    let expansion = expansion.map(|(actor, verb)| (actor, Subject::new(verb).of(id).on(slot)));
                     let alive = model.slots[slot].is_alive();
                     rule("create-and-start").when(alive).add(state.first_running_phase(slot), 1).expands_to(expansion)
                 }
@@ -271,18 +272,15 @@ impl Update {
         model: &mut Model,
         group: usize,
         slot: usize,
-        verb: &str,
+        verb: &'static str,
         reason: &'static str,
         field: &str,
     ) -> RuleBuilder {
         let controller = DaemonSet.name();
-        let object = model.workload(group).reference.to_string();
-        let unit = model.slot_fairness(&format!("{controller} {object}"), slot);
-        let place = format!("{}/{}", model.groups[group].name, model.slots[slot].name);
-        RuleBuilder::new(format!("{controller}/{verb}/{place}"), controller, reason, Pace::Fast)
-            .fair(unit)
-            .for_slot(model, slot)
-            .because_of(model.origin(group, field))
+        let whole = model.ids.workloads[model.groups[group].workload];
+        let unit = model.fairness_unit(Subject::new(controller).of(whole).on(slot));
+        let subject = Subject::new(verb).of(model.groups[group].id).on(slot);
+        RuleBuilder::new(subject, controller, reason, Pace::Fast).fair(unit).because_of(model.origin(group, field))
     }
 }
 

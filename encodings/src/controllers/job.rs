@@ -29,6 +29,7 @@ use crate::cluster::workload::{Disruption, Job as Spec};
 use crate::cluster::{Cluster, Workload};
 use crate::needs::Needs;
 use crate::state::{JobState, Model, RuleBuilder, text, value};
+use crate::subject::{ObjectId, Subject};
 use crate::system::Pace;
 use crate::term::{Bool, Int, int_choice, sum};
 
@@ -61,7 +62,7 @@ impl Controller for Job {
 impl Job {
     fn add_group(&self, model: &mut Model, group: usize, spec: Spec, state: JobState) {
         let one = &model.groups[group];
-        let (name, active) = (one.name.clone(), one.active());
+        let (id, name, active) = (one.id, one.name.clone(), one.active());
         let terminating = sum(one.terminating.iter().map(|count| count.value));
         // What still stands for a pod that was created.
         let present = if spec.replaces_failed_only { active + terminating } else { active };
@@ -79,7 +80,7 @@ impl Job {
             .set(state.known, present.min(state.known.value.range().hi))
             .set(state.failures, counted.min(state.failures.value.range().hi))
             .says([text(format!("pods of {name} lost: ")), value(lost)]);
-        let rule = fail_indexes(&name, spec, state, lost, counted, rule);
+        let rule = fail_indexes(id, spec, state, lost, counted, rule);
         model.add_rule(rule);
         let wanted = model.job_wanted(group);
         let missing = replica_set::missing(model, group, wanted.monus(present) + active);
@@ -115,7 +116,7 @@ impl Job {
         let Some(ended) = model.has_ended(group) else { return };
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
         let name = model.groups[group].name.clone();
-        let timer = model.timer(&format!("deadline of {name}"), seconds, exists & !ended);
+        let timer = model.timer(Subject::new("deadline timer").of(model.groups[group].id), seconds, exists & !ended);
         if let Some(job) = &mut model.groups[group].job {
             job.deadline = timer.left.map(|left| (left, timer.full));
         }
@@ -130,7 +131,14 @@ impl Job {
         model.add_rule(rule);
     }
 
-    fn rule(&self, model: &mut Model, group: usize, verb: &str, reason: &'static str, field: &str) -> RuleBuilder {
+    fn rule(
+        &self,
+        model: &mut Model,
+        group: usize,
+        verb: &'static str,
+        reason: &'static str,
+        field: &str,
+    ) -> RuleBuilder {
         self.paced(model, group, (verb, Pace::Fast), reason, field)
     }
 
@@ -138,13 +146,13 @@ impl Job {
         &self,
         model: &mut Model,
         group: usize,
-        (verb, pace): (&str, Pace),
+        (verb, pace): (&'static str, Pace),
         reason: &'static str,
         field: &str,
     ) -> RuleBuilder {
-        let (name, object) = (model.groups[group].name.clone(), model.groups[group].object.clone());
-        let unit = model.fairness_unit(&format!("{} {object}", self.name()), &format!("{} {object}", self.name()));
-        RuleBuilder::new(format!("{}/{verb}/{name}", self.name()), self.name(), reason, pace)
+        let id = model.groups[group].id;
+        let unit = model.fairness_unit(Subject::new(self.name()).of(id));
+        RuleBuilder::new(Subject::new(verb).of(id), self.name(), reason, pace)
             .fair(unit)
             .because_of(model.origin(group, field))
     }
@@ -161,13 +169,13 @@ fn indexes_fail(spec: Spec, state: JobState) -> Bool {
 }
 
 /// The indexes that fail with so many lost pods, `failures` being all that are counted now.
-fn fail_indexes(name: &str, spec: Spec, state: JobState, lost: Int, failures: Int, rule: RuleBuilder) -> RuleBuilder {
+fn fail_indexes(id: ObjectId, spec: Spec, state: JobState, lost: Int, failures: Int, rule: RuleBuilder) -> RuleBuilder {
     let (Some(by_index), Some(failed)) = (spec.by_index, state.failed_indexes) else { return rule };
     let most = failed.value.range().hi;
     match spec.on_disruption {
         Disruption::Count if by_index.limit == 0 => rule.set(failed, (failed.value + lost).min(most)),
         Disruption::Count => {
-            let (choice, more) = int_choice(format!("failed indexes[{name}]"), 0, most);
+            let (choice, more) = int_choice(Subject::new("failed indexes").of(id), 0, most);
             let each = by_index.limit + 1;
             let enough = (failures - failed.value * each).max(0) / each;
             rule.pick(choice)

@@ -15,6 +15,7 @@ use super::Controller;
 use crate::cluster::{Cluster, Labels, Taint, TaintEffect, Workload};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, Slot, UNREACHABLE, text};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{Bool, Int, all, any, count};
 
@@ -88,12 +89,11 @@ impl NodeLifecycle {
             return;
         };
         let (name, present) = (there.name.clone(), there.present);
-        let unit = model.slot_fairness("node-controller", slot);
-        let rule = |verb: &str, reason: &'static str, what: &str| {
-            RuleBuilder::new(format!("node-controller/{verb}/{name}"), "node-controller", reason, Pace::Fast)
+        let unit = model.fairness_unit(Subject::new("node-controller").on(slot));
+        let rule = |verb: &'static str, reason: &'static str, what: &str| {
+            RuleBuilder::new(Subject::new(verb).on(slot), "node-controller", reason, Pace::Fast)
                 .when(present)
                 .fair(unit)
-                .for_slot(model, slot)
                 .says([text(format!("{name} {what}"))])
         };
         let rules = [

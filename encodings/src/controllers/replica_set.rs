@@ -28,8 +28,12 @@ use crate::cluster::Cluster;
 use crate::cluster::workload::Readiness;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
+use crate::subject::Subject;
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, Int, Term, any, int_choice, ite, sum};
+
+/// As Kubernetes Events name it.
+pub(super) const NAME: &str = "replicaset-controller";
 
 /// Most pods that one sync creates or deletes.
 const BURST: i64 = 500;
@@ -58,7 +62,7 @@ impl Sync {
 
 impl Controller for ReplicaSet {
     fn name(&self) -> &'static str {
-        "replicaset-controller"
+        NAME
     }
 
     fn summary(&self) -> &'static str {
@@ -88,10 +92,9 @@ impl Controller for ReplicaSet {
                 if kind == Sync::Delete && !model.may_have_surplus(group) {
                     continue;
                 }
-                let object = model.groups[group].object.clone();
-                let unit = model.fairness_unit(&format!("replicaset-controller {object}"), &format!("rs {object}"));
-                let name = format!("replicaset-controller/{}/{}", kind.verb(), model.groups[group].name);
-                let rule = RuleBuilder::new(name, self.name(), reason, Pace::Fast)
+                let id = model.groups[group].id;
+                let unit = model.fairness_unit(Subject::new(NAME).of(id));
+                let rule = RuleBuilder::new(Subject::new(kind.verb()).of(id), self.name(), reason, Pace::Fast)
                     .when(differs)
                     .when(agrees)
                     .fair(unit)
@@ -194,6 +197,8 @@ struct Part {
     slot: Option<usize>,
     /// A count of which these pods are a part.
     part_of: Option<IntVar>,
+    /// What tells them from the others.
+    subject: Subject,
     label: String,
 }
 
@@ -205,7 +210,7 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
     let mut rule = rule;
     let (mut choices, mut shown) = (Vec::new(), Vec::new());
     for part in &parts {
-        let (choice, removed) = int_choice(format!("delete[{name}] {}", part.label), 0, part.pods.range().hi.max(0));
+        let (choice, removed) = int_choice(part.subject.clone(), 0, part.pods.range().hi.max(0));
         choices.push(choice);
         shown.push((removed.id(), part.label.clone()));
         rule = rule.add(part.var, -removed);
@@ -223,7 +228,8 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
 fn parts(model: &Model, group: usize) -> Vec<Part> {
     let state = &model.groups[group];
     let level = if state.level > 0 { format!("@{} ", state.level + 1) } else { String::new() };
-    let without_node = |pods: Int, var: IntVar, label: String| Part {
+    let about = |subject: Subject| subject.of(state.id);
+    let without_node = |pods: Int, var: IntVar, subject: Subject, label: String| Part {
         group,
         class: 0,
         rank: 0.into(),
@@ -231,14 +237,17 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
         var,
         slot: None,
         part_of: None,
+        subject,
         label,
     };
     let nominated = sum(state.nominated.iter().flatten().map(|count| count.value));
-    let mut parts =
-        vec![without_node(state.pending.value.monus(nominated), state.pending, format!("{level}without a node"))];
+    let pending = about(Subject::new("delete").word("pending"));
+    let unplaced = state.pending.value.monus(nominated);
+    let mut parts = vec![without_node(unplaced, state.pending, pending, format!("{level}without a node"))];
     for (slot, &count) in state.nominated.iter().flatten().enumerate() {
         let label = format!("{level}nominated to {}", model.slots[slot].name);
-        parts.push(Part { part_of: Some(state.pending), ..without_node(count.value, count, label) });
+        let subject = about(Subject::new("delete").word("nominated")).on(slot);
+        parts.push(Part { part_of: Some(state.pending), ..without_node(count.value, count, subject, label) });
     }
     let starts_unready = model.startup(group).is_some_and(|startup| startup.readiness != Readiness::AtOnce);
     for (phase, counts) in state.phases() {
@@ -252,6 +261,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
                 var,
                 slot: Some(slot),
                 part_of: None,
+                subject: about(phase.tell(Subject::new("delete"))).on(slot),
                 label: format!("{level}{} on {}", phase.name(), there.name),
             };
             match (phase, there.not_ready) {
@@ -260,6 +270,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
                 (Phase::Crashed, _) => parts.push(part(2, true.into())),
                 (_, Some(not_ready)) => {
                     parts.push(Part {
+                        subject: about(phase.tell(Subject::new("delete")).word("not ready")).on(slot),
                         label: format!("{level}{} on not ready {}", phase.name(), there.name),
                         ..part(2, not_ready.value)
                     });

@@ -25,6 +25,7 @@ use crate::cluster::Cluster;
 use crate::cluster::workload::StatefulSet as Spec;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, RuleBuilder, text};
+use crate::subject::Subject;
 use crate::system::{Pace, Role};
 use crate::term::{Bool, Int, all, any, ite, sum};
 
@@ -104,8 +105,8 @@ impl State {
         }
         let wanted = model.revision_wanted(workload);
         let current = wanted.filter(|_| spec.partition > 0).map(|wanted| {
-            let name = format!("currentRevision[{}]", model.workload_name(workload));
-            model.int_var(name, Role::Cluster, 0, wanted.value.range().hi, 0)
+            let subject = Subject::new("currentRevision").of(model.ids.workloads[workload]);
+            model.int_var(subject, Role::Cluster, 0, wanted.value.range().hi, 0)
         });
         Self { spec, ordinals, update: wanted.map_or(0.into(), |wanted| wanted.value), current }
     }
@@ -209,17 +210,26 @@ impl StatefulSet {
         self.complete(model, workload, &state);
     }
 
-    fn rule(&self, model: &mut Model, group: usize, verb: &str, reason: &'static str, field: &str) -> RuleBuilder {
+    fn rule(
+        &self,
+        model: &mut Model,
+        group: usize,
+        verb: &'static str,
+        reason: &'static str,
+        field: &str,
+    ) -> RuleBuilder {
         let state = &model.groups[group];
         let what = match verb {
             "create" => format!("creates {}", state.name),
             "delete" => format!("deletes {}", state.name),
             _ => format!("deletes {}, which is not of the wanted revision", state.name),
         };
-        let (name, object) = (state.name.clone(), model.workload(group).reference.to_string());
-        let place = format!("{object} {}", state.ordinal.unwrap_or_default());
-        let unit = model.fairness_unit(&format!("{} {place}", self.name()), &format!("{} {object}", self.name()));
-        RuleBuilder::new(format!("{}/{verb}/{name}", self.name()), self.name(), reason, Pace::Fast)
+        let id = state.id;
+        // Pods of an ordinal share it, whatever their revision.
+        let is_first = |&one: &usize| model.groups[one].ordinal == state.ordinal;
+        let first = model.revisions(group).find(is_first).unwrap_or(group);
+        let unit = model.fairness_unit(Subject::new(self.name()).of(model.groups[first].id));
+        RuleBuilder::new(Subject::new(verb).of(id), self.name(), reason, Pace::Fast)
             .fair(unit)
             .says([text(what)])
             .because_of(model.origin(group, field))
@@ -239,7 +249,7 @@ impl StatefulSet {
         let rule = self.rule(model, workload, "complete", "Completed", "spec.updateStrategy");
         let name = model.workload_name(workload);
         let rule = rule
-            .renamed(format!("{}/complete/{name}", self.name()))
+            .about(Subject::new("complete").of(model.ids.workloads[workload]))
             .when(current.value.is_not(state.update))
             .when(updated.is(there))
             .set(current, state.update)

@@ -16,11 +16,12 @@ use crate::cluster::pod::Toleration;
 use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{Bool, int_choice, ite};
 
 /// Mark of rules about the taint that the node controller adds.
-const BY_UNREACHABLE: &str = "/unreachable";
+const BY_UNREACHABLE: &str = "unreachable";
 
 /// See the module.
 pub struct TaintEviction;
@@ -54,11 +55,11 @@ impl Controller for TaintEviction {
                     .collect();
                 if !fixed.is_empty() {
                     let present = model.slots[slot].present;
-                    self.evict(model, group, slot, &fixed, present, "");
+                    self.evict(model, group, slot, &fixed, present, None);
                 }
                 if let Some(no_execute) = model.slots[slot].no_execute {
                     let taint = Taint::of(UNREACHABLE, TaintEffect::NoExecute);
-                    self.evict(model, group, slot, &[taint], no_execute.value, BY_UNREACHABLE);
+                    self.evict(model, group, slot, &[taint], no_execute.value, Some(BY_UNREACHABLE));
                 }
             }
         }
@@ -82,28 +83,40 @@ fn seconds_until_deletion(template: &crate::cluster::PodTemplate, taints: &[Tain
 }
 
 /// Whether the taint of a place is that of a node that stopped, and pods of the group cannot come there afterwards.
-fn came_before_taint(model: &Model, group: usize, place: &str) -> bool {
+fn came_before_taint(model: &Model, group: usize, cause: Option<&str>) -> bool {
     let blocking = Taint::of(UNREACHABLE, TaintEffect::NoSchedule);
     let template = model.template(group);
     let can_come = template.node_name.is_some() || template.tolerations.iter().any(|one| one.tolerates(&blocking));
-    place.ends_with(BY_UNREACHABLE) && !can_come
+    cause == Some(BY_UNREACHABLE) && !can_come
+}
+
+/// A subject that says by which taint.
+fn by(subject: Subject, cause: Option<&'static str>) -> Subject {
+    cause.into_iter().fold(subject, Subject::word)
 }
 
 impl TaintEviction {
-    fn evict(&self, model: &mut Model, group: usize, slot: usize, taints: &[Taint], tainted: Bool, suffix: &str) {
+    fn evict(
+        &self,
+        model: &mut Model,
+        group: usize,
+        slot: usize,
+        taints: &[Taint],
+        tainted: Bool,
+        cause: Option<&'static str>,
+    ) {
         let Some(seconds) = seconds_until_deletion(model.template(group), taints) else { return };
         let here = model.groups[group].active_on(slot);
         if here.constant() == Some(0) {
             return;
         }
-        let place = format!("{}/{}{suffix}", model.groups[group].name, model.slots[slot].name);
+        let timer = by(Subject::new("toleration timer"), cause).of(model.groups[group].id).on(slot);
         let armed = tainted & here.above(0);
-        let timer = (seconds > 0)
-            .then(|| model.on_slot(slot, |model| model.timer(&format!("toleration of {place}"), seconds, armed)));
+        let timer = (seconds > 0).then(|| model.timer(timer, seconds, armed));
         let phases: Vec<(Phase, IntVar)> =
             model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
         for (phase, pods) in phases {
-            self.evict_phase(model, group, slot, (phase, pods), tainted, timer.as_ref(), &place);
+            self.evict_phase(model, group, slot, (phase, pods), tainted, timer.as_ref(), cause);
         }
     }
 
@@ -116,7 +129,7 @@ impl TaintEviction {
         (phase, pods): (Phase, IntVar),
         tainted: Bool,
         timer: Option<&Timer>,
-        place: &str,
+        cause: Option<&'static str>,
     ) {
         let state = &model.groups[group];
         if pods.value.range().hi == 0 {
@@ -127,27 +140,29 @@ impl TaintEviction {
             Some(timer) if timer.left.is_none() => Pace::Clock,
             _ => Pace::Fast,
         };
-        let unit = model.slot_fairness(&format!("taint-eviction of {}", model.groups[group].name), slot);
-        let (choice, deleted) = int_choice(format!("deleted[{place}] {}", phase.name()), 1, pods.value.range().hi);
+        let id = state.id;
+        let about = |subject: Subject| by(subject, cause).of(id).on(slot);
+        let unit = model.fairness_unit(Subject::new("taint-eviction of").of(id).on(slot));
+        let (choice, deleted) = int_choice(about(phase.tell(Subject::new("deleted"))), 1, pods.value.range().hi);
         let stays = if phase == Phase::Bound { ite(model.slots[slot].is_alive(), 0, deleted) } else { deleted };
-        let together = model.features.fused && (timer.is_none() || came_before_taint(model, group, place));
+        let together = model.features.fused && (timer.is_none() || came_before_taint(model, group, cause));
         let enough = if together { deleted.is(pods.value) } else { deleted.at_most(pods.value) };
-        let name = format!("taint-eviction-controller/{}/{place}", phase.name());
-        let mut rule = RuleBuilder::new(name, "taint-eviction-controller", "TaintManagerEviction", pace)
-            .when(tainted)
-            .when(pods.value.above(0))
-            .fair(unit)
-            .for_slot(model, slot)
-            .pick(choice)
-            .such_that(enough)
-            .add(pods, -deleted)
-            .set(terminating, (terminating.value + stays).min(terminating.value.range().hi))
-            .says([text(format!("pods of {place} deleted because of a NoExecute taint: ")), value(deleted)])
-            .because_of(model.origin(group, "spec.template.spec.tolerations"))
-            .because_of(model.cluster.pools[model.slots[slot].pool].origin.clone());
+        let place = format!("{}/{}", model.groups[group].name, model.slots[slot].name);
+        let mut rule =
+            RuleBuilder::new(about(phase.subject()), "taint-eviction-controller", "TaintManagerEviction", pace)
+                .when(tainted)
+                .when(pods.value.above(0))
+                .fair(unit)
+                .pick(choice)
+                .such_that(enough)
+                .add(pods, -deleted)
+                .set(terminating, (terminating.value + stays).min(terminating.value.range().hi))
+                .says([text(format!("pods of {place} deleted because of a NoExecute taint: ")), value(deleted)])
+                .because_of(model.origin(group, "spec.template.spec.tolerations"))
+                .because_of(model.cluster.pools[model.slots[slot].pool].origin.clone());
         if let Some(timer) = timer {
             rule = rule.when(timer.expired);
-            rule = timer.restart(&format!("{place} {}", phase.name()), rule);
+            rule = timer.restart(rule);
             if timer.left.is_some() && model.groups[group].most > 1 {
                 rule = rule.over_approximates("pods of a workload on a node share one toleration countdown");
             }

@@ -5,6 +5,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
+use crate::subject::Subject;
 
 /// See the module.
 pub struct Cordon;
@@ -37,11 +38,10 @@ impl EventModel for Cordon {
             let cordoned = there.unschedulable();
             let (what, reason) =
                 if to { ("cordoned", "NodeNotSchedulable") } else { ("uncordoned", "NodeSchedulable") };
-            let rule = happens(model, event, name.clone(), "kubectl", reason)
+            let rule = happens(model, event, Subject::new("").on(slot), "kubectl", reason)
                 .when(present)
                 .when(if to { !cordoned.value } else { cordoned.value })
                 .set_bool(cordoned, to)
-                .for_slot(model, slot)
                 .says([text(format!("{name} is {what}"))]);
             model.add_rule(rule);
         }

@@ -23,6 +23,7 @@ use crate::cluster::{Cluster, Event};
 use crate::controllers::{Domains, admission, tell_budgets};
 use crate::needs::Needs;
 use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value};
+use crate::subject::Subject;
 use crate::system::{Pace, Role};
 use crate::term::{Bool, all, count, int_choice};
 
@@ -82,12 +83,10 @@ pub(super) fn declare(model: &mut Model, event: &Event) {
         _ => false,
     };
     let slots: Vec<usize> = (0..model.slots.len()).filter(|&slot| concerned(&model.slots[slot])).collect();
+    let id = model.event_id(event);
     let begun: Vec<(usize, BoolVar)> = slots
         .into_iter()
-        .map(|slot| {
-            let name = format!("{}[{}]", event.id, model.slots[slot].name);
-            (slot, model.on_slot(slot, |model| model.bool_var(name, Role::Budget, false.into())))
-        })
+        .map(|slot| (slot, model.bool_var(Subject::new("begun").of(id).on(slot), Role::Budget, false.into())))
         .collect();
     if !begun.is_empty() {
         model.operations.push((event.id.clone(), begun));
@@ -112,13 +111,12 @@ impl Drain {
             None => there.present,
         };
         let name = there.name.clone();
-        let rule = happens(model, event, name.clone(), "kubectl", "NodeNotSchedulable")
+        let rule = happens(model, event, Subject::new("").on(slot), "kubectl", "NodeNotSchedulable")
             .when(suitable)
             .when(!flag.value)
             .when(allowed)
             .set_bool(flag, true)
             .set_bool(cordoned, true)
-            .for_slot(model, slot)
             .says([text(format!("{} of {name} begins", operation.verb))]);
         let rule = tell_budgets(model, rule);
         model.add_rule(rule);
@@ -126,6 +124,7 @@ impl Drain {
 
     fn evict(&self, model: &mut Model, event: &Event, slot: usize, flag: BoolVar) {
         let together = model.features.fused && single_node_domains(model) && cordon_blocks_all(model, slot);
+        let id = model.event_id(event);
         for group in drained(model) {
             let phases: Vec<(Phase, IntVar)> =
                 model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
@@ -133,8 +132,8 @@ impl Drain {
                 let state = &model.groups[group];
                 let terminating = state.terminating[slot];
                 let place = format!("{}/{}", state.name, model.slots[slot].name);
-                let (choice, evicted) =
-                    int_choice(format!("evict[{}][{place}] {}", event.id, phase.name()), 1, pods.value.range().hi);
+                let subject = phase.tell(Subject::new("evict")).and(id).of(state.id).on(slot);
+                let (choice, evicted) = int_choice(subject.clone(), 1, pods.value.range().hi);
                 let admission = admission(model, group, slot, phase);
                 let most = admission.most(pods.value);
                 let all_at_once = together && admission.is_free();
@@ -142,24 +141,18 @@ impl Drain {
                 let blocks = cordon_blocks(model, group, slot);
                 let bare = (0..model.groups.len()).filter(|&other| model.workload(other).is_bare());
                 let owned = all(bare.map(|other| model.groups[other].assigned_on(slot).is(0)));
-                let unit = model.slot_fairness(&format!("{} evicts", event.id), slot);
-                let rule = RuleBuilder::new(
-                    format!("event/{}/evict/{}/{place}", event.id, phase.name()),
-                    "kubectl",
-                    "Evicted",
-                    Pace::Fast,
-                )
-                .when(flag.value)
-                .when(most.above(0))
-                .when(owned)
-                .fair(unit)
-                .for_slot(model, slot)
-                .pick(choice)
-                .such_that(enough)
-                .add(pods, -evicted)
-                .set(terminating, (terminating.value + evicted).min(terminating.value.range().hi))
-                .says([text(format!("pods of {place} evicted: ")), value(evicted)])
-                .because_of(event.origin.clone());
+                let unit = model.fairness_unit(Subject::new("evictions by").of(id).on(slot));
+                let rule = RuleBuilder::new(subject, "kubectl", "Evicted", Pace::Fast)
+                    .when(flag.value)
+                    .when(most.above(0))
+                    .when(owned)
+                    .fair(unit)
+                    .pick(choice)
+                    .such_that(enough)
+                    .add(pods, -evicted)
+                    .set(terminating, (terminating.value + evicted).min(terminating.value.range().hi))
+                    .says([text(format!("pods of {place} evicted: ")), value(evicted)])
+                    .because_of(event.origin.clone());
                 let mut rule = admission.tell(rule);
                 if !blocks {
                     rule = rule.over_approximates("a drain evicts pods that tolerate the cordon and come later");
@@ -172,11 +165,11 @@ impl Drain {
     fn finish(&self, model: &mut Model, event: &Event, operation: &Operation, slot: usize, flag: BoolVar) {
         let there = &model.slots[slot];
         let cordoned = there.unschedulable();
-        let name = there.name.clone();
+        let (name, id) = (there.name.clone(), model.event_id(event));
         let empty = all(drained(model).into_iter().map(|group| model.groups[group].assigned_on(slot).is(0)));
-        let unit = model.slot_fairness(&format!("{} finishes", event.id), slot);
+        let unit = model.fairness_unit(Subject::new("end of").of(id).on(slot));
         let mut rule = RuleBuilder::new(
-            format!("event/{}/finish/{name}", event.id),
+            Subject::new("finish").of(id).on(slot),
             "kubectl",
             if operation.puts_back { "NodeSchedulable" } else { "Drained" },
             operation.pace_back,
@@ -184,7 +177,6 @@ impl Drain {
         .when(flag.value)
         .when(empty)
         .fair(unit)
-        .for_slot(model, slot)
         .set_bool(flag, false)
         .says([text(format!("{name} is empty{}", if operation.puts_back { " and put back" } else { "" }))])
         .because_of(event.origin.clone());

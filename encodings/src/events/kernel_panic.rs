@@ -12,6 +12,7 @@ use crate::cluster::workload::Usage;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{Int, sum};
 
@@ -34,6 +35,7 @@ impl EventModel for KernelPanic {
 
     fn add_rules(&self, model: &mut Model, event: &Event) {
         let EventKind::KernelPanic { cpu_left_below } = &event.kind else { return };
+        let id = model.event_id(event);
         for slot in 0..model.slots.len() {
             let there = &model.slots[slot];
             let alive = there.runs();
@@ -43,12 +45,11 @@ impl EventModel for KernelPanic {
             let used = used_cpu(model, slot);
             // free < share of capacity, in percent
             let exhausted = (used * 100).above(capacity * (100 - cpu_left_below));
-            let fairness = model.slot_fairness("kernel", slot);
-            let rule = |verb: &str, reason: &'static str, what: &str| {
-                RuleBuilder::new(format!("event/{}/{verb}/{name}", event.id), "node", reason, Pace::Fast)
+            let fairness = model.fairness_unit(Subject::new("kernel").on(slot));
+            let rule = |verb: &'static str, reason: &'static str, what: &str| {
+                RuleBuilder::new(Subject::new(verb).of(id).on(slot), "node", reason, Pace::Fast)
                     .when(present)
                     .fair(fairness)
-                    .for_slot(model, slot)
                     .says([text(format!("{name} {what}"))])
                     .because_of(event.origin.clone())
             };

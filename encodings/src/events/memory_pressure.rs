@@ -23,6 +23,7 @@ use crate::cluster::workload::Usage;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, PRESSURE_TRANSITION, Phase, RuleBuilder, Timer, text};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{Bool, Int, any, sum};
 
@@ -75,15 +76,14 @@ impl MemoryPressure {
         let there = &model.slots[slot];
         let pressed = there.pressed();
         let (name, alive) = (there.name.clone(), there.is_alive());
-        let timer = model.on_slot(slot, |model| {
-            model.timer(&format!("memory pressure of {name}"), PRESSURE_TRANSITION, pressed.value & !over)
-        });
-        let base = |model: &mut Model, verb: &str, reason: &'static str, pace: Pace| {
-            let unit = model.slot_fairness("kubelet watches memory", slot);
-            RuleBuilder::new(format!("event/{}/{verb}/{name}", event.id), "kubelet", reason, pace)
+        let id = model.event_id(event);
+        let timer = Subject::new("memory pressure timer").of(id).on(slot);
+        let timer = model.timer(timer, PRESSURE_TRANSITION, pressed.value & !over);
+        let base = |model: &mut Model, verb: &'static str, reason: &'static str, pace: Pace| {
+            let unit = model.fairness_unit(Subject::new("kubelet watches memory").on(slot));
+            RuleBuilder::new(Subject::new(verb).of(id).on(slot), "kubelet", reason, pace)
                 .when(alive)
                 .fair(unit)
-                .for_slot(model, slot)
                 .because_of(event.origin.clone())
         };
         let begin = base(model, "begin", "NodeHasInsufficientMemory", Pace::Fast)
@@ -105,6 +105,7 @@ impl MemoryPressure {
         let there = &model.slots[slot];
         let pressed = there.pressed();
         let (node, alive) = (there.name.clone(), there.is_alive());
+        let id = model.event_id(event);
         let evictable: Vec<usize> =
             (0..model.groups.len()).filter(|&group| model.template(group).priority < CRITICAL).collect();
         for &group in &evictable {
@@ -119,15 +120,14 @@ impl MemoryPressure {
                 .map(|(phase, counts)| (phase, counts[slot]))
                 .collect();
             for (phase, pods) in running.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
-                let unit = model.slot_fairness("kubelet evicts", slot);
+                let unit = model.fairness_unit(Subject::new("kubelet evicts").on(slot));
                 let place = format!("{}/{node}", model.groups[group].name);
-                let name = format!("event/{}/evict/{}/{place}", event.id, phase.name());
-                let mut rule = RuleBuilder::new(name, "kubelet", "Evicted", Pace::Fast)
+                let subject = phase.tell(Subject::new("evict")).and(id).of(model.groups[group].id).on(slot);
+                let mut rule = RuleBuilder::new(subject, "kubelet", "Evicted", Pace::Fast)
                     .when(alive & pressed.value & over)
                     .when(pods.value.above(0))
                     .when(!outranked)
                     .fair(unit)
-                    .for_slot(model, slot)
                     .add(pods, -1)
                     .says([text(format!("a pod of {place} is evicted: the node was low on memory"))])
                     .because_of(event.origin.clone())

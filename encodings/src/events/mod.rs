@@ -17,6 +17,7 @@ mod self_heal;
 use crate::cluster::{Cluster, Event, EventKind, WorkloadRef};
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, RuleBuilder};
+use crate::subject::Subject;
 use crate::system::{Pace, Role};
 use crate::term::{Int, any, sum};
 
@@ -77,8 +78,8 @@ fn budget(model: &mut Model, event: &Event) -> IntVar {
     let position = model.cluster.events.iter().position(|other| other.id == event.id).expect("an event of the cluster");
     while model.budgets.len() <= position {
         let event = &model.cluster.events[model.budgets.len()];
-        let times = event.times.max(0);
-        let left = model.int_var(format!("left[{}]", event.id), Role::Budget, 0, times, times);
+        let (times, id) = (event.times.max(0), model.event_id(event));
+        let left = model.int_var(Subject::new("left").of(id), Role::Budget, 0, times, times);
         model.budgets.push(left);
     }
     model.budgets[position]
@@ -97,9 +98,10 @@ fn times_restarted(model: &mut Model, target: &WorkloadRef) -> Int {
 
 /// A rule of an event: within its budget, after the event it waits for, and not before the first settled state where
 /// the scenario says so.
-fn happens(model: &mut Model, event: &Event, name: String, actor: &str, reason: &'static str) -> RuleBuilder {
+fn happens(model: &mut Model, event: &Event, subject: Subject, actor: &str, reason: &'static str) -> RuleBuilder {
     let left = budget(model, event);
-    let mut rule = RuleBuilder::new(format!("event/{}/{name}", event.id), actor, reason, Pace::Event)
+    let id = model.event_id(event);
+    let mut rule = RuleBuilder::new(subject.of(id), actor, reason, Pace::Event)
         .when(left.value.above(0))
         .add(left, -1)
         .because_of(event.origin.clone());
@@ -115,7 +117,7 @@ fn happens(model: &mut Model, event: &Event, name: String, actor: &str, reason: 
         rule = rule.when(settled.value);
     }
     if event.must {
-        let unit = model.fairness_unit(&format!("event {}", event.id), &format!("event {}", event.id));
+        let unit = model.fairness_unit(Subject::new("event").of(id));
         rule = rule.fair(unit);
     }
     rule

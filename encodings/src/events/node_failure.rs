@@ -5,6 +5,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
+use crate::subject::Subject;
 use crate::system::Pace;
 
 /// See the module.
@@ -25,6 +26,7 @@ impl EventModel for NodeFailure {
 
     fn add_rules(&self, model: &mut Model, event: &Event) {
         let EventKind::NodeFailure { pool, recovers } = &event.kind else { return };
+        let id = model.event_id(event);
         for slot in 0..model.slots.len() {
             let there = &model.slots[slot];
             let belongs =
@@ -34,22 +36,19 @@ impl EventModel for NodeFailure {
             }
             let alive = there.runs();
             let (name, present) = (there.name.clone(), there.present);
-            let rule = happens(model, event, format!("stop/{name}"), "node", "NodeStopped")
+            let rule = happens(model, event, Subject::new("stop").on(slot), "node", "NodeStopped")
                 .when(present)
                 .when(alive.value)
                 .set_bool(alive, false)
-                .for_slot(model, slot)
                 .says([text(format!("{name} stops"))]);
             model.add_rule(rule);
             if *recovers {
-                let rule =
-                    RuleBuilder::new(format!("event/{}/recover/{name}", event.id), "node", "Starting", Pace::Event)
-                        .when(present)
-                        .when(!alive.value)
-                        .set_bool(alive, true)
-                        .for_slot(model, slot)
-                        .says([text(format!("{name} comes back"))])
-                        .because_of(event.origin.clone());
+                let rule = RuleBuilder::new(Subject::new("recover").of(id).on(slot), "node", "Starting", Pace::Event)
+                    .when(present)
+                    .when(!alive.value)
+                    .set_bool(alive, true)
+                    .says([text(format!("{name} comes back"))])
+                    .because_of(event.origin.clone());
                 model.add_rule(rule);
             }
         }

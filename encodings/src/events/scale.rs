@@ -5,6 +5,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text, value};
+use crate::subject::Subject;
 use crate::system::Phrase;
 use crate::term::int_choice;
 
@@ -29,7 +30,7 @@ impl EventModel for Scale {
         let EventKind::Scale { target, replicas } = &event.kind else { return };
         let Some(group) = model.cluster.workload(target) else { return };
         let spec = model.groups[group].spec;
-        let (choice, index) = int_choice(format!("replicas[{}]", event.id), 0, replicas.len() - 1);
+        let (choice, index) = int_choice(Subject::new("replicas").of(model.event_id(event)), 0, replicas.len() - 1);
         let wanted = index * replicas.step + replicas.lo;
         let name = model.workload_name(group);
         let owned = model.groups[group].owned_by_other;

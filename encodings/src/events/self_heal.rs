@@ -8,6 +8,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
+use crate::subject::Subject;
 use crate::system::{Pace, Phrase};
 
 /// See the module.
@@ -35,15 +36,16 @@ impl EventModel for SelfHeal {
         // What nobody writes never differs.
         let is_watched = |&group: &usize| model.workload(group).replicas_managed && model.needs.writes_replicas(target);
         let Some(group) = model.cluster.workload(target).filter(is_watched) else { return };
+        let id = model.event_id(event);
         let state = &model.groups[group];
         let (spec, name) = (state.spec, state.name.clone());
         let written = model.initial_of(spec);
         let exists = state.exists.map_or(true.into(), |exists| exists.value);
         let (applied, owned) = (state.replicas_applied, state.owned_by_other);
         let wants = exists & spec.value.is_not(written);
-        let periodic = model.periodic(&format!("self-heal {}", event.id), *interval, wants);
-        let unit = model.fairness_unit(&format!("event {}", event.id), &format!("event {}", event.id));
-        let mut rule = RuleBuilder::new(format!("event/{}/heal", event.id), "gitops", "Synced", Pace::Periodic)
+        let periodic = model.periodic(Subject::new("self-heal period").of(id), *interval, wants);
+        let unit = model.fairness_unit(Subject::new("event").of(id));
+        let mut rule = RuleBuilder::new(Subject::new("heal").of(id), "gitops", "Synced", Pace::Periodic)
             .when(wants & periodic.may_act)
             .fair(unit)
             .set(spec, written)

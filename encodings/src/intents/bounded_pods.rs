@@ -77,7 +77,12 @@ fn of_cron_job(model: &Model, intent: &Intent) -> Option<Property> {
     let claim = Claim::Invariant(few & pods.at_most(limit(model, intent, first)));
     let headline = format!("pod objects of {target} pile up");
     let premise = model.groups[first].spec.value.above(0);
-    Some(Property { target: Some(target.to_string()), ..property(model, intent, None, headline, claim, premise) })
+    let object = Some(model.ids.cron_jobs[index]);
+    Some(Property {
+        object,
+        target: Some(target.to_string()),
+        ..property(model, intent, None, headline, claim, premise)
+    })
 }
 
 fn groups(model: &Model, intent: &Intent) -> Vec<usize> {

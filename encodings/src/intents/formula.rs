@@ -5,7 +5,7 @@
 //! users and machines have stopped acting. With such an intent no rules are merged, since a condition may tell the
 //! states in between apart.
 
-use super::{IntentModel, monitor, property};
+use super::{IntentModel, monitor, property, watched};
 use crate::cluster::formula::Word;
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
@@ -112,11 +112,11 @@ impl IntentModel for Formula {
         }
         let mut values = conditions.iter().map(|condition| holds(model, condition)).collect::<Vec<_>>().into_iter();
         let (Some(first), second) = (values.next(), values.next()) else { return vec![] };
-        let name = &intent.id;
         let (claim, headline, premise) = match word {
             Word::Always => (Claim::Invariant(first), format!("a state is reached in which not {text}"), true.into()),
             Word::Eventually => {
-                let seen = monitor(model, &format!("seen: {name}"), |seen| seen | first);
+                let subject = watched(model, intent, "seen", None);
+                let seen = monitor(model, subject, |seen| seen | first);
                 (never(!(seen | first)), format!("a run never comes to {text}"), true.into())
             }
             Word::EventuallyAlways => {
@@ -128,7 +128,8 @@ impl IntentModel for Formula {
             Word::LeadsTo => {
                 let then = second.unwrap_or(first);
                 // The monitor lags by a step: what the present state asks for is added here.
-                let owed = monitor(model, &format!("owed: {name}"), |owed| (owed | first) & !then);
+                let subject = watched(model, intent, "owed", None);
+                let owed = monitor(model, subject, |owed| (owed | first) & !then);
                 (never((owed | first) & !then), format!("not always: {text}"), first)
             }
         };

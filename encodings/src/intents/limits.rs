@@ -3,7 +3,7 @@
 //! `available` is about voluntary actions: it says nothing while some node is down, and the minimum has to be
 //! reached anew afterwards.
 
-use super::{IntentModel, bounded, monitor, property, targets};
+use super::{IntentModel, bounded, monitor, property, targets, watched};
 use crate::cluster::{Cluster, Intent, IntentKind, When};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -49,7 +49,7 @@ impl IntentModel for Replicas {
             let low = min.as_ref().map_or(true.into(), |min| ready.at_least(number(model, min, Some(group))));
             let high = max.as_ref().map_or(true.into(), |max| ready.at_most(number(model, max, Some(group))));
             let object = model.groups[group].object.clone();
-            let (claim, premise) = bounded(model, &format!("replicas[{object}]"), low & high, *when);
+            let (claim, premise) = bounded(model, intent, group, low & high, *when);
             let headline = format!("the number of ready pods of {object} leaves its limits");
             property(model, intent, Some(group), headline, claim, premise)
         };
@@ -89,7 +89,8 @@ impl IntentModel for Available {
             let undisturbed: Bool =
                 all(model.slots.iter().map(|slot| !slot.present | (slot.is_alive() & slot.is_ready())));
             let object = model.groups[group].object.clone();
-            let reached = monitor(model, &format!("available[{object}]"), |reached| undisturbed & (reached | enough));
+            let subject = watched(model, intent, "undisturbed", Some(group));
+            let reached = monitor(model, subject, |reached| undisturbed & (reached | enough));
             let headline = format!("voluntary actions leave too few ready pods of {object}");
             let claim = Claim::Invariant(!(reached & undisturbed) | enough);
             property(model, intent, Some(group), headline, claim, reached | enough)

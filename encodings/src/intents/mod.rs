@@ -22,6 +22,7 @@ use crate::cluster::{Cluster, Intent, When, WorkloadRef};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::state::Model;
+use crate::subject::{Part, Subject};
 use crate::system::{Claim, Monitor, Property, Role};
 use crate::term::{Bool, Term};
 
@@ -121,6 +122,7 @@ fn property(
 ) -> Property {
     Property {
         intent: intent.id.clone(),
+        object: group.map(|group| model.ids.workloads[model.groups[group].workload]),
         target: group.map(|group| model.groups[group].object.clone()),
         headline,
         claim,
@@ -129,23 +131,37 @@ fn property(
     }
 }
 
+/// What a monitor of an intent is about; `group` where there is one monitor for each.
+fn watched(model: &Model, intent: &Intent, word: &'static str, group: Option<usize>) -> Subject {
+    let subject = Subject::new(word).word(intent.id.clone());
+    // Intents of one id have different targets, but one of them may be about all workloads.
+    let intents = model.cluster.intents.iter().take_while(|other| !std::ptr::eq(*other, intent));
+    let earlier = intents.filter(|other| other.id == intent.id).count();
+    let subject = if earlier > 0 { subject.with(Part::Number(earlier as i64 + 1)) } else { subject };
+    match group {
+        Some(group) => subject.of(model.ids.workloads[model.groups[group].workload]),
+        None => subject,
+    }
+}
+
 /// The invariant that a condition holds when it must, with its premise.
-fn bounded(model: &mut Model, name: &str, holds: Bool, when: When) -> (Claim, Bool) {
+fn bounded(model: &mut Model, intent: &Intent, group: usize, holds: Bool, when: When) -> (Claim, Bool) {
     match when {
         When::Always => (Claim::Invariant(holds), true.into()),
         When::Settled => (Claim::Invariant(!model.settled | holds), model.settled),
         When::AfterReached => {
             // The monitor lags by a step: it is true once some earlier state satisfied the condition, which is all
             // that a later violation needs.
-            let reached = monitor(model, &format!("reached: {name}"), |reached| reached | holds);
+            let subject = watched(model, intent, "reached", Some(group));
+            let reached = monitor(model, subject, |reached| reached | holds);
             (Claim::Invariant(!reached | holds), reached | holds)
         }
     }
 }
 
 /// Declares a boolean monitor that starts false; `next` may read primed variables.
-fn monitor(model: &mut Model, name: &str, next: impl FnOnce(Bool) -> Bool) -> Bool {
-    let var = model.bool_var(name, Role::Monitor, false.into());
+fn monitor(model: &mut Model, subject: Subject, next: impl FnOnce(Bool) -> Bool) -> Bool {
+    let var = model.bool_var(subject, Role::Monitor, false.into());
     let next = next(var.value);
     model.monitors.push(Monitor { var: var.id, next: next.id() });
     var.value

@@ -6,6 +6,7 @@ use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::state::Model;
+use crate::subject::{ObjectId, Subject};
 use crate::system::{Claim, Property, Role};
 use crate::term::{Bool, Int, Sort, VarId, any, primed};
 use crate::term::{Dag, Term};
@@ -54,25 +55,22 @@ impl IntentModel for NoOscillation {
 
 /// The variables whose change is a change of the cluster (or of the target).
 fn cluster_vars(model: &Model, group: Option<usize>) -> Vec<(VarId, Sort)> {
-    let marks: Option<Vec<String>> = group.map(|group| {
-        let names = model.revisions(group).map(|one| model.groups[one].name.clone());
-        names.chain([model.workload_name(group)]).map(|name| format!("[{name}]")).collect()
-    });
-    let recurring: Vec<String> =
-        if group.is_none() { recurring(model).map(|name| format!("[{name}]")).collect() } else { Vec::new() };
-    let sorts = crate::term::current(|dag: &Dag| dag.vars().to_vec());
-    let chosen = model.vars.iter().zip(sorts).enumerate().filter(|(_, (var, decl))| {
+    let target = group.map(|group| model.ids.workloads[model.groups[group].workload]);
+    let recurring: Vec<ObjectId> = if target.is_none() { recurring(model).collect() } else { Vec::new() };
+    let is_of = |subject: &Subject, object: ObjectId| subject.objects().any(|one| model.names.belongs(one, object));
+    let decls = crate::term::current(|dag: &Dag| dag.vars().to_vec());
+    let chosen = model.vars.iter().zip(decls).enumerate().filter(|(_, (var, decl))| {
         var.role == Role::Cluster
-            && !recurring.iter().any(|mark| decl.name.contains(mark.as_str()))
-            && marks.as_ref().is_none_or(|marks| marks.iter().any(|mark| decl.name.contains(mark.as_str())))
+            && !recurring.iter().any(|&job| is_of(&decl.subject, job))
+            && target.is_none_or(|target| is_of(&decl.subject, target))
     });
     chosen.map(|(index, (_, decl))| (VarId(index as u32), decl.sort)).collect()
 }
 
-/// The names of Jobs of CronJobs.
-fn recurring<'m>(model: &'m Model) -> impl Iterator<Item = String> + 'm {
+/// The Jobs of CronJobs.
+fn recurring<'m>(model: &'m Model) -> impl Iterator<Item = ObjectId> + 'm {
     let jobs = model.cluster.cron_jobs.iter().flat_map(|cron| &cron.jobs);
-    jobs.filter_map(|job| model.cluster.workload(job)).map(|group| model.groups[group].name.clone())
+    jobs.filter_map(|job| model.cluster.workload(job)).map(|index| model.ids.workloads[index])
 }
 
 fn changes(var: VarId, sort: Sort) -> Bool {

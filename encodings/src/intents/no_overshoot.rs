@@ -1,7 +1,7 @@
 //! `noOvershoot`: desired replicas never rise and then fall with no event in between. Nodes that stop, come back or
 //! are put back count as events too, also where that spends no budget.
 
-use super::{IntentModel, monitor, property, targets};
+use super::{IntentModel, monitor, property, targets, watched};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -39,14 +39,13 @@ impl IntentModel for NoOvershoot {
         let IntentKind::NoOvershoot { target } = &intent.kind else { return vec![] };
         let groups = targets(model, Some(target));
         let make = |group: usize| {
-            let (name, spec) = (model.workload_name(group), model.groups[group].spec);
+            let spec = model.groups[group].spec;
             let next: Int = primed(spec.id);
             let event = is_event(model);
-            let rose =
-                monitor(model, &format!("replicas rose[{name}]"), |rose| !event & (rose | next.above(spec.value)));
-            let fell = monitor(model, &format!("replicas overshot[{name}]"), |overshot| {
-                overshot | (!event & rose & next.below(spec.value))
-            });
+            let subject = |word| watched(model, intent, word, Some(group));
+            let (rose, overshot) = (subject("rose"), subject("overshot"));
+            let rose = monitor(model, rose, |rose| !event & (rose | next.above(spec.value)));
+            let fell = monitor(model, overshot, |overshot| overshot | (!event & rose & next.below(spec.value)));
             let headline =
                 format!("replicas of {} rise and fall again although nothing happened", model.groups[group].object);
             let scaled = model.cluster.hpas.iter().any(|hpa| hpa.target == model.workload(group).reference);

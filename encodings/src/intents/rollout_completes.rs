@@ -2,7 +2,7 @@
 //! complete (`DeploymentComplete`, otherwise `kubectl rollout status`): `spec.replicas` pods of the new revision, all available, and no others. Violated by
 //! a run in which the template changed and from some point on the Deployment never was complete.
 
-use super::{IntentModel, monitor, property, targets};
+use super::{IntentModel, monitor, property, targets, watched};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -50,7 +50,8 @@ impl IntentModel for RolloutCompletes {
             let complete = is_complete(model, group, wanted.value);
             let changes = primed::<Int>(wanted.id).is_not(wanted.value);
             // Lags by a step, which the condition itself makes good.
-            let begun = monitor(model, &format!("rollout[{object}]"), |begun| changes | (begun & !complete));
+            let subject = watched(model, intent, "begun", Some(group));
+            let begun = monitor(model, subject, |begun| changes | (begun & !complete));
             let open = begun & !complete;
             let claim = Claim::NoFairLoop { within: open, keep: true.into(), progress: true.into(), stay: true.into() };
             property(model, intent, Some(group), headline, claim, begun)

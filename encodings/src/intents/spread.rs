@@ -44,7 +44,7 @@ impl IntentModel for Spread {
         let make = |group: usize| {
             let skew = skew(model, group, topology_key);
             let object = model.groups[group].object.clone();
-            let (claim, premise) = bounded(model, &format!("spread[{object}]"), skew.at_most(*max_skew), *when);
+            let (claim, premise) = bounded(model, intent, group, skew.at_most(*max_skew), *when);
             let headline = format!("ready pods of {object} are unevenly spread over {topology_key}");
             property(model, intent, Some(group), headline, claim, premise)
         };

@@ -17,11 +17,15 @@
 use super::{BoolVar, IntVar, Model, RuleBuilder, gcd};
 use crate::cluster::Timing;
 use crate::needs::Needs;
+use crate::subject::{ObjectId, Subject};
 use crate::system::{Pace, Phrase, Role};
 use crate::term::{Bool, Int, Term, any, int_choice, ite, min_of};
 
 /// Seconds for which a kubelet goes on reporting a pressure that is over (`evictionPressureTransitionPeriod`).
 pub(crate) const PRESSURE_TRANSITION: i64 = 300;
+
+/// Who makes time pass.
+pub(crate) const TIME: &str = "time";
 
 /// A countdown that is armed while a condition holds.
 #[derive(Clone, Debug)]
@@ -121,18 +125,18 @@ impl Model<'_> {
     }
 
     /// Notes a countdown that nobody asked for: units of time do not divide it.
-    fn expect_duration(&mut self, name: &str, seconds: i64) {
+    fn expect_duration(&mut self, subject: &Subject, seconds: i64) {
         if seconds > 0 && !self.needs.durations.contains(&seconds) {
+            let name = self.names.variable(subject);
             self.undeclared.push(format!("{name} counts down {seconds} s"));
         }
     }
 
     /// Declares a timer of `seconds` that runs while `armed`.
-    pub fn timer(&mut self, name: &str, seconds: i64, armed: Bool) -> Timer {
-        self.expect_duration(name, seconds);
+    pub fn timer(&mut self, subject: Subject, seconds: i64, armed: Bool) -> Timer {
+        self.expect_duration(&subject, seconds);
         let full = self.time_units(seconds);
-        let left =
-            (self.keeps_time() && full > 0).then(|| self.int_var(format!("timer[{name}]"), Role::Clock, 0, full, full));
+        let left = (self.keeps_time() && full > 0).then(|| self.int_var(subject, Role::Clock, 0, full, full));
         let expired = left.map_or(true.into(), |left| left.value.is(0));
         let timer = Timer { left, full, armed, expired };
         self.timers.push(timer.clone());
@@ -140,11 +144,11 @@ impl Model<'_> {
     }
 
     /// Declares a periodic controller that has something to do while `wants`.
-    pub fn periodic(&mut self, name: &str, seconds: i64, wants: Bool) -> Periodic {
-        self.expect_duration(name, seconds);
+    pub fn periodic(&mut self, subject: Subject, seconds: i64, wants: Bool) -> Periodic {
+        self.expect_duration(&subject, seconds);
         let period = self.time_units(seconds);
-        let phase = (self.keeps_time() && period > 0)
-            .then(|| self.int_var(format!("period[{name}]"), Role::Clock, 0, 2 * period, period));
+        let phase =
+            (self.keeps_time() && period > 0).then(|| self.int_var(subject, Role::Clock, 0, 2 * period, period));
         let may_act = phase.map_or(true.into(), |phase| phase.value.at_most(period));
         let periodic = Periodic { phase, period, wants, may_act };
         self.periodic.push(periodic.clone());
@@ -152,12 +156,12 @@ impl Model<'_> {
     }
 
     /// Declares moments of which two are `seconds` apart, or at least.
-    pub fn schedule(&mut self, name: &str, seconds: i64, is_regular: bool) -> Schedule {
-        self.expect_duration(name, seconds);
+    pub fn schedule(&mut self, id: ObjectId, seconds: i64, is_regular: bool) -> Schedule {
+        self.expect_duration(&Subject::new("schedule").of(id), seconds);
         let gap = self.time_units(seconds);
         let clock = (self.keeps_time() && gap > 0).then(|| {
-            let left = self.int_var(format!("schedule[{name}]"), Role::Clock, 0, gap, gap);
-            (left, self.bool_var(format!("scheduled[{name}]"), Role::Clock, false.into()))
+            let left = self.int_var(Subject::new("schedule").of(id), Role::Clock, 0, gap, gap);
+            (left, self.bool_var(Subject::new("scheduled").of(id), Role::Clock, false.into()))
         });
         let due = clock.map_or(true.into(), |(left, begun)| left.value.is(0) | !begun.value);
         let schedule = Schedule { clock, gap, is_regular, due };
@@ -198,8 +202,8 @@ impl Model<'_> {
         let candidates: Vec<Int> = expiries.iter().map(|&(live, units)| ite(live, units, Int::from(most))).collect();
         let passed = min_of(&candidates).max(1);
         let live = any(expiries.iter().map(|&(live, _)| live));
-        let unit = self.fairness_unit("time", "time");
-        let mut rule = RuleBuilder::new("time/passes", "time", "TimePasses", Pace::Clock)
+        let unit = self.fairness_unit(TIME.into());
+        let mut rule = RuleBuilder::new("passes", TIME, "TimePasses", Pace::Clock)
             .when(live)
             .when(!any(deadline_reached))
             .fair(unit)
@@ -259,10 +263,12 @@ impl Schedule {
 impl Timer {
     /// Starts the countdown anew: what is left is any of `0..=full`, which over-approximates the pods that entered
     /// after the first one.
-    pub fn restart(&self, name: &str, rule: RuleBuilder) -> RuleBuilder {
+    pub fn restart(&self, rule: RuleBuilder) -> RuleBuilder {
         match self.left {
             Some(left) => {
-                let (choice, again) = int_choice(format!("again[{name}]"), 0, self.full);
+                let mut subject = rule.subject().clone();
+                subject.aspect.word = "again".into();
+                let (choice, again) = int_choice(subject, 0, self.full);
                 rule.pick(choice).set(left, again)
             }
             None => rule,

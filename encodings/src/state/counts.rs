@@ -4,6 +4,7 @@ use super::{IntVar, Model, Phase, gcd};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{MetricValue, Readiness, Usage};
 use crate::cluster::{PlacedPhase, PodTemplate, Span, Workload};
+use crate::subject::{ObjectId, Subject};
 use crate::system::Role;
 use crate::term::Int;
 
@@ -27,31 +28,32 @@ impl Model<'_> {
     /// Counts that begin at zero; `floor` is what a count must be able to hold on each slot, whatever resources allow.
     pub(super) fn declare_counts(
         &mut self,
-        phase: &str,
-        name: &str,
+        subject: &Subject,
+        id: ObjectId,
         template: &PodTemplate,
         (most, floor): (i64, &[i64]),
     ) -> Vec<IntVar> {
         (0..self.slots.len())
             .map(|slot| {
                 let hi = self.most_on(template, slot, most).max(floor.get(slot).copied().unwrap_or(0));
-                let variable = format!("{phase}[{name}][{}]", self.slots[slot].name);
-                self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
+                self.int_var(subject.clone().of(id).on(slot), Role::Cluster, 0, hi, 0)
             })
             .collect()
     }
 
     /// Pending pods to which a node is nominated, where pods of the template may preempt others.
-    pub(super) fn declare_nominated(&mut self, name: &str, template: &PodTemplate, most: i64) -> Option<Vec<IntVar>> {
-        self.cluster.may_preempt(template).then(|| self.declare_counts("nominated", name, template, (most, &[])))
+    pub(super) fn declare_nominated(&mut self, id: ObjectId, template: &PodTemplate, most: i64) -> Option<Vec<IntVar>> {
+        self.cluster
+            .may_preempt(template)
+            .then(|| self.declare_counts(&Subject::new("nominated"), id, template, (most, &[])))
     }
 
     /// Assigned pods of the first revision, some of which may be there initially.
-    pub(super) fn declare_bound(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+    pub(super) fn declare_bound(&mut self, id: ObjectId, workload: &Workload, most: i64) -> Vec<IntVar> {
         (0..self.slots.len())
             .map(|slot| {
                 let hi = self.most_on(&workload.template, slot, most).max(self.most_initially(workload, slot));
-                self.declare_initial(PlacedPhase::Scheduled, name, workload, (slot, hi))
+                self.declare_initial(PlacedPhase::Scheduled, id, workload, (slot, hi))
             })
             .collect()
     }
@@ -60,7 +62,7 @@ impl Model<'_> {
     /// one countdown (see the kubelet).
     pub(super) fn declare_starting(
         &mut self,
-        name: &str,
+        id: ObjectId,
         workload: &Workload,
         template: &PodTemplate,
         most: i64,
@@ -68,20 +70,20 @@ impl Model<'_> {
         let Some(startup) = workload.startup else { return Vec::new() };
         let counted = startup.readiness != Readiness::Never;
         let phases = self.stages(startup.seconds, counted, Phase::Starting);
-        self.declare_stages(phases, name, workload, template, most)
+        self.declare_stages(phases, id, workload, template, most)
     }
 
     /// Ready pods that are not available yet, likewise.
     pub(super) fn declare_fresh(
         &mut self,
-        name: &str,
+        id: ObjectId,
         workload: &Workload,
         template: &PodTemplate,
         most: i64,
     ) -> Vec<(Phase, Vec<IntVar>)> {
         let Some(seconds) = self.cluster.min_ready_seconds(workload) else { return Vec::new() };
         let phases = self.stages(seconds, true, Phase::Fresh);
-        self.declare_stages(phases, name, workload, template, most)
+        self.declare_stages(phases, id, workload, template, most)
     }
 
     /// One phase for each unit of a duration, where they are few and counted.
@@ -95,40 +97,40 @@ impl Model<'_> {
     fn declare_stages(
         &mut self,
         phases: Vec<Phase>,
-        name: &str,
+        id: ObjectId,
         workload: &Workload,
         template: &PodTemplate,
         most: i64,
     ) -> Vec<(Phase, Vec<IntVar>)> {
         let floor: Vec<i64> = (0..self.slots.len()).map(|slot| self.most_initially(workload, slot)).collect();
-        let declare = |phase: Phase| (phase, self.declare_counts(&phase.name(), name, template, (most, &floor)));
+        let declare = |phase: Phase| (phase, self.declare_counts(&phase.subject(), id, template, (most, &floor)));
         phases.into_iter().map(declare).collect()
     }
 
     /// Pods with a crashed container, where the scenario says that some crash.
     pub(super) fn declare_crashed(
         &mut self,
-        name: &str,
+        id: ObjectId,
         workload: &Workload,
         template: &PodTemplate,
         most: i64,
     ) -> Option<Vec<IntVar>> {
         let floor: Vec<i64> = (0..self.slots.len()).map(|slot| self.most_initially(workload, slot)).collect();
-        workload.crashes(template).then(|| self.declare_counts("crashed", name, template, (most, &floor)))
+        workload.crashes(template).then(|| self.declare_counts(&Phase::Crashed.subject(), id, template, (most, &floor)))
     }
 
-    pub(super) fn declare_running(&mut self, name: &str, workload: &Workload, most: i64) -> Vec<IntVar> {
+    pub(super) fn declare_running(&mut self, id: ObjectId, workload: &Workload, most: i64) -> Vec<IntVar> {
         (0..self.slots.len())
             .map(|slot| {
                 let hi = self.most_on(&workload.template, slot, most).max(self.most_initially(workload, slot));
-                self.declare_initial(PlacedPhase::Running, name, workload, (slot, hi))
+                self.declare_initial(PlacedPhase::Running, id, workload, (slot, hi))
             })
             .collect()
     }
 
     /// Pods of the first revision without a node, some of which may be there initially.
-    pub(super) fn declare_pending(&mut self, name: &str, workload: &Workload, most: i64) -> IntVar {
-        let (variable, waiting) = (format!("pending[{name}]"), self.placed_pending(workload));
+    pub(super) fn declare_pending(&mut self, id: ObjectId, workload: &Workload, most: i64) -> IntVar {
+        let (variable, waiting) = (Subject::new("pending").of(id), self.placed_pending(workload));
         match workload.ordinals() {
             Some(_) if waiting > 0 => self.free_int(variable, Role::Cluster, 0, most),
             None if self.is_just_created(workload) => {
@@ -145,26 +147,26 @@ impl Model<'_> {
     fn declare_initial(
         &mut self,
         phase: PlacedPhase,
-        name: &str,
+        id: ObjectId,
         workload: &Workload,
         (slot, hi): (usize, i64),
     ) -> IntVar {
         let pods = self.initially(workload, slot, phase);
         let phase = if phase == PlacedPhase::Scheduled { "bound" } else { phase.name() };
-        let variable = format!("{phase}[{name}][{}]", self.slots[slot].name);
+        let variable = Subject::new(phase).of(id).on(slot);
         let present = self.slots[slot].present;
         let is_exact = workload.ordinals().is_none() || pods.hi == 0;
-        self.on_slot(slot, |model| match pods.constant().filter(|_| is_exact) {
-            Some(pods) => model.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, pods, 0)),
-            None => model.free_int(variable, Role::Cluster, 0, hi),
-        })
+        match pods.constant().filter(|_| is_exact) {
+            Some(pods) => self.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, pods, 0)),
+            None => self.free_int(variable, Role::Cluster, 0, hi),
+        }
     }
 
     /// Terminating pods still hold their place, so resources bound them like active ones; those of pods that may pile
     /// up saturate instead (see the kubelet).
     pub(super) fn declare_terminating(
         &mut self,
-        name: &str,
+        id: ObjectId,
         workload: &Workload,
         template: &PodTemplate,
         is_first: bool,
@@ -179,16 +181,15 @@ impl Model<'_> {
                 let room = if is_single { room.min(1) } else { room };
                 let hi = if piles_up { most } else { room }.max(there);
                 if is_first {
-                    return self.declare_initial(PlacedPhase::Terminating, name, workload, (slot, hi));
+                    return self.declare_initial(PlacedPhase::Terminating, id, workload, (slot, hi));
                 }
-                let variable = format!("terminating[{name}][{}]", self.slots[slot].name);
-                self.on_slot(slot, |model| model.int_var(variable, Role::Cluster, 0, hi, 0))
+                self.int_var(Subject::new("terminating").of(id).on(slot), Role::Cluster, 0, hi, 0)
             })
             .collect()
     }
 
     /// CPU usage as a term, with its variable where events change it, in units that keep the numbers small.
-    pub(super) fn declare_usage(&mut self, name: &str, workload: &Workload) -> (Int, Option<IntVar>, i64) {
+    pub(super) fn declare_usage(&mut self, id: ObjectId, workload: &Workload) -> (Int, Option<IntVar>, i64) {
         let request = workload.template.requests.get(CPU).copied().unwrap_or(0);
         let initial = match workload.cpu_usage {
             Usage::Request => Span::exactly(request),
@@ -202,30 +203,30 @@ impl Model<'_> {
         }
         let unit = unit.max(1);
         let scaled = |span: &Span| Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) };
-        let start = self.frozen(format!("initial cpuUsage[{name}]"), scaled(&initial));
+        let start = self.frozen(Subject::new("initial cpuUsage").of(id), scaled(&initial));
         if changes.is_empty() {
             return (start, None, unit);
         }
         let lo = changes.iter().chain([&initial]).map(|span| span.lo / unit).min().unwrap_or(0);
         let hi = changes.iter().chain([&initial]).map(|span| span.hi / unit).max().unwrap_or(0);
-        let var = self.int_var(format!("cpuUsage[{name}]"), Role::Cluster, lo, hi, start);
+        let var = self.int_var(Subject::new("cpuUsage").of(id), Role::Cluster, lo, hi, start);
         (var.value, Some(var), unit)
     }
 
     /// Memory usage; a range is a variable only where something reads it.
-    pub(super) fn declare_memory_usage(&mut self, name: &str, workload: &Workload) -> Int {
+    pub(super) fn declare_memory_usage(&mut self, id: ObjectId, workload: &Workload) -> Int {
         let span = match workload.memory_usage {
             Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
             Usage::PerPod(span) | Usage::Shared(span) => span,
         };
         let is_read = self.needs.memory_usage.contains(&workload.reference);
-        if is_read { self.frozen(format!("memoryUsage[{name}]"), span) } else { span.hi.into() }
+        if is_read { self.frozen(Subject::new("memoryUsage").of(id), span) } else { span.hi.into() }
     }
 
     /// Metrics that are no resources, likewise.
-    pub(super) fn declare_metrics(&mut self, name: &str, workload: &Workload) -> Vec<Int> {
+    pub(super) fn declare_metrics(&mut self, id: ObjectId, workload: &Workload) -> Vec<Int> {
         let mut declare = |metric: &MetricValue| match self.needs.metrics.contains(&metric.name) {
-            true => self.frozen(format!("metric {}[{name}]", metric.name), metric.value),
+            true => self.frozen(Subject::new("metric").word(metric.name.clone()).of(id), metric.value),
             false => metric.value.hi.into(),
         };
         workload.metrics.iter().map(&mut declare).collect()

@@ -107,7 +107,7 @@ impl Scope<'_, '_> {
         match object {
             Object::Workload(index) => Item::Workload(*index),
             Object::Hpa(name) => {
-                let index = self.model.cluster.hpas.iter().position(|hpa| hpa.name == *name);
+                let index = self.model.cluster.hpas.iter().position(|hpa| hpa.label() == *name);
                 Item::Hpa(index.expect("the reader has found it"))
             }
             Object::Bound(name) => {
@@ -202,10 +202,7 @@ impl Scope<'_, '_> {
             (Item::Workload(index), Field::SpecReplicas) => Value::Int(model.groups[*index].spec.value),
             (Item::Workload(index), Field::StatusReplicas) => Value::Int(model.active(*index)),
             (Item::Workload(index), Field::ReadyReplicas) => Value::Int(model.ready(*index)),
-            (Item::Hpa(index), Field::Name) => {
-                let name = &cluster.hpas[*index].name;
-                Value::Text(name.rsplit('/').next().unwrap_or(name).to_owned())
-            }
+            (Item::Hpa(index), Field::Name) => Value::Text(cluster.hpas[*index].name.clone()),
             (Item::Hpa(index), Field::Namespace) => Value::Text(cluster.hpas[*index].target.namespace.clone()),
             (Item::Hpa(index), Field::MinReplicas) => Value::Int(cluster.hpas[*index].min.into()),
             (Item::Hpa(index), Field::MaxReplicas) => Value::Int(cluster.hpas[*index].max.into()),

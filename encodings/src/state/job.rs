@@ -3,6 +3,7 @@
 use super::{BoolVar, Group, IntVar, Model};
 use crate::cluster::Workload;
 use crate::cluster::workload::Disruption;
+use crate::subject::{ObjectId, Subject};
 use crate::system::Role;
 use crate::term::Bool;
 
@@ -27,13 +28,13 @@ pub struct JobState {
 
 impl Model<'_> {
     /// Declares the state of a Job.
-    pub(super) fn declare_job(&mut self, name: &str, workload: &Workload, most: i64) -> Option<JobState> {
+    pub(super) fn declare_job(&mut self, id: ObjectId, workload: &Workload, most: i64) -> Option<JobState> {
         let job = *workload.job()?;
         let completions = job.completions.unwrap_or(1);
         // One that a CronJob has not started yet is as if it had ended.
         let done = if self.cluster.cron_job_of(&workload.reference).is_some() { completions } else { 0 };
-        let mut count = |what: &str, most: i64, initial: i64| {
-            self.int_var(format!("{what}[{name}]"), Role::Cluster, 0, most, initial)
+        let mut count = |what: &'static str, most: i64, initial: i64| {
+            self.int_var(Subject::new(what).of(id), Role::Cluster, 0, most, initial)
         };
         let succeeded = count("succeeded", completions, done);
         // An index fails no more often than its limit allows, and once.
@@ -42,7 +43,7 @@ impl Model<'_> {
         let failures = count("failures", job.backoff_limit.saturating_add(1).min(by_index), 0);
         let failed_indexes = job.by_index.map(|_| count("failed indexes", completions, 0));
         let known = count("known", most, 0);
-        let has_failed = self.bool_var(format!("failed[{name}]"), Role::Cluster, false.into());
+        let has_failed = self.bool_var(Subject::new("failed").of(id), Role::Cluster, false.into());
         Some(JobState { succeeded, failures, failed_indexes, known, has_failed, run: None, deadline: None })
     }
 

@@ -8,6 +8,7 @@ mod clock;
 mod counts;
 mod expression;
 mod formula;
+mod identity;
 mod job;
 mod nodes;
 mod pods;
@@ -16,10 +17,11 @@ mod revisions;
 mod rule;
 mod start;
 
-pub(crate) use clock::PRESSURE_TRANSITION;
 pub use clock::{Countdown, Periodic, Schedule, Timer};
+pub(crate) use clock::{PRESSURE_TRANSITION, TIME};
 pub use expression::{condition, number};
 pub use formula::holds;
+pub use identity::Ids;
 pub use job::JobState;
 pub use nodes::{MEMORY_PRESSURE, Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use pods::{Group, Phase};
@@ -30,6 +32,7 @@ use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::quota::LIMITS;
 use crate::cluster::{Cluster, Granularity, Start, Timing};
 use crate::needs::Needs;
+use crate::subject::{Names, Subject};
 use crate::system::{Constraint, FairnessUnit, Initial, Monitor, Role, Rule, StateVar};
 use crate::term::{Bool, Int, Term, VarId, bool_var, int_var};
 use std::collections::BTreeMap;
@@ -85,6 +88,10 @@ pub struct Model<'c> {
     pub needs: Needs,
     /// How steps follow each other.
     pub features: Features,
+    /// The objects of the cluster.
+    pub ids: Ids,
+    /// How names call objects and nodes.
+    pub names: Names,
     /// Node slots of all pools.
     pub slots: Vec<Slot>,
     /// Number of nodes, by pool.
@@ -130,10 +137,6 @@ pub struct Model<'c> {
     pub(crate) rules: Vec<Rule>,
     pub(crate) monitors: Vec<Monitor>,
     pub(crate) fairness: Vec<FairnessUnit>,
-    /// Variables that belong to a slot, in an order that is the same for every slot of a pool.
-    pub(crate) slot_vars: Vec<Vec<VarId>>,
-    /// Names of lumps, for numbering.
-    lumps: Vec<String>,
     /// What was used although nobody said that it is needed.
     pub(crate) undeclared: Vec<String>,
 }
@@ -141,9 +144,12 @@ pub struct Model<'c> {
 impl<'c> Model<'c> {
     /// Declares the state of a cluster.
     pub fn new(cluster: &'c Cluster, granularity: Granularity, needs: Needs) -> Self {
+        let (names, ids) = identity::identify(cluster);
         let mut model = Self {
             cluster,
             features: Features::of(cluster, granularity, &needs),
+            ids,
+            names,
             slots: Vec::new(),
             pool_sizes: Vec::new(),
             groups: Vec::new(),
@@ -168,8 +174,6 @@ impl<'c> Model<'c> {
             rules: Vec::new(),
             monitors: Vec::new(),
             fairness: Vec::new(),
-            slot_vars: Vec::new(),
-            lumps: Vec::new(),
             undeclared: Vec::new(),
             needs,
         };
@@ -184,58 +188,38 @@ impl<'c> Model<'c> {
     /// Declares an integer variable with an initial term.
     pub fn int_var(
         &mut self,
-        name: impl Into<String>,
+        subject: impl Into<Subject>,
         role: Role,
         lo: i64,
         hi: i64,
         initial: impl Into<Int>,
     ) -> IntVar {
-        let (id, value) = int_var(name, lo, hi);
+        let (id, value) = int_var(subject, lo, hi);
         self.vars.push(StateVar { role, initial: Initial::Term(initial.into().id()) });
         IntVar { id, value }
     }
 
     /// Declares an integer variable that is free initially.
-    pub fn free_int(&mut self, name: impl Into<String>, role: Role, lo: i64, hi: i64) -> IntVar {
-        let (id, value) = int_var(name, lo, hi);
+    pub fn free_int(&mut self, subject: impl Into<Subject>, role: Role, lo: i64, hi: i64) -> IntVar {
+        let (id, value) = int_var(subject, lo, hi);
         self.vars.push(StateVar { role, initial: Initial::Free });
         IntVar { id, value }
     }
 
     /// Declares a boolean variable with an initial term.
-    pub fn bool_var(&mut self, name: impl Into<String>, role: Role, initial: Bool) -> BoolVar {
-        let (id, value) = bool_var(name);
+    pub fn bool_var(&mut self, subject: impl Into<Subject>, role: Role, initial: Bool) -> BoolVar {
+        let (id, value) = bool_var(subject);
         self.vars.push(StateVar { role, initial: Initial::Term(initial.id()) });
         BoolVar { id, value }
     }
 
     /// A frozen value of a span: a constant, or a free frozen variable (which counts the steps, where they are not 1).
-    pub fn frozen(&mut self, name: impl Into<String>, span: crate::cluster::Span) -> Int {
+    pub fn frozen(&mut self, subject: impl Into<Subject>, span: crate::cluster::Span) -> Int {
         match span.constant() {
             Some(value) => value.into(),
-            None if span.step == 1 => self.free_int(name, Role::Frozen, span.lo, span.hi).value,
-            None => self.free_int(name, Role::Frozen, 0, span.len() - 1).value * span.step + span.lo,
+            None if span.step == 1 => self.free_int(subject, Role::Frozen, span.lo, span.hi).value,
+            None => self.free_int(subject, Role::Frozen, 0, span.len() - 1).value * span.step + span.lo,
         }
-    }
-
-    /// Runs `declare` and records the variables it declares as belonging to a slot.
-    pub fn on_slot<R>(&mut self, slot: usize, declare: impl FnOnce(&mut Self) -> R) -> R {
-        let first = self.vars.len();
-        let result = declare(self);
-        self.slot_vars.resize_with(self.slot_vars.len().max(slot + 1), Vec::new);
-        self.slot_vars[slot].extend((first..self.vars.len()).map(|index| VarId(index as u32)));
-        result
-    }
-
-    /// The pool of a slot, which is its symmetry class, and its index there.
-    pub fn slot_class(&self, slot: usize) -> (usize, usize) {
-        (self.slots[slot].pool, self.slots[slot].index)
-    }
-
-    /// The fairness unit of something that exists once a slot.
-    pub fn slot_fairness(&mut self, what: &str, slot: usize) -> usize {
-        let name = format!("{what} on {}", self.slots[slot].name);
-        self.fairness_unit(&name, &name)
     }
 
     /// The scheduler's profile for pods of a group.
@@ -263,17 +247,13 @@ impl<'c> Model<'c> {
         self.constraints.push(Constraint { text: text.into(), holds, is_assumption });
     }
 
-    /// The fairness unit of a name; `lump` names the units it may be lumped with. Made at first use.
-    pub fn fairness_unit(&mut self, name: &str, lump: &str) -> usize {
-        if let Some(index) = self.fairness.iter().position(|unit| unit.name == name) {
+    /// The fairness unit of a subject. Made at first use.
+    pub fn fairness_unit(&mut self, subject: Subject) -> usize {
+        if let Some(index) = self.fairness.iter().position(|unit| unit.subject == subject) {
             return index;
         }
-        let lump = self.lumps.iter().position(|known| known == lump).unwrap_or_else(|| {
-            self.lumps.push(lump.to_owned());
-            self.lumps.len() - 1
-        });
         // Which fairness it has follows from its rules, once all are made.
-        self.fairness.push(FairnessUnit { name: name.to_owned(), lump, strong: false });
+        self.fairness.push(FairnessUnit { subject, name: String::new(), strong: false });
         self.fairness.len() - 1
     }
 
@@ -288,7 +268,7 @@ impl<'c> Model<'c> {
                 let template = self.revision_wanted(group).is_some_and(|wanted| wanted.id == var);
                 replicas || (template && !self.needs.changes_template(reference))
             })?;
-            Some(format!("{} changes {}", rule.name, self.groups[group].object))
+            Some(format!("{} changes {}", self.names.rule(&rule.actor, &rule.subject), self.groups[group].object))
         });
         self.undeclared.iter().cloned().chain(changed)
     }

@@ -4,6 +4,7 @@ use super::{BoolVar, Model};
 use crate::cluster::node::{NodePool, Taint, TaintEffect};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::{Labels, Resources};
+use crate::subject::{Part, Subject};
 use crate::system::Role;
 use crate::term::{Bool, Int};
 
@@ -141,20 +142,22 @@ impl Model<'_> {
     pub(super) fn declare_nodes(&mut self) {
         let cluster = self.cluster;
         for (pool_index, pool) in cluster.pools.iter().enumerate() {
-            let size = self.frozen(format!("nodes[{}]", pool.name), pool.count);
+            let size = self.frozen(Subject::new("nodes").of(self.ids.pools[pool_index]), pool.count);
             self.pool_sizes.push(size);
             for index in 0..usize::try_from(pool.most_nodes()).unwrap_or(0) {
                 let next = self.slots.len();
-                let slot = self.on_slot(next, |model| model.declare_slot(pool_index, pool, index, size));
+                let slot = self.declare_slot((pool_index, pool), next, index, size);
                 self.slots.push(slot);
             }
         }
     }
 
-    fn declare_slot(&mut self, pool_index: usize, pool: &NodePool, index: usize, size: Int) -> Slot {
+    fn declare_slot(&mut self, (pool_index, pool): (usize, &NodePool), slot: usize, index: usize, size: Int) -> Slot {
         let name = pool.slot_name(index);
         let needs = (self.needs.nodes_cordoned, self.needs.nodes_stop, self.needs.memory_runs_out);
         let (cordons, stops, runs_out) = needs;
+        let subject =
+            |resource: &str| Subject::new("allocatable").with(Part::Field(resource.to_owned().into())).on(slot);
         let allocatable = pool
             .allocatable
             .iter()
@@ -162,19 +165,19 @@ impl Model<'_> {
                 let unit = self.units.get(resource).copied().unwrap_or(1);
                 let scaled =
                     crate::cluster::Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) };
-                (resource.clone(), self.frozen(format!("allocatable.{resource}[{name}]"), scaled))
+                (resource.clone(), self.frozen(subject(resource), scaled))
             })
             .collect();
-        let pods = self.frozen(format!("allocatable.pods[{name}]"), pool.pods);
+        let pods = self.frozen(subject("pods"), pool.pods);
         let autoscaler = self.cluster.node_autoscaler.as_ref().filter(|_| pool.autoscaling.is_some());
         let initially = size.above(index as i64);
-        let exists = autoscaler.map(|_| self.bool_var(format!("exists[{name}]"), Role::Cluster, initially));
+        let exists = autoscaler.map(|_| self.bool_var(Subject::new("exists").on(slot), Role::Cluster, initially));
         let deleting = autoscaler.map(|one| {
-            let flag = self.bool_var(format!("deleting[{name}]"), Role::Cluster, false.into());
+            let flag = self.bool_var(Subject::new("deleting").on(slot), Role::Cluster, false.into());
             (flag, one.kind.deletion_taint())
         });
-        let mut flag = |what: &str, role: Role, initial: bool, exists: bool| {
-            exists.then(|| self.bool_var(format!("{what}[{name}]"), role, initial.into()))
+        let mut flag = |what: &'static str, role: Role, initial: bool, exists: bool| {
+            exists.then(|| self.bool_var(Subject::new(what).on(slot), role, initial.into()))
         };
         let cordoned = flag("unschedulable", Role::Cluster, pool.unschedulable, cordons);
         let alive = flag("alive", Role::Cluster, true, stops);

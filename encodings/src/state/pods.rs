@@ -6,6 +6,7 @@ use crate::cluster::event::ApplyMode;
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Control, Readiness, Startup};
 use crate::cluster::{SchedulerProfile, Workload};
+use crate::subject::{Object, ObjectId, Part, Subject};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
 
@@ -25,16 +26,47 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The name in variables.
-    pub fn name(self) -> String {
+    /// The word for it, whatever time is left.
+    pub fn word(self) -> &'static str {
         match self {
-            Phase::Bound => "bound".into(),
-            Phase::Starting(0) => "starting".into(),
-            Phase::Starting(left) => format!("starting, {left} left"),
-            Phase::Fresh(0) => "running, not available yet".into(),
-            Phase::Fresh(left) => format!("running, available in {left}"),
-            Phase::Running => "running".into(),
-            Phase::Crashed => "crashed".into(),
+            Phase::Bound => "bound",
+            Phase::Starting(_) => "starting",
+            Phase::Fresh(_) => "running, not available yet",
+            Phase::Running => "running",
+            Phase::Crashed => "crashed",
+        }
+    }
+
+    fn left(self) -> Option<Part> {
+        match self {
+            Phase::Starting(left) | Phase::Fresh(left) if left > 0 => Some(Part::Left(left)),
+            _ => None,
+        }
+    }
+
+    /// The subject of counts of pods in this phase.
+    pub fn subject(self) -> Subject {
+        let subject = Subject::new(self.word());
+        match self.left() {
+            Some(left) => subject.with(left),
+            None => subject,
+        }
+    }
+
+    /// A subject that says the phase, too.
+    pub fn tell(self, subject: Subject) -> Subject {
+        let subject = subject.word(self.word());
+        match self.left() {
+            Some(left) => subject.with(left),
+            None => subject,
+        }
+    }
+
+    /// What people read.
+    pub fn name(self) -> String {
+        match self.left() {
+            Some(Part::Left(left)) => format!("{}, {left} left", self.word()),
+            _ => self.word().to_owned(),
         }
     }
 }
@@ -54,6 +86,8 @@ pub struct Group {
     pub recommended: Option<IntVar>,
     /// Place of its only pod among those of a StatefulSet, from 0.
     pub ordinal: Option<usize>,
+    /// What it is: the workload itself, or a part of it.
+    pub id: ObjectId,
     /// `namespace/name`, of a StatefulSet with the ordinal, with `@2` and so on from the second revision on.
     pub name: String,
     /// `kind/namespace/name`, likewise.
@@ -199,6 +233,13 @@ impl Model<'_> {
         self.cluster.name_of(self.workload(group))
     }
 
+    /// The object that stands for the pods of an ordinal of a workload, of some revision.
+    pub(super) fn identify_ordinal(&mut self, workload: usize, ordinal: i64, revision: usize) -> ObjectId {
+        let whole = self.ids.workloads[workload];
+        let set = self.names.object(whole).clone();
+        self.names.add(Object { owner: Some(whole), ordinal: Some(ordinal), revision, ..set })
+    }
+
     /// The groups whose pods have the same controller as those of a group: pods of a Deployment belong to the ReplicaSet
     /// of their revision, whatever they request.
     pub fn siblings(&self, group: usize) -> Vec<usize> {
@@ -331,10 +372,11 @@ impl Model<'_> {
 
     fn declare_group(&mut self, index: usize) -> Group {
         let workload = &self.cluster.workloads[index];
-        let name = self.cluster.name_of(workload);
+        let whole = self.ids.workloads[index];
+        let about = |word: &'static str| Subject::new(word).of(whole);
         let (least, most) = self.replica_range(workload);
-        let wanted = self.frozen(format!("initial replicas[{name}]"), workload.replicas);
-        let spec = self.int_var(format!("spec.replicas[{name}]"), Role::Cluster, least, most, wanted);
+        let wanted = self.frozen(about("initial replicas"), workload.replicas);
+        let spec = self.int_var(about("spec.replicas"), Role::Cluster, least, most, wanted);
         let is_placed = self.starts_with_pods(workload);
         let initial_set = if is_placed && workload.exists { wanted } else { 0.into() };
         let largest = self.largest_replica_set(workload);
@@ -342,12 +384,12 @@ impl Model<'_> {
         let replica_set = match workload.control {
             Control::Ordinals(_) | Control::Bare | Control::Ends(_) => spec,
             Control::Alike | Control::EachNode(_) => {
-                self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, largest, initial_set)
+                self.int_var(about("replicaSet"), Role::Cluster, 0, largest, initial_set)
             }
         };
-        let exists = (!workload.exists).then(|| self.bool_var(format!("exists[{name}]"), Role::Cluster, false.into()));
-        let (replicas_applied, owned_by_other) = self.declare_ownership(&name, workload);
-        let paused = self.declare_paused(&name, workload);
+        let exists = (!workload.exists).then(|| self.bool_var(about("exists"), Role::Cluster, false.into()));
+        let (replicas_applied, owned_by_other) = self.declare_ownership(whole, workload);
+        let paused = self.declare_paused(whole, workload);
         let template = &workload.template;
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         // Of a DaemonSet there is one pod on a node, and none without; of a StatefulSet there is one with each ordinal.
@@ -356,33 +398,32 @@ impl Model<'_> {
             (false, Some(_)) => (1, 1),
             (false, None) => (largest.max(self.most_placed(workload)), largest.max(self.most_placed(workload))),
         };
-        let workload_name = name;
-        let name = match workload.ordinals() {
-            Some(ordinals) => format!("{workload_name}-{}", ordinals.start),
-            None => workload_name.clone(),
+        let id = match workload.ordinals() {
+            Some(ordinals) => self.identify_ordinal(index, ordinals.start, 0),
+            None => whole,
         };
-        let pending = self.declare_pending(&name, workload, most_waiting);
-        let nominated = self.declare_nominated(&name, template, most_pods);
+        let pending = self.declare_pending(id, workload, most_waiting);
+        let nominated = self.declare_nominated(id, template, most_pods);
         let needs_admission = !self.features.fused
             || self.needs.sees_admission
             || self.places_scheduled()
             || !self.filters_imply_admission();
-        let bound = needs_admission.then(|| self.declare_bound(&name, workload, most_pods));
-        let starting = self.declare_starting(&name, workload, template, most_pods);
-        let fresh = self.declare_fresh(&name, workload, template, most_pods);
-        let running = self.declare_running(&name, workload, most_pods);
-        let crashed = self.declare_crashed(&name, workload, template, most_pods);
-        let terminating = self.declare_terminating(&name, workload, template, true, most_pods);
-        let (usage, usage_var, usage_unit) = self.declare_usage(&workload_name, workload);
-        let memory_usage = self.declare_memory_usage(&workload_name, workload);
-        let metrics = self.declare_metrics(&workload_name, workload);
-        let job = self.declare_job(&name, workload, most_pods);
+        let bound = needs_admission.then(|| self.declare_bound(id, workload, most_pods));
+        let starting = self.declare_starting(id, workload, template, most_pods);
+        let fresh = self.declare_fresh(id, workload, template, most_pods);
+        let running = self.declare_running(id, workload, most_pods);
+        let crashed = self.declare_crashed(id, workload, template, most_pods);
+        let terminating = self.declare_terminating(id, workload, template, true, most_pods);
+        let (usage, usage_var, usage_unit) = self.declare_usage(whole, workload);
+        let memory_usage = self.declare_memory_usage(whole, workload);
+        let metrics = self.declare_metrics(whole, workload);
+        let job = self.declare_job(id, workload, most_pods);
         let recommended = self.cluster.vpa(workload).map(|vpa| {
             let levels = vpa.levels().len() as i64;
-            self.int_var(format!("recommended[{name}]"), Role::Cluster, 0, levels, 0)
+            self.int_var(about("recommended"), Role::Cluster, 0, levels, 0)
         });
-        let asked = self.declare_asked(&name, workload);
-        let history = self.declare_history(&name, workload, 0, (wanted, is_placed && workload.exists));
+        let asked = self.declare_asked(id, workload);
+        let history = self.declare_history(id, workload, 0, (wanted, is_placed && workload.exists));
         Group {
             workload: index,
             revision: 0,
@@ -416,24 +457,25 @@ impl Model<'_> {
             memory_usage,
             metrics,
             most: if workload.is_daemon() { self.slots.len() as i64 } else { most_pods },
-            name,
+            name: self.names.object(id).label(),
+            id,
         }
     }
 
     /// What applying a manifest depends on, where one is applied.
     fn declare_ownership(
         &mut self,
-        name: &str,
+        id: ObjectId,
         workload: &Workload,
     ) -> (Option<super::BoolVar>, Option<super::BoolVar>) {
         let modes = self.needs.applied.iter().filter(|(target, _)| *target == workload.reference);
         let modes: Vec<ApplyMode> = modes.map(|(_, mode)| *mode).collect();
         let applied = (!modes.is_empty()).then(|| {
-            self.bool_var(format!("replicas applied[{name}]"), Role::Budget, workload.replicas_managed.into())
+            self.bool_var(Subject::new("replicas applied").of(id), Role::Budget, workload.replicas_managed.into())
         });
         let owned = modes
             .contains(&ApplyMode::ServerSide)
-            .then(|| self.bool_var(format!("replicas owned by another[{name}]"), Role::Budget, false.into()));
+            .then(|| self.bool_var(Subject::new("replicas owned by another").of(id), Role::Budget, false.into()));
         (applied, owned)
     }
 
@@ -441,8 +483,8 @@ impl Model<'_> {
     pub fn declare_failed(&mut self, group: usize, most: i64) {
         if self.groups[group].failed.is_none() {
             let what = if self.groups[group].job.is_some() { "failed pods" } else { "failed" };
-            let name = format!("{what}[{}]", self.groups[group].name);
-            self.groups[group].failed = Some(self.int_var(name, Role::Cluster, 0, most, 0));
+            let subject = Subject::new(what).of(self.groups[group].id);
+            self.groups[group].failed = Some(self.int_var(subject, Role::Cluster, 0, most, 0));
         }
     }
 }

@@ -5,10 +5,11 @@
 //! a ReplicaSet once the Deployment controller has seen its template, and keeps it (`revisionHistoryLimit` is taken as
 //! large enough). Workloads with one revision have none of this.
 
-use super::{BoolVar, Group, IntVar, Model};
+use super::{BoolVar, Group, IntVar, Model, Phase};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::Usage;
 use crate::cluster::{PodTemplate, Workload};
+use crate::subject::{Object, ObjectId, Subject};
 use crate::system::Role;
 use crate::term::{Bool, Int};
 
@@ -45,7 +46,7 @@ impl Model<'_> {
     /// Declares what a ReplicaSet remembers; `starts` is `spec.replicas` and whether its pods are there initially.
     pub(super) fn declare_history(
         &mut self,
-        name: &str,
+        id: ObjectId,
         workload: &Workload,
         revision: usize,
         (wanted, starts): (Int, bool),
@@ -56,20 +57,20 @@ impl Model<'_> {
         }
         let most = revisions as i64;
         let is_there = i64::from(starts && revision == 0);
-        let created = self.int_var(format!("created[{name}]"), Role::Cluster, 0, most, is_there);
+        let created = self.int_var(Subject::new("created").of(id), Role::Cluster, 0, most, is_there);
         let (least, largest) = self.replica_range(workload);
         let annotations = (least < largest && self.needs.writes_replicas(&workload.reference)).then(|| {
             let surge = |replicas: i64| replicas + workload.rollout.strategy.surge(replicas);
             let (desired, limit) = if is_there == 1 { (wanted, wanted.tabulate(surge)) } else { (0.into(), 0.into()) };
-            let (desired_name, max_name) = (format!("desired-replicas[{name}]"), format!("max-replicas[{name}]"));
-            let desired = self.int_var(desired_name, Role::Cluster, 0, largest, desired);
-            (desired, self.int_var(max_name, Role::Cluster, 0, surge(largest), limit))
+            let about = |word: &'static str| Subject::new(word).of(id);
+            let desired = self.int_var(about("desired-replicas"), Role::Cluster, 0, largest, desired);
+            (desired, self.int_var(about("max-replicas"), Role::Cluster, 0, surge(largest), limit))
         });
         let number = self
             .needs
             .revision_numbers
             .contains(&workload.reference)
-            .then(|| self.int_var(format!("revision[{name}]"), Role::Cluster, 0, most, is_there));
+            .then(|| self.int_var(Subject::new("revision").of(id), Role::Cluster, 0, most, is_there));
         Some(History { created, annotations, number })
     }
 
@@ -79,59 +80,60 @@ impl Model<'_> {
         let workload = &self.cluster.workloads[index];
         let revisions = self.cluster.revisions(workload);
         let wanted = (revisions > 1).then(|| {
-            let name = format!("template[{}]", self.workload_name(index));
-            self.int_var(name, Role::Cluster, 0, revisions as i64 - 1, 0)
+            let subject = Subject::new("template").of(self.ids.workloads[index]);
+            self.int_var(subject, Role::Cluster, 0, revisions as i64 - 1, 0)
         });
         self.revision_wanted.push(wanted);
         if let Some(ordinals) = workload.ordinals() {
             for ordinal in 0..self.ordinals(workload) {
-                let name = format!("{}-{}", self.workload_name(index), ordinals.start + ordinal as i64);
                 for revision in usize::from(ordinal == 0)..revisions {
-                    let group = self.declare_ordinal(index, ordinal, &name, revision);
+                    let id = self.identify_ordinal(index, ordinals.start + ordinal as i64, revision);
+                    let group = self.declare_ordinal(index, ordinal, id, revision);
                     self.groups.push(group);
                 }
             }
             return;
         }
         for revision in 1..revisions {
-            let name = format!("{}@{}", self.groups[index].name, revision + 1);
-            let group = self.declare_revision(index, name, revision);
+            let first = self.names.object(self.groups[index].id).clone();
+            let id = self.names.add(Object { owner: Some(self.ids.workloads[index]), revision, ..first });
+            let group = self.declare_revision(index, id, revision);
             self.groups.push(group);
         }
         // Workloads whose requests are recommended have one revision.
         for level in 1..=workload.recommended.len() {
-            let name = format!("{}@{}", self.groups[index].name, level + 1);
-            let group = self.declare_level(index, name, level);
+            let first = self.names.object(self.groups[index].id).clone();
+            let id = self.names.add(Object { owner: Some(self.ids.workloads[index]), level, ..first });
+            let group = self.declare_level(index, id, level);
             self.groups.push(group);
         }
     }
 
     /// The pods of one level of requests: they belong to the same ReplicaSet as those of the manifest's.
-    fn declare_level(&mut self, index: usize, name: String, level: usize) -> Group {
+    fn declare_level(&mut self, index: usize, id: ObjectId, level: usize) -> Group {
         let first = self.groups[index].clone();
         let number = self.cluster.workloads[index].later_templates.len() + level;
-        let group = self.declare_template(index, name, number, first.most);
-        Group { level, object: format!("{}@{}", first.object, level + 1), ..group }
+        let group = self.declare_template(index, id, number, first.most);
+        Group { level, object: self.names.object(id).to_string(), ..group }
     }
 
     /// The pods of one revision with one ordinal: at most one.
-    fn declare_ordinal(&mut self, index: usize, ordinal: usize, name: &str, revision: usize) -> Group {
+    fn declare_ordinal(&mut self, index: usize, ordinal: usize, id: ObjectId, revision: usize) -> Group {
         let workload = &self.cluster.workloads[index];
-        let object = format!("{}/{name}", workload.reference.kind);
         if revision > 0 {
-            let group = self.declare_revision(index, format!("{name}@{}", revision + 1), revision);
-            return Group { ordinal: Some(ordinal), object: format!("{object}@{}", revision + 1), ..group };
+            return Group { ordinal: Some(ordinal), ..self.declare_revision(index, id, revision) };
         }
+        let object = self.names.object(id).to_string();
         let first = self.groups[index].clone();
-        let pending = self.declare_pending(name, workload, 1);
-        let nominated = self.declare_nominated(name, &workload.template, 1);
-        let bound = first.bound.is_some().then(|| self.declare_bound(name, workload, 1));
-        let starting = self.declare_starting(name, workload, &workload.template, 1);
-        let fresh = self.declare_fresh(name, workload, &workload.template, 1);
-        let running = self.declare_running(name, workload, 1);
-        let crashed = self.declare_crashed(name, workload, &workload.template, 1);
-        let terminating = self.declare_terminating(name, workload, &workload.template, true, 1);
-        let name = name.to_owned();
+        let pending = self.declare_pending(id, workload, 1);
+        let nominated = self.declare_nominated(id, &workload.template, 1);
+        let bound = first.bound.is_some().then(|| self.declare_bound(id, workload, 1));
+        let starting = self.declare_starting(id, workload, &workload.template, 1);
+        let fresh = self.declare_fresh(id, workload, &workload.template, 1);
+        let running = self.declare_running(id, workload, 1);
+        let crashed = self.declare_crashed(id, workload, &workload.template, 1);
+        let terminating = self.declare_terminating(id, workload, &workload.template, true, 1);
+        let name = self.names.object(id).label();
         let ordinal = Some(ordinal);
         Group {
             ordinal,
@@ -145,11 +147,12 @@ impl Model<'_> {
             crashed,
             terminating,
             name,
+            id,
             ..first
         }
     }
 
-    fn declare_revision(&mut self, index: usize, name: String, revision: usize) -> Group {
+    fn declare_revision(&mut self, index: usize, id: ObjectId, revision: usize) -> Group {
         let first = self.groups[index].clone();
         let workload = &self.cluster.workloads[index];
         let restarts = usize::try_from(self.cluster.restarts(&workload.reference)).unwrap_or(0);
@@ -158,29 +161,30 @@ impl Model<'_> {
         let most = if is_single { 1 } else { self.largest_replica_set(workload) };
         let replica_set = match is_single {
             true => first.replica_set,
-            false => self.int_var(format!("replicaSet[{name}]"), Role::Cluster, 0, most, 0),
+            false => self.int_var(Subject::new("replicaSet").of(id), Role::Cluster, 0, most, 0),
         };
-        let history = self.declare_history(&name, workload, revision, (0.into(), false));
-        let object = format!("{}@{}", first.object, revision + 1);
-        Group { revision, object, replica_set, history, ..self.declare_template(index, name, number, most) }
+        let history = self.declare_history(id, workload, revision, (0.into(), false));
+        let object = self.names.object(id).to_string();
+        Group { revision, object, replica_set, history, ..self.declare_template(index, id, number, most) }
     }
 
     /// Pods of a template other than the first, of which there are none initially.
-    fn declare_template(&mut self, index: usize, name: String, number: usize, most: i64) -> Group {
+    fn declare_template(&mut self, index: usize, id: ObjectId, number: usize, most: i64) -> Group {
         let first = self.groups[index].clone();
         let workload = &self.cluster.workloads[index];
         let template = workload.template_of(number);
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let most_waiting = if workload.is_daemon() { 0 } else { most };
-        let pending = self.int_var(format!("pending[{name}]"), Role::Cluster, 0, most_waiting, 0);
-        let nominated = self.declare_nominated(&name, template, most);
-        let bound = first.bound.is_some().then(|| self.declare_counts("bound", &name, template, (most, &[])));
-        let starting = self.declare_starting(&name, workload, template, most);
-        let fresh = self.declare_fresh(&name, workload, template, most);
-        let running = self.declare_counts("running", &name, template, (most, &[]));
-        let crashed = self.declare_crashed(&name, workload, template, most);
-        let terminating = self.declare_terminating(&name, workload, template, false, most);
-        let asked = self.declare_asked(&name, workload);
+        let pending = self.int_var(Subject::new("pending").of(id), Role::Cluster, 0, most_waiting, 0);
+        let nominated = self.declare_nominated(id, template, most);
+        let bound =
+            first.bound.is_some().then(|| self.declare_counts(&Phase::Bound.subject(), id, template, (most, &[])));
+        let starting = self.declare_starting(id, workload, template, most);
+        let fresh = self.declare_fresh(id, workload, template, most);
+        let running = self.declare_counts(&Phase::Running.subject(), id, template, (most, &[]));
+        let crashed = self.declare_crashed(id, workload, template, most);
+        let terminating = self.declare_terminating(id, workload, template, false, most);
+        let asked = self.declare_asked(id, workload);
         let (usage, usage_unit, memory_usage) = usage(&first, workload, template);
         Group {
             template: number,
@@ -198,18 +202,19 @@ impl Model<'_> {
             memory_usage,
             most: if workload.is_daemon() { first.most } else { most },
             asked,
-            name,
+            name: self.names.object(id).label(),
+            id,
             ..first
         }
     }
 
     /// Declares whether a Deployment is paused, where manifests change that.
-    pub(super) fn declare_paused(&mut self, name: &str, workload: &Workload) -> Option<BoolVar> {
+    pub(super) fn declare_paused(&mut self, id: ObjectId, workload: &Workload) -> Option<BoolVar> {
         let initially = workload.rollout.is_paused;
         let mut written = self.needs.paused.iter().filter(|(target, _)| *target == workload.reference);
         let changes = written.any(|(_, paused)| *paused != initially);
         (changes && workload.has_replica_sets())
-            .then(|| self.bool_var(format!("paused[{name}]"), Role::Cluster, initially.into()))
+            .then(|| self.bool_var(Subject::new("paused").of(id), Role::Cluster, initially.into()))
     }
 
     /// Whether a Deployment is paused.
@@ -219,11 +224,10 @@ impl Model<'_> {
     }
 
     /// Declares where a pod of a DaemonSet is to come beside that of another revision.
-    pub(super) fn declare_asked(&mut self, name: &str, workload: &Workload) -> Option<Vec<BoolVar>> {
+    pub(super) fn declare_asked(&mut self, id: ObjectId, workload: &Workload) -> Option<Vec<BoolVar>> {
         let surges = workload.daemon_set().is_some_and(|spec| spec.surges() && !spec.updates_on_delete);
         let declare = |model: &mut Self, slot: usize| {
-            let variable = format!("asked[{name}][{}]", model.slots[slot].name);
-            model.on_slot(slot, |model| model.bool_var(variable, Role::Cluster, false.into()))
+            model.bool_var(Subject::new("asked").of(id).on(slot), Role::Cluster, false.into())
         };
         let several = self.cluster.revisions(workload) > 1;
         (surges && several).then(|| (0..self.slots.len()).map(|slot| declare(self, slot)).collect())

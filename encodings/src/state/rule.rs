@@ -1,7 +1,8 @@
 //! Writing rules: a builder that reads like the sentence it describes.
 
 use super::{BoolVar, Group, IntVar, Model};
-use crate::system::{Choice, Origin, Pace, Phrase, Rule};
+use crate::subject::Subject;
+use crate::system::{Choice, Detail, Origin, Pace, Phrase, Rule, Signature};
 use crate::term::{Bool, Int, Term, VarId, all};
 
 /// The pieces of a sentence.
@@ -23,10 +24,11 @@ pub struct RuleBuilder(Rule);
 
 impl RuleBuilder {
     /// A rule that is always enabled and does nothing yet.
-    pub fn new(name: impl Into<String>, actor: impl Into<String>, reason: &'static str, pace: Pace) -> Self {
+    pub fn new(subject: impl Into<Subject>, actor: impl Into<String>, reason: &'static str, pace: Pace) -> Self {
         Self(Rule {
-            name: name.into(),
+            name: String::new(),
             actor: actor.into(),
+            subject: subject.into(),
             reason,
             pace,
             enabled: true.into(),
@@ -34,7 +36,6 @@ impl RuleBuilder {
             constraint: true.into(),
             updates: Vec::new(),
             fairness: None,
-            slot: None,
             over_approximates: None,
             expansion: Vec::new(),
             sentence: Vec::new(),
@@ -131,10 +132,9 @@ impl RuleBuilder {
         self
     }
 
-    /// Says which slot it is for.
-    pub fn for_slot(mut self, model: &Model, slot: usize) -> Self {
-        self.0.slot = Some(model.slot_class(slot));
-        self
+    /// What it is about.
+    pub fn subject(&self) -> &Subject {
+        &self.0.subject
     }
 
     /// Says why it allows more than the real controller.
@@ -144,8 +144,9 @@ impl RuleBuilder {
     }
 
     /// Names the fine rules it stands for.
-    pub fn expands_to(mut self, rules: impl IntoIterator<Item = String>) -> Self {
-        self.0.expansion = rules.into_iter().collect();
+    pub fn expands_to<A: Into<String>>(mut self, rules: impl IntoIterator<Item = (A, Subject)>) -> Self {
+        let signature = |(actor, subject): (A, Subject)| Signature { actor: actor.into(), subject };
+        self.0.expansion = rules.into_iter().map(signature).collect();
         self
     }
 
@@ -170,15 +171,15 @@ impl RuleBuilder {
         self
     }
 
-    /// Gives it another name.
-    pub fn renamed(mut self, name: String) -> Self {
-        self.0.name = name;
+    /// Says that it is about something else.
+    pub fn about(mut self, subject: Subject) -> Self {
+        self.0.subject = subject;
         self
     }
 
-    /// Adds a named term for verbose traces.
-    pub fn detail(mut self, name: impl Into<String>, term: crate::term::TermId) -> Self {
-        self.0.details.push((name.into(), term));
+    /// Adds a number for verbose traces.
+    pub fn detail(mut self, subject: Subject, term: crate::term::TermId) -> Self {
+        self.0.details.push(Detail { subject, term });
         self
     }
 

@@ -1,7 +1,8 @@
 //! Building terms: copyable handles with overloaded operators over the current graph of the thread.
 
-use super::dag::{ChoiceDecl, ChoiceId, Dag, Node, Sort, TermId, VarDecl, VarId};
+use super::dag::{ChoiceId, Dag, Node, Sort, TermId, VarId};
 use super::range::Range;
+use crate::subject::Subject;
 use std::cell::RefCell;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Rem, Sub};
 
@@ -79,28 +80,28 @@ impl From<i64> for Int {
 }
 
 /// Declares a boolean state variable.
-pub fn bool_var(name: impl Into<String>) -> (VarId, Bool) {
-    let var = CURRENT.with_borrow_mut(|dag| dag.declare_var(VarDecl { name: name.into(), sort: Sort::Bool }));
+pub fn bool_var(subject: impl Into<Subject>) -> (VarId, Bool) {
+    let var = CURRENT.with_borrow_mut(|dag| dag.declare_var(subject.into(), Sort::Bool));
     (var, Bool(make(Node::Var(var))))
 }
 
 /// Declares an integer state variable of the range `lo..=hi`.
-pub fn int_var(name: impl Into<String>, lo: i64, hi: i64) -> (VarId, Int) {
+pub fn int_var(subject: impl Into<Subject>, lo: i64, hi: i64) -> (VarId, Int) {
     let sort = Sort::Int(Range::new(lo, hi));
-    let var = CURRENT.with_borrow_mut(|dag| dag.declare_var(VarDecl { name: name.into(), sort }));
+    let var = CURRENT.with_borrow_mut(|dag| dag.declare_var(subject.into(), sort));
     (var, Int(make(Node::Var(var))))
 }
 
 /// Declares an integer choice of the range `lo..=hi`.
-pub fn int_choice(name: impl Into<String>, lo: i64, hi: i64) -> (ChoiceId, Int) {
+pub fn int_choice(subject: impl Into<Subject>, lo: i64, hi: i64) -> (ChoiceId, Int) {
     let sort = Sort::Int(Range::new(lo, hi));
-    let choice = CURRENT.with_borrow_mut(|dag| dag.declare_choice(ChoiceDecl { name: name.into(), sort }));
+    let choice = CURRENT.with_borrow_mut(|dag| dag.declare_choice(subject.into(), sort));
     (choice, Int(make(Node::Choice(choice))))
 }
 
 /// Declares a boolean choice.
-pub fn bool_choice(name: impl Into<String>) -> (ChoiceId, Bool) {
-    let choice = CURRENT.with_borrow_mut(|dag| dag.declare_choice(ChoiceDecl { name: name.into(), sort: Sort::Bool }));
+pub fn bool_choice(subject: impl Into<Subject>) -> (ChoiceId, Bool) {
+    let choice = CURRENT.with_borrow_mut(|dag| dag.declare_choice(subject.into(), Sort::Bool));
     (choice, Bool(make(Node::Choice(choice))))
 }
 

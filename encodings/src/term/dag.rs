@@ -1,6 +1,7 @@
 //! The hash-consed graph of terms: data only. Building is in `build`, rewriting in `simplify`, meaning in `eval`.
 
 use super::range::Range;
+use crate::subject::{Names, Subject};
 use rustc_hash::FxHashMap;
 
 macro_rules! index {
@@ -128,16 +129,28 @@ impl Node {
 /// A state variable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VarDecl {
-    /// Name in Kubernetes' words, e.g. `running[default/web][spot-0]`; unique.
+    /// What it is about.
+    pub subject: Subject,
+    /// Name in Kubernetes' words, e.g. `running[default/web][spot-0]`; unique, printed from the subject.
     pub name: String,
     /// Sort, with the range of an integer.
     pub sort: Sort,
 }
 
+impl VarDecl {
+    /// A variable of a sort.
+    pub fn new(subject: impl Into<Subject>, sort: Sort) -> Self {
+        let subject = subject.into();
+        Self { name: Names::default().variable(&subject), subject, sort }
+    }
+}
+
 /// A choice.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ChoiceDecl {
-    /// Name, for traces.
+    /// What is chosen.
+    pub subject: Subject,
+    /// Name, for traces; unique within a rule, printed from the subject.
     pub name: String,
     /// Sort, with the range of an integer.
     pub sort: Sort,
@@ -155,6 +168,11 @@ pub struct Dag {
 }
 
 impl Dag {
+    /// A graph without terms that has these variables and choices.
+    pub fn declaring(vars: Vec<VarDecl>, choices: Vec<ChoiceDecl>) -> Self {
+        Self { vars, choices, ..Self::default() }
+    }
+
     /// The node of a term.
     pub fn node(&self, id: TermId) -> &Node {
         &self.nodes[id.index()]
@@ -206,14 +224,25 @@ impl Dag {
         id
     }
 
-    pub(crate) fn declare_var(&mut self, decl: VarDecl) -> VarId {
-        self.vars.push(decl);
+    pub(crate) fn declare_var(&mut self, subject: Subject, sort: Sort) -> VarId {
+        self.vars.push(VarDecl::new(subject, sort));
         VarId(self.vars.len() as u32 - 1)
     }
 
-    pub(crate) fn declare_choice(&mut self, decl: ChoiceDecl) -> ChoiceId {
-        self.choices.push(decl);
+    pub(crate) fn declare_choice(&mut self, subject: Subject, sort: Sort) -> ChoiceId {
+        let name = Names::default().variable(&subject);
+        self.choices.push(ChoiceDecl { subject, name, sort });
         ChoiceId(self.choices.len() as u32 - 1)
+    }
+
+    /// Names variables and choices after the objects and nodes that their subjects speak of.
+    pub fn print_names(&mut self, names: &Names) {
+        for var in &mut self.vars {
+            var.name = names.variable(&var.subject);
+        }
+        for choice in &mut self.choices {
+            choice.name = names.variable(&choice.subject);
+        }
     }
 
     pub(crate) fn report_overflow(&mut self, what: String) {

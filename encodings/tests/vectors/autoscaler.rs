@@ -16,7 +16,7 @@ const SPEC: &str = "spec.replicas[default/web]";
 
 fn autoscaler() -> HorizontalPodAutoscaler {
     HorizontalPodAutoscaler {
-        name: "default/web".into(),
+        name: "web".into(),
         target: reference("web"),
         selector: None,
         other_metrics: Vec::new(),
@@ -95,7 +95,7 @@ fn replicas_out_of_range_are_clamped_without_metrics_and_zero_is_left_alone() {
 #[test]
 fn two_autoscalers_of_a_workload_only_clamp() {
     let mut cluster = scaled(2000);
-    cluster.hpas.push(HorizontalPodAutoscaler { name: "default/other".into(), ..autoscaler() });
+    cluster.hpas.push(HorizontalPodAutoscaler { name: "other".into(), ..autoscaler() });
     assert_eq!(after_sync(&cluster, 3, 3), 3);
     assert_eq!(after_sync(&Cluster { hpas: vec![autoscaler()], ..cluster }, 3, 3), 6);
 }
@@ -116,15 +116,15 @@ fn the_largest_of_several_metrics_counts_and_a_failing_one_forbids_scaling_down(
 fn scaling_down_waits_for_the_window() {
     let mut world = World::new(&scaled(100));
     world.run_pods("web", &[("a", 3)]);
-    let timer = "timer[largest recommendation of default/web]";
+    let timer = "largest recommendation timer[default/web]";
     assert_eq!(world.get(timer), 20, "300 s in units of 15 s");
     assert!(!world.is_enabled(SYNC));
-    while !world.is_enabled("horizontal-pod-autoscaler/forget-largest/default/web") {
+    while !world.is_enabled("horizontal-pod-autoscaler/forget/largest/default/web") {
         assert!(!world.is_enabled(SYNC));
         world.fire("time/passes");
     }
     assert_eq!(world.get(timer), 0);
-    world.fire("horizontal-pod-autoscaler/forget-largest/default/web").fire(SYNC);
+    world.fire("horizontal-pod-autoscaler/forget/largest/default/web").fire(SYNC);
     assert_eq!(world.get(SPEC), 2);
 }
 
@@ -160,9 +160,9 @@ fn policy_periods_divide_the_unit_of_time() {
     cluster.hpas[0].behavior = Some(behavior);
     let mut world = World::new(&cluster);
     world.run_pods("web", &[("a", 3)]);
-    assert_eq!(world.get("timer[rescales of default/web, 100 s]"), 20, "units of 5 s");
+    assert_eq!(world.get("rescales timer of 100 s[default/web]"), 20, "units of 5 s");
     world.fire(SYNC);
-    assert_eq!((world.get(SPEC), world.get("replicas added[default/web, 100 s]")), (4, 1));
+    assert_eq!((world.get(SPEC), world.get("replicas added in 100 s[default/web]")), (4, 1));
     world.calm();
     assert!(!world.is_enabled(SYNC), "one pod in 100 s");
 }
@@ -185,7 +185,7 @@ fn a_sync_that_would_rescale_is_not_noted_without_happening() {
     for (usage, noted) in [(250, 3), (500, 1)] {
         let mut world = World::new(&scaled(usage));
         world.run_pods("web", &[("a", 3)]).set("largest recommendation[default/web]", 1);
-        world.set("period[hpa default/web]", 2);
+        world.set("sync period[default/web]", 2);
         let largest = world.results("time/passes", &["largest recommendation[default/web]"]);
         assert_eq!(largest, vec![vec![noted]], "{usage}m a pod");
     }
@@ -278,11 +278,7 @@ fn completed_pods_of_a_job_are_missing() {
 #[test]
 fn autoscalers_of_two_targets_with_a_pod_under_both_selectors_only_clamp() {
     let mut cluster = shared(400, idle());
-    cluster.hpas.push(HorizontalPodAutoscaler {
-        name: "default/batch".into(),
-        target: reference("batch"),
-        ..autoscaler()
-    });
+    cluster.hpas.push(HorizontalPodAutoscaler { name: "batch".into(), target: reference("batch"), ..autoscaler() });
     assert_eq!(with_others(&cluster), 3);
     cluster.hpas[0].selector = None;
     cluster.hpas[1].selector = None;

@@ -81,7 +81,7 @@ fn forbid_makes_up_for_a_missed_moment_when_the_job_has_ended() {
     assert_eq!(acts(&world), ["catch-up/default/report"]);
     world.calm();
     assert_eq!((running(&world, 1), world.get("missed[default/report]")), (1, 0));
-    assert_eq!(world.get("timer[run of default/report#1]") * 100, 400, "the next Job runs for the whole time");
+    assert_eq!(world.get("run timer[default/report#1]") * 100, 400, "the next Job runs for the whole time");
     assert_eq!(world.get("schedule[default/report]") * 100, 200, "and the schedule goes on");
 }
 
@@ -112,7 +112,7 @@ fn replace_deletes_the_pods_of_the_active_job() {
         0,
         "a deleted pod of the former Job is no failure of the new one"
     );
-    assert_eq!(world.get("timer[run of default/report#1]") * 100, 400);
+    assert_eq!(world.get("run timer[default/report#1]") * 100, 400);
 }
 
 #[test]

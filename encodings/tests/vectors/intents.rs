@@ -80,7 +80,7 @@ fn overshooting() -> Cluster {
     let mut cluster = asked(IntentKind::NoOvershoot { target: reference("web") });
     cluster.workloads[0].replicas = Span::exactly(3);
     cluster.hpas = vec![HorizontalPodAutoscaler {
-        name: "default/web".into(),
+        name: "web".into(),
         target: reference("web"),
         selector: None,
         other_metrics: Vec::new(),
@@ -110,7 +110,7 @@ fn rise_and_fall(between: impl Fn(&mut World)) -> bool {
     assert_eq!(world.get(SPEC), 6);
     between(&mut world);
     world.calm().set("cpuUsage[default/web]", 20 / usage_unit()).set("largest recommendation[default/web]", 0);
-    world.set("period[hpa default/web]", 0);
+    world.set("sync period[default/web]", 0);
     world.fire(sync);
     assert!(world.get(SPEC) < 6);
     world.holds()
@@ -136,9 +136,9 @@ fn putting_a_node_back_counts_as_something() {
     let mut world = World::new(&overshooting());
     world.run_pods("web", &[("a", 3)]).fire("event/maintenance/b").calm();
     world.fire("horizontal-pod-autoscaler/sync/default/web").calm();
-    assert_eq!(world.get("replicas rose[default/web]"), 1);
+    assert_eq!(world.get("rose noOvershoot[default/web]"), 1);
     world.fire("event/maintenance/finish/b");
-    assert_eq!(world.get("replicas rose[default/web]"), 0);
+    assert_eq!(world.get("rose noOvershoot[default/web]"), 0);
 }
 
 #[test]

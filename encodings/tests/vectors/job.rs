@@ -113,7 +113,7 @@ fn budgets_that_count_replicas_allow_nothing_for_jobs() {
             origin: origin(),
         }];
         let mut world = running(&cluster, 2);
-        world.set("drain[a]", 1);
+        world.set("begun[drain][a]", 1);
         world.is_enabled("event/drain/evict/running/default/batch/a")
     };
     assert!(evicts(Demand::MinAvailable(Amount::Pods(1))));

@@ -216,7 +216,7 @@ fn autoscaled(request: i64) -> Cluster {
         EventKind::Apply { target: target(), replicas: None, template: 1, mode: ApplyMode::ClientSide, paused: false };
     cluster.events = vec![event("apply", apply)];
     cluster.hpas = vec![HorizontalPodAutoscaler {
-        name: "default/web".into(),
+        name: "web".into(),
         target: target(),
         selector: None,
         other_metrics: Vec::new(),

@@ -199,8 +199,9 @@ impl World {
     /// A named detail of a rule that picks nothing.
     pub fn detail(&self, rule: &str, name: &str) -> i64 {
         let rule = self.system.rule(rule).unwrap_or_else(|| panic!("no rule {rule}"));
-        let (_, term) = rule.details.iter().find(|(known, _)| known == name).expect("a detail of that name");
-        self.value(*term)
+        let names = &self.system.names;
+        let detail = rule.details.iter().find(|one| names.detail(&one.subject) == name);
+        self.value(detail.expect("a detail of that name").term)
     }
 
     /// Everything that an enabled rule can do.

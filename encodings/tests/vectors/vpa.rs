@@ -28,7 +28,7 @@ fn scaled(usage: Usage, replicas: i64) -> Cluster {
         })
         .collect();
     let vpa = VerticalPodAutoscaler {
-        name: "default/vertical".into(),
+        name: "vertical".into(),
         target: reference("web"),
         evicts: true,
         min_replicas: 2,
@@ -57,7 +57,7 @@ fn the_target_for_present_usage_is_recommended_once_a_pod_is_ready() {
     assert!(World::new(&cluster).enabled("vertical-pod-autoscaler/").is_empty(), "no samples");
     let world = recommended(&cluster, &[("a", 2)]);
     assert_eq!(world.get(RECOMMENDED), 1);
-    assert_eq!(world.enabled("vertical-pod-autoscaler/"), ["vertical-pod-autoscaler/evict/default/vertical@2"]);
+    assert_eq!(world.enabled("vertical-pod-autoscaler/"), ["vertical-pod-autoscaler/evict/1/default/vertical"]);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn surplus_pods_go_whatever_they_request() {
 /// How many pods one pass of the updater leaves on the nodes.
 fn after_eviction(world: &World) -> Vec<Vec<i64>> {
     let nodes = ["running[default/web][a]", "running[default/web][b]"];
-    world.results("vertical-pod-autoscaler/evict/default/vertical@2", &nodes)
+    world.results("vertical-pod-autoscaler/evict/1/default/vertical", &nodes)
 }
 
 #[test]
@@ -122,10 +122,10 @@ fn pods_that_do_not_run_count_as_missing_and_go_freely() {
     let mut world = recommended(&cluster, &[("a", 3)]);
     world.set("pending[default/web]", 1).set("replicaSet[default/web]", 4).set("spec.replicas[default/web]", 4);
     assert_eq!(after_eviction(&world), [[2, 0]], "3 run of 4, 2 must");
-    let delete = "vertical-pod-autoscaler/delete/default/vertical@2";
+    let delete = "vertical-pod-autoscaler/delete/1/default/vertical";
     assert_eq!(world.results(delete, &["pending[default/web]"]), [[0]]);
     world.set("running[default/web][a]", 2);
-    assert!(!world.is_enabled("vertical-pod-autoscaler/evict/default/vertical@2"), "2 run of 4");
+    assert!(!world.is_enabled("vertical-pod-autoscaler/evict/1/default/vertical"), "2 run of 4");
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_budget_without_disruptions_keeps_pods_as_they_are() {
 #[test]
 fn pods_that_request_too_much_go_when_they_are_old_if_it_is_worth_it() {
     let old = |usage: i64| recommended(&scaled(per_pod(usage), 4), &[("a", 4)]);
-    let evict = "vertical-pod-autoscaler/evict-old/default/vertical@2";
+    let evict = "vertical-pod-autoscaler/evict-old/1/default/vertical";
     assert_eq!(old(100).enabled("vertical-pod-autoscaler/"), [evict], "200m and 115m");
     let world = old(100);
     let rule = world.system.rule(evict).expect("the rule");
@@ -167,7 +167,7 @@ fn the_smallest_requests_go_first() {
     world.run_pods("web", &[("a", 2)]).set("running[default/web@2][a]", 1).set("running[default/web@2][b]", 1);
     world.set("replicaSet[default/web]", 4).set("spec.replicas[default/web]", 4).set(RECOMMENDED, 3);
     let names = ["running[default/web][a]", "running[default/web@2][a]", "running[default/web@2][b]"];
-    let evict = "vertical-pod-autoscaler/evict/default/vertical@4";
+    let evict = "vertical-pod-autoscaler/evict/3/default/vertical";
     assert_eq!(world.results(evict, &names), [[0, 1, 1]], "200m before 345m, towards 690m");
     world.set("running[default/web][a]", 1).set("running[default/web@2][b]", 2);
     assert_eq!(world.results(evict, &names), [[0, 0, 2], [0, 1, 1]]);
@@ -179,7 +179,7 @@ fn the_horizontal_autoscaler_divides_by_what_each_pod_requests() {
     use kubound_encodings::cluster::hpa::{Metric, MetricTarget};
     let mut cluster = scaled(per_pod(300), 4);
     cluster.hpas = vec![HorizontalPodAutoscaler {
-        name: "default/web".into(),
+        name: "web".into(),
         target: reference("web"),
         selector: None,
         other_metrics: Vec::new(),

@@ -12,7 +12,7 @@ use super::{Explicit, MOST_TRIES, Report, Shared};
 use crate::engines::{EngineError, Statistics};
 use crate::passes::{Slice, SlotClass, alike_slots, specialise};
 use crate::trace::{Ending, Step, Trace, execute};
-use kubound_encodings::system::TransitionSystem;
+use kubound_encodings::system::{Rule, Signature, TransitionSystem};
 use kubound_encodings::term::VarId;
 use rustc_hash::FxHashSet;
 use std::sync::atomic::Ordering;
@@ -138,15 +138,14 @@ impl Prepared<'_> {
 
     /// The rules that fired, and those of other slots that do what they do: in sorted states only some are tried.
     fn fired(&self, search: &Search, slots: &[SlotClass]) -> Vec<String> {
-        let canonical = |name: &str| slots.iter().fold(name.to_owned(), |name, class| class.canonical(&name));
+        let canonical = |rule: &Rule| {
+            let subject = slots.iter().fold(rule.subject.clone(), |subject, class| class.canonical(&subject));
+            Signature { subject, actor: rule.actor.clone() }
+        };
         let rules = &self.system.rules;
-        let fired: FxHashSet<String> = rules
-            .iter()
-            .zip(&search.fired)
-            .filter(|&(_, &fired)| fired)
-            .map(|(rule, _)| canonical(&rule.name))
-            .collect();
-        rules.iter().map(|rule| &rule.name).filter(|name| fired.contains(&canonical(name))).cloned().collect()
+        let fired: FxHashSet<Signature> =
+            rules.iter().zip(&search.fired).filter(|&(_, &fired)| fired).map(|(rule, _)| canonical(rule)).collect();
+        rules.iter().filter(|rule| fired.contains(&canonical(rule))).map(|rule| rule.name.clone()).collect()
     }
 
     /// Adds all initial states.

@@ -13,6 +13,7 @@ use super::search::{End, Model, Search};
 use crate::engines::{Cancel, EngineError, Limits};
 use crate::passes::{Rebuilder, slice, specialise};
 use crate::trace::{Step, Trace};
+use kubound_encodings::subject::{Part, Subject};
 use kubound_encodings::system::{Claim, FairnessUnit, Initial, Pace, Property, Role, Rule, StateVar, TransitionSystem};
 use kubound_encodings::term::{Bool, Node, Range, Sort, Term, TermId, VarDecl, VarId};
 use std::time::Instant;
@@ -85,14 +86,14 @@ fn script(system: &TransitionSystem, property: usize, trace: &Trace) -> Transiti
         .collect();
     let range = Range::new(0, events.len() as i64 + 1);
     let counter = VarId(system.vars.len() as u32);
-    let more = [VarDecl { name: "events so far".into(), sort: Sort::Int(range) }];
+    let more = [VarDecl::new("events so far", Sort::Int(range))];
     let mut copy = Rebuilder::new(&system.dag, &more);
     let mut result = TransitionSystem { properties: vec![system.properties[property].clone()], ..system.clone() };
     result.rules = system.rules.iter().filter(|rule| rule.pace != Pace::Event).map(|rule| copy.rule(rule)).collect();
     result.monitors.iter_mut().for_each(|monitor| monitor.next = copy.term(monitor.next));
     result.constraints.clear();
     result.symmetry.clear();
-    result.objects.clear();
+    result.alike.clear();
     for (index, var) in result.vars.iter_mut().enumerate() {
         let sort = system.dag.vars()[index].sort;
         var.initial = Initial::Term(copy.constant(sort, trace.initial[index]));
@@ -107,12 +108,18 @@ fn script(system: &TransitionSystem, property: usize, trace: &Trace) -> Transiti
         let Some(rule) = system.rule(&step.rule) else { continue };
         let rule = scripted_event(&mut copy, system, rule, step, counter, number as i64);
         let fairness = Some(result.fairness.len());
-        let unit = FairnessUnit { name: format!("event {number}"), lump: usize::MAX - number, strong: true };
+        let subject = Subject::new("scripted event").with(Part::Number(number as i64));
+        let unit = FairnessUnit { name: result.names.unit(&subject), subject, strong: true };
         result.fairness.push(unit);
         result.rules.push(Rule { fairness, ..rule });
     }
     result.dag = copy.finish();
     result
+}
+
+/// The name of the rule that stands for an event of a run.
+fn scripted(rule: &str, number: i64) -> String {
+    format!("{rule} (event {number})")
 }
 
 /// An event that happens with the picks that it had, when it is its turn.
@@ -140,7 +147,8 @@ fn scripted_event(
     let next = graph.make(Node::Int(number + 1));
     fixed.updates.push((counter, next));
     fixed.choices.clear();
-    fixed.name = format!("{} (event {number})", fixed.name);
+    fixed.name = scripted(&fixed.name, number);
+    fixed.subject = fixed.subject.with(Part::Number(number));
     // It cannot be part of a loop, because it counts; being due it is as fair as a controller.
     fixed.pace = Pace::Fast;
     fixed
@@ -208,7 +216,7 @@ fn first_alternative(search: &Search, trace: &Trace, avoiding: &[bool]) -> Resul
     for (index, step) in trace.steps.iter().enumerate() {
         let Some(state) = search.find(&row_of(trace.state(index), events)) else { break };
         let is_event = search.model.system.rules.iter().all(|rule| rule.name != step.rule)
-            && search.model.system.rules.iter().any(|rule| rule.name == format!("{} (event {events})", step.rule));
+            && search.model.system.rules.iter().any(|rule| rule.name == scripted(&step.rule, events));
         events += i64::from(is_event);
         let next = search.find(&row_of(&step.state, events));
         let elsewhere = |edge: &Edge| Some(edge.target) != next && avoiding[edge.target as usize];

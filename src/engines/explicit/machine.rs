@@ -8,6 +8,7 @@
 use super::sharing::{choice_free, shared_terms};
 use crate::engines::EngineError;
 use crate::passes::SlotClass;
+use kubound_encodings::subject::Subject;
 use kubound_encodings::system::{Choice, Claim, Pace, Rule, TransitionSystem};
 use kubound_encodings::term::compile::{Block, Compiler, TooLarge};
 use kubound_encodings::term::program::{Program, Reg, Registers};
@@ -295,14 +296,6 @@ impl Composition<'_> {
     }
 }
 
-/// Each slot of classes, by class and position in the system, with its class and position here.
-pub fn members(slots: &[SlotClass]) -> impl Iterator<Item = ((usize, usize), (usize, usize))> + '_ {
-    let of_class = |(class, given): (usize, &SlotClass)| -> Vec<((usize, usize), (usize, usize))> {
-        given.members.iter().enumerate().map(|(slot, &member)| (member, (class, slot))).collect()
-    };
-    slots.iter().enumerate().flat_map(of_class)
-}
-
 /// For each part of a split the class and the slot whose exchange with the slot before it does no more to the rule than to
 /// exchange the part with the one before it.
 fn twins(
@@ -311,23 +304,23 @@ fn twins(
     parts: &[ChoiceId],
     slots: &[SlotClass],
 ) -> Vec<Option<(usize, usize)>> {
-    let name = |part: ChoiceId| system.dag.choices()[part.index()].name.as_str();
-    let places = |name: &str| -> Vec<(usize, usize)> {
+    let subject = |part: ChoiceId| &system.dag.choices()[part.index()].subject;
+    let places = |subject: &Subject| -> Vec<(usize, usize)> {
         let of_class = |(class, given): (usize, &SlotClass)| -> Vec<(usize, usize)> {
-            given.mentioned(name).into_iter().map(|slot| (class, slot)).collect()
+            given.mentioned(subject).into_iter().map(|slot| (class, slot)).collect()
         };
         slots.iter().enumerate().flat_map(of_class).collect()
     };
-    let mut mentioned = places(&rule.name);
-    mentioned.extend(rule.choices.iter().flat_map(Choice::ids).flat_map(|&choice| places(name(choice))));
+    let mut mentioned = places(&rule.subject);
+    mentioned.extend(rule.choices.iter().flat_map(Choice::ids).flat_map(|&choice| places(subject(choice))));
     let once = |place: (usize, usize)| mentioned.iter().filter(|&&one| one == place).count() == 1;
     let twin = |index: usize| {
         let (before, part) = (parts[index.checked_sub(1)?], parts[index]);
-        let ([(class, slot)], [(other, first)]) = (&places(name(part))[..], &places(name(before))[..]) else {
+        let ([(class, slot)], [(other, first)]) = (&places(subject(part))[..], &places(subject(before))[..]) else {
             return None;
         };
         let neighbours = class == other && first + 1 == *slot && once((*class, *slot)) && once((*class, *first));
-        let swaps = neighbours && slots[*class].exchanged(*first, *slot, name(part)) == name(before);
+        let swaps = neighbours && slots[*class].exchanged(*first, *slot, subject(part)) == *subject(before);
         swaps.then_some((*class, *slot))
     };
     (0..parts.len()).map(twin).collect()

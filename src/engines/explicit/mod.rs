@@ -31,7 +31,7 @@ use crate::passes::{ObjectClass, Slice, interchangeable, slice};
 use crate::trace::Trace;
 use group::{Finding, Group};
 use initial::{Starts, Stopped};
-use kubound_encodings::system::{Initial, Role, TransitionSystem};
+use kubound_encodings::system::{Initial, Role, Rule, Signature, TransitionSystem};
 use kubound_encodings::term::VarId;
 use rustc_hash::FxHashSet;
 use std::sync::Mutex;
@@ -215,10 +215,14 @@ fn unknown(reason: String) -> Outcome {
 
 /// Rules that fired, and those of other objects of the class: in sorted states only some are tried.
 fn all_instances(system: &TransitionSystem, fired: &FxHashSet<String>, objects: &[ObjectClass]) -> Vec<String> {
-    let of_first = |name: &str| objects.iter().fold(name.to_owned(), |name, class| class.of_first(&name));
-    let of_firsts: FxHashSet<String> = fired.iter().map(|name| of_first(name)).collect();
-    let names = system.rules.iter().map(|rule| &rule.name);
-    names.filter(|name| of_firsts.contains(&of_first(name))).cloned().collect()
+    let of_first = |rule: &Rule| {
+        let subject = objects.iter().fold(rule.subject.clone(), |subject, class| class.of_first(&subject));
+        Signature { actor: rule.actor.clone(), subject }
+    };
+    let all = || system.rules.iter().map(|rule| (rule, of_first(rule)));
+    let of_firsts: FxHashSet<Signature> =
+        all().filter(|(rule, _)| fired.contains(&rule.name)).map(|(_, first)| first).collect();
+    all().filter(|(_, first)| of_firsts.contains(first)).map(|(rule, _)| rule.name.clone()).collect()
 }
 
 /// The groups of initial states, those with the fewest nodes first.

@@ -7,12 +7,13 @@
 
 use super::edge::{Edge, Successor};
 use super::layout::Layout;
-use super::machine::{Machine, Observed, is_event, members};
+use super::machine::{Machine, Observed, is_event};
 use super::objects::Objects;
 use super::rest::Rest;
 use super::stubborn::Stubborn;
 use crate::engines::EngineError;
-use crate::passes::{ObjectClass, SlotClass, owner};
+use crate::passes::{ObjectClass, SlotClass, only_slot};
+use kubound_encodings::subject::Subject;
 use kubound_encodings::system::{Claim, FairnessUnit, Rule, TransitionSystem};
 use kubound_encodings::term::ChoiceId;
 use kubound_encodings::term::compile::TooLarge;
@@ -68,12 +69,11 @@ impl Model {
             }
         }
         let owner = |rule: &Rule| {
-            let owned = |(at, sorted): (usize, &Objects)| Some((at, owner(&rule.name, &objects[sorted.class].names)?));
+            let owned = |(at, sorted): (usize, &Objects)| Some((at, objects[sorted.class].owner(&rule.subject)?));
             layout.objects.iter().enumerate().find_map(owned)
         };
         let owner = system.rules.iter().map(owner).collect();
-        let places: FxHashMap<(usize, usize), (usize, usize)> = members(slots).collect();
-        let slot = system.rules.iter().map(|rule| places.get(&rule.slot?).copied()).collect();
+        let slot = system.rules.iter().map(|rule| only_slot(slots, &rule.subject)).collect();
         Ok(Self { obligations: numbers.len(), strong, owner, slot, system, machine, layout, obligation })
     }
 
@@ -127,11 +127,13 @@ pub fn all_bits(count: usize) -> Vec<u64> {
 
 /// The lump of each fairness unit: units that permutations of sorted slots or objects map to each other have the same.
 fn lumps(system: &TransitionSystem, layout: &Layout, slots: &[SlotClass], objects: &[ObjectClass]) -> Vec<usize> {
-    let mut numbers: FxHashMap<String, usize> = FxHashMap::default();
+    let mut numbers: FxHashMap<Subject, usize> = FxHashMap::default();
     let lump = |(index, unit): (usize, &FairnessUnit)| {
-        let name = layout.slots.iter().fold(unit.name.clone(), |name, sorted| slots[sorted.class].canonical(&name));
-        let name = layout.objects.iter().fold(name, |name, sorted| objects[sorted.class].of_first(&name));
-        *numbers.entry(name).or_insert(index)
+        let sorted = layout.slots.iter().map(|sorted| &slots[sorted.class]);
+        let subject = sorted.fold(unit.subject.clone(), |subject, class| class.canonical(&subject));
+        let sorted = layout.objects.iter().map(|sorted| &objects[sorted.class]);
+        let subject = sorted.fold(subject, |subject, class| class.of_first(&subject));
+        *numbers.entry(subject).or_insert(index)
     };
     system.fairness.iter().enumerate().map(lump).collect()
 }

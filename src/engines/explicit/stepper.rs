@@ -38,6 +38,7 @@ impl Stepper {
         system.monitors.clear();
         system.properties = vec![Property {
             intent: String::new(),
+            object: None,
             target: None,
             headline: String::new(),
             claim: Claim::Invariant(always),

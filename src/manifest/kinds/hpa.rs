@@ -41,8 +41,10 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     };
     let (behavior, tolerances) = if object.version == "v1" { (None, (None, None)) } else { read_behavior(&spec)? };
     spec.note_rest(&[]);
-    let name = format!("{}/{}", object.metadata.namespace, object.metadata.name);
-    draft.hpas.retain(|other| other.hpa.name != name);
+    let name = object.metadata.name.clone();
+    let is_same =
+        |other: &HorizontalPodAutoscaler| other.name == name && other.target.namespace == object.metadata.namespace;
+    draft.hpas.retain(|other| !is_same(&other.hpa));
     let window = ["spec", "behavior", "scaleDown", "stabilizationWindowSeconds"];
     let written = object.fields.view.value.below(&window).filter(|value| **value != Value::Null);
     draft.hpas.push(DraftHpa {

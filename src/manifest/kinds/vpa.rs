@@ -34,8 +34,9 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         ("recommenders", Risky, "recommendations are those of the default recommender"),
         ("startupBoost", Risky, "requests during start-up are not raised"),
     ]);
-    let name = format!("{}/{}", object.metadata.namespace, object.metadata.name);
-    draft.vpas.retain(|other| other.name != name);
+    let name = object.metadata.name.clone();
+    let namespace = &object.metadata.namespace;
+    draft.vpas.retain(|other| (&other.name, &other.target.namespace) != (&name, namespace));
     let context = object.context.clone();
     draft.vpas.push(DraftVpa { name, target, mode, min_replicas, policies: policies?, context });
     Ok(())

@@ -106,12 +106,8 @@ pub(super) fn read(
         scenario.assumptions.push(Assumption { text, condition, origin: view.origin() });
     }
     scenario.events = events::read(&spec, &names, &files, draft, &created)?;
-    let hpas: Vec<String> = draft
-        .hpas
-        .iter()
-        .filter(|hpa| names.workloads.contains(&hpa.hpa.target))
-        .map(|hpa| hpa.hpa.name.clone())
-        .collect();
+    let hpas: Vec<String> =
+        draft.hpas.iter().filter(|hpa| names.workloads.contains(&hpa.hpa.target)).map(|hpa| hpa.hpa.label()).collect();
     scenario.intents = intents::read(&spec, &formula::Known { names: &names, hpas: &hpas })?;
     scenario.exceptions = exceptions::read(&spec, &names)?;
     scenario.expect = intents::read_expect(&spec, &scenario.intents)?;

@@ -74,7 +74,8 @@ func (f *follower) dispatch(s *step) (verdict, string) {
 	case "node-controller":
 		return f.nodeController(parts[1], parts[2])
 	case "taint-eviction-controller":
-		return f.taintEviction(s, parts[1], group(parts[2:]), parts[4])
+		last := len(parts) - 1
+		return f.taintEviction(s, parts[1], group(parts[last-2:]), parts[last])
 	case "horizontal-pod-autoscaler":
 		return f.autoscale(parts[1])
 	case "descheduler":

@@ -30,6 +30,7 @@ use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, text, value};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, sum};
 
@@ -87,15 +88,22 @@ struct Autoscaler {
 }
 
 impl Autoscaler {
-    fn rule(&self, model: &mut Model, slot: usize, verb: &str, reason: &'static str, pace: Pace) -> RuleBuilder {
+    fn rule(
+        &self,
+        model: &mut Model,
+        slot: usize,
+        verb: &'static str,
+        reason: &'static str,
+        pace: Pace,
+    ) -> RuleBuilder {
+        let unit = Subject::new(self.actor).word(verb);
         let unit = match verb {
             // Any of them will do.
-            "add" => model.fairness_unit(&format!("{} adds", self.actor), &format!("{} adds", self.actor)),
-            _ => model.slot_fairness(&format!("{} {verb}", self.actor), slot),
+            "add" => unit,
+            _ => unit.on(slot),
         };
-        RuleBuilder::new(format!("{}/{verb}/{}", self.actor, model.slots[slot].name), self.actor, reason, pace)
-            .fair(unit)
-            .for_slot(model, slot)
+        RuleBuilder::new(Subject::new(verb).on(slot), self.actor, reason, pace)
+            .fair(model.fairness_unit(unit))
             .because_of(self.settings.origin.clone())
     }
 
@@ -165,7 +173,7 @@ impl Autoscaler {
             movable,
         ]);
         let name = there.name.clone();
-        let timer = model.on_slot(slot, |model| model.timer(&format!("unneeded time of {name}"), seconds, unneeded));
+        let timer = model.timer(Subject::new("unneeded timer").on(slot), seconds, unneeded);
         // Zero seconds still wait for a scan.
         let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
         for (verb, here, wider) in [("shrink", is_exact, false), ("shrink-perhaps", !is_exact, true)] {
@@ -235,15 +243,15 @@ impl Autoscaler {
             for (phase, pods) in phases.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
                 let terminating = model.groups[group].terminating[slot];
                 let place = format!("{}/{name}", model.groups[group].name);
-                let label = format!("{} evicts[{place}] {}", self.actor, phase.name());
-                let (choice, evicted) = int_choice(label, 1, pods.value.range().hi);
+                let subject = phase.tell(Subject::new("evict")).of(model.groups[group].id).on(slot);
+                let (choice, evicted) = int_choice(subject.clone(), 1, pods.value.range().hi);
                 let admission = admission(model, group, slot, phase);
                 let most = admission.most(pods.value);
                 granted.push(most.above(0));
                 left.push(pods.value.above(0));
                 let rule = self
                     .rule(model, slot, "evict", "ScaleDown", Pace::Fast)
-                    .renamed(format!("{}/evict/{}/{place}", self.actor, phase.name()))
+                    .about(subject)
                     .when(deleting.value & most.above(0))
                     .pick(choice)
                     .such_that(evicted.at_most(most))

@@ -35,6 +35,7 @@ use super::replica_set::{self, Sync};
 use crate::cluster::Cluster;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
+use crate::subject::Subject;
 use crate::system::{Pace, Phrase};
 use crate::term::Bool;
 
@@ -73,12 +74,14 @@ impl Controller for Deployment {
                     if sync == Sync::Delete && !model.may_have_surplus(group) {
                         continue;
                     }
-                    let name = format!("deployment-controller/scale-and-{}/{}", sync.verb(), model.groups[group].name);
-                    let rule = self.scale(model, group).renamed(name).when(differs);
-                    let rule = replica_set::sync(model, group, sync, spec, rule).expands_to([
-                        format!("deployment-controller/scale/{}", model.groups[group].name),
-                        format!("replicaset-controller/{}/{}", sync.verb(), model.groups[group].name),
-                    ]);
+                    let about = |verb: &'static str| Subject::new(verb).of(model.groups[group].id);
+                    let both = match sync {
+                        Sync::Create => about("scale-and-create"),
+                        Sync::Delete => about("scale-and-delete"),
+                    };
+                    let expansion = [(self.name(), about("scale")), (replica_set::NAME, about(sync.verb()))];
+                    let rule = self.scale(model, group).about(both).when(differs);
+                    let rule = replica_set::sync(model, group, sync, spec, rule).expands_to(expansion);
                     model.add_rule(rule);
                 }
                 model.add_rule(scale.when(active.is(spec) | (active.below(spec) & !may_create)));
@@ -91,29 +94,24 @@ impl Controller for Deployment {
 
 impl Deployment {
     fn scale(&self, model: &mut Model, group: usize) -> RuleBuilder {
-        let object = model.groups[group].object.clone();
-        let unit = model.fairness_unit(&format!("deployment-controller {object}"), &object);
+        let id = model.groups[group].id;
+        let unit = model.fairness_unit(Subject::new(self.name()).of(id));
         let state = &model.groups[group];
         let exists = state.exists.map_or(true.into(), |exists| exists.value);
         let first_paused = model.workload(group).rollout.is_paused && !model.has_replica_set_initially(group);
         let has_replica_set = Bool::from(!first_paused) | state.replica_set.value.above(0);
-        RuleBuilder::new(
-            format!("deployment-controller/scale/{}", state.name),
-            self.name(),
-            "ScalingReplicaSet",
-            Pace::Fast,
-        )
-        .when(exists)
-        .when(!model.is_paused(group) | has_replica_set)
-        .when(state.replica_set.value.is_not(state.spec.value))
-        .set(state.replica_set, state.spec.value)
-        .fair(unit)
-        .says([
-            text(format!("{} ", state.name)),
-            value(state.replica_set.value),
-            text(" -> "),
-            Phrase::After(state.replica_set.id),
-        ])
-        .because_of(model.origin(group, "spec.replicas"))
+        RuleBuilder::new(Subject::new("scale").of(id), self.name(), "ScalingReplicaSet", Pace::Fast)
+            .when(exists)
+            .when(!model.is_paused(group) | has_replica_set)
+            .when(state.replica_set.value.is_not(state.spec.value))
+            .set(state.replica_set, state.spec.value)
+            .fair(unit)
+            .says([
+                text(format!("{} ", state.name)),
+                value(state.replica_set.value),
+                text(" -> "),
+                Phrase::After(state.replica_set.id),
+            ])
+            .because_of(model.origin(group, "spec.replicas"))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::sync::{Outcome, Revision, State};
 use crate::state::{Model, RuleBuilder, text};
+use crate::subject::Subject;
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, Int, Term, any, count, ite, max_of, sum};
 
@@ -44,18 +45,18 @@ fn state(model: &Model, group: usize, groups: &[usize]) -> State {
 /// A rule that does what a sync comes to; enabled where that changes something.
 fn sync(
     model: &mut Model,
-    verb: &str,
+    verb: &'static str,
     group: usize,
     groups: &[usize],
     state: &State,
     outcomes: &[Outcome],
 ) -> RuleBuilder {
     let first = &model.groups[group];
-    let (name, object) = (first.name.clone(), first.object.clone());
+    let (name, id) = (first.name.clone(), first.id);
     let exists = first.exists.map_or(true.into(), |exists| exists.value);
-    let unit = model.fairness_unit(&format!("deployment-controller {object}"), &object);
-    let rule_name = format!("deployment-controller/{verb}/{name}");
-    let mut rule = RuleBuilder::new(rule_name, "deployment-controller", "ScalingReplicaSet", Pace::Fast)
+    let unit = model.fairness_unit(Subject::new("deployment-controller").of(id));
+    let subject = Subject::new(verb).of(id);
+    let mut rule = RuleBuilder::new(subject, "deployment-controller", "ScalingReplicaSet", Pace::Fast)
         .when(exists)
         .fair(unit)
         .says([text(name)])

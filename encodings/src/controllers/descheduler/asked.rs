@@ -2,11 +2,12 @@
 
 use super::budgets::{is_granted, is_selected};
 use super::evictor::{is_evictable, passes_node_fit};
-use super::{LIMITED, Part, Pick, Stage, looked_at, part_label, phases};
+use super::{LIMITED, Part, Pick, Stage, looked_at, part_label, part_subject, phases};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{EnabledPlugin, PodPhase};
 use crate::cluster::pod::QosClass;
 use crate::state::{Model, Phase};
+use crate::subject::Subject;
 use crate::system::Origin;
 use crate::term::{Bool, Int, Term, all, any, int_choice, ite, sum};
 use indexmap::IndexMap;
@@ -90,7 +91,8 @@ pub(super) fn ask(model: &Model, asks: &[Ask], is_meant: impl Fn(Phase) -> bool)
             let wanted = if is_single && ask.low.id() == ask.high.id() {
                 ask.high
             } else {
-                let (choice, wanted) = int_choice(format!("evict {label}"), 0, most.range().hi.max(0));
+                let (choice, wanted) =
+                    int_choice(part_subject(model, "evict", (ask.group, ask.slot, phase)), 0, most.range().hi.max(0));
                 let pick = by_slot.entry(ask.slot).or_default();
                 pick.parts.push(choice);
                 pick.low.push(if is_single { ask.low } else { 0.into() });
@@ -110,7 +112,7 @@ pub(super) fn ask(model: &Model, asks: &[Ask], is_meant: impl Fn(Phase) -> bool)
         // What is not asked for.
         let least = sum(pick.low.iter().copied());
         let slack = (pick.total - least).max(0);
-        let (choice, _) = int_choice(format!("left on {}", model.slots[slot].name), 0, slack.range().hi);
+        let (choice, _) = int_choice(Subject::new("left").on(slot), 0, slack.range().hi);
         pick.parts.push(choice);
         pick.low.push(0.into());
         pick.high.push(slack);
@@ -142,7 +144,7 @@ impl Asked {
             ask.high.above(0) & any(granted.collect::<Vec<_>>())
         }));
         Stage {
-            name: plugin.plugin.name().to_owned(),
+            subject: Subject::new(plugin.plugin.name()),
             plugin: plugin.clone(),
             enabled,
             parts: self.parts,

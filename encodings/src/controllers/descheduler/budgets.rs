@@ -4,9 +4,10 @@
 //! So of the pods that a budget counts as many go as it allows, or all; in which order they are tried is that of
 //! caches, hence free. Only granted evictions count against the limits of the policy.
 
-use super::{Part, Pick, Stage, phases};
+use super::{Part, Pick, Stage, part_subject, phases};
 use crate::controllers::{Admission, admission};
 use crate::state::{IntVar, Model, Phase, RuleBuilder};
+use crate::subject::Subject;
 use crate::term::{Bool, Int, Term, any, int_choice, ite, sum};
 use indexmap::IndexMap;
 
@@ -47,13 +48,12 @@ pub(super) fn grant(model: &Model, stage: &mut Stage) {
         }
     }
     for ((budget, parts), (_, allowed)) in asked.into_iter().zip(allowed) {
-        let name = &model.cluster.disruption_budgets[budget].name;
-        grant_of(stage, name, &parts, allowed);
+        grant_of(model, stage, budget, &parts, allowed);
     }
 }
 
 /// Takes from parts, each with whether it goes uncounted, what one budget refuses.
-fn grant_of(stage: &mut Stage, budget: &str, parts: &[(usize, Bool)], allowed: Int) {
+fn grant_of(model: &Model, stage: &mut Stage, budget: usize, parts: &[(usize, Bool)], allowed: Int) {
     if let &[(index, uncounted)] = parts {
         let part = &mut stage.parts[index];
         part.evicted = ite(uncounted, part.wanted, part.wanted.min(allowed));
@@ -66,7 +66,8 @@ fn grant_of(stage: &mut Stage, budget: &str, parts: &[(usize, Bool)], allowed: I
     for &(index, uncounted) in parts {
         let part = &mut stage.parts[index];
         let most = part.most.min(allowed);
-        let (choice, number) = int_choice(format!("grant {}", part.label), 0, most.range().hi.max(0));
+        let (choice, number) =
+            int_choice(part_subject(model, "grant", (part.group, part.slot, part.phase)), 0, most.range().hi.max(0));
         pick.parts.push(choice);
         pick.low.push(0.into());
         pick.high.push(counted(uncounted, most));
@@ -78,7 +79,8 @@ fn grant_of(stage: &mut Stage, budget: &str, parts: &[(usize, Bool)], allowed: I
     let most = sum(parts.iter().map(|&(index, uncounted)| counted(uncounted, stage.parts[index].most)));
     pick.total = most.min(allowed);
     if !are_fixed {
-        let (choice, _) = int_choice(format!("not granted by {budget}"), 0, pick.total.range().hi.max(0));
+        let (choice, _) =
+            int_choice(Subject::new("not granted").of(model.ids.budgets[budget]), 0, pick.total.range().hi.max(0));
         pick.parts.push(choice);
         pick.low.push(0.into());
         pick.high.push(pick.total);

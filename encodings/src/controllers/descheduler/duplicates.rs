@@ -40,9 +40,9 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
         wanted.iter().map(|&(ref groups, slot, pods)| (groups[0], slot, pods)).collect();
     let enabled = some_granted(model, &wanted);
     let Evictions { parts, picks, constraint, wider } = exactly(model, policy, &wanted);
-    let name = "RemoveDuplicates".to_owned();
+    let subject = plugin.plugin.name().into();
     let origins = vec![];
-    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, wider, origins }]
+    vec![Stage { subject, plugin: plugin.clone(), enabled, parts, picks, constraint, wider, origins }]
 }
 
 /// Groups whose pods have the same owner and images.

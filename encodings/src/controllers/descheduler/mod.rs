@@ -31,6 +31,7 @@ use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::cluster::{Cluster, DeschedulerPolicy};
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Periodic, Phase, RuleBuilder, text};
+use crate::subject::{self, Subject};
 use crate::system::{Pace, Phrase, Role};
 use crate::term::{Bool, ChoiceId, Int, Term, all, any, count, int_choice, sum};
 use indexmap::IndexMap;
@@ -57,16 +58,16 @@ impl Controller for Descheduler {
         let ready = count((0..model.slots.len()).map(|slot| looked_at(model, policy, slot)));
         let enough = ready.at_least(2);
         let mut stages: Vec<Stage> = policy.plugins.iter().flat_map(|plugin| stages(model, policy, plugin)).collect();
-        name_apart(&mut stages);
+        tell_apart(&mut stages);
         // A limit of 0 leaves nothing to do.
         let forbids = [policy.max_per_node, policy.max_per_namespace, policy.max_total].contains(&Some(0));
         if stages.is_empty() || forbids {
             return;
         }
         let wants = enough & any(stages.iter().map(|stage| stage.enabled));
-        let periodic = model.periodic("descheduler", policy.interval, wants);
+        let periodic = model.periodic("descheduler period".into(), policy.interval, wants);
         let place =
-            (stages.len() > 1).then(|| model.int_var("stage[descheduler]", Role::Clock, 0, stages.len() as i64, 0));
+            (stages.len() > 1).then(|| model.int_var("descheduler stage", Role::Clock, 0, stages.len() as i64, 0));
         let last = stages.len();
         for (index, stage) in stages.into_iter().enumerate() {
             add_stage(model, stage, index, last, &Pass { wants, enough, periodic: periodic.clone(), place });
@@ -76,8 +77,8 @@ impl Controller for Descheduler {
 
 /// A part of a pass: pods of some groups in some phase on some slots, and how many of each go.
 pub(super) struct Stage {
-    /// For names and sentences.
-    name: String,
+    /// What of the pass it is: the plugin, and what else tells it from its other stages.
+    subject: Subject,
     plugin: EnabledPlugin,
     /// Whether some choice evicts a pod.
     enabled: Bool,
@@ -143,13 +144,13 @@ fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> 
     }
 }
 
-/// Numbers stages of the same name: a plugin of two profiles, two constraints over the same key.
-fn name_apart(stages: &mut [Stage]) {
-    let names: Vec<String> = stages.iter().map(|stage| stage.name.clone()).collect();
+/// Numbers stages of the same subject: a plugin of two profiles, two constraints over the same key.
+fn tell_apart(stages: &mut [Stage]) {
+    let subjects: Vec<Subject> = stages.iter().map(|stage| stage.subject.clone()).collect();
     for (index, stage) in stages.iter_mut().enumerate() {
-        let earlier = names[..index].iter().filter(|name| **name == names[index]).count();
+        let earlier = subjects[..index].iter().filter(|subject| **subject == subjects[index]).count();
         if earlier > 0 {
-            stage.name = format!("{}/{}", stage.name, earlier + 1);
+            stage.subject = subjects[index].clone().with(subject::Part::Number(earlier as i64 + 1));
         }
     }
 }
@@ -192,7 +193,8 @@ fn exactly(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, I
             let evicted = if is_single {
                 wanted
             } else {
-                let (choice, evicted) = int_choice(format!("evict {label}"), 0, pods.value.range().hi);
+                let (choice, evicted) =
+                    int_choice(part_subject(model, "evict", (group, slot, phase)), 0, pods.value.range().hi);
                 pick.parts.push(choice);
                 pick.low.push(0.into());
                 pick.high.push(pods.value.min(wanted));
@@ -242,7 +244,7 @@ fn limit(model: &Model, policy: &DeschedulerPolicy, wanted: &[(usize, usize, Int
         if one {
             pick.total = pick.total.min(most)
         } else {
-            pick.add_slack(policy, "")
+            pick.add_slack(policy, None)
         }
         pick
     });
@@ -257,13 +259,23 @@ impl Default for Pick {
 
 impl Pick {
     /// Lets any part of the total go unused.
-    fn add_slack(&mut self, policy: &DeschedulerPolicy, of: &str) {
+    fn add_slack(&mut self, policy: &DeschedulerPolicy, domain: Option<usize>) {
         self.total = self.total.min(policy.max_total.unwrap_or(i64::from(i32::MAX)));
-        let (choice, _) = int_choice(format!("not evicted{of}"), 0, self.total.range().hi.max(0));
+        let subject = Subject::new("not evicted");
+        let subject = match domain {
+            Some(domain) => subject.word("of domain").with(subject::Part::Number(domain as i64)),
+            None => subject,
+        };
+        let (choice, _) = int_choice(subject, 0, self.total.range().hi.max(0));
         self.parts.push(choice);
         self.low.push(0.into());
         self.high.push(self.total);
     }
+}
+
+/// A number of pods of a group in a phase on a slot.
+fn part_subject(model: &Model, word: &'static str, (group, slot, phase): (usize, usize, Phase)) -> Subject {
+    phase.tell(Subject::new(word)).of(model.groups[group].id).on(slot)
 }
 
 fn part_label(model: &Model, group: usize, slot: usize, phase: Phase) -> String {
@@ -289,7 +301,7 @@ fn within_limits(model: &Model, policy: &DeschedulerPolicy, parts: &[Part]) -> B
 }
 
 fn add_stage(model: &mut Model, mut stage: Stage, index: usize, last: usize, pass: &Pass) {
-    let unit = model.fairness_unit("descheduler", "descheduler");
+    let unit = model.fairness_unit("descheduler".into());
     let is_first = index == 0;
     let begin = pass.wants & pass.periodic.may_act;
     let (here, pace) = match pass.place {
@@ -308,16 +320,17 @@ fn add_stage(model: &mut Model, mut stage: Stage, index: usize, last: usize, pas
     let can_evict = stage.enabled & pass.enough;
     if pass.place.is_some() {
         // A stage without work hands over; the first one only if a later one has work.
-        let rule = RuleBuilder::new(format!("descheduler/{}/nothing", stage.name), "descheduler", "Skipped", pace)
+        let subject = stage.subject.clone().word("nothing");
+        let rule = RuleBuilder::new(subject, "descheduler", "Skipped", pace)
             .when(here)
             .when(!can_evict)
             .fair(unit)
-            .says([text(format!("{} finds nothing to evict", stage.name))]);
+            .says([text(format!("{} finds nothing to evict", stage.plugin.plugin.name()))]);
         model.add_rule(go_on(rule));
     }
     budgets::grant(model, &mut stage);
     let policy = model.cluster.descheduler.as_ref().expect("called for a policy");
-    let mut rule = RuleBuilder::new(format!("descheduler/{}", stage.name), "descheduler", "Descheduled", pace)
+    let mut rule = RuleBuilder::new(stage.subject, "descheduler", "Descheduled", pace)
         .when(here)
         .when(can_evict)
         .fair(unit)
@@ -330,7 +343,8 @@ fn add_stage(model: &mut Model, mut stage: Stage, index: usize, last: usize, pas
     }
     for part in &stage.parts {
         // Where there is nothing to pick, the finer rule's pick of this name is determined.
-        rule = rule.detail(format!("evict {}", part.label), part.wanted.id());
+        let picked = part_subject(model, "evict", (part.group, part.slot, part.phase));
+        rule = rule.detail(picked, part.wanted.id());
         rule = rule.add(part.pods, -part.evicted);
         rule = rule.add_terminating(&model.groups[part.group], part.slot, part.evicted);
     }

@@ -55,8 +55,8 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
         }
     }
     let Evictions { parts, picks, constraint, wider } = exactly(model, policy, &wanted);
-    let name = "RemovePodsViolatingNodeAffinity".to_owned();
-    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, wider, origins }]
+    let subject = plugin.plugin.name().into();
+    vec![Stage { subject, plugin: plugin.clone(), enabled, parts, picks, constraint, wider, origins }]
 }
 
 /// Whether pods of a group have a required affinity and are on a node that does not match it.

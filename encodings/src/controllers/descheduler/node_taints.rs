@@ -30,8 +30,8 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
     }
     let enabled = some_granted(model, &wanted);
     let Evictions { parts, picks, constraint, wider } = exactly(model, policy, &wanted);
-    let name = "RemovePodsViolatingNodeTaints".to_owned();
-    vec![Stage { name, plugin: plugin.clone(), enabled, parts, picks, constraint, wider, origins: vec![] }]
+    let subject = plugin.plugin.name().into();
+    vec![Stage { subject, plugin: plugin.clone(), enabled, parts, picks, constraint, wider, origins: vec![] }]
 }
 
 /// Whether the pods of a group do not tolerate a taint of the node that the plugin looks at.

@@ -13,12 +13,13 @@
 
 use super::budgets::{is_granted, is_selected};
 use super::evictor::{fits_node, is_evictable, looks_at, passes_node_fit};
-use super::{LIMITED, Part, Pick, Stage, looked_at, part_label, phases};
+use super::{LIMITED, Part, Pick, Stage, looked_at, part_label, part_subject, phases};
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::cluster::pod::TopologySpreadConstraint;
 use crate::controllers::scheduler::Domains;
 use crate::state::Model;
+use crate::subject::Subject;
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, max_of, min_of, sum};
 
 pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
@@ -184,7 +185,8 @@ impl Balance<'_> {
                 let considered = self.considered(group, slot);
                 for (phase, pods) in phases(self.model, group, slot) {
                     let label = part_label(self.model, group, slot, phase);
-                    let (choice, picked) = int_choice(format!("take {label}"), 0, pods.value.range().hi);
+                    let (choice, picked) =
+                        int_choice(part_subject(self.model, "take", (group, slot, phase)), 0, pods.value.range().hi);
                     pick.parts.push(choice);
                     pick.low.push(0.into());
                     let most = pods.value.min(considered).min(most);
@@ -261,11 +263,9 @@ impl Balance<'_> {
         let index = model.template(self.contributor).spread.iter().position(|one| one == self.spec).unwrap_or(0);
         let field = format!("spec.template.spec.topologySpreadConstraints[{index}]");
         let origins = vec![model.origin(self.contributor, &field)];
-        let name = format!(
-            "RemovePodsViolatingTopologySpreadConstraint/{}/{}",
-            model.groups[self.contributor].name, self.spec.topology_key
-        );
-        Stage { name, plugin: self.plugin.clone(), enabled, parts, picks, constraint, wider: self.wider(), origins }
+        let subject = Subject::new(self.plugin.plugin.name()).and(model.groups[self.contributor].id);
+        let subject = subject.word(self.spec.topology_key.clone());
+        Stage { subject, plugin: self.plugin.clone(), enabled, parts, picks, constraint, wider: self.wider(), origins }
     }
 
     /// Whether some pick of `most` pods of a domain evicts one: of one that moves on, those before it do not suffice.
@@ -325,7 +325,7 @@ fn two_domains(balance: &Balance) -> Stage {
         parts.extend(mine);
         if !pick.parts.is_empty() {
             if balance.is_limited() {
-                pick.add_slack(balance.policy, &format!(" of domain {domain}"));
+                pick.add_slack(balance.policy, Some(domain));
             }
             picks.push(pick);
         }
@@ -365,7 +365,7 @@ fn many_domains(balance: &Balance) -> Stage {
         at_positions.is(at_domains)
     });
     if balance.is_limited() {
-        pick.add_slack(balance.policy, "");
+        pick.add_slack(balance.policy, None);
     }
     // Limits cut the walk short at a point that caches decide.
     let constraint = if balance.is_limited() { all(order) } else { all(matches.chain(order).collect::<Vec<_>>()) };

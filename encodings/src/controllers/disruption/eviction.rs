@@ -10,6 +10,7 @@ use super::{Status, is_healthy, status, tell};
 use crate::cluster::PodDisruptionBudget;
 use crate::cluster::workload::Readiness;
 use crate::state::{Model, Phase, RuleBuilder};
+use crate::subject::ObjectId;
 use crate::term::{Bool, Int, ite};
 
 /// What the API server says to evictions of pods of a group in a phase on a slot.
@@ -22,6 +23,8 @@ pub(crate) enum Admission<'c> {
     Asked {
         /// The budget.
         budget: &'c PodDisruptionBudget,
+        /// What subjects call it.
+        id: ObjectId,
         /// Its index among the budgets of the cluster.
         index: usize,
         /// Its status.
@@ -54,7 +57,7 @@ pub(crate) fn admission<'c>(model: &Model<'c>, group: usize, slot: usize, phase:
         (_, None) => true.into(),
     };
     let lets_unready_go = if budget.always_allows_unhealthy { true.into() } else { is_healthy(&status) };
-    Admission::Asked { budget, index, status, uncounted: !is_ready & lets_unready_go }
+    Admission::Asked { budget, id: model.ids.budgets[index], index, status, uncounted: !is_ready & lets_unready_go }
 }
 
 impl Admission<'_> {
@@ -75,7 +78,7 @@ impl Admission<'_> {
     /// Makes a rule tell of the budget.
     pub(crate) fn tell(&self, rule: RuleBuilder) -> RuleBuilder {
         match self {
-            Self::Asked { budget, status, .. } => tell(rule, budget, status),
+            Self::Asked { budget, id, status, .. } => tell(rule, (budget, *id), status),
             _ => rule,
         }
     }

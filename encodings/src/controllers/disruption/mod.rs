@@ -25,6 +25,7 @@ use crate::cluster::rollout::Amount;
 use crate::cluster::{Cluster, PodDisruptionBudget, Taint, TaintEffect, Workload};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, UNSCHEDULABLE, text, value};
+use crate::subject::{ObjectId, Subject};
 use crate::term::{Bool, Int, Term, any, ite, sum};
 
 /// See the module.
@@ -117,12 +118,12 @@ fn wanted(model: &Model, groups: &[usize]) -> Int {
 }
 
 /// Adds the status of a budget to what a rule tells with `-v`, and the budget to where it stems from.
-pub(crate) fn tell(rule: RuleBuilder, budget: &PodDisruptionBudget, status: &Status) -> RuleBuilder {
-    let name = format!("{}/{}", budget.namespace, budget.name);
-    rule.detail(format!("currentHealthy of {name}"), status.current_healthy.id())
-        .detail(format!("desiredHealthy of {name}"), status.desired_healthy.id())
-        .detail(format!("expectedPods of {name}"), status.expected_pods.id())
-        .detail(format!("disruptionsAllowed of {name}"), status.disruptions_allowed.id())
+pub(crate) fn tell(rule: RuleBuilder, (budget, id): (&PodDisruptionBudget, ObjectId), status: &Status) -> RuleBuilder {
+    let of = |word: &'static str| Subject::new(word).of(id);
+    rule.detail(of("currentHealthy of"), status.current_healthy.id())
+        .detail(of("desiredHealthy of"), status.desired_healthy.id())
+        .detail(of("expectedPods of"), status.expected_pods.id())
+        .detail(of("disruptionsAllowed of"), status.disruptions_allowed.id())
         .because_of(budget.demand_origin())
 }
 

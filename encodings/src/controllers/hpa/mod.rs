@@ -37,12 +37,16 @@ use crate::cluster::workload::Readiness;
 use crate::cluster::{Cluster, HorizontalPodAutoscaler, Span, Workload};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
+use crate::subject::{ObjectId, Subject};
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, Int, int_choice, ite, max_of, min_of};
 use metric::Fresh;
 use window::{Events, Window};
 
 pub(crate) use window::Memory;
+
+/// As Kubernetes Events name it.
+const NAME: &str = "horizontal-pod-autoscaler";
 
 /// Growth that one sync may bring without `behavior` (section 3.1).
 const LIMIT_FACTOR: i64 = 2;
@@ -59,7 +63,7 @@ pub struct Hpa;
 
 impl Controller for Hpa {
     fn name(&self) -> &'static str {
-        "horizontal-pod-autoscaler"
+        NAME
     }
 
     fn summary(&self) -> &'static str {
@@ -74,7 +78,7 @@ impl Controller for Hpa {
         for index in 0..model.cluster.hpas.len() {
             let hpa = &model.cluster.hpas[index];
             if let Some(group) = model.cluster.workload(&hpa.target) {
-                self.add_autoscaler(model, hpa, group);
+                self.add_autoscaler(model, (hpa, model.ids.hpas[index]), group);
             }
         }
     }
@@ -99,6 +103,9 @@ fn needs_of(cluster: &Cluster, hpa: &HorizontalPodAutoscaler) -> Needs {
     }
 }
 
+/// An autoscaler and what subjects call it.
+type Scaler<'a> = (&'a HorizontalPodAutoscaler, ObjectId);
+
 /// What a sync comes to.
 struct Sync {
     /// The metrics' proposal, clamped to the largest replicas.
@@ -117,14 +124,14 @@ struct Recall {
 }
 
 impl Hpa {
-    fn add_autoscaler(&self, model: &mut Model, hpa: &HorizontalPodAutoscaler, group: usize) {
+    fn add_autoscaler(&self, model: &mut Model, (hpa, id): Scaler, group: usize) {
         let selected = selected::selected(model, hpa, group);
         let readiness: Vec<Readiness> =
             selected.iter().filter_map(|&one| model.startup(one)).map(|startup| startup.readiness).collect();
         let current = model.groups[group].spec.value;
         let leaving = named::terminating(model, hpa, group);
         let (proposal, proposes) = propose(model, hpa, group, (Fresh::Sampled, leaving));
-        let recall = declare_recall(model, hpa, group, proposal, proposes);
+        let recall = declare_recall(model, (hpa, id), group, proposal, proposes);
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
         let sync = finish(hpa, current, proposal, proposes, &recall);
         let mut variants = vec![("sync", sync, None)];
@@ -143,7 +150,7 @@ impl Hpa {
                 let (proposal, proposes) = propose(model, hpa, group, (Fresh::Sampled, some));
                 finish(hpa, current, proposal, proposes, &recall)
             };
-            let (choice, some) = int_choice(format!("terminating and Ready[{}]", hpa.name), 0, leaving.range().hi);
+            let (choice, some) = int_choice(Subject::new("terminating and Ready").of(id), 0, leaving.range().hi);
             // More pods never make for fewer replicas, so that some number changes them if the least or most does.
             let extremes = [0.into(), leaving.monus(1)].map(|some| sync_with(some).desired.is_not(current));
             let possible = leaving.above(0) & (extremes[0] | extremes[1]);
@@ -153,31 +160,26 @@ impl Hpa {
         let wants = exists & variants[0].1.desired.is_not(current);
         recall.note_while_time_passes(model, proposal, proposes, wants);
         let only_notes = exists & proposes & variants[0].1.desired.is(current);
-        let periodic = model.periodic(&format!("hpa {}", hpa.name), hpa.sync_period, wants);
-        let unit =
-            model.fairness_unit(&format!("horizontal-pod-autoscaler {}", hpa.name), &format!("hpa {}", hpa.name));
+        let periodic = model.periodic(Subject::new("sync period").of(id), hpa.sync_period, wants);
+        let unit = model.fairness_unit(Subject::new(self.name()).of(id));
         for (verb, sync, approximates) in variants {
             let spec = model.groups[group].spec;
             let changes = sync.desired.is_not(current);
-            let mut rule = RuleBuilder::new(
-                format!("horizontal-pod-autoscaler/{verb}/{}", hpa.name),
-                self.name(),
-                "SuccessfulRescale",
-                Pace::Periodic,
-            )
-            .when(exists)
-            .when(approximates.and_then(|(_, part)| part).map_or(changes, |(_, _, possible)| possible))
-            .when(periodic.may_act)
-            .set(spec, sync.desired)
-            .says([
-                text(format!("{} replicas ", model.workload_name(group))),
-                value(current),
-                text(" -> "),
-                Phrase::After(spec.id),
-                text(", metrics propose "),
-                value(sync.proposal),
-            ])
-            .because_of(hpa.origin.clone());
+            let subject = Subject::new(verb).of(id);
+            let mut rule = RuleBuilder::new(subject, self.name(), "SuccessfulRescale", Pace::Periodic)
+                .when(exists)
+                .when(approximates.and_then(|(_, part)| part).map_or(changes, |(_, _, possible)| possible))
+                .when(periodic.may_act)
+                .set(spec, sync.desired)
+                .says([
+                    text(format!("{} replicas ", model.workload_name(group))),
+                    value(current),
+                    text(" -> "),
+                    Phrase::After(spec.id),
+                    text(", metrics propose "),
+                    value(sync.proposal),
+                ])
+                .because_of(hpa.origin.clone());
             rule = match approximates {
                 // Only the exact sync must happen: nothing forces the metrics to lag behind.
                 None => rule.fair(unit),
@@ -193,7 +195,7 @@ impl Hpa {
             rule = periodic.restart(rule);
             model.add_rule(rule);
         }
-        recall.add_rules(model, hpa, proposal, only_notes);
+        recall.add_rules(model, (hpa, id), proposal, only_notes);
     }
 }
 
@@ -277,23 +279,17 @@ fn limit(rules: &ScalingRules, current: Int, events: &[Events], upwards: bool) -
     }
 }
 
-fn declare_recall(
-    model: &mut Model,
-    hpa: &HorizontalPodAutoscaler,
-    group: usize,
-    proposal: Int,
-    proposes: Bool,
-) -> Recall {
+fn declare_recall(model: &mut Model, (hpa, id): Scaler, group: usize, proposal: Int, proposes: Bool) -> Recall {
     let (down_seconds, up_seconds) = match &hpa.behavior {
         None => (hpa.downscale_stabilization, 0),
         Some(behavior) => (behavior.down.stabilization, behavior.up.stabilization),
     };
     let most = hpa.max.max(model.groups[group].spec.value.range().hi);
-    let down = Window::declare(model, hpa, group, down_seconds, Memory::Largest, most, proposal, proposes);
+    let down = Window::declare(model, id, group, down_seconds, Memory::Largest, most, proposal, proposes);
     let up = (up_seconds > 0)
-        .then(|| Window::declare(model, hpa, group, up_seconds, Memory::Smallest, most, proposal, proposes));
+        .then(|| Window::declare(model, id, group, up_seconds, Memory::Smallest, most, proposal, proposes));
     let periods = hpa.remembered_periods();
-    let events = periods.into_iter().map(|period| Events::declare(model, hpa, period, most)).collect();
+    let events = periods.into_iter().map(|period| Events::declare(model, id, period, most)).collect();
     Recall { down, up, events }
 }
 
@@ -311,7 +307,7 @@ impl Recall {
         }
     }
 
-    fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int, only_notes: Bool) {
+    fn add_rules(self, model: &mut Model, hpa: Scaler, proposal: Int, only_notes: Bool) {
         for window in [Some(self.down), self.up].into_iter().flatten() {
             window.add_rules(model, hpa, proposal, only_notes);
         }

@@ -30,7 +30,7 @@ pub(super) fn by_workload(model: &Model, groups: &[usize]) -> Vec<Vec<usize>> {
 pub(super) fn is_ambiguous(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize) -> Bool {
     let cluster = model.cluster;
     let own = selected(model, hpa, group);
-    let rivals = cluster.hpas.iter().filter(|other| other.name != hpa.name);
+    let rivals = cluster.hpas.iter().filter(|other| other.label() != hpa.label());
     let shares = rivals.filter_map(|other| {
         if other.target == hpa.target {
             return Some(true.into());

@@ -6,8 +6,9 @@
 //! the two (tagged). Past rescales within a policy's period are kept as two sums with one countdown each period; at
 //! its end any part of them may still be within the period (tagged).
 
-use crate::cluster::HorizontalPodAutoscaler;
+use super::{NAME, Scaler};
 use crate::state::{IntVar, Model, RuleBuilder, Timer, text};
+use crate::subject::{ObjectId, Part, Subject};
 use crate::system::{Pace, Role};
 use crate::term::{Bool, Int, int_choice, ite};
 
@@ -32,7 +33,7 @@ impl Window {
     #[expect(clippy::too_many_arguments, reason = "called twice, each time with all of them")]
     pub(super) fn declare(
         model: &mut Model,
-        hpa: &HorizontalPodAutoscaler,
+        id: ObjectId,
         group: usize,
         seconds: i64,
         memory: Memory,
@@ -46,15 +47,16 @@ impl Window {
         let word = if memory == Memory::Largest { "largest" } else { "smallest" };
         // The first reconcile records the present replicas as the first recommendation.
         let initial = model.initial_of(model.groups[group].spec);
-        let extreme = model.int_var(format!("{word} recommendation[{}]", hpa.name), Role::Clock, 0, most, initial);
+        let extreme = model.int_var(Subject::new(word).word("recommendation").of(id), Role::Clock, 0, most, initial);
         let falls_short = match memory {
             Memory::Largest => proposal.below(extreme.value),
             Memory::Smallest => proposal.above(extreme.value),
         };
-        let timer = model.timer(&format!("{word} recommendation of {}", hpa.name), seconds, proposes & falls_short);
+        let timer =
+            model.timer(Subject::new(word).word("recommendation timer").of(id), seconds, proposes & falls_short);
         let neutral = if memory == Memory::Largest { 0 } else { most };
         let since = timer.left.is_some().then(|| {
-            model.int_var(format!("{word} recommendation since[{}]", hpa.name), Role::Clock, 0, most, neutral)
+            model.int_var(Subject::new(word).word("recommendation since").of(id), Role::Clock, 0, most, neutral)
         });
         Self { memory, extreme: Some(extreme), since, timer: Some(timer) }
     }
@@ -92,15 +94,15 @@ impl Window {
     }
 
     /// The extreme leaves the window. Without a clock a sync that only notes the proposal is a rule too.
-    pub(super) fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int, only_notes: Bool) {
+    pub(super) fn add_rules(self, model: &mut Model, scaler: Scaler, proposal: Int, only_notes: Bool) {
         let (Some(extreme), Some(timer)) = (self.extreme, &self.timer) else { return };
         if timer.left.is_none() {
-            self.add_note(model, hpa, proposal, only_notes);
+            self.add_note(model, scaler, proposal, only_notes);
         }
+        let (hpa, id) = scaler;
         let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
         let word = if self.memory == Memory::Largest { "largest" } else { "smallest" };
-        let unit =
-            model.fairness_unit(&format!("{word} recommendation of {}", hpa.name), &format!("{word} {}", hpa.name));
+        let unit = model.fairness_unit(Subject::new(word).word("recommendation of").of(id));
         let between = match self.since {
             Some(since) => self.further(since.value, proposal),
             // Without a clock nothing is known of the younger recommendations.
@@ -109,25 +111,21 @@ impl Window {
                 Memory::Smallest => extreme.value + 1,
             },
         };
-        let base = |kind: &str| {
-            let mut rule = RuleBuilder::new(
-                format!("horizontal-pod-autoscaler/{kind}-{word}/{}", hpa.name),
-                "horizontal-pod-autoscaler",
-                "StabilizationWindowEnds",
-                pace,
-            )
-            .when(timer.armed)
-            .when(timer.expired)
-            .fair(unit)
-            .says([text(format!("the {word} recommendation of {} leaves the stabilisation window", hpa.name))])
-            .because_of(hpa.origin.clone());
+        let base = |kind: &'static str| {
+            let subject = Subject::new(kind).word(word).of(id);
+            let mut rule = RuleBuilder::new(subject, NAME, "StabilizationWindowEnds", pace)
+                .when(timer.armed)
+                .when(timer.expired)
+                .fair(unit)
+                .says([text(format!("the {word} recommendation of {} leaves the stabilisation window", hpa.label()))])
+                .because_of(hpa.origin.clone());
             if let Some(left) = timer.left {
                 rule = rule.set(left, timer.full);
             }
             rule
         };
         model.add_rule(base("forget").set(extreme, proposal));
-        let (choice, kept) = int_choice(format!("{word} recommendation[{}]", hpa.name), 0, extreme.value.range().hi);
+        let (choice, kept) = int_choice(Subject::new(word).word("recommendation").of(id), 0, extreme.value.range().hi);
         let inside = match self.memory {
             Memory::Largest => kept.above(proposal) & kept.at_most(between) & kept.below(extreme.value),
             Memory::Smallest => kept.below(proposal) & kept.at_least(between) & kept.above(extreme.value),
@@ -148,25 +146,20 @@ impl Window {
 }
 
 impl Window {
-    fn add_note(&self, model: &mut Model, hpa: &HorizontalPodAutoscaler, proposal: Int, only_notes: Bool) {
+    fn add_note(&self, model: &mut Model, (hpa, id): Scaler, proposal: Int, only_notes: Bool) {
         let Some(extreme) = self.extreme else { return };
         let word = if self.memory == Memory::Largest { "largest" } else { "smallest" };
-        let name = &hpa.name;
-        let unit =
-            model.fairness_unit(&format!("{word} recommendation of {name} noted"), &format!("{word} noted {name}"));
+        let name = hpa.label();
+        let unit = model.fairness_unit(Subject::new(word).word("noted of").of(id));
         let noted = self.further(extreme.value, proposal);
-        let rule = RuleBuilder::new(
-            format!("horizontal-pod-autoscaler/note-{word}/{name}"),
-            "horizontal-pod-autoscaler",
-            "RecommendationNoted",
-            Pace::Clock,
-        )
-        .when(only_notes)
-        .when(noted.is_not(extreme.value))
-        .fair(unit)
-        .set(extreme, noted)
-        .says([text(format!("{name} notes the proposal as its {word} recommendation"))])
-        .because_of(hpa.origin.clone());
+        let subject = Subject::new("note").word(word).of(id);
+        let rule = RuleBuilder::new(subject, NAME, "RecommendationNoted", Pace::Clock)
+            .when(only_notes)
+            .when(noted.is_not(extreme.value))
+            .fair(unit)
+            .set(extreme, noted)
+            .says([text(format!("{name} notes the proposal as its {word} recommendation"))])
+            .because_of(hpa.origin.clone());
         model.add_rule(rule);
     }
 }
@@ -181,13 +174,13 @@ pub(super) struct Events {
 }
 
 impl Events {
-    pub(super) fn declare(model: &mut Model, hpa: &HorizontalPodAutoscaler, period: i64, most: i64) -> Self {
-        let name = format!("{}, {period} s", hpa.name);
+    pub(super) fn declare(model: &mut Model, id: ObjectId, period: i64, most: i64) -> Self {
+        let subject = |word: &'static str| Subject::new(word).with(Part::Number(period)).word("s").of(id);
         // What adds up within a period is bounded by saturation: beyond `most` no limit changes any more.
-        let added = model.int_var(format!("replicas added[{name}]"), Role::Clock, 0, most, 0);
-        let deleted = model.int_var(format!("replicas deleted[{name}]"), Role::Clock, 0, most, 0);
+        let added = model.int_var(subject("replicas added in"), Role::Clock, 0, most, 0);
+        let deleted = model.int_var(subject("replicas deleted in"), Role::Clock, 0, most, 0);
         let armed = added.value.above(0) | deleted.value.above(0);
-        let timer = model.timer(&format!("rescales of {name}"), period, armed);
+        let timer = model.timer(subject("rescales timer of"), period, armed);
         Self { period, added, deleted, timer }
     }
 
@@ -203,30 +196,26 @@ impl Events {
         rule.set(self.added, grown).set(self.deleted, shrunk)
     }
 
-    pub(super) fn add_rules(self, model: &mut Model, hpa: &HorizontalPodAutoscaler) {
+    pub(super) fn add_rules(self, model: &mut Model, (hpa, id): Scaler) {
         let pace = if self.timer.left.is_some() { Pace::Fast } else { Pace::Clock };
-        let name = format!("{}/{}", hpa.name, self.period);
-        let unit = model.fairness_unit(&format!("rescales of {name}"), &format!("rescales of {name}"));
+        let subject = |word: &'static str| Subject::new(word).with(Part::Number(self.period)).word("s").of(id);
+        let unit = model.fairness_unit(subject("rescales in"));
         let hi = self.added.value.range().hi;
-        let (added_choice, added) = int_choice(format!("still added[{name}]"), 0, hi);
-        let (deleted_choice, deleted) = int_choice(format!("still deleted[{name}]"), 0, hi);
+        let (added_choice, added) = int_choice(subject("still added in"), 0, hi);
+        let (deleted_choice, deleted) = int_choice(subject("still deleted in"), 0, hi);
         let fewer = added.below(self.added.value) | deleted.below(self.deleted.value);
-        let rule = RuleBuilder::new(
-            format!("horizontal-pod-autoscaler/forget-rescales/{name}"),
-            "horizontal-pod-autoscaler",
-            "ScalingPolicyPeriodEnds",
-            pace,
-        )
-        .when(self.timer.armed)
-        .when(self.timer.expired)
-        .fair(unit)
-        .pick(added_choice)
-        .pick(deleted_choice)
-        .such_that(added.at_most(self.added.value) & deleted.at_most(self.deleted.value) & fewer)
-        .set(self.added, added)
-        .set(self.deleted, deleted)
-        .over_approximates("rescales within a policy's period share one countdown")
-        .says([text(format!("rescales of {} leave the policy period", hpa.name))]);
-        model.add_rule(self.timer.restart(&name, rule));
+        let subject = Subject::new("forget-rescales").with(Part::Number(self.period)).of(id);
+        let rule = RuleBuilder::new(subject, NAME, "ScalingPolicyPeriodEnds", pace)
+            .when(self.timer.armed)
+            .when(self.timer.expired)
+            .fair(unit)
+            .pick(added_choice)
+            .pick(deleted_choice)
+            .such_that(added.at_most(self.added.value) & deleted.at_most(self.deleted.value) & fewer)
+            .set(self.added, added)
+            .set(self.deleted, deleted)
+            .over_approximates("rescales within a policy's period share one countdown")
+            .says([text(format!("rescales of {} leave the policy period", hpa.label()))]);
+        model.add_rule(self.timer.restart(rule));
     }
 }

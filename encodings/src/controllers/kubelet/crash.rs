@@ -9,6 +9,7 @@
 //! of its restarts. Where other durations are counted, that is tagged.
 
 use crate::state::{Model, RuleBuilder, text};
+use crate::subject::Subject;
 use crate::system::Pace;
 
 pub(super) fn add_rules(model: &mut Model, group: usize) {
@@ -16,26 +17,25 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
     for (slot, crashed) in crashed.into_iter().enumerate() {
         let state = &model.groups[group];
         let first = state.first_running_phase(slot);
-        let up = state.fresh.iter().map(|(phase, counts)| (format!("crash-{}", phase.name()), counts[slot]));
-        let up: Vec<_> = up.chain([("crash".to_owned(), state.running[slot])]).collect();
+        let id = state.id;
+        let up = state.fresh.iter().map(|(phase, counts)| (phase.tell("crash".into()), counts[slot]));
+        let up: Vec<_> = up.chain([("crash".into(), state.running[slot])]).collect();
         let place = format!("{}/{}", state.name, model.slots[slot].name);
         let alive = model.slots[slot].is_alive();
-        let base = |model: &mut Model, verb: &str, reason: &'static str| {
-            let unit = model.slot_fairness(&format!("kubelet {verb} of {}", model.groups[group].name), slot);
-            RuleBuilder::new(format!("kubelet/{verb}/{place}"), "kubelet", reason, Pace::Clock)
-                .when(alive)
-                .fair(unit)
-                .for_slot(model, slot)
+        let base = |model: &mut Model, subject: Subject, reason: &'static str| {
+            let subject = subject.of(id).on(slot);
+            let unit = model.fairness_unit(subject.clone());
+            RuleBuilder::new(subject, "kubelet", reason, Pace::Clock).when(alive).fair(unit)
         };
-        for (verb, running) in up {
-            let crash = base(model, &verb, "BackOff")
+        for (subject, running) in up {
+            let crash = base(model, subject, "BackOff")
                 .when(running.value.above(0))
                 .add(running, -1)
                 .add(crashed, 1)
                 .says([text(format!("a container of a pod of {place} crashes"))]);
             model.add_rule(crash);
         }
-        let mut restart = base(model, "restart", "Started")
+        let mut restart = base(model, "restart".into(), "Started")
             .when(crashed.value.above(0))
             .add(crashed, -1)
             .add(first, 1)

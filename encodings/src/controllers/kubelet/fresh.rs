@@ -3,12 +3,13 @@
 //! one countdown for all pods of a workload.
 
 use crate::state::{Countdown, Model, Phase, RuleBuilder, text, value};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{any, int_choice};
 
 pub(super) fn add_rules(model: &mut Model, group: usize) {
     let Some(seconds) = model.cluster.min_ready_seconds(model.workload(group)) else { return };
-    let name = model.groups[group].name.clone();
+    let (id, name) = (model.groups[group].id, model.groups[group].name.clone());
     let stages = model.groups[group].fresh.clone();
     let [(Phase::Fresh(0), fresh)] = &stages[..] else {
         for slot in model.groups[group].slots() {
@@ -22,17 +23,17 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
         return;
     };
     let some = any(fresh.iter().map(|count| count.value.above(0)));
-    let timer = model.timer(&format!("availability of {name}"), seconds, some);
+    let timer = model.timer(Subject::new("availability timer").of(id), seconds, some);
     let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
     for (slot, &count) in fresh.iter().enumerate() {
-        let unit = model.slot_fairness(&format!("pods of {name} become available"), slot);
+        let unit = model.fairness_unit(Subject::new("availability of").of(id).on(slot));
         let place = format!("{name}/{}", model.slots[slot].name);
-        let (choice, available) = int_choice(format!("available[{place}]"), 1, count.value.range().hi.max(1));
-        let mut rule = RuleBuilder::new(format!("kubelet/available/{place}"), "kubelet", "Available", pace)
+        let (choice, available) =
+            int_choice(Subject::new("available").of(id).on(slot), 1, count.value.range().hi.max(1));
+        let mut rule = RuleBuilder::new(Subject::new("available").of(id).on(slot), "kubelet", "Available", pace)
             .when(count.value.above(0))
             .when(timer.expired)
             .fair(unit)
-            .for_slot(model, slot)
             .pick(choice)
             .such_that(available.at_most(count.value))
             .add(count, -available)
@@ -41,6 +42,6 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
         if model.groups[group].most > 1 {
             rule = rule.over_approximates("pods of a workload share one countdown until they are available");
         }
-        model.add_rule(timer.restart(&place, rule));
+        model.add_rule(timer.restart(rule));
     }
 }

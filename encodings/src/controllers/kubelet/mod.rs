@@ -33,6 +33,7 @@ use crate::cluster::workload::Readiness;
 use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
 use crate::needs::Needs;
 use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{Bool, all, int_choice, sum};
 
@@ -76,15 +77,15 @@ impl Kubelet {
     fn start(&self, model: &mut Model, group: usize, slot: usize) {
         let Some(bound) = model.groups[group].bound.as_ref().map(|bound| bound[slot]) else { return };
         let admitted = admits(model, group, slot);
-        let unit = model.slot_fairness(&format!("kubelet starts {}", model.groups[group].name), slot);
+        let id = model.groups[group].id;
+        let unit = model.fairness_unit(Subject::new("kubelet starts").of(id).on(slot));
         let place = format!("{}/{}", model.groups[group].name, model.slots[slot].name);
         let alive = model.slots[slot].is_alive();
-        let base = |name: &str, reason: &'static str| {
-            RuleBuilder::new(format!("kubelet/{name}/{place}"), "kubelet", reason, Pace::Fast)
+        let base = |verb: &'static str, reason: &'static str| {
+            RuleBuilder::new(Subject::new(verb).of(id).on(slot), "kubelet", reason, Pace::Fast)
                 .when(bound.value.above(0))
                 .when(alive)
                 .fair(unit)
-                .for_slot(model, slot)
                 .add(bound, -1)
         };
         let running = model.groups[group].first_running_phase(slot);
@@ -106,14 +107,14 @@ impl Kubelet {
         let state = &model.groups[group];
         let terminating = state.terminating[slot];
         let place = format!("{}/{}", state.name, there.name);
-        let unit = model.slot_fairness(&format!("kubelet ends {}", model.groups[group].name), slot);
+        let id = state.id;
+        let unit = model.fairness_unit(Subject::new("kubelet ends").of(id).on(slot));
         let there = &model.slots[slot];
-        let rule = RuleBuilder::new(format!("kubelet/terminate/{place}"), "kubelet", "Killing", Pace::Fast)
+        let rule = RuleBuilder::new(Subject::new("terminate").of(id).on(slot), "kubelet", "Killing", Pace::Fast)
             .when(terminating.value.above(0))
             .when(there.is_alive())
-            .fair(unit)
-            .for_slot(model, slot);
-        let (choice, ended) = int_choice(format!("ended[{place}]"), 1, terminating.value.range().hi.max(1));
+            .fair(unit);
+        let (choice, ended) = int_choice(Subject::new("ended").of(id).on(slot), 1, terminating.value.range().hi.max(1));
         let comes_back = (0..model.groups.len())
             .any(|other| there.cordon_allows(model.template(other)).constant() == Some(true))
             || model.groups.iter().any(|other| other.pinned.is_some());
@@ -142,7 +143,7 @@ impl Kubelet {
         if startup.readiness == Readiness::Never {
             return;
         }
-        let name = model.groups[group].name.clone();
+        let (id, name) = (model.groups[group].id, model.groups[group].name.clone());
         let stages = model.groups[group].starting.clone();
         let [(Phase::Starting(0), starting)] = &stages[..] else {
             for slot in model.groups[group].slots() {
@@ -158,18 +159,18 @@ impl Kubelet {
         let some = crate::term::any(
             starting.iter().enumerate().map(|(slot, count)| count.value.above(0) & model.slots[slot].is_alive()),
         );
-        let timer = model.timer(&format!("start-up of {name}"), startup.seconds, some);
+        let timer = model.timer(Subject::new("start-up timer").of(id), startup.seconds, some);
         let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
         for (slot, &count) in starting.iter().enumerate() {
-            let unit = model.slot_fairness(&format!("kubelet finishes start-up of {name}"), slot);
+            let unit = model.fairness_unit(Subject::new("kubelet finishes start-up of").of(id).on(slot));
             let place = format!("{name}/{}", model.slots[slot].name);
-            let (choice, finished) = int_choice(format!("started[{place}]"), 1, count.value.range().hi.max(1));
-            let rule = RuleBuilder::new(format!("kubelet/finish-startup/{place}"), "kubelet", "Ready", pace)
+            let (choice, finished) =
+                int_choice(Subject::new("started").of(id).on(slot), 1, count.value.range().hi.max(1));
+            let rule = RuleBuilder::new(Subject::new("finish-startup").of(id).on(slot), "kubelet", "Ready", pace)
                 .when(count.value.above(0))
                 .when(model.slots[slot].is_alive())
                 .when(timer.expired)
                 .fair(unit)
-                .for_slot(model, slot)
                 .pick(choice)
                 .such_that(finished.at_most(count.value))
                 .add(count, -finished)
@@ -180,7 +181,7 @@ impl Kubelet {
             } else {
                 rule
             };
-            model.add_rule(timer.restart(&place, rule));
+            model.add_rule(timer.restart(rule));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Pods of Jobs that have done their work.
 
 use crate::state::{Model, RuleBuilder, text, value};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{any, int_choice};
 
@@ -8,10 +9,10 @@ use crate::term::{any, int_choice};
 /// Without a run time they may do so at any quiescent moment, and each does some day.
 pub(super) fn add_rules(model: &mut Model, group: usize) {
     let (Some(job), Some(spec)) = (model.groups[group].job, model.workload(group).job().copied()) else { return };
-    let name = model.groups[group].name.clone();
+    let (id, name) = (model.groups[group].id, model.groups[group].name.clone());
     let running = model.groups[group].running.clone();
     let some = any(running.iter().enumerate().map(|(slot, count)| count.value.above(0) & model.slots[slot].is_alive()));
-    let timer = spec.run_time.map(|seconds| model.timer(&format!("run of {name}"), seconds, some));
+    let timer = spec.run_time.map(|seconds| model.timer(Subject::new("run timer").of(id), seconds, some));
     let run = timer.as_ref().and_then(|timer| Some((timer.left?, timer.full)));
     if let Some(job) = &mut model.groups[group].job {
         job.run = run;
@@ -24,14 +25,13 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
         if count.value.range().hi == 0 {
             continue;
         }
-        let unit = model.slot_fairness(&format!("kubelet completes pods of {name}"), slot);
+        let unit = model.fairness_unit(Subject::new("kubelet completes pods of").of(id).on(slot));
         let place = format!("{name}/{}", model.slots[slot].name);
-        let (choice, ended) = int_choice(format!("succeeded[{place}]"), 1, count.value.range().hi);
-        let mut rule = RuleBuilder::new(format!("kubelet/succeed/{place}"), "kubelet", "Completed", pace)
+        let (choice, ended) = int_choice(Subject::new("succeeded").of(id).on(slot), 1, count.value.range().hi);
+        let mut rule = RuleBuilder::new(Subject::new("succeed").of(id).on(slot), "kubelet", "Completed", pace)
             .when(count.value.above(0))
             .when(model.slots[slot].is_alive())
             .fair(unit)
-            .for_slot(model, slot)
             .pick(choice)
             .such_that(ended.at_most(count.value))
             .add(count, -ended)
@@ -41,7 +41,7 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
         if let Some(timer) = &timer {
             rule = rule.when(timer.expired);
             rule = if model.groups[group].most > 1 {
-                timer.restart(&place, rule).over_approximates("pods of a Job share one countdown of their run time")
+                timer.restart(rule).over_approximates("pods of a Job share one countdown of their run time")
             } else {
                 // The next pod, if there is one, runs for the whole time.
                 timer.left.into_iter().fold(rule, |rule, left| rule.set(left, timer.full))

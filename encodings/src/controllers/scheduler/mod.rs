@@ -53,9 +53,13 @@ use super::Controller;
 use crate::cluster::{Cluster, Workload};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
+use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{Bool, Int, Term, any, ite, max_of};
 use preemption::Preemptor;
+
+/// What details of a binding say of each node.
+pub const SCORE: &str = "score of";
 
 /// Why a rule may take a node that is not the best.
 const UNKNOWN_SCORES: &str = "the scores of this profile need constant allocatable; any feasible node is taken";
@@ -112,25 +116,23 @@ impl Scheduler {
         let best = if ranked.is_empty() { Int::from(-1) } else { max_of(&ranked) };
         let yields = self.yields(model, group, preemptors);
         let preemptor = preemptors[group].as_ref();
-        let object = model.groups[group].object.clone();
-        let unit = model.fairness_unit(&format!("default-scheduler {object}"), &format!("scheduler {object}"));
+        let id = model.groups[group].id;
+        let unit = model.fairness_unit(Subject::new(self.name()).of(id));
         for slot in 0..feasible.len() {
             let state = &model.groups[group];
-            let place = format!("{}/{}", state.name, model.slots[slot].name);
-            let base = |name: &str| {
+            let base = |verb: &'static str| {
                 let mut rule =
-                    RuleBuilder::new(format!("default-scheduler/{name}/{place}"), self.name(), "Scheduled", Pace::Fast)
+                    RuleBuilder::new(Subject::new(verb).of(id).on(slot), self.name(), "Scheduled", Pace::Fast)
                         .when(feasible[slot])
                         .when(if scores.is_exact && !samples { scores.terms[slot].is(best) } else { true.into() })
                         .when(!yields)
                         .fair(unit)
-                        .for_slot(model, slot)
                         .add(state.pending, -1)
                         .says([text(format!("a pod of {} to {}", state.name, model.slots[slot].name))])
                         .because_of(model.origin(group, "spec.template.spec"));
-                for (there, &score) in model.slots.iter().zip(&ranked) {
+                for (there, &score) in ranked.iter().enumerate() {
                     let shown = ite(score.at_least(0), score + scores.common, -1);
-                    rule = rule.detail(format!("score of {}", there.name), shown.id());
+                    rule = rule.detail(Subject::new(SCORE).on(there), shown.id());
                 }
                 match (scores.is_exact, samples) {
                     (_, true) => rule.over_approximates(SAMPLED),
@@ -149,7 +151,8 @@ impl Scheduler {
                 }
             } else {
                 let starts = state.first_running_phase(slot);
-                let expansion = ["default-scheduler/bind", "kubelet/start"].map(|rule| format!("{rule}/{place}"));
+                let expansion = [(self.name(), "bind"), ("kubelet", "start")];
+                let expansion = expansion.map(|(actor, verb)| (actor, Subject::new(verb).of(id).on(slot)));
                 rules.push(base("bind-and-start").when(waiting).when(alive).add(starts, 1).expands_to(expansion));
             }
             for rule in rules {

@@ -30,6 +30,10 @@ use crate::cluster::hpa::MetricResource;
 use crate::cluster::{Cluster, VerticalPodAutoscaler};
 use crate::needs::Needs;
 use crate::state::Model;
+use crate::subject::ObjectId;
+
+/// An autoscaler and what subjects call it.
+type Scaler<'a> = (&'a VerticalPodAutoscaler, ObjectId);
 
 /// See the module.
 pub struct Vpa;
@@ -56,11 +60,11 @@ impl Controller for Vpa {
 
     fn add_rules(&self, model: &mut Model) {
         for index in 0..model.cluster.vpas.len() {
-            let vpa = &model.cluster.vpas[index];
+            let (vpa, id) = (&model.cluster.vpas[index], model.ids.vpas[index]);
             if let Some(group) = model.cluster.workload(&vpa.target) {
-                recommender::add_rules(model, vpa, group);
+                recommender::add_rules(model, (vpa, id), group);
                 if vpa.evicts {
-                    updater::add_rules(model, vpa, group);
+                    updater::add_rules(model, (vpa, id), group);
                 }
             }
         }

@@ -1,15 +1,16 @@
 //! The recommender (`pkg/recommender/logic/recommender.go`): the target for what pods use at present.
 
-use crate::cluster::VerticalPodAutoscaler;
+use super::Scaler;
 use crate::cluster::hpa::MetricResource;
 use crate::cluster::vpa::Controlled;
 use crate::cluster::workload::Usage;
 use crate::state::{Model, RuleBuilder, text};
+use crate::subject::Subject;
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, Int, Term, count};
 
 /// Adds the rules by which the recommendation changes.
-pub(super) fn add_rules(model: &mut Model, vpa: &VerticalPodAutoscaler, group: usize) {
+pub(super) fn add_rules(model: &mut Model, (vpa, id): Scaler, group: usize) {
     let Some(recommended) = model.groups[group].recommended else { return };
     let ready = model.ready(group);
     let level = vpa.controlled.iter().fold(Int::from(0), |level, one| {
@@ -24,7 +25,7 @@ pub(super) fn add_rules(model: &mut Model, vpa: &VerticalPodAutoscaler, group: u
     });
     let is_rounded = vpa.controlled.iter().any(|one| one.is_rounded);
     let all_ready = ready.is(model.groups[group].spec.value);
-    let variants: Vec<(&str, Bool, Option<&str>)> = match (is_rounded, is_shared) {
+    let variants: Vec<(&'static str, Bool, Option<&str>)> = match (is_rounded, is_shared) {
         (true, _) => vec![("recommend", true.into(), Some("recommendations are rounded up to a few levels"))],
         (false, false) => vec![("recommend", true.into(), None)],
         (false, true) => vec![
@@ -32,19 +33,15 @@ pub(super) fn add_rules(model: &mut Model, vpa: &VerticalPodAutoscaler, group: u
             ("recommend-in-between", !all_ready, Some("a history hardly shows what pods use while some are missing")),
         ],
     };
-    let unit = model.fairness_unit(&format!("vpa-recommender {}", vpa.name), &format!("vpa-recommender {}", vpa.name));
+    let unit = model.fairness_unit(Subject::new("vpa-recommender").of(id));
     for (verb, when, why) in variants {
-        let mut rule = RuleBuilder::new(
-            format!("vertical-pod-autoscaler/{verb}/{}", vpa.name),
-            "vertical-pod-autoscaler",
-            "Recommended",
-            Pace::Clock,
-        )
-        .when(changes & when)
-        .set(recommended, level)
-        .fair(unit)
-        .says([text(format!("pods of {} shall request", model.workload_name(group)))])
-        .because_of(vpa.origin.clone());
+        let mut rule =
+            RuleBuilder::new(Subject::new(verb).of(id), "vertical-pod-autoscaler", "Recommended", Pace::Clock)
+                .when(changes & when)
+                .set(recommended, level)
+                .fair(unit)
+                .says([text(format!("pods of {} shall request", model.workload_name(group)))])
+                .because_of(vpa.origin.clone());
         for (index, one) in vpa.controlled.iter().enumerate() {
             let (scale, unit) = if one.resource == MetricResource::Cpu { (1, "m") } else { (1 << 20, "Mi") };
             let amounts: Vec<i64> = one.targets.iter().map(|target| target / scale).collect();

@@ -8,10 +8,12 @@
 //!   disruption budget is asked, the pods that it grants are any of them.
 //! * Through the eviction API: budgets may refuse.
 
+use super::Scaler;
 use crate::cluster::VerticalPodAutoscaler;
 use crate::cluster::vpa::Urgency;
 use crate::controllers::{Admission, admission};
 use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
+use crate::subject::{Part as Further, Subject};
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, Int, Term, int_choice, ite, sum};
 
@@ -19,6 +21,7 @@ use crate::term::{Bool, Int, Term, int_choice, ite, sum};
 struct Part<'c> {
     group: usize,
     slot: usize,
+    phase: Phase,
     pods: IntVar,
     /// Place among the levels, the most urgent first.
     class: usize,
@@ -27,7 +30,7 @@ struct Part<'c> {
 }
 
 /// Adds the rules of the updater, for each recommendation.
-pub(super) fn add_rules(model: &mut Model, vpa: &VerticalPodAutoscaler, group: usize) {
+pub(super) fn add_rules(model: &mut Model, (vpa, id): Scaler, group: usize) {
     for recommended in 1..=vpa.levels().len() {
         let levels = |urgency: Urgency| -> Vec<usize> {
             let off = |&one: &usize| {
@@ -40,11 +43,11 @@ pub(super) fn add_rules(model: &mut Model, vpa: &VerticalPodAutoscaler, group: u
         };
         let (too_small, old) = (levels(Urgency::TooSmall), levels(Urgency::Old));
         let applies = applies(model, vpa, group, recommended);
-        delete_waiting(model, vpa, (group, recommended), &too_small, applies);
-        evict(model, vpa, ("evict", recommended), &too_small, applies);
+        delete_waiting(model, (vpa, id), (group, recommended), &too_small, applies);
+        evict(model, (vpa, id), ("evict", recommended), &too_small, applies);
         // Those that want to grow come first.
         let none = sum(too_small.iter().map(|&one| running(model, one))).is(0);
-        evict(model, vpa, ("evict-old", recommended), &old, applies & none);
+        evict(model, (vpa, id), ("evict-old", recommended), &old, applies & none);
     }
 }
 
@@ -62,10 +65,10 @@ fn running(model: &Model, group: usize) -> Int {
     sum(counts.map(|count| count.value).collect::<Vec<_>>())
 }
 
-fn rule(model: &mut Model, vpa: &VerticalPodAutoscaler, verb: &str, recommended: usize) -> RuleBuilder {
-    let unit = model.fairness_unit(&format!("vpa-updater {}", vpa.name), &format!("vpa-updater {}", vpa.name));
-    let name = format!("vertical-pod-autoscaler/{verb}/{}@{}", vpa.name, recommended + 1);
-    RuleBuilder::new(name, "vertical-pod-autoscaler", "EvictedByVPA", Pace::Clock)
+fn rule(model: &mut Model, (vpa, id): Scaler, verb: &'static str, recommended: usize) -> RuleBuilder {
+    let unit = model.fairness_unit(Subject::new("vpa-updater").of(id));
+    let subject = Subject::new(verb).with(Further::Number(recommended as i64)).of(id);
+    RuleBuilder::new(subject, "vertical-pod-autoscaler", "EvictedByVPA", Pace::Clock)
         .fair(unit)
         .because_of(vpa.origin.clone())
 }
@@ -73,7 +76,7 @@ fn rule(model: &mut Model, vpa: &VerticalPodAutoscaler, verb: &str, recommended:
 /// Deletes pods that wait without a node.
 fn delete_waiting(
     model: &mut Model,
-    vpa: &VerticalPodAutoscaler,
+    scaler: Scaler,
     (group, recommended): (usize, usize),
     levels: &[usize],
     applies: Bool,
@@ -83,7 +86,7 @@ fn delete_waiting(
         return;
     }
     let name = model.workload_name(group);
-    let mut rule = rule(model, vpa, "delete", recommended)
+    let mut rule = rule(model, scaler, "delete", recommended)
         .when(applies & waiting.above(0))
         .says([text(format!("pods of {name} that wait for a node deleted: ")), value(waiting)]);
     for &one in levels {
@@ -99,8 +102,8 @@ fn delete_waiting(
 /// Evicts running pods of some levels, the most urgent first.
 fn evict(
     model: &mut Model,
-    vpa: &VerticalPodAutoscaler,
-    (verb, recommended): (&str, usize),
+    scaler: Scaler,
+    (verb, recommended): (&'static str, usize),
     levels: &[usize],
     applies: Bool,
 ) {
@@ -115,13 +118,13 @@ fn evict(
     });
     let disruptions = disruptions.unwrap_or(0.into());
     let total = tolerated(model, group).min(free + guarded.min(disruptions));
-    let label = format!("{verb}[{}@{}]", vpa.name, recommended + 1);
     let (mut choices, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new());
     let mut shown = Vec::new();
     let mut of_budget = Vec::new();
-    let mut rule = rule(model, vpa, verb, recommended).when(applies & total.above(0));
+    let mut rule = rule(model, scaler, verb, recommended).when(applies & total.above(0));
     for part in &parts {
-        let (choice, evicted) = int_choice(format!("{label} {}", part.label), 0, part.pods.value.range().hi);
+        let subject = part.phase.tell(Subject::new("evict")).of(model.groups[part.group].id).on(part.slot);
+        let (choice, evicted) = int_choice(subject, 0, part.pods.value.range().hi);
         choices.push(choice);
         let (least, most) =
             if is_asked { (0.into(), part.granted(true) + part.granted(false)) } else { bounds(&parts, part, total) };
@@ -172,7 +175,7 @@ fn parts<'c>(model: &Model<'c>, levels: &[usize]) -> Vec<Part<'c>> {
                 let name = &model.groups[group].name;
                 let label = format!("{name} ({}) on {}", phase.name(), model.slots[slot].name);
                 let admission = admission(model, group, slot, phase);
-                parts.push(Part { group, slot, pods, class, label, admission });
+                parts.push(Part { group, slot, phase, pods, class, label, admission });
             }
         }
     }

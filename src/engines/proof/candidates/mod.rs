@@ -264,9 +264,9 @@ impl Pool {
         let unchanging = crate::smt::unroll::unchanging(system);
         // What a slot holds, with the condition that it is active.
         let mut slots: Vec<(Bool, Vec<VarId>)> = Vec::new();
-        for class in &system.symmetry {
-            for (index, vars) in class.slots.iter().enumerate() {
-                slots.push((Int::from_id(class.active).above(index as i64), vars.clone()));
+        for (class, members) in system.symmetry.iter().enumerate() {
+            for (index, vars) in system.slot_vars(class).unwrap_or_default().into_iter().enumerate() {
+                slots.push((Int::from_id(members.active).above(index as i64), vars));
             }
         }
         let count = |var: VarId| {
@@ -325,8 +325,8 @@ impl Pool {
         let unchanging = crate::smt::unroll::unchanging(system);
         let usable = |var: &VarId| relevant[var.index()] && !unchanging[var.index()];
         let mut columns: BTreeMap<(usize, usize), Vec<Int>> = BTreeMap::new();
-        for class in &system.symmetry {
-            for slot in &class.slots {
+        for class in 0..system.symmetry.len() {
+            for slot in system.slot_vars(class).unwrap_or_default() {
                 for (position, &var) in slot.iter().enumerate() {
                     if usable(&var) && system.vars[var.index()].role != Role::Frozen {
                         let term = match self.sorts[var.index()] {

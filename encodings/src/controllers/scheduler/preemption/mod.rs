@@ -28,6 +28,7 @@ mod victims;
 use super::counted::Counts;
 use super::filter;
 use crate::state::{Model, RuleBuilder, text};
+use crate::subject::{Part, Subject};
 use crate::system::{Pace, Phrase};
 use crate::term::{Bool, ChoiceId, Int, Term, all, any, int_choice, ite, max_of, min_of, sum};
 use victims::{Candidate, Class};
@@ -91,8 +92,8 @@ impl Preemptor {
         let (mut parts, mut low, mut high) = (Vec::<ChoiceId>::new(), Vec::<Int>::new(), Vec::<Int>::new());
         let mut rule = rule;
         for (other, &count) in nominated.iter().enumerate().filter(|&(other, _)| other != slot) {
-            let (here, there) = (&model.slots[slot].name, &model.slots[other].name);
-            let (choice, gone) = int_choice(format!("to {here}, nominated[{}][{there}]", state.name), 0, 1);
+            let subject = Subject::new("nominated, to").with(Part::Slot(slot.into())).of(state.id).on(other);
+            let (choice, gone) = int_choice(subject, 0, 1);
             parts.push(choice);
             low.push(0.into());
             high.push((count.value.above(0) & !self.feasible_own[other]).as_int());
@@ -118,10 +119,9 @@ impl Preemptor {
         rules.into_iter().map(|rule| rule.when(!yields).fair(unit)).collect()
     }
 
-    fn rule(&self, model: &Model, name: &str, reason: &'static str, slot: usize) -> RuleBuilder {
-        let place = format!("{}/{}", model.groups[self.group].name, model.slots[slot].name);
-        RuleBuilder::new(format!("default-scheduler/{name}/{place}"), "default-scheduler", reason, Pace::Fast)
-            .for_slot(model, slot)
+    fn rule(&self, model: &Model, verb: &'static str, reason: &'static str, slot: usize) -> RuleBuilder {
+        let subject = Subject::new(verb).of(model.groups[self.group].id).on(slot);
+        RuleBuilder::new(subject, "default-scheduler", reason, Pace::Fast)
             .because_of(model.origin(self.group, "spec.template.spec.priorityClassName"))
     }
 
@@ -177,21 +177,25 @@ impl Preemptor {
         let mut gone = vec![Int::from(0); candidate.classes.len()];
         let mut picks: Vec<(Vec<ChoiceId>, Vec<Int>)> = vec![Default::default(); candidate.classes.len()];
         let mut shown = Vec::new();
-        let place = format!("{}/{}", model.groups[self.group].name, model.slots[slot].name);
+        let verb = if is_ordered { "preempt" } else { "preempt any" };
+        let about = |subject: Subject| subject.of(model.groups[self.group].id).on(slot);
         for part in &parts {
             let is_alone = parts.iter().filter(|other| other.class == part.class).count() == 1;
             let taken = if is_ordered && is_alone {
                 candidate.victims[part.class]
             } else {
-                let verb = if is_ordered { "preempt" } else { "preempt any" };
-                let (choice, taken) =
-                    int_choice(format!("{verb}[{place}] {}", part.label), 0, part.pods.value.range().hi);
+                let subject = Subject::new(verb).and(model.groups[part.group].id);
+                let subject = match part.phase {
+                    Some(phase) => phase.tell(subject),
+                    None => subject.word("terminating"),
+                };
+                let (choice, taken) = int_choice(about(subject), 0, part.pods.value.range().hi);
                 picks[part.class].0.push(choice);
                 picks[part.class].1.push(part.pods.value);
                 taken
             };
             gone[part.class] = gone[part.class] + taken;
-            if part.is_active {
+            if part.phase.is_some() {
                 rule = rule.add(part.pods, -taken);
                 rule = rule.add_terminating(&model.groups[part.group], slot, taken);
                 shown.push((taken.id(), part.label.clone()));
@@ -204,7 +208,11 @@ impl Preemptor {
             } else {
                 // What is left besides takes the rest of the sum.
                 let pods = candidate.classes[class].pods;
-                let (rest, _) = int_choice(format!("not preempted[{place}] {class}"), 0, pods.range().hi);
+                let (rest, _) = int_choice(
+                    about(Subject::new("not preempted").with(Part::Number(class as i64))),
+                    0,
+                    pods.range().hi,
+                );
                 let parts = choices.into_iter().chain([rest]).collect();
                 rule = rule.split(parts, &[low, vec![0.into()]].concat(), &[most, vec![pods]].concat(), pods);
             }

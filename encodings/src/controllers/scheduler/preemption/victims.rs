@@ -39,9 +39,9 @@ pub(super) struct Part {
     pub group: usize,
     /// Their count.
     pub pods: IntVar,
-    /// Whether they are not terminating yet.
-    pub is_active: bool,
-    /// For choices and sentences.
+    /// Their phase; `None` if they are terminating already.
+    pub phase: Option<Phase>,
+    /// For sentences.
     pub label: String,
 }
 
@@ -95,7 +95,7 @@ impl Candidate {
                         Some(phase) => format!("{} ({})", state.name, phase.name()),
                         None => format!("{} (terminating)", state.name),
                     };
-                    parts.push(Part { class, group, pods, is_active: phase.is_some(), label });
+                    parts.push(Part { class, group, pods, phase, label });
                 }
             }
         }

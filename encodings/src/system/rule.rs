@@ -1,0 +1,145 @@
+//! Guarded commands: who may do what when, and what it changes.
+
+use crate::subject::Subject;
+use crate::term::{Bool, ChoiceId, TermId, VarId};
+
+/// When a rule may act, relative to the others; already part of the guards, kept for engines and reports.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub enum Pace {
+    /// At once: scheduler, Deployment, ReplicaSet, kubelet, taint reactions, operations already begun.
+    Fast,
+    /// Once a period: HPA, descheduler.
+    Periodic,
+    /// Time passes.
+    Clock,
+    /// An external event. Loops never contain one.
+    Event,
+}
+
+/// Values that a rule picks while it fires.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Choice {
+    /// One value of the choice's range.
+    Value(ChoiceId),
+    /// One value for each part with `low[i] <= parts[i] <= high[i]` and the parts adding up to `total`.
+    /// Bounds and total are integer terms over the state; engines enforce them, the constraint need not repeat them.
+    Split {
+        /// The parts.
+        parts: Vec<ChoiceId>,
+        /// Smallest value of each part.
+        low: Vec<TermId>,
+        /// Largest value of each part.
+        high: Vec<TermId>,
+        /// Their sum.
+        total: TermId,
+    },
+}
+
+/// A piece of the sentence that tells what a rule did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Phrase {
+    /// Literal text.
+    Text(String),
+    /// A term over the state before the step and the choices, shown as `value * scale` with `unit` behind.
+    Value {
+        /// The term.
+        term: TermId,
+        /// Factor from the model's unit to the unit shown.
+        scale: i64,
+        /// Text behind the number, e.g. `m`.
+        unit: &'static str,
+    },
+    /// A number between two texts, told only if it is not zero.
+    IfAny {
+        /// The text before it.
+        before: String,
+        /// The term.
+        term: TermId,
+        /// The text behind it.
+        after: String,
+    },
+    /// A variable after the step.
+    After(VarId),
+    /// The parts of a split that are not zero, as `count from name`, joined by commas.
+    Parts(Vec<(TermId, String)>),
+}
+
+/// A number that a rule shows with `-v`: a term over the state before the step and the choices. One about the same as a
+/// choice of a rule of the expansion gives the value of that pick.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Detail {
+    /// What it says, e.g. the score of a node.
+    pub subject: Subject,
+    /// The number.
+    pub term: TermId,
+}
+
+/// Who does what: what tells a rule from all others.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Signature {
+    /// Who acts.
+    pub actor: String,
+    /// What is done, to whom, where.
+    pub subject: Subject,
+}
+
+/// A field of the input that a rule or property stems from.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct Origin {
+    /// `Kind/namespace/name`, or `Scenario`, `DeschedulerPolicy` and the like.
+    pub object: String,
+    /// Path of the field, e.g. `spec.template.spec.topologySpreadConstraints[0]`; empty for the whole object.
+    pub field: String,
+}
+
+/// One guarded command of one controller on one object (and node).
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Unique and stable, e.g. `default-scheduler/bind/default/web/spot-0`; printed from actor and subject.
+    pub name: String,
+    /// Who acts, as Kubernetes Events name it, e.g. `default-scheduler`.
+    pub actor: String,
+    /// What is done, to whom, where.
+    pub subject: Subject,
+    /// The reason, as Kubernetes Events name it, e.g. `Scheduled`.
+    pub reason: &'static str,
+    /// When it may act.
+    pub pace: Pace,
+    /// Guard over the state; implies that some pick satisfies `constraint`.
+    pub enabled: Bool,
+    /// What it picks.
+    pub choices: Vec<Choice>,
+    /// Condition over the state and the choices.
+    pub constraint: Bool,
+    /// New values over the state and the choices.
+    pub updates: Vec<(VarId, TermId)>,
+    /// Index into [`TransitionSystem::fairness`]; `None` for what never has to happen.
+    pub fairness: Option<usize>,
+    /// Why the rule allows more than the real controller does, if it does.
+    pub over_approximates: Option<&'static str>,
+    /// The rules of the `fine` system that this rule stands for, in order; empty when it is one of them.
+    pub expansion: Vec<Signature>,
+    /// What happened, in words.
+    pub sentence: Vec<Phrase>,
+    /// Numbers shown with `-v`: scores of the nodes compared.
+    pub details: Vec<Detail>,
+    /// The fields it stems from.
+    pub origins: Vec<Origin>,
+}
+
+impl Rule {
+    /// What tells it from all others.
+    pub fn signature(&self) -> Signature {
+        Signature { actor: self.actor.clone(), subject: self.subject.clone() }
+    }
+}
+
+impl Choice {
+    /// The choices it picks.
+    pub fn ids(&self) -> &[ChoiceId] {
+        match self {
+            Choice::Value(id) => std::slice::from_ref(id),
+            Choice::Split { parts, .. } => parts,
+        }
+    }
+}
