@@ -100,7 +100,7 @@ impl Model {
         for period in self.hpa.remembered_periods() {
             for name in ["added", "deleted"] {
                 let sum: i64 = list(name).iter().filter(|&&(age, _)| age < period).map(|&(_, value)| value).sum();
-                memory.push((format!("replicas {name}[default/web, {period} s]"), sum.min(self.most)));
+                memory.push((format!("replicas {name} in {period} s[default/web]"), sum.min(self.most)));
             }
         }
         memory
