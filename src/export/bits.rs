@@ -2,9 +2,10 @@
 //!
 //! A truth value is a bit-vector of width 1. Sums and products are computed in the width of their exact range, where
 //! they are right modulo two to that width, hence right; comparisons and quotients in a width that holds both
-//! operands. Division by 0 has the value that [`Node::Div`] and [`Node::Rem`] give it, whatever the language says.
+//! operands. Division by 0 has the value that `Node::Div` and `Node::Rem` give it, whatever the language says.
 
-use kubound_encodings::term::{ChoiceId, Dag, Node, Range, Sort, TermId, VarId};
+use kubound_encodings::term::lower::{Algebra, Ranged, Value as Lowered};
+use kubound_encodings::term::{ChoiceId, Range, Sort, VarId};
 
 /// An operation of a language of bit-vectors. Operands of two-place operations have equal widths.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,61 +57,22 @@ pub trait Language {
     fn apply(&mut self, operation: Operation, width: u32, operands: &[Value]) -> Value;
 }
 
-/// What the leaves of terms stand for.
-#[derive(Clone, Copy, Debug)]
-pub struct Leaves<'a> {
-    /// Variables, by id.
-    pub vars: &'a [Option<Value>],
-    /// Variables after the step, by id.
-    pub primed: &'a [Option<Value>],
-    /// Choices, by id.
-    pub choices: &'a [Option<Value>],
-}
-
-/// Lowers terms of one graph, each once as long as the leaves stay the same.
-pub struct Lowering<L> {
+/// A language of bit-vectors, and what stands for the leaves of terms.
+pub struct Bits<L> {
     /// The text.
     pub language: L,
-    known: Vec<Option<Value>>,
+    /// Variables, by id.
+    pub vars: Vec<Option<Value>>,
+    /// Variables after the step, by id.
+    pub primed: Vec<Option<Value>>,
+    /// Choices, by id.
+    pub choices: Vec<Option<Value>>,
 }
 
-/// A value with the range of the numbers it stands for.
-#[derive(Clone, Copy)]
-struct Ranged {
-    value: Value,
-    range: Range,
-}
-
-impl<L: Language> Lowering<L> {
-    /// In front of a language.
+impl<L: Language> Bits<L> {
+    /// Without any leaf.
     pub fn new(language: L) -> Self {
-        Self { language, known: Vec::new() }
-    }
-
-    /// A number of this range.
-    pub fn number(&mut self, value: i64, range: Range) -> Value {
-        let width = range.width();
-        self.language.constant(width, value as u64 & (u64::MAX >> (64 - width)))
-    }
-
-    /// A truth constant.
-    pub fn truth(&mut self, value: bool) -> Value {
-        self.language.constant(1, u64::from(value))
-    }
-
-    /// Complement.
-    pub fn not(&mut self, a: Value) -> Value {
-        self.language.apply(Operation::Not, a.width, &[a])
-    }
-
-    /// Conjunction of any number of truth values.
-    pub fn and(&mut self, list: &[Value]) -> Value {
-        self.fold(Operation::And, list, true)
-    }
-
-    /// Disjunction of any number of truth values.
-    pub fn or(&mut self, list: &[Value]) -> Value {
-        self.fold(Operation::Or, list, false)
+        Self { language, vars: Vec::new(), primed: Vec::new(), choices: Vec::new() }
     }
 
     fn fold(&mut self, operation: Operation, list: &[Value], unit: bool) -> Value {
@@ -119,12 +81,12 @@ impl<L: Language> Lowering<L> {
     }
 
     /// Equality of values of equal width.
-    pub fn equal(&mut self, a: Value, b: Value) -> Value {
+    pub fn same(&mut self, a: Value, b: Value) -> Value {
         self.language.apply(Operation::Equal, 1, &[a, b])
     }
 
     /// `if condition then a else b`, of equal widths.
-    pub fn choose(&mut self, condition: Value, a: Value, b: Value) -> Value {
+    pub fn pick(&mut self, condition: Value, a: Value, b: Value) -> Value {
         self.language.apply(Operation::Choose, a.width, &[condition, a, b])
     }
 
@@ -140,15 +102,20 @@ impl<L: Language> Lowering<L> {
         self.language.apply(operation, width, &[value])
     }
 
+    fn converted(&mut self, a: Ranged<Value>, to: Range) -> Value {
+        self.convert(*a.number, a.range, to)
+    }
+
     /// Whether a value of `from` lies in `inside`.
     pub fn is_inside(&mut self, value: Value, from: Range, inside: Range) -> Value {
-        let number = Ranged { value, range: from };
+        let number = Ranged { number: &value, range: from };
         let mut facts = Vec::new();
         for (bound, lowest) in [(inside.lo, true), (inside.hi, false)] {
             let excluded = if lowest { from.lo < bound } else { from.hi > bound };
             if excluded {
                 let range = Range::point(bound);
-                let bound = Ranged { value: self.number(bound, range), range };
+                let constant = self.number(bound, range);
+                let bound = Ranged { number: &constant, range };
                 facts.push(if lowest { self.at_most(bound, number) } else { self.at_most(number, bound) });
             }
         }
@@ -165,154 +132,133 @@ impl<L: Language> Lowering<L> {
         self.is_inside(value, all, range)
     }
 
-    fn align(&mut self, a: Ranged, b: Ranged) -> (Value, Value, Range) {
+    fn align(&mut self, a: Ranged<Value>, b: Ranged<Value>) -> (Value, Value, Range) {
         let hull = a.range.hull(b.range);
-        (self.convert(a.value, a.range, hull), self.convert(b.value, b.range, hull), hull)
+        (self.converted(a, hull), self.converted(b, hull), hull)
     }
 
-    fn at_most(&mut self, a: Ranged, b: Ranged) -> Value {
+    fn divide(&mut self, a: Ranged<Value>, b: Ranged<Value>, range: Range, quotient: bool) -> Value {
+        let (first, second, hull) = self.align(a, b);
+        let operation = if quotient { Operation::Divide } else { Operation::Remainder };
+        let result = self.language.apply(operation, hull.width(), &[first, second]);
+        let zero = self.number(0, hull);
+        let is_zero = self.same(second, zero);
+        let result = self.pick(is_zero, if quotient { zero } else { first }, result);
+        self.convert(result, hull, range)
+    }
+
+    fn leaf(list: &[Option<Value>], index: usize, sort: Sort) -> Lowered<Value, Value> {
+        let value = list[index].expect("every leaf that is read has a value");
+        match sort {
+            Sort::Bool => Lowered::Bool(value),
+            Sort::Int(_) => Lowered::Int(value),
+        }
+    }
+}
+
+impl<L: Language> Algebra for Bits<L> {
+    type Bool = Value;
+    type Int = Value;
+
+    fn variable(&mut self, var: VarId, sort: Sort) -> Lowered<Value, Value> {
+        Self::leaf(&self.vars, var.index(), sort)
+    }
+
+    fn primed(&mut self, var: VarId, sort: Sort) -> Lowered<Value, Value> {
+        Self::leaf(&self.primed, var.index(), sort)
+    }
+
+    fn choice(&mut self, choice: ChoiceId, sort: Sort) -> Lowered<Value, Value> {
+        Self::leaf(&self.choices, choice.index(), sort)
+    }
+
+    fn truth(&mut self, value: bool) -> Value {
+        self.language.constant(1, u64::from(value))
+    }
+
+    fn not(&mut self, a: &Value) -> Value {
+        self.language.apply(Operation::Not, a.width, &[*a])
+    }
+
+    fn and(&mut self, list: &[Value]) -> Value {
+        self.fold(Operation::And, list, true)
+    }
+
+    fn or(&mut self, list: &[Value]) -> Value {
+        self.fold(Operation::Or, list, false)
+    }
+
+    fn iff(&mut self, a: &Value, b: &Value) -> Value {
+        self.same(*a, *b)
+    }
+
+    fn choose_bool(&mut self, condition: &Value, a: &Value, b: &Value) -> Value {
+        self.pick(*condition, *a, *b)
+    }
+
+    fn number(&mut self, value: i64, range: Range) -> Value {
+        let width = range.width();
+        self.language.constant(width, value as u64 & (u64::MAX >> (64 - width)))
+    }
+
+    fn equal(&mut self, a: Ranged<Value>, b: Ranged<Value>) -> Value {
+        let (first, second, _) = self.align(a, b);
+        self.same(first, second)
+    }
+
+    fn at_most(&mut self, a: Ranged<Value>, b: Ranged<Value>) -> Value {
         let (first, second, hull) = self.align(a, b);
         let operation = if hull.lo < 0 { Operation::AtMostSigned } else { Operation::AtMost };
         self.language.apply(operation, 1, &[first, second])
     }
 
-    /// The value of a term. The leaves must be the same in every call, except that primed ones may be added.
-    pub fn lower(&mut self, dag: &Dag, root: TermId, leaves: &Leaves) -> Value {
-        self.known.resize(dag.len(), None);
-        let mut stack = vec![root];
-        while let Some(&id) = stack.last() {
-            if self.known[id.index()].is_some() {
-                stack.pop();
-                continue;
-            }
-            let before = stack.len();
-            dag.node(id).for_each_operand(|operand| {
-                if self.known[operand.index()].is_none() {
-                    stack.push(operand);
+    fn choose(&mut self, condition: &Value, a: Ranged<Value>, b: Ranged<Value>, range: Range) -> Value {
+        let (then, otherwise) = (self.converted(a, range), self.converted(b, range));
+        self.pick(*condition, then, otherwise)
+    }
+
+    fn sum(&mut self, parts: &[(i64, Ranged<Value>)], range: Range) -> Value {
+        let mut values = Vec::with_capacity(parts.len());
+        for &(factor, part) in parts {
+            let value = self.converted(part, range);
+            values.push(match factor {
+                1 => value,
+                _ => {
+                    let factor = self.number(factor, range);
+                    self.language.apply(Operation::Multiply, range.width(), &[value, factor])
                 }
             });
-            if stack.len() == before {
-                let value = self.lower_node(dag, id, leaves);
-                self.known[id.index()] = Some(value);
-                stack.pop();
-            }
         }
-        self.get(root)
-    }
-
-    fn get(&self, id: TermId) -> Value {
-        self.known[id.index()].expect("operands come first")
-    }
-
-    fn list(&self, ids: &[TermId]) -> Vec<Value> {
-        ids.iter().map(|&id| self.get(id)).collect()
-    }
-
-    fn ranged(&self, dag: &Dag, id: TermId) -> Ranged {
-        Ranged { value: self.get(id), range: dag.range(id) }
-    }
-
-    fn lower_node(&mut self, dag: &Dag, id: TermId, leaves: &Leaves) -> Value {
-        let leaf = |list: &[Option<Value>], index: usize| list[index].expect("every leaf that is read has a value");
-        match dag.node(id) {
-            Node::Var(VarId(index)) => leaf(leaves.vars, *index as usize),
-            Node::Primed(VarId(index)) => leaf(leaves.primed, *index as usize),
-            Node::Choice(ChoiceId(index)) => leaf(leaves.choices, *index as usize),
-            Node::Ite(c, a, b) => {
-                let range = dag.range(id);
-                let (then, otherwise) = (self.ranged(dag, *a), self.ranged(dag, *b));
-                let then = self.convert(then.value, then.range, range);
-                let otherwise = self.convert(otherwise.value, otherwise.range, range);
-                self.choose(self.get(*c), then, otherwise)
-            }
-            node => match dag.sort(id) {
-                Sort::Bool => self.lower_bool(dag, node),
-                Sort::Int(range) => self.lower_int(dag, node, range),
-            },
-        }
-    }
-
-    fn lower_bool(&mut self, dag: &Dag, node: &Node) -> Value {
-        match node {
-            Node::Bool(value) => self.truth(*value),
-            Node::Not(a) => self.not(self.get(*a)),
-            Node::And(list) => self.and(&self.list(list)),
-            Node::Or(list) => self.or(&self.list(list)),
-            Node::Iff(a, b) => self.equal(self.get(*a), self.get(*b)),
-            Node::Eq(a, b) => {
-                let (first, second, _) = self.align(self.ranged(dag, *a), self.ranged(dag, *b));
-                self.equal(first, second)
-            }
-            Node::Le(a, b) => self.at_most(self.ranged(dag, *a), self.ranged(dag, *b)),
-            _ => unreachable!("{node:?} is no boolean term"),
-        }
-    }
-
-    fn lower_int(&mut self, dag: &Dag, node: &Node, range: Range) -> Value {
-        match node {
-            Node::Int(value) => self.number(*value, range),
-            Node::Add(list) => {
-                let parts: Vec<Ranged> = list.iter().map(|&id| self.ranged(dag, id)).collect();
-                self.sum(&parts, range)
-            }
-            Node::Count(list) => {
-                let bit = Range::new(0, 1);
-                let parts: Vec<Ranged> =
-                    self.list(list).into_iter().map(|value| Ranged { value, range: bit }).collect();
-                self.sum(&parts, range)
-            }
-            Node::Scale(factor, a) => {
-                let a = self.ranged(dag, *a);
-                let (number, factor) = (self.convert(a.value, a.range, range), self.number(*factor, range));
-                self.language.apply(Operation::Multiply, range.width(), &[number, factor])
-            }
-            Node::Mul(a, b) => {
-                let (a, b) = (self.ranged(dag, *a), self.ranged(dag, *b));
-                let (a, b) = (self.convert(a.value, a.range, range), self.convert(b.value, b.range, range));
-                self.language.apply(Operation::Multiply, range.width(), &[a, b])
-            }
-            Node::Div(a, b) | Node::Rem(a, b) => {
-                let (dividend, divisor) = (self.ranged(dag, *a), self.ranged(dag, *b));
-                self.quotient(dividend, divisor, range, matches!(node, Node::Div(..)))
-            }
-            Node::Min(a, b) | Node::Max(a, b) => {
-                let (a, b) = (self.ranged(dag, *a), self.ranged(dag, *b));
-                let ordered = self.at_most(a, b);
-                let (first, second) = (self.convert(a.value, a.range, range), self.convert(b.value, b.range, range));
-                match node {
-                    Node::Min(..) => self.choose(ordered, first, second),
-                    _ => self.choose(ordered, second, first),
-                }
-            }
-            Node::Table(index, table) => self.look_up(self.ranged(dag, *index), table, range),
-            _ => unreachable!("{node:?} is no integer term"),
-        }
-    }
-
-    fn sum(&mut self, parts: &[Ranged], range: Range) -> Value {
-        let parts: Vec<Value> = parts.iter().map(|part| self.convert(part.value, part.range, range)).collect();
-        let (&first, rest) = parts.split_first().expect("a sum has operands");
+        let (&first, rest) = values.split_first().expect("a sum has operands");
         rest.iter().fold(first, |sum, &next| self.language.apply(Operation::Add, range.width(), &[sum, next]))
     }
 
-    fn quotient(&mut self, a: Ranged, b: Ranged, range: Range, quotient: bool) -> Value {
-        let (first, second, hull) = self.align(a, b);
-        let operation = if quotient { Operation::Divide } else { Operation::Remainder };
-        let result = self.language.apply(operation, hull.width(), &[first, second]);
-        let zero = self.number(0, hull);
-        let is_zero = self.equal(second, zero);
-        let result = self.choose(is_zero, if quotient { zero } else { first }, result);
-        self.convert(result, hull, range)
+    fn count(&mut self, list: &[Value], range: Range) -> Value {
+        let bit = Range::new(0, 1);
+        self.sum(&list.iter().map(|number| (1, Ranged { number, range: bit })).collect::<Vec<_>>(), range)
     }
 
-    fn look_up(&mut self, index: Ranged, table: &[i64], range: Range) -> Value {
+    fn product(&mut self, a: Ranged<Value>, b: Ranged<Value>, range: Range) -> Value {
+        let (a, b) = (self.converted(a, range), self.converted(b, range));
+        self.language.apply(Operation::Multiply, range.width(), &[a, b])
+    }
+
+    fn quotient(&mut self, a: Ranged<Value>, b: Ranged<Value>, range: Range) -> Value {
+        self.divide(a, b, range, true)
+    }
+
+    fn remainder(&mut self, a: Ranged<Value>, b: Ranged<Value>, range: Range) -> Value {
+        self.divide(a, b, range, false)
+    }
+
+    fn entry(&mut self, index: Ranged<Value>, table: &[i64], range: Range) -> Value {
         let Range { lo, hi } = index.range;
         let last = self.number(table[hi as usize], range);
         (lo..hi).rev().fold(last, |rest, at| {
             let position = self.number(at, index.range);
-            let here = self.equal(index.value, position);
+            let here = self.same(*index.number, position);
             let entry = self.number(table[at as usize], range);
-            self.choose(here, entry, rest)
+            self.pick(here, entry, rest)
         })
     }
 }

@@ -9,11 +9,12 @@
 //!   every step must be one of a loop; it is noted whether there was progress and whether every fairness unit got its
 //!   due. A valid state equal to the saved one after all that is bad. So is a state where the run may stay for ever.
 
-use super::bits::{Language, Leaves, Lowering, Operation, Value, width};
+use super::bits::{Bits, Language, Operation, Value, width};
 use crate::engines::lasso::{Unit, compared_variables, fairness_units};
 use crate::smt::unroll::relevant_variables;
 use kubound_encodings::system::{Choice, Claim, Initial, Pace, TransitionSystem};
-use kubound_encodings::term::{ChoiceId, Range, Sort, Term, TermId, VarId};
+use kubound_encodings::term::lower::{Algebra, Lowering, Value as Lowered};
+use kubound_encodings::term::{ChoiceDecl, ChoiceId, Range, Sort, Term, TermId, VarDecl, VarId};
 use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 
@@ -99,10 +100,7 @@ impl Language for Lines {
 /// A file under construction.
 struct Writer<'a> {
     system: &'a TransitionSystem,
-    lowering: Lowering<Lines>,
-    vars: Vec<Option<Value>>,
-    next: Vec<Option<Value>>,
-    choices: Vec<Option<Value>>,
+    lowering: Lowering<Bits<Lines>>,
     /// Whether each rule is the one named and may fire as picked.
     fires: Vec<Value>,
 }
@@ -111,21 +109,16 @@ struct Writer<'a> {
 pub fn file(system: &TransitionSystem, property: usize, title: &str) -> String {
     let claim = system.properties[property].claim;
     let relevant = relevant_variables(system, &claim.terms());
-    let mut writer = Writer {
-        system,
-        lowering: Lowering::new(Lines::default()),
-        vars: Vec::new(),
-        next: vec![None; system.vars.len()],
-        choices: Vec::new(),
-        fires: Vec::new(),
-    };
+    let mut bits = Bits::new(Lines::default());
+    bits.primed = vec![None; system.vars.len()];
+    let mut writer = Writer { system, lowering: Lowering::new(bits), fires: Vec::new() };
     writer.declare();
     let unfit = writer.start();
     let valid = writer.steps(&relevant, unfit);
     match claim {
         Claim::Invariant(holds) => {
             let good = writer.term(holds.id());
-            let bad = writer.lowering.not(good);
+            let bad = writer.bits().not(&good);
             writer.bad(&[valid, bad]);
         }
         Claim::NoFairLoop { within, keep, progress, stay } => {
@@ -136,14 +129,29 @@ pub fn file(system: &TransitionSystem, property: usize, title: &str) -> String {
         }
     }
     let mut text: String = title.lines().map(|line| format!("; {line}\n")).collect();
-    text += &writer.lowering.language.text;
+    text += &writer.bits().language.text;
     text
 }
 
 impl Writer<'_> {
     fn term(&mut self, term: TermId) -> Value {
-        let leaves = Leaves { vars: &self.vars, primed: &self.next, choices: &self.choices };
-        self.lowering.lower(&self.system.dag, term, &leaves)
+        match *self.lowering.lower(&self.system.dag, term) {
+            Lowered::Bool(value) | Lowered::Int(value) => value,
+        }
+    }
+
+    fn bits(&mut self) -> &mut Bits<Lines> {
+        &mut self.lowering.algebra
+    }
+
+    /// The state of a variable.
+    fn state(&self, index: usize) -> Value {
+        self.lowering.algebra.vars[index].expect("declared")
+    }
+
+    /// The input of a choice.
+    fn input(&self, index: usize) -> Value {
+        self.lowering.algebra.choices[index].expect("declared")
     }
 
     fn range(&self, var: VarId) -> Range {
@@ -152,52 +160,53 @@ impl Writer<'_> {
 
     fn declare(&mut self) {
         let dag = &self.system.dag;
-        let lines = &mut self.lowering.language;
-        self.vars = dag.vars().iter().map(|decl| Some(lines.declare("state", width(decl.sort), &decl.name))).collect();
-        let choice = |(index, decl): (usize, &kubound_encodings::term::ChoiceDecl)| {
-            Some(lines.declare("input", width(decl.sort), &format!("pick_{index}_{}", decl.name)))
+        let Bits { language, vars, choices, .. } = &mut self.lowering.algebra;
+        let var = |decl: &VarDecl| Some(language.declare("state", width(decl.sort), &decl.name));
+        *vars = dag.vars().iter().map(var).collect();
+        let choice = |(index, decl): (usize, &ChoiceDecl)| {
+            Some(language.declare("input", width(decl.sort), &format!("pick_{index}_{}", decl.name)))
         };
-        self.choices = dag.choices().iter().enumerate().map(choice).collect();
+        *choices = dag.choices().iter().enumerate().map(choice).collect();
     }
 
     /// A state of the file's own that starts with a constant.
     fn flag(&mut self, name: &str, initial: bool) -> Value {
-        let state = self.lowering.language.declare("state", 1, name);
-        let initial = self.lowering.truth(initial);
-        self.lowering.language.tie("init", state, initial);
+        let state = self.bits().language.declare("state", 1, name);
+        let initial = self.bits().truth(initial);
+        self.bits().language.tie("init", state, initial);
         state
     }
 
     fn tie_next(&mut self, state: Value, next: Value) {
-        self.lowering.language.tie("next", state, next);
+        self.bits().language.tie("next", state, next);
     }
 
     fn bad(&mut self, facts: &[Value]) {
-        let bad = self.lowering.and(facts);
-        self.lowering.language.line(&format!("bad {}", bad.number));
+        let bad = self.bits().and(facts);
+        self.bits().language.line(&format!("bad {}", bad.number));
     }
 
     /// The condition on the first state; returns whether it is the first and an initial value leaves its range.
     fn start(&mut self) -> Value {
         let system = self.system;
         let first = self.flag("first", true);
-        let no = self.lowering.truth(false);
+        let no = self.bits().truth(false);
         self.tie_next(first, no);
         let mut demanded = Vec::new();
         let mut unfit = Vec::new();
         for (index, var) in system.vars.iter().enumerate() {
-            let state = self.vars[index].expect("declared");
+            let state = self.state(index);
             let range = self.range(VarId(index as u32));
             match var.initial {
-                Initial::Free => demanded.push(self.lowering.is_proper(state, range)),
+                Initial::Free => demanded.push(self.bits().is_proper(state, range)),
                 Initial::Term(term) => {
                     let value = self.term(term);
                     let from = system.dag.range(term);
-                    let fits = self.lowering.is_inside(value, from, range);
-                    let value = self.lowering.convert(value, from, range);
-                    demanded.push(self.lowering.equal(state, value));
+                    let fits = self.bits().is_inside(value, from, range);
+                    let value = self.bits().convert(value, from, range);
+                    demanded.push(self.bits().same(state, value));
                     if !(range.contains(from.lo) && range.contains(from.hi)) {
-                        unfit.push(self.lowering.not(fits));
+                        unfit.push(self.bits().not(&fits));
                     }
                 }
             }
@@ -205,12 +214,12 @@ impl Writer<'_> {
         for constraint in &system.constraints {
             demanded.push(self.term(constraint.holds.id()));
         }
-        let holds = self.lowering.and(&demanded);
-        let later = self.lowering.not(first);
-        let constraint = self.lowering.or(&[later, holds]);
-        self.lowering.language.line(&format!("constraint {}", constraint.number));
-        let unfit = self.lowering.or(&unfit);
-        self.lowering.and(&[first, unfit])
+        let holds = self.bits().and(&demanded);
+        let later = self.bits().not(&first);
+        let constraint = self.bits().or(&[later, holds]);
+        self.bits().language.line(&format!("constraint {}", constraint.number));
+        let unfit = self.bits().or(&unfit);
+        self.bits().and(&[first, unfit])
     }
 
     /// Rules, next values and monitors; returns whether the state is one of a run.
@@ -219,7 +228,7 @@ impl Writer<'_> {
         let valid = self.flag("valid", true);
         let overflow = self.flag("left_range", false);
         let names = Range::new(0, system.rules.len().max(1) as i64);
-        let named = self.lowering.language.declare("input", names.width(), "rule");
+        let named = self.bits().language.declare("input", names.width(), "rule");
         for index in 0..system.rules.len() {
             let fires = self.fires(named, names, index);
             self.fires.push(fires);
@@ -228,29 +237,31 @@ impl Writer<'_> {
         for index in (0..system.vars.len()).filter(|&index| relevant[index]) {
             let var = VarId(index as u32);
             if !system.monitors.iter().any(|monitor| monitor.var == var) {
-                self.next[index] = Some(self.updated(var, &mut leaves));
+                let next = self.updated(var, &mut leaves);
+                self.bits().primed[index] = Some(next);
             }
         }
         for monitor in system.monitors.iter().filter(|monitor| relevant[monitor.var.index()]) {
             let (from, range) = (system.dag.range(monitor.next), self.range(monitor.var));
             let value = self.term(monitor.next);
-            let fits = self.lowering.is_inside(value, from, range);
-            leaves.push(self.lowering.not(fits));
-            self.next[monitor.var.index()] = Some(self.lowering.convert(value, from, range));
+            let fits = self.bits().is_inside(value, from, range);
+            leaves.push(self.bits().not(&fits));
+            let next = self.bits().convert(value, from, range);
+            self.bits().primed[monitor.var.index()] = Some(next);
         }
         for index in 0..system.vars.len() {
-            let state = self.vars[index].expect("declared");
-            let next = self.next[index].unwrap_or(state);
+            let state = self.state(index);
+            let next = self.bits().primed[index].unwrap_or(state);
             self.tie_next(state, next);
         }
         let fires = self.fires.clone();
-        let some = self.lowering.or(&fires);
-        let step = self.lowering.and(&[valid, some]);
-        let leaves = self.lowering.or(&leaves);
-        let stays_inside = self.lowering.not(leaves);
-        let next_valid = self.lowering.and(&[step, stays_inside]);
+        let some = self.bits().or(&fires);
+        let step = self.bits().and(&[valid, some]);
+        let leaves = self.bits().or(&leaves);
+        let stays_inside = self.bits().not(&leaves);
+        let next_valid = self.bits().and(&[step, stays_inside]);
         self.tie_next(valid, next_valid);
-        let next_overflow = self.lowering.and(&[step, leaves]);
+        let next_overflow = self.bits().and(&[step, leaves]);
         self.tie_next(overflow, next_overflow);
         self.bad(&[overflow]);
         self.bad(&[unfit]);
@@ -261,14 +272,14 @@ impl Writer<'_> {
     fn fires(&mut self, named: Value, names: Range, index: usize) -> Value {
         let system = self.system;
         let rule = &system.rules[index];
-        let number = self.lowering.number(index as i64, names);
-        let mut facts = vec![self.lowering.equal(named, number)];
+        let number = self.bits().number(index as i64, names);
+        let mut facts = vec![self.bits().same(named, number)];
         facts.push(self.term(rule.enabled.id()));
         facts.push(self.term(rule.constraint.id()));
         for &ChoiceId(choice) in rule.choices.iter().flat_map(|choice| choice.ids()) {
             if let Sort::Int(range) = system.dag.choices()[choice as usize].sort {
-                let pick = self.choices[choice as usize].expect("declared");
-                facts.push(self.lowering.is_proper(pick, range));
+                let pick = self.input(choice as usize);
+                facts.push(self.bits().is_proper(pick, range));
             }
         }
         for choice in &rule.choices {
@@ -276,7 +287,7 @@ impl Writer<'_> {
                 self.split(parts, low, high, *total, &mut facts);
             }
         }
-        self.lowering.and(&facts)
+        self.bits().and(&facts)
     }
 
     fn split(&mut self, parts: &[ChoiceId], low: &[TermId], high: &[TermId], total: TermId, facts: &mut Vec<Value>) {
@@ -288,39 +299,40 @@ impl Writer<'_> {
         let wide = terms.fold(Range::new(lo.min(0), hi.max(0)), |wide, &term| wide.hull(dag.range(term)));
         let wide = parts.iter().fold(wide, |wide, &part| wide.hull(range(part)));
         let compare = if wide.lo < 0 { Operation::AtMostSigned } else { Operation::AtMost };
-        let mut sum = self.lowering.number(0, wide);
+        let mut sum = self.bits().number(0, wide);
         for ((&part, &low), &high) in parts.iter().zip(low).zip(high) {
-            let pick = self.choices[part.index()].expect("declared");
-            let pick = self.lowering.convert(pick, range(part), wide);
+            let pick = self.input(part.index());
+            let pick = self.bits().convert(pick, range(part), wide);
             let (low, high) = (self.widened(low, wide), self.widened(high, wide));
-            facts.push(self.lowering.language.apply(compare, 1, &[low, pick]));
-            facts.push(self.lowering.language.apply(compare, 1, &[pick, high]));
-            sum = self.lowering.language.apply(Operation::Add, wide.width(), &[sum, pick]);
+            facts.push(self.bits().language.apply(compare, 1, &[low, pick]));
+            facts.push(self.bits().language.apply(compare, 1, &[pick, high]));
+            sum = self.bits().language.apply(Operation::Add, wide.width(), &[sum, pick]);
         }
         let total = self.widened(total, wide);
-        facts.push(self.lowering.equal(sum, total));
+        facts.push(self.bits().same(sum, total));
     }
 
     fn widened(&mut self, term: TermId, wide: Range) -> Value {
         let value = self.term(term);
-        self.lowering.convert(value, self.system.dag.range(term), wide)
+        let from = self.system.dag.range(term);
+        self.bits().convert(value, from, wide)
     }
 
     /// The value of a variable after the step; notes how it may leave its range.
     fn updated(&mut self, var: VarId, leaves: &mut Vec<Value>) -> Value {
         let system = self.system;
-        let mut next = self.vars[var.index()].expect("declared");
+        let mut next = self.state(var.index());
         for (index, rule) in system.rules.iter().enumerate() {
             let Some(&(_, update)) = rule.updates.iter().find(|(other, _)| *other == var) else { continue };
-            let (from, range) = (system.dag.range(update), self.range(var));
+            let (from, range, fires) = (system.dag.range(update), self.range(var), self.fires[index]);
             let value = self.term(update);
             if !(range.contains(from.lo) && range.contains(from.hi)) {
-                let fits = self.lowering.is_inside(value, from, range);
-                let unfit = self.lowering.not(fits);
-                leaves.push(self.lowering.and(&[self.fires[index], unfit]));
+                let fits = self.bits().is_inside(value, from, range);
+                let unfit = self.bits().not(&fits);
+                leaves.push(self.bits().and(&[fires, unfit]));
             }
-            let value = self.lowering.convert(value, from, range);
-            next = self.lowering.choose(self.fires[index], value, next);
+            let value = self.bits().convert(value, from, range);
+            next = self.bits().pick(fires, value, next);
         }
         next
     }
@@ -331,31 +343,31 @@ impl Writer<'_> {
         let must: Vec<TermId> =
             system.rules.iter().filter(|rule| rule.fairness.is_some()).map(|rule| rule.enabled.id()).collect();
         let must: Vec<Value> = must.into_iter().map(|term| self.term(term)).collect();
-        let must = self.lowering.or(&must);
-        let rests = self.lowering.not(must);
+        let must = self.bits().or(&must);
+        let rests = self.bits().not(&must);
         self.bad(&[valid, within, stay, rests]);
     }
 
     fn loops(&mut self, valid: Value, within: Value, [keep, progress]: [TermId; 2], relevant: &[bool]) {
         let system = self.system;
-        let start = self.lowering.language.declare("input", 1, "loop_starts");
+        let start = self.bits().language.declare("input", 1, "loop_starts");
         let saved = self.flag("in_loop", false);
         let proper = self.flag("loop_is_proper", true);
         let progressed = self.flag("loop_made_progress", false);
-        let starts = self.lowering.and(&[start, valid]);
-        let inside = self.lowering.or(&[saved, starts]);
+        let starts = self.bits().and(&[start, valid]);
+        let inside = self.bits().or(&[saved, starts]);
         self.tie_next(saved, inside);
         let events: Vec<Value> = (0..system.rules.len())
             .filter(|&rule| system.rules[rule].pace == Pace::Event)
             .map(|rule| self.fires[rule])
             .collect();
-        let event = self.lowering.or(&events);
-        let no_event = self.lowering.not(event);
+        let event = self.bits().or(&events);
+        let no_event = self.bits().not(&event);
         let keep = self.term(keep);
-        let step_is_proper = self.lowering.and(&[within, keep, no_event]);
-        let outside = self.lowering.not(inside);
-        let fine = self.lowering.or(&[outside, step_is_proper]);
-        let next_proper = self.lowering.and(&[proper, fine]);
+        let step_is_proper = self.bits().and(&[within, keep, no_event]);
+        let outside = self.bits().not(&inside);
+        let fine = self.bits().or(&[outside, step_is_proper]);
+        let next_proper = self.bits().and(&[proper, fine]);
         self.tie_next(proper, next_proper);
         let progress = self.term(progress);
         self.collect(progressed, inside, progress);
@@ -363,37 +375,37 @@ impl Writer<'_> {
         for (index, Unit { rules, strong }) in fairness_units(system).into_iter().enumerate() {
             let due = self.flag(&format!("fair_{index}"), false);
             let enabled: Vec<Value> = rules.iter().map(|&rule| self.term(system.rules[rule].enabled.id())).collect();
-            let enabled = self.lowering.or(&enabled);
+            let enabled = self.bits().or(&enabled);
             let mut content: Vec<Value> = rules.iter().map(|&rule| self.fires[rule]).collect();
             if strong {
                 let live = self.flag(&format!("live_{index}"), false);
                 self.collect(live, inside, enabled);
-                let never = self.lowering.not(live);
-                closes.push(self.lowering.or(&[never, due]));
+                let never = self.bits().not(&live);
+                closes.push(self.bits().or(&[never, due]));
             } else {
-                content.push(self.lowering.not(enabled));
+                content.push(self.bits().not(&enabled));
                 closes.push(due);
             }
-            let content = self.lowering.or(&content);
+            let content = self.bits().or(&content);
             self.collect(due, inside, content);
         }
-        let was_outside = self.lowering.not(saved);
-        let saves = self.lowering.and(&[starts, was_outside]);
+        let was_outside = self.bits().not(&saved);
+        let saves = self.bits().and(&[starts, was_outside]);
         for var in compared_variables(system, relevant) {
             let decl = &system.dag.vars()[var.index()];
-            let copy = self.lowering.language.declare("state", width(decl.sort), &format!("saved_{}", decl.name));
-            let state = self.vars[var.index()].expect("declared");
-            let next = self.lowering.choose(saves, state, copy);
+            let copy = self.bits().language.declare("state", width(decl.sort), &format!("saved_{}", decl.name));
+            let state = self.state(var.index());
+            let next = self.bits().pick(saves, state, copy);
             self.tie_next(copy, next);
-            closes.push(self.lowering.equal(state, copy));
+            closes.push(self.bits().same(state, copy));
         }
         self.bad(&closes);
     }
 
     /// A flag that stays set once `what` was true inside the loop.
     fn collect(&mut self, flag: Value, inside: Value, what: Value) {
-        let now = self.lowering.and(&[inside, what]);
-        let next = self.lowering.or(&[flag, now]);
+        let now = self.bits().and(&[inside, what]);
+        let next = self.bits().or(&[flag, now]);
         self.tie_next(flag, next);
     }
 }

@@ -1,9 +1,10 @@
 //! SMT-LIB 2: an unrolled query in the logic QF_BV. `sat` means that some run of at most the depth asked for violates
 //! the intent, `unsat` that none does.
 
-use super::bits::{Language, Leaves, Lowering, Operation, Value, width};
+use super::bits::{Bits, Language, Operation, Value, width};
 use crate::smt::query::Query;
 use kubound_encodings::term::Sort;
+use kubound_encodings::term::lower::Lowering;
 use std::fmt::Write as _;
 
 /// Lines of a script; value `n` is the symbol `tn`.
@@ -57,29 +58,28 @@ impl Language for Script {
 
 /// The script of a query. `title` is put in front as a comment.
 pub fn script(query: &Query, title: &str) -> String {
-    let mut lowering = Lowering::new(Script::default());
+    let mut bits = Bits::new(Script::default());
     let (dag, facts) = query.flatten();
-    let mut vars = Vec::new();
     let mut demanded = Vec::new();
     for (index, decl) in dag.vars().iter().enumerate() {
         let width = width(decl.sort);
         let name: String = decl.name.chars().map(|c| if matches!(c, '|' | '\\') { '_' } else { c }).collect();
         let symbol = format!("|{index} {name}|");
         // Writing to a string cannot fail.
-        let _ = writeln!(lowering.language.text, "(declare-const {symbol} (_ BitVec {width}))");
-        let value = lowering.language.define(width, &symbol);
+        let _ = writeln!(bits.language.text, "(declare-const {symbol} (_ BitVec {width}))");
+        let value = bits.language.define(width, &symbol);
         if let Sort::Int(range) = decl.sort {
-            demanded.push(lowering.is_proper(value, range));
+            demanded.push(bits.is_proper(value, range));
         }
-        vars.push(Some(value));
+        bits.vars.push(Some(value));
     }
-    let leaves = Leaves { vars: &vars, primed: &[], choices: &[] };
+    let mut lowering = Lowering::new(bits);
     for fact in facts {
-        demanded.push(lowering.lower(&dag, fact, &leaves));
+        demanded.push(lowering.bool(&dag, fact));
     }
     let mut text: String = title.lines().map(|line| format!("; {line}\n")).collect();
     text += "(set-logic QF_BV)\n";
-    text += &lowering.language.text;
+    text += &lowering.algebra.language.text;
     text.extend(demanded.iter().map(|fact| format!("(assert (= t{} (_ bv1 1)))\n", fact.number)));
     text + "(check-sat)\n(exit)\n"
 }

@@ -4,6 +4,7 @@
 //! [`Dag::make`], so that everything that a replaced leaf decides folds away.
 
 use kubound_encodings::system::{Choice, Claim, Detail, Phrase, Rule};
+use kubound_encodings::term::lower::{complete, operands};
 use kubound_encodings::term::{Bool, Dag, Node, Sort, Term, TermId, VarDecl, VarId};
 use rustc_hash::FxHashMap;
 
@@ -69,58 +70,16 @@ impl<'a> Rebuilder<'a> {
 
     /// The image of a term.
     pub fn term(&mut self, root: TermId) -> TermId {
-        if let Some(image) = self.image[root.index()] {
-            return image;
-        }
-        let mut stack = vec![(root, false)];
-        while let Some((id, operands_done)) = stack.pop() {
-            if self.image[id.index()].is_some() {
-                continue;
-            }
-            if operands_done {
-                let node = self.copied(id);
-                self.image[id.index()] = Some(self.to.make(node));
-            } else {
-                stack.push((id, true));
-                self.from.node(id).for_each_operand(|operand| stack.push((operand, false)));
-            }
-        }
-        self.known(root)
+        let (from, to) = (self.from, &mut self.to);
+        complete(from, root, &mut self.image, operands, |id, image| {
+            to.make(from.node(id).map(|operand| image[operand.index()].expect("copied before what uses it")))
+        });
+        self.image[root.index()].expect("just copied")
     }
 
     /// The image of a condition.
     pub fn condition(&mut self, root: Bool) -> Bool {
         Bool::from_id(self.term(root.id()))
-    }
-
-    /// The image of a term already copied.
-    fn known(&self, id: TermId) -> TermId {
-        self.image[id.index()].expect("copied after its operands")
-    }
-
-    /// The node of a term over the images of its operands.
-    fn copied(&self, id: TermId) -> Node {
-        let to = |id: &TermId| self.known(*id);
-        let all = |list: &[TermId]| list.iter().map(to).collect();
-        match self.from.node(id) {
-            leaf @ (Node::Bool(_) | Node::Int(_) | Node::Var(_) | Node::Primed(_) | Node::Choice(_)) => leaf.clone(),
-            Node::Not(a) => Node::Not(to(a)),
-            Node::And(list) => Node::And(all(list)),
-            Node::Or(list) => Node::Or(all(list)),
-            Node::Add(list) => Node::Add(all(list)),
-            Node::Count(list) => Node::Count(all(list)),
-            Node::Iff(a, b) => Node::Iff(to(a), to(b)),
-            Node::Ite(c, a, b) => Node::Ite(to(c), to(a), to(b)),
-            Node::Eq(a, b) => Node::Eq(to(a), to(b)),
-            Node::Le(a, b) => Node::Le(to(a), to(b)),
-            Node::Scale(factor, a) => Node::Scale(*factor, to(a)),
-            Node::Mul(a, b) => Node::Mul(to(a), to(b)),
-            Node::Div(a, b) => Node::Div(to(a), to(b)),
-            Node::Rem(a, b) => Node::Rem(to(a), to(b)),
-            Node::Min(a, b) => Node::Min(to(a), to(b)),
-            Node::Max(a, b) => Node::Max(to(a), to(b)),
-            Node::Table(index, values) => Node::Table(to(index), values.clone()),
-        }
     }
 
     /// The image of a rule.

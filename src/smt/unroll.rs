@@ -25,6 +25,7 @@ pub use relevance::{relevant_variables, unchanging};
 use super::View;
 use crate::limits::Limits;
 use kubound_encodings::system::{Choice, Initial, TransitionSystem};
+use kubound_encodings::term::lower::{complete, operands};
 use kubound_encodings::term::{ChoiceId, Dag, Node, Range, Sort, Term, TermId, VarId};
 use rustc_hash::FxHashMap;
 
@@ -164,59 +165,20 @@ impl<'a> Unrolling<'a> {
     /// A term of the system in frame `frame`. It may read primed variables and choices if the step from it exists.
     pub fn at(&mut self, frame: usize, term: TermId) -> TermId {
         let mut known = std::mem::take(&mut self.frames[frame].known);
-        known.resize(self.system.dag.len(), None);
-        let mut stack = vec![term];
-        while let Some(&id) = stack.last() {
-            if known[id.index()].is_some() {
-                stack.pop();
-                continue;
-            }
-            let before = stack.len();
-            let node = self.system.dag.node(id);
-            node.for_each_operand(|operand| {
-                if known[operand.index()].is_none() {
-                    stack.push(operand);
-                }
-            });
-            if stack.len() == before {
-                known[id.index()] = Some(self.rebuild(frame, node, &known));
-                stack.pop();
-            }
-        }
+        let system = self.system;
+        complete(&system.dag, term, &mut known, operands, |id, known| match system.dag.node(id) {
+            Node::Var(var) => self.value(frame, *var),
+            Node::Primed(var) => self.value(frame + 1, *var),
+            Node::Choice(choice) => self.steps[frame].picks[&self.slots[choice.index()]],
+            node => self.dag.make(node.map(|operand| known[operand.index()].expect("operands come first"))),
+        });
         let result = known[term.index()].expect("just computed");
         self.frames[frame].known = known;
         result
     }
 
-    fn rebuild(&mut self, frame: usize, node: &Node, known: &[Option<TermId>]) -> TermId {
-        let get = |id: &TermId| known[id.index()].expect("operands come first");
-        let list = |ids: &[TermId]| ids.iter().map(get).collect::<Box<[TermId]>>();
-        let variable = |frame: usize, var: &VarId| {
-            self.frames[frame].vars[var.index()].expect("what is read belongs to the relevant variables")
-        };
-        let node = match node {
-            Node::Bool(_) | Node::Int(_) => node.clone(),
-            Node::Var(var) => return variable(frame, var),
-            Node::Primed(var) => return variable(frame + 1, var),
-            Node::Choice(choice) => return self.steps[frame].picks[&self.slots[choice.index()]],
-            Node::Not(a) => Node::Not(get(a)),
-            Node::And(ids) => Node::And(list(ids)),
-            Node::Or(ids) => Node::Or(list(ids)),
-            Node::Iff(a, b) => Node::Iff(get(a), get(b)),
-            Node::Ite(c, a, b) => Node::Ite(get(c), get(a), get(b)),
-            Node::Eq(a, b) => Node::Eq(get(a), get(b)),
-            Node::Le(a, b) => Node::Le(get(a), get(b)),
-            Node::Add(ids) => Node::Add(list(ids)),
-            Node::Scale(factor, a) => Node::Scale(*factor, get(a)),
-            Node::Mul(a, b) => Node::Mul(get(a), get(b)),
-            Node::Div(a, b) => Node::Div(get(a), get(b)),
-            Node::Rem(a, b) => Node::Rem(get(a), get(b)),
-            Node::Min(a, b) => Node::Min(get(a), get(b)),
-            Node::Max(a, b) => Node::Max(get(a), get(b)),
-            Node::Count(ids) => Node::Count(list(ids)),
-            Node::Table(index, values) => Node::Table(get(index), values.clone()),
-        };
-        self.dag.make(node)
+    fn value(&self, frame: usize, var: VarId) -> TermId {
+        self.variable(frame, var).expect("what is read belongs to the relevant variables")
     }
 
     /// The term of a variable in a frame; `None` if it was left out.

@@ -126,6 +126,32 @@ impl Node {
     }
 }
 
+impl Node {
+    /// The same operation on other operands; leaves stay as they are.
+    pub fn map(&self, mut to: impl FnMut(TermId) -> TermId) -> Node {
+        let mut all = |list: &[TermId]| list.iter().map(|&id| to(id)).collect();
+        match self {
+            Node::Bool(_) | Node::Int(_) | Node::Var(_) | Node::Primed(_) | Node::Choice(_) => self.clone(),
+            Node::And(list) => Node::And(all(list)),
+            Node::Or(list) => Node::Or(all(list)),
+            Node::Add(list) => Node::Add(all(list)),
+            Node::Count(list) => Node::Count(all(list)),
+            Node::Not(a) => Node::Not(to(*a)),
+            Node::Iff(a, b) => Node::Iff(to(*a), to(*b)),
+            Node::Ite(c, a, b) => Node::Ite(to(*c), to(*a), to(*b)),
+            Node::Eq(a, b) => Node::Eq(to(*a), to(*b)),
+            Node::Le(a, b) => Node::Le(to(*a), to(*b)),
+            Node::Scale(factor, a) => Node::Scale(*factor, to(*a)),
+            Node::Mul(a, b) => Node::Mul(to(*a), to(*b)),
+            Node::Div(a, b) => Node::Div(to(*a), to(*b)),
+            Node::Rem(a, b) => Node::Rem(to(*a), to(*b)),
+            Node::Min(a, b) => Node::Min(to(*a), to(*b)),
+            Node::Max(a, b) => Node::Max(to(*a), to(*b)),
+            Node::Table(index, values) => Node::Table(to(*index), values.clone()),
+        }
+    }
+}
+
 /// A state variable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VarDecl {

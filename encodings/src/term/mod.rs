@@ -13,6 +13,7 @@ mod build;
 pub mod compile;
 mod dag;
 pub mod eval;
+pub mod lower;
 pub mod program;
 mod range;
 mod simplify;

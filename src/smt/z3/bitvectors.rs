@@ -4,9 +4,10 @@
 //! computed in the width of their exact range, where they are right modulo two to that width, hence right.
 //! Comparisons and quotients are computed in a width that holds both operands.
 
-use super::terms::{Ranged, Theory};
+use super::terms::Theory;
 use ::z3::ast::{BV, Bool};
 use kubound_encodings::term::Range;
+use kubound_encodings::term::lower::Ranged;
 
 /// Bit-vectors.
 #[derive(Debug)]

@@ -3,9 +3,10 @@
 //! Linear arithmetic is what the library is good at, so products and quotients of two unknowns are split by the
 //! values of the smaller one (products) or of the divisor, as long as those are few.
 
-use super::terms::{Ranged, Theory};
+use super::terms::Theory;
 use ::z3::ast::{Bool, Int};
 use kubound_encodings::term::Range;
+use kubound_encodings::term::lower::Ranged;
 
 /// Unbounded integers.
 #[derive(Debug)]

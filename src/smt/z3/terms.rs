@@ -1,22 +1,15 @@
 //! Terms of our graph as terms of the solver library, for the two sorts of numbers that it offers.
 //!
 //! What the numbers are is a [`Theory`]: it gets the static range with every operand and of every result, so that
-//! bit-vectors can choose widths that cannot wrap, and integers need nothing of it. Booleans, the walk over the
-//! graph and the solver are the same for both and live here.
+//! bit-vectors can choose widths that cannot wrap, and integers need nothing of it. Booleans and the solver are the same
+//! for both and live here.
 
 use super::Session;
 use crate::smt::{Check, Size, Stop, View};
 use ::z3::ast::{Ast, Bool};
-use kubound_encodings::term::{Dag, Node, Range, Sort, TermId, VarId};
+use kubound_encodings::term::lower::{Algebra, Lowering, Ranged, Value};
+use kubound_encodings::term::{Dag, Range, Sort, TermId, VarId};
 use rustc_hash::FxHashMap;
-
-/// A term with its static range.
-pub struct Ranged<'a, N> {
-    /// The term.
-    pub number: &'a N,
-    /// Its range.
-    pub range: Range,
-}
 
 /// A sort of numbers of the library. `range` is always the range of the result.
 pub trait Theory {
@@ -48,19 +41,143 @@ pub trait Theory {
     fn value(numeral: &Self::Number, range: Range) -> Option<i64>;
 }
 
-#[derive(Clone)]
-enum Lowered<N> {
-    Bool(Bool),
-    Int(N),
+/// The library's terms as a language.
+struct Terms<T: Theory> {
+    session: Session,
+    vars: FxHashMap<VarId, Value<Bool, T::Number>>,
+    size: Size,
+}
+
+impl<T: Theory> Terms<T> {
+    fn unknown(&mut self, var: VarId, sort: Sort) -> Value<Bool, T::Number> {
+        self.size.variables += 1;
+        let name = format!("v{}", var.0);
+        let Sort::Int(range) = sort else { return Value::Bool(Bool::new_const(name)) };
+        let number = T::unknown(&name, range);
+        let itself = Ranged { number: &number, range };
+        for (bound, above) in [(range.lo, true), (range.hi, false)] {
+            let constant = T::constant(bound, Range::point(bound));
+            let limit = Ranged { number: &constant, range: Range::point(bound) };
+            let fact = if above { T::at_most(limit, itself) } else { T::at_most(itself, limit) };
+            self.session.assert(&fact);
+        }
+        Value::Int(number)
+    }
+
+    /// `number`, or something else where `divisor` is 0.
+    fn unless_zero(divisor: Ranged<T::Number>, otherwise: &T::Number, number: &T::Number) -> T::Number {
+        let zero = T::constant(0, Range::point(0));
+        T::equal(divisor, Ranged { number: &zero, range: Range::point(0) }).ite(otherwise, number)
+    }
+
+    fn read(&self, value: &Value<Bool, T::Number>, range: Range) -> i64 {
+        let known = match value {
+            Value::Bool(term) => self.session.evaluate(term).and_then(|value| value.as_bool()).map(i64::from),
+            Value::Int(term) => self.session.evaluate(term).and_then(|value| T::value(&value, range)),
+        };
+        known.unwrap_or(range.lo)
+    }
+}
+
+impl<T: Theory> Algebra for Terms<T> {
+    type Bool = Bool;
+    type Int = T::Number;
+
+    fn variable(&mut self, var: VarId, sort: Sort) -> Value<Bool, T::Number> {
+        if !self.vars.contains_key(&var) {
+            let unknown = self.unknown(var, sort);
+            self.vars.insert(var, unknown);
+        }
+        self.vars[&var].clone()
+    }
+
+    fn truth(&mut self, value: bool) -> Bool {
+        Bool::from_bool(value)
+    }
+
+    fn not(&mut self, a: &Bool) -> Bool {
+        a.not()
+    }
+
+    fn and(&mut self, list: &[Bool]) -> Bool {
+        Bool::and(list)
+    }
+
+    fn or(&mut self, list: &[Bool]) -> Bool {
+        Bool::or(list)
+    }
+
+    fn iff(&mut self, a: &Bool, b: &Bool) -> Bool {
+        a.iff(b)
+    }
+
+    fn choose_bool(&mut self, condition: &Bool, a: &Bool, b: &Bool) -> Bool {
+        condition.ite(a, b)
+    }
+
+    fn number(&mut self, value: i64, range: Range) -> T::Number {
+        T::constant(value, range)
+    }
+
+    fn equal(&mut self, a: Ranged<T::Number>, b: Ranged<T::Number>) -> Bool {
+        T::equal(a, b)
+    }
+
+    fn at_most(&mut self, a: Ranged<T::Number>, b: Ranged<T::Number>) -> Bool {
+        T::at_most(a, b)
+    }
+
+    fn choose(&mut self, condition: &Bool, a: Ranged<T::Number>, b: Ranged<T::Number>, range: Range) -> T::Number {
+        condition.ite(&T::convert(a, range), &T::convert(b, range))
+    }
+
+    fn sum(&mut self, parts: &[(i64, Ranged<T::Number>)], range: Range) -> T::Number {
+        if let &[(factor, part)] = parts {
+            let point = Range::point(factor);
+            return T::multiply(Ranged { number: &T::constant(factor, point), range: point }, part, range);
+        }
+        T::add(&parts.iter().map(|&(_, part)| part).collect::<Vec<_>>(), range)
+    }
+
+    fn count(&mut self, list: &[Bool], range: Range) -> T::Number {
+        let bit = Range::new(0, 1);
+        let (one, none) = (T::constant(1, bit), T::constant(0, bit));
+        let ones: Vec<T::Number> = list.iter().map(|term| term.ite(&one, &none)).collect();
+        T::add(&ones.iter().map(|number| Ranged { number, range: bit }).collect::<Vec<_>>(), range)
+    }
+
+    fn product(&mut self, a: Ranged<T::Number>, b: Ranged<T::Number>, range: Range) -> T::Number {
+        T::multiply(a, b, range)
+    }
+
+    fn quotient(&mut self, a: Ranged<T::Number>, b: Ranged<T::Number>, range: Range) -> T::Number {
+        Self::unless_zero(b, &T::constant(0, range), &T::quotient(a, b, range))
+    }
+
+    fn remainder(&mut self, a: Ranged<T::Number>, b: Ranged<T::Number>, range: Range) -> T::Number {
+        Self::unless_zero(b, &T::convert(a, range), &T::remainder(a, b, range))
+    }
+
+    fn entry(&mut self, index: Ranged<T::Number>, table: &[i64], range: Range) -> T::Number {
+        look_up::<T>(index, index.range, table, range)
+    }
+}
+
+/// Binary search for the entry, at an index in `inside`; runs of equal entries are leaves.
+fn look_up<T: Theory>(index: Ranged<T::Number>, inside: Range, table: &[i64], range: Range) -> T::Number {
+    let entries = &table[inside.lo as usize..=inside.hi as usize];
+    if entries.iter().all(|entry| *entry == entries[0]) {
+        return T::constant(entries[0], range);
+    }
+    let middle = inside.lo + (inside.hi - inside.lo) / 2;
+    let low = look_up::<T>(index, Range::new(inside.lo, middle), table, range);
+    let high = look_up::<T>(index, Range::new(middle + 1, inside.hi), table, range);
+    let point = Range::point(middle);
+    T::at_most(index, Ranged { number: &T::constant(middle, point), range: point }).ite(&low, &high)
 }
 
 /// Lowers terms to the library's own.
-pub struct TermView<T: Theory> {
-    session: Session,
-    known: Vec<Option<Lowered<T::Number>>>,
-    vars: FxHashMap<VarId, TermId>,
-    size: Size,
-}
+pub struct TermView<T: Theory>(Lowering<Terms<T>>);
 
 impl<T: Theory> Default for TermView<T> {
     fn default() -> Self {
@@ -71,196 +188,46 @@ impl<T: Theory> Default for TermView<T> {
 impl<T: Theory> TermView<T> {
     /// Without assertions.
     pub fn new() -> Self {
-        Self { session: Session::new(T::LOGIC), known: Vec::new(), vars: FxHashMap::default(), size: Size::default() }
-    }
-
-    fn lower(&mut self, dag: &Dag, root: TermId) {
-        if self.known.len() < dag.len() {
-            self.known.resize(dag.len(), None);
-        }
-        let mut stack = vec![root];
-        while let Some(&id) = stack.last() {
-            if self.known[id.index()].is_some() {
-                stack.pop();
-                continue;
-            }
-            let before = stack.len();
-            dag.node(id).for_each_operand(|operand| {
-                if self.known[operand.index()].is_none() {
-                    stack.push(operand);
-                }
-            });
-            if stack.len() == before {
-                let lowered = match (dag.node(id), dag.sort(id)) {
-                    (Node::Var(var), sort) => {
-                        self.vars.insert(*var, id);
-                        self.variable(*var, sort)
-                    }
-                    (node, Sort::Bool) => Lowered::Bool(self.lower_bool(dag, node)),
-                    (node, Sort::Int(range)) => Lowered::Int(self.lower_int(dag, node, range)),
-                };
-                self.known[id.index()] = Some(lowered);
-                stack.pop();
-            }
-        }
-    }
-
-    fn bool(&self, id: TermId) -> &Bool {
-        match &self.known[id.index()] {
-            Some(Lowered::Bool(term)) => term,
-            _ => unreachable!("operands are lowered first and have the right sort"),
-        }
-    }
-
-    fn int(&self, dag: &Dag, id: TermId) -> Ranged<'_, T::Number> {
-        match &self.known[id.index()] {
-            Some(Lowered::Int(number)) => Ranged { number, range: dag.range(id) },
-            _ => unreachable!("operands are lowered first and have the right sort"),
-        }
-    }
-
-    fn bools(&self, list: &[TermId]) -> Vec<&Bool> {
-        list.iter().map(|&id| self.bool(id)).collect()
-    }
-
-    fn variable(&mut self, var: VarId, sort: Sort) -> Lowered<T::Number> {
-        self.size.variables += 1;
-        let name = format!("v{}", var.0);
-        match sort {
-            Sort::Bool => Lowered::Bool(Bool::new_const(name)),
-            Sort::Int(range) => {
-                let number = T::unknown(&name, range);
-                let itself = || Ranged { number: &number, range };
-                for (bound, above) in [(range.lo, true), (range.hi, false)] {
-                    let constant = T::constant(bound, Range::point(bound));
-                    let limit = Ranged { number: &constant, range: Range::point(bound) };
-                    let fact = if above { T::at_most(limit, itself()) } else { T::at_most(itself(), limit) };
-                    self.session.assert(&fact);
-                }
-                Lowered::Int(number)
-            }
-        }
-    }
-
-    fn lower_bool(&self, dag: &Dag, node: &Node) -> Bool {
-        match node {
-            Node::Bool(value) => Bool::from_bool(*value),
-            Node::Not(a) => self.bool(*a).not(),
-            Node::And(list) => Bool::and(&self.bools(list)),
-            Node::Or(list) => Bool::or(&self.bools(list)),
-            Node::Iff(a, b) => self.bool(*a).iff(self.bool(*b)),
-            Node::Ite(c, a, b) => self.bool(*c).ite(self.bool(*a), self.bool(*b)),
-            Node::Eq(a, b) => T::equal(self.int(dag, *a), self.int(dag, *b)),
-            Node::Le(a, b) => T::at_most(self.int(dag, *a), self.int(dag, *b)),
-            _ => unreachable!("{node:?} is no boolean term over variables"),
-        }
-    }
-
-    fn lower_int(&self, dag: &Dag, node: &Node, range: Range) -> T::Number {
-        match node {
-            Node::Int(value) => T::constant(*value, range),
-            Node::Ite(c, a, b) => self.choose(dag, self.bool(*c), *a, *b, range),
-            Node::Min(a, b) => self.choose(dag, &T::at_most(self.int(dag, *a), self.int(dag, *b)), *a, *b, range),
-            Node::Max(a, b) => self.choose(dag, &T::at_most(self.int(dag, *b), self.int(dag, *a)), *a, *b, range),
-            Node::Add(list) => T::add(&list.iter().map(|&id| self.int(dag, id)).collect::<Vec<_>>(), range),
-            Node::Scale(factor, a) => {
-                let point = Range::point(*factor);
-                let constant = T::constant(*factor, point);
-                T::multiply(Ranged { number: &constant, range: point }, self.int(dag, *a), range)
-            }
-            Node::Mul(a, b) => T::multiply(self.int(dag, *a), self.int(dag, *b), range),
-            Node::Div(a, b) => {
-                let quotient = T::quotient(self.int(dag, *a), self.int(dag, *b), range);
-                self.is_zero(dag, *b).ite(&T::constant(0, range), &quotient)
-            }
-            Node::Rem(a, b) => {
-                let whole = T::convert(self.int(dag, *a), range);
-                let remainder = T::remainder(self.int(dag, *a), self.int(dag, *b), range);
-                self.is_zero(dag, *b).ite(&whole, &remainder)
-            }
-            Node::Count(list) => {
-                let bit = Range::new(0, 1);
-                let (one, none) = (T::constant(1, bit), T::constant(0, bit));
-                let ones: Vec<T::Number> = self.bools(list).into_iter().map(|term| term.ite(&one, &none)).collect();
-                T::add(&ones.iter().map(|number| Ranged { number, range: bit }).collect::<Vec<_>>(), range)
-            }
-            Node::Table(index, table) => {
-                let inside = dag.range(*index);
-                self.look_up(&self.int(dag, *index), inside, table, range)
-            }
-            _ => unreachable!("{node:?} is no integer term over variables"),
-        }
-    }
-
-    fn is_zero(&self, dag: &Dag, id: TermId) -> Bool {
-        let zero = T::constant(0, Range::point(0));
-        T::equal(self.int(dag, id), Ranged { number: &zero, range: Range::point(0) })
-    }
-
-    fn choose(&self, dag: &Dag, condition: &Bool, a: TermId, b: TermId, range: Range) -> T::Number {
-        let (first, second) = (T::convert(self.int(dag, a), range), T::convert(self.int(dag, b), range));
-        condition.ite(&first, &second)
-    }
-
-    /// Binary search for the entry; runs of equal entries are leaves.
-    fn look_up(&self, index: &Ranged<T::Number>, inside: Range, table: &[i64], range: Range) -> T::Number {
-        let entries = &table[inside.lo as usize..=inside.hi as usize];
-        if entries.iter().all(|entry| *entry == entries[0]) {
-            return T::constant(entries[0], range);
-        }
-        let middle = inside.lo + (inside.hi - inside.lo) / 2;
-        let low = self.look_up(index, Range::new(inside.lo, middle), table, range);
-        let high = self.look_up(index, Range::new(middle + 1, inside.hi), table, range);
-        let point = Range::point(middle);
-        let bound = T::constant(middle, point);
-        let itself = Ranged { number: index.number, range: index.range };
-        T::at_most(itself, Ranged { number: &bound, range: point }).ite(&low, &high)
+        let session = Session::new(T::LOGIC);
+        Self(Lowering::new(Terms { session, vars: FxHashMap::default(), size: Size::default() }))
     }
 }
 
 impl<T: Theory> View for TermView<T> {
     fn assert(&mut self, dag: &Dag, term: TermId) {
-        self.lower(dag, term);
-        self.size.clauses += 1;
-        self.session.assert(self.bool(term));
+        let fact = self.0.bool(dag, term);
+        self.0.algebra.size.clauses += 1;
+        self.0.algebra.session.assert(&fact);
     }
 
     fn mention(&mut self, dag: &Dag, term: TermId) {
-        self.lower(dag, term);
+        self.0.lower(dag, term);
     }
 
     fn check(&mut self, dag: &Dag, assumptions: &[TermId], stop: &Stop) -> Check {
         // The library only takes constants as assumptions, so each term gets a name.
         let mut names = Vec::with_capacity(assumptions.len());
         for &term in assumptions {
-            self.lower(dag, term);
+            let fact = self.0.bool(dag, term);
             let name = Bool::new_const(format!("a{}", term.0));
-            self.session.assert(&name.implies(self.bool(term)));
+            self.0.algebra.session.assert(&name.implies(&fact));
             names.push(name);
         }
-        self.session.check(&names, stop)
+        self.0.algebra.session.check(&names, stop)
     }
 
     fn value(&self, dag: &Dag, var: VarId) -> i64 {
-        let lowest = dag.vars()[var.index()].sort.range().lo;
-        self.vars.get(&var).map_or(lowest, |&id| self.term_value(dag, id))
+        let range = dag.vars()[var.index()].sort.range();
+        let terms = &self.0.algebra;
+        terms.vars.get(&var).map_or(range.lo, |value| terms.read(value, range))
     }
 
     fn term_value(&self, dag: &Dag, term: TermId) -> i64 {
         let range = dag.range(term);
-        let value = match self.known.get(term.index()) {
-            Some(Some(Lowered::Bool(lowered))) => {
-                self.session.evaluate(lowered).and_then(|value| value.as_bool()).map(i64::from)
-            }
-            Some(Some(Lowered::Int(lowered))) => {
-                self.session.evaluate(lowered).and_then(|value| T::value(&value, range))
-            }
-            _ => None,
-        };
-        value.unwrap_or(range.lo)
+        self.0.get(term).map_or(range.lo, |value| self.0.algebra.read(value, range))
     }
 
     fn size(&self) -> Size {
-        self.size
+        self.0.algebra.size
     }
 }
