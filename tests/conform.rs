@@ -1,9 +1,10 @@
 //! Recordings that the models cannot follow, recordings with parts left out, and texts that are none.
 
-use kubound::conform::actions::{Deed, MOST_ACTIONS, Recording, actions};
+use kubound::conform::actions::{Deed, Recording, actions};
 use kubound::conform::events::{self, Event};
 use kubound::conform::search::{Bounds, SearchError};
 use kubound::conform::{Conformance, conform};
+use kubound::limits::report::MOST_ACTIONS;
 use kubound::manifest;
 use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::{Cluster, Granularity, Timing};

@@ -133,6 +133,7 @@ fn pages_are_up_to_date() {
     let explained = pages.len();
     pages.push(("scenario.md".to_owned(), reference::scenario()));
     pages.push(("intents.md".to_owned(), reference::intents()));
+    pages.push(("limits.md".to_owned(), reference::limits()));
     if std::env::var_os("KUBOUND_WRITE_EXPLAIN").is_some() {
         for (name, text) in &pages {
             fs::write(folder().join(name), text).expect("written");

@@ -7,8 +7,8 @@ use kubound::engines::induction::Induction;
 use kubound::engines::lasso::Lasso;
 use kubound::engines::ranking::Ranking;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
+use kubound::passes::{Through, dependencies};
 use kubound::smt::Encoding;
-use kubound::smt::unroll::relevant_variables;
 use kubound::trace::Ending;
 use kubound_encodings::subject::Names;
 use kubound_encodings::system::{
@@ -263,7 +263,7 @@ fn violates(system: &TransitionSystem, relevant: &[bool], run: &Run) -> bool {
 
 fn shortest(system: &TransitionSystem, spec: &SystemSpec) -> Option<usize> {
     let terms = system.properties[0].claim.terms();
-    let relevant = relevant_variables(system, &terms);
+    let relevant = dependencies(system, &terms, Through::Steps);
     let mut runs = initial_runs(system, spec);
     for depth in 0..=DEPTH {
         if runs.iter().any(|run| violates(system, &relevant, run)) {

@@ -8,6 +8,9 @@ use crate::cluster::{Cluster, Granularity, NodePool, Timing};
 use crate::controllers::{self, Plugins};
 use crate::events;
 use crate::intents;
+use crate::limits::models::MOST_ORDINALS;
+use crate::limits::models::MOST_REVISIONS;
+use crate::limits::models::MOST_SLOTS;
 use crate::needs::Needs;
 use crate::state::{Countdown, Model, RuleBuilder, TIME, condition, text};
 use crate::subject::{ObjectId, SlotId};
@@ -34,15 +37,6 @@ pub enum AssembleError {
     #[error("internal error: {0}")]
     IllFormed(#[from] IllFormed),
 }
-
-/// Most node slots of all pools together: beyond it systems become too large to build.
-const MOST_SLOTS: i64 = 2000;
-
-/// Most revisions of one workload: each has pods of its own.
-const MOST_REVISIONS: usize = 8;
-
-/// Most replicas of a StatefulSet: each ordinal is counted by itself.
-const MOST_ORDINALS: i64 = 32;
 
 /// Builds the transition system of a cluster: one property an intent and target, in order.
 pub fn assemble(cluster: &Cluster, granularity: Granularity) -> Result<TransitionSystem, AssembleError> {

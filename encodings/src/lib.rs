@@ -13,6 +13,7 @@ pub mod controllers;
 pub mod events;
 pub mod explanation;
 pub mod intents;
+pub mod limits;
 pub mod needs;
 pub mod state;
 pub mod subject;

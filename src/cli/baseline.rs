@@ -1,6 +1,7 @@
 //! Baselines: violations that are known and shall not fail a pipeline, kept in a file.
 
 use super::Failure;
+use crate::limits::files::MOST_BASELINE;
 use crate::manifest::{Acceptance, Accepted, Loaded};
 use crate::report::API_VERSION;
 use crate::search::{Findings, IntentResult, Verdict};
@@ -46,9 +47,6 @@ impl Known {
     }
 }
 
-/// Most bytes of a baseline.
-const MOST_BYTES: u64 = 8 << 20;
-
 impl BaselineArgs {
     /// Lets known violations count as accepted.
     pub fn apply(&self, loaded: &mut Loaded) -> Result<(), Failure> {
@@ -92,8 +90,8 @@ impl BaselineArgs {
 fn read(file: &Path) -> Result<Baseline, Failure> {
     let place = file.display();
     let size = std::fs::metadata(file).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)?.len();
-    if size > MOST_BYTES {
-        return Err(Failure::Usage(anyhow!("{place} has {size} bytes; a baseline has at most {MOST_BYTES}")));
+    if size > MOST_BASELINE {
+        return Err(Failure::Usage(anyhow!("{place} has {size} bytes; a baseline has at most {MOST_BASELINE}")));
     }
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)?;
     let baseline: Baseline = serde_json::from_str(&text)

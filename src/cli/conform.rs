@@ -6,6 +6,8 @@ use crate::conform::actions::actions;
 use crate::conform::events::{self, instant};
 use crate::conform::search::{Bounds, SearchError};
 use crate::conform::{Conformance, conform};
+use crate::limits::files::MOST_RECORDING;
+use crate::limits::report::MOST_MISMATCHES;
 use crate::manifest;
 use crate::text::{neutralise, plural};
 use anyhow::{Context, anyhow};
@@ -52,12 +54,6 @@ enum Form {
     /// For machines.
     Json,
 }
-
-/// Most bytes of a recording.
-const MOST_BYTES: u64 = 256 << 20;
-
-/// Most mismatches shown without `-v`.
-const MOST_SHOWN: usize = 10;
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -106,8 +102,8 @@ fn read(arguments: &Arguments) -> Result<Vec<events::Event>, Failure> {
     let place = arguments.events.display();
     let read = || -> anyhow::Result<Vec<events::Event>> {
         let size = std::fs::metadata(&arguments.events)?.len();
-        if size > MOST_BYTES {
-            return Err(anyhow!("has {size} bytes; a recording has at most {MOST_BYTES}"));
+        if size > MOST_RECORDING {
+            return Err(anyhow!("has {size} bytes; a recording has at most {MOST_RECORDING}"));
         }
         Ok(events::read(&std::fs::read_to_string(&arguments.events)?)?)
     };
@@ -125,7 +121,7 @@ fn told(answer: &Conformance, events: usize, verbose: bool) -> String {
             step.performs.iter().for_each(|event| line(format!("    = {event}")));
         }
     }
-    let shown = if verbose { answer.mismatches.len() } else { MOST_SHOWN };
+    let shown = if verbose { answer.mismatches.len() } else { MOST_MISMATCHES };
     for (index, mismatch) in answer.mismatches.iter().take(shown).enumerate() {
         line(format!("{} only: {}", mismatch.side, mismatch.what));
         if index == 0 || verbose {

@@ -4,17 +4,23 @@ use super::args::SearchArgs;
 use super::exit::Exit;
 use super::{Failure, cases, check, output};
 use crate::engines::Cancel;
+use crate::limits;
 use crate::search::Silent;
 use crate::text::neutralise;
 use crate::{manifest, smt};
 use anyhow::{Context, anyhow};
 use clap::{Args, Parser};
+use kubound_encodings::limits::Limit;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// Flags of `doctor`.
 #[derive(Args, Debug)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Print every limit that Kubound sets itself, with its reason, and nothing else
+    #[arg(long)]
+    limits: bool,
+}
 
 /// The case of the self-test: small, and every engine can decide it.
 const CASE: &str = "c7";
@@ -28,7 +34,11 @@ const PROGRAMS: &[(&str, &str)] = &[
 ];
 
 /// Runs the subcommand. A program that is missing is no fault; a self-test that fails is.
-pub fn run(_: &Arguments) -> Result<Exit, Failure> {
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    if arguments.limits {
+        output::print(&table())?;
+        return Ok(Exit::Fine);
+    }
     let mut text = format!("kubound     {}\nsolvers     {}\n", env!("CARGO_PKG_VERSION"), smt::versions());
     let releases = manifest::KUBERNETES;
     let _ = writeln!(text, "kubernetes  rules of 1.{} to 1.{}", releases.start(), releases.end());
@@ -42,6 +52,17 @@ pub fn run(_: &Arguments) -> Result<Exit, Failure> {
         output::print(&format!("self-test   case {CASE}/{variant}: the verdicts are the expected ones\n"))?;
     }
     Ok(Exit::Fine)
+}
+
+/// The limits, a line each.
+fn table() -> String {
+    let width = |column: fn(&Limit) -> String| limits::all().map(|limit| column(limit).len()).max().unwrap_or(0);
+    let (names, values) = (width(|limit| limit.name.to_owned()), width(Limit::to_string));
+    limits::all().fold(String::new(), |mut text, limit| {
+        let value = limit.to_string();
+        let _ = writeln!(text, "{:<names$}  {value:>values$}  {} {}", limit.name, limit.what, limit.why);
+        text
+    })
 }
 
 #[derive(Parser, Debug)]

@@ -6,6 +6,7 @@ use super::{Failure, check, input, output};
 use crate::engines::Limits;
 use crate::engines::symbolic::query::query;
 use crate::export::{btor2, smt2};
+use crate::limits::search::QUESTION_DEPTH;
 use crate::search::Systems;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
@@ -38,9 +39,6 @@ enum Format {
     Btor2,
 }
 
-/// Steps of an unrolled query without `--depth`.
-const DEPTH: usize = 10;
-
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.format == Format::Btor2 && arguments.model.depth.is_some() {
@@ -56,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let title = title(&system.properties[property]);
     let text = match arguments.format {
         Format::Smt2 => {
-            let depth = arguments.model.depth.or(loaded.depth).unwrap_or(DEPTH);
+            let depth = arguments.model.depth.or(loaded.depth).unwrap_or(QUESTION_DEPTH);
             let query =
                 query(system, property, &Limits::default(), depth).map_err(|error| Failure::Internal(error.into()))?;
             smt2::script(&query, &format!("{title}, in at most {depth} steps"))

@@ -2,14 +2,12 @@
 //! the user's own programs.
 
 use super::Failure;
+use crate::limits::files::MOST_STDIN;
 use crate::manifest::{self, Loaded, Text};
 use anyhow::{Context, anyhow};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// Most bytes that are taken from standard input; the reader refuses fewer than that.
-const MOST_INPUT: u64 = 16 << 20;
 
 /// Reads files, folders, and `-` for standard input.
 pub fn load(paths: &[PathBuf]) -> Result<Loaded, Failure> {
@@ -93,7 +91,7 @@ fn run(commands: &[&[&str]], folder: &Path, what: &str, help: &str) -> Result<St
 
 fn read_stdin() -> Result<String, Failure> {
     let mut text = String::new();
-    let mut limited = std::io::stdin().lock().take(MOST_INPUT);
+    let mut limited = std::io::stdin().lock().take(MOST_STDIN);
     limited.read_to_string(&mut text).context("cannot read standard input").map_err(Failure::Usage)?;
     if text.trim().is_empty() {
         return Err(Failure::Usage(anyhow!("<stdin>: standard input is empty; pipe manifests into it")));

@@ -1,6 +1,7 @@
 //! Progress of long searches, on standard error. On a terminal one line that is drawn again and again, and removed in
 //! the end; elsewhere (pipelines, files) a line after 10 s, after 30 s, then every minute. Nothing with `--quiet`.
 
+use crate::limits::report::REDRAW;
 use crate::search::Observer;
 use crate::text::neutralise;
 use std::fmt::{self, Write as _};
@@ -9,8 +10,6 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the line on a terminal is drawn.
-const REDRAW: Duration = Duration::from_millis(200);
 /// Columns of a terminal that does not say how many it has.
 const COLUMNS: usize = 80;
 /// Takes the line on a terminal away.

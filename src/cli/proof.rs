@@ -4,15 +4,13 @@ use super::args::SearchArgs;
 use super::{Failure, check, export};
 use crate::engines::symbolic::query::query;
 use crate::engines::{Cancel, Limits};
+use crate::limits::search::QUESTION_DEPTH;
 use crate::manifest::Loaded;
 use crate::search::{Findings, Verdict};
 use crate::smt::{Check, Stop, drat};
 use anyhow::{Context, anyhow};
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// Steps of the question where neither the user nor the verdict says how many.
-const DEPTH: usize = 10;
 
 /// Refuses, before anything is searched, what cannot be proved into one file.
 pub fn check(file: &Path, loaded: &Loaded, search: &SearchArgs) -> Result<(), Failure> {
@@ -41,7 +39,7 @@ pub fn write(
         Verdict::BoundedClean { depth, .. } => Some(depth),
         _ => None,
     };
-    let steps = depth.or(covered.filter(|&depth| depth < usize::MAX)).unwrap_or(DEPTH);
+    let steps = depth.or(covered.filter(|&depth| depth < usize::MAX)).unwrap_or(QUESTION_DEPTH);
     let systems = findings.interleaved.as_ref().filter(|_| result.interleaved).unwrap_or(&findings.systems);
     let query =
         query(systems.searched(), 0, &Limits::default(), steps).map_err(|error| Failure::Internal(anyhow!(error)))?;

@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use super::{Failure, check, input, output};
+use crate::limits::files::MOST_RUN;
 use crate::manifest::{Loaded, objects_of};
 use crate::report::saved::SavedTrace;
 use crate::reproduce::{self, Tool};
@@ -43,9 +44,6 @@ pub enum ToolArg {
     /// Nodes that only say that they run pods.
     Kwok,
 }
-
-/// Most bytes of a saved run.
-const MOST_BYTES: u64 = 64 << 20;
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -156,8 +154,8 @@ fn write_file(path: &Path, text: &str, is_program: bool) -> std::io::Result<()> 
 fn read(path: &std::path::Path) -> Result<SavedTrace, Failure> {
     let place = path.display();
     let size = std::fs::metadata(path).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)?.len();
-    if size > MOST_BYTES {
-        return Err(Failure::Usage(anyhow!("{place} has {size} bytes; a saved run has at most {MOST_BYTES}")));
+    if size > MOST_RUN {
+        return Err(Failure::Usage(anyhow!("{place} has {size} bytes; a saved run has at most {MOST_RUN}")));
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)?;
     let saved: SavedTrace = serde_json::from_str(&text)

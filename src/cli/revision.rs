@@ -1,6 +1,7 @@
 //! A folder as the user names it: one that is there, or one of a git revision.
 
 use super::Failure;
+use crate::limits::files::MOST_REVISION;
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -34,9 +35,6 @@ impl Drop for Copy {
     }
 }
 
-/// Most files of a revision that are copied.
-const MOST_FILES: usize = 10_000;
-
 /// The folder of `PATH`, or of `REVISION:PATH`. What exists is never taken for a revision.
 pub fn folder(text: &str) -> Result<Folder, Failure> {
     let path = PathBuf::from(text);
@@ -67,8 +65,8 @@ fn of_revision(revision: &str, inside: &str) -> Result<Folder, Failure> {
             continue;
         }
         count += 1;
-        if count > MOST_FILES {
-            return Err(Failure::Usage(anyhow!("{revision}:{inside} has more than {MOST_FILES} manifests")));
+        if count > MOST_REVISION {
+            return Err(Failure::Usage(anyhow!("{revision}:{inside} has more than {MOST_REVISION} manifests")));
         }
         let text = git(&["-C", &top, "cat-file", "blob", id])?;
         write(&copy.0.join(file), &text)?;

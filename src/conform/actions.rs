@@ -1,15 +1,13 @@
 //! From recorded events to the actions that a model can perform.
 
 use super::events::Event;
+use crate::limits::report::MOST_ACTIONS;
 use indexmap::{IndexMap, IndexSet};
 use kubound_encodings::cluster::Cluster;
 use std::fmt;
 
 /// Most events that client-go's recorder sends in a burst about one object; further ones may be dropped.
 const RECORDER_BURST: u32 = 25;
-
-/// Most actions of a recording; one more is kept, to tell that there are too many.
-pub const MOST_ACTIONS: usize = u16::MAX as usize;
 
 /// What was done.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

@@ -10,6 +10,7 @@ pub mod search;
 
 use crate::engines::explicit::stepper::Stepper;
 use crate::engines::proof::words::words;
+use crate::limits::report::{MOST_ACTIONS, MOST_REASONS};
 use crate::report::narrate::sentence;
 use crate::trace::replay::check_step;
 use crate::trace::{Step, execute};
@@ -21,9 +22,6 @@ use kubound_encodings::term::{Node, Term, TermId};
 use labels::{Label, Names};
 use search::{Bounds, Deal, Found, Search, SearchError};
 use serde::Serialize;
-
-/// Most reasons given for one action.
-const MOST_REASONS: usize = 3;
 
 /// How well the model follows a recording.
 #[derive(Clone, Debug, Serialize)]
@@ -91,8 +89,8 @@ pub fn conform(
     recording: &Recording,
     bounds: Bounds,
 ) -> Result<Conformance, SearchError> {
-    if recording.actions.len() > actions::MOST_ACTIONS {
-        let most = actions::MOST_ACTIONS;
+    if recording.actions.len() > MOST_ACTIONS {
+        let most = MOST_ACTIONS;
         return Err(SearchError::TooLarge(format!("more than {most} recorded actions; narrow --since and --until")));
     }
     let slots = slots(cluster);

@@ -22,10 +22,11 @@
 use super::symbolic::witness::{self, Model};
 use super::symbolic::{Next, Search, alone, not_mine};
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
+use crate::passes::compared;
 use crate::smt::Encoding;
 use crate::smt::unroll::Unrolling;
 use crate::trace::{Ending, Trace};
-use kubound_encodings::system::{Claim, FairnessUnit, Pace, TransitionSystem};
+use kubound_encodings::system::{Claim, Pace, TransitionSystem, Unit};
 use kubound_encodings::term::{Node, Sort, Term, TermId, VarId};
 
 /// The engine.
@@ -98,37 +99,6 @@ pub(super) fn goals(
     Ok(goals)
 }
 
-/// The variables on which two states are compared: those that matter and that something changes.
-pub fn compared_variables(system: &TransitionSystem, relevant: &[bool]) -> Vec<VarId> {
-    let monitored = |var: VarId| system.monitors.iter().any(|monitor| monitor.var == var);
-    let updated = |var: VarId| {
-        monitored(var) || system.rules.iter().any(|rule| rule.updates.iter().any(|&(other, _)| other == var))
-    };
-    (0..system.vars.len() as u32).map(VarId).filter(|&var| relevant[var.index()] && updated(var)).collect()
-}
-
-/// A fairness unit with its rules.
-#[derive(Clone, Debug)]
-pub struct Unit {
-    /// Indices of its rules.
-    pub rules: Vec<usize>,
-    /// Whether it is strongly fair.
-    pub strong: bool,
-}
-
-/// The fairness units that have rules; one without is never enabled.
-pub fn fairness_units(system: &TransitionSystem) -> Vec<Unit> {
-    let unit = |unit: &FairnessUnit| Unit { rules: Vec::new(), strong: unit.strong };
-    let mut units: Vec<Unit> = system.fairness.iter().map(unit).collect();
-    for (index, rule) in system.rules.iter().enumerate() {
-        if let Some(unit) = rule.fairness {
-            units[unit].rules.push(index);
-        }
-    }
-    units.retain(|unit| !unit.rules.is_empty());
-    units
-}
-
 impl Lasso {
     fn search(
         &self,
@@ -191,8 +161,8 @@ struct Guess {
 impl Guess {
     fn new(unrolling: &mut Unrolling) -> Self {
         let system = unrolling.system;
-        let units = fairness_units(system);
-        let changing = compared_variables(system, &unrolling.relevant);
+        let units = system.fairness_units();
+        let changing = compared(system, &unrolling.relevant);
         let copy = changing
             .into_iter()
             .map(|var| {

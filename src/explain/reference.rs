@@ -1,6 +1,7 @@
 //! The references of scenario files and of intents, made from the JSON Schema of the strict reader and from the
-//! registries of events and intents.
+//! registries of events and intents; and the page of limits, made from their table.
 
+use crate::limits;
 use crate::manifest::scenario_schema;
 use kubound_encodings::{events, intents};
 use serde_json::Value;
@@ -51,6 +52,13 @@ Limits of intents, and the conditions of `assume`, are expressions over `spec.re
 expressions and join them with `&&`, `||`, `!`; `capacitySuffices` is predefined.
 ";
 
+const LIMITS: &str = "# Limits
+
+Every number by which Kubound itself limits what it reads, searches and shows. Input beyond a limit of the reader or of the
+models is refused; a search that ends at a limit says `unknown`, or up to which depth it came. `kubound doctor --limits` prints
+this table. The time, the depth and the sizes of a search are set by [flags and scenarios](guarantees.md).
+";
+
 const INTENTS: &str = "# Intents
 
 What shall hold, as items of [`intents`](scenario.md) in a scenario: the name of one, or a name with parameters; `id` tells
@@ -89,6 +97,21 @@ pub fn intents() -> String {
         }
         let formal = explanation.formal;
         let _ = write!(page, "\nExactly: {formal}\n\nExamples: [{name}](explain/{name}.md).\n");
+    }
+    page
+}
+
+/// `docs/src/limits.md`.
+pub fn limits() -> String {
+    let mut page = LIMITS.to_owned();
+    let mut area = "";
+    for limit in limits::all() {
+        if limit.area() != area {
+            area = limit.area();
+            let _ = write!(page, "\n## {area}\n\n| name | limit | of what | why |\n|---|---|---|---|\n");
+        }
+        let name = limit.name.rsplit("::").next().unwrap_or(limit.name);
+        let _ = writeln!(page, "| `{name}` | {limit} | {} | {} |", limit.what, limit.why);
     }
     page
 }

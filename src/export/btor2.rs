@@ -10,9 +10,8 @@
 //!   due. A valid state equal to the saved one after all that is bad. So is a state where the run may stay for ever.
 
 use super::bits::{Bits, Language, Operation, Value, width};
-use crate::engines::lasso::{Unit, compared_variables, fairness_units};
-use crate::smt::unroll::relevant_variables;
-use kubound_encodings::system::{Choice, Claim, Initial, Pace, TransitionSystem};
+use crate::passes::{Through, compared, dependencies};
+use kubound_encodings::system::{Choice, Claim, Initial, Pace, TransitionSystem, Unit};
 use kubound_encodings::term::lower::{Algebra, Lowering, Value as Lowered};
 use kubound_encodings::term::{ChoiceDecl, ChoiceId, Range, Sort, Term, TermId, VarDecl, VarId};
 use rustc_hash::FxHashMap;
@@ -108,7 +107,7 @@ struct Writer<'a> {
 /// The file for one property. `title` is put in front as a comment.
 pub fn file(system: &TransitionSystem, property: usize, title: &str) -> String {
     let claim = system.properties[property].claim;
-    let relevant = relevant_variables(system, &claim.terms());
+    let relevant = dependencies(system, &claim.terms(), Through::Steps);
     let mut bits = Bits::new(Lines::default());
     bits.primed = vec![None; system.vars.len()];
     let mut writer = Writer { system, lowering: Lowering::new(bits), fires: Vec::new() };
@@ -372,7 +371,7 @@ impl Writer<'_> {
         let progress = self.term(progress);
         self.collect(progressed, inside, progress);
         let mut closes = vec![valid, within, saved, proper, progressed];
-        for (index, Unit { rules, strong }) in fairness_units(system).into_iter().enumerate() {
+        for (index, Unit { rules, strong }) in system.fairness_units().into_iter().enumerate() {
             let due = self.flag(&format!("fair_{index}"), false);
             let enabled: Vec<Value> = rules.iter().map(|&rule| self.term(system.rules[rule].enabled.id())).collect();
             let enabled = self.bits().or(&enabled);
@@ -391,7 +390,7 @@ impl Writer<'_> {
         }
         let was_outside = self.bits().not(&saved);
         let saves = self.bits().and(&[starts, was_outside]);
-        for var in compared_variables(system, relevant) {
+        for var in compared(system, relevant) {
             let decl = &system.dag.vars()[var.index()];
             let copy = self.bits().language.declare("state", width(decl.sort), &format!("saved_{}", decl.name));
             let state = self.state(var.index());

@@ -2,13 +2,11 @@
 
 use super::Severity;
 use super::draft::DraftWorkload;
+use crate::limits::reader::MOST_ACTIVE_JOBS;
 use kubound_encodings::cluster::cron_job::ACTIVE_JOBS;
 use kubound_encodings::cluster::intent::{Intent, IntentKind};
 use kubound_encodings::cluster::workload::JOB;
 use kubound_encodings::cluster::{ConcurrencyPolicy, CronJob, Expression, Workload, WorkloadRef};
-
-/// Most places that a limit of `boundedPods` asks for by itself.
-const MOST_BY_LIMIT: i64 = 8;
 
 /// The workloads with the Jobs of CronJobs among them, the first of each in its place, and the CronJobs.
 pub(super) fn expand(drafts: Vec<DraftWorkload>, intents: &[Intent]) -> (Vec<Workload>, Vec<CronJob>) {
@@ -47,7 +45,7 @@ pub(super) fn expand(drafts: Vec<DraftWorkload>, intents: &[Intent]) -> (Vec<Wor
 fn places(cron: &CronJob, workload: &Workload, intents: &[Intent]) -> usize {
     let limits = intents.iter().filter_map(|intent| match &intent.kind {
         IntentKind::BoundedPods { target, max: Some(Expression::Number(max)) } if *target == cron.reference => {
-            Some((max / workload.replicas.lo.max(1) + 1).min(MOST_BY_LIMIT))
+            Some((max / workload.replicas.lo.max(1) + 1).min(MOST_ACTIVE_JOBS))
         }
         _ => None,
     });

@@ -12,13 +12,10 @@ use super::error::InputError;
 use super::names::Names;
 use super::suggest::nearest_or_list;
 use super::view::View;
+use crate::limits::reader::MAX_NESTING;
+use crate::limits::reader::MAX_WORDS;
 use kubound_encodings::cluster::Expression;
 use kubound_encodings::cluster::expression::Comparison;
-
-/// Deepest nesting accepted.
-const MAX_DEPTH: usize = 50;
-/// Longest text accepted.
-const MAX_LENGTH: usize = 10_000;
 
 /// Where an expression stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,7 +60,7 @@ enum Token {
 }
 
 fn parse(text: &str, place: Place, names: &Names) -> Result<Expression, Fault> {
-    if text.len() > MAX_LENGTH {
+    if text.len() > MAX_WORDS {
         return Err(Fault { position: 0, message: "the expression is too long".into(), help: String::new() });
     }
     let mut parser = Parser { tokens: tokenize(text)?, next: 0, depth: 0, place, names };
@@ -123,7 +120,7 @@ fn number(text: &str) -> Option<i64> {
         "Gi" => 1 << 30,
         _ => return None,
     };
-    text[..end].parse::<i64>().ok()?.checked_mul(factor).filter(|number| *number <= super::quantity::LIMIT)
+    text[..end].parse::<i64>().ok()?.checked_mul(factor).filter(|number| *number <= crate::limits::reader::MAX_AMOUNT)
 }
 
 struct Parser<'a> {
@@ -207,7 +204,7 @@ impl Parser<'_> {
         let mut links = 0;
         while let Some(symbol) = self.accept(symbols) {
             links += 1;
-            if links > MAX_DEPTH {
+            if links > MAX_NESTING {
                 return Err(self.fault("too many operators in a row"));
             }
             let left = self.sorted(result, is_condition, start)?;
@@ -251,7 +248,7 @@ impl Parser<'_> {
 
     fn deeper(&mut self) -> Result<(), Fault> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH { Err(self.fault("nested too deeply")) } else { Ok(()) }
+        if self.depth > MAX_NESTING { Err(self.fault("nested too deeply")) } else { Ok(()) }
     }
 
     fn atom(&mut self) -> Result<Expression, Fault> {

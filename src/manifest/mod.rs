@@ -50,11 +50,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Most replicas of a workload that the models take; a real cluster has at most 150 000 pods in all.
-const MAX_REPLICAS: i64 = 10_000;
-/// Most nodes of all pools together; the rules that compare nodes grow with the square of their number.
-const MAX_NODES: i64 = 250;
-
 /// A cluster and what the texts said beside it.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {

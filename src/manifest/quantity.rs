@@ -1,5 +1,6 @@
 //! Kubernetes quantities, exactly: an integer number of nano-units.
 
+use crate::limits::reader::MAX_AMOUNT;
 use std::fmt;
 
 /// An amount such as `250m`, `1.5Gi` or `2e3`.
@@ -11,9 +12,6 @@ pub(super) struct Quantity {
 }
 
 const NANO_PER_UNIT: i128 = 1_000_000_000;
-
-/// Largest amount accepted, in the unit of its resource (milli-cores, bytes, pieces).
-pub(super) const LIMIT: i64 = 1 << 50;
 
 /// What a resource is counted in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,15 +68,15 @@ impl Quantity {
         self.nano < 0
     }
 
-    /// The amount in a unit, rounded up; `None` above [`LIMIT`] or below zero.
+    /// The amount in a unit, rounded up; `None` above [`MAX_AMOUNT`] or below zero.
     pub(super) fn amount(self, unit: Unit) -> Option<i64> {
         let amount = divide_up(self.nano, unit.nano());
-        i64::try_from(amount).ok().filter(|amount| (0..=LIMIT).contains(amount))
+        i64::try_from(amount).ok().filter(|amount| (0..=MAX_AMOUNT).contains(amount))
     }
 
     /// One unit of the suffix written, in a unit; at least 1.
     pub(super) fn step(self, unit: Unit) -> i64 {
-        i64::try_from(divide_up(self.suffix, unit.nano())).unwrap_or(LIMIT).max(1)
+        i64::try_from(divide_up(self.suffix, unit.nano())).unwrap_or(MAX_AMOUNT).max(1)
     }
 }
 

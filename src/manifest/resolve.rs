@@ -9,8 +9,9 @@ use super::named_metrics;
 use super::overlaps;
 use super::vertical;
 use super::view::Context;
-use super::{Accepted, Loaded, MAX_NODES, Severity, cron_jobs, exceptions};
+use super::{Accepted, Loaded, Severity, cron_jobs, exceptions};
 use super::{ErrorKind, NoteKind};
+use crate::limits::reader::MAX_NODES;
 use kubound_encodings::cluster::hpa::{MetricTarget, Tolerance};
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::{

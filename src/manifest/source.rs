@@ -2,13 +2,11 @@
 
 use super::ErrorKind;
 use super::error::InputError;
+use crate::limits::reader::MAX_BYTES;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-
-/// Largest file accepted.
-pub(super) const MAX_BYTES: u64 = 8 << 20;
 
 /// Access to files; paths are as the user wrote them.
 pub(super) trait Files {

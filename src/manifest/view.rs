@@ -3,10 +3,11 @@
 
 use super::error::InputError;
 use super::places::Places;
-use super::quantity::{LIMIT, Quantity, Unit};
+use super::quantity::{Quantity, Unit};
 use super::suggest::nearest_or_list;
 use super::value::{Mapping, Value, child};
 use super::{ErrorKind, Note, NoteKind, Severity};
+use crate::limits::reader::MAX_AMOUNT;
 use kubound_encodings::cluster::{Labels, Origin};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -247,7 +248,7 @@ impl<'a> View<'a> {
         let name = if unit == Unit::Milli { "thousandths" } else { "units" };
         quantity.amount(unit).ok_or_else(|| {
             let error = self.error(format!("`{text}` is too large")).kind(ErrorKind::Quantity);
-            error.expected(format!("at most {LIMIT} (2^50) {name}"))
+            error.expected(format!("at most {MAX_AMOUNT} (2^50) {name}"))
         })
     }
 

@@ -4,22 +4,16 @@
 use super::ids::ErrorKind;
 use super::places::{Below, Places, Region};
 use super::value::{Mapping, Value, child};
+use crate::limits::reader::MAX_DEPTH;
+use crate::limits::reader::MAX_DUPLICATES;
+use crate::limits::reader::MAX_KEY;
+use crate::limits::reader::MAX_REPEATED;
+use crate::limits::reader::MAX_VALUES;
 use indexmap::IndexMap;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Deepest nesting accepted.
-pub(super) const MAX_DEPTH: usize = 64;
-/// Most values in one document, aliases expanded.
-pub(super) const MAX_NODES: usize = 1_000_000;
-/// Most keys that are reported as occurring again.
-const MAX_DUPLICATES: usize = 1_000;
-/// Longest key; those of labels have at most 317 characters.
-const MAX_KEY: usize = 1_024;
-/// Most bytes of text that aliases may repeat.
-const MAX_REPEATED: usize = 16 << 20;
 
 /// One document that is not empty.
 #[derive(Debug)]
@@ -276,8 +270,12 @@ impl<'a> Reader<'a> {
 
     fn count(&mut self, nodes: usize, region: Region) -> Result<(), Fault> {
         self.state.nodes += nodes;
-        if self.state.nodes > MAX_NODES {
-            return Err(Fault::new(ErrorKind::Limits, region, format!("more than {MAX_NODES} values in one document")));
+        if self.state.nodes > MAX_VALUES {
+            return Err(Fault::new(
+                ErrorKind::Limits,
+                region,
+                format!("more than {MAX_VALUES} values in one document"),
+            ));
         }
         Ok(())
     }
@@ -317,7 +315,7 @@ impl<'a> Reader<'a> {
         };
         self.state.nodes += node.size.nodes;
         self.state.repeated += node.size.bytes;
-        if self.state.nodes > MAX_NODES || self.state.repeated > MAX_REPEATED {
+        if self.state.nodes > MAX_VALUES || self.state.repeated > MAX_REPEATED {
             let help = "write the values out, or remove the nested aliases".to_owned();
             return Err(Fault {
                 help,

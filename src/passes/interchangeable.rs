@@ -10,6 +10,7 @@
 //! the first member of each class so far.
 
 use super::digest::{Digests, Sketch, choices_are_distinct, own_object, own_slot};
+use crate::limits::passes::MOST_DIGESTS;
 use kubound_encodings::subject::{ObjectId, Subject};
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::VarId;
@@ -42,15 +43,13 @@ impl ObjectClass {
     }
 }
 
-/// Most terms digested in search of symmetries: beyond it, they are not worth the time.
-const MOST_WORK: usize = 40_000_000;
-
 /// The classes, of two objects or more, of the objects of a system with the one property 0.
 pub fn interchangeable(system: &TransitionSystem) -> Vec<ObjectClass> {
     let mut classes: Vec<Vec<usize>> = Vec::new();
     let alike = &system.alike;
     let comparisons = alike.len() * alike.len().saturating_sub(1) / 2;
-    if comparisons == 0 || comparisons.saturating_mul(system.dag.len()) > MOST_WORK || !choices_are_distinct(system) {
+    if comparisons == 0 || comparisons.saturating_mul(system.dag.len()) > MOST_DIGESTS || !choices_are_distinct(system)
+    {
         return Vec::new();
     }
     let sketch = Sketch::new(system);

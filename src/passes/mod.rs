@@ -7,14 +7,18 @@
 mod digest;
 mod interchangeable;
 mod rebuild;
+mod relevance;
 mod slice;
 mod slots;
 mod specialise;
 mod summary;
+mod weaken;
 
 pub use interchangeable::{ObjectClass, interchangeable, says_the_same};
 pub use rebuild::Rebuilder;
+pub use relevance::{Through, compared, conditions, dependencies, unchanging};
 pub use slice::{Slice, relevant, slice};
 pub use slots::{SlotClass, alike_slots, only_slot};
 pub use specialise::{Specialised, specialise};
 pub use summary::reductions;
+pub use weaken::{simple_terms, weakened};

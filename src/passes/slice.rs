@@ -5,8 +5,9 @@
 //! one does. All else is bookkeeping for other properties: dropping it leaves a system whose runs are those of the
 //! given one, seen through the variables that matter. Guards are never dropped, because fairness depends on them.
 
-use kubound_encodings::system::{Choice, Initial, Role, Rule, TransitionSystem};
-use kubound_encodings::term::{Term, TermId, VarId};
+use super::relevance::{Through, dependencies};
+use kubound_encodings::system::{Role, TransitionSystem};
+use kubound_encodings::term::Term;
 
 /// A sliced system.
 #[derive(Clone, Debug)]
@@ -23,50 +24,11 @@ pub struct Slice {
 
 /// Which variables matter to a property, by `VarId`.
 pub fn relevant(system: &TransitionSystem, property: usize) -> Vec<bool> {
-    let mut relevant = vec![false; system.vars.len()];
-    let mut queue: Vec<VarId> = system.dag.support(roots(system, property));
-    let mut sources: Vec<Vec<TermId>> = vec![Vec::new(); system.vars.len()];
-    for &(var, term) in system.rules.iter().flat_map(|rule| &rule.updates) {
-        sources[var.index()].push(term);
-    }
-    for monitor in &system.monitors {
-        sources[monitor.var.index()].push(monitor.next);
-    }
-    for (index, var) in system.vars.iter().enumerate() {
-        if let Initial::Term(term) = var.initial {
-            sources[index].push(term);
-        }
-    }
-    while !queue.is_empty() {
-        let mut terms = Vec::new();
-        for var in queue.drain(..) {
-            if !std::mem::replace(&mut relevant[var.index()], true) {
-                terms.append(&mut sources[var.index()]);
-            }
-        }
-        queue = system.dag.support(terms);
-        queue.retain(|var| !relevant[var.index()]);
-    }
-    relevant
-}
-
-fn roots(system: &TransitionSystem, property: usize) -> Vec<TermId> {
     let mut roots = vec![system.nodes, system.pods];
     roots.extend(system.properties[property].claim.terms());
     roots.push(system.properties[property].premise.id());
     roots.extend(system.symmetry.iter().map(|class| class.active));
-    roots.extend(system.rules.iter().flat_map(rule_conditions));
-    roots
-}
-
-fn rule_conditions(rule: &Rule) -> Vec<TermId> {
-    let mut terms = vec![rule.enabled.id(), rule.constraint.id()];
-    for choice in &rule.choices {
-        if let Choice::Split { low, high, total, .. } = choice {
-            terms.extend(low.iter().chain(high).chain([total]));
-        }
-    }
-    terms
+    dependencies(system, &roots, Through::StepsAndStarts)
 }
 
 /// Drops what a property cannot see.

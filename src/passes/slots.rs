@@ -10,6 +10,7 @@
 //! looks like seen from each of them, and the largest blocks are found.
 
 use super::digest::{Sketch, choices_are_distinct, ordered, own_object, own_slot};
+use crate::limits::passes::MOST_EXCHANGES;
 use kubound_encodings::subject::{SlotId, Subject};
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::VarId;
@@ -75,9 +76,6 @@ pub fn only_slot(classes: &[SlotClass], subject: &Subject) -> Option<(usize, usi
     let first = found.next()?;
     found.all(|other| other == first).then_some(first)
 }
-
-/// Most terms digested in search of symmetries of one system: beyond it, they are not worth the time.
-const MOST_WORK: usize = 20_000_000;
 
 /// The largest classes, of two slots or more, of interchangeable slots of a system with the one property 0. Only slots
 /// of classes of a constant size count.
@@ -156,7 +154,7 @@ impl<'a> Candidates<'a> {
 
     /// Whether any two of these slots are interchangeable.
     fn are_alike(&mut self, slots: &[usize]) -> bool {
-        if self.work > MOST_WORK || slots.iter().any(|&slot| !self.looks_like(slots[0], slot)) {
+        if self.work > MOST_EXCHANGES || slots.iter().any(|&slot| !self.looks_like(slots[0], slot)) {
             return false;
         }
         let mut pair = self.own_labels();
@@ -229,7 +227,7 @@ impl<'a> Candidates<'a> {
         }
         let mut apart = Vec::new();
         for shape in shapes {
-            if shape.len() < 2 || self.work + shape.len() * self.system.dag.len() > MOST_WORK {
+            if shape.len() < 2 || self.work + shape.len() * self.system.dag.len() > MOST_EXCHANGES {
                 apart.extend(shape.into_iter().map(|block| vec![block]));
                 continue;
             }

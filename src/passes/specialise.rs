@@ -5,6 +5,7 @@
 //! two of six) makes whole controllers vanish, and the rest compiles to a much shorter program.
 
 use super::rebuild::Rebuilder;
+use super::relevance::unchanging;
 use kubound_encodings::system::{
     Constraint, Initial, Monitor, Property, Role, StateVar, SymmetryClass, TransitionSystem,
 };
@@ -42,12 +43,9 @@ pub fn specialise(system: &TransitionSystem, given: &[(VarId, i64)]) -> Speciali
 
 /// Fixes the variables that nothing updates and that start at a constant.
 fn find_constants(system: &TransitionSystem, fixed: &mut [Option<i64>]) {
-    let mut updated = vec![false; system.vars.len()];
-    for &(var, _) in system.rules.iter().flat_map(|rule| &rule.updates) {
-        updated[var.index()] = true;
-    }
+    let unchanging = unchanging(system);
     for (index, var) in system.vars.iter().enumerate() {
-        if updated[index] || var.role == Role::Monitor || fixed[index].is_some() {
+        if !unchanging[index] || var.role == Role::Monitor || fixed[index].is_some() {
             continue;
         }
         fixed[index] = match var.initial {

@@ -1,14 +1,13 @@
 //! Messages about the input in the shape of rustc's: what is wrong, the lines it is written on, notes and help. Lines
 //! are drawn by `annotate-snippets`; they are plain ASCII, coloured or not.
 
+use crate::limits::report::LONGEST_LINE;
 use crate::manifest::{InputError, Region};
 use crate::text::{COLUMNS, Kind, Paint, is_steering, neutralise, wrap};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Longest line of a file that is shown.
-const LONGEST: usize = 400;
 /// Columns that a snippet needs beside the line itself.
 const GUTTER: usize = 8;
 
@@ -195,7 +194,7 @@ impl At {
     fn new(region: Region, source: Option<&Arc<str>>) -> Self {
         let region = Region { line: region.line.max(1), ..region };
         let line = source.and_then(|source| source.lines().nth(region.line - 1));
-        let Some(line) = line.filter(|line| line.len() <= LONGEST) else {
+        let Some(line) = line.filter(|line| line.len() <= LONGEST_LINE) else {
             return Self { region, source: None, stretch: 0..0 };
         };
         let line = harmless(line);
@@ -239,7 +238,7 @@ fn of_file<'a>(file: &str, labels: Vec<&Shown>) -> Vec<Element<'a>> {
     for line in source.lines().skip(first - 1).take(last + 1 - first) {
         starts.push(text.len());
         // Lines between those shown are folded away, however long they are.
-        text.push_str(&if line.len() <= LONGEST { harmless(line) } else { String::new() });
+        text.push_str(&if line.len() <= LONGEST_LINE { harmless(line) } else { String::new() });
         text.push('\n');
     }
     let annotations: Vec<Annotation<'a>> = shown

@@ -4,6 +4,7 @@ use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
 use super::document::{Document, IntentDocument, NoteDocument, OriginDocument, ViolationDocument};
 use super::format::Format;
 use super::narrate::{Line, ToldStep, fold, told_together};
+use crate::limits::report::MOST_NOTES;
 use crate::manifest::Region;
 use crate::text::{Kind, Paint, neutralise, plural, wrap};
 use indexmap::IndexMap;
@@ -351,9 +352,6 @@ fn covered(out: &mut String, document: &Document, options: &Options) {
         &format!("start {start}, timing {timing}, granularity {granularity}, Kubernetes {}", scope.kubernetes),
     );
 }
-
-/// Most messages about the input that are shown without `-v`.
-const MOST_NOTES: usize = 8;
 
 /// What the reader has to say: messages of the same kind together.
 fn notes(out: &mut String, notes: &[NoteDocument], options: &Options) {

@@ -6,6 +6,7 @@ use super::format::{Format, Style};
 use super::human;
 use super::mermaid;
 use super::places::relative;
+use crate::limits::report::MOST_DIAGRAM;
 use crate::text::{neutralise, plural};
 use std::fmt::Write as _;
 
@@ -16,7 +17,7 @@ pub const FORMAT: Format =
 fn render(documents: &[Document], style: &Style) -> serde_json::Result<String> {
     let mut out = String::new();
     // Hosts limit the diagrams of a page together.
-    let mut room = mermaid::MOST;
+    let mut room = MOST_DIAGRAM;
     for document in documents {
         report(&mut out, document, style, &mut room);
     }

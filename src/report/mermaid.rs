@@ -2,14 +2,9 @@
 
 use super::document::ViolationDocument;
 use super::narrate::{Line, fold, told_together};
+use crate::limits::report::MOST_LEAD;
 use crate::text::neutralise;
 use std::fmt::Write as _;
-
-/// Most characters of a diagram, or of all diagrams of a page, that hosts draw.
-pub const MOST: usize = 5000;
-
-/// Most lines before the loop.
-const LEAD: usize = 12;
 
 /// A line of the diagram.
 struct Entry {
@@ -24,7 +19,7 @@ pub fn diagram(violation: &ViolationDocument, room: usize) -> Option<String> {
     let mut entries = entries(violation);
     let mut left_out = 0;
     let lead = |entries: &[Entry]| entries.iter().filter(|entry| !entry.in_loop).count();
-    while lead(&entries) > LEAD {
+    while lead(&entries) > MOST_LEAD {
         entries.remove(0);
         left_out += 1;
     }

@@ -1,6 +1,7 @@
 //! A run in words: one line a step, from the sentence that its rule carries.
 
 use super::document::{ChangeDocument, OriginDocument, ScoreDocument};
+use crate::limits::report::FOLD;
 use crate::text::plural;
 use crate::trace::{Step, Trace, execute};
 use itertools::Itertools;
@@ -159,9 +160,6 @@ pub enum Line<'a> {
     /// At least [`FOLD`] steps in a row by the same actor for the same reason, or that bind and start pods.
     Many(&'a [ToldStep]),
 }
-
-/// Fewest steps that are folded into one line.
-pub const FOLD: usize = 4;
 
 /// Folds runs of similar steps; a run never crosses `boundary`, the index at which a loop starts.
 pub fn fold(steps: &[ToldStep], boundary: Option<usize>) -> Vec<Line<'_>> {

@@ -7,6 +7,7 @@ use super::human;
 use super::narrate::ToldStep;
 use super::places::uri;
 use crate::explain;
+use crate::limits::report::MOST_FLOW;
 use crate::text::neutralise;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -17,9 +18,6 @@ pub const FORMAT: Format =
 
 /// The schema that a report follows.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-
-/// Most steps of a code flow; GitHub reads no more, and shows a tenth of them.
-const MOST_STEPS: usize = 10_000;
 
 fn render(documents: &[Document], style: &Style) -> serde_json::Result<String> {
     let writer = Writer { style, root: style.root.as_deref() };
@@ -133,7 +131,7 @@ impl Writer<'_> {
         let locations: Vec<Value> = violation
             .steps
             .iter()
-            .take(MOST_STEPS)
+            .take(MOST_FLOW)
             .map(|step| {
                 let origin = step.origins.iter().find(|origin| origin.file.is_some()).or(fallback);
                 let mut location = origin.map_or_else(|| json!({}), |origin| self.location(origin));

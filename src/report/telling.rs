@@ -1,11 +1,9 @@
 //! Which fields of the input a violation stems from, the most telling one first.
 
+use crate::limits::report::MOST_FIELDS;
 use crate::trace::{Ending, Trace};
 use kubound_encodings::cluster::{Cluster, PodTemplate};
 use kubound_encodings::system::{Origin, TransitionSystem};
-
-/// Most fields that are shown.
-const MOST: usize = 4;
 
 /// A field, and who acts on it and why in the run that is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +52,7 @@ pub fn origins(cluster: &Cluster, system: &TransitionSystem, trace: &Trace, inte
     ranked.sort_by_key(|(rank, _)| *rank);
     let best = ranked.first().map_or(u8::MAX, |(rank, _)| *rank);
     ranked.retain(|(rank, _)| *rank < COMMON || best >= COMMON);
-    ranked.truncate(MOST);
+    ranked.truncate(MOST_FIELDS);
     let mut origins: Vec<ToldOrigin> = ranked.into_iter().map(|(_, origin)| origin).collect();
     let is_new = |origin: &&Origin| !origins.iter().any(|other| other.origin == **origin);
     let asked: Vec<Origin> = intent.iter().filter(is_new).cloned().collect();

@@ -12,17 +12,14 @@ use crate::engines::symbolic::alone;
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits};
 use crate::engines::{bmc::Bmc, explicit::Explicit, induction::Induction, lasso::Lasso, ranking::Ranking};
 use crate::limits::Stop;
+use crate::limits::search::RECHECK;
+use crate::limits::search::RECHECK_DEPTH;
 use crate::smt::{Check, Encoding, Solver};
 use kubound_encodings::cluster::Cluster;
 use kubound_encodings::system::{Claim, TransitionSystem};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::{Duration, Instant};
-
-/// Longest time for each of the checks of one verdict.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Most steps that a solver looks at again where a verdict covers every depth.
-const DEPTH: usize = 10;
 
 /// One verdict looked at once more.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
@@ -84,7 +81,7 @@ fn proof_again(
     result: &IntentResult,
     cancel: &Cancel,
 ) -> Result<Recheck, Fault> {
-    let patience = PATIENCE.max(Duration::from_secs_f64(3.0 * result.seconds));
+    let patience = RECHECK.max(Duration::from_secs_f64(3.0 * result.seconds));
     let limits = Limits { deadline: Some(Instant::now() + patience), ..Limits::default() };
     let fault = |source| Fault::Engine { intent: result.intent.clone(), source };
     let found = alone(|| {
@@ -125,7 +122,7 @@ fn proof_again(
 
 /// The size of the violation, or everything as deep as the verdict goes.
 fn limits(result: &IntentResult, bounded: bool) -> Limits {
-    let deadline = Some(Instant::now() + PATIENCE);
+    let deadline = Some(Instant::now() + RECHECK);
     match &result.verdict {
         Verdict::Violated(violation) => Limits {
             depth: bounded.then_some(violation.trace.steps.len()),
@@ -137,7 +134,7 @@ fn limits(result: &IntentResult, bounded: bool) -> Limits {
         Verdict::BoundedClean { depth, .. } => {
             Limits { depth: bounded.then_some(*depth), deadline, ..Limits::default() }
         }
-        _ => Limits { depth: bounded.then_some(DEPTH), deadline, ..Limits::default() },
+        _ => Limits { depth: bounded.then_some(RECHECK_DEPTH), deadline, ..Limits::default() },
     }
 }
 

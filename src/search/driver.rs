@@ -6,6 +6,8 @@ use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise, scaling};
 use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Statistics};
 use crate::engines::{bmc::Bmc, explicit, explicit::Explicit, induction::Induction, lasso::Lasso, ranking::Ranking};
+use crate::limits::search::JUDGE;
+use crate::limits::search::NARROW;
 use crate::smt::Encoding;
 use crate::trace::Trace;
 use crate::trace::expand::replay_expanded;
@@ -14,12 +16,7 @@ use kubound_encodings::cluster::Cluster;
 use kubound_encodings::system::{Claim, Property};
 use std::fmt::Write as _;
 use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
-
-/// Longest time spent on finding a run without over-approximation.
-const NARROW: Duration = Duration::from_secs(5);
-/// Longest time spent on finding out whether a violation is inevitable.
-const JUDGE: Duration = Duration::from_secs(10);
+use std::time::Instant;
 
 /// One intent with everything its search needs.
 struct Search<'a> {

@@ -18,6 +18,7 @@ mod testing;
 
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::engines::{Cancel, EngineError, Statistics};
+use crate::limits::search::{MINIMISE, TIMEOUT};
 use crate::passes::says_the_same;
 use crate::smt::Encoding;
 use crate::trace::{Ending, Trace};
@@ -74,8 +75,8 @@ impl Default for Options {
             encoding: Encoding::default(),
             granularity: Granularity::default(),
             depth: None,
-            timeout: Duration::from_secs(600),
-            minimise: Duration::from_secs(30),
+            timeout: TIMEOUT,
+            minimise: MINIMISE,
             cross_check: false,
         }
     }

@@ -1,12 +1,10 @@
 //! Several searches side by side: the first answer that settles the question wins, the others are told to stop.
 
 use crate::engines::{Answer, Cancel, EngineError, Outcome};
+use crate::limits::search::POLL;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::{Duration, Instant};
-
-/// How often a waiting race looks for an interrupt of the user.
-const POLL: Duration = Duration::from_millis(20);
+use std::time::Instant;
 
 /// A search that goes on until it is done or told to stop.
 pub type Run<'a> = dyn FnOnce(&Cancel) -> Result<Outcome, EngineError> + Send + 'a;
@@ -82,6 +80,7 @@ pub fn contradict(a: &Answer, b: &Answer) -> bool {
 mod tests {
     use super::*;
     use crate::engines::Statistics;
+    use std::time::Duration;
 
     fn outcome(answer: Answer) -> Result<Outcome, EngineError> {
         Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false })

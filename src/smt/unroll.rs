@@ -14,16 +14,15 @@
 //! An update whose static range exceeds the variable's has an *overflow*: the value is only passed on if it fits, and
 //! the engine asks for "bad or overflow", so that a model that leaves its ranges is found out and never pruned.
 //!
-//! Only variables that matter are unrolled (see [`relevant_variables`]), but the initial state is complete, because
+//! Only variables that matter are unrolled (see [`dependencies`]), but the initial state is complete, because
 //! the conditions on it may tie any of them together.
 
 mod facts;
-mod relevance;
-
-pub use relevance::{relevant_variables, unchanging};
+mod slots;
 
 use super::View;
 use crate::limits::Limits;
+use crate::passes::{Through, dependencies, unchanging};
 use kubound_encodings::system::{Choice, Initial, TransitionSystem};
 use kubound_encodings::term::lower::{complete, operands};
 use kubound_encodings::term::{ChoiceId, Dag, Node, Range, Sort, Term, TermId, VarId};
@@ -73,10 +72,10 @@ impl<'a> Unrolling<'a> {
         roots.extend(limits.pods.map(|_| system.pods));
         let mut this = Self {
             system,
-            relevant: relevant_variables(system, &roots),
+            relevant: dependencies(system, &roots, Through::Steps),
             dag: Dag::default(),
             view,
-            slots: relevance::choice_slots(system),
+            slots: slots::choice_slots(system),
             frames: vec![Frame::default()],
             steps: Vec::new(),
             pods: limits.pods,
@@ -90,10 +89,10 @@ impl<'a> Unrolling<'a> {
     pub fn anywhere(system: &'a TransitionSystem, roots: &[TermId], view: Box<dyn View>) -> Self {
         let mut this = Self {
             system,
-            relevant: relevant_variables(system, roots),
+            relevant: dependencies(system, roots, Through::Steps),
             dag: Dag::default(),
             view,
-            slots: relevance::choice_slots(system),
+            slots: slots::choice_slots(system),
             frames: vec![Frame::default()],
             steps: Vec::new(),
             pods: None,

@@ -3,13 +3,10 @@
 
 use super::execute::{fire, values};
 use super::{Ending, Step, Trace};
+use crate::limits::search::INITIAL_TRIES;
+use crate::limits::search::PICK_TRIES;
 use kubound_encodings::system::{Choice, Claim, Initial, Rule, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Term, TermId};
-
-/// Most random initial states that are tried.
-const INITIAL_TRIES: usize = 200;
-/// Most random picks that are tried for one rule.
-const PICK_TRIES: usize = 2000;
 
 /// A random run.
 #[derive(Clone, PartialEq, Debug)]

@@ -55,6 +55,20 @@ impl Sources {
         arrows
     }
 
+    /// The constants of each file with the first name of their type, tests left out.
+    pub fn constants(&self) -> Vec<(&str, &str, &str)> {
+        let constants = |source: &'_ Source| -> Vec<(usize, usize)> {
+            let named =
+                |at: usize| source.code[at] == "const" && source.code.get(at + 2).is_some_and(|next| next == ":");
+            (0..source.code.len()).filter(|&at| named(at)).map(|at| (at + 1, at + 3)).collect()
+        };
+        let all = self.modules.values().flat_map(|source| {
+            let found = constants(source).into_iter();
+            found.map(|(name, kind)| (source.path.as_str(), source.code[name].as_str(), source.code[kind].as_str()))
+        });
+        all.collect()
+    }
+
     /// What each file takes from elsewhere, tests included: first two names of each path, such as `std::fs`.
     pub fn foreign(&self) -> BTreeMap<&str, BTreeSet<String>> {
         let foreign = |(module, source): (&Module, &Source)| {

@@ -6,6 +6,7 @@
 use super::hpa::MetricResource;
 use super::node::{CPU, MEMORY, Resources};
 use super::workload::{Usage, WorkloadRef};
+use crate::limits::models::{MOST_TARGETS, MOST_TARGETS_OF_BOTH, MOST_USAGES};
 use crate::system::Origin;
 
 /// What is added to usage, in percent (`--recommendation-margin-fraction`).
@@ -16,11 +17,6 @@ const LEAST_CPU: i64 = 25;
 const LEAST_MEMORY: i64 = 250 << 20;
 /// Share by which requests must be off before old pods are evicted (`--pod-update-threshold`).
 const LEAST_CHANGE: f64 = 0.1;
-/// Most targets of one resource that are told apart, where only one is recommended, and where both are.
-const MOST_TARGETS: [usize; 2] = [6, 3];
-/// Most values of usage that are looked at; larger ranges are sampled.
-const MOST_USAGES: i64 = 2000;
-
 /// Between what a recommendation is kept (`minAllowed` and `maxAllowed`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Allowed {
@@ -63,7 +59,7 @@ impl Controlled {
                 _ => steps.push((target, usage)),
             }
         }
-        let most = MOST_TARGETS[usize::from(!alone)];
+        let most = if alone { MOST_TARGETS } else { MOST_TARGETS_OF_BOTH };
         let is_rounded = steps.len() > most;
         if is_rounded {
             let size = steps.len().div_ceil(most);

@@ -4,12 +4,10 @@ use super::{IntVar, Model, Phase, gcd};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{MetricValue, Readiness, Usage};
 use crate::cluster::{PlacedPhase, PodTemplate, Span, Workload};
+use crate::limits::models::MOST_STAGES;
 use crate::subject::{ObjectId, Subject};
 use crate::system::Role;
 use crate::term::Int;
-
-/// Most units of time by which starting pods are counted apart.
-const MOST_STAGES: u8 = 4;
 
 impl Model<'_> {
     /// Whether pods may be assigned to a node beyond what its resources allow (the kubelet rejects them then).

@@ -75,6 +75,15 @@ pub struct FairnessUnit {
     pub strong: bool,
 }
 
+/// A fairness unit with its rules.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unit {
+    /// Indices of its rules.
+    pub rules: Vec<usize>,
+    /// Whether it is strongly fair.
+    pub strong: bool,
+}
+
 /// Whether a unit with these rules is strongly fair. What acts at once is: a scheduler does not miss every single moment
 /// at which a pod fits, and an event that must happen does. What waits for a time is not: a timer that is started anew
 /// again and again need not ever run off.
@@ -179,6 +188,19 @@ impl TransitionSystem {
     /// The rule of a name.
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.name == name)
+    }
+
+    /// The fairness units that have rules; one without is never enabled.
+    pub fn fairness_units(&self) -> Vec<Unit> {
+        let mut units: Vec<Unit> =
+            self.fairness.iter().map(|unit| Unit { rules: Vec::new(), strong: unit.strong }).collect();
+        for (index, rule) in self.rules.iter().enumerate() {
+            if let Some(unit) = rule.fairness {
+                units[unit].rules.push(index);
+            }
+        }
+        units.retain(|unit| !unit.rules.is_empty());
+        units
     }
 
     /// Names everything after the objects and nodes that subjects speak of.

@@ -15,7 +15,8 @@
 //! program that would need more is refused with [`TooLarge`], and the caller must do without.
 
 use super::dag::{ChoiceId, Dag, Node, TermId, VarId};
-use super::program::{Op, Program, Reg, SIZE};
+use super::program::{Op, Program, Reg};
+use crate::limits::terms::REGISTERS;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
@@ -62,7 +63,7 @@ impl<'a> Compiler<'a> {
     /// A compiler for terms of `dag`.
     pub fn new(dag: &'a Dag) -> Result<Self, TooLarge> {
         let fixed = 1 + 2 * dag.vars().len() + dag.choices().len();
-        if fixed >= SIZE / 4 * 3 {
+        if fixed >= REGISTERS / 4 * 3 {
             return Err(TooLarge);
         }
         Ok(Self {
@@ -252,7 +253,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn temporary(&mut self) -> Result<Reg, TooLarge> {
-        if self.next >= SIZE / 4 * 3 {
+        if self.next >= REGISTERS / 4 * 3 {
             return Err(TooLarge);
         }
         self.next += 1;
@@ -264,10 +265,10 @@ impl<'a> Compiler<'a> {
         if let Some(&register) = self.constants.get(&value) {
             return Ok(register);
         }
-        if self.constants.len() >= SIZE / 4 {
+        if self.constants.len() >= REGISTERS / 4 {
             return Err(TooLarge);
         }
-        let register = Reg((SIZE - 1 - self.constants.len()) as u32);
+        let register = Reg((REGISTERS - 1 - self.constants.len()) as u32);
         self.constants.insert(value, register);
         Ok(register)
     }

@@ -6,10 +6,8 @@
 
 use super::compile::Block;
 use super::eval::divide;
+use crate::limits::terms::REGISTERS;
 use std::ops::Range;
-
-/// Number of registers.
-pub(super) const SIZE: usize = 1 << 18;
 
 /// Number of a register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -17,7 +15,7 @@ pub struct Reg(pub(super) u32);
 
 impl Reg {
     fn at(self) -> usize {
-        self.0 as usize & (SIZE - 1)
+        self.0 as usize & (REGISTERS - 1)
     }
 }
 
@@ -55,7 +53,7 @@ pub(super) enum Op {
 
 /// The registers that a program works on.
 #[derive(Clone, Debug)]
-pub struct Registers(Box<[i64; SIZE]>);
+pub struct Registers(Box<[i64; REGISTERS]>);
 
 impl Registers {
     /// Value of a register.
@@ -99,7 +97,7 @@ impl Program {
 
     /// Fresh registers for this program, all variables and choices 0.
     pub fn registers(&self) -> Registers {
-        let zeroes: Box<[i64]> = vec![0; SIZE].into_boxed_slice();
+        let zeroes: Box<[i64]> = vec![0; REGISTERS].into_boxed_slice();
         let mut registers = Registers(zeroes.try_into().expect("of this size"));
         for &(register, value) in &self.constants {
             registers.set(register, value);
@@ -124,7 +122,7 @@ impl Program {
         self.run_at(block.0, &mut registers.0)
     }
 
-    fn run_at(&self, block: u32, r: &mut [i64; SIZE]) -> bool {
+    fn run_at(&self, block: u32, r: &mut [i64; REGISTERS]) -> bool {
         for op in &self.ops[self.blocks[block as usize].clone()] {
             match *op {
                 Op::Not(to, a) => r[to.at()] = r[a.at()] ^ 1,

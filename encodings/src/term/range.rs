@@ -1,5 +1,6 @@
 //! Closed integer intervals, the static ranges of integer terms.
 
+use crate::limits::terms::LARGEST_VALUE;
 /// A closed interval `[lo, hi]` of `i64`; never empty.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct Range {
@@ -8,9 +9,6 @@ pub struct Range {
     /// Largest value.
     pub hi: i64,
 }
-
-/// Bound on the magnitude of any value: beyond it a graph is marked as overflowing.
-pub(crate) const LIMIT: i64 = 1 << 60;
 
 impl Range {
     /// The interval `[lo, hi]`. Panics if it is empty, which is an error of the caller, never of the user.
@@ -57,7 +55,7 @@ impl Range {
 
     /// From exact bounds; `None` when they leave the limit of ±2^60.
     pub(crate) fn checked(lo: i128, hi: i128) -> Option<Self> {
-        let limit = i128::from(LIMIT);
+        let limit = i128::from(LARGEST_VALUE);
         (lo >= -limit && hi <= limit).then(|| Self::new(lo as i64, hi as i64))
     }
 }

@@ -3,6 +3,7 @@
 use super::Row;
 use crate::cli::Failure;
 use crate::cli::args::SolverArg;
+use crate::limits::report::GLANCE;
 use crate::memory::peak_kibibytes;
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
@@ -11,10 +12,6 @@ use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-
-/// How often the memory of a running process is looked at. The system keeps the peak, so only growth in the last
-/// moment before the end goes unseen.
-const GLANCE: Duration = Duration::from_millis(5);
 
 /// The answers of an engine about every intent of a folder.
 pub fn ask(folder: &Path, case: &str, side: &str, solver: SolverArg, timeout: Duration) -> Result<Vec<Row>, Failure> {

@@ -1,6 +1,7 @@
 //! `kubound.toml`: a setting a line, no others, no tables.
 
 use super::{NO_SETTINGS, PATHS, Setting, Source};
+use crate::limits::files::MOST_SETTINGS;
 use crate::manifest::{ErrorKind, InputError, Region, nearest_or_list};
 use clap::{Arg, ArgAction};
 use std::collections::BTreeMap;
@@ -9,9 +10,6 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use toml_edit::{Document, Item, Value};
-
-/// Most bytes of a file; more is no file of settings.
-const MOST_BYTES: u64 = 1 << 20;
 
 /// Reads the settings of a file.
 pub fn read(path: &Path, known: &[&Arg]) -> Result<BTreeMap<String, Setting>, InputError> {
@@ -46,10 +44,10 @@ pub fn read(path: &Path, known: &[&Arg]) -> Result<BTreeMap<String, Setting>, In
 
 fn text(path: &Path) -> Result<String, InputError> {
     let mut text = String::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text));
+    let read = std::fs::File::open(path).and_then(|file| file.take(MOST_SETTINGS + 1).read_to_string(&mut text));
     read.map_err(|error| InputError::new(format!("cannot be read: {error}")).kind(ErrorKind::Unreadable))?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(InputError::new(format!("longer than {MOST_BYTES} bytes")).kind(ErrorKind::Limits));
+    if text.len() as u64 > MOST_SETTINGS {
+        return Err(InputError::new(format!("longer than {MOST_SETTINGS} bytes")).kind(ErrorKind::Limits));
     }
     Ok(text)
 }

@@ -10,6 +10,7 @@ use super::edge::Successor;
 use super::fair::Cycle;
 use super::search::{Model, Search};
 use crate::engines::EngineError;
+use crate::limits::explicit::LONGEST_LOOP;
 use kubound_encodings::term::program::Registers;
 
 /// A run over rows.
@@ -26,9 +27,6 @@ impl Walk {
         self.steps.last().map_or(&self.first, |step| &step.row)
     }
 }
-
-/// Most steps of a loop that is walked to close it.
-const MOST_STEPS: usize = 600;
 
 fn canonical(model: &Model, row: &[u8]) -> Vec<u8> {
     let mut row = row.to_vec();
@@ -81,7 +79,7 @@ pub fn around(
     let mut seen = Seen { acted: Vec::new(), enabled: Vec::new() };
     let mut rounds = vec![(prefix, walk.last().to_vec())];
     let mut last_acted = vec![0; units];
-    while walk.steps.len() - prefix + cycle.len() <= MOST_STEPS.max(cycle.len()) {
+    while walk.steps.len() - prefix + cycle.len() <= LONGEST_LOOP.max(cycle.len()) {
         for &(_, edge) in cycle {
             let steps = model.successors(walk.last(), registers)?;
             let mut enabled = vec![false; units];

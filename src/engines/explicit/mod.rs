@@ -27,6 +27,8 @@ pub mod stepper;
 mod stubborn;
 
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
+use crate::limits::explicit::MOST_STATES;
+use crate::limits::explicit::MOST_TRIES;
 use crate::passes::{ObjectClass, Slice, interchangeable, slice};
 use crate::trace::Trace;
 use group::{Finding, Group};
@@ -37,11 +39,6 @@ use rustc_hash::FxHashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Instant;
-
-/// Most states stored where no limit is given.
-const MOST_STATES: usize = 3_000_000;
-/// Most partial assignments tried while enumerating initial states of a group.
-const MOST_TRIES: u64 = 4_000_000;
 
 /// The engine; [`Default`] has its reductions on.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,7 @@
 //! them would do, that is canonical. Where it is not, a state has several rows, which costs states and never answers.
 
 use super::layout::{Field, Slots};
+use crate::limits::explicit::MOST_MARKS;
 use crate::passes::ObjectClass;
 use kubound_encodings::term::VarId;
 use rustc_hash::FxHashMap;
@@ -87,9 +88,6 @@ impl Objects {
         }
     }
 }
-
-/// Most slots of one colour that are told apart.
-const MOST_MARKS: usize = 8;
 
 /// Puts slots and objects of a row in their canonical order; `slot_own` has, by sorted class, the bytes of a slot that
 /// belong to no object, as offsets from its start.

@@ -3,11 +3,9 @@
 //! A term in the guards of two rules or more is computed once a state: at once if it is small, on demand if it is
 //! large or only read behind guards. A term inside another is not named when it is used by the same rules only.
 
+use crate::limits::explicit::SMALL_TERM;
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::{Dag, Node, Term, TermId};
-
-/// Terms with at most this many nodes are computed whether needed or not.
-const SMALL: u32 = 400;
 
 /// What the rules share: terms to compute always, and terms to compute on demand.
 pub fn shared_terms(system: &TransitionSystem) -> (Vec<TermId>, Vec<TermId>) {
@@ -34,7 +32,7 @@ pub fn shared_terms(system: &TransitionSystem) -> (Vec<TermId>, Vec<TermId>) {
             continue;
         }
         let id = TermId(index as u32);
-        if guards[index] >= 2 && sizes[index] <= SMALL {
+        if guards[index] >= 2 && sizes[index] <= SMALL_TERM {
             eager.push(id);
         } else if sizes[index] > 8 {
             lazy.push(id);

@@ -3,12 +3,10 @@
 use super::initial::{Starts, Stopped};
 use super::machine::Machine;
 use crate::engines::EngineError;
+use crate::limits::explicit::MOST_TRIES;
 use kubound_encodings::system::{Claim, Property, TransitionSystem};
 use kubound_encodings::term::program::Registers;
 use kubound_encodings::term::{Bool, ChoiceId, within};
-
-/// Most partial assignments tried while enumerating initial states.
-const MOST_TRIES: u64 = 4_000_000;
 
 /// One way to go on from a state.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -11,6 +11,7 @@
 //! depend on fairness and are searched in full; so are systems with monitors, which every step moves.
 
 use super::layout::Layout;
+use crate::limits::explicit::MOST_READ;
 use kubound_encodings::system::{Choice, Claim, Rule, TransitionSystem};
 use kubound_encodings::term::compile::{Block, Compiler, TooLarge};
 use kubound_encodings::term::program::{Program, Reg, Registers};
@@ -36,9 +37,6 @@ struct Static {
     /// Whether it writes what the property reads.
     visible: bool,
 }
-
-/// Conjuncts of more variables have so many writers that they are of no use.
-const FEW: usize = 8;
 
 /// A set of rules, or of variables.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,7 +83,8 @@ impl Stubborn {
         };
         let writers = |read: &Bits| Bits::of(count, (0..count).filter(|&rule| writes[rule].meets(read)));
         let guards: Vec<Vec<(TermId, bool)>> = system.rules.iter().map(|rule| conjuncts(&system.dag, rule)).collect();
-        let few = |id: TermId| Some(system.dag.support([id])).filter(|support| (1..=FEW).contains(&support.len()));
+        let few =
+            |id: TermId| Some(system.dag.support([id])).filter(|support| (1..=MOST_READ).contains(&support.len()));
         let small: Vec<(usize, TermId, bool, Bits)> = (0..count)
             .flat_map(|rule| guards[rule].iter().map(move |&(id, positive)| (rule, id, positive)))
             .filter_map(|(rule, id, positive)| few(id).map(|support| (rule, id, positive, writers(&vars(support)))))

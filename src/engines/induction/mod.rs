@@ -14,16 +14,12 @@ use super::proof::words::words;
 use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, with_invariants};
 use super::symbolic::alone;
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
+use crate::limits::proof::DEEPEST;
+use crate::limits::proof::INDUCTION;
 use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Encoding, Stop, open};
 use kubound_encodings::system::{Claim, TransitionSystem};
 use kubound_encodings::term::{Node, Sort, Term, TermId, VarId};
-use std::time::Duration;
-
-/// Most steps of an induction.
-const DEEPEST: usize = 4;
-/// Longest time for one induction over several steps.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The engine.
 #[derive(Clone, Copy, Debug)]
@@ -200,7 +196,7 @@ fn good_path(unrolling: &mut Unrolling, found: &Invariants, claim: TermId, steps
 fn induction(found: &Invariants, claim: TermId, steps: usize, stop: &Stop) -> Result<bool, Obstacle> {
     let mut unrolling = Unrolling::anywhere(&found.system, &roots(found, claim), open(CLAUSES));
     let bad = good_path(&mut unrolling, found, claim, steps);
-    match unrolling.view.check(&unrolling.dag, &[bad], &stop.at_most(PATIENCE)) {
+    match unrolling.view.check(&unrolling.dag, &[bad], &stop.at_most(INDUCTION)) {
         Check::Unsat => Ok(true),
         Check::Sat => Ok(false),
         Check::Unknown(_) if stop.reason().is_none() => Ok(false),

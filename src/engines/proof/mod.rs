@@ -3,7 +3,7 @@
 //! 1. A few random runs on the evaluator ([`samples`]).
 //! 2. Guesses that none of them contradicts ([`candidates`]).
 //! 3. The guesses that hold initially, and of those an inductive set ([`houdini`]), in stages: first the simple ones in
-//!    a system with simpler terms and more runs ([`weaken`]), then the others in the system itself, given the first
+//!    a system with simpler terms and more runs ([`weakened`]), then the others in the system itself, given the first
 //!    ones. After each stage the claim is tried.
 //!
 //! What comes out is a conjunction that holds initially and is kept by every step, hence in every reachable state. It
@@ -13,11 +13,13 @@ pub mod candidates;
 pub mod houdini;
 pub mod obligations;
 pub mod samples;
-pub mod weaken;
 pub mod words;
 
 use super::{Answer, Cancel, EngineError, Limits, Outcome, Statistics};
-use crate::smt::unroll::{Unrolling, relevant_variables};
+use crate::limits::proof::PREMISE_DEPTH;
+use crate::limits::proof::{INITIALLY, OTHERS, SIMPLE};
+use crate::passes::{Through, dependencies, simple_terms, weakened};
+use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Encoding, Size, Stop, open};
 use candidates::{Candidate, Guesses, Template, guess};
 use houdini::{Interrupted, Thinning, thin};
@@ -25,17 +27,10 @@ use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::TermId;
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use samples::{Samples, sample};
-use std::time::Duration;
-use weaken::weakened;
 
 /// How everything that is not simple is handed to a solver. Questions about one step are small and many: CaDiCaL
 /// answers them in a fraction of the time that Z3 takes.
 pub const CLAUSES: Encoding = Encoding::CadicalClauses;
-/// Longest time for one question about simple guesses, and about the others.
-const PATIENCE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
-
-/// Longest time for one question about initial states.
-const INITIALLY: Duration = Duration::from_millis(500);
 
 /// Invariants of a system: their conjunction holds initially and is kept by every step.
 pub struct Invariants {
@@ -76,9 +71,6 @@ impl From<EngineError> for Obstacle {
     }
 }
 
-/// Deepest search for a state that satisfies the premise of a property.
-const SEARCH: usize = 12;
-
 /// The answer of an engine that found no proof.
 pub fn no_proof(obstacle: Obstacle) -> Result<Outcome, EngineError> {
     match obstacle {
@@ -116,7 +108,7 @@ pub fn with_invariants<P>(
     stop: &Stop,
     mut attempt: impl FnMut(&Invariants) -> Result<P, Obstacle>,
 ) -> Result<(Invariants, P), Obstacle> {
-    let relevant = relevant_variables(system, roots);
+    let relevant = dependencies(system, roots, Through::Steps);
     let samples = sample(system, roots, stop)?;
     if samples.states.is_empty() {
         return Err(Obstacle::Reason("no initial state was found in time".to_owned()));
@@ -124,7 +116,7 @@ pub fn with_invariants<P>(
     let Guesses { system, invariants: mut left, measures } = guess(system, &relevant, &samples);
     if let Some(term) = wanted {
         left.retain(|candidate| candidate.term != term);
-        let simple = weaken::simple_terms(&system.dag)[term.index()];
+        let simple = simple_terms(&system.dag)[term.index()];
         left.push(Candidate { term, template: Template::Claim, simple });
     }
     let guesses = left.len();
@@ -149,7 +141,7 @@ pub fn with_invariants<P>(
     for stage in STAGES {
         let takes = |one: &Candidate| (stage.takes)(one.template) && (one.simple || !stage.weak);
         let (chosen, later): (Vec<Candidate>, Vec<Candidate>) = left.into_iter().partition(takes);
-        let how = if stage.weak { (32, PATIENCE[0]) } else { (8, PATIENCE[1]) };
+        let how = if stage.weak { (32, SIMPLE) } else { (8, OTHERS) };
         let how = Thinning { step: true, chunk: how.0, patience: how.1 };
         let model = if stage.weak { &found.weak } else { &found.system };
         let mut unrolling = step_from(model, &roots, &found.list, if stage.weak { encoding } else { CLAUSES });
@@ -268,7 +260,7 @@ impl Invariants {
             return Ok(Some(false));
         }
         let mut unrolling = Unrolling::new(&self.system, &roots, &Limits::default(), open(CLAUSES));
-        for depth in 0..=SEARCH {
+        for depth in 0..=PREMISE_DEPTH {
             let goal = unrolling.at(depth, condition);
             match unrolling.view.check(&unrolling.dag, &[goal], &stop) {
                 Check::Sat => return Ok(Some(true)),

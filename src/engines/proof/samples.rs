@@ -2,25 +2,18 @@
 
 use crate::engines::symbolic::witness::{Model, execute};
 use crate::engines::{EngineError, Limits};
+use crate::limits::proof::ATTEMPTS;
+use crate::limits::proof::RUNS;
+use crate::limits::proof::START;
+use crate::limits::proof::STARTS;
+use crate::limits::proof::STARTS_ENOUGH;
+use crate::limits::proof::STEPS;
 use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Encoding, Stop, open};
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Node, Sort, Term, TermId, VarId};
-use std::time::{Duration, Instant};
-
-/// Number of initial states.
-const STARTS: usize = 10;
-/// Runs from each of them.
-const RUNS: usize = 2;
-/// Most steps of a run.
-const STEPS: usize = 100;
-/// Attempts at picks that satisfy a constraint.
-const ATTEMPTS: usize = 40;
-/// Longest time for one question about initial states.
-const PATIENCE: Duration = Duration::from_millis(100);
-/// Time after which initial states need not differ in everything.
-const ENOUGH: Duration = Duration::from_secs(4);
+use std::time::Instant;
 
 /// States of some runs, with the steps between them.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +73,7 @@ fn starts(system: &TransitionSystem, roots: &[TermId], dice: &mut Dice, stop: &S
         }
         order.truncate(40);
         // The first ones try the ends of the ranges: small clusters and large ones.
-        for &term in order.iter().take_while(|_| begin.elapsed() < ENOUGH * (round as u32 + 1) / STARTS as u32) {
+        for &term in order.iter().take_while(|_| begin.elapsed() < STARTS_ENOUGH * (round as u32 + 1) / STARTS as u32) {
             let range = unrolling.dag.range(term);
             let value = match round {
                 0 => range.hi,
@@ -89,11 +82,11 @@ fn starts(system: &TransitionSystem, roots: &[TermId], dice: &mut Dice, stop: &S
             };
             let fact = fix(&mut unrolling, term, value);
             wanted.push(fact);
-            if unrolling.view.check(&unrolling.dag, &wanted, &stop.at_most(PATIENCE)) != Check::Sat {
+            if unrolling.view.check(&unrolling.dag, &wanted, &stop.at_most(START)) != Check::Sat {
                 wanted.pop();
             }
         }
-        if unrolling.view.check(&unrolling.dag, &wanted, &stop.at_most(10 * PATIENCE)) == Check::Sat {
+        if unrolling.view.check(&unrolling.dag, &wanted, &stop.at_most(10 * START)) == Check::Sat {
             let model = Model::read(&unrolling);
             let value = |index: usize| unrolling.variable(0, VarId(index as u32)).map_or(0, |term| model.value(term));
             found.push((0..system.vars.len()).map(value).collect());

@@ -7,17 +7,14 @@
 use super::{Measure, in_loop, moves};
 use crate::engines::proof::candidates::Candidate;
 use crate::engines::proof::{Invariants, step_by, step_from};
+use crate::limits::passes::CASES;
+use crate::limits::proof::ALL_CASES;
+use crate::limits::proof::AT_ONCE;
+use crate::limits::proof::ONE_CASE;
 use crate::smt::unroll::Unrolling;
-use crate::smt::z3::integers::CASES;
 use crate::smt::{Check, Encoding, Stop};
 use kubound_encodings::system::{Claim, Pace};
 use kubound_encodings::term::{Node, TermId};
-use std::time::Duration;
-
-/// Longest time for one question about all rules at once, about one rule or one divisor, and about all of these.
-const AT_ONCE: Duration = Duration::from_secs(1);
-const ONE_CASE: Duration = Duration::from_secs(3);
-const ALL_CASES: Duration = Duration::from_secs(30);
 
 /// Steps in a system of which the one in question is a special case: what none of them does, none does there.
 pub(super) struct Linear<'a> {

@@ -15,22 +15,19 @@ mod linear;
 use super::induction::{conclude, expect_none};
 use super::proof::obligations::{Obligation, Recording, of_invariants};
 use super::proof::samples::Samples;
-use super::proof::weaken::simple_terms;
 use super::proof::words::words;
 use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, with_invariants};
 use super::symbolic::witness::Model;
 use super::symbolic::{alone, not_mine};
 use super::{Cancel, Engine, EngineError, Limits, Outcome};
+use crate::limits::proof::MEASURE;
+use crate::passes::simple_terms;
 use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Encoding, Stop, open};
 use kubound_encodings::system::{Claim, Pace, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{Bool, Node, Term, TermId};
 use linear::Linear;
-use std::time::Duration;
-
-/// Longest time for one question about a measure.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The engine.
 #[derive(Clone, Copy, Debug)]
@@ -294,7 +291,7 @@ fn moves(step: &mut Unrolling, measure: Measure) -> (TermId, TermId) {
 fn is_kept(step: &mut Unrolling, linear: Option<&mut Linear>, measure: Measure, stop: &Stop) -> Result<bool, Obstacle> {
     let shown = linear.is_some_and(|linear| linear.is_kept(measure, stop));
     let (against, same) = moves(step, measure);
-    let answer = if shown { Check::Unsat } else { step.view.check(&step.dag, &[against], &stop.at_most(PATIENCE)) };
+    let answer = if shown { Check::Unsat } else { step.view.check(&step.dag, &[against], &stop.at_most(MEASURE)) };
     match answer {
         Check::Unsat => {
             step.assert(same);

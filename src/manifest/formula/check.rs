@@ -3,14 +3,11 @@
 use super::super::suggest::nearest_or_list;
 use super::words::{KINDS, Type, fields};
 use super::{Fault, Known, Source};
+use crate::limits::reader::MAX_NUMBER;
+use crate::limits::reader::MAX_QUANTIFIERS;
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
 use kubound_encodings::cluster::expression::Comparison;
 use kubound_encodings::cluster::formula::{Collection, Field, Formula, Members, Object, PHASES};
-
-/// Most quantifiers inside of each other; each multiplies the size of the formula by the number of its members.
-const MAX_QUANTIFIERS: usize = 2;
-/// Largest number written in an expression.
-const MAX_NUMBER: i64 = 1_000_000;
 
 /// What an expression means.
 #[derive(Clone, Debug)]

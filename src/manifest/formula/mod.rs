@@ -10,14 +10,11 @@ use super::error::InputError;
 use super::names::Names;
 use super::places::Region;
 use super::view::View;
+use crate::limits::reader::MAX_CEL;
+use crate::limits::reader::MAX_CEL_NESTING;
 use cel::common::ast::SourceInfo;
 use cel::parser::Parser;
 use kubound_encodings::cluster::formula::Formula;
-
-/// Longest expression.
-const MAX_LENGTH: usize = 4_000;
-/// Deepest nesting.
-const MAX_DEPTH: usize = 40;
 
 /// What is wrong with an expression, at which characters of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,7 +61,7 @@ fn region(view: &View, text: &str, fault: &Fault) -> Option<Region> {
 /// Parses and checks a text.
 pub(super) fn parse(text: &str, known: &Known) -> Result<Formula, Fault> {
     check_size(text)?;
-    let parsed = Parser::new().max_recursion_depth(MAX_DEPTH as u16).parse_with_source_info(text);
+    let parsed = Parser::new().max_recursion_depth(MAX_CEL_NESTING as u16).parse_with_source_info(text);
     let (tree, places) = parsed.map_err(|errors| syntax(text, &errors.errors))?;
     check::condition(&tree, &Source { text, places }, known)
 }
@@ -119,8 +116,8 @@ fn check_size(text: &str) -> Result<(), Fault> {
             ..fault(0, "an empty expression".into())
         });
     }
-    if text.len() > MAX_LENGTH {
-        return Err(fault(0, format!("{} bytes; at most {MAX_LENGTH} are read", text.len())));
+    if text.len() > MAX_CEL {
+        return Err(fault(0, format!("{} bytes; at most {MAX_CEL} are read", text.len())));
     }
     let mut depth = 0usize;
     let mut prefixes = 0usize;
@@ -131,8 +128,8 @@ fn check_size(text: &str) -> Result<(), Fault> {
             _ => {}
         }
         prefixes = if matches!(one, '!' | '-') { prefixes + 1 } else { 0 };
-        if depth > MAX_DEPTH || prefixes > MAX_DEPTH {
-            return Err(fault(index, format!("nested more than {MAX_DEPTH} deep")));
+        if depth > MAX_CEL_NESTING || prefixes > MAX_CEL_NESTING {
+            return Err(fault(index, format!("nested more than {MAX_CEL_NESTING} deep")));
         }
     }
     Ok(())

@@ -1,6 +1,5 @@
 //! HorizontalPodAutoscalers, v1 and v2, with the defaults of section 3.2.
 
-use super::super::MAX_REPLICAS;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{ContainerMetric, Draft, DraftHpa, DraftMetric, Tolerances};
 use super::super::error::InputError;
@@ -8,6 +7,7 @@ use super::super::quantity::Unit;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
 use super::{Object, hpa_metrics};
+use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::hpa::{
     Behavior, HorizontalPodAutoscaler, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
     Tolerance,

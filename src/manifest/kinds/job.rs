@@ -1,6 +1,5 @@
 //! Jobs (section 8.1).
 
-use super::super::MAX_REPLICAS;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
@@ -8,6 +7,8 @@ use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
 use super::workload::draft_of;
 use super::{Object, pod_template};
+use crate::limits::reader::MAX_REPLICAS;
+use crate::limits::reader::MOST_FAILURES;
 use kubound_encodings::cluster::Span;
 use kubound_encodings::cluster::workload::{ByIndex, Control, Disruption, Job};
 
@@ -18,9 +19,6 @@ const SPEC: &[Ignored] = &[
     ("successPolicy", Risky, "the Job is complete when all completions are there"),
     ("ttlSecondsAfterFinished", Harmless, "a Job that has ended takes no room"),
 ];
-
-/// Failures beyond which numbers only cost memory.
-const MOST_FAILURES: i64 = 1000;
 
 /// Reads a Job.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {

@@ -2,6 +2,7 @@
 
 use super::super::error::InputError;
 use super::super::view::{Fields, View};
+use crate::limits::reader::MOST_ROLLOUT;
 use kubound_encodings::cluster::Strategy;
 use kubound_encodings::cluster::rollout::Amount;
 
@@ -43,10 +44,9 @@ pub(super) fn read_strategy(spec: &Fields) -> Result<Strategy, InputError> {
 /// A number of pods, or a percentage up to a limit.
 pub(super) fn read_amount(view: &View, most_percent: i64) -> Result<Amount, InputError> {
     // Beyond these numbers arithmetic would only cost memory; no cluster has so many pods.
-    const MOST: i64 = 100_000;
-    let Some(text) = view.value.as_text() else { return Ok(Amount::Pods(view.integer(0..=MOST)?)) };
+    let Some(text) = view.value.as_text() else { return Ok(Amount::Pods(view.integer(0..=MOST_ROLLOUT)?)) };
     let number = text.strip_suffix('%').and_then(|number| number.parse().ok());
-    match number.filter(|number| (0..=most_percent.min(MOST)).contains(number)) {
+    match number.filter(|number| (0..=most_percent.min(MOST_ROLLOUT)).contains(number)) {
         Some(percent) => Ok(Amount::Percent(percent)),
         None => Err(view.error(format!("found {}", view.value.describe())).expected("a number of pods, or 25%")),
     }

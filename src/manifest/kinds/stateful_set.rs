@@ -1,6 +1,5 @@
 //! StatefulSets (section 8.3).
 
-use super::super::MAX_REPLICAS;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
@@ -8,6 +7,7 @@ use super::super::value::Value;
 use super::super::view::{Context, Fields, Ignored};
 use super::workload::{draft_of, read_selector, replicas_managed};
 use super::{Object, pod_template, rollout};
+use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::workload::{Control, StatefulSet};
 use kubound_encodings::cluster::{PodTemplate, Span};

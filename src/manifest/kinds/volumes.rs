@@ -7,6 +7,7 @@ use super::super::error::InputError;
 use super::super::view::{Fields, Ignored};
 use super::Object;
 use super::selector::read_node_term;
+use crate::limits::reader::MOST_VOLUME_ORDINALS;
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::workload::VolumeNodes;
 use kubound_encodings::cluster::{NodeSelectorTerm, Requirement};
@@ -125,7 +126,7 @@ pub(in super::super) fn tie(draft: &mut Draft) {
         }
         if let Some(ordinals) = read.workload.ordinals().copied() {
             for template in &read.claim_templates {
-                let last = ordinals.start.saturating_add(MOST_ORDINALS);
+                let last = ordinals.start.saturating_add(MOST_VOLUME_ORDINALS);
                 let of = |ordinal: i64| {
                     let claim = format!("{template}-{}-{ordinal}", read.workload.reference.name);
                     let nodes = nodes_of(draft, &namespace, &claim)?;
@@ -142,9 +143,6 @@ pub(in super::super) fn tie(draft: &mut Draft) {
     }
     draft.workloads = workloads;
 }
-
-/// More ordinals are not modelled.
-const MOST_ORDINALS: i64 = 64;
 
 fn note_unbound(read: &super::super::draft::DraftWorkload, claim: &str) {
     let message = format!("no volume is bound to the claim {claim}: it may tie pods to nodes once one is");

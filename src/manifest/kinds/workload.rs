@@ -1,6 +1,5 @@
 //! Deployments and bare ReplicaSets.
 
-use super::super::MAX_REPLICAS;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
@@ -10,6 +9,7 @@ use super::super::yaml;
 use super::pod_template::{self, Template};
 use super::selector::read_label_selector;
 use super::{Object, rollout};
+use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::workload::{Control, Usage, Workload, WorkloadRef};
 use kubound_encodings::cluster::{LabelSelector, Rollout, Span};
 

@@ -1,13 +1,14 @@
 //! `userCommand` and `events`: what users and machines do.
 
+use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Scenario;
 use super::super::error::InputError;
 use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
-use super::super::{ErrorKind, MAX_REPLICAS};
 use super::templates::{CORE, PodTemplate};
 use super::{Deployment, read_index, read_name};
+use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{Event, EventKind, NodePool, Span};

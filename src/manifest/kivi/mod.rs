@@ -19,15 +19,13 @@ use super::error::InputError;
 use super::value::{Mapping, Value};
 use super::view::{Context, Entry, Fields, View};
 use super::{ErrorKind, source_map_place};
+use crate::limits::reader::MOST_UNITS;
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{Bounds, Span, Start, WorkloadRef};
 use std::sync::Arc;
 
 /// How origins call the input.
 pub(super) const OBJECT: &str = "Kivi";
-
-/// Largest amount of a resource, in units; as bytes it is still below what an amount may be.
-const MOST_UNITS: i64 = 1_000_000;
 
 /// Keys beside `setup`, one of which shows that a file is meant for Kivi.
 const COMPANIONS: &[&str] = &["controllers", "events", "intents", "userCommand", "userDefined"];

@@ -1,13 +1,14 @@
 //! `setup.pods`: those that are there at first. Idle ones are room for pods to come, which nothing here needs.
 
+use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::view::{Fields, Ignored, View};
-use super::super::{ErrorKind, MAX_REPLICAS};
 use super::nodes::Name;
 use super::templates::{CORE, PodTemplate};
 use super::{Deployment, MOST_UNITS, read_index};
+use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{PlacedPhase, Placement, Span};
 use std::collections::BTreeMap;

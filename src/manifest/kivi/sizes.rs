@@ -1,12 +1,13 @@
 //! `userDefined`: types of nodes and deployments with the sizes that are tried.
 
-use super::super::MAX_NODES;
+use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
 use super::super::view::{Context, Fields, Ignored};
-use super::super::{ErrorKind, MAX_REPLICAS};
 use super::Deployment;
 use super::nodes::{Name, read_node};
+use crate::limits::reader::MAX_NODES;
+use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::expression::Comparison;
 use kubound_encodings::cluster::{Assumption, Expression, NodePool, Span};
 

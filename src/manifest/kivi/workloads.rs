@@ -6,10 +6,11 @@ use super::super::error::InputError;
 use super::super::kinds;
 use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
-use super::super::{ErrorKind, MAX_REPLICAS, source_map_place};
+use super::super::{ErrorKind, source_map_place};
 use super::{
     Deployment, Parts, gibibytes, label_map, map, object_name, part, read_counted, read_index, read_name, sizes, text,
 };
+use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::{Span, WorkloadRef};
 
 const REST: &[Ignored] = &[

@@ -1,10 +1,11 @@
 //! `spec.clusterAutoscaler` and `spec.karpenter`: what adds and removes nodes, with the flags and fields that decide when.
 
+use super::super::ErrorKind;
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::view::{Fields, View};
-use super::super::{ErrorKind, MAX_NODES};
+use crate::limits::reader::MAX_NODES;
 use kubound_encodings::cluster::{NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool};
 
 /// The keys of `autoscaling` of a pool.

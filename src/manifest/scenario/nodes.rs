@@ -1,13 +1,13 @@
 //! `spec.nodes`: pools of equal nodes.
 
 use super::super::ErrorKind;
-use super::super::MAX_NODES;
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::kinds::{note_missing, read_pods, read_resources, read_taints};
 use super::super::span::{Count, read_span};
 use super::super::view::{Fields, View};
 use super::autoscalers::read_group;
+use crate::limits::reader::MAX_NODES;
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{NodePool, Span};
 

@@ -5,6 +5,7 @@ use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
+use crate::limits::reader::MOST_TOLERANCE;
 use kubound_encodings::cluster::{Bounds, KubernetesVersion, Start, Timing};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -52,9 +53,6 @@ fn read_tolerance(view: &View) -> Result<i64, InputError> {
     let thousandths = view.amount(Unit::Milli)?;
     if thousandths <= MOST_TOLERANCE { Ok(thousandths) } else { Err(view.error("too much").expected("0 to 10")) }
 }
-
-/// Largest tolerance, in thousandths.
-const MOST_TOLERANCE: i64 = 10_000;
 
 fn read_period(view: &View) -> Result<i64, InputError> {
     let seconds = view.seconds()?;

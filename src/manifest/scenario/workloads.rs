@@ -1,7 +1,6 @@
 //! `spec.workloads` and `spec.placed`: values that manifests do not have.
 
 use super::super::ErrorKind;
-use super::super::MAX_REPLICAS;
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
 use super::super::names::Names;
@@ -10,6 +9,8 @@ use super::super::span::{Count, read_span};
 use super::super::value::Value;
 use super::super::view::{Fields, View};
 use super::{containers, metrics};
+use crate::limits::reader::MAX_REPLICAS;
+use crate::limits::reader::MOST_ACTIVE_JOBS;
 use kubound_encodings::cluster::cron_job::CRON_JOB;
 use kubound_encodings::cluster::node::CPU;
 use kubound_encodings::cluster::workload::{Control, CrashLoop, JOB, Readiness, Startup, Usage, Workload};
@@ -29,9 +30,6 @@ pub(super) const WORKLOAD: &[&str] = &[
     "runTime",
     "activeJobs",
 ];
-
-/// Most places for active Jobs of a CronJob: each has pods of its own.
-pub(super) const MOST_ACTIVE_JOBS: i64 = 8;
 
 /// The keys of `crashLoop`.
 pub(super) const CRASH_LOOP: &[&str] = &["images"];

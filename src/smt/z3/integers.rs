@@ -4,6 +4,7 @@
 //! values of the smaller one (products) or of the divisor, as long as those are few.
 
 use super::terms::Theory;
+use crate::limits::passes::CASES;
 use ::z3::ast::{Bool, Int};
 use kubound_encodings::term::Range;
 use kubound_encodings::term::lower::Ranged;
@@ -11,9 +12,6 @@ use kubound_encodings::term::lower::Ranged;
 /// Unbounded integers.
 #[derive(Debug)]
 pub struct Integers;
-
-/// How many values are worth a case each.
-pub const CASES: u64 = 64;
 
 /// `function` of a number, by cases of its values if they are few.
 fn split(number: &Ranged<Int>, function: impl Fn(Int) -> Int) -> Int {

@@ -20,15 +20,13 @@ pub mod terms;
 
 use super::gates::{ClauseSink, Literal, SatSolver};
 use super::{Check, Stop};
+use crate::limits::solvers::WATCH;
 use ::z3::ast::{Ast, Bool};
 use ::z3::{Context, Model, SatResult, Solver};
 use std::fmt::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-
-/// How long the watcher sleeps between two looks at the reasons to stop.
-const WATCH: Duration = Duration::from_millis(10);
+use std::time::Instant;
 
 /// The version of the library in use.
 pub fn version() -> String {

@@ -6,11 +6,9 @@ use super::filter::resources_used;
 use crate::cluster::node::{CPU, EPHEMERAL_STORAGE, MEMORY};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::scheduler::{SchedulerProfile, ScoringStrategy};
+use crate::limits::models::MOST_TABLE;
 use crate::state::Model;
 use crate::term::{Int, ite, sum};
-
-/// Most entries of a table over the counts of several groups.
-const LARGEST_TABLE: i64 = 4096;
 
 /// Weights of both plugins; 0 for one that does not score.
 #[derive(Clone, Copy)]
@@ -87,7 +85,7 @@ fn mixes(model: &Model, slot: usize) -> Option<Vec<Mix>> {
         })
         .collect();
     let entries = mixes.iter().try_fold(1_i64, |product, mix| product.checked_mul(mix.most + 1))?;
-    (entries <= LARGEST_TABLE).then_some(mixes)
+    (entries <= MOST_TABLE).then_some(mixes)
 }
 
 fn requests_alike(a: &PodTemplate, b: &PodTemplate) -> bool {

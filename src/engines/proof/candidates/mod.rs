@@ -15,18 +15,15 @@
 mod shares;
 
 use super::samples::Samples;
-use super::weaken::simple_terms;
-use kubound_encodings::system::{Choice, Role, TransitionSystem};
+use crate::limits::proof::DIFFERENCE;
+use crate::limits::proof::MOST_GUESSES;
+use crate::passes::{conditions, simple_terms, unchanging};
+use kubound_encodings::system::{Role, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{Bool, Dag, Int, Node, Sort, Term, TermId, VarId, sum, variable, within};
 use rustc_hash::{FxHashMap, FxHashSet};
 use shares::Shares;
 use std::collections::BTreeMap;
-
-/// Most guesses of one template.
-const MOST: usize = 1500;
-/// Largest difference between interchangeable slots that is guessed.
-const DIFFERENCE: i64 = 2;
 
 /// The template of a guess.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
@@ -118,7 +115,7 @@ pub fn guess(system: &TransitionSystem, relevant: &[bool], samples: &Samples) ->
     invariants.retain(|candidate| {
         let count = counts.entry(candidate.template).or_default();
         *count += 1;
-        *count <= MOST
+        *count <= MOST_GUESSES
     });
     Guesses { system, invariants, measures }
 }
@@ -147,22 +144,15 @@ struct Pool {
 
 impl Pool {
     fn new(system: &TransitionSystem, dag: &Dag, relevant: &[bool]) -> Self {
-        let mut roots: Vec<TermId> = Vec::new();
-        for rule in &system.rules {
-            roots.extend([rule.enabled.id(), rule.constraint.id()]);
-            roots.extend(rule.updates.iter().filter(|(var, _)| relevant[var.index()]).map(|&(_, term)| term));
-            for choice in &rule.choices {
-                if let Choice::Split { low, high, total, .. } = choice {
-                    roots.extend(low.iter().chain(high).chain([total]));
-                }
-            }
-        }
+        let mut roots = conditions(system);
+        let updates = system.rules.iter().flat_map(|rule| rule.updates.iter());
+        roots.extend(updates.filter(|(var, _)| relevant[var.index()]).map(|&(_, term)| term));
         for property in &system.properties {
             roots.extend(property.claim.terms());
         }
         roots.extend(system.monitors.iter().filter(|one| relevant[one.var.index()]).map(|one| one.next));
         let cone = dag.cone(roots);
-        let unchanging = crate::smt::unroll::unchanging(system);
+        let unchanging = unchanging(system);
         // Over states that change: neither picks nor primed variables, and some variable that rules write.
         let mut over_state = vec![true; dag.len()];
         let mut changes = vec![false; dag.len()];
@@ -261,7 +251,7 @@ impl Pool {
     }
 
     fn slots(&self, system: &TransitionSystem, relevant: &[bool], found: &mut Vec<(TermId, Template)>) {
-        let unchanging = crate::smt::unroll::unchanging(system);
+        let unchanging = unchanging(system);
         // What a slot holds, with the condition that it is active.
         let mut slots: Vec<(Bool, Vec<VarId>)> = Vec::new();
         for (class, members) in system.symmetry.iter().enumerate() {
@@ -309,7 +299,7 @@ impl Pool {
                 Sort::Int(range) => facts.extend([Int::from_id(term).is(range.lo), Int::from_id(term).is(range.hi)]),
             }
         }
-        if flags.len() * facts.len() > 20 * MOST {
+        if flags.len() * facts.len() > 20 * MOST_GUESSES {
             return;
         }
         for &flag in &flags {
@@ -322,7 +312,7 @@ impl Pool {
 
     fn measures(&self, system: &TransitionSystem, relevant: &[bool]) -> Vec<TermId> {
         let mut measures = Vec::new();
-        let unchanging = crate::smt::unroll::unchanging(system);
+        let unchanging = unchanging(system);
         let usable = |var: &VarId| relevant[var.index()] && !unchanging[var.index()];
         let mut columns: BTreeMap<(usize, usize), Vec<Int>> = BTreeMap::new();
         for class in 0..system.symmetry.len() {

@@ -5,7 +5,7 @@
 //! with something that changes.
 
 use super::{Pool, Template};
-use crate::smt::z3::integers::CASES;
+use crate::limits::passes::CASES;
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::{Dag, Int, Node, Term, TermId, VarId, sum};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,7 +24,7 @@ pub(super) struct Shares {
 
 impl Shares {
     pub(super) fn new(system: &TransitionSystem, dag: &Dag, pool: &Pool, cone: &[bool]) -> Self {
-        let unchanging_variables = crate::smt::unroll::unchanging(system);
+        let unchanging_variables = crate::passes::unchanging(system);
         let mut unchanging: Vec<bool> = Vec::with_capacity(dag.len());
         let (mut quotients, mut divisors) = (Vec::new(), Vec::new());
         for (id, &in_cone) in (0..).map(TermId).zip(cone) {

@@ -5,15 +5,13 @@ use super::Plan;
 use crate::cluster::descheduler::Thresholds;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::controllers::scheduler::resources_used;
+use crate::limits::models::MOST_FRACTION;
 use crate::state::gcd;
 use crate::term::{Bool, Int, all, any, count, ite, sum};
 
 const PODS: &str = "pods";
 /// Thresholds are kept in thousandths of a percent where they meet averages.
 const PARTS: i64 = 1000;
-/// Beyond it fractions over different capacities get too large.
-const LARGEST: i128 = 1 << 58;
-
 /// One resource.
 struct Resource {
     name: String,
@@ -190,7 +188,7 @@ impl Resource {
         let most = self.used.iter().map(|used| used.range().hi).max().unwrap_or(0).max(1);
         let nodes = has.len() as i128 + 1;
         let largest = [i128::from(common) * i128::from(self.unit), i128::from(common) * i128::from(most)];
-        if largest.iter().any(|&one| one * nodes * 100 * i128::from(PARTS) > LARGEST) {
+        if largest.iter().any(|&one| one * nodes * 100 * i128::from(PARTS) > MOST_FRACTION) {
             return None;
         }
         let part = |slot: usize| match self.capacity[slot] {

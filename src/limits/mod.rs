@@ -1,4 +1,11 @@
-//! How far a search may go and when it has to stop: below engines and solvers, which all heed it.
+//! How far a search may go and when it has to stop: below engines and solvers, which all heed it; and how far everything
+//! goes that Kubound does by itself, as one table.
+
+mod table;
+
+pub use table::*;
+
+use kubound_encodings::limits::Limit;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,4 +76,9 @@ impl Stop {
             None
         }
     }
+}
+
+/// The table of the models and that of everything else.
+pub fn all() -> impl Iterator<Item = &'static Limit> {
+    kubound_encodings::limits::TABLE.iter().chain(TABLE)
 }

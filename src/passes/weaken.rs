@@ -4,12 +4,10 @@
 //! quotients other than equal shares ([`simple_terms`]). Splits
 //! become plain picks with their simple bounds. Updates that are not simple become picks of any value.
 
-use crate::smt::z3::integers::CASES;
+use crate::limits::passes::CASES;
+use crate::limits::passes::MOST_SHARED;
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::{Bool, Dag, Int, Node, Sort, Term, TermId, all, bool_choice, int_choice, sum, within};
-
-/// Most things that are shared out.
-const MOST_SHARED: u64 = 4096;
 
 /// For each term whether it needs neither product nor table, nor a quotient other than an equal share (of at most some
 /// thousand things over a few).

@@ -1,0 +1,161 @@
+//! How far everything goes that Kubound does by itself: one table, shown by `kubound doctor --limits`. The limits of the
+//! models are in [`kubound_encodings::limits`].
+
+use kubound_encodings::limits;
+
+limits! {
+    /// Reading the input.
+    reader {
+        MAX_BYTES: u64 = 8 << 20, "bytes", "Largest file of manifests or scenarios.",
+            "Larger ones are no manifests; what is read is kept for messages.";
+        MAX_DEPTH: usize = 64, "levels", "Deepest nesting of YAML and JSON.",
+            "Values are walked by recursion; no object of Kubernetes comes near.";
+        MAX_VALUES: usize = 1_000_000, "values", "Values of one document, aliases expanded.",
+            "Aliases of aliases grow exponentially.";
+        MAX_REPEATED: usize = 16 << 20, "bytes", "Text that aliases of one document may repeat.",
+            "Aliases of aliases grow exponentially.";
+        MAX_DUPLICATES: usize = 1000, "keys", "Keys of one document that are reported as occurring again.",
+            "Beyond it the file is broken as a whole, and the messages would not help.";
+        MAX_KEY: usize = 1024, "bytes", "Longest key.", "Keys of labels have at most 317 characters.";
+        MAX_REPLICAS: i64 = 10_000, "replicas", "Replicas of a workload.",
+            "A real cluster has at most 150 000 pods in all.";
+        MAX_NODES: i64 = 250, "nodes", "Nodes of all pools together that the scenario asks for.",
+            "The rules that compare nodes grow with the square of their number.";
+        MAX_AMOUNT: i64 = 1 << 50, "units", "Amount of a resource, in milli-cores, bytes or pieces.",
+            "Sums over all pods and nodes stay far below the largest value of a term.";
+        MOST_UNITS: i64 = 1_000_000, "units", "Amount of a resource in Kivi's input.",
+            "As bytes it is still below what an amount may be.";
+        MOST_FAILURES: i64 = 1000, "failures", "Failures that a Job may allow.",
+            "Larger numbers mean the same for clusters of the size that is searched, and cost memory.";
+        MOST_ACTIVE_JOBS: i64 = 8, "Jobs", "Active Jobs of a CronJob that a scenario may ask for.",
+            "Each has pods of its own.";
+        MOST_VOLUME_ORDINALS: i64 = 64, "replicas", "Ordinals of a StatefulSet whose bound volumes are read.",
+            "More ordinals cannot be modelled.";
+        MOST_ROLLOUT: i64 = 100_000, "pods", "Pods that `maxSurge` and `maxUnavailable` may name.",
+            "No cluster has so many pods; larger numbers would only cost memory.";
+        MOST_TOLERANCE: i64 = 10_000, "thousandths", "Tolerance of horizontal autoscalers.",
+            "A tolerance of ten times the target never scales.";
+        MAX_WORDS: usize = 10_000, "bytes", "Longest expression in words.", "Each word becomes a term.";
+        MAX_NESTING: usize = 50, "levels", "Deepest nesting of an expression in words.",
+            "Expressions are read by recursion.";
+        MAX_CEL: usize = 4000, "bytes", "Longest expression in CEL.", "Each word becomes a term for every member.";
+        MAX_CEL_NESTING: usize = 40, "levels", "Deepest nesting of an expression in CEL.",
+            "Expressions are read by recursion.";
+        MAX_QUANTIFIERS: usize = 2, "quantifiers", "Quantifiers of CEL inside of each other.",
+            "Each multiplies the size of the formula by the number of its members.";
+        MAX_NUMBER: i64 = 1_000_000, "", "Largest number written in an expression in CEL.",
+            "Products stay below the largest value of a term.";
+    }
+
+    /// Files that the commands read.
+    files {
+        MOST_STDIN: u64 = 16 << 20, "bytes", "Standard input.", "The reader refuses fewer bytes than that, by name.";
+        MOST_BASELINE: u64 = 8 << 20, "bytes", "A baseline.", "It is read as a whole.";
+        MOST_SETTINGS: u64 = 1 << 20, "bytes", "A file of settings.", "More is no file of settings.";
+        MOST_RUN: u64 = 64 << 20, "bytes", "A saved run.", "It is read as a whole.";
+        MOST_RECORDING: u64 = 256 << 20, "bytes", "A recording for `conform`.", "It is read as a whole.";
+        MOST_REVISION: usize = 10_000, "files", "Files of a Git revision that `diff` copies.",
+            "Each is one call of Git.";
+    }
+
+    /// The passes.
+    passes {
+        MOST_DIGESTS: usize = 40_000_000, "terms", "Terms digested in search of objects that differ only by name.",
+            "Beyond it, symmetries are not worth the time that finding them takes.";
+        MOST_EXCHANGES: usize = 20_000_000, "terms", "Terms digested in search of nodes that are alike, for one size of a cluster.",
+            "Beyond it, symmetries are not worth the time that finding them takes.";
+        CASES: u64 = 64, "values", "Values of a factor or divisor that are told apart.",
+            "With a constant in its place, products and equal shares are linear; more cases are slower than what they replace.";
+        MOST_SHARED: u64 = 4096, "values", "Values of what is shared out equally in linear arithmetic.",
+            "Beyond it solvers of linear arithmetic do not come back.";
+    }
+
+    /// The explicit engine.
+    explicit {
+        MOST_STATES: usize = 3_000_000, "states", "States stored for one intent.",
+            "They are kept in memory; beyond it the other engines have the better chances.";
+        MOST_TRIES: u64 = 4_000_000, "assignments", "Partial assignments tried to enumerate initial states.",
+            "Conditions that few states satisfy could be searched forever.";
+        MOST_MARKS: usize = 8, "slots", "Slots of one colour that are told apart to sort a state.",
+            "Each is another round over the state; what is left unsorted costs states, not answers.";
+        MOST_READ: usize = 8, "variables", "Variables of a conjunct that reordering looks at.",
+            "Conjuncts of more variables have so many writers that they are of no use.";
+        LONGEST_LOOP: usize = 600, "steps", "Steps that are walked to close a loop.",
+            "A loop of interchangeable slots closes after as many rounds as there are orders of them.";
+        SMALL_TERM: u32 = 400, "nodes", "Size of a term that is computed whether needed or not.",
+            "Larger ones are computed on demand, which costs a test each time.";
+    }
+
+    /// Solvers.
+    solvers {
+        WATCH: Duration = 10, "ms", "Time between two looks at reasons to stop a solver.",
+            "Short against what people notice, long against what a look costs.";
+    }
+
+    /// Proofs.
+    proof {
+        STARTS: usize = 10, "states", "Initial states that runs are sampled from.",
+            "More runs contradict few guesses that these do not.";
+        RUNS: usize = 2, "runs", "Runs sampled from each initial state.", "As above.";
+        STEPS: usize = 100, "steps", "Steps of a sampled run.", "As above.";
+        ATTEMPTS: usize = 40, "attempts", "Attempts at picks that satisfy a constraint.",
+            "A sampled run may go on with another rule.";
+        START: Duration = 100, "ms", "One question about initial states.", "A wish for a value that takes longer is dropped.";
+        STARTS_ENOUGH: Duration = 4000, "ms", "Time after which initial states need not differ in everything.",
+            "Sampling is only the beginning of a proof.";
+        MOST_GUESSES: usize = 1500, "guesses", "Guesses of one template.",
+            "Each is a question at least; templates over pairs of slots grow with their square.";
+        DIFFERENCE: i64 = 2, "pods", "Difference between interchangeable slots that is guessed.",
+            "Controllers that spread evenly differ by one, and by two in the middle of a step.";
+        INITIALLY: Duration = 500, "ms", "One question whether guesses hold initially.", "A guess that takes longer is dropped.";
+        SIMPLE: Duration = 2000, "ms", "One question about simple guesses.", "A guess that takes longer is dropped.";
+        OTHERS: Duration = 8000, "ms", "One question about other guesses.",
+            "There are fewer of them, and the proof fails without.";
+        DEEPEST: usize = 4, "steps", "Steps of an induction.", "Questions grow steeply with the steps.";
+        INDUCTION: Duration = 10_000, "ms", "One induction over several steps.", "The next stage finds more invariants instead.";
+        MEASURE: Duration = 5000, "ms", "One question about a measure.", "There are many candidates.";
+        AT_ONCE: Duration = 1000, "ms", "One question about a measure and all rules at once in linear arithmetic.",
+            "Rule by rule is slower and goes further.";
+        ONE_CASE: Duration = 3000, "ms", "One question about a measure and one rule or one divisor.",
+            "There is one for each rule.";
+        ALL_CASES: Duration = 30_000, "ms", "All questions about a measure rule by rule.", "There are many candidates.";
+        PREMISE_DEPTH: usize = 12, "steps", "Steps of a run that satisfies the premise of an intent.",
+            "A proof says whether it is vacuous; deeper runs are left to the other engines.";
+    }
+
+    /// The search for verdicts.
+    search {
+        TIMEOUT: Duration = 600_000, "ms", "All intents together, where nobody says otherwise.", "The patience of a pipeline.";
+        MINIMISE: Duration = 30_000, "ms", "Making one violation small.", "The violation is known; only its size is at stake.";
+        NARROW: Duration = 5000, "ms", "Finding a run without over-approximation.", "The violation is known.";
+        JUDGE: Duration = 10_000, "ms", "Finding out whether a violation is inevitable.", "The violation is known.";
+        POLL: Duration = 20, "ms", "Time between two looks for an interrupt of the user.",
+            "Short against what people notice.";
+        RECHECK: Duration = 20_000, "ms", "Each check of one verdict under `--cross-check`.",
+            "How far a check got belongs to the report.";
+        RECHECK_DEPTH: usize = 10, "steps", "Steps that a solver looks at again where a verdict covers every depth.",
+            "Questions grow steeply with the steps.";
+        QUESTION_DEPTH: usize = 10, "steps", "Steps of an exported or proved question without `--depth`.",
+            "Questions grow steeply with the steps.";
+        INITIAL_TRIES: usize = 200, "states", "Random initial states tried by `simulate`.",
+            "Conditions that few states satisfy are left to the search.";
+        PICK_TRIES: usize = 2000, "picks", "Random picks tried for one rule by `simulate`.", "The run may go on with another rule.";
+    }
+
+    /// Reports.
+    report {
+        MOST_FIELDS: usize = 4, "fields", "Fields of the input shown beside one verdict.", "The nearest ones tell the story.";
+        MOST_NOTES: usize = 8, "messages", "Messages about the input shown without `-v`.", "The verdicts must stay in sight.";
+        LONGEST_LINE: usize = 400, "characters", "Longest line of a file that is shown.", "Terminals are narrow.";
+        FOLD: usize = 4, "steps", "Fewest alike steps that are folded into one line.", "Fewer read as well one by one.";
+        MOST_DIAGRAM: usize = 5000, "characters", "A diagram, or all diagrams of a page.", "Hosts draw no larger ones.";
+        MOST_LEAD: usize = 12, "lines", "Lines of a diagram before its loop.", "The loop is what it shows.";
+        MOST_FLOW: usize = 10_000, "steps", "Steps of a code flow in SARIF.", "GitHub reads no more.";
+        MOST_REASONS: usize = 3, "reasons", "Reasons given for one action that no run performs.", "The nearest ones tell the story.";
+        MOST_MISMATCHES: usize = 10, "mismatches", "Mismatches that `conform` shows without `-v`.", "The first ones cause the others.";
+        MOST_ACTIONS: usize = u16::MAX as usize, "actions", "Actions of a recording.", "They are numbered by 16 bits.";
+        GLANCE: Duration = 5, "ms", "Time between two looks at the memory of a program that `compare` runs.",
+            "The system keeps the peak, so only growth in the last moment goes unseen.";
+        REDRAW: Duration = 200, "ms", "Time between two pictures of the progress.", "Faster is a flicker.";
+    }
+}
