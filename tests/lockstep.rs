@@ -80,7 +80,7 @@ fn told(cluster: &Cluster, system: &TransitionSystem, violation: &Violation, cas
         "name": format!("{case} broken"),
         "intent": system.properties[0].intent,
         "inevitable": inevitable,
-        "pools": sizes::pools(cluster, system, &trace.initial),
+        "pools": sizes::pools(cluster, system, &Trace { steps: Vec::new(), ..trace.clone() }),
         "values": sizes::values(cluster, system, &trace.initial),
         "initial": changes(system, None, &trace.initial),
         "steps": steps.collect::<Vec<_>>(),

@@ -737,6 +737,16 @@ fn the_scenario_is_strict() {
 }
 
 #[test]
+fn a_node_of_a_pool_has_no_name_of_a_node_manifest() {
+    let spec = "{nodes: [{name: n, count: 0..1, autoscaling: {min: 0, max: 2}}], clusterAutoscaler: {}}";
+    let scenario = format!("apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {spec}\n");
+    let node = NODE.replace("name: n1", "name: n-1");
+    let files = [("web.yaml", DEPLOYMENT), ("node.yaml", node.as_str()), ("scenario.yaml", scenario.as_str())];
+    let parts = ["spec.nodes[0]: pool `n` would have a node `n-1`", "Node//n-1 has already", "another name"];
+    assert_says(embedded(&files), &parts);
+}
+
+#[test]
 fn targets_may_be_short_where_they_are_unambiguous() {
     let other = DEPLOYMENT.replace("{name: web}", "{name: web, namespace: team}");
     let scenario = "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {intents: [{converges: {target: web}}]}\n";
@@ -1127,7 +1137,7 @@ fn cron_jobs_are_read_as_jobs_that_are_started_again_and_again() {
     let job = hourly.cluster.workloads[1].job().expect("a Job");
     assert_eq!((job.completions, job.backoff_limit, hourly.cluster.workloads[3].replicas), (None, 1, Span::exactly(2)));
     assert!(has_note(&hourly, Severity::Harmless, "spec.successfulJobsHistoryLimit", "takes no room"));
-    assert!(has_note(&hourly, Severity::Risky, "spec.concurrencyPolicy", "at most 3 at once"));
+    assert!(has_note(&hourly, Severity::Risky, "spec.concurrencyPolicy", "taken to end before the next Job starts"));
     let more =
         "  schedule: '0 9 * * 1-5'\n  concurrencyPolicy: Forbid\n  startingDeadlineSeconds: 60\n  suspend: true\n";
     let found = cron(more, "").expect("valid");

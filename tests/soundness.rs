@@ -12,7 +12,16 @@ const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[
     ("added-affinity", &[], 1, &["violated"]),
     // The descheduler's policy looks at two of three nodes.
     ("descheduler-hostname", &[], 1, &["violated"]),
+    // Seen on a real control plane: a pod of a lower priority is scheduled while one that failed is in back-off.
+    ("back-off", &["--timing", "interleaved"], 1, &["violated"]),
+    ("duplicate-node", &[], 2, &[]),
+    ("event-between-expiries", &[], 1, &["violated"]),
     ("instant-start-with-startup", &[], 1, &["violated"]),
+    // The pod of a machine that is away is made elsewhere.
+    ("node-failure", &[], 0, &["holds", "holds", "holds"]),
+    ("nodes-present", &[], 1, &["violated", "violated"]),
+    ("start-any-job", &[], 2, &[]),
+    ("stopped-clock-settled", &[], 0, &["vacuous"]),
 ];
 
 fn fixtures() -> PathBuf {

@@ -167,7 +167,9 @@ fn pace(model: &mut Model) {
     let armed = any(model.timers.iter().map(|timer| timer.armed).chain(model.countdowns.iter().map(Countdown::armed)));
     let untimed = model.rules.iter().filter(|rule| rule.pace == Pace::Clock && rule.actor != TIME);
     let expiring = any(untimed.map(|rule| rule.enabled));
-    let bound_to_happen = model.rules.iter().filter(|rule| rule.pace == Pace::Event && rule.fairness.is_some());
+    let is_awaited = |unit: usize| !model.unhurried.contains(&unit);
+    let bound_to_happen =
+        model.rules.iter().filter(|rule| rule.pace == Pace::Event && rule.fairness.is_some_and(is_awaited));
     let bound_to_happen = any(bound_to_happen.map(|rule| rule.enabled));
     model.settled = !any([busy, due, armed, expiring, bound_to_happen]);
     let paced = model.cluster.timing == Timing::Paced;

@@ -104,8 +104,12 @@ limits! {
             "Each has pods of its own, counted on every node.";
         MOST_ORDINALS: i64 = 32, "replicas", "Replicas of a StatefulSet.",
             "Each ordinal is counted by itself, because each has a name and an order.";
-        MOST_STAGES: u8 = 4, "units of time", "Units of time by which pods that start are counted apart.",
+        MOST_STAGES: i64 = 4, "units of time", "Units of time by which pods that start are counted apart, before events divide units.",
             "Each is a variable for every group and node; with more, pods are counted together and may be ready at any of them.";
+        MOST_INSTANTS: i64 = 120, "instants", "Instants at which time may stop within the longest duration.",
+            "Each is a state of its own while an event may happen; with more, events come at fewer instants, and verdicts say so.";
+        MOST_PARTS: i64 = 6, "parts", "Parts into which events divide the unit of time.",
+            "Each event asks for one more; with more, states multiply, so that events come at fewer instants, and verdicts say so.";
         MOST_TABLE: i64 = 4096, "entries", "Entries of a table over the counts of several groups on a node.",
             "Beyond it the sum is computed, which gives the same numbers by larger terms.";
         MOST_FRACTION: i128 = 1 << 58, "", "Common denominator of the capacities of nodes that the descheduler compares.",

@@ -15,6 +15,8 @@ use crate::cluster::{Cluster, Span, WorkloadRef};
 pub struct Needs {
     /// Seconds that it counts down: one entry for each thing that has a countdown, since a single one is left out.
     pub durations: Vec<i64>,
+    /// How often it happens at a moment of its own choice, which no countdown decides.
+    pub moments: i64,
     /// Values that it writes to `spec.replicas` of a workload.
     pub replicas: Vec<(WorkloadRef, Span)>,
     /// Workloads whose pod template it changes.
@@ -52,6 +54,7 @@ impl Needs {
     #[must_use]
     pub fn and(mut self, other: Needs) -> Needs {
         self.durations.extend(other.durations);
+        self.moments = self.moments.saturating_add(other.moments);
         self.replicas.extend(other.replicas);
         self.templates.extend(other.templates);
         self.revision_numbers.extend(other.revision_numbers);

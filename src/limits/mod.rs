@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 pub struct Limits {
     /// Most steps of an unrolling; `None`: until another limit.
     pub depth: Option<usize>,
-    /// Only initial states with at most that many nodes (`TransitionSystem::nodes`).
+    /// Only runs that never have more nodes than this (`TransitionSystem::nodes`). A search with this limit or that of
+    /// pods may only be used to find violations and to minimise them, never for `holds`.
     pub nodes: Option<i64>,
-    /// Only runs that never have more pods than this (`TransitionSystem::pods`). A search with this limit may only
-    /// be used to find violations and to minimise them, never for `holds`.
+    /// Only runs that never have more pods than this (`TransitionSystem::pods`).
     pub pods: Option<i64>,
     /// Most states that the explicit engine stores.
     pub states: Option<usize>,

@@ -22,10 +22,9 @@ pub(super) fn expand(drafts: Vec<DraftWorkload>, intents: &[Intent]) -> (Vec<Wor
             ConcurrencyPolicy::Forbid | ConcurrencyPolicy::Replace => 1,
         };
         let is_timed = read.workload.job().is_some_and(|job| job.run_time.is_some());
-        if cron.policy == ConcurrencyPolicy::Allow && cron.runs_every().is_some() && !is_timed {
-            let message = format!(
-                "how long its Jobs run is not known (`runTime` in a scenario); at most {places} at once are looked at"
-            );
+        if cron.runs_every().is_some() && !is_timed {
+            let message = "how long its pods run is not known (`runTime` in a scenario); those that run are taken to end \
+                           before the next Job starts";
             read.context.note(Severity::Risky, "spec.concurrencyPolicy", message);
         }
         for place in 1..=places {

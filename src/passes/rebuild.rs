@@ -119,6 +119,7 @@ impl<'a> Rebuilder<'a> {
     fn phrase(&mut self, phrase: &Phrase) -> Phrase {
         match phrase {
             Phrase::Value { term, scale, unit } => Phrase::Value { term: self.term(*term), scale: *scale, unit },
+            Phrase::Seconds { term, unit } => Phrase::Seconds { term: self.term(*term), unit: *unit },
             Phrase::IfAny { before, term, after } => {
                 Phrase::IfAny { before: before.clone(), term: self.term(*term), after: after.clone() }
             }

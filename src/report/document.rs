@@ -159,7 +159,7 @@ pub struct Actor {
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ViolationDocument {
-    /// Number of nodes.
+    /// Most nodes at a time.
     pub nodes: i64,
     /// The nodes.
     pub machines: Vec<NodeDocument>,
@@ -570,7 +570,7 @@ impl Context<'_> {
         ViolationDocument {
             nodes: found.nodes,
             machines: decoder.nodes(),
-            pools: sizes::pools(cluster, self.system, &trace.initial),
+            pools: sizes::pools(cluster, self.system, trace),
             pods: found.pods,
             minimised: found.minimised,
             values: sizes::values(cluster, self.system, &trace.initial),

@@ -5,7 +5,7 @@ use crate::limits::report::FOLD;
 use crate::text::plural;
 use crate::trace::{Step, Trace, execute};
 use itertools::Itertools;
-use kubound_encodings::system::{Phrase, Rule, TransitionSystem};
+use kubound_encodings::system::{Phrase, Rule, TransitionSystem, seconds};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Sort, TermId, VarId};
 use schemars::JsonSchema;
@@ -104,6 +104,7 @@ pub fn sentence(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &S
                 text.push_str(&show(value * scale, sort));
                 text.push_str(unit);
             }
+            Phrase::Seconds { term, unit } => text.push_str(&seconds(next(*term).0 * unit)),
             Phrase::IfAny { before, term, after } => {
                 let (value, sort) = next(*term);
                 if value != 0 {
@@ -130,7 +131,7 @@ pub fn sentence(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &S
 fn terms(phrase: &Phrase) -> Vec<TermId> {
     match phrase {
         Phrase::Text(_) | Phrase::After(_) => Vec::new(),
-        Phrase::Value { term, .. } | Phrase::IfAny { term, .. } => vec![*term],
+        Phrase::Value { term, .. } | Phrase::Seconds { term, .. } | Phrase::IfAny { term, .. } => vec![*term],
         Phrase::Parts(parts) => parts.iter().map(|&(term, _)| term).collect(),
     }
 }

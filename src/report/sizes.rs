@@ -1,20 +1,40 @@
-//! The values that a run starts with, in the units of the input: nodes of each pool, and whatever else was a range.
+//! The sizes of a run in the units of the input: nodes of each pool, and whatever else was a range.
 
 use crate::search::scope::Size;
+use crate::trace::{Trace, execute};
 use kubound_encodings::cluster::workload::{Usage, Workload};
 use kubound_encodings::cluster::{Cluster, NodePool, Span};
 use kubound_encodings::system::{Initial, Role, TransitionSystem};
 use kubound_encodings::term::Sort;
 
-/// The nodes of each pool in an initial state; pools without any are left out.
-pub fn pools(cluster: &Cluster, system: &TransitionSystem, initial: &[i64]) -> Vec<Size> {
-    let sizes = cluster.pools.iter().map(|pool| (pool, pool_size(pool, system, initial)));
+/// The nodes of each pool in the first state of a run that has the most nodes; pools without any are left out.
+pub fn pools(cluster: &Cluster, system: &TransitionSystem, trace: &Trace) -> Vec<Size> {
+    let nodes = |state: &[i64]| execute::values(system, &[system.nodes], state, &[])[0];
+    let states = (0..=trace.steps.len()).map(|index| trace.state(index));
+    let largest = states.rev().max_by_key(|state| nodes(state)).unwrap_or(&trace.initial);
+    let sizes = cluster.pools.iter().map(|pool| (pool, size_now(pool, system, &trace.initial, largest)));
     sizes
         .filter(|&(_, count)| count > 0)
         .map(|(pool, count)| Size { name: pool.name.clone(), count: count.to_string() })
         .collect()
 }
 
+/// The nodes of a pool in a state of a run.
+fn size_now(pool: &NodePool, system: &TransitionSystem, initial: &[i64], state: &[i64]) -> i64 {
+    let names = (0..usize::try_from(pool.most_nodes()).unwrap_or(0)).map(|index| pool.slot_name(index));
+    let exists: Vec<usize> = names
+        .filter_map(|name| {
+            let name = format!("exists[{name}]");
+            system.dag.vars().iter().position(|decl| decl.name == name)
+        })
+        .collect();
+    match exists.is_empty() {
+        true => pool_size(pool, system, initial),
+        false => exists.into_iter().map(|index| state[index]).sum(),
+    }
+}
+
+/// The nodes that a pool has in an initial state.
 pub(super) fn pool_size(pool: &NodePool, system: &TransitionSystem, initial: &[i64]) -> i64 {
     let name = format!("nodes[{}]", pool.name);
     pool.count.constant().or_else(|| in_units(&name, pool.count, system, initial)).unwrap_or(0)
@@ -120,6 +140,7 @@ fn bytes(value: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::Ending;
     use kubound_encodings::assemble::assemble;
     use kubound_encodings::cluster::Granularity;
 
@@ -150,7 +171,8 @@ mod tests {
         let mut initial: Vec<i64> = system.dag.vars().iter().map(|decl| highest(decl.sort)).collect();
         let told =
             |sizes: Vec<Size>| sizes.iter().map(|size| format!("{} {}", size.name, size.count)).collect::<Vec<_>>();
-        assert_eq!(told(pools(&cluster, &system, &initial)), ["worker 2"]);
+        let run = |initial: &[i64]| Trace { initial: initial.to_vec(), steps: Vec::new(), ending: Ending::Bad };
+        assert_eq!(told(pools(&cluster, &system, &run(&initial))), ["worker 2"]);
         assert_eq!(told(values(&cluster, &system, &initial)), ["cpu of worker-0 4", "cpu of worker-1 4"]);
         initial[0] = 1;
         assert_eq!(told(values(&cluster, &system, &initial)), ["cpu of worker-0 4"]);

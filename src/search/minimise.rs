@@ -17,18 +17,19 @@ pub struct Smallest {
     pub proved: bool,
 }
 
-/// Number of nodes of a run.
+/// Most nodes at any moment of a run.
 pub fn nodes(system: &TransitionSystem, trace: &Trace) -> i64 {
-    value(system, system.nodes, &trace.initial)
+    most(system, system.nodes, trace)
 }
 
 /// Most pods at any moment of a run.
 pub fn pods(system: &TransitionSystem, trace: &Trace) -> i64 {
-    (0..=trace.steps.len()).map(|index| value(system, system.pods, trace.state(index))).max().unwrap_or(0)
+    most(system, system.pods, trace)
 }
 
-fn value(system: &TransitionSystem, term: TermId, state: &[i64]) -> i64 {
-    evaluate(&system.dag, &[term], Assignment { vars: state, primed: &[], choices: &[] })[0]
+fn most(system: &TransitionSystem, term: TermId, trace: &Trace) -> i64 {
+    let value = |state| evaluate(&system.dag, &[term], Assignment { vars: state, primed: &[], choices: &[] })[0];
+    (0..=trace.steps.len()).map(|index| value(trace.state(index))).max().unwrap_or(0)
 }
 
 /// What a query for a smaller violation came to.

@@ -61,6 +61,7 @@ pub struct Unrolling<'a> {
     slots: Vec<usize>,
     frames: Vec<Frame>,
     steps: Vec<StepTerms>,
+    nodes: Option<i64>,
     pods: Option<i64>,
     initial_overflow: Vec<TermId>,
 }
@@ -69,6 +70,7 @@ impl<'a> Unrolling<'a> {
     /// The initial states. `roots` are the terms that will be asked for later.
     pub fn new(system: &'a TransitionSystem, roots: &[TermId], limits: &Limits, view: Box<dyn View>) -> Self {
         let mut roots = roots.to_vec();
+        roots.extend(limits.nodes.map(|_| system.nodes));
         roots.extend(limits.pods.map(|_| system.pods));
         let mut this = Self {
             system,
@@ -78,10 +80,11 @@ impl<'a> Unrolling<'a> {
             slots: slots::choice_slots(system),
             frames: vec![Frame::default()],
             steps: Vec::new(),
+            nodes: limits.nodes,
             pods: limits.pods,
             initial_overflow: Vec::new(),
         };
-        this.start(limits);
+        this.start();
         this
     }
 
@@ -95,6 +98,7 @@ impl<'a> Unrolling<'a> {
             slots: slots::choice_slots(system),
             frames: vec![Frame::default()],
             steps: Vec::new(),
+            nodes: None,
             pods: None,
             initial_overflow: Vec::new(),
         };
@@ -124,7 +128,7 @@ impl<'a> Unrolling<'a> {
         this
     }
 
-    fn start(&mut self, limits: &Limits) {
+    fn start(&mut self) {
         let system = self.system;
         self.frames[0].vars = vec![None; system.vars.len()];
         for (index, var) in system.vars.iter().enumerate() {
@@ -148,12 +152,7 @@ impl<'a> Unrolling<'a> {
             let term = self.at(0, constraint.holds.id());
             self.assert(term);
         }
-        if let Some(nodes) = limits.nodes {
-            let term = self.at(0, system.nodes);
-            let within_limit = self.at_most_constant(term, nodes);
-            self.assert(within_limit);
-        }
-        self.limit_pods();
+        self.limit_sizes();
     }
 
     /// Number of steps so far.
@@ -228,7 +227,7 @@ impl<'a> Unrolling<'a> {
         }
         let overflow = self.advance(step);
         self.steps[step].overflow = self.or(overflow);
-        self.limit_pods();
+        self.limit_sizes();
     }
 
     /// Exactly one of the rules that may and that are not plainly disabled fires.
@@ -389,11 +388,15 @@ impl<'a> Unrolling<'a> {
         self.not(inside)
     }
 
-    fn limit_pods(&mut self) {
-        if let Some(pods) = self.pods {
-            let term = self.at(self.steps.len(), self.system.pods);
-            let within_limit = self.at_most_constant(term, pods);
-            self.assert(within_limit);
+    /// The sizes of the last state are within the limits.
+    fn limit_sizes(&mut self) {
+        let system = self.system;
+        for (measure, most) in [(system.nodes, self.nodes), (system.pods, self.pods)] {
+            if let Some(most) = most {
+                let term = self.at(self.steps.len(), measure);
+                let within_limit = self.at_most_constant(term, most);
+                self.assert(within_limit);
+            }
         }
     }
 

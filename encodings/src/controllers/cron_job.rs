@@ -11,6 +11,9 @@
 //! after the last one or at any time later, which is more than the real controller does. Moments do not keep a cluster
 //! from being settled: it is, between two Jobs, until the next one.
 //!
+//! A pod without `runTime` that runs ends before the next moment: else any Job could last for days, and every CronJob
+//! would pile up. The reader says so. One that waits, or whose node has stopped, does not keep the next Job from starting.
+//!
 //! ## Jobs
 //! A Job that has ended takes no room, and its place is that of the next one. With `Forbid` and `Replace` there is one
 //! place, with `Allow` as many as the scenario says (`activeJobs`). If all are taken and another Job would start, the
@@ -188,7 +191,8 @@ impl Starter<'_> {
 
     /// A rule for a moment of the schedule.
     fn tick(&self, model: &mut Model, verb: &'static str, job: usize, reason: &'static str) -> RuleBuilder {
-        let rule = self.rule(model, verb, job, reason, Pace::Periodic).when(self.schedule.due);
+        let ending = any(self.jobs.iter().map(|&job| model.is_ending(job)));
+        let rule = self.rule(model, verb, job, reason, Pace::Periodic).when(self.schedule.due & !ending);
         let rule = rule.says([text(format!("a Job of {} starts", self.name))]);
         let rule = self.schedule.restart(rule);
         if self.schedule.is_regular {

@@ -51,6 +51,12 @@ impl EventModel for Drain {
         Needs { nodes_cordoned: true, ..Needs::default() }
     }
 
+    /// Maintenance also chooses when it ends.
+    fn moments(&self, event: &Event) -> i64 {
+        let ends = matches!(event.kind, EventKind::Maintenance { .. });
+        event.times.max(0) * if ends { 2 } else { 1 }
+    }
+
     fn add_rules(&self, model: &mut Model, event: &Event) {
         let operation = match &event.kind {
             EventKind::Maintenance { at_once, .. } => {

@@ -33,6 +33,10 @@ impl EventModel for KernelPanic {
         Needs { nodes_stop: true, sees_admission: true, ..Needs::default() }
     }
 
+    fn moments(&self, _: &Event) -> i64 {
+        0
+    }
+
     fn add_rules(&self, model: &mut Model, event: &Event) {
         let EventKind::KernelPanic { cpu_left_below } = &event.kind else { return };
         let id = model.event_id(event);

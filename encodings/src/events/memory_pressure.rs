@@ -58,6 +58,10 @@ impl EventModel for MemoryPressure {
         }
     }
 
+    fn moments(&self, _: &Event) -> i64 {
+        0
+    }
+
     fn add_rules(&self, model: &mut Model, event: &Event) {
         if event.kind != EventKind::MemoryPressure {
             return;

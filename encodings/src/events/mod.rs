@@ -32,6 +32,11 @@ pub trait EventModel: Sync {
     /// What an event of this kind needs of the model, where `others` is what is known of the needs of all.
     fn needs(&self, cluster: &Cluster, event: &Event, others: &Needs) -> Needs;
 
+    /// How often an event of this kind happens at a moment of its own choice.
+    fn moments(&self, event: &Event) -> i64 {
+        event.times.max(0)
+    }
+
     /// Adds the rules of an event if it is of this kind.
     fn add_rules(&self, model: &mut Model, event: &Event);
 }
@@ -56,7 +61,11 @@ pub const REGISTRY: &[&dyn EventModel] = &[
 pub(crate) fn needs(cluster: &Cluster, others: &Needs) -> Needs {
     let needs = |event: &Event| {
         let kind = REGISTRY.iter().find(|kind| kind.names().contains(&event.kind.name()));
-        kind.map_or(Needs::default(), |kind| kind.needs(cluster, event, others))
+        let needs = |kind: &&dyn EventModel| {
+            let moments = Needs { moments: kind.moments(event), ..Needs::default() };
+            kind.needs(cluster, event, others).and(moments)
+        };
+        kind.map_or(Needs::default(), needs)
     };
     cluster.events.iter().map(needs).fold(Needs::default(), Needs::and)
 }

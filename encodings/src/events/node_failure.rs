@@ -1,4 +1,8 @@
-//! `nodeFailure`: a node's kubelet stops; with `recovers` it may come back.
+//! `nodeFailure`: a node's kubelet stops; with `recovers` it comes back.
+//!
+//! Coming back is fair: some time it happens, whether or not the failure must. How long that takes nobody knows, so that a
+//! cluster may settle before: what is said of settled states is said of those with the node away, too. What is said of
+//! the end of a run is not said of runs in which the node stays away.
 
 use super::{EventModel, happens};
 use crate::cluster::event::EventKind;
@@ -17,11 +21,16 @@ impl EventModel for NodeFailure {
     }
 
     fn summary(&self) -> &'static str {
-        "a node stops, and perhaps comes back"
+        "a node stops, and comes back where it recovers"
     }
 
     fn needs(&self, _: &Cluster, _: &Event, _: &Needs) -> Needs {
         Needs { nodes_stop: true, ..Needs::default() }
+    }
+
+    fn moments(&self, event: &Event) -> i64 {
+        let comes_back = matches!(event.kind, EventKind::NodeFailure { recovers: true, .. });
+        event.times.max(0) * if comes_back { 2 } else { 1 }
     }
 
     fn add_rules(&self, model: &mut Model, event: &Event) {
@@ -43,13 +52,16 @@ impl EventModel for NodeFailure {
                 .says([text(format!("{name} stops"))]);
             model.add_rule(rule);
             if *recovers {
+                let unit = model.fairness_unit(Subject::new("recovery").of(id).on(slot));
                 let rule = RuleBuilder::new(Subject::new("recover").of(id).on(slot), "node", "Starting", Pace::Event)
                     .when(present)
                     .when(!alive.value)
                     .set_bool(alive, true)
+                    .fair(unit)
                     .says([text(format!("{name} comes back"))])
                     .because_of(event.origin.clone());
                 model.add_rule(rule);
+                model.unhurried.push(unit);
             }
         }
     }

@@ -31,6 +31,10 @@ impl EventModel for SelfHeal {
         Needs { replicas: written.into_iter().collect(), ..Needs::durations([*interval]) }
     }
 
+    fn moments(&self, _: &Event) -> i64 {
+        0
+    }
+
     fn add_rules(&self, model: &mut Model, event: &Event) {
         let EventKind::SelfHeal { target, interval } = &event.kind else { return };
         // What nobody writes never differs.

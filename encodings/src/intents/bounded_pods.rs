@@ -1,11 +1,11 @@
 //! `boundedPods`: the pod objects that a workload owns, failed ones included, stay few.
 
-use super::{IntentModel, property, targets};
+use super::{IntentModel, always, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::state::{Model, number};
-use crate::system::{Claim, Property};
+use crate::system::Property;
 use crate::term::{Int, sum};
 
 /// See the module.
@@ -51,9 +51,10 @@ impl IntentModel for BoundedPods {
         }
         let make = |group: usize| {
             let state = &model.groups[group];
-            let claim = Claim::Invariant(objects(model, group).at_most(limit(model, intent, group)));
+            let few = objects(model, group).at_most(limit(model, intent, group));
+            let (claim, premise) = always(model, few, state.spec.value.above(0));
             let headline = format!("pod objects of {} pile up", state.object);
-            property(model, intent, Some(group), headline, claim, state.spec.value.above(0))
+            property(model, intent, Some(group), headline, claim, premise)
         };
         groups(model, intent).into_iter().map(make).collect()
     }
@@ -74,9 +75,9 @@ fn of_cron_job(model: &Model, intent: &Intent) -> Option<Property> {
     let pods = sum(jobs.iter().map(|&job| objects(model, job)));
     let beyond = model.beyond.get(index).copied().flatten();
     let few = !beyond.map_or(false.into(), |beyond| beyond.value);
-    let claim = Claim::Invariant(few & pods.at_most(limit(model, intent, first)));
+    let few = few & pods.at_most(limit(model, intent, first));
+    let (claim, premise) = always(model, few, model.groups[first].spec.value.above(0));
     let headline = format!("pod objects of {target} pile up");
-    let premise = model.groups[first].spec.value.above(0);
     let object = Some(model.ids.cron_jobs[index]);
     Some(Property {
         object,

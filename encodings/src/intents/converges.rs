@@ -1,5 +1,6 @@
 //! `converges`: in every fair run in which `spec.replicas` and the template stop changing, the workload is eventually always as
-//! desired: that many active pods, all running and ready, nothing terminating. A Job is as desired when it is complete; one
+//! desired: that many active pods, all running and ready, nothing terminating. What a node that stopped still shows does
+//! not count: its terminating pods stay until it comes back, and others have taken their place. A Job is as desired when it is complete; one
 //! of a CronJob has to be so again and again.
 
 use super::{IntentModel, property, targets};
@@ -25,7 +26,7 @@ impl IntentModel for Converges {
     fn explanation(&self) -> Explanation {
         Explanation {
             meaning: "Once nobody changes the wanted number of replicas any more, the workload gets there: all pods run and are ready, and nothing is being deleted. A Job gets there when it is complete; one that a CronJob starts again and again completes again and again.",
-            formal: "In every fair run in which spec.replicas of the target stops changing, from some point on always: active pods = spec.replicas, all of them ready, none terminating; or, of a Job, spec.completions pods have succeeded. Of a Job of a CronJob: in no fair run from some point on always fewer.",
+            formal: "In every fair run in which spec.replicas of the target stops changing, from some point on always: active pods = spec.replicas, all of them ready, none terminating on a node that is ready; or, of a Job, spec.completions pods have succeeded. Of a Job of a CronJob: in no fair run from some point on always fewer.",
             failing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"1\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/architecture/controller/",
@@ -43,7 +44,7 @@ impl IntentModel for Converges {
             let spec = state.spec;
             let exists = state.exists.map_or(true.into(), |exists| exists.value);
             let unchanged = |var: IntVar| primed::<Int>(var.id).is(var.value);
-            let terminating = model.terminating(group);
+            let terminating = model.terminating_on_ready_nodes(group);
             let good = model.is_complete(group).unwrap_or_else(|| {
                 let replicas = all([model.active(group).is(spec.value), model.ready(group).is(spec.value)]);
                 !exists | (replicas & terminating.is(0))

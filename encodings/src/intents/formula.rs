@@ -5,7 +5,7 @@
 //! users and machines have stopped acting. With such an intent no rules are merged, since a condition may tell the
 //! states in between apart.
 
-use super::{IntentModel, monitor, property, watched};
+use super::{IntentModel, always, is_judged, monitor, property, watched};
 use crate::cluster::formula::Word;
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
@@ -112,12 +112,17 @@ impl IntentModel for Formula {
         }
         let mut values = conditions.iter().map(|condition| holds(model, condition)).collect::<Vec<_>>().into_iter();
         let (Some(first), second) = (values.next(), values.next()) else { return vec![] };
+        let judged = is_judged(model);
         let (claim, headline, premise) = match word {
-            Word::Always => (Claim::Invariant(first), format!("a state is reached in which not {text}"), true.into()),
+            Word::Always => {
+                let (claim, premise) = always(model, first, true.into());
+                (claim, format!("a state is reached in which not {text}"), premise)
+            }
             Word::Eventually => {
+                let counts = judged & first;
                 let subject = watched(model, intent, "seen", None);
-                let seen = monitor(model, subject, |seen| seen | first);
-                (never(!(seen | first)), format!("a run never comes to {text}"), true.into())
+                let seen = monitor(model, subject, |seen| seen | counts);
+                (never(judged & !(seen | first)), format!("a run never comes to {text}"), judged)
             }
             Word::EventuallyAlways => {
                 let claim =
@@ -128,9 +133,10 @@ impl IntentModel for Formula {
             Word::LeadsTo => {
                 let then = second.unwrap_or(first);
                 // The monitor lags by a step: what the present state asks for is added here.
+                let asked = judged & first;
                 let subject = watched(model, intent, "owed", None);
-                let owed = monitor(model, subject, |owed| (owed | first) & !then);
-                (never((owed | first) & !then), format!("not always: {text}"), first)
+                let owed = monitor(model, subject, |owed| (owed | asked) & !then);
+                (never((owed | asked) & !then), format!("not always: {text}"), asked)
             }
         };
         vec![property(model, intent, None, headline, claim, premise)]

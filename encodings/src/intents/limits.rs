@@ -3,7 +3,7 @@
 //! `available` is about voluntary actions: it says nothing while some node is down, and the minimum has to be
 //! reached anew afterwards.
 
-use super::{IntentModel, bounded, monitor, property, targets, watched};
+use super::{IntentModel, bounded, is_judged, monitor, property, targets, watched};
 use crate::cluster::{Cluster, Intent, IntentKind, When};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -89,11 +89,12 @@ impl IntentModel for Available {
             let undisturbed: Bool =
                 all(model.slots.iter().map(|slot| !slot.present | (slot.is_alive() & slot.is_ready())));
             let object = model.groups[group].object.clone();
+            let counts = is_judged(model) & enough;
             let subject = watched(model, intent, "undisturbed", Some(group));
-            let reached = monitor(model, subject, |reached| undisturbed & (reached | enough));
+            let reached = monitor(model, subject, |reached| undisturbed & (reached | counts));
             let headline = format!("voluntary actions leave too few ready pods of {object}");
             let claim = Claim::Invariant(!(reached & undisturbed) | enough);
-            property(model, intent, Some(group), headline, claim, reached | enough)
+            property(model, intent, Some(group), headline, claim, reached | counts)
         };
         groups.into_iter().map(make).collect()
     }

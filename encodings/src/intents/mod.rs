@@ -147,16 +147,28 @@ fn watched(model: &Model, intent: &Intent, word: &'static str, group: Option<usi
 /// The invariant that a condition holds when it must, with its premise.
 fn bounded(model: &mut Model, intent: &Intent, group: usize, holds: Bool, when: When) -> (Claim, Bool) {
     match when {
-        When::Always => (Claim::Invariant(holds), true.into()),
+        When::Always => always(model, holds, true.into()),
         When::Settled => (Claim::Invariant(!model.settled | holds), model.settled),
         When::AfterReached => {
             // The monitor lags by a step: it is true once some earlier state satisfied the condition, which is all
             // that a later violation needs.
+            let counts = is_judged(model) & holds;
             let subject = watched(model, intent, "reached", Some(group));
-            let reached = monitor(model, subject, |reached| reached | holds);
-            (Claim::Invariant(!reached | holds), reached | holds)
+            let reached = monitor(model, subject, |reached| reached | counts);
+            (Claim::Invariant(!reached | holds), reached | counts)
         }
     }
+}
+
+/// Whether states are judged: with `start: settled` those from the first settled one on.
+fn is_judged(model: &Model) -> Bool {
+    model.settled_once.map_or(true.into(), |once| once.value)
+}
+
+/// The invariant that a condition holds in all states that are judged, with its premise.
+fn always(model: &Model, holds: Bool, premise: Bool) -> (Claim, Bool) {
+    let judged = is_judged(model);
+    (Claim::Invariant(!judged | holds), judged & premise)
 }
 
 /// Declares a boolean monitor that starts false; `next` may read primed variables.

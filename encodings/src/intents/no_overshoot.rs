@@ -1,7 +1,7 @@
 //! `noOvershoot`: desired replicas never rise and then fall with no event in between. Nodes that stop, come back or
 //! are put back count as events too, also where that spends no budget.
 
-use super::{IntentModel, monitor, property, targets, watched};
+use super::{IntentModel, is_judged, monitor, property, targets, watched};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -41,7 +41,7 @@ impl IntentModel for NoOvershoot {
         let make = |group: usize| {
             let spec = model.groups[group].spec;
             let next: Int = primed(spec.id);
-            let event = is_event(model);
+            let event = is_event(model) | !is_judged(model);
             let subject = |word| watched(model, intent, word, Some(group));
             let (rose, overshot) = (subject("rose"), subject("overshot"));
             let rose = monitor(model, rose, |rose| !event & (rose | next.above(spec.value)));
@@ -49,7 +49,14 @@ impl IntentModel for NoOvershoot {
             let headline =
                 format!("replicas of {} rise and fall again although nothing happened", model.groups[group].object);
             let scaled = model.cluster.hpas.iter().any(|hpa| hpa.target == model.workload(group).reference);
-            property(model, intent, Some(group), headline, Claim::Invariant(!fell), scaled.into())
+            property(
+                model,
+                intent,
+                Some(group),
+                headline,
+                Claim::Invariant(!fell),
+                is_judged(model) & Bool::from(scaled),
+            )
         };
         groups.into_iter().map(make).collect()
     }

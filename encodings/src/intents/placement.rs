@@ -1,11 +1,11 @@
 //! `placement`: pods of a workload are only on nodes of the given pools.
 
-use super::{IntentModel, property, targets};
+use super::{IntentModel, always, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::state::Model;
-use crate::system::{Claim, Property};
+use crate::system::Property;
 use crate::term::all;
 
 /// See the module.
@@ -41,7 +41,8 @@ impl IntentModel for Placement {
             let elsewhere = |slot: &usize| !pools.contains(&model.cluster.pools[model.slots[*slot].pool].name);
             let none = all(state.slots().filter(elsewhere).map(|slot| model.active_on(group, slot).is(0)));
             let headline = format!("a pod of {} is outside its pools", state.object);
-            property(model, intent, Some(group), headline, Claim::Invariant(none), state.spec.value.above(0))
+            let (claim, premise) = always(model, none, state.spec.value.above(0));
+            property(model, intent, Some(group), headline, claim, premise)
         };
         targets(model, Some(target)).into_iter().map(make).collect()
     }

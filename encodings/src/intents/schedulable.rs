@@ -1,7 +1,7 @@
 //! `schedulable`: pods find a node. Settled (the default): in no fair run has the workload from some point on always
 //! a pending pod. Immediate: no pod is ever pending without a feasible node.
 
-use super::{IntentModel, property, targets};
+use super::{IntentModel, always, property, targets};
 use crate::cluster::intent::SchedulableMode;
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
@@ -41,7 +41,8 @@ impl IntentModel for Schedulable {
         let make = |group: usize| {
             let pending = any(model.revisions(group).map(|one| model.groups[one].pending.value.above(0)));
             let object = &model.groups[group].object;
-            let (claim, headline) = match mode {
+            let wanted = model.groups[group].spec.value.above(0);
+            let (claim, premise, headline) = match mode {
                 SchedulableMode::Settled => {
                     let claim = Claim::NoFairLoop {
                         within: pending,
@@ -49,18 +50,18 @@ impl IntentModel for Schedulable {
                         progress: true.into(),
                         stay: true.into(),
                     };
-                    (claim, format!("a pod of {object} stays pending for ever"))
+                    (claim, wanted, format!("a pod of {object} stays pending for ever"))
                 }
                 SchedulableMode::Immediate => {
                     let placeable = model.revisions(group).map(|one| {
                         let pending = model.groups[one].pending.value.above(0);
                         !pending | any(model.feasible.get(one).into_iter().flatten().copied())
                     });
-                    (Claim::Invariant(all(placeable)), format!("a pod of {object} finds no node"))
+                    let (claim, premise) = always(model, all(placeable), wanted);
+                    (claim, premise, format!("a pod of {object} finds no node"))
                 }
             };
-            let wanted = model.groups[group].spec.value.above(0);
-            property(model, intent, Some(group), headline, claim, wanted)
+            property(model, intent, Some(group), headline, claim, premise)
         };
         targets(model, target.as_ref()).into_iter().map(make).collect()
     }

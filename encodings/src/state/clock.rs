@@ -1,8 +1,8 @@
 //! Time: periods of controllers, timers of pods, and the rule by which time passes.
 //!
-//! Under paced timing every duration is a countdown in units of the greatest common divisor of all durations of the
-//! cluster. Time passes only at quiescence; it jumps to the next expiry and never past a deadline. Under interleaved
-//! timing there are no countdowns: an armed timer may expire at any moment.
+//! Under paced timing every duration is a countdown in units that divide all durations of the cluster. Time passes only
+//! at quiescence, and never past an expiry or a deadline. Under interleaved timing there are no countdowns: an armed timer
+//! may expire at any moment.
 //!
 //! A periodic controller has one countdown `phase`: above its period it may not act yet, at or below it may, and at
 //! 0 it must before time goes on. After it acted it starts at twice the period, and while it has nothing to do it
@@ -11,15 +11,30 @@
 //! A schedule has a countdown to its next moment. The first one may come at any time within the first gap. Moments of a
 //! regular schedule come when the countdown ends, before time goes on; those of another one then or at any time later.
 //!
-//! Where one single countdown exists, nothing can be ordered against it, so it is left out: the controller acts, or
-//! the timer expires, at any quiescent instant. The runs are the same but for the clock.
+//! ## Instants
+//! As long as something may happen at a moment of its own (an event, a periodic controller that may act, a rule without
+//! a countdown), time may stop at any unit before the next expiry: what is armed then runs off in another order than
+//! what is armed at the expiry. Else it jumps to the next expiry, since all states in between are alike. Where nothing
+//! runs at all it may still go by once, so that countdowns which do not run are whole again.
+//!
+//! The unit is the greatest common divisor of all durations, divided by the number of moments that events choose plus one.
+//! Only the order of fractions of that divisor matters to what runs off when (the regions of a timed automaton): each
+//! event brings in one fraction more, and any order of so many fractions is that of some multiples of the unit. Where
+//! that would take too many parts, or something without a countdown happens again and again, there are fewer
+//! instants, and the system says so among its assumptions. Periodic controllers act at such instants and at expiries.
+//!
+//! ## No countdown
+//! Where only one thing counts down, nothing can be ordered against it, so the countdown is left out: the controller
+//! acts, or the timer expires, at any quiescent instant. The runs are the same but for the clock, and but for timers of
+//! that one kind on several nodes, which may then run off in another order than they were armed in.
 
-use super::{BoolVar, IntVar, Model, RuleBuilder, gcd};
+use super::{BoolVar, IntVar, Model, RuleBuilder, gcd, text};
 use crate::cluster::Timing;
+use crate::limits::models::{MOST_INSTANTS, MOST_PARTS};
 use crate::needs::Needs;
 use crate::subject::{ObjectId, Subject};
-use crate::system::{Pace, Phrase, Role};
-use crate::term::{Bool, Int, Term, any, int_choice, ite, min_of};
+use crate::system::{Pace, Phrase, Role, seconds};
+use crate::term::{Bool, Int, Term, any, int_choice, ite, ite_bool, min_of};
 
 /// Seconds for which a kubelet goes on reporting a pressure that is over (`evictionPressureTransitionPeriod`).
 pub(crate) const PRESSURE_TRANSITION: i64 = 300;
@@ -108,9 +123,33 @@ impl Countdown {
     }
 }
 
-/// Seconds of one unit of time.
-pub(super) fn time_unit(needs: &Needs) -> i64 {
-    needs.durations.iter().copied().fold(0, gcd).max(1)
+/// How time is divided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grid {
+    /// Milliseconds of one unit of time.
+    pub unit: i64,
+    /// Units of the greatest common divisor of all durations.
+    pub parts: i64,
+    /// Units between two instants at which time may stop before the next expiry.
+    pub stride: i64,
+    /// Whether every order of expiries that events can bring about is one of events at such instants.
+    pub is_exact: bool,
+}
+
+impl Grid {
+    /// See the module: so many moments that no countdown decides need as many parts, and one more.
+    pub(super) fn of(needs: &Needs) -> Self {
+        let second = 1000;
+        let whole = needs.durations.iter().copied().fold(0, gcd).max(1) * second;
+        let longest = needs.durations.iter().max().map_or(1, |&seconds| seconds * second / whole);
+        let wanted = needs.moments.saturating_add(1);
+        let most = (MOST_INSTANTS / longest).clamp(1, MOST_PARTS);
+        let divides = |parts: &i64| whole % parts == 0;
+        let enough = (wanted..=most).find(divides);
+        let parts = enough.or_else(|| (1..=most).rev().find(divides)).unwrap_or(1);
+        let stride = ((longest * parts + MOST_INSTANTS - 1) / MOST_INSTANTS).max(1);
+        Self { unit: whole / parts, parts, stride, is_exact: enough.is_some() && stride == 1 }
+    }
 }
 
 impl Model<'_> {
@@ -121,7 +160,7 @@ impl Model<'_> {
 
     /// Units of a duration.
     pub fn time_units(&self, seconds: i64) -> i64 {
-        seconds / self.time_unit
+        seconds * 1000 / self.grid.unit
     }
 
     /// Notes a countdown that nobody asked for: units of time do not divide it.
@@ -169,8 +208,58 @@ impl Model<'_> {
         schedule
     }
 
-    /// Adds the rule by which time passes, after all timers and periodic controllers are declared.
+    /// Adds the rules by which time passes, after all other rules are made.
     pub fn add_time(&mut self) {
+        let (expiries, deadline_reached) = self.expiries();
+        if expiries.is_empty() {
+            return;
+        }
+        let most = expiries.iter().map(|(_, units)| units.range().hi).max().unwrap_or(0);
+        let candidates: Vec<Int> = expiries.iter().map(|&(live, units)| ite(live, units, Int::from(most))).collect();
+        let next = min_of(&candidates).max(1);
+        let live = any(expiries.iter().map(|&(live, _)| live));
+        let can_pass = !any(deadline_reached);
+        let something_may_happen =
+            any(self.rules.iter().filter(|rule| rule.pace != Pace::Fast).map(|rule| rule.enabled));
+        self.note_instants();
+        let passes = self.time_rule("passes", next).when(live & can_pass);
+        self.add_rule(passes);
+        // Before the next expiry, or as long as anybody likes where nothing runs: then all that matters is that some
+        // time was over.
+        let stride = self.grid.stride;
+        let (choice, strides) = int_choice(Subject::new("instant"), 1, ((most - 1) / stride).max(1));
+        let before_next = live & next.above(stride) & something_may_happen;
+        let goes_by = !live & self.is_stale() & something_may_happen;
+        let stops = self.time_rule("stops", strides * stride);
+        let stops = stops.when(can_pass & (before_next | goes_by)).pick(choice).such_that(ite_bool(
+            live,
+            (strides * stride).below(next),
+            strides.is(1),
+        ));
+        self.add_rule(stops);
+    }
+
+    /// Says so where some order of expiries takes instants at which time never stops.
+    fn note_instants(&mut self) {
+        let some = |pace: Pace| self.rules.iter().any(|rule| rule.pace == pace);
+        // Events have budgets; what needs no event and no countdown comes again and again.
+        if some(Pace::Clock) || (some(Pace::Event) && !self.grid.is_exact) {
+            let apart = seconds(self.grid.unit * self.grid.stride);
+            let text = format!("events, and what else has no fixed moment, come at multiples of {apart} only");
+            self.constrain(text, true.into(), true);
+        }
+    }
+
+    /// Whether some countdown is not as it is after a while in which it did not run.
+    fn is_stale(&self) -> Bool {
+        let timers = self.timers.iter().filter_map(|one| Some(!one.armed & one.left?.value.below(one.full)));
+        let waits = |one: &Periodic| Some(!one.wants & one.phase?.value.below(one.period));
+        let noted = self.while_time_passes.iter().map(|(var, next)| next.is_not(var.value));
+        any(timers.chain(self.periodic.iter().filter_map(waits)).chain(noted))
+    }
+
+    /// When countdowns end, each with the condition that it runs; and conditions under which no time may pass.
+    fn expiries(&self) -> (Vec<(Bool, Int)>, Vec<Bool>) {
         let mut expiries: Vec<(Bool, Int)> = Vec::new();
         let mut deadline_reached: Vec<Bool> = Vec::new();
         for periodic in &self.periodic {
@@ -195,19 +284,15 @@ impl Model<'_> {
             }
         }
         expiries.extend(self.countdowns.iter().flat_map(Countdown::expiries));
-        if expiries.is_empty() {
-            return;
-        }
-        let most = expiries.iter().map(|(_, units)| units.range().hi).max().unwrap_or(0);
-        let candidates: Vec<Int> = expiries.iter().map(|&(live, units)| ite(live, units, Int::from(most))).collect();
-        let passed = min_of(&candidates).max(1);
-        let live = any(expiries.iter().map(|&(live, _)| live));
+        (expiries, deadline_reached)
+    }
+
+    /// A rule by which so many units of time pass.
+    fn time_rule(&mut self, verb: &'static str, passed: Int) -> RuleBuilder {
         let unit = self.fairness_unit(TIME.into());
-        let mut rule = RuleBuilder::new("passes", TIME, "TimePasses", Pace::Clock)
-            .when(live)
-            .when(!any(deadline_reached))
+        let mut rule = RuleBuilder::new(verb, TIME, "TimePasses", Pace::Clock)
             .fair(unit)
-            .says([Phrase::Value { term: Term::id(passed), scale: self.time_unit, unit: " s pass" }]);
+            .says([Phrase::Seconds { term: Term::id(passed), unit: self.grid.unit }, text(" pass")]);
         for periodic in &self.periodic {
             if let Some(phase) = periodic.phase {
                 let waits = phase.value.at_most(periodic.period) & !periodic.wants;
@@ -236,7 +321,7 @@ impl Model<'_> {
         for &(var, next) in &self.while_time_passes {
             rule = rule.set(var, next);
         }
-        self.add_rule(rule);
+        rule
     }
 }
 
@@ -273,5 +358,30 @@ impl Timer {
             }
             None => rule,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(durations: &[i64], moments: i64) -> (i64, i64, bool) {
+        let grid = Grid::of(&Needs { moments, ..Needs::durations(durations.iter().copied()) });
+        (grid.unit, grid.stride, grid.is_exact)
+    }
+
+    #[test]
+    fn the_unit_leaves_room_for_the_fraction_of_each_event() {
+        assert_eq!(grid(&[300, 100], 0), (100_000, 1, true));
+        assert_eq!(grid(&[300, 100], 1), (50_000, 1, true));
+        assert_eq!(grid(&[300, 100], 2), (25_000, 1, true), "100 s have no third part in milliseconds");
+        assert_eq!(grid(&[300, 15], 2), (5_000, 1, true));
+    }
+
+    #[test]
+    fn too_many_instants_are_told() {
+        assert_eq!(grid(&[300, 100], 9), (20_000, 1, false), "at most 6 parts");
+        assert_eq!(grid(&[600, 15], 3), (5_000, 1, false), "40 units of 3 parts");
+        assert_eq!(grid(&[86_400, 60], 0), (60_000, 12, false), "1440 units");
     }
 }

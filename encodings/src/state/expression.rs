@@ -41,8 +41,8 @@ pub fn condition(model: &Model, expression: &Expression, target: Option<usize>) 
 }
 
 fn pool_size(model: &Model, name: &str) -> Int {
-    let pools = model.cluster.pools.iter().zip(&model.pool_sizes);
-    sum(pools.filter(|(pool, _)| pool.name == name).map(|(_, &size)| size))
+    let pools = model.cluster.pools.iter().enumerate().filter(|(_, pool)| pool.name == name);
+    sum(pools.map(|(index, _)| model.pool_size(index)))
 }
 
 /// Allocatable of the first slot of a pool, in the unit of the manifest.

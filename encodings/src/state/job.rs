@@ -52,6 +52,15 @@ impl Model<'_> {
         Some(self.is_complete(group)? | self.groups[group].job?.has_failed.value)
     }
 
+    /// Whether pods of a Job run that end at any moment, because nobody says how long they run.
+    pub fn is_ending(&self, group: usize) -> Bool {
+        if self.workload(group).job().is_none_or(|job| job.run_time.is_some()) {
+            return false.into();
+        }
+        let running = self.slots.iter().zip(&self.groups[group].running);
+        crate::term::any(running.map(|(slot, count)| slot.is_alive() & count.value.above(0)))
+    }
+
     /// Whether a Job is complete.
     pub fn is_complete(&self, group: usize) -> Option<Bool> {
         let (job, state) = (self.workload(group).job()?, self.groups[group].job?);

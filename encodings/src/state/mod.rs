@@ -17,7 +17,7 @@ mod revisions;
 mod rule;
 mod start;
 
-pub use clock::{Countdown, Periodic, Schedule, Timer};
+pub use clock::{Countdown, Grid, Periodic, Schedule, Timer};
 pub(crate) use clock::{PRESSURE_TRANSITION, TIME};
 pub use expression::{condition, number};
 pub use formula::holds;
@@ -94,7 +94,7 @@ pub struct Model<'c> {
     pub names: Names,
     /// Node slots of all pools.
     pub slots: Vec<Slot>,
-    /// Number of nodes, by pool.
+    /// Number of nodes that exist initially, by pool.
     pub pool_sizes: Vec<Int>,
     /// Pod groups: the first revision of each workload, by workload, then all other revisions.
     pub groups: Vec<Group>,
@@ -109,6 +109,8 @@ pub struct Model<'c> {
     pub(crate) busy: Vec<Bool>,
     /// Indices of covered rules.
     pub(crate) covered: Vec<usize>,
+    /// Fairness units whose rules a settled cluster does not wait for, although they have to act some time.
+    pub(crate) unhurried: Vec<usize>,
     /// Budgets of external events: how often each may still happen.
     pub(crate) budgets: Vec<IntVar>,
     /// Flags of drains and maintenances that have begun on a slot, by event id.
@@ -129,8 +131,8 @@ pub struct Model<'c> {
     pub schedules: Vec<Schedule>,
     /// By CronJob, whether more of its Jobs would have been active than are modelled; only where that can be.
     pub beyond: Vec<Option<BoolVar>>,
-    /// Seconds of one unit of time.
-    pub time_unit: i64,
+    /// How time is divided.
+    pub grid: Grid,
     /// Role and initial value, by `VarId`.
     pub(crate) vars: Vec<StateVar>,
     pub(crate) constraints: Vec<Constraint>,
@@ -158,6 +160,7 @@ impl<'c> Model<'c> {
             feasible: Vec::new(),
             busy: Vec::new(),
             covered: Vec::new(),
+            unhurried: Vec::new(),
             budgets: Vec::new(),
             operations: Vec::new(),
             settled: true.into(),
@@ -168,7 +171,7 @@ impl<'c> Model<'c> {
             periodic: Vec::new(),
             schedules: Vec::new(),
             beyond: Vec::new(),
-            time_unit: clock::time_unit(&needs),
+            grid: Grid::of(&needs),
             vars: Vec::new(),
             constraints: Vec::new(),
             rules: Vec::new(),
@@ -273,9 +276,18 @@ impl<'c> Model<'c> {
         self.undeclared.iter().cloned().chain(changed)
     }
 
-    /// Number of nodes.
+    /// Number of nodes that exist now, in all pools.
     pub fn nodes_present(&self) -> Int {
-        crate::term::sum(self.pool_sizes.iter().copied())
+        crate::term::sum((0..self.pool_sizes.len()).map(|pool| self.pool_size(pool)))
+    }
+
+    /// Number of nodes of a pool that exist now.
+    pub fn pool_size(&self, pool: usize) -> Int {
+        let members = || self.slots.iter().filter(|slot| slot.pool == pool);
+        match members().any(|slot| slot.exists.is_some()) {
+            true => crate::term::count(members().map(|slot| slot.present)),
+            false => self.pool_sizes[pool],
+        }
     }
 
     /// The workload's pods that exist or are wanted, whichever is more, over all workloads: the size of a state.

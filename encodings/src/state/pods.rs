@@ -1,7 +1,7 @@
 //! Pod groups: the pods of one workload revision, counted by node slot and phase. The first groups are the first
 //! revisions of the workloads, in their order; those of further revisions follow.
 
-use super::{IntVar, Model};
+use super::{IntVar, Model, Slot};
 use crate::cluster::event::ApplyMode;
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Control, Readiness, Startup};
@@ -215,6 +215,7 @@ impl Model<'_> {
         for index in 0..self.cluster.workloads.len() {
             self.constrain_start(index);
         }
+        self.constrain_room();
     }
 
     /// The workload behind a group.
@@ -319,6 +320,18 @@ impl Model<'_> {
     /// Terminating pods of the workload of a group, of whatever revision.
     pub fn terminating(&self, group: usize) -> Int {
         sum(self.revisions(group).flat_map(|one| self.groups[one].terminating.iter().map(|count| count.value)))
+    }
+
+    /// Terminating pods of the workload of a group, of whatever revision, that are not left on a node that stopped.
+    pub fn terminating_on_ready_nodes(&self, group: usize) -> Int {
+        let on_slot = |slot: &Slot, count: Int| match slot.not_ready {
+            Some(not_ready) => crate::term::ite(not_ready.value, 0, count),
+            None => count,
+        };
+        sum(self.revisions(group).flat_map(|one| {
+            let counts = self.groups[one].terminating.iter().map(|count| count.value);
+            self.slots.iter().zip(counts).map(|(slot, count)| on_slot(slot, count)).collect::<Vec<_>>()
+        }))
     }
 
     /// Whether the kubelet admits whatever the scheduler binds: all filters that it repeats are on, and no pods with a

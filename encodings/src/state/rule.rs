@@ -132,6 +132,12 @@ impl RuleBuilder {
         self
     }
 
+    /// Tells it from a rule that does the same under another condition.
+    pub fn called_also(mut self, word: &'static str) -> Self {
+        self.0.subject = self.0.subject.word(word);
+        self
+    }
+
     /// What it is about.
     pub fn subject(&self) -> &Subject {
         &self.0.subject

@@ -122,11 +122,17 @@ impl Model<'_> {
         } else {
             self.constrain_alike(group);
         }
-        if self.cluster.start == Start::Any && group + 1 == self.cluster.workloads.len() {
-            for slot in 0..self.slots.len() {
-                let fits = self.fits_initially(slot);
-                self.constrain(format!("pods fit on {} initially", self.slots[slot].name), fits, false);
-            }
+    }
+
+    /// With `start: any`, the pods of all workloads together fit on each node.
+    pub(super) fn constrain_room(&mut self) {
+        let starts_with_pods = self.cluster.workloads.iter().any(|workload| self.starts_with_pods(workload));
+        if self.cluster.start != Start::Any || !starts_with_pods {
+            return;
+        }
+        for slot in 0..self.slots.len() {
+            let fits = self.fits_initially(slot);
+            self.constrain(format!("pods fit on {} initially", self.slots[slot].name), fits, false);
         }
     }
 

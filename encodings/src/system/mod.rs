@@ -14,7 +14,7 @@ mod rule;
 mod symmetry;
 
 pub use check::IllFormed;
-pub use rule::{Choice, Detail, Origin, Pace, Phrase, Rule, Signature};
+pub use rule::{Choice, Detail, Origin, Pace, Phrase, Rule, Signature, seconds};
 pub use symmetry::SymmetryClass;
 
 use crate::subject::{Names, ObjectId, Subject};
@@ -178,7 +178,7 @@ pub struct TransitionSystem {
     pub alike: Vec<Vec<ObjectId>>,
     /// What subjects speak of.
     pub names: Names,
-    /// Number of nodes, over frozen variables.
+    /// Number of nodes that exist, over the state; sizes a counterexample.
     pub nodes: TermId,
     /// Number of pods that exist or are wanted, over the state; sizes a counterexample.
     pub pods: TermId,

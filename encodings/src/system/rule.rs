@@ -49,6 +49,13 @@ pub enum Phrase {
         /// Text behind the number, e.g. `m`.
         unit: &'static str,
     },
+    /// A length of time, shown in seconds.
+    Seconds {
+        /// The term.
+        term: TermId,
+        /// Milliseconds of one of the model's units.
+        unit: i64,
+    },
     /// A number between two texts, told only if it is not zero.
     IfAny {
         /// The text before it.
@@ -81,6 +88,15 @@ pub struct Signature {
     pub actor: String,
     /// What is done, to whom, where.
     pub subject: Subject,
+}
+
+/// A length of time in words: `300 s`, `7.5 s`.
+pub fn seconds(milliseconds: i64) -> String {
+    let digits = format!("{:03}", milliseconds % 1000);
+    match digits.trim_end_matches('0') {
+        "" => format!("{} s", milliseconds / 1000),
+        part => format!("{}.{part} s", milliseconds / 1000),
+    }
 }
 
 /// A field of the input that a rule or property stems from.

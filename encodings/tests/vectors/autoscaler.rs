@@ -1,6 +1,7 @@
 //! Whole syncs of the autoscaler (section 3).
 
-use crate::support::{World, cluster, deployment, node, origin, reference};
+use crate::support::{World, cluster, deployment, event, node, origin, reference};
+use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::hpa::{
     Behavior, Comparison, Metric, MetricResource, MetricTarget, NamedMetric, OtherMetric, ScalingPolicy, ScalingRules,
     SelectPolicy, Tolerance,
@@ -417,4 +418,22 @@ fn the_largest_of_all_metrics_counts() {
     let rate = MetricValue { name: "rate".into(), value: Span::exactly(20_000), is_shared: false };
     cluster.workloads[0].metrics.push(rate);
     assert_eq!(after_metric(&cluster, 3, [3, 0, 0]), 6);
+}
+
+#[test]
+fn a_window_is_whole_again_after_a_while_in_which_it_did_not_run() {
+    let mut cluster = scaled(250);
+    let to = Span::exactly(100);
+    cluster.events = vec![event("usage", EventKind::CpuChange { target: reference("web"), to })];
+    let mut world = World::new(&cluster);
+    let timer = "largest recommendation timer[default/web]";
+    world.run_pods("web", &[("a", 3)]);
+    assert_eq!(world.get(timer), 40, "300 s in units of 7.5 s");
+    world.set(timer, 5);
+    assert!(!world.is_enabled("time/passes"), "nothing runs");
+    assert_eq!(world.results("time/stops", &[timer]), [[40]], "syncs renew what is proposed");
+    world.fire("event/usage/change");
+    assert!(world.is_enabled("time/passes") && world.get(timer) == 5, "or none came in between");
+    world.set("left[usage]", 0).set("cpuUsage[default/web]", 5);
+    assert!(!world.is_enabled("time/stops"), "nobody could tell the difference");
 }

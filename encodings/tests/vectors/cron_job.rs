@@ -1,7 +1,8 @@
 //! CronJobs (section 8.2): what a moment of the schedule does while a Job is active, and when moments are.
 
-use crate::support::{World, cluster, deployment, node, origin};
+use crate::support::{World, cluster, deployment, event, node, origin};
 use kubound_encodings::cluster::cron_job::CRON_JOB;
+use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::workload::{Control, JOB, Job};
 use kubound_encodings::cluster::{
     Cluster, ConcurrencyPolicy, CronJob, Expression, Intent, IntentKind, Span, WorkloadRef,
@@ -138,4 +139,23 @@ fn irregular_schedules_may_be_late_and_suspended_ones_start_nothing() {
     let mut suspended = cron(ConcurrencyPolicy::Allow, 3, 400);
     suspended.cron_jobs[0].is_suspended = true;
     assert!(acts(&World::fine(&suspended)).is_empty());
+}
+
+#[test]
+fn pods_of_unknown_length_end_before_the_next_moment_if_they_run() {
+    let mut cluster = cron(ConcurrencyPolicy::Replace, 1, 0);
+    if let Control::Ends(job) = &mut cluster.workloads[0].control {
+        job.run_time = None;
+    }
+    cluster.events = vec![event("stop", EventKind::NodeFailure { pool: None, recovers: false })];
+    let mut world = World::fine(&cluster);
+    act(&mut world, "start/default/report");
+    assert_eq!((running(&world, 1), acts(&world)), (1, vec![]), "it ends first");
+    world.set("alive[a]", 0).calm();
+    assert_eq!(acts(&world), ["replace/default/report"], "it does not end");
+    world.set("alive[a]", 1).calm().set("running[default/report#1][a]", 0).set("pending[default/report#1]", 1);
+    assert_eq!(acts(&world), [""; 0], "the scheduler acts first");
+    world.set("pending[default/report#1]", 0).set("running[default/report#1][a]", 1);
+    world.fire("kubelet/succeed/default/report#1/a").calm();
+    assert_eq!(acts(&world), ["start/default/report"]);
 }

@@ -2,8 +2,11 @@
 
 use crate::support::{World, ZONE, cluster, deployment, event, node, origin, reference};
 use kubound_encodings::cluster::event::EventKind;
+use kubound_encodings::cluster::formula::{Formula, Word};
 use kubound_encodings::cluster::hpa::{Metric, MetricResource, MetricTarget};
-use kubound_encodings::cluster::{Cluster, Expression, HorizontalPodAutoscaler, Intent, IntentKind, Span, When};
+use kubound_encodings::cluster::{Cluster, Expression, HorizontalPodAutoscaler, Intent, IntentKind, Span, Start, When};
+use kubound_encodings::system::Claim;
+use kubound_encodings::term::Term;
 
 const SPEC: &str = "spec.replicas[default/web]";
 
@@ -152,4 +155,52 @@ fn failed_pods_count_up_to_the_largest_limit() {
     assert!(!world.holds());
     world.set("failed[default/web]", 2);
     assert!(world.holds());
+}
+
+#[test]
+fn states_before_the_first_settled_one_are_not_judged() {
+    let words = |text: &str| {
+        let conditions = vec![Formula::Bool(false)];
+        asked(IntentKind::Formula { word: Word::Always, text: text.into(), conditions })
+    };
+    for cluster in [at_least_two(When::Always), words("false")] {
+        let mut world = World::fine(&Cluster { start: Start::Settled, ..cluster });
+        let judged = |world: &World| world.evaluate_state(world.system.properties[0].premise.id()) == 1;
+        assert!(world.holds() && !judged(&world), "pods are still to be created");
+        world.run_pods("web", &[("a", 1)]);
+        assert!(world.holds(), "settled from here on");
+        world.fire("scenario/settled");
+        assert!(!world.holds() && judged(&world));
+    }
+}
+
+#[test]
+fn what_a_stopped_node_still_shows_keeps_nothing_from_converging() {
+    let mut cluster = asked(IntentKind::Converges { target: Some(reference("web")) });
+    cluster.events = vec![event("fail", EventKind::NodeFailure { pool: None, recovers: false })];
+    let stays = |world: &World| match world.system.properties[0].claim {
+        Claim::NoFairLoop { stay, .. } => world.evaluate_state(stay.id()) == 1,
+        Claim::Invariant(_) => panic!("a claim about loops"),
+    };
+    let mut world = World::new(&cluster);
+    world.run_pods("web", &[("a", 1), ("b", 1)]).set("terminating[default/web][c]", 1);
+    assert!(stays(&world), "a pod is still being deleted");
+    world.set("alive[c]", 0).set("notReady[c]", 1);
+    assert!(!stays(&world), "two are wanted and ready");
+    world.set("running[default/web][a]", 0).set("running[default/web][c]", 1);
+    assert!(stays(&world), "one of them is on the node that stopped");
+}
+
+#[test]
+fn a_machine_said_to_come_back_comes_back_some_time() {
+    for recovers in [false, true] {
+        let mut cluster = at_least_two(When::Settled);
+        cluster.events = vec![event("fail", EventKind::NodeFailure { pool: None, recovers })];
+        let mut world = World::new(&cluster);
+        world.run_pods("web", &[("a", 1)]);
+        world.set("left[fail]", 0).set("alive[c]", 0).set("notReady[c]", 1).set("noExecuteTaint[c]", 1);
+        let back = world.system.rule("event/fail/recover/c");
+        assert_eq!(back.is_some_and(|rule| rule.fairness.is_some()), recovers);
+        assert!(!world.holds(), "the cluster is settled meanwhile, however long the machine stays away");
+    }
 }

@@ -18,6 +18,8 @@ mod preemption;
 mod replica_set;
 mod rollout;
 mod scheduler;
+mod start;
 mod stateful_set;
 mod support;
+mod time;
 mod vpa;

@@ -1,12 +1,12 @@
 //! When nodes come and go (section 7).
 
-use crate::support::{HOST, MEBI, World, cluster, deployment, labels, node, origin, spread};
+use crate::support::{HOST, MEBI, World, cluster, deployment, labels, node, origin, reference, spread};
 use kubound_encodings::cluster::disruption::Demand;
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::{
-    Cluster, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool, PodDisruptionBudget, Span,
-    Workload,
+    Cluster, Expression, Intent, IntentKind, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool,
+    PodDisruptionBudget, Span, When, Workload,
 };
 
 /// The Cluster Autoscaler with its defaults.
@@ -165,4 +165,18 @@ fn karpenter_looks_at_no_threshold_and_may_be_told_to_take_empty_nodes_only() {
     assert!(!goes(&cluster, 2, 3));
     cluster.node_autoscaler = karpenter(true);
     assert!(!goes(&cluster, 1, 1) && goes(&cluster, 1, 0));
+}
+
+#[test]
+fn sizes_are_those_of_the_moment() {
+    let mut cluster = scaled(deployment("web", 8, 500, 100));
+    let pods = Expression::Add(Box::new(Expression::NodesPresent), Box::new(Expression::NodesOfPool("extra".into())));
+    let kind = IntentKind::Replicas { target: reference("web"), min: Some(pods), max: None, when: When::Always };
+    cluster.intents = vec![Intent { id: "replicas".into(), kind, origin: origin() }];
+    for (extra, enough) in [(&[][..], 1), (&[0], 3), (&[0, 0], 5)] {
+        let nodes = world(&cluster, 0, extra, 0);
+        assert_eq!(nodes.evaluate_state(nodes.system.nodes), 1 + extra.len() as i64);
+        assert!(!world(&cluster, enough - 1, extra, 0).holds(), "{enough} pods are asked for");
+        assert!(world(&cluster, enough, extra, 0).holds());
+    }
 }

@@ -5,7 +5,7 @@ use kubound_encodings::cluster::disruption::Demand;
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::{LabelSelector, Operator, Requirement};
-use kubound_encodings::cluster::{Cluster, PodDisruptionBudget, Workload};
+use kubound_encodings::cluster::{Cluster, PodDisruptionBudget, Timing, Workload};
 
 /// A workload of up to eight pods of some priority.
 fn of_priority(name: &str, cpu: i64, priority: i64) -> Workload {
@@ -207,4 +207,23 @@ fn ages_decide_between_pods_of_equal_priority() {
     assert_eq!(world.results(rule, &left), [[0, 1], [2, 0]], "two small ones, or the large one");
     world.run_pods("more", &[("a", 0)]).run_pods("low", &[("a", 4)]);
     assert_eq!(places(&world), ["a"], "there are no others of its priority here");
+}
+
+#[test]
+fn a_pod_in_back_off_is_overtaken_only_where_controllers_may_be_late() {
+    let low = "default-scheduler/bind/default/low/a";
+    let overtakes = "default-scheduler/bind/overtaking/default/low/a";
+    let cluster = contended(&["a"], vec![of_priority("low", 1000, 0)]);
+    for timing in [Timing::Paced, Timing::Interleaved] {
+        let mut world = World::fine(&Cluster { timing, ..cluster.clone() });
+        world.set("pending[default/high]", 1).run_pods("high", &[]);
+        world.set("pending[default/low]", 1).run_pods("low", &[]);
+        assert!(world.is_enabled("default-scheduler/bind/default/high/a"));
+        assert!(!world.is_enabled(low), "it waits for its turn");
+        assert_eq!(world.is_enabled(overtakes), timing == Timing::Interleaved);
+        let tag = world.system.rule(overtakes).and_then(|rule| rule.over_approximates);
+        assert_eq!(tag.is_some(), timing == Timing::Interleaved);
+        world.set("pending[default/high]", 0).run_pods("high", &[]);
+        assert!(world.is_enabled(low) && !world.is_enabled(overtakes));
+    }
 }

@@ -100,7 +100,7 @@ impl Prepared<'_> {
             report.finding = Finding::Unknown("too many terms for the explicit engine".into());
             return Ok(report);
         };
-        let mut search = Search::new(&model, shared.limits.pods);
+        let mut search = Search::new(&model, shared.limits);
         if shared.limits.watch_rest {
             search.watch_rest();
         }

@@ -55,7 +55,7 @@ pub fn inevitability(
     let Ok(model) = Model::new(special.system, &kept, &complete, &[], &[]) else {
         return Ok(Inevitability::Undecided);
     };
-    let mut search = Search::new(&model, None);
+    let mut search = Search::new(&model, &Limits::default());
     search.everything = true;
     let mut first = vec![0; model.layout.stride];
     let mut initial = trace.initial.clone();

@@ -63,6 +63,8 @@ pub struct Observed {
     pub stay: bool,
     /// The premise.
     pub premise: bool,
+    /// The number of nodes.
+    pub nodes: i64,
     /// The number of pods.
     pub pods: i64,
 }
@@ -73,7 +75,7 @@ pub struct Machine {
     shared: Block,
     rules: Vec<Compiled>,
     monitors: Vec<(Block, Update)>,
-    observe: (Block, [Reg; 5]),
+    observe: (Block, [Reg; 6]),
     step: (Block, [Reg; 2]),
     /// Registers of the variables before and after the step, by `VarId`.
     pub vars: Vec<(Reg, Reg)>,
@@ -140,8 +142,8 @@ impl Machine {
     /// What is observed in the state entered.
     pub fn observe(&self, registers: &mut Registers) -> Observed {
         self.program.run(self.observe.0, registers);
-        let [holds, within, stay, premise, pods] = self.observe.1.map(|register| registers.get(register));
-        Observed { holds: holds != 0, within: within != 0, stay: stay != 0, premise: premise != 0, pods }
+        let [holds, within, stay, premise, nodes, pods] = self.observe.1.map(|register| registers.get(register));
+        Observed { holds: holds != 0, within: within != 0, stay: stay != 0, premise: premise != 0, nodes, pods }
     }
 
     /// `keep` and `progress` of the step that a visitor sees.
@@ -373,15 +375,15 @@ fn compile_rule(
     Ok(Compiled { guard, fire, picks, updates: updates.collect() })
 }
 
-fn compile_observe(compiler: &mut Compiler, system: &TransitionSystem) -> Result<(Block, [Reg; 5]), TooLarge> {
+fn compile_observe(compiler: &mut Compiler, system: &TransitionSystem) -> Result<(Block, [Reg; 6]), TooLarge> {
     let premise = system.properties[0].premise.id();
     // What the claim does not have is never looked at: the premise stands in for it.
     let [holds, within, stay] = match system.properties[0].claim {
         Claim::Invariant(holds) => [holds.id(), premise, premise],
         Claim::NoFairLoop { within, stay, .. } => [premise, within.id(), stay.id()],
     };
-    let (block, found) = compiler.block(&[], &[holds, within, stay, premise, system.pods])?;
-    Ok((block, [found[0], found[1], found[2], found[3], found[4]]))
+    let (block, found) = compiler.block(&[], &[holds, within, stay, premise, system.nodes, system.pods])?;
+    Ok((block, [found[0], found[1], found[2], found[3], found[4], found[5]]))
 }
 
 fn compile_step(compiler: &mut Compiler, system: &TransitionSystem) -> Result<(Block, [Reg; 2]), TooLarge> {

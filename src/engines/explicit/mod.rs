@@ -9,7 +9,8 @@
 //! reported is walked again over all variables of the system given.
 //!
 //! Under a limit on nodes an answer speaks of the initial states within it only, `holds` included: the caller set the
-//! limit and knows. Under a limit on pods runs are cut, and nothing but a violation is ever claimed.
+//! limit and knows. Under a limit on pods, or on nodes where these come and go, runs are cut, and nothing but a
+//! violation is ever claimed.
 
 mod concrete;
 mod edge;
@@ -194,8 +195,8 @@ impl Explicit {
         let answer = match (best, unknown) {
             (Some((_, trace)), _) => Answer::Violated(trace),
             (None, Some(reason)) => Answer::Unknown { reason },
-            // Runs with more pods were cut off, so this is no proof; but those within were searched at any depth.
-            (None, None) if shared.limits.pods.is_some() => Answer::NoViolationUpTo { depth: usize::MAX },
+            // Larger runs were cut off, so this is no proof; but those within were searched at any depth.
+            (None, None) if cuts_runs(system, shared.limits) => Answer::NoViolationUpTo { depth: usize::MAX },
             (None, None) => {
                 Answer::Holds { method: "explicit search to the fixpoint", premise_reached, proof: Vec::new() }
             }
@@ -204,6 +205,13 @@ impl Explicit {
         rests &= matches!(answer, Answer::Holds { .. });
         Outcome { answer, statistics, fired: all_instances(system, &fired, &shared.objects), rests }
     }
+}
+
+/// Whether the limits speak of sizes that change during a run.
+fn cuts_runs(system: &TransitionSystem, limits: &Limits) -> bool {
+    let is_frozen = |var: VarId| system.vars[var.index()].role == Role::Frozen;
+    let nodes_change = || !system.dag.support([system.nodes]).into_iter().all(is_frozen);
+    limits.pods.is_some() || (limits.nodes.is_some() && nodes_change())
 }
 
 fn unknown(reason: String) -> Outcome {

@@ -11,7 +11,7 @@ use super::machine::{Machine, Observed, is_event};
 use super::objects::Objects;
 use super::rest::Rest;
 use super::stubborn::Stubborn;
-use crate::engines::EngineError;
+use crate::engines::{EngineError, Limits};
 use crate::passes::{ObjectClass, SlotClass, only_slot};
 use kubound_encodings::subject::Subject;
 use kubound_encodings::system::{Claim, FairnessUnit, Rule, TransitionSystem};
@@ -171,8 +171,9 @@ pub struct Search<'a> {
     pub fired: Vec<bool>,
     /// Whether a state satisfied the premise.
     pub premise: bool,
-    /// Whether a state was pruned because it has too many pods.
+    /// Whether a state was pruned because it has too many nodes or pods.
     pub pruned: bool,
+    nodes: Option<i64>,
     pods: Option<i64>,
     /// Initial states as they are, where they are not canonical.
     raw: FxHashMap<u32, Box<[u8]>>,
@@ -186,8 +187,9 @@ pub struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// An empty search; states with more than `pods` pods are not looked at.
-    pub fn new(model: &'a Model, pods: Option<i64>) -> Self {
+    /// An empty search; states with more nodes or pods than the limits allow are not looked at.
+    pub fn new(model: &'a Model, limits: &Limits) -> Self {
+        let changes = !model.system.dag.support([model.system.nodes]).is_empty();
         Self {
             model,
             rows: Vec::new(),
@@ -203,7 +205,8 @@ impl<'a> Search<'a> {
             fired: vec![false; model.system.rules.len()],
             premise: false,
             pruned: false,
-            pods,
+            nodes: limits.nodes.filter(|_| changes),
+            pods: limits.pods,
             raw: FxHashMap::default(),
             everything: false,
             quiet: Vec::new(),
@@ -224,8 +227,8 @@ impl<'a> Search<'a> {
 
     /// Has only stubborn sets of rules fired where that is sound. Runs found are then not the shortest.
     pub fn reduce_orders(&mut self) -> Result<(), TooLarge> {
-        // A limit on pods reads them in every state.
-        if self.pods.is_none() {
+        // A limit on what changes reads it in every state.
+        if self.nodes.is_none() && self.pods.is_none() {
             self.stubborn = Stubborn::new(&self.model.system)?.map(|stubborn| {
                 let registers = stubborn.registers();
                 (stubborn, registers)
@@ -364,7 +367,8 @@ impl<'a> Search<'a> {
             self.model.layout.unpack(&row, &mut registers);
             self.model.machine.enter(&mut registers);
             let seen = self.model.machine.observe(&mut registers);
-            let pruned = self.pods.is_some_and(|pods| seen.pods > pods);
+            let pruned =
+                self.nodes.is_some_and(|nodes| seen.nodes > nodes) || self.pods.is_some_and(|pods| seen.pods > pods);
             self.pruned |= pruned;
             self.premise |= seen.premise && !pruned;
             if !pruned && !self.model.is_loop_claim() && !seen.holds {

@@ -10,6 +10,7 @@ use super::autoscalers::read_group;
 use crate::limits::reader::MAX_NODES;
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{NodePool, Span};
+use std::collections::BTreeSet;
 
 /// Pods that a node takes unless it says otherwise.
 const DEFAULT_PODS: i64 = 110;
@@ -30,9 +31,30 @@ pub(super) fn read(spec: &Fields, draft: &mut Draft) -> Result<(), InputError> {
                 .kind(ErrorKind::Duplicate)
                 .expected("names that differ from each other and from Node manifests"));
         }
+        if let Some((node, other)) = same_node(&pool, &draft.pools) {
+            return Err(view
+                .error(format!(
+                    "pool `{}` would have a node `{node}`, which {} has already",
+                    pool.name, other.origin.object
+                ))
+                .kind(ErrorKind::Duplicate)
+                .expected("nodes whose names differ from those of Node manifests")
+                .help("give the pool another name, or leave the Node manifest out and count its node in the pool"));
+        }
         draft.pools.push(pool);
     }
     Ok(())
+}
+
+/// A node of a pool with the name of a node of another one.
+fn same_node<'a>(pool: &NodePool, others: &'a [NodePool]) -> Option<(String, &'a NodePool)> {
+    let names: BTreeSet<String> = node_names(pool).collect();
+    others.iter().find_map(|other| node_names(other).find(|name| names.contains(name)).map(|name| (name, other)))
+}
+
+/// The names of all nodes that a pool may have.
+fn node_names(pool: &NodePool) -> impl Iterator<Item = String> {
+    (0..usize::try_from(pool.most_nodes()).unwrap_or(0)).map(|index| pool.slot_name(index))
 }
 
 fn read_pool(view: &View) -> Result<NodePool, InputError> {

@@ -131,7 +131,7 @@ fn spec(key: &str) -> Value {
             told("Pods that are there initially. Default: none.", list(entry))
         }
         "start" => told(
-            "Where runs start: empty has no pods; settled neither, and no event before all is quiet once; any is any state; snapshot has the pods of placed. Default: empty.",
+            "Where runs start: empty has no pods; settled neither, and no event before all is quiet once, from when on states are judged; any is any state; snapshot has the pods of placed. Default: empty.",
             words(STARTS),
         ),
         "timing" => told("How controllers and time interleave. Default: paced.", words(TIMINGS)),
@@ -421,7 +421,7 @@ fn parameter(of: &str, key: &str) -> Value {
         (_, "to") => told("CPU usage after it.", amounts("100m..900m/100m")),
         (_, "pool") => told("Name of a pool or Node.", text("worker")),
         (_, "node") => told("Name of a Node, or POOL-INDEX.", text("worker-0")),
-        (_, "recovers") => told("Whether it comes back. Default: true.", flag()),
+        (_, "recovers") => told("Whether it comes back some time. Default: true.", flag()),
         (_, "uncordon") => told("Whether it is put back once it is empty. Default: false.", flag()),
         (_, "pools") => told("Names of pools or Nodes.", list(text("worker"))),
         (_, "atOnce") => told("How many nodes at once. Default: 1.", integer(1, 5000)),

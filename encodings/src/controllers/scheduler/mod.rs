@@ -6,9 +6,13 @@
 //! becomes feasible, since the guard looks at the present state: the retry of section 1.6 without its delay.
 //!
 //! ## Queue
-//! Pending pods of a higher priority that have a feasible node, or can preempt others, go first (their back-off of some
-//! seconds is not modelled); among pods of equal priority the order is free, an over-approximation of PrioritySort, whose ties are
-//! broken by time in the queue.
+//! Pending pods of a higher priority that have a feasible node, or can preempt others, go first; among pods of equal
+//! priority the order is free, an over-approximation of PrioritySort, whose ties are broken by time in the queue.
+//!
+//! A pod that could not be scheduled is in back-off for 1 to 10 s when something changes that may help it. Meanwhile the
+//! queue of active pods is served without it (`activeQueue.unlockedPop`; from 1.33 on back-off ends early, but only
+//! when that queue is empty), so that a pod of a lower priority overtakes it. Paced timing has no such delay. Under
+//! interleaved timing any pod may be overtaken: which of them have failed before is not known (tagged).
 //!
 //! ## Scores
 //! Exact, but for balanced allocation on nodes whose allocatable is a range (see `fit`). With such nodes and a
@@ -50,6 +54,7 @@ pub(super) use score::preferred_weight;
 pub(crate) use spread::Domains;
 
 use super::Controller;
+use crate::cluster::Timing;
 use crate::cluster::{Cluster, Workload};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
@@ -63,6 +68,9 @@ pub const SCORE: &str = "score of";
 
 /// Why a rule may take a node that is not the best.
 const UNKNOWN_SCORES: &str = "the scores of this profile need constant allocatable; any feasible node is taken";
+
+/// Why a pod may be taken before those of a higher priority.
+const IN_BACK_OFF: &str = "whether a pod of a higher priority has failed before, and is in back-off, is not known";
 
 /// Why a rule may take a node that is not the best of all.
 const SAMPLED: &str = "of more than 100 nodes only a part is scored; any feasible node is taken";
@@ -125,7 +133,6 @@ impl Scheduler {
                     RuleBuilder::new(Subject::new(verb).of(id).on(slot), self.name(), "Scheduled", Pace::Fast)
                         .when(feasible[slot])
                         .when(if scores.is_exact && !samples { scores.terms[slot].is(best) } else { true.into() })
-                        .when(!yields)
                         .fair(unit)
                         .add(state.pending, -1)
                         .says([text(format!("a pod of {} to {}", state.name, model.slots[slot].name))])
@@ -156,11 +163,11 @@ impl Scheduler {
                 rules.push(base("bind-and-start").when(waiting).when(alive).add(starts, 1).expands_to(expansion));
             }
             for rule in rules {
-                model.add_covered_rule(rule);
+                add_in_order(model, rule, yields);
             }
         }
-        for rule in preemptor.map(|one| one.rules(model, yields, unit)).unwrap_or_default() {
-            model.add_covered_rule(rule);
+        for rule in preemptor.map(|one| one.rules(model, unit)).unwrap_or_default() {
+            add_in_order(model, rule, yields);
         }
         let busy = acts(model, group, preemptor) & !yields;
         model.busy.push(busy);
@@ -172,6 +179,15 @@ impl Scheduler {
         let others = (0..model.groups.len()).filter(|&other| model.template(other).priority > priority);
         any(others.map(|other| acts(model, other, preemptors[other].as_ref())))
     }
+}
+
+/// Adds a rule for pods that wait for their turn; under interleaved timing also one by which they do not.
+fn add_in_order(model: &mut Model, rule: RuleBuilder, yields: Bool) {
+    if model.cluster.timing == Timing::Interleaved {
+        let overtakes = rule.clone().called_also("overtaking").over_approximates(IN_BACK_OFF);
+        model.add_covered_rule(overtakes.when(yields));
+    }
+    model.add_covered_rule(rule.when(!yields));
 }
 
 /// Whether some pod of a group has a feasible node, or can preempt others.

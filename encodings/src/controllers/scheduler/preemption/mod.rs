@@ -104,7 +104,7 @@ impl Preemptor {
     }
 
     /// The rules besides those that bind pods that are not nominated, or not to their node.
-    pub fn rules(&self, model: &Model, yields: Bool, unit: usize) -> Vec<RuleBuilder> {
+    pub fn rules(&self, model: &Model, unit: usize) -> Vec<RuleBuilder> {
         let is_ordered = all(self.candidates.iter().map(|one| !one.helps | one.is_ordered).collect::<Vec<_>>());
         let best = self.best();
         let mut rules = Vec::new();
@@ -116,7 +116,7 @@ impl Preemptor {
                 rules.push(self.preempt(model, slot, false).when(!is_ordered).over_approximates(UNORDERED));
             }
         }
-        rules.into_iter().map(|rule| rule.when(!yields).fair(unit)).collect()
+        rules.into_iter().map(|rule| rule.fair(unit)).collect()
     }
 
     fn rule(&self, model: &Model, verb: &'static str, reason: &'static str, slot: usize) -> RuleBuilder {
