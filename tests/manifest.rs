@@ -9,7 +9,9 @@ use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
 use kubound_encodings::cluster::workload::{ByIndex, DaemonSet, Disruption, Job, Readiness, StatefulSet, Usage};
-use kubound_encodings::cluster::{ConcurrencyPolicy, EventKind, IntentKind, Span, Start, Strategy, Timing};
+use kubound_encodings::cluster::{
+    ConcurrencyPolicy, EventKind, IntentKind, ScenarioControllerKind, Span, Start, Strategy, Timing,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -131,15 +133,16 @@ fn events_intents_and_expectations_of_the_scenario_are_read() {
     let loaded = load(&[fixture("spread/scenario.yaml")], None).expect("valid");
     let cluster = &loaded.cluster;
     let ids: Vec<_> = cluster.events.iter().map(|event| event.id.as_str()).collect();
-    let expected =
-        ["cpuChange", "crash", "maintenance", "drain", "apply", "scale", "createDeployment", "kernelPanic", "cordon"];
+    let expected = ["cpuChange", "crash", "maintenance", "drain", "apply", "scale", "createDeployment", "cordon"];
     assert_eq!(ids, expected);
     assert_eq!((cluster.events[0].times, cluster.events[2].times), (2, 2));
     assert!(cluster.events[3].must);
     assert_eq!(cluster.events[3].after.as_deref(), Some("crash"));
     assert!(matches!(&cluster.events[4].kind, EventKind::Apply { replicas: Some(7), .. }));
-    assert!(matches!(&cluster.events[7].kind, EventKind::KernelPanic { cpu_left_below: 2 }));
-    assert_eq!(cluster.events[8].kind, EventKind::Cordon { node: None });
+    // Once an event, now a controller.
+    let panics = ScenarioControllerKind::KernelPanic { cpu_left_below: 2 };
+    assert_eq!((&cluster.scenario_controllers[0].kind, cluster.scenario_controllers.len()), (&panics, 1));
+    assert_eq!(cluster.events[7].kind, EventKind::Cordon { node: None });
     assert_eq!(cluster.intents.len(), 5);
     assert!(matches!(&cluster.intents[2].kind, IntentKind::Replicas { min: Some(Expression::Min(..)), .. }));
     assert_eq!(cluster.intents[3].id, "spreads");
@@ -545,8 +548,17 @@ fn restarts_and_crashes_are_read() {
     assert_eq!(images("workloads: [{target: web, crashLoop: {images: [a]}}]"), Some(vec!["a".to_owned()]));
     let never = "workloads: [{target: web, crashLoop: {}, startup: {seconds: 5, ready: never}}]";
     assert_says(scenario(never), &["ready: never"]);
-    let loaded = scenario("events: [{memoryPressure: {}}]").expect("valid");
-    assert_eq!(loaded.cluster.events[0].kind, EventKind::MemoryPressure);
+    for place in ["controllers", "events"] {
+        let loaded = scenario(&format!("{place}: [{{memoryPressure: {{}}}}]")).expect("valid");
+        assert_eq!(loaded.cluster.scenario_controllers[0].kind, ScenarioControllerKind::MemoryPressure);
+        assert!(loaded.cluster.events.is_empty());
+    }
+    let loaded = scenario("events: [{selfHeal: {target: web, after: memoryPressure}}]").expect("valid");
+    assert!(has_note(&loaded, Severity::Risky, "spec.events[0].selfHeal.after", "acts again and again"));
+    assert_says(scenario("controllers: [{selfHeal: {target: web, times: 2}}]"), &["times"]);
+    assert_says(scenario("controllers: [{drain: {}}]"), &["unknown controller `drain`"]);
+    let twice = "{controllers: [{memoryPressure: {id: drain}}], events: [{drain: {}}]}";
+    assert_says(scenario(twice), &["a second `drain`"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Cluster to transition system: the only place that sees the registries of controllers, events and intents.
+//! Cluster to transition system: the only place that goes through the registries of controllers, events and intents (`kinds`).
 //!
 //! Order matters: what intents count is declared first, then controllers, events and the clock add their rules; then
 //! the guards of everything that is not fast get the condition that no fast rule is enabled (under paced timing);
@@ -8,6 +8,7 @@ use crate::cluster::{Cluster, Granularity, NodePool, Timing};
 use crate::controllers::{self, Plugins};
 use crate::events;
 use crate::intents;
+use crate::kinds::Kinds;
 use crate::limits::models::MOST_ORDINALS;
 use crate::limits::models::MOST_REVISIONS;
 use crate::limits::models::MOST_SLOTS;
@@ -40,7 +41,16 @@ pub enum AssembleError {
 
 /// Builds the transition system of a cluster: one property an intent and target, in order.
 pub fn assemble(cluster: &Cluster, granularity: Granularity) -> Result<TransitionSystem, AssembleError> {
-    assembled(cluster, granularity, |_| ()).map(|(system, ())| system)
+    assemble_of(&Kinds::default(), cluster, granularity)
+}
+
+/// Builds the transition system of a cluster that may have these kinds.
+pub fn assemble_of(
+    kinds: &Kinds,
+    cluster: &Cluster,
+    granularity: Granularity,
+) -> Result<TransitionSystem, AssembleError> {
+    assembled(kinds, cluster, granularity, |_| ()).map(|(system, ())| system)
 }
 
 /// Builds the transition system of a cluster, with what each plugin of the scheduler says in its states.
@@ -48,11 +58,12 @@ pub fn assemble_with_plugins(
     cluster: &Cluster,
     granularity: Granularity,
 ) -> Result<(TransitionSystem, Vec<Plugins>), AssembleError> {
-    assembled(cluster, granularity, controllers::plugins)
+    assembled(&Kinds::default(), cluster, granularity, controllers::plugins)
 }
 
 /// Builds the system, and what is to be known of the model before intents are added.
 fn assembled<R>(
+    kinds: &Kinds,
     cluster: &Cluster,
     granularity: Granularity,
     look: impl FnOnce(&Model) -> R,
@@ -87,7 +98,7 @@ fn assembled<R>(
             });
         }
     }
-    let (built, dag) = within(Dag::default(), || build(cluster, granularity, look));
+    let (built, dag) = within(Dag::default(), || build(kinds, cluster, granularity, look));
     let (parts, seen) = built?;
     let system = parts.into_system(dag);
     system.check()?;
@@ -106,21 +117,25 @@ impl Parts {
 }
 
 fn build<R>(
+    kinds: &Kinds,
     cluster: &Cluster,
     granularity: Granularity,
     look: impl FnOnce(&Model) -> R,
 ) -> Result<(Parts, R), AssembleError> {
-    let mut model = Model::new(cluster, granularity, needs(cluster));
-    intents::prepare(&mut model);
+    let mut model = Model::new(cluster, granularity, needs(kinds, cluster));
+    intents::prepare(&kinds.intents, &mut model);
     add_constraints(&mut model);
-    for controller in controllers::REGISTRY {
+    for controller in &kinds.controllers {
+        controller.prepare(&mut model);
+    }
+    for controller in &kinds.controllers {
         controller.add_rules(&mut model);
     }
     let seen = look(&model);
-    events::add_rules(&mut model);
+    events::add_rules(&kinds.events, &mut model);
     model.add_time();
     pace(&mut model);
-    let properties = intents::properties(&mut model);
+    let properties = intents::properties(&kinds.intents, &mut model);
     if let Some(what) = model.undeclared().next() {
         return Err(AssembleError::Undeclared(what));
     }
@@ -128,10 +143,10 @@ fn build<R>(
 }
 
 /// What everything in a cluster needs of the model.
-fn needs(cluster: &Cluster) -> Needs {
+fn needs(kinds: &Kinds, cluster: &Cluster) -> Needs {
     Needs::settled(|others| {
-        let controllers = controllers::REGISTRY.iter().map(|one| one.needs(cluster, others));
-        let around = [events::needs(cluster, others), intents::needs(cluster, others)];
+        let controllers = kinds.controllers.iter().map(|one| one.needs(cluster, others));
+        let around = [events::needs(&kinds.events, cluster, others), intents::needs(&kinds.intents, cluster, others)];
         controllers.chain(around).fold(Needs::default(), Needs::and)
     })
 }

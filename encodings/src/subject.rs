@@ -38,7 +38,7 @@ impl From<usize> for SlotId {
     }
 }
 
-/// The kind of objects that stand for an event of the scenario.
+/// The kind of objects that stand for an event or a controller of the scenario.
 pub const EVENT: &str = "Event";
 
 /// The kind of objects that stand for a pool of nodes.

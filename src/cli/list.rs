@@ -15,6 +15,9 @@ pub struct Arguments {
     /// What to list
     #[arg(value_enum)]
     what: What,
+    /// Tell also what controllers watch, read live, and forget when they are restarted
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -41,8 +44,26 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for (name, meaning) in entries {
         let _ = writeln!(text, "{name:<width$}  {meaning}");
     }
+    if arguments.verbose && arguments.what == What::Controllers {
+        text.push_str(&footprints());
+    }
     output::print(&text)?;
     Ok(Exit::Fine)
+}
+
+/// What the real controllers watch, read live and forget.
+fn footprints() -> String {
+    let mut text = String::new();
+    for controller in controllers::REGISTRY {
+        let footprint = controller.footprint();
+        let _ = write!(text, "\n{}\n", controller.name());
+        let parts =
+            [("watches", footprint.watches), ("reads live", footprint.reads_live), ("forgets", footprint.forgets)];
+        for (what, list) in parts.into_iter().filter(|(_, list)| !list.is_empty()) {
+            let _ = writeln!(text, "  {what:<10}  {}", list.join(", "));
+        }
+    }
+    text
 }
 
 /// Names and meanings.

@@ -44,6 +44,10 @@ const EVENTS: &str = "
 Each may happen up to `times`, in any order, and never has to, unless it says `must`. `kubound list events` names the kinds.
 ";
 
+const CONTROLLERS: &str = "
+They act again and again, beside the controllers of Kubernetes; nothing else in a scenario or manifest brings them about.
+";
+
 const EXPRESSIONS: &str = "
 ## Limits and assumptions
 
@@ -120,7 +124,7 @@ pub fn limits() -> String {
 fn section(page: &mut String, path: &str, schema: &Value) {
     let _ = write!(page, "\n## {path}\n");
     if schema["oneOf"].is_array() {
-        return events(page, schema);
+        return kinds(page, schema, if path.ends_with(".events[]") { EVENTS } else { CONTROLLERS });
     }
     table(page, schema, &[]);
     for (key, inner) in properties(schema) {
@@ -148,16 +152,25 @@ fn table(page: &mut String, schema: &Value, without: &[&str]) {
     }
 }
 
-fn events(page: &mut String, schema: &Value) {
-    page.push_str(EVENTS);
-    let names: Vec<&str> = events::REGISTRY.iter().flat_map(|event| event.names().iter().copied()).collect();
-    table(page, schema, &names);
-    let common: Vec<&str> = properties(schema).map(|(key, _)| key).filter(|key| !names.contains(key)).collect();
-    for name in names {
-        let event = &schema["properties"][name];
-        let _ = write!(page, "\n### {name}\n\n{}\n", event["description"].as_str().unwrap_or(""));
-        table(page, event, &common);
+/// The keys that all kinds of events or controllers share, then those of each kind. Controllers among events are the
+/// spelling of before.
+fn kinds(page: &mut String, schema: &Value, about: &str) {
+    page.push_str(about);
+    let all: Vec<&str> = schema["oneOf"].as_array().into_iter().flatten().filter_map(kind).collect();
+    table(page, schema, &all);
+    let common: Vec<&str> = properties(schema).map(|(key, _)| key).filter(|key| !all.contains(key)).collect();
+    let of_events: Vec<&str> = events::REGISTRY.iter().flat_map(|event| event.names().iter().copied()).collect();
+    let is_events = all.iter().any(|name| of_events.contains(name));
+    for name in if is_events { of_events } else { all } {
+        let one = &schema["properties"][name];
+        let _ = write!(page, "\n### {name}\n\n{}\n", one["description"].as_str().unwrap_or(""));
+        table(page, one, &common);
     }
+}
+
+/// The kind that an alternative of a schema is about.
+fn kind(alternative: &Value) -> Option<&str> {
+    alternative["required"][0].as_str()
 }
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {

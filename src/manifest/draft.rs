@@ -11,7 +11,7 @@ use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::{
     Assumption, Bounds, CronJob, DeschedulerPolicy, Event, HorizontalPodAutoscaler, Intent, KubernetesVersion,
     LabelSelector, NodeAutoscaler, NodePool, NodeSelectorTerm, Origin, Placement, PodDisruptionBudget, ResourceQuota,
-    Resources, SchedulerProfile, Service, Start, Timing, Workload, WorkloadRef,
+    Resources, ScenarioController, SchedulerProfile, Service, Start, Timing, Workload, WorkloadRef,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -283,6 +283,7 @@ pub(super) struct Scenario {
     pub(super) depth: Option<usize>,
     pub(super) timeout: Option<Duration>,
     pub(super) expect: BTreeMap<String, ExpectedVerdict>,
+    pub(super) controllers: Vec<ScenarioController>,
     pub(super) events: Vec<Event>,
     pub(super) intents: Vec<Intent>,
     pub(super) exceptions: Vec<Accepted>,

@@ -55,6 +55,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         node_autoscaler: scenario.node_autoscaler,
         scheduler: profiles.next().unwrap_or_default(),
         other_profiles: profiles.collect(),
+        scenario_controllers: scenario.controllers,
         events: scenario.events,
         intents,
         assumptions: scenario.assumptions,

@@ -392,6 +392,7 @@ impl Document {
             ("replicas", sizes(&scope.workloads)),
             ("values", sizes(&scope.values)),
             ("assuming", scope.assumptions.join("; ")),
+            ("controllers", scope.controllers.join(", ")),
             ("events", scope.events.join(", ")),
             ("start", scope.start.to_owned()),
             ("timing", scope.timing.to_owned()),

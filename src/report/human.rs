@@ -336,6 +336,9 @@ fn covered(out: &mut String, document: &Document, options: &Options) {
     if !scope.assumptions.is_empty() {
         line("assuming", &scope.assumptions.join("; "));
     }
+    if !scope.controllers.is_empty() {
+        line("acting", &scope.controllers.join(", "));
+    }
     if !scope.events.is_empty() {
         line("events", &scope.events.join(", "));
     }

@@ -14,7 +14,7 @@ mod steps;
 use crate::manifest::Written;
 use crate::trace::Trace;
 use kubound_encodings::cluster::hpa::OtherMetric;
-use kubound_encodings::cluster::{Cluster, WorkloadRef};
+use kubound_encodings::cluster::{Cluster, ScenarioControllerKind, WorkloadRef};
 use kubound_encodings::system::TransitionSystem;
 use std::collections::BTreeMap;
 
@@ -136,7 +136,8 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     if metrics.any(|metric| matches!(metric, OtherMetric::Named(_))) {
         return Err(Refusal::NamedMetrics);
     }
-    if input.cluster.events.iter().any(|event| event.kind.name() == "selfHeal") {
+    if input.cluster.scenario_controllers.iter().any(|one| matches!(one.kind, ScenarioControllerKind::SelfHeal { .. }))
+    {
         return Err(Refusal::HealsItself);
     }
     let first = |marks: &[&str]| {
@@ -145,12 +146,9 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     };
     match tool {
         Tool::Kwok => {
-            let stops: Vec<String> = input
-                .cluster
-                .events
-                .iter()
-                .flat_map(|event| [format!("event/{}/stop/", event.id), format!("event/{}/panic/", event.id)])
-                .collect();
+            let stops = input.cluster.events.iter().map(|event| format!("event/{}/stop/", event.id));
+            let panics = input.cluster.scenario_controllers.iter().map(|one| format!("event/{}/panic/", one.id));
+            let stops: Vec<String> = stops.chain(panics).collect();
             let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
             if let Some(step) = first(&stops) {
                 return Err(Refusal::NodeStops(step));

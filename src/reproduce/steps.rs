@@ -6,7 +6,7 @@ use super::{Count, Input, Refusal, State, quote, without_revision, workload};
 use crate::engines::explicit::stepper::Stepper;
 use crate::report::narrate::{ToldStep, tell};
 use kubound_encodings::cluster::event::ApplyMode;
-use kubound_encodings::cluster::{Event, EventKind, WorkloadRef};
+use kubound_encodings::cluster::{Event, EventKind, ScenarioControllerKind, WorkloadRef};
 use kubound_encodings::system::Pace;
 use std::collections::BTreeMap;
 
@@ -284,7 +284,7 @@ fn action(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Optio
         let seconds = input.cluster.descheduler.as_ref().map_or(300, |policy| policy.interval);
         return Some(format!("start_descheduler {seconds}s"));
     }
-    let (event, rest) = event_of(input, &told.rule)?;
+    let Some((event, rest)) = event_of(input, &told.rule) else { return of_controller(input, nodes, &told.rule) };
     let node = |text: &str| quote(nodes.name(text));
     let object = |one: &WorkloadRef| {
         format!("{} --namespace {}", quote(&format!("{}/{}", one.kind.to_lowercase(), one.name)), quote(&one.namespace))
@@ -318,12 +318,24 @@ fn action(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Optio
             None if rest.starts_with("evict/") => return None,
             None => format!("start_drain {}", node(rest)),
         },
-        EventKind::NodeFailure { .. } | EventKind::KernelPanic { .. } => match rest.split_once('/')? {
-            ("recover", slot) => format!("start_node {}", node(slot)),
-            (_, slot) => format!("stop_node {}", node(slot)),
-        },
-        // Nodes of KWOK have no memory that runs out.
-        EventKind::MemoryPressure | EventKind::SelfHeal { .. } => return None,
+        EventKind::NodeFailure { .. } => return node_command(nodes, rest),
+        EventKind::Other(_) => return None,
+    })
+}
+
+/// Stops or starts a node.
+fn node_command(nodes: &Nodes, rest: &str) -> Option<String> {
+    let (verb, slot) = rest.split_once('/')?;
+    Some(format!("{}_node {}", if verb == "recover" { "start" } else { "stop" }, quote(nodes.name(slot))))
+}
+
+/// What the script does in place of a controller of the scenario. Nodes of KWOK have no memory that runs out.
+fn of_controller(input: &Input, nodes: &Nodes, rule: &str) -> Option<String> {
+    input.cluster.scenario_controllers.iter().find_map(|one| match one.kind {
+        ScenarioControllerKind::KernelPanic { .. } => {
+            node_command(nodes, rule.strip_prefix(&format!("event/{}/", one.id))?)
+        }
+        ScenarioControllerKind::MemoryPressure | ScenarioControllerKind::SelfHeal { .. } => None,
     })
 }
 

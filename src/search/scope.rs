@@ -20,6 +20,8 @@ pub struct Scope {
     pub values: Vec<Size>,
     /// Assumptions over initial values.
     pub assumptions: Vec<String>,
+    /// Controllers that the scenario adds to those of Kubernetes.
+    pub controllers: Vec<String>,
     /// Events that may happen, with how often.
     pub events: Vec<String>,
     /// Where runs start.
@@ -55,6 +57,7 @@ impl Scope {
                 .collect(),
             values: values(cluster),
             assumptions: assumptions(&systems.fine),
+            controllers: cluster.scenario_controllers.iter().map(|one| one.id.clone()).collect(),
             events: cluster.events.iter().map(|event| format!("{} (at most {})", event.id, event.times)).collect(),
             start: start_word(cluster.start),
             timing: timing_word(cluster.timing),

@@ -18,7 +18,8 @@ use kubound_encodings::cluster::workload::{
 use kubound_encodings::cluster::{
     Cluster, ConcurrencyPolicy, CronJob, DeschedulerPolicy, Event, EventKind, Expression, Intent, IntentKind,
     KubernetesVersion, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool, PodDisruptionBudget,
-    Requirement, Span, Start, Strategy, Timing, When, Workload, WorkloadRef,
+    Requirement, ScenarioController, ScenarioControllerKind, Span, Start, Strategy, Timing, When, Workload,
+    WorkloadRef,
 };
 
 /// The cluster of a seed.
@@ -53,7 +54,7 @@ pub fn cluster(seed: u64) -> Cluster {
     if guarded || random.percent(50) {
         for number in 0..random.pick(&[1, 1, 2]) {
             let event = event(random, &mut cluster, number);
-            cluster.events.push(event);
+            cluster.events.extend(event);
         }
     }
     for number in 0..random.within(2, 4) {
@@ -311,7 +312,7 @@ fn descheduler(random: &mut Random) -> DeschedulerPolicy {
     }
 }
 
-fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
+fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Option<Event> {
     let pool = random.pick(&cluster.pools);
     let node = random.percent(40).then(|| pool.slot_name(0));
     let target = target(random, cluster);
@@ -352,27 +353,33 @@ fn event(random: &mut Random, cluster: &mut Cluster, number: i64) -> Event {
                 EventKind::Rollout { target }
             }
         }
-        11 => EventKind::KernelPanic { cpu_left_below: random.pick(&[10, 40]) },
+        11 => {
+            let kind = ScenarioControllerKind::KernelPanic { cpu_left_below: random.pick(&[10, 40]) };
+            add_controller(cluster, number, kind);
+            return None;
+        }
         _ => {
             for workload in &mut cluster.workloads {
                 workload.memory_usage = Usage::PerPod(Span::exactly(random.pick(&[1 << 29, 3 << 29])));
             }
-            EventKind::MemoryPressure
+            add_controller(cluster, number, ScenarioControllerKind::MemoryPressure);
+            return None;
         }
     };
-    let is_assumption = matches!(kind, EventKind::KernelPanic { .. } | EventKind::MemoryPressure);
-    let after = (!is_assumption && number > 0 && random.percent(30)).then(|| "event0".to_owned());
-    Event {
+    let after = (number > 0 && random.percent(30)).then(|| "event0".to_owned());
+    Some(Event {
         id: format!("event{number}"),
         kind,
         times: 1,
-        must: !is_assumption && random.percent(30),
-        after: after.filter(|_| {
-            let kinds = cluster.events.iter().map(|one| &one.kind);
-            !kinds.into_iter().any(|kind| matches!(kind, EventKind::KernelPanic { .. } | EventKind::MemoryPressure))
-        }),
+        must: random.percent(30),
+        after: after.filter(|_| cluster.scenario_controllers.is_empty()),
         origin: origin("Scenario"),
-    }
+    })
+}
+
+fn add_controller(cluster: &mut Cluster, number: i64, kind: ScenarioControllerKind) {
+    let one = ScenarioController { id: format!("event{number}"), kind, origin: origin("Scenario") };
+    cluster.scenario_controllers.push(one);
 }
 
 /// The number of a template that asks for more, or that any node takes; 0 for a bare ReplicaSet.

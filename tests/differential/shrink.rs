@@ -27,6 +27,9 @@ fn smaller(cluster: &Cluster) -> Vec<Cluster> {
             with(&|copy| drop(copy.intents.remove(index)));
         }
     }
+    for index in 0..cluster.scenario_controllers.len() {
+        with(&|copy| drop(copy.scenario_controllers.remove(index)));
+    }
     for index in 0..cluster.events.len() {
         with(&|copy| drop_event(copy, index));
         with(&|copy| copy.events[index].must = false);

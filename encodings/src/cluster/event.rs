@@ -1,5 +1,6 @@
 //! External events: what users and machines may do, with budgets.
 
+use super::other::Other;
 use super::span::Span;
 use super::workload::WorkloadRef;
 use crate::system::Origin;
@@ -89,21 +90,8 @@ pub enum EventKind {
         /// The workload.
         target: WorkloadRef,
     },
-    /// An environment assumption: a node whose free CPU falls below this percentage stops, and comes back when it
-    /// is above again. Not something Kubernetes does (section 10).
-    KernelPanic {
-        /// Percent of allocatable CPU.
-        cpu_left_below: i64,
-    },
-    /// What applies manifests again and again (GitOps) puts `spec.replicas` back to what the manifest says.
-    SelfHeal {
-        /// The workload.
-        target: WorkloadRef,
-        /// Seconds between two comparisons.
-        interval: i64,
-    },
-    /// Kubelets evict pods from nodes whose pods use more memory than is allocatable (section 5.3).
-    MemoryPressure,
+    /// Something of a kind that is added from elsewhere.
+    Other(Other),
 }
 
 /// An event with its budget.
@@ -138,9 +126,7 @@ impl EventKind {
             Self::Rollback { .. } => "rollback",
             Self::Scale { .. } => "scale",
             Self::CreateDeployment { .. } => "createDeployment",
-            Self::KernelPanic { .. } => "kernelPanic",
-            Self::MemoryPressure => "memoryPressure",
-            Self::SelfHeal { .. } => "selfHeal",
+            Self::Other(other) => other.kind(),
         }
     }
 }

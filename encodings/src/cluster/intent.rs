@@ -2,6 +2,7 @@
 
 use super::expression::Expression;
 use super::formula::{Formula, Word};
+use super::other::Other;
 use super::workload::WorkloadRef;
 use crate::system::Origin;
 
@@ -113,6 +114,8 @@ pub enum IntentKind {
         /// The pools.
         pools: Vec<String>,
     },
+    /// Something of a kind that is added from elsewhere.
+    Other(Other),
 }
 
 impl IntentKind {
@@ -132,6 +135,7 @@ impl IntentKind {
             Self::NoNodePanicLoop => "noNodePanicLoop",
             Self::Placement { .. } => "placement",
             Self::Formula { word, .. } => word.name(),
+            Self::Other(other) => other.kind(),
         }
     }
 
@@ -148,7 +152,7 @@ impl IntentKind {
             | Self::RolloutCompletes { target }
             | Self::BoundedPods { target, .. }
             | Self::Placement { target, .. } => Some(target),
-            Self::NoNodePanicLoop | Self::DrainCompletes | Self::Formula { .. } => None,
+            Self::NoNodePanicLoop | Self::DrainCompletes | Self::Formula { .. } | Self::Other(_) => None,
         }
     }
 }

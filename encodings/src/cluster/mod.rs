@@ -11,10 +11,12 @@ pub mod hpa;
 pub mod intent;
 pub mod node;
 pub mod node_autoscaler;
+pub mod other;
 pub mod pod;
 pub mod pod_affinity;
 pub mod quota;
 pub mod rollout;
+pub mod scenario_controller;
 pub mod scheduler;
 pub mod selector;
 pub mod span;
@@ -31,10 +33,12 @@ pub use hpa::HorizontalPodAutoscaler;
 pub use intent::{Intent, IntentKind, When};
 pub use node::{NodePool, Resources, Taint, TaintEffect};
 pub use node_autoscaler::{NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
+pub use other::Other;
 pub use pod::PodTemplate;
 pub use pod_affinity::{HostPort, PodAffinity, PodAffinityTerm};
 pub use quota::ResourceQuota;
 pub use rollout::{Rollout, Strategy};
+pub use scenario_controller::{ScenarioController, ScenarioControllerKind};
 pub use scheduler::SchedulerProfile;
 pub use selector::{LabelSelector, Labels, NodeSelectorTerm, Requirement};
 pub use span::Span;
@@ -171,6 +175,8 @@ pub struct Cluster {
     pub hpas: Vec<HorizontalPodAutoscaler>,
     /// Vertical autoscalers that act: at most one for a workload, none for one whose template changes.
     pub vpas: Vec<VerticalPodAutoscaler>,
+    /// Objects of kinds that are added from elsewhere.
+    pub others: Vec<Other>,
     /// Disruption budgets.
     pub disruption_budgets: Vec<PodDisruptionBudget>,
     /// Quotas.
@@ -185,6 +191,8 @@ pub struct Cluster {
     pub scheduler: SchedulerProfile,
     /// Its other profiles, of other names.
     pub other_profiles: Vec<SchedulerProfile>,
+    /// What else acts, again and again, because the scenario says so.
+    pub scenario_controllers: Vec<ScenarioController>,
     /// External events.
     pub events: Vec<Event>,
     /// What shall hold; never empty (the default set is filled in by the reader).

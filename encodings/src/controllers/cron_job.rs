@@ -25,7 +25,9 @@
 //! no intent counts them.
 
 use super::Controller;
+use super::job::job_timers;
 use crate::cluster::{Cluster, ConcurrencyPolicy, CronJob as Spec};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{BoolVar, Model, RuleBuilder, Schedule, Timer, text};
 use crate::subject::{ObjectId, Subject};
@@ -49,10 +51,17 @@ impl Controller for CronJob {
         Needs::durations(cluster.cron_jobs.iter().flat_map(of).flatten())
     }
 
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["CronJob", "Job"],
+            reads_live: &["Jobs that status calls active and the watch does not show"],
+            forgets: &[],
+        }
+    }
+
     fn add_rules(&self, model: &mut Model) {
         let cluster = model.cluster;
         for (index, spec) in cluster.cron_jobs.iter().enumerate() {
-            model.beyond.push(None);
             let jobs: Vec<usize> = spec.jobs.iter().filter_map(|job| cluster.workload(job)).collect();
             // A Job without pods is of no consequence.
             let is_idle = |job: usize| {
@@ -63,14 +72,18 @@ impl Controller for CronJob {
                 let id = model.ids.cron_jobs[index];
                 let name = model.names.object(id).label();
                 let schedule = model.schedule(id, gap, spec.is_regular);
-                Starter { spec, id, name, jobs, schedule }.add_rules(model);
+                Starter { index, spec, id, name, jobs, schedule }.add_rules(model);
             }
         }
     }
 }
 
+/// Whether more Jobs of a CronJob would have been active than are modelled; only where that can be.
+pub(crate) struct Beyond(pub(crate) BoolVar);
+
 /// A CronJob that starts Jobs.
 struct Starter<'c> {
+    index: usize,
     spec: &'c Spec,
     id: ObjectId,
     name: String,
@@ -99,9 +112,7 @@ impl Starter<'_> {
     /// Another Job while all places are taken.
     fn add_beyond(&self, model: &mut Model, taken: Bool) {
         let beyond = model.bool_var(Subject::new("beyond").of(self.id), Role::Budget, false.into());
-        if let Some(last) = model.beyond.last_mut() {
-            *last = Some(beyond);
-        }
+        model.remember(self.index, Beyond(beyond));
         let most = self.jobs.len();
         let counts = if most == 1 { "a Job is".to_owned() } else { format!("{most} Jobs are") };
         let rule = self.tick(model, "beyond", self.jobs[0], "SuccessfulCreate").when(taken);
@@ -186,7 +197,7 @@ impl Starter<'_> {
         let rule = counts.fold(rule, |rule, count| rule.set(count, 0));
         let rule = rule.set_bool(state.has_failed, false);
         let rule = group.failed.into_iter().fold(rule, |rule, failed| rule.set(failed, 0));
-        [state.run, state.deadline].into_iter().flatten().fold(rule, |rule, (left, full)| rule.set(left, full))
+        job_timers(model, job).fold(rule, |rule, (left, full)| rule.set(left, full))
     }
 
     /// A rule for a moment of the schedule.

@@ -30,6 +30,7 @@
 use super::{Controller, replica_set, scheduler};
 use crate::cluster::workload::DaemonSet as Spec;
 use crate::cluster::{Cluster, TaintEffect};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
@@ -50,6 +51,14 @@ impl Controller for DaemonSet {
 
     fn needs(&self, _: &Cluster, _: &Needs) -> Needs {
         Needs::default()
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["DaemonSet", "Pod", "Node", "ControllerRevision"],
+            reads_live: &["the DaemonSet, before it adopts pods"],
+            forgets: &["expectations"],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -27,8 +27,9 @@
 use super::{Controller, replica_set};
 use crate::cluster::workload::{Disruption, Job as Spec};
 use crate::cluster::{Cluster, Workload};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{JobState, Model, RuleBuilder, text, value};
+use crate::state::{IntVar, JobState, Model, RuleBuilder, Timer, text, value};
 use crate::subject::{ObjectId, Subject};
 use crate::system::Pace;
 use crate::term::{Bool, Int, int_choice, sum};
@@ -50,6 +51,28 @@ impl Controller for Job {
         Needs::durations(cluster.workloads.iter().filter_map(deadline))
     }
 
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["Job", "Pod"],
+            reads_live: &["the Job, before it adopts pods"],
+            forgets: &["expectations", "back-off"],
+        }
+    }
+
+    fn prepare(&self, model: &mut Model) {
+        for group in 0..model.cluster.workloads.len() {
+            let deadline = |job: &Spec| job.active_deadline.filter(|_| !job.is_suspended);
+            let (Some(seconds), Some(ended)) = (model.workload(group).job().and_then(deadline), model.has_ended(group))
+            else {
+                continue;
+            };
+            let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
+            let timer = Subject::new("deadline timer").of(model.groups[group].id);
+            let timer = model.timer(timer, seconds, exists & !ended);
+            model.remember(group, DeadlineTimer(timer));
+        }
+    }
+
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.cluster.workloads.len() {
             if let (Some(spec), Some(state)) = (model.workload(group).job().copied(), model.groups[group].job) {
@@ -57,6 +80,22 @@ impl Controller for Job {
             }
         }
     }
+}
+
+/// Countdown of the run time of the pods of a Job; only where that is given.
+#[derive(Clone)]
+pub(super) struct RunTimer(pub(super) Timer);
+
+/// Countdown to the deadline of a Job; only where it has one.
+#[derive(Clone)]
+struct DeadlineTimer(Timer);
+
+/// The countdowns of a Job that are counted, with their full lengths.
+pub(super) fn job_timers(model: &Model, group: usize) -> impl Iterator<Item = (IntVar, i64)> {
+    let run = model.side::<RunTimer>(group).map(|one| &one.0);
+    let deadline = model.side::<DeadlineTimer>(group).map(|one| &one.0);
+    let counted = [run, deadline].map(|timer| timer.and_then(|timer| Some((timer.left?, timer.full))));
+    counted.into_iter().flatten()
 }
 
 impl Job {
@@ -113,13 +152,8 @@ impl Job {
 
     /// The Job fails when it has been active for so long (`pastActiveDeadline`).
     fn add_deadline(&self, model: &mut Model, group: usize, seconds: i64, state: JobState) {
-        let Some(ended) = model.has_ended(group) else { return };
-        let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
+        let Some(DeadlineTimer(timer)) = model.side::<DeadlineTimer>(group).cloned() else { return };
         let name = model.groups[group].name.clone();
-        let timer = model.timer(Subject::new("deadline timer").of(model.groups[group].id), seconds, exists & !ended);
-        if let Some(job) = &mut model.groups[group].job {
-            job.deadline = timer.left.map(|left| (left, timer.full));
-        }
         let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
         let rule = self.paced(model, group, ("deadline", pace), "DeadlineExceeded", "spec.activeDeadlineSeconds");
         let rule = rule

@@ -12,6 +12,7 @@
 
 use super::{Controller, cluster_autoscaler};
 use crate::cluster::{Cluster, NodeAutoscalerKind};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::Model;
 
@@ -29,6 +30,14 @@ impl Controller for Karpenter {
 
     fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
         cluster_autoscaler::needs(cluster, NodeAutoscalerKind::Karpenter)
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["Pod", "Node", "NodeClaim", "NodePool", "DaemonSet", "PodDisruptionBudget"],
+            reads_live: &["machines of the cloud"],
+            forgets: &["nodes nominated for pods"],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -9,19 +9,23 @@ mod disruption;
 mod hpa;
 mod job;
 mod karpenter;
+mod kernel_panic;
 mod kubelet;
 mod node_lifecycle;
 mod replica_set;
 mod scheduler;
+mod self_heal;
 mod stateful_set;
 mod taint_eviction;
 mod vpa;
 
+pub(crate) use cron_job::Beyond;
 pub(crate) use disruption::{Admission, admission, tell_budgets};
-pub(crate) use scheduler::{Domains, plugins};
+pub(crate) use scheduler::{Domains, feasible_nodes, plugins};
 pub use scheduler::{PluginScores, Plugins};
 
 use crate::cluster::Cluster;
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::Model;
 
@@ -35,6 +39,15 @@ pub trait Controller: Sync {
 
     /// What it needs of the model, where `others` is what is known of the needs of all: see [`Needs`].
     fn needs(&self, cluster: &Cluster, others: &Needs) -> Needs;
+
+    /// What the real controller watches, reads live and forgets.
+    fn footprint(&self) -> Footprint;
+
+    /// Declares what it remembers, and what others may read of it, before anybody adds a rule: who comes first in the
+    /// registry means nothing.
+    fn prepare(&self, model: &mut Model) {
+        let _ = model;
+    }
 
     /// Adds its rules, if the cluster has work for it.
     fn add_rules(&self, model: &mut Model);
@@ -58,4 +71,6 @@ pub const REGISTRY: &[&dyn Controller] = &[
     &descheduler::Descheduler,
     &cluster_autoscaler::ClusterAutoscaler,
     &karpenter::Karpenter,
+    &kernel_panic::KernelPanic,
+    &self_heal::SelfHeal,
 ];

@@ -13,6 +13,7 @@
 
 use super::Controller;
 use crate::cluster::{Cluster, Labels, Taint, TaintEffect, Workload};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, Slot, UNREACHABLE, text};
 use crate::subject::Subject;
@@ -43,6 +44,14 @@ impl Controller for NodeLifecycle {
         // Pods that tolerate the taint are bound to a node that has stopped, and not admitted there.
         let tolerated = templates.any(|one| one.tolerations.iter().any(|toleration| toleration.tolerates(&taint)));
         Needs { sees_admission: others.nodes_stop && tolerated, ..Needs::default() }
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["Node", "Pod", "Lease", "DaemonSet"],
+            reads_live: &[],
+            forgets: &["when each node was last heard of"],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -26,6 +26,7 @@
 use super::Controller;
 use crate::cluster::Cluster;
 use crate::cluster::workload::Readiness;
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
 use crate::subject::Subject;
@@ -71,6 +72,14 @@ impl Controller for ReplicaSet {
 
     fn needs(&self, _: &Cluster, _: &Needs) -> Needs {
         Needs::default()
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["ReplicaSet", "Pod"],
+            reads_live: &["the ReplicaSet, before it adopts pods"],
+            forgets: &["expectations"],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {

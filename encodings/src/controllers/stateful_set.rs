@@ -23,6 +23,7 @@
 use super::{Controller, replica_set};
 use crate::cluster::Cluster;
 use crate::cluster::workload::StatefulSet as Spec;
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, RuleBuilder, text};
 use crate::subject::Subject;
@@ -43,6 +44,14 @@ impl Controller for StatefulSet {
 
     fn needs(&self, _: &Cluster, _: &Needs) -> Needs {
         Needs::default()
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["StatefulSet", "Pod", "PersistentVolumeClaim", "ControllerRevision"],
+            reads_live: &["the StatefulSet, before it adopts pods"],
+            forgets: &[],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {

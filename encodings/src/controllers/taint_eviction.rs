@@ -14,6 +14,7 @@
 use super::Controller;
 use crate::cluster::pod::Toleration;
 use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
 use crate::subject::Subject;
@@ -42,6 +43,10 @@ impl Controller for TaintEviction {
         }
         let templates = cluster.workloads.iter().flat_map(Workload::templates);
         Needs::durations(templates.flat_map(|one| &one.tolerations).filter_map(|toleration| toleration.seconds))
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint { watches: &["Pod", "Node"], reads_live: &[], forgets: &["countdowns of tolerations"] }
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -9,12 +9,12 @@
 //! Another template begins a rollout (section 2.5); that of an earlier revision goes back to it.
 
 use super::rollout::shown;
-use super::{EventModel, happens};
+use super::{EventModel, Operation, plan};
 use crate::cluster::event::{ApplyMode, EventKind};
 use crate::cluster::{Cluster, Event, Span};
 use crate::needs::Needs;
 use crate::state::{Model, text, value};
-use crate::system::Phrase;
+use crate::system::{Pace, Phrase};
 use crate::term::{Bool, Int, ite};
 
 /// See the module.
@@ -40,12 +40,12 @@ impl EventModel for Apply {
         needs.with_template(cluster, target)
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::Apply { target, replicas, template, mode, paused } = &event.kind else { return };
-        let Some(group) = model.cluster.workload(target) else { return };
-        let rule = happens(model, event, "apply".into(), "kubectl", "Applied");
+    fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
+        let EventKind::Apply { target, replicas, template, mode, paused } = &event.kind else { return vec![] };
+        let Some(group) = model.cluster.workload(target) else { return vec![] };
+        let rule = plan::rule(model, event, "apply", "kubectl", "Applied", Pace::Event);
         let state = &model.groups[group];
-        let Some(applied) = state.replicas_applied else { return };
+        let Some(applied) = state.replicas_applied else { return vec![] };
         let (spec, owned) = (state.spec, state.owned_by_other.map_or(Bool::from(false), |owned| owned.value));
         let (to, conflicts): (Int, Bool) = match (replicas, mode) {
             (Some(wanted), ApplyMode::ClientSide) => ((*wanted).into(), false.into()),
@@ -79,6 +79,6 @@ impl EventModel for Apply {
                     .and_says(shown(to))
             }
         };
-        model.add_rule(rule);
+        vec![Operation::Begins(rule)]
     }
 }

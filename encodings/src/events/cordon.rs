@@ -1,11 +1,12 @@
 //! `cordon` and `uncordon`: `spec.unschedulable` is set and cleared (section 6.4).
 
-use super::{EventModel, happens};
+use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
 use crate::subject::Subject;
+use crate::system::Pace;
 
 /// See the module.
 pub struct Cordon;
@@ -23,12 +24,13 @@ impl EventModel for Cordon {
         Needs { nodes_cordoned: true, ..Needs::default() }
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
+    fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
         let (node, to) = match &event.kind {
             EventKind::Cordon { node } => (node, true),
             EventKind::Uncordon { node } => (node, false),
-            _ => return,
+            _ => return vec![],
         };
+        let mut operations = Vec::new();
         for slot in 0..model.slots.len() {
             let there = &model.slots[slot];
             let (name, present) = (there.name.clone(), there.present);
@@ -38,12 +40,13 @@ impl EventModel for Cordon {
             let cordoned = there.unschedulable();
             let (what, reason) =
                 if to { ("cordoned", "NodeNotSchedulable") } else { ("uncordoned", "NodeSchedulable") };
-            let rule = happens(model, event, Subject::new("").on(slot), "kubectl", reason)
+            let rule = plan::rule(model, event, Subject::new("").on(slot), "kubectl", reason, Pace::Event)
                 .when(present)
                 .when(if to { !cordoned.value } else { cordoned.value })
                 .set_bool(cordoned, to)
                 .says([text(format!("{name} is {what}"))]);
-            model.add_rule(rule);
+            operations.push(Operation::Begins(rule));
         }
+        operations
     }
 }

@@ -1,12 +1,12 @@
 //! `cpuChange`: the CPU usage of every pod of a workload becomes another value.
 
-use super::{EventModel, happens};
+use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
 use crate::subject::Subject;
-use crate::system::Phrase;
+use crate::system::{Pace, Phrase};
 use crate::term::{Term, int_choice};
 
 /// See the module.
@@ -26,22 +26,22 @@ impl EventModel for CpuChange {
         Needs { cpu_usage: vec![(target.clone(), *to)], ..Needs::default() }
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::CpuChange { target, to } = &event.kind else { return };
-        let Some(group) = model.cluster.workload(target) else { return };
+    fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
+        let EventKind::CpuChange { target, to } = &event.kind else { return vec![] };
+        let Some(group) = model.cluster.workload(target) else { return vec![] };
         let state = &model.groups[group];
-        let Some(usage) = state.usage_var else { return };
+        let Some(usage) = state.usage_var else { return vec![] };
         let (name, unit) = (model.workload_name(group), state.usage_unit);
         let (choice, index) = int_choice(Subject::new("usage").of(model.event_id(event)), 0, to.len() - 1);
         let new = index * (to.step / unit).max(1) + to.lo / unit;
         let differs = if to.len() > 1 { true.into() } else { usage.value.is_not(to.lo / unit) };
         let shown = |term: crate::term::Int| Phrase::Value { term: term.id(), scale: unit, unit: "m" };
-        let rule = happens(model, event, "change".into(), "load", "CPUChanged")
+        let rule = plan::rule(model, event, "change", "load", "CPUChanged", Pace::Event)
             .when(differs)
             .pick(choice)
             .such_that(new.is_not(usage.value))
             .set(usage, new)
             .says([text(format!("CPU usage of a pod of {name} ")), shown(usage.value), text(" -> "), shown(new)]);
-        model.add_rule(rule);
+        vec![Operation::Begins(rule)]
     }
 }

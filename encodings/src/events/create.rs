@@ -1,10 +1,11 @@
 //! `createDeployment`: a workload comes into being.
 
-use super::{EventModel, happens};
+use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
+use crate::system::Pace;
 
 /// See the module.
 pub struct Create;
@@ -22,15 +23,15 @@ impl EventModel for Create {
         Needs::default()
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::CreateDeployment { target } = &event.kind else { return };
-        let Some(group) = model.cluster.workload(target) else { return };
-        let Some(exists) = model.groups[group].exists else { return };
+    fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
+        let EventKind::CreateDeployment { target } = &event.kind else { return vec![] };
+        let Some(group) = model.cluster.workload(target) else { return vec![] };
+        let Some(exists) = model.groups[group].exists else { return vec![] };
         let name = model.workload_name(group);
-        let rule = happens(model, event, "create".into(), "kubectl", "Created")
+        let rule = plan::rule(model, event, "create", "kubectl", "Created", Pace::Event)
             .when(!exists.value)
             .set_bool(exists, true)
             .says([text(format!("{name} is created"))]);
-        model.add_rule(rule);
+        vec![Operation::Begins(rule)]
     }
 }

@@ -17,7 +17,7 @@
 //! ## Over-approximation
 //! `kubectl` lists the pods once. A pod that tolerates the cordon and comes later is evicted here, too (tagged).
 
-use super::{EventModel, happens};
+use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::controllers::{Domains, admission, tell_budgets};
@@ -31,7 +31,7 @@ use crate::term::{Bool, all, count, int_choice};
 pub struct Drain;
 
 /// What is common to the nodes of one event.
-struct Operation {
+struct Emptying {
     at_once: Option<i64>,
     puts_back: bool,
     pace_back: Pace,
@@ -57,45 +57,41 @@ impl EventModel for Drain {
         event.times.max(0) * if ends { 2 } else { 1 }
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let operation = match &event.kind {
+    fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
+        let emptying = match &event.kind {
             EventKind::Maintenance { at_once, .. } => {
-                Operation { at_once: Some(*at_once), puts_back: true, pace_back: Pace::Event, verb: "maintenance" }
+                Emptying { at_once: Some(*at_once), puts_back: true, pace_back: Pace::Event, verb: "maintenance" }
             }
             EventKind::Drain { uncordon, .. } => {
-                Operation { at_once: None, puts_back: *uncordon, pace_back: Pace::Fast, verb: "drain" }
+                Emptying { at_once: None, puts_back: *uncordon, pace_back: Pace::Fast, verb: "drain" }
             }
-            _ => return,
+            _ => return vec![],
         };
-        let begun = model.operations.iter().find(|(id, _)| *id == event.id).map(|(_, begun)| begun.clone());
-        let begun = begun.unwrap_or_default();
+        let begun = plan::course(model, event).underway.clone();
         let away = count(begun.iter().map(|(_, flag)| flag.value));
+        let mut operations = Vec::new();
         for (slot, flag) in begun {
-            let allowed = operation.at_once.map_or(true.into(), |most| away.below(most));
-            self.begin(model, event, &operation, slot, flag, allowed);
-            self.evict(model, event, slot, flag);
-            self.finish(model, event, &operation, slot, flag);
+            let allowed = emptying.at_once.map_or(true.into(), |most| away.below(most));
+            operations.push(self.begin(model, event, &emptying, (slot, flag), allowed));
+            operations.extend(self.evict(model, event, slot, flag));
+            operations.push(self.finish(model, event, &emptying, slot, flag));
         }
+        operations
     }
-}
 
-/// Declares what tells that a drain or maintenance has begun on a slot and not ended.
-pub(super) fn declare(model: &mut Model, event: &Event) {
-    let concerned = |slot: &Slot| match &event.kind {
-        EventKind::Maintenance { pools, .. } => {
-            pools.is_empty() || pools.contains(&model.cluster.pools[slot.pool].name)
-        }
-        EventKind::Drain { node, .. } => node.as_ref().is_none_or(|node| *node == slot.name),
-        _ => false,
-    };
-    let slots: Vec<usize> = (0..model.slots.len()).filter(|&slot| concerned(&model.slots[slot])).collect();
-    let id = model.event_id(event);
-    let begun: Vec<(usize, BoolVar)> = slots
-        .into_iter()
-        .map(|slot| (slot, model.bool_var(Subject::new("begun").of(id).on(slot), Role::Budget, false.into())))
-        .collect();
-    if !begun.is_empty() {
-        model.operations.push((event.id.clone(), begun));
+    fn underway(&self, model: &mut Model, event: &Event) -> Vec<(usize, BoolVar)> {
+        let concerned = |slot: &Slot| match &event.kind {
+            EventKind::Maintenance { pools, .. } => {
+                pools.is_empty() || pools.contains(&model.cluster.pools[slot.pool].name)
+            }
+            EventKind::Drain { node, .. } => node.as_ref().is_none_or(|node| *node == slot.name),
+            _ => false,
+        };
+        let slots: Vec<usize> = (0..model.slots.len()).filter(|&slot| concerned(&model.slots[slot])).collect();
+        let id = model.event_id(event);
+        let declare =
+            |slot: usize| (slot, model.bool_var(Subject::new("begun").of(id).on(slot), Role::Budget, false.into()));
+        slots.into_iter().map(declare).collect()
     }
 }
 
@@ -104,31 +100,30 @@ impl Drain {
         &self,
         model: &mut Model,
         event: &Event,
-        operation: &Operation,
-        slot: usize,
-        flag: BoolVar,
+        emptying: &Emptying,
+        (slot, flag): (usize, BoolVar),
         allowed: Bool,
-    ) {
+    ) -> Operation {
         let there = &model.slots[slot];
         let cordoned = there.unschedulable();
         // Maintenance takes working nodes that are in use; `kubectl drain` is run on any node.
-        let suitable = match operation.at_once {
+        let suitable = match emptying.at_once {
             Some(_) => there.is_ready() & there.is_alive() & !cordoned.value,
             None => there.present,
         };
         let name = there.name.clone();
-        let rule = happens(model, event, Subject::new("").on(slot), "kubectl", "NodeNotSchedulable")
+        let rule = plan::rule(model, event, Subject::new("").on(slot), "kubectl", "NodeNotSchedulable", Pace::Event)
             .when(suitable)
             .when(!flag.value)
             .when(allowed)
             .set_bool(flag, true)
             .set_bool(cordoned, true)
-            .says([text(format!("{} of {name} begins", operation.verb))]);
-        let rule = tell_budgets(model, rule);
-        model.add_rule(rule);
+            .says([text(format!("{} of {name} begins", emptying.verb))]);
+        Operation::Begins(tell_budgets(model, rule))
     }
 
-    fn evict(&self, model: &mut Model, event: &Event, slot: usize, flag: BoolVar) {
+    fn evict(&self, model: &mut Model, event: &Event, slot: usize, flag: BoolVar) -> Vec<Operation> {
+        let mut operations = Vec::new();
         let together = model.features.fused && single_node_domains(model) && cordon_blocks_all(model, slot);
         let id = model.event_id(event);
         for group in drained(model) {
@@ -149,6 +144,7 @@ impl Drain {
                 let owned = all(bare.map(|other| model.groups[other].assigned_on(slot).is(0)));
                 let unit = model.fairness_unit(Subject::new("evictions by").of(id).on(slot));
                 let rule = RuleBuilder::new(subject, "kubectl", "Evicted", Pace::Fast)
+                    .because_of(event.origin.clone())
                     .when(flag.value)
                     .when(most.above(0))
                     .when(owned)
@@ -157,39 +153,31 @@ impl Drain {
                     .such_that(enough)
                     .add(pods, -evicted)
                     .set(terminating, (terminating.value + evicted).min(terminating.value.range().hi))
-                    .says([text(format!("pods of {place} evicted: ")), value(evicted)])
-                    .because_of(event.origin.clone());
+                    .says([text(format!("pods of {place} evicted: ")), value(evicted)]);
                 let mut rule = admission.tell(rule);
                 if !blocks {
                     rule = rule.over_approximates("a drain evicts pods that tolerate the cordon and come later");
                 }
-                model.add_rule(rule);
+                operations.push(Operation::GoesOn(rule));
             }
         }
+        operations
     }
 
-    fn finish(&self, model: &mut Model, event: &Event, operation: &Operation, slot: usize, flag: BoolVar) {
+    fn finish(&self, model: &mut Model, event: &Event, emptying: &Emptying, slot: usize, flag: BoolVar) -> Operation {
         let there = &model.slots[slot];
         let cordoned = there.unschedulable();
         let (name, id) = (there.name.clone(), model.event_id(event));
         let empty = all(drained(model).into_iter().map(|group| model.groups[group].assigned_on(slot).is(0)));
         let unit = model.fairness_unit(Subject::new("end of").of(id).on(slot));
-        let mut rule = RuleBuilder::new(
-            Subject::new("finish").of(id).on(slot),
-            "kubectl",
-            if operation.puts_back { "NodeSchedulable" } else { "Drained" },
-            operation.pace_back,
-        )
-        .when(flag.value)
-        .when(empty)
-        .fair(unit)
-        .set_bool(flag, false)
-        .says([text(format!("{name} is empty{}", if operation.puts_back { " and put back" } else { "" }))])
-        .because_of(event.origin.clone());
-        if operation.puts_back {
-            rule = rule.set_bool(cordoned, false);
-        }
-        model.add_rule(rule);
+        let reason = if emptying.puts_back { "NodeSchedulable" } else { "Drained" };
+        let rule = plan::rule(model, event, Subject::new("finish").on(slot), "kubectl", reason, emptying.pace_back)
+            .when(flag.value)
+            .when(empty)
+            .fair(unit)
+            .set_bool(flag, false)
+            .says([text(format!("{name} is empty{}", if emptying.puts_back { " and put back" } else { "" }))]);
+        Operation::GoesOn(if emptying.puts_back { rule.set_bool(cordoned, false) } else { rule })
     }
 }
 

@@ -4,11 +4,11 @@
 //! cluster may settle before: what is said of settled states is said of those with the node away, too. What is said of
 //! the end of a run is not said of runs in which the node stays away.
 
-use super::{EventModel, happens};
+use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
-use crate::state::{Model, RuleBuilder, text};
+use crate::state::{Model, text};
 use crate::subject::Subject;
 use crate::system::Pace;
 
@@ -33,9 +33,9 @@ impl EventModel for NodeFailure {
         event.times.max(0) * if comes_back { 2 } else { 1 }
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::NodeFailure { pool, recovers } = &event.kind else { return };
-        let id = model.event_id(event);
+    fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
+        let EventKind::NodeFailure { pool, recovers } = &event.kind else { return vec![] };
+        let mut operations = Vec::new();
         for slot in 0..model.slots.len() {
             let there = &model.slots[slot];
             let belongs =
@@ -45,24 +45,24 @@ impl EventModel for NodeFailure {
             }
             let alive = there.runs();
             let (name, present) = (there.name.clone(), there.present);
-            let rule = happens(model, event, Subject::new("stop").on(slot), "node", "NodeStopped")
+            let rule = plan::rule(model, event, Subject::new("stop").on(slot), "node", "NodeStopped", Pace::Event)
                 .when(present)
                 .when(alive.value)
                 .set_bool(alive, false)
                 .says([text(format!("{name} stops"))]);
-            model.add_rule(rule);
+            operations.push(Operation::Begins(rule));
             if *recovers {
-                let unit = model.fairness_unit(Subject::new("recovery").of(id).on(slot));
-                let rule = RuleBuilder::new(Subject::new("recover").of(id).on(slot), "node", "Starting", Pace::Event)
+                let unit = model.fairness_unit(Subject::new("recovery").of(model.event_id(event)).on(slot));
+                let rule = plan::rule(model, event, Subject::new("recover").on(slot), "node", "Starting", Pace::Event)
                     .when(present)
                     .when(!alive.value)
                     .set_bool(alive, true)
                     .fair(unit)
-                    .says([text(format!("{name} comes back"))])
-                    .because_of(event.origin.clone());
-                model.add_rule(rule);
+                    .says([text(format!("{name} comes back"))]);
+                operations.push(Operation::GoesOn(rule));
                 model.unhurried.push(unit);
             }
         }
+        operations
     }
 }

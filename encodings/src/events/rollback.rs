@@ -2,11 +2,12 @@
 //! revision number. It does nothing if that is the present template, or if there is none (sections 2.2 and 2.5).
 
 use super::rollout::shown;
-use super::{EventModel, happens};
+use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
+use crate::system::Pace;
 use crate::term::{Int, count, ite, sum};
 
 /// See the module.
@@ -27,10 +28,10 @@ impl EventModel for Rollback {
         needs.with_template(cluster, target)
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::Rollback { target } = &event.kind else { return };
-        let Some(group) = model.cluster.workload(target) else { return };
-        let Some(wanted) = model.revision_wanted(group) else { return };
+    fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
+        let EventKind::Rollback { target } = &event.kind else { return vec![] };
+        let Some(group) = model.cluster.workload(target) else { return vec![] };
+        let Some(wanted) = model.revision_wanted(group) else { return vec![] };
         let numbers: Vec<(i64, Int)> = model
             .revisions(group)
             .filter_map(|one| {
@@ -41,12 +42,12 @@ impl EventModel for Rollback {
         let numbered = count(numbers.iter().map(|(_, number)| number.above(0)));
         let previous = sum(numbers.iter().map(|&(revision, number)| ite(number.is(numbered - 1), revision, 0)));
         let name = model.workload_name(group);
-        let rule = happens(model, event, "undo".into(), "kubectl", "RolledBack")
+        let rule = plan::rule(model, event, "undo", "kubectl", "RolledBack", Pace::Event)
             .when(numbered.at_least(2))
             .when(!model.is_paused(group))
             .when(previous.is_not(wanted.value))
             .set(wanted, previous.min(wanted.value.range().hi))
             .says([text(format!("{name} rolled back to revision ")), shown(previous)]);
-        model.add_rule(rule);
+        vec![Operation::Begins(rule)]
     }
 }

@@ -1,12 +1,12 @@
 //! `rollout`: somebody runs `kubectl rollout restart`, which writes an annotation with the time into the template. That
 //! is a new revision each time, which no other controller can tell from the one before (section 2.5).
 
-use super::{EventModel, happens};
+use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
-use crate::system::Phrase;
+use crate::system::{Pace, Phrase};
 use crate::term::{Int, Term};
 
 /// See the module.
@@ -26,22 +26,22 @@ impl EventModel for Rollout {
         Needs::default().with_template(cluster, target)
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::Rollout { target } = &event.kind else { return };
-        let Some(group) = model.cluster.workload(target) else { return };
-        let Some(wanted) = model.revision_wanted(group) else { return };
+    fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
+        let EventKind::Rollout { target } = &event.kind else { return vec![] };
+        let Some(group) = model.cluster.workload(target) else { return vec![] };
+        let Some(wanted) = model.revision_wanted(group) else { return vec![] };
         let restarts = model.cluster.restarts(target);
         let template = wanted.value / (restarts + 1);
         let earlier = super::times_restarted(model, target);
         let to = template * (restarts + 1) + earlier + 1;
         let name = model.workload_name(group);
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
-        let rule = happens(model, event, "restart".into(), "kubectl", "Restarted")
+        let rule = plan::rule(model, event, "restart", "kubectl", "Restarted", Pace::Event)
             .when(exists)
             .when(!model.is_paused(group))
             .set(wanted, to.min(wanted.value.range().hi))
             .says([text(format!("{name} restarted, revision ")), shown(to)]);
-        model.add_rule(rule);
+        vec![Operation::Begins(rule)]
     }
 }
 

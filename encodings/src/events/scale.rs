@@ -1,12 +1,12 @@
 //! `scale`: somebody runs `kubectl scale`.
 
-use super::{EventModel, happens};
+use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text, value};
 use crate::subject::Subject;
-use crate::system::Phrase;
+use crate::system::{Pace, Phrase};
 use crate::term::int_choice;
 
 /// See the module.
@@ -26,24 +26,22 @@ impl EventModel for Scale {
         Needs { replicas: vec![(target.clone(), *replicas)], ..Needs::default() }
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::Scale { target, replicas } = &event.kind else { return };
-        let Some(group) = model.cluster.workload(target) else { return };
+    fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
+        let EventKind::Scale { target, replicas } = &event.kind else { return vec![] };
+        let Some(group) = model.cluster.workload(target) else { return vec![] };
         let spec = model.groups[group].spec;
         let (choice, index) = int_choice(Subject::new("replicas").of(model.event_id(event)), 0, replicas.len() - 1);
         let wanted = index * replicas.step + replicas.lo;
         let name = model.workload_name(group);
         let owned = model.groups[group].owned_by_other;
-        let rule = happens(model, event, "scale".into(), "kubectl", "Scaled").pick(choice).set(spec, wanted).says([
-            text(format!("{name} scaled ")),
-            value(spec.value),
-            text(" -> "),
-            Phrase::After(spec.id),
-        ]);
+        let rule = plan::rule(model, event, "scale", "kubectl", "Scaled", Pace::Event)
+            .pick(choice)
+            .set(spec, wanted)
+            .says([text(format!("{name} scaled ")), value(spec.value), text(" -> "), Phrase::After(spec.id)]);
         let rule = match owned {
             Some(owned) => rule.set_bool(owned, owned.value | wanted.is_not(spec.value)),
             None => rule,
         };
-        model.add_rule(rule);
+        vec![Operation::Begins(rule)]
     }
 }

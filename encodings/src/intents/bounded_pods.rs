@@ -2,6 +2,7 @@
 
 use super::{IntentModel, always, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind};
+use crate::controllers::Beyond;
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::state::{Model, number};
@@ -73,8 +74,7 @@ fn of_cron_job(model: &Model, intent: &Intent) -> Option<Property> {
     let jobs = groups(model, intent);
     let first = *jobs.first()?;
     let pods = sum(jobs.iter().map(|&job| objects(model, job)));
-    let beyond = model.beyond.get(index).copied().flatten();
-    let few = !beyond.map_or(false.into(), |beyond| beyond.value);
+    let few = !model.side::<Beyond>(index).map_or(false.into(), |beyond| beyond.0.value);
     let few = few & pods.at_most(limit(model, intent, first));
     let (claim, premise) = always(model, few, model.groups[first].spec.value.above(0));
     let headline = format!("pod objects of {target} pile up");

@@ -2,6 +2,7 @@
 
 use super::{IntentModel, property};
 use crate::cluster::{Cluster, Intent, IntentKind};
+use crate::events::Course;
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::state::Model;
@@ -38,7 +39,7 @@ impl IntentModel for DrainCompletes {
         let IntentKind::DrainCompletes = &intent.kind else { return vec![] };
         // Loops contain no events, and only an event begins a drain: what is being drained somewhere in a loop is so
         // in all of it.
-        let open = any(model.operations.iter().flat_map(|(_, begun)| begun).map(|(_, flag)| flag.value));
+        let open = any(model.sides::<Course>().flat_map(|(_, course)| &course.underway).map(|(_, flag)| flag.value));
         let claim = Claim::NoFairLoop { within: open, keep: true.into(), progress: true.into(), stay: true.into() };
         vec![property(model, intent, None, "a drain never ends".to_owned(), claim, open)]
     }

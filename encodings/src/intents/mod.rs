@@ -70,29 +70,32 @@ pub const REGISTRY: &[&dyn IntentModel] = &[
     &formula::Formula(Word::LeadsTo),
 ];
 
+/// Kinds of intents.
+type Kinds<'k> = &'k [&'static dyn IntentModel];
+
 /// What all intents of a cluster need.
-pub(crate) fn needs(cluster: &Cluster, others: &Needs) -> Needs {
+pub(crate) fn needs(kinds: Kinds, cluster: &Cluster, others: &Needs) -> Needs {
     let needs = |intent: &Intent| {
-        let kind = REGISTRY.iter().find(|kind| kind.names().contains(&intent.kind.name()));
+        let kind = kinds.iter().find(|kind| kind.names().contains(&intent.kind.name()));
         kind.map_or(Needs::default(), |kind| kind.needs(cluster, intent, others))
     };
     cluster.intents.iter().map(needs).fold(Needs::default(), Needs::and)
 }
 
 /// Declares what intents need before rules are made.
-pub(crate) fn prepare(model: &mut Model) {
+pub(crate) fn prepare(kinds: Kinds, model: &mut Model) {
     for intent in &model.cluster.intents {
-        for kind in REGISTRY {
+        for kind in kinds {
             kind.prepare(model, intent);
         }
     }
 }
 
 /// The properties of all intents, in order.
-pub(crate) fn properties(model: &mut Model) -> Vec<Property> {
+pub(crate) fn properties(kinds: Kinds, model: &mut Model) -> Vec<Property> {
     let mut properties = Vec::new();
     for intent in &model.cluster.intents {
-        for kind in REGISTRY {
+        for kind in kinds {
             properties.extend(kind.properties(model, intent));
         }
     }
@@ -112,7 +115,7 @@ fn targets(model: &Model, target: Option<&WorkloadRef>) -> Vec<usize> {
 }
 
 /// A property of an intent about a group.
-fn property(
+pub fn property(
     model: &Model,
     intent: &Intent,
     group: Option<usize>,

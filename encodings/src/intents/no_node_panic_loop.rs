@@ -1,8 +1,7 @@
 //! `noNodePanicLoop`: no fair loop in which nodes stop and come back (with the `kernelPanic` assumption).
 
 use super::{IntentModel, property};
-use crate::cluster::event::EventKind;
-use crate::cluster::{Cluster, Intent, IntentKind};
+use crate::cluster::{Cluster, Intent, IntentKind, ScenarioControllerKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::state::Model;
@@ -24,7 +23,7 @@ impl IntentModel for NoNodePanicLoop {
     fn explanation(&self) -> Explanation {
         Explanation {
             meaning: "Nodes must not stop and come back for ever: pods that starve a node until it stops are moved to the next one, and stop that too.",
-            formal: "No fair loop in which nodes stop and become ready again, under the `kernelPanic` event of the scenario.",
+            formal: "No fair loop in which nodes stop and become ready again, under `kernelPanic` among the controllers of the scenario.",
             failing: "case c4/broken",
             passing: "case c4/fixed",
             upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/",
@@ -42,7 +41,11 @@ impl IntentModel for NoNodePanicLoop {
         let stops =
             any(model.slots.iter().filter_map(|slot| slot.alive).map(|alive| alive.value & !primed::<Bool>(alive.id)));
         let claim = Claim::NoFairLoop { within: true.into(), keep: true.into(), progress: stops, stay: false.into() };
-        let assumed = model.cluster.events.iter().any(|event| matches!(event.kind, EventKind::KernelPanic { .. }));
+        let assumed = model
+            .cluster
+            .scenario_controllers
+            .iter()
+            .any(|one| matches!(one.kind, ScenarioControllerKind::KernelPanic { .. }));
         let headline = "nodes stop and come back for ever".to_owned();
         vec![property(model, intent, None, headline, claim, assumed.into())]
     }

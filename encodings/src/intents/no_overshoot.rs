@@ -3,6 +3,7 @@
 
 use super::{IntentModel, is_judged, monitor, property, targets, watched};
 use crate::cluster::{Cluster, Intent, IntentKind};
+use crate::events::Course;
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::state::Model;
@@ -64,7 +65,7 @@ impl IntentModel for NoOvershoot {
 
 /// Whether the step is an external one: it spends a budget, or a node stops, comes back, is cordoned or put back.
 fn is_event(model: &Model) -> Bool {
-    let spent = model.budgets.iter().map(|left| primed::<Int>(left.id).below(left.value));
+    let spent = model.sides::<Course>().map(|(_, course)| primed::<Int>(course.left.id).below(course.left.value));
     let flags = model.slots.iter().flat_map(|slot| [slot.alive, slot.cordoned]).flatten();
     let flipped = flags.map(|flag| !primed::<Bool>(flag.id).iff(flag.value));
     any(spent.chain(flipped).collect::<Vec<_>>())

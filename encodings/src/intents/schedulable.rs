@@ -4,6 +4,7 @@
 use super::{IntentModel, always, property, targets};
 use crate::cluster::intent::SchedulableMode;
 use crate::cluster::{Cluster, Intent, IntentKind};
+use crate::controllers::feasible_nodes;
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::state::Model;
@@ -55,7 +56,7 @@ impl IntentModel for Schedulable {
                 SchedulableMode::Immediate => {
                     let placeable = model.revisions(group).map(|one| {
                         let pending = model.groups[one].pending.value.above(0);
-                        !pending | any(model.feasible.get(one).into_iter().flatten().copied())
+                        !pending | any(feasible_nodes(model, one).iter().copied())
                     });
                     let (claim, premise) = always(model, all(placeable), wanted);
                     (claim, premise, format!("a pod of {object} finds no node"))

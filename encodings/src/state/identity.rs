@@ -27,6 +27,8 @@ pub struct Ids {
     pub cron_jobs: Vec<ObjectId>,
     /// Of the disruption budgets.
     pub budgets: Vec<ObjectId>,
+    /// Of the controllers of the scenario.
+    pub scenario_controllers: Vec<ObjectId>,
     /// Of the events.
     pub events: Vec<ObjectId>,
     /// Of the pools.
@@ -65,6 +67,9 @@ pub(super) fn identify(cluster: &Cluster) -> (Names, Ids) {
     }
     for budget in &cluster.disruption_budgets {
         ids.budgets.push(names.add(Object::new(BUDGET, &budget.namespace, &budget.name)));
+    }
+    for own in &cluster.scenario_controllers {
+        ids.scenario_controllers.push(names.add(Object::new(EVENT, "", &own.id)));
     }
     for event in &cluster.events {
         ids.events.push(names.add(Object::new(EVENT, "", &event.id)));

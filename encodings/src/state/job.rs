@@ -20,10 +20,6 @@ pub struct JobState {
     pub known: IntVar,
     /// Whether the Job has failed.
     pub has_failed: BoolVar,
-    /// Countdown of its pods' run time with its full length, where it is counted; known once the kubelet has its rules.
-    pub run: Option<(IntVar, i64)>,
-    /// Countdown to its deadline, likewise.
-    pub deadline: Option<(IntVar, i64)>,
 }
 
 impl Model<'_> {
@@ -44,7 +40,7 @@ impl Model<'_> {
         let failed_indexes = job.by_index.map(|_| count("failed indexes", completions, 0));
         let known = count("known", most, 0);
         let has_failed = self.bool_var(Subject::new("failed").of(id), Role::Cluster, false.into());
-        Some(JobState { succeeded, failures, failed_indexes, known, has_failed, run: None, deadline: None })
+        Some(JobState { succeeded, failures, failed_indexes, known, has_failed })
     }
 
     /// Whether a Job has ended, complete or failed.

@@ -16,6 +16,7 @@ mod quota;
 mod revisions;
 mod rule;
 mod start;
+mod tables;
 
 pub use clock::{Countdown, Grid, Periodic, Schedule, Timer};
 pub(crate) use clock::{PRESSURE_TRANSITION, TIME};
@@ -102,19 +103,14 @@ pub struct Model<'c> {
     pub revision_wanted: Vec<Option<IntVar>>,
     /// Greatest common divisor of all amounts of a resource: one model unit.
     pub units: BTreeMap<String, i64>,
-    /// By group and slot: whether the scheduler's filters let a pod of the group onto the node; set by the scheduler,
-    /// empty for groups it does not serve.
-    pub feasible: Vec<Vec<Bool>>,
     /// Conditions under which covered fast rules are enabled (see [`Model::add_covered_rule`]).
     pub(crate) busy: Vec<Bool>,
     /// Indices of covered rules.
     pub(crate) covered: Vec<usize>,
     /// Fairness units whose rules a settled cluster does not wait for, although they have to act some time.
     pub(crate) unhurried: Vec<usize>,
-    /// Budgets of external events: how often each may still happen.
-    pub(crate) budgets: Vec<IntVar>,
-    /// Flags of drains and maintenances that have begun on a slot, by event id.
-    pub(crate) operations: Vec<(String, Vec<(usize, BoolVar)>)>,
+    /// What controllers and events remember beside the pods.
+    tables: tables::Tables,
     /// Whether no fair rule can change anything but clocks from here on; known once all rules are made.
     pub settled: Bool,
     /// Whether the run has settled once (only with `start: settled`).
@@ -129,8 +125,6 @@ pub struct Model<'c> {
     pub periodic: Vec<Periodic>,
     /// Moments at which Jobs are started.
     pub schedules: Vec<Schedule>,
-    /// By CronJob, whether more of its Jobs would have been active than are modelled; only where that can be.
-    pub beyond: Vec<Option<BoolVar>>,
     /// How time is divided.
     pub grid: Grid,
     /// Role and initial value, by `VarId`.
@@ -157,12 +151,10 @@ impl<'c> Model<'c> {
             groups: Vec::new(),
             revision_wanted: Vec::new(),
             units: units(cluster, &needs),
-            feasible: Vec::new(),
             busy: Vec::new(),
             covered: Vec::new(),
             unhurried: Vec::new(),
-            budgets: Vec::new(),
-            operations: Vec::new(),
+            tables: tables::Tables::default(),
             settled: true.into(),
             settled_once: None,
             timers: Vec::new(),
@@ -170,7 +162,6 @@ impl<'c> Model<'c> {
             while_time_passes: Vec::new(),
             periodic: Vec::new(),
             schedules: Vec::new(),
-            beyond: Vec::new(),
             grid: Grid::of(&needs),
             vars: Vec::new(),
             constraints: Vec::new(),

@@ -1,8 +1,8 @@
 //! `spec.replicas` and apply, row by row (section 2.9).
 
-use crate::support::{World, cluster, deployment, event, node, reference};
-use kubound_encodings::cluster::Span;
+use crate::support::{World, acting, cluster, deployment, event, node, reference};
 use kubound_encodings::cluster::event::{ApplyMode, EventKind};
+use kubound_encodings::cluster::{ScenarioControllerKind, Span};
 
 const SPEC: &str = "spec.replicas[default/web]";
 
@@ -63,14 +63,16 @@ fn scaling_by_hand_takes_ownership() {
 fn what_applies_manifests_again_puts_replicas_back_unless_the_manifest_leaves_them_out() {
     let mut cluster = cluster(vec![node("a", &[])], vec![deployment("web", 3, 100, 100)]);
     let target = reference("web");
-    cluster.events = vec![
-        event("scale", EventKind::Scale { target: target.clone(), replicas: Span::exactly(1) }),
-        event("gitops", EventKind::SelfHeal { target, interval: 180 }),
-    ];
+    cluster.events = vec![event("scale", EventKind::Scale { target: target.clone(), replicas: Span::exactly(1) })];
+    let heals = acting("gitops", ScenarioControllerKind::SelfHeal { target, interval: 180 });
+    cluster.scenario_controllers = vec![heals];
     let mut world = World::new(&cluster);
     assert!(!world.is_enabled("event/gitops/heal"));
     world.calm().fire("event/scale/scale").calm().fire("event/gitops/heal");
     assert_eq!(world.get("spec.replicas[default/web]"), 3);
     cluster.workloads[0].replicas_managed = false;
     assert!(World::new(&cluster).system.rule("event/gitops/heal").is_none());
+    cluster.workloads[0].replicas_managed = true;
+    cluster.events.clear();
+    assert!(World::new(&cluster).system.rule("event/gitops/heal").is_none(), "nothing changes what it watches");
 }

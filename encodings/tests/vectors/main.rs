@@ -10,6 +10,9 @@ mod descheduler;
 mod disruption;
 mod intents;
 mod job;
+mod kinds;
+#[path = "../toy/nap.rs"]
+mod nap;
 mod node_autoscaler;
 mod nodes;
 mod paused;

@@ -1,10 +1,10 @@
 //! Admission, failed nodes, taints and drains (sections 5 and 6).
 
-use crate::support::{MEBI, World, ZONE, cluster, deployment, event, node};
+use crate::support::{MEBI, World, ZONE, acting, cluster, deployment, event, node};
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::Toleration;
 use kubound_encodings::cluster::workload::{CrashLoop, Usage};
-use kubound_encodings::cluster::{Cluster, NodePool, Span, Taint, TaintEffect};
+use kubound_encodings::cluster::{Cluster, NodePool, ScenarioControllerKind, Span, Taint, TaintEffect};
 
 fn no_execute() -> Taint {
     Taint { key: "k".into(), value: String::new(), effect: TaintEffect::NoExecute }
@@ -199,7 +199,7 @@ fn pressed(workloads: &[(&str, i64, i64, i64)]) -> World {
         workload
     };
     let mut cluster = cluster(vec![node("n", &[])], workloads.iter().map(make).collect());
-    cluster.events = vec![event("memory", EventKind::MemoryPressure)];
+    cluster.scenario_controllers = vec![acting("memory", ScenarioControllerKind::MemoryPressure)];
     let mut world = World::new(&cluster);
     for (name, ..) in workloads {
         world.run_pods(name, &[("n", 1)]);

@@ -8,7 +8,7 @@ use kubound_encodings::cluster::selector::{Operator, Requirement};
 use kubound_encodings::cluster::workload::{Control, Usage};
 use kubound_encodings::cluster::{
     Cluster, DeschedulerPolicy, Event, Granularity, LabelSelector, Labels, NodePool, Origin, PodTemplate, Rollout,
-    Span, Workload, WorkloadRef,
+    ScenarioController, ScenarioControllerKind, Span, Workload, WorkloadRef,
 };
 use kubound_encodings::system::{Choice, Claim, Initial, Pace, Rule, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
@@ -24,6 +24,11 @@ pub fn origin() -> Origin {
 
 pub fn labels(pairs: &[(&str, &str)]) -> Labels {
     pairs.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// A controller of the scenario.
+pub fn acting(id: &str, kind: ScenarioControllerKind) -> ScenarioController {
+    ScenarioController { id: id.into(), kind, origin: origin() }
 }
 
 /// A node of 4 cores and 8 GiB.
@@ -124,7 +129,11 @@ impl World {
     }
 
     fn of(cluster: &Cluster, granularity: Granularity) -> Self {
-        let system = assemble(cluster, granularity).expect("a cluster that can be modelled");
+        Self::starting(assemble(cluster, granularity).expect("a cluster that can be modelled"))
+    }
+
+    /// The first state of a system.
+    pub fn starting(system: TransitionSystem) -> Self {
         let mut world = Self { state: vec![0; system.vars.len()], system };
         for index in 0..world.state.len() {
             world.state[index] = match world.system.vars[index].initial {

@@ -11,7 +11,7 @@ use super::{Deployment, read_index, read_name};
 use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::workload::Usage;
-use kubound_encodings::cluster::{Event, EventKind, NodePool, Span};
+use kubound_encodings::cluster::{Event, EventKind, NodePool, ScenarioController, ScenarioControllerKind, Span};
 
 /// Units by which Kivi's `eventCpuChange` lets a usage rise.
 const RISE: std::ops::RangeInclusive<i64> = 1..=6;
@@ -105,7 +105,10 @@ pub(super) fn read_events(root: &Fields, known: &Known, scenario: &mut Scenario)
         let arguments = fields.below("para")?;
         let missing = |what: &str| view.error("no `para`").kind(ErrorKind::MissingField).expected(what);
         let found = match name.text()? {
-            "kernelPanic" => Some((EventKind::KernelPanic { cpu_left_below: PANIC_BELOW }, 1)),
+            "kernelPanic" => {
+                add_panics(&view, scenario);
+                None
+            }
             "nodeFailure" => Some((EventKind::NodeFailure { pool: None, recovers: true }, 1)),
             "maintenance" => {
                 let arguments = arguments.as_ref().ok_or_else(|| missing("p: how many nodes are away at once"))?;
@@ -142,6 +145,14 @@ fn cpu_change(target: &Deployment, known: &Known) -> EventKind {
     };
     let to = Span { lo: now + RISE.start() * CORE, hi: now + RISE.end() * CORE, step: CORE };
     EventKind::CpuChange { target: target.reference.clone(), to }
+}
+
+fn add_panics(view: &View, scenario: &mut Scenario) {
+    let kind = ScenarioControllerKind::KernelPanic { cpu_left_below: PANIC_BELOW };
+    if !scenario.controllers.iter().any(|one| one.kind == kind) {
+        let id = kind.name().to_owned();
+        scenario.controllers.push(ScenarioController { id, kind, origin: view.origin() });
+    }
 }
 
 fn push(kind: EventKind, times: i64, view: &View, scenario: &mut Scenario) {

@@ -9,32 +9,106 @@ use super::super::span::{Count, read_span};
 use super::super::suggest::nearest_or_list;
 use super::super::view::{Fields, View};
 use super::super::{ErrorKind, Severity};
+use super::controllers::CONTROLLERS;
 use super::files::Folder;
 use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::workload::{DAEMON_SET, JOB, POD, STATEFUL_SET};
 use kubound_encodings::cluster::{Event, EventKind, Rollout, WorkloadRef};
 
-/// Events and the keys of each, without the common ones.
-pub(super) const EVENTS: &[(&str, &[&str])] = &[
-    ("cpuChange", &["target", "to"]),
-    ("nodeFailure", &["pool", "node", "recovers"]),
-    ("maintenance", &["pools", "atOnce"]),
-    ("drain", &["node", "uncordon"]),
-    ("cordon", &["node"]),
-    ("uncordon", &["node"]),
-    ("apply", &["file", "mode"]),
-    ("rollout", &["target"]),
-    ("rollback", &["target"]),
-    ("scale", &["target", "replicas"]),
-    ("createDeployment", &["file"]),
-    ("kernelPanic", &["cpuLeftBelow"]),
-    ("memoryPressure", &[]),
-    ("selfHeal", &["target", "every"]),
-];
+/// A kind of event in scenario files.
+pub(super) struct Kind {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Its keys, without the common ones.
+    pub(super) keys: &'static [&'static str],
+    /// Those that must be there.
+    pub(super) required: &'static [&'static str],
+    /// What happens.
+    pub(super) about: &'static str,
+    read: fn(&mut Reading) -> Result<EventKind, InputError>,
+}
 
-/// Seconds between two comparisons with the manifests unless `every` says otherwise.
-const SELF_HEAL_INTERVAL: i64 = 180;
+/// All kinds of events.
+pub(super) const EVENTS: &[Kind] = &[
+    Kind {
+        name: "cpuChange",
+        keys: &["target", "to"],
+        required: &["target", "to"],
+        about: "The CPU usage of each pod of a workload changes.",
+        read: read_cpu_change,
+    },
+    Kind {
+        name: "nodeFailure",
+        keys: &["pool", "node", "recovers"],
+        required: &[],
+        about: "A node stops, and comes back unless recovers is false.",
+        read: read_node_failure,
+    },
+    Kind {
+        name: "maintenance",
+        keys: &["pools", "atOnce"],
+        required: &[],
+        about: "Nodes of pools are drained, so many at once, and put back at some later quiet moment; times counts nodes.",
+        read: read_maintenance,
+    },
+    Kind {
+        name: "drain",
+        keys: &["node", "uncordon"],
+        required: &[],
+        about: "kubectl drain: cordons a node and evicts its pods as disruption budgets allow, for as long as it takes; with uncordon it is put back at once.",
+        read: |reading| Ok(EventKind::Drain { node: reading.node()?, uncordon: reading.flag("uncordon", false)? }),
+    },
+    Kind {
+        name: "cordon",
+        keys: &["node"],
+        required: &[],
+        about: "A node takes no more pods.",
+        read: |reading| Ok(EventKind::Cordon { node: reading.node()? }),
+    },
+    Kind {
+        name: "uncordon",
+        keys: &["node"],
+        required: &[],
+        about: "A node takes pods again.",
+        read: |reading| Ok(EventKind::Uncordon { node: reading.node()? }),
+    },
+    Kind {
+        name: "apply",
+        keys: &["file", "mode"],
+        required: &["file"],
+        about: "A manifest of a workload that is there is applied; another pod template begins a rollout.",
+        read: read_apply,
+    },
+    Kind {
+        name: "rollout",
+        keys: &["target"],
+        required: &["target"],
+        about: "kubectl rollout restart; each time a new revision.",
+        read: |reading| Ok(EventKind::Rollout { target: rolled(reading, false)? }),
+    },
+    Kind {
+        name: "rollback",
+        keys: &["target"],
+        required: &["target"],
+        about: "kubectl rollout undo, back to the revision before.",
+        read: |reading| Ok(EventKind::Rollback { target: rolled(reading, true)? }),
+    },
+    Kind {
+        name: "scale",
+        keys: &["target", "replicas"],
+        required: &["target", "replicas"],
+        about: "spec.replicas is set by hand.",
+        read: read_scale,
+    },
+    Kind {
+        name: "createDeployment",
+        keys: &["file"],
+        required: &["file"],
+        about: "A Deployment is created.",
+        read: read_created,
+    },
+];
 
 /// Keys that every event may have.
 pub(super) const COMMON: &[&str] = &["id", "times", "must", "after"];
@@ -43,31 +117,33 @@ pub(super) const COMMON: &[&str] = &["id", "times", "must", "after"];
 pub(super) const APPLY_MODES: &[(&str, ApplyMode)] =
     &[("client-side", ApplyMode::ClientSide), ("server-side", ApplyMode::ServerSide)];
 
-/// An event as written: its name, and the mapping with its keys.
+/// An event as written: its kind, and the mapping with its keys. Nothing for a controller in the old spelling.
 struct Written<'a> {
-    name: &'static str,
-    keys: &'static [&'static str],
+    kind: &'static Kind,
     item: Fields<'a>,
     body: Option<View<'a>>,
 }
 
-fn written<'a>(view: &View<'a>) -> Result<Written<'a>, InputError> {
+fn written<'a>(view: &View<'a>) -> Result<Option<Written<'a>>, InputError> {
     let item = view.fields()?;
     let kinds: Vec<(&str, View)> = item.entries().filter(|(key, _)| !COMMON.contains(key)).collect();
-    let supported = || EVENTS.iter().map(|(name, _)| *name);
+    let supported = || EVENTS.iter().map(|kind| kind.name);
     let [(name, at)] = kinds.as_slice() else {
         let found: Vec<_> = kinds.iter().map(|(key, _)| *key).collect();
         let found =
             if found.is_empty() { "no event".to_owned() } else { format!("several keys: {}", found.join(", ")) };
         return Err(view.error(found).expected("one event").help(nearest_or_list("", supported().collect::<Vec<_>>())));
     };
-    let Some((name, keys)) = EVENTS.iter().find(|(known, _)| known == name) else {
+    if CONTROLLERS.iter().any(|controller| controller.name == *name) {
+        return Ok(None);
+    }
+    let Some(kind) = EVENTS.iter().find(|known| known.name == *name) else {
         let names: Vec<_> = supported().collect();
         let error = at.error(format!("unknown event `{name}`")).kind(ErrorKind::UnknownName);
         return Err(error.help(nearest_or_list(name, names)));
     };
     let body = item.get(name);
-    Ok(Written { name, keys, item, body })
+    Ok(Some(Written { kind, item, body }))
 }
 
 /// Reads the workloads that `createDeployment` events bring into being; returns them by event.
@@ -79,9 +155,9 @@ pub(super) fn add_created(
     let mut created = Vec::new();
     for view in spec.items("events")? {
         let written = written(&view)?;
-        let file = match (written.name, written.body) {
-            ("createDeployment", Some(body)) => body.fields()?.require("file", "a file with one Deployment")?,
-            ("createDeployment", None) => return Err(view.error("no file").expected("file: NAME")),
+        let file = match written.map(|written| (written.kind.name, written.body)) {
+            Some(("createDeployment", Some(body))) => body.fields()?.require("file", "a file with one Deployment")?,
+            Some(("createDeployment", None)) => return Err(view.error("no file").expected("file: NAME")),
             _ => {
                 created.push(None);
                 continue;
@@ -122,24 +198,22 @@ pub(super) fn read(
 ) -> Result<Vec<Event>, InputError> {
     let views = spec.items("events")?;
     let mut events: Vec<Event> = Vec::new();
+    let mut read_views = Vec::new();
     for (index, view) in views.iter().enumerate() {
-        let written = written(view)?;
-        let allowed: Vec<&str> = written.keys.iter().chain(COMMON).copied().collect();
+        let Some(written) = written(view)? else { continue };
+        let allowed: Vec<&str> = written.kind.keys.iter().chain(COMMON).copied().collect();
         let empty = super::super::value::Value::Map(Default::default());
         let body = match &written.body {
             Some(body) => body.strict_fields(&allowed)?,
             None => View { value: &empty, ..view.clone() }.strict_fields(&allowed)?,
         };
-        let kind = match (written.name, created.get(index)) {
-            ("createDeployment", Some(Some(target))) => EventKind::CreateDeployment { target: target.clone() },
-            ("apply", _) => read_apply(&body, files, draft)?,
-            ("rollout" | "rollback", _) => read_rollout(written.name, &body, names, draft)?,
-            (name, _) => read_kind(name, &body, names)?,
-        };
+        let created = created.get(index).and_then(Option::as_ref);
+        let kind = (written.kind.read)(&mut Reading { body: &body, names, files, draft, created })?;
         let event = read_common(view, kind, &body, &written.item, &events)?;
         events.push(event);
+        read_views.push(view);
     }
-    check_order(&events, &views)?;
+    check_order(&events, &read_views)?;
     Ok(events)
 }
 
@@ -183,7 +257,7 @@ fn read_common(
 }
 
 /// Every `after` names another event, and no event waits for itself.
-fn check_order(events: &[Event], views: &[View]) -> Result<(), InputError> {
+fn check_order(events: &[Event], views: &[&View]) -> Result<(), InputError> {
     for (event, view) in events.iter().zip(views) {
         let mut next = event.after.as_deref();
         for _ in 0..=events.len() {
@@ -206,56 +280,74 @@ fn check_order(events: &[Event], views: &[View]) -> Result<(), InputError> {
     Ok(())
 }
 
-fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<EventKind, InputError> {
-    let target = || names.workload(&body.require("target", "kind/namespace/name of a workload")?);
-    let node = || body.read("node", |view| names.node(&view));
-    let flag = |key: &str, default: bool| Ok(body.read(key, |view| view.boolean())?.unwrap_or(default));
-    Ok(match name {
-        "cpuChange" => {
-            let to = body.require("to", "a CPU usage such as 100m..900m/100m")?;
-            EventKind::CpuChange { target: target()?, to: read_span(&to, &Count::Amount(Unit::Milli))? }
-        }
-        "nodeFailure" => {
-            let pool = body.read("pool", |view| names.pool(&view))?;
-            let node = node()?;
-            if let (Some(_), Some(_)) = (&pool, &node) {
-                return Err(body.view.error("both pool and node").expected("one of the two, or none for any node"));
-            }
-            EventKind::NodeFailure { pool: pool.or(node), recovers: flag("recovers", true)? }
-        }
-        "maintenance" => {
-            let pools = body.items("pools")?.iter().map(|view| names.pool(view)).collect::<Result<Vec<_>, _>>()?;
-            let at_once = body.read("atOnce", |view| view.integer(1..=5000))?.unwrap_or(1);
-            EventKind::Maintenance { pools, at_once }
-        }
-        "drain" => EventKind::Drain { node: node()?, uncordon: flag("uncordon", false)? },
-        "cordon" => EventKind::Cordon { node: node()? },
-        "uncordon" => EventKind::Uncordon { node: node()? },
-        "scale" => {
-            let replicas = body.require("replicas", "a number or a range such as 2..5")?;
-            let target = target()?;
-            if [POD, JOB].contains(&target.kind.as_str()) {
-                return Err(body.view.error(format!("{target} has no replicas")).expected("a workload with replicas"));
-            }
-            EventKind::Scale { target, replicas: read_span(&replicas, &Count::Plain(0..=MAX_REPLICAS))? }
-        }
-        "kernelPanic" => EventKind::KernelPanic {
-            cpu_left_below: read_percent(&body.require("cpuLeftBelow", "a percentage such as 2%")?)?,
-        },
-        "memoryPressure" => EventKind::MemoryPressure,
-        "selfHeal" => {
-            let every = body.read("every", |view| view.seconds())?;
-            EventKind::SelfHeal { target: target()?, interval: every.unwrap_or(SELF_HEAL_INTERVAL).max(1) }
-        }
-        other => return Err(body.view.error(format!("the event `{other}` is not supported here"))),
-    })
+/// What the reader of a kind has at hand.
+struct Reading<'r, 'a> {
+    body: &'r Fields<'a>,
+    names: &'r Names,
+    files: &'r Folder<'r>,
+    draft: &'r mut Draft,
+    /// What `createDeployment` creates.
+    created: Option<&'r WorkloadRef>,
+}
+
+impl Reading<'_, '_> {
+    fn target(&self) -> Result<WorkloadRef, InputError> {
+        self.names.workload(&self.body.require("target", "kind/namespace/name of a workload")?)
+    }
+
+    fn node(&self) -> Result<Option<String>, InputError> {
+        self.body.read("node", |view| self.names.node(&view))
+    }
+
+    fn flag(&self, key: &str, default: bool) -> Result<bool, InputError> {
+        Ok(self.body.read(key, |view| view.boolean())?.unwrap_or(default))
+    }
+}
+
+fn read_cpu_change(reading: &mut Reading) -> Result<EventKind, InputError> {
+    let to = reading.body.require("to", "a CPU usage such as 100m..900m/100m")?;
+    Ok(EventKind::CpuChange { target: reading.target()?, to: read_span(&to, &Count::Amount(Unit::Milli))? })
+}
+
+fn read_node_failure(reading: &mut Reading) -> Result<EventKind, InputError> {
+    let pool = reading.body.read("pool", |view| reading.names.pool(&view))?;
+    let node = reading.node()?;
+    if let (Some(_), Some(_)) = (&pool, &node) {
+        let error = reading.body.view.error("both pool and node");
+        return Err(error.expected("one of the two, or none for any node"));
+    }
+    Ok(EventKind::NodeFailure { pool: pool.or(node), recovers: reading.flag("recovers", true)? })
+}
+
+fn read_maintenance(reading: &mut Reading) -> Result<EventKind, InputError> {
+    let pools = reading.body.items("pools")?;
+    let pools = pools.iter().map(|view| reading.names.pool(view)).collect::<Result<Vec<_>, _>>()?;
+    let at_once = reading.body.read("atOnce", |view| view.integer(1..=5000))?.unwrap_or(1);
+    Ok(EventKind::Maintenance { pools, at_once })
+}
+
+fn read_scale(reading: &mut Reading) -> Result<EventKind, InputError> {
+    let replicas = reading.body.require("replicas", "a number or a range such as 2..5")?;
+    let target = reading.target()?;
+    if [POD, JOB].contains(&target.kind.as_str()) {
+        return Err(reading.body.view.error(format!("{target} has no replicas")).expected("a workload with replicas"));
+    }
+    Ok(EventKind::Scale { target, replicas: read_span(&replicas, &Count::Plain(0..=MAX_REPLICAS))? })
+}
+
+fn read_created(reading: &mut Reading) -> Result<EventKind, InputError> {
+    match reading.created {
+        Some(target) => Ok(EventKind::CreateDeployment { target: target.clone() }),
+        None => Err(reading.body.view.error("no workload").expected("a file with one Deployment")),
+    }
 }
 
 /// `kubectl rollout` works on Deployments that are not paused; here StatefulSets and DaemonSets can be restarted, too.
-fn read_rollout(name: &str, body: &Fields, names: &Names, draft: &Draft) -> Result<EventKind, InputError> {
+fn rolled(reading: &Reading, is_back: bool) -> Result<WorkloadRef, InputError> {
+    let Reading { body, names, draft, .. } = reading;
     let view = body.require("target", "kind/namespace/name of a Deployment")?;
     let target = names.workload_or_daemon_set(&view)?;
-    if [STATEFUL_SET, DAEMON_SET].contains(&target.kind.as_str()) && name == "rollback" {
+    if [STATEFUL_SET, DAEMON_SET].contains(&target.kind.as_str()) && is_back {
         return Err(view
             .error(format!("rolling {target} back is not supported"))
             .kind(ErrorKind::NotSupported)
@@ -269,22 +361,11 @@ fn read_rollout(name: &str, body: &Fields, names: &Names, draft: &Draft) -> Resu
     if named.is_some_and(|read| read.workload.rollout.is_paused) {
         return Err(view.error(format!("{target} is paused")).expected("a Deployment without `paused: true`"));
     }
-    Ok(if name == "rollout" { EventKind::Rollout { target } } else { EventKind::Rollback { target } })
+    Ok(target)
 }
 
-fn read_percent(view: &View) -> Result<i64, InputError> {
-    match view.value.as_text() {
-        Some(text) => {
-            let number = text.strip_suffix('%').and_then(|number| number.parse().ok());
-            number.filter(|number| (0..=100).contains(number)).ok_or_else(|| {
-                view.error(format!("found {}", view.value.describe())).expected("a percentage from 0% to 100%")
-            })
-        }
-        None => view.integer(0..=100),
-    }
-}
-
-fn read_apply(body: &Fields, files: &Folder, draft: &mut Draft) -> Result<EventKind, InputError> {
+fn read_apply(reading: &mut Reading) -> Result<EventKind, InputError> {
+    let Reading { body, files, draft, .. } = reading;
     let file = body.require("file", "a file with one Deployment")?;
     let mode = body.read("mode", |view| view.one_of(APPLY_MODES))?.unwrap_or(ApplyMode::ClientSide);
     let Some(applied) = files.read_workload(&file)?.workloads.pop() else {

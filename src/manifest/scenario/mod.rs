@@ -7,6 +7,7 @@
 
 mod autoscalers;
 mod containers;
+mod controllers;
 mod events;
 mod files;
 mod intents;
@@ -53,6 +54,7 @@ const KEYS: &[&str] = &[
     "placed",
     "start",
     "timing",
+    "controllers",
     "events",
     "intents",
     "bounds",
@@ -106,6 +108,7 @@ pub(super) fn read(
         scenario.assumptions.push(Assumption { text, condition, origin: view.origin() });
     }
     scenario.events = events::read(&spec, &names, &files, draft, &created)?;
+    scenario.controllers = controllers::read(&spec, &names, &scenario.events)?;
     let hpas: Vec<String> =
         draft.hpas.iter().filter(|hpa| names.workloads.contains(&hpa.hpa.target)).map(|hpa| hpa.hpa.label()).collect();
     scenario.intents = intents::read(&spec, &formula::Known { names: &names, hpas: &hpas })?;

@@ -6,6 +6,7 @@
 use super::super::exceptions::EXCEPTION;
 use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, LIMITS, POLICIES};
 use super::containers::CONTAINER;
+use super::controllers::{CONTROLLERS, ID};
 use super::events::{APPLY_MODES, COMMON, EVENTS};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::metrics::METRIC;
@@ -135,6 +136,10 @@ fn spec(key: &str) -> Value {
             words(STARTS),
         ),
         "timing" => told("How controllers and time interleave. Default: paced.", words(TIMINGS)),
+        "controllers" => told(
+            "What acts again and again beside the controllers of Kubernetes. Default: nothing.",
+            list(controller()),
+        ),
         "events" => {
             told("What users and machines may do; in any order, and never has to. Default: nothing.", list(event()))
         }
@@ -311,64 +316,45 @@ fn bound(key: &str) -> Value {
     }
 }
 
-/// An item of `events`: one event, and common keys inside or beside it.
+/// An item of `events`: one event, and common keys inside or beside it; or a controller, as it was once written.
 fn event() -> Value {
-    let kinds: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
+    let kinds: Vec<&str> =
+        EVENTS.iter().map(|kind| kind.name).chain(CONTROLLERS.iter().map(|kind| kind.name)).collect();
     let keys: Vec<&str> = kinds.iter().chain(COMMON).copied().collect();
-    let mut item = mapping(&keys, &[], &|key| match EVENTS.iter().find(|(name, _)| *name == key) {
-        Some((name, keys)) => {
-            let keys: Vec<&str> = keys.iter().chain(COMMON).copied().collect();
-            let required = required_by_event(name);
-            let body = mapping(&keys, required, &|key| parameter(name, key));
-            told(about_event(name), if required.is_empty() { or_nothing(body) } else { body })
+    let mut item = mapping(&keys, &[], &|key| {
+        let event = EVENTS.iter().find(|kind| kind.name == key).map(|kind| (kind.keys, kind.required, kind.about));
+        let formerly = || CONTROLLERS.iter().find(|kind| kind.name == key);
+        let formerly = || formerly().map(|kind| (kind.keys, kind.required, "An entry of controllers, formerly here."));
+        match event.or_else(formerly) {
+            Some((keys, required, about)) => one_of_a_kind(key, (keys, COMMON), required, about),
+            None => parameter("", key),
         }
+    });
+    item["oneOf"] = kinds.iter().map(|kind| json!({"required": [kind]})).collect();
+    item
+}
+
+/// An item of `controllers`: one controller, and its id inside or beside it.
+fn controller() -> Value {
+    let kinds: Vec<&str> = CONTROLLERS.iter().map(|kind| kind.name).collect();
+    let keys: Vec<&str> = kinds.iter().copied().chain([ID]).collect();
+    let mut item = mapping(&keys, &[], &|key| match CONTROLLERS.iter().find(|kind| kind.name == key) {
+        Some(kind) => one_of_a_kind(key, (kind.keys, &[ID]), kind.required, kind.about),
         None => parameter("", key),
     });
     item["oneOf"] = kinds.iter().map(|kind| json!({"required": [kind]})).collect();
     item
 }
 
-fn about_event(name: &str) -> &'static str {
-    match name {
-        "cpuChange" => "The CPU usage of each pod of a workload changes.",
-        "nodeFailure" => "A node stops, and comes back unless recovers is false.",
-        "maintenance" => {
-            "Nodes of pools are drained, so many at once, and put back at some later quiet moment; times counts nodes."
-        }
-        "drain" => {
-            "kubectl drain: cordons a node and evicts its pods as disruption budgets allow, for as long as it takes; with uncordon it is put back at once."
-        }
-        "cordon" => "A node takes no more pods.",
-        "uncordon" => "A node takes pods again.",
-        "apply" => "A manifest of a workload that is there is applied; another pod template begins a rollout.",
-        "rollout" => "kubectl rollout restart; each time a new revision.",
-        "rollback" => "kubectl rollout undo, back to the revision before.",
-        "scale" => "spec.replicas is set by hand.",
-        "createDeployment" => "A Deployment is created.",
-        "kernelPanic" => {
-            "Nodes with less free CPU than this stop: an assumption about nodes, not something Kubernetes does."
-        }
-        "selfHeal" => "spec.replicas is put back to what the manifest says, again and again (GitOps).",
-        "memoryPressure" => {
-            "Kubelets evict pods from nodes whose pods use more memory (memoryUsage) than is allocatable, and the nodes are tainted."
-        }
-        _ => "",
-    }
+/// The body of an event or a controller.
+fn one_of_a_kind(name: &str, (keys, common): (&[&str], &[&str]), required: &[&str], about: &str) -> Value {
+    let keys: Vec<&str> = keys.iter().chain(common).copied().collect();
+    let body = mapping(&keys, required, &|key| parameter(name, key));
+    told(about, if required.is_empty() { or_nothing(body) } else { body })
 }
 
 fn about_intent(name: &str) -> &'static str {
     intents::REGISTRY.iter().find(|intent| intent.names().contains(&name)).map_or("", |intent| intent.summary())
-}
-
-fn required_by_event(name: &str) -> &'static [&'static str] {
-    match name {
-        "cpuChange" => &["target", "to"],
-        "rollout" | "rollback" | "selfHeal" => &["target"],
-        "apply" | "createDeployment" => &["file"],
-        "scale" => &["target", "replicas"],
-        "kernelPanic" => &["cpuLeftBelow"],
-        _ => &[],
-    }
 }
 
 /// An item of `intents`: the name of one without parameters that must be there, or one with its parameters.

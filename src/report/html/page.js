@@ -43,7 +43,7 @@
     const scope = report.scope;
     return facts([
       ["nodes", sizes(scope.pools)], ["replicas", sizes(scope.workloads)], ["values", sizes(scope.values)],
-      ["assuming", scope.assumptions.join("; ")], ["events", scope.events.join(", ")],
+      ["assuming", scope.assumptions.join("; ")], ["controllers", scope.controllers.join(", ")], ["events", scope.events.join(", ")],
       ["exceptions", (report.exceptions ?? []).map((one) =>
         `${one.intent}${one.target ? " of " + one.target : ""} until ${one.expires}: ${one.reason} (${one.state})`).join("; ")],
       ["model", `start ${scope.start}, timing ${scope.timing}, granularity ${scope.granularity}, Kubernetes ${scope.kubernetes}`],

@@ -28,7 +28,7 @@ func (u *usage) change(target, to string) {
 	u.milli[group] = amount.MilliValue()
 }
 
-// Whether less CPU of a node is free than the event `kernelPanic` says.
+// Whether less CPU of a node is free than `kernelPanic` of the scenario says.
 func (u *usage) exhausted(node string, parameters map[string]any) bool {
 	text := fmt.Sprint(parameters["cpuLeftBelow"])
 	percent, err := strconv.ParseInt(strings.TrimSuffix(text, "%"), 10, 64)

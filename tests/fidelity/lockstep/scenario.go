@@ -33,6 +33,8 @@ type scenario struct {
 		} `json:"nodes"`
 		Workloads []workload       `json:"workloads"`
 		Events    []map[string]any `json:"events"`
+		// What acts again and again; also found among the events, where it was once written.
+		Controllers []map[string]any `json:"controllers"`
 	} `json:"spec"`
 	folder string
 }
@@ -182,9 +184,14 @@ func (s *scenario) seed(w *world, run *trace) (policy string, err error) {
 	return policy, nil
 }
 
-// Parameters of the scenario's event of a kind; nil if it has none.
+// Events and controllers of the scenario.
+func (s *scenario) around() []map[string]any {
+	return append(append([]map[string]any{}, s.Spec.Events...), s.Spec.Controllers...)
+}
+
+// Parameters of the scenario's event or controller of a kind; nil if it has none.
 func (s *scenario) event(kind string) (map[string]any, bool) {
-	for _, one := range s.Spec.Events {
+	for _, one := range s.around() {
 		if parameters, is := one[kind]; is {
 			found, _ := parameters.(map[string]any)
 			return found, true
@@ -195,9 +202,9 @@ func (s *scenario) event(kind string) (map[string]any, bool) {
 
 var arrow = regexp.MustCompile(`-> (\S+)$`)
 
-// Kind and parameters of an event by its id, which is its kind if none is given.
+// Kind and parameters of an event or a controller by its id, which is its kind if none is given.
 func (s *scenario) eventById(id string) (string, map[string]any) {
-	for _, one := range s.Spec.Events {
+	for _, one := range s.around() {
 		for key, value := range one {
 			parameters, is := value.(map[string]any)
 			if is && (one["id"] == id || (one["id"] == nil && key == id)) {

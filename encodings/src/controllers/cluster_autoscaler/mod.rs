@@ -25,9 +25,10 @@
 
 mod fit;
 
-use super::{Admission, Controller, admission, scheduler};
+use super::{Admission, Controller, admission, feasible_nodes, scheduler};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::subject::Subject;
@@ -51,6 +52,14 @@ impl Controller for ClusterAutoscaler {
 
     fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
         needs(cluster, NodeAutoscalerKind::ClusterAutoscaler)
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["Pod", "Node", "PodDisruptionBudget", "DaemonSet"],
+            reads_live: &["machines of the cloud"],
+            forgets: &["since when nodes are not needed", "nodes that it is deleting"],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {
@@ -145,7 +154,7 @@ impl Autoscaler {
     /// Whether nodes are added for pods of a group.
     fn provides_for(&self, model: &Model, group: usize) -> bool {
         let cutoff = if self.settings.kind == NodeAutoscalerKind::ClusterAutoscaler { EXPENDABLE } else { i64::MIN };
-        model.feasible.get(group).is_some_and(|slots| !slots.is_empty()) && model.template(group).priority >= cutoff
+        !feasible_nodes(model, group).is_empty() && model.template(group).priority >= cutoff
     }
 
     fn shrink(&self, model: &mut Model, slot: usize) {
@@ -321,5 +330,5 @@ fn within_limits(model: &Model, slot: usize, group: NodeGroup) -> Bool {
 fn waits(model: &Model, group: usize) -> Bool {
     let state = &model.groups[group];
     let nominated = sum(state.nominated.iter().flatten().map(|count| count.value));
-    state.pending.value.above(nominated) & !any(model.feasible[group].iter().copied())
+    state.pending.value.above(nominated) & !any(feasible_nodes(model, group).iter().copied())
 }

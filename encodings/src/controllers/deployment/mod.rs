@@ -33,6 +33,7 @@ mod sync;
 use super::Controller;
 use super::replica_set::{self, Sync};
 use crate::cluster::Cluster;
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::Subject;
@@ -53,6 +54,14 @@ impl Controller for Deployment {
 
     fn needs(&self, _: &Cluster, _: &Needs) -> Needs {
         Needs::default()
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["Deployment", "ReplicaSet", "Pod"],
+            reads_live: &["the Deployment, before it adopts ReplicaSets"],
+            forgets: &[],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {

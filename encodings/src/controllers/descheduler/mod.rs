@@ -29,6 +29,7 @@ mod too_many_restarts;
 use super::Controller;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::cluster::{Cluster, DeschedulerPolicy};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Periodic, Phase, RuleBuilder, text};
 use crate::subject::{self, Subject};
@@ -51,6 +52,10 @@ impl Controller for Descheduler {
     fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
         let Some(policy) = &cluster.descheduler else { return Needs::default() };
         Needs { takes_pods: true, ..Needs::durations([policy.interval]) }
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint { watches: &["Pod", "Node", "Namespace", "PodDisruptionBudget"], reads_live: &[], forgets: &[] }
     }
 
     fn add_rules(&self, model: &mut Model) {

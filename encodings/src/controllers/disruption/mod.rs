@@ -23,6 +23,7 @@ use super::Controller;
 use crate::cluster::disruption::Demand;
 use crate::cluster::rollout::Amount;
 use crate::cluster::{Cluster, PodDisruptionBudget, Taint, TaintEffect, Workload};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, UNSCHEDULABLE, text, value};
 use crate::subject::{ObjectId, Subject};
@@ -47,6 +48,14 @@ impl Controller for Disruption {
         // Evictions of pods that have not started ask no budget.
         let evicted = others.takes_pods || (others.nodes_cordoned && tolerated);
         Needs { sees_admission: evicted && !cluster.disruption_budgets.is_empty(), ..Needs::default() }
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["PodDisruptionBudget", "Pod", "ReplicaSet", "Deployment", "StatefulSet"],
+            reads_live: &["scales of other owners; the eviction API reads the budget"],
+            forgets: &[],
+        }
     }
 
     fn add_rules(&self, _: &mut Model) {}

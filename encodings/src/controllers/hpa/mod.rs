@@ -35,6 +35,7 @@ use super::Controller;
 use crate::cluster::hpa::{OtherMetric, ScalingPolicy, ScalingRules, SelectPolicy};
 use crate::cluster::workload::Readiness;
 use crate::cluster::{Cluster, HorizontalPodAutoscaler, Span, Workload};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::{ObjectId, Subject};
@@ -72,6 +73,14 @@ impl Controller for Hpa {
 
     fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
         cluster.hpas.iter().map(|hpa| needs_of(cluster, hpa)).fold(Needs::default(), Needs::and)
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["HorizontalPodAutoscaler", "Pod"],
+            reads_live: &["the scale of its target", "metrics"],
+            forgets: &["recommendations", "scale events"],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -17,13 +17,14 @@
 //! told apart.
 //!
 //! ## Elsewhere
-//! Containers that crash (`crash`), pods that become available (`fresh`), pods of Jobs that succeed (`success`); what happens where memory runs out is the event `memoryPressure`.
+//! Containers that crash (`crash`), pods that become available (`fresh`), pods of Jobs that succeed (`success`), memory that runs out (`memory`).
 //!
 //! ## Not modelled
 //! Probes, pressure on disks and processes, images, priority of critical pods.
 
 mod crash;
 mod fresh;
+mod memory;
 mod success;
 
 use super::Controller;
@@ -31,6 +32,7 @@ use crate::cluster::node::is_extended_resource;
 use crate::cluster::pod::QosClass;
 use crate::cluster::workload::Readiness;
 use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
 use crate::subject::Subject;
@@ -55,7 +57,21 @@ impl Controller for Kubelet {
             let run_time = workload.job().and_then(|job| job.run_time);
             [start_up, cluster.min_ready_seconds(workload), run_time]
         };
-        Needs::durations(cluster.workloads.iter().flat_map(of).flatten())
+        Needs::durations(cluster.workloads.iter().flat_map(of).flatten()).and(memory::needs(cluster))
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["Pod", "Node"],
+            reads_live: &[],
+            forgets: &["since when a pressure is over", "back-off of containers"],
+        }
+    }
+
+    fn prepare(&self, model: &mut Model) {
+        for group in 0..model.groups.len() {
+            success::prepare(model, group);
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {
@@ -70,6 +86,7 @@ impl Controller for Kubelet {
             crash::add_rules(model, group);
             success::add_rules(model, group);
         }
+        memory::add_rules(model);
     }
 }
 

@@ -1,22 +1,29 @@
 //! Pods of Jobs that have done their work.
 
+use crate::controllers::job::RunTimer;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{any, int_choice};
 
+/// Declares the countdown of the run time of a Job's pods, where it is given.
+pub(super) fn prepare(model: &mut Model, group: usize) {
+    let Some(seconds) = model.groups[group].job.and(model.workload(group).job()).and_then(|job| job.run_time) else {
+        return;
+    };
+    let running = model.groups[group].running.iter().enumerate();
+    let some = any(running.map(|(slot, count)| count.value.above(0) & model.slots[slot].is_alive()));
+    let timer = model.timer(Subject::new("run timer").of(model.groups[group].id), seconds, some);
+    model.remember(group, RunTimer(timer));
+}
+
 /// One countdown stands for the run time of all pods of a Job; at its end any number of them, at least one, succeeds.
 /// Without a run time they may do so at any quiescent moment, and each does some day.
 pub(super) fn add_rules(model: &mut Model, group: usize) {
-    let (Some(job), Some(spec)) = (model.groups[group].job, model.workload(group).job().copied()) else { return };
+    let Some(job) = model.groups[group].job else { return };
     let (id, name) = (model.groups[group].id, model.groups[group].name.clone());
     let running = model.groups[group].running.clone();
-    let some = any(running.iter().enumerate().map(|(slot, count)| count.value.above(0) & model.slots[slot].is_alive()));
-    let timer = spec.run_time.map(|seconds| model.timer(Subject::new("run timer").of(id), seconds, some));
-    let run = timer.as_ref().and_then(|timer| Some((timer.left?, timer.full)));
-    if let Some(job) = &mut model.groups[group].job {
-        job.run = run;
-    }
+    let timer = model.side::<RunTimer>(group).map(|one| one.0.clone());
     let pace = match &timer {
         Some(timer) if timer.left.is_some() || timer.full == 0 => Pace::Fast,
         _ => Pace::Clock,

@@ -56,6 +56,7 @@ pub(crate) use spread::Domains;
 use super::Controller;
 use crate::cluster::Timing;
 use crate::cluster::{Cluster, Workload};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
@@ -93,16 +94,43 @@ impl Controller for Scheduler {
         Needs { sees_each_step: templates.any(|one| cluster.may_preempt(one)), ..Needs::default() }
     }
 
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["Pod", "Node", "PodDisruptionBudget", "Service", "ReplicaSet", "StatefulSet"],
+            reads_live: &[],
+            forgets: &["pods assumed to be bound", "nominations", "back-off"],
+        }
+    }
+
+    fn prepare(&self, model: &mut Model) {
+        for group in 0..model.groups.len() {
+            if self.serves(model, group) {
+                let feasible = filter::feasible(model, group);
+                model.remember(group, Feasible(feasible));
+            }
+        }
+    }
+
     fn add_rules(&self, model: &mut Model) {
-        let served: Vec<bool> = (0..model.groups.len()).map(|group| self.serves(model, group)).collect();
-        let feasible = |(group, &served)| if served { filter::feasible(model, group) } else { Vec::new() };
-        model.feasible = served.iter().enumerate().map(feasible).collect();
         let preemptors: Vec<Option<Preemptor>> =
             (0..model.groups.len()).map(|group| Preemptor::new(model, group)).collect();
-        for group in (0..model.groups.len()).filter(|&group| served[group]) {
+        for group in served(model) {
             self.add_group(model, group, &preemptors);
         }
     }
+}
+
+/// By slot: whether the filters let a pod of a group onto the node; only for groups that the scheduler serves.
+struct Feasible(Vec<Bool>);
+
+/// The groups that the scheduler serves.
+pub(crate) fn served(model: &Model) -> Vec<usize> {
+    (0..model.groups.len()).filter(|&group| model.side::<Feasible>(group).is_some()).collect()
+}
+
+/// By slot: whether the filters let a pod of a group onto the node; empty for groups that the scheduler does not serve.
+pub(crate) fn feasible_nodes<'m>(model: &'m Model, group: usize) -> &'m [Bool] {
+    model.side::<Feasible>(group).map_or(&[], |one| &one.0)
 }
 
 impl Scheduler {
@@ -117,7 +145,7 @@ impl Scheduler {
         if model.slots.is_empty() {
             return;
         }
-        let feasible = model.feasible[group].clone();
+        let feasible = feasible_nodes(model, group).to_vec();
         let samples = model.profile(group).samples(feasible.len());
         let scores = score::totals(model, group, &feasible);
         let ranked: Vec<Int> = feasible.iter().zip(&scores.terms).map(|(&ok, &score)| ite(ok, score, -1)).collect();
@@ -194,6 +222,6 @@ fn add_in_order(model: &mut Model, rule: RuleBuilder, yields: Bool) {
 fn acts(model: &Model, group: usize, preemptor: Option<&Preemptor>) -> Bool {
     match preemptor {
         Some(preemptor) => preemptor.acts(model),
-        None => model.groups[group].pending.value.above(0) & any(model.feasible[group].iter().copied()),
+        None => model.groups[group].pending.value.above(0) & any(feasible_nodes(model, group).iter().copied()),
     }
 }

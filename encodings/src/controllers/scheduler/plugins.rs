@@ -2,6 +2,7 @@
 //! for comparisons with the real plugins.
 
 use super::fit::{self, Weights};
+use super::{feasible_nodes, served};
 use super::{filter, pod_affinity, score, spread};
 use crate::state::Model;
 use crate::term::{Int, Term, TermId};
@@ -32,13 +33,16 @@ pub struct PluginScores {
 
 /// What each plugin says of a pod of each group that the scheduler serves.
 pub(crate) fn plugins(model: &Model) -> Vec<Plugins> {
-    let served = (0..model.groups.len()).filter(|&group| !model.feasible[group].is_empty());
-    served.map(|group| of_group(model, group)).collect()
+    served(model)
+        .into_iter()
+        .filter(|&group| !feasible_nodes(model, group).is_empty())
+        .map(|group| of_group(model, group))
+        .collect()
 }
 
 fn of_group(model: &Model, group: usize) -> Plugins {
     let ids = |terms: Vec<Int>| terms.into_iter().map(Term::id).collect::<Vec<_>>();
-    let feasible = &model.feasible[group];
+    let feasible = feasible_nodes(model, group);
     let fixed = |raw: &[i64]| raw.iter().map(|&one| Int::from(one)).collect::<Vec<_>>();
     let resources = |fit: i64, balance: i64| {
         let (scores, is_exact) = fit::scores(model, group, Weights { fit, balance });

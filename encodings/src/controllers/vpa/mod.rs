@@ -28,6 +28,7 @@ mod updater;
 use super::Controller;
 use crate::cluster::hpa::MetricResource;
 use crate::cluster::{Cluster, VerticalPodAutoscaler};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::Model;
 use crate::subject::ObjectId;
@@ -55,6 +56,14 @@ impl Controller for Vpa {
             // Whichever pods come at once may be of different levels.
             sees_each_step: !cluster.vpas.is_empty(),
             ..Needs::default()
+        }
+    }
+
+    fn footprint(&self) -> Footprint {
+        Footprint {
+            watches: &["VerticalPodAutoscaler", "Pod"],
+            reads_live: &["metrics"],
+            forgets: &["histories since the last checkpoint"],
         }
     }
 

@@ -26,7 +26,7 @@
 mod victims;
 
 use super::counted::Counts;
-use super::filter;
+use super::{feasible_nodes, filter};
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::{Part, Subject};
 use crate::system::{Pace, Phrase};
@@ -68,7 +68,7 @@ impl Preemptor {
         Some(Self {
             group,
             unnominated: model.groups[group].pending.value.monus(sum(nominated.iter().map(|count| count.value))),
-            some_feasible: any(model.feasible[group].iter().copied()),
+            some_feasible: any(feasible_nodes(model, group).iter().copied()),
             feasible_own: slots.clone().map(|slot| filter::fits(model, group, Counts::there(model, slot), 1)).collect(),
             waits: slots.clone().map(waits).collect(),
             candidates: slots.map(|slot| Candidate::new(model, group, slot)).collect(),

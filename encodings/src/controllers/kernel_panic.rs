@@ -1,15 +1,15 @@
-//! `kernelPanic`: an assumption on the environment, off unless named. A node whose free CPU falls below a share of
+//! `kernelPanic`: an assumption on the environment, off unless the scenario names it. A node whose free CPU falls below a share of
 //! its allocatable stops, and comes back once it is above again. Kubernetes itself does no such thing (section 10):
 //! CPU that is used up throttles.
 //!
 //! Pods use CPU while they run or start; deleted ones on a stopped node do not. Stopping and coming back are fair and
 //! fast: they are consequences, not choices, and have no budget.
 
-use super::EventModel;
-use crate::cluster::event::EventKind;
+use super::Controller;
 use crate::cluster::node::CPU;
 use crate::cluster::workload::Usage;
-use crate::cluster::{Cluster, Event};
+use crate::cluster::{Cluster, ScenarioController, ScenarioControllerKind};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
@@ -19,27 +19,37 @@ use crate::term::{Int, sum};
 /// See the module.
 pub struct KernelPanic;
 
-impl EventModel for KernelPanic {
-    fn names(&self) -> &'static [&'static str] {
-        &["kernelPanic"]
+impl Controller for KernelPanic {
+    fn name(&self) -> &'static str {
+        "kernel"
     }
 
     fn summary(&self) -> &'static str {
-        "nodes without free CPU stop (an assumption on the environment)"
+        "stops nodes without free CPU, where the scenario names kernelPanic (an assumption on the environment)"
     }
 
-    fn needs(&self, _: &Cluster, _: &Event, _: &Needs) -> Needs {
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        let panics = |one: &ScenarioController| matches!(one.kind, ScenarioControllerKind::KernelPanic { .. });
+        let panics = cluster.scenario_controllers.iter().any(panics);
         // Nodes stop as fast as pods are bound.
-        Needs { nodes_stop: true, sees_admission: true, ..Needs::default() }
+        Needs { nodes_stop: panics, sees_admission: panics, ..Needs::default() }
     }
 
-    fn moments(&self, _: &Event) -> i64 {
-        0
+    fn footprint(&self) -> Footprint {
+        Footprint { watches: &[], reads_live: &["the CPU that its pods use"], forgets: &[] }
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::KernelPanic { cpu_left_below } = &event.kind else { return };
-        let id = model.event_id(event);
+    fn add_rules(&self, model: &mut Model) {
+        for (number, one) in model.cluster.scenario_controllers.iter().enumerate() {
+            self.panic(model, number, one);
+        }
+    }
+}
+
+impl KernelPanic {
+    fn panic(&self, model: &mut Model, number: usize, own: &ScenarioController) {
+        let ScenarioControllerKind::KernelPanic { cpu_left_below } = &own.kind else { return };
+        let id = model.ids.scenario_controllers[number];
         for slot in 0..model.slots.len() {
             let there = &model.slots[slot];
             let alive = there.runs();
@@ -55,7 +65,7 @@ impl EventModel for KernelPanic {
                     .when(present)
                     .fair(fairness)
                     .says([text(format!("{name} {what}"))])
-                    .because_of(event.origin.clone())
+                    .because_of(own.origin.clone())
             };
             let rules = [
                 rule("panic", "KernelPanic", "has no free CPU left and stops")

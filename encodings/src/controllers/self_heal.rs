@@ -1,11 +1,11 @@
 //! `selfHeal`: what applies manifests again and again (GitOps) puts back `spec.replicas` whenever it differs from the
 //! manifest. A manifest without the field leaves it to others, and nothing happens.
 //!
-//! Not an event that users bring about but a controller with a period: fair, without a budget, and part of loops.
+//! A controller of the scenario with a period: fair, and part of loops.
 
-use super::EventModel;
-use crate::cluster::event::EventKind;
-use crate::cluster::{Cluster, Event};
+use super::Controller;
+use crate::cluster::{Cluster, ScenarioController, ScenarioControllerKind};
+use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::Subject;
@@ -14,33 +14,44 @@ use crate::system::{Pace, Phrase};
 /// See the module.
 pub struct SelfHeal;
 
-impl EventModel for SelfHeal {
-    fn names(&self) -> &'static [&'static str] {
-        &["selfHeal"]
+impl Controller for SelfHeal {
+    fn name(&self) -> &'static str {
+        "gitops"
     }
 
     fn summary(&self) -> &'static str {
-        "spec.replicas is put back to what the manifest says, again and again"
+        "puts spec.replicas back to what the manifest says, again and again, where the scenario names selfHeal"
     }
 
-    fn needs(&self, cluster: &Cluster, event: &Event, others: &Needs) -> Needs {
-        let EventKind::SelfHeal { target, interval } = &event.kind else { return Needs::default() };
-        // It writes what was there at first, which is news only where others write something else.
-        let own = cluster.workload(target).filter(|_| others.writes_replicas(target));
-        let written = own.map(|index| (target.clone(), cluster.workloads[index].replicas));
-        Needs { replicas: written.into_iter().collect(), ..Needs::durations([*interval]) }
+    fn needs(&self, cluster: &Cluster, others: &Needs) -> Needs {
+        let of = |one: &ScenarioController| {
+            let ScenarioControllerKind::SelfHeal { target, interval } = &one.kind else { return Needs::default() };
+            // It writes what was there at first, which is news only where others write something else.
+            let own = cluster.workload(target).filter(|_| others.writes_replicas(target));
+            let written = own.map(|index| (target.clone(), cluster.workloads[index].replicas));
+            Needs { replicas: written.into_iter().collect(), ..Needs::durations([*interval]) }
+        };
+        cluster.scenario_controllers.iter().map(of).fold(Needs::default(), Needs::and)
     }
 
-    fn moments(&self, _: &Event) -> i64 {
-        0
+    fn footprint(&self) -> Footprint {
+        Footprint { watches: &["Deployment"], reads_live: &["manifests"], forgets: &[] }
     }
 
-    fn add_rules(&self, model: &mut Model, event: &Event) {
-        let EventKind::SelfHeal { target, interval } = &event.kind else { return };
+    fn add_rules(&self, model: &mut Model) {
+        for (number, one) in model.cluster.scenario_controllers.iter().enumerate() {
+            self.heal(model, number, one);
+        }
+    }
+}
+
+impl SelfHeal {
+    fn heal(&self, model: &mut Model, number: usize, own: &ScenarioController) {
+        let ScenarioControllerKind::SelfHeal { target, interval } = &own.kind else { return };
         // What nobody writes never differs.
         let is_watched = |&group: &usize| model.workload(group).replicas_managed && model.needs.writes_replicas(target);
         let Some(group) = model.cluster.workload(target).filter(is_watched) else { return };
-        let id = model.event_id(event);
+        let id = model.ids.scenario_controllers[number];
         let state = &model.groups[group];
         let (spec, name) = (state.spec, state.name.clone());
         let written = model.initial_of(spec);
@@ -49,7 +60,7 @@ impl EventModel for SelfHeal {
         let wants = exists & spec.value.is_not(written);
         let periodic = model.periodic(Subject::new("self-heal period").of(id), *interval, wants);
         let unit = model.fairness_unit(Subject::new("event").of(id));
-        let mut rule = RuleBuilder::new(Subject::new("heal").of(id), "gitops", "Synced", Pace::Periodic)
+        let mut rule = RuleBuilder::new(Subject::new("heal").of(id), self.name(), "Synced", Pace::Periodic)
             .when(wants & periodic.may_act)
             .fair(unit)
             .set(spec, written)
@@ -59,7 +70,7 @@ impl EventModel for SelfHeal {
                 text(" -> "),
                 Phrase::After(spec.id),
             ])
-            .because_of(event.origin.clone())
+            .because_of(own.origin.clone())
             .because_of(model.origin(group, "spec.replicas"));
         if let Some(applied) = applied {
             rule = rule.set_bool(applied, true);
