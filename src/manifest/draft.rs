@@ -10,8 +10,8 @@ use kubound_encodings::cluster::hpa::{Metric, NamedMetric};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::{
     Assumption, Bounds, CronJob, DeschedulerPolicy, Event, HorizontalPodAutoscaler, Intent, KubernetesVersion,
-    LabelSelector, NodeAutoscaler, NodePool, NodeSelectorTerm, Origin, Placement, PodDisruptionBudget, ResourceQuota,
-    Resources, ScenarioController, SchedulerProfile, Service, Start, Timing, Workload, WorkloadRef,
+    LabelSelector, NodeAutoscaler, NodePool, NodeSelectorTerm, Origin, Other, Placement, PodDisruptionBudget,
+    ResourceQuota, Resources, ScenarioController, SchedulerProfile, Service, Start, Timing, Workload, WorkloadRef,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -198,6 +198,8 @@ pub(super) struct Draft {
     pub(super) pools: Vec<NodePool>,
     pub(super) workloads: Vec<DraftWorkload>,
     pub(super) hpas: Vec<DraftHpa>,
+    /// Objects of kinds that are added from elsewhere.
+    pub(super) others: Vec<Other>,
     pub(super) vpas: Vec<DraftVpa>,
     pub(super) budgets: Vec<DraftBudget>,
     pub(super) quotas: Vec<ResourceQuota>,
@@ -228,6 +230,7 @@ impl Draft {
             pools: Vec::new(),
             workloads: Vec::new(),
             hpas: Vec::new(),
+            others: Vec::new(),
             vpas: Vec::new(),
             budgets: Vec::new(),
             quotas: Vec::new(),

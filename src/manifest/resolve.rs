@@ -48,6 +48,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         cron_jobs,
         hpas,
         vpas,
+        others: draft.others,
         disruption_budgets,
         quotas: draft.quotas,
         services: draft.services,

@@ -11,6 +11,7 @@ use kubound_encodings::intents::{IntentModel, property};
 use kubound_encodings::kinds::Kinds;
 use kubound_encodings::needs::Needs;
 use kubound_encodings::state::{BoolVar, Model, RuleBuilder, Timer, text};
+use kubound_encodings::subject::Subject;
 use kubound_encodings::system::{Claim, Pace, Property, Role};
 
 /// The kind of the object.
@@ -48,6 +49,10 @@ fn naps(cluster: &Cluster) -> Vec<&Nap> {
     cluster.others.iter().filter_map(Other::get).collect()
 }
 
+fn about(what: &'static str, nap: &Nap) -> Subject {
+    Subject::new(what).word(nap.name.clone())
+}
+
 /// Lets workloads rest.
 struct NapController;
 
@@ -71,8 +76,8 @@ impl Controller for NapController {
 
     fn prepare(&self, model: &mut Model) {
         for (number, nap) in naps(model.cluster).into_iter().enumerate() {
-            let rests = model.bool_var(format!("rests[{}]", nap.name), Role::Cluster, false.into());
-            let timer = model.timer(&format!("nap {}", nap.name), nap.after, !rests.value);
+            let rests = model.bool_var(about("rests", nap), Role::Cluster, false.into());
+            let timer = model.timer(about("timer", nap), nap.after, !rests.value);
             model.remember(number, State { rests, timer });
         }
     }
@@ -80,10 +85,10 @@ impl Controller for NapController {
     fn add_rules(&self, model: &mut Model) {
         for (number, nap) in naps(model.cluster).into_iter().enumerate() {
             let Some(group) = model.cluster.workload(&nap.target) else { continue };
-            let unit = model.fairness_unit(&format!("nap {}", nap.name), &format!("nap {}", nap.name));
+            let unit = model.fairness_unit(about("rest of", nap));
             let Some(State { rests, timer }) = model.side(number) else { continue };
             let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
-            let rule = RuleBuilder::new(format!("nap-controller/rest/{}", nap.name), self.name(), "Rested", pace)
+            let rule = RuleBuilder::new(about("rest", nap), self.name(), "Rested", pace)
                 .when(timer.armed & timer.expired)
                 .set(model.groups[group].spec, nap.replicas)
                 .set_bool(*rests, true)
@@ -121,7 +126,7 @@ impl EventModel for Wake {
             return vec![];
         };
         let spec = model.groups[group].spec;
-        let rule = operation(event, "wake", "somebody", "Woken", Pace::Event)
+        let rule = operation(model, event, "wake", "somebody", "Woken", Pace::Event)
             .when(state.rests.value)
             .set(spec, model.initial_of(spec))
             .set_bool(state.rests, false)

@@ -80,7 +80,7 @@ fn what_was_not_asked_for_is_a_fault() {
     let mut cluster = sleepy();
     cluster.events.clear();
     for (forget, told) in [
-        ((|needs| Needs { durations: vec![], ..needs }) as fn(Needs) -> Needs, "nap siesta counts down 3600 s"),
+        ((|needs| Needs { durations: vec![], ..needs }) as fn(Needs) -> Needs, "timer siesta counts down 3600 s"),
         (|needs| Needs { replicas: vec![], ..needs }, "nap-controller/rest/siesta changes Deployment/default/web"),
     ] {
         let mut kinds = nap::kinds();

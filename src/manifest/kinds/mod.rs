@@ -17,6 +17,8 @@ mod job;
 mod limit_range;
 mod metadata;
 mod minor;
+#[cfg(test)]
+pub(super) mod nap;
 mod node;
 mod pod;
 mod pod_affinity;
@@ -121,6 +123,8 @@ const KINDS: &[Kind] = &[
     namespaced("", "PersistentVolumeClaim", &["v1"], volumes::read_claim),
     namespaced("", "ResourceQuota", &["v1"], resource_quota::read),
     global("scheduling.k8s.io", "PriorityClass", &["v1"], minor::read_priority_class),
+    #[cfg(test)]
+    namespaced("kubound.dev", "Nap", &["v1"], nap::read),
     configuration("descheduler", "DeschedulerPolicy", &["v1alpha1", "v1alpha2"], descheduler::read),
     configuration("kubescheduler.config.k8s.io", "KubeSchedulerConfiguration", &["v1", "v1beta3"], scheduler::read),
 ];

@@ -17,97 +17,99 @@ use kubound_encodings::cluster::workload::{DAEMON_SET, JOB, POD, STATEFUL_SET};
 use kubound_encodings::cluster::{Event, EventKind, Rollout, WorkloadRef};
 
 /// A kind of event in scenario files.
-pub(super) struct Kind {
+pub(in super::super) struct EventReader {
     /// Its name.
-    pub(super) name: &'static str,
+    pub(in super::super) name: &'static str,
     /// Its keys, without the common ones.
-    pub(super) keys: &'static [&'static str],
+    pub(in super::super) keys: &'static [&'static str],
     /// Those that must be there.
-    pub(super) required: &'static [&'static str],
+    pub(in super::super) required: &'static [&'static str],
     /// What happens.
-    pub(super) about: &'static str,
-    read: fn(&mut Reading) -> Result<EventKind, InputError>,
+    pub(in super::super) about: &'static str,
+    pub(in super::super) read: fn(&mut Reading) -> Result<EventKind, InputError>,
 }
 
 /// All kinds of events.
-pub(super) const EVENTS: &[Kind] = &[
-    Kind {
+pub(super) const EVENTS: &[EventReader] = &[
+    EventReader {
         name: "cpuChange",
         keys: &["target", "to"],
         required: &["target", "to"],
         about: "The CPU usage of each pod of a workload changes.",
         read: read_cpu_change,
     },
-    Kind {
+    EventReader {
         name: "nodeFailure",
         keys: &["pool", "node", "recovers"],
         required: &[],
         about: "A node stops, and comes back unless recovers is false.",
         read: read_node_failure,
     },
-    Kind {
+    EventReader {
         name: "maintenance",
         keys: &["pools", "atOnce"],
         required: &[],
         about: "Nodes of pools are drained, so many at once, and put back at some later quiet moment; times counts nodes.",
         read: read_maintenance,
     },
-    Kind {
+    EventReader {
         name: "drain",
         keys: &["node", "uncordon"],
         required: &[],
         about: "kubectl drain: cordons a node and evicts its pods as disruption budgets allow, for as long as it takes; with uncordon it is put back at once.",
         read: |reading| Ok(EventKind::Drain { node: reading.node()?, uncordon: reading.flag("uncordon", false)? }),
     },
-    Kind {
+    EventReader {
         name: "cordon",
         keys: &["node"],
         required: &[],
         about: "A node takes no more pods.",
         read: |reading| Ok(EventKind::Cordon { node: reading.node()? }),
     },
-    Kind {
+    EventReader {
         name: "uncordon",
         keys: &["node"],
         required: &[],
         about: "A node takes pods again.",
         read: |reading| Ok(EventKind::Uncordon { node: reading.node()? }),
     },
-    Kind {
+    EventReader {
         name: "apply",
         keys: &["file", "mode"],
         required: &["file"],
         about: "A manifest of a workload that is there is applied; another pod template begins a rollout.",
         read: read_apply,
     },
-    Kind {
+    EventReader {
         name: "rollout",
         keys: &["target"],
         required: &["target"],
         about: "kubectl rollout restart; each time a new revision.",
         read: |reading| Ok(EventKind::Rollout { target: rolled(reading, false)? }),
     },
-    Kind {
+    EventReader {
         name: "rollback",
         keys: &["target"],
         required: &["target"],
         about: "kubectl rollout undo, back to the revision before.",
         read: |reading| Ok(EventKind::Rollback { target: rolled(reading, true)? }),
     },
-    Kind {
+    EventReader {
         name: "scale",
         keys: &["target", "replicas"],
         required: &["target", "replicas"],
         about: "spec.replicas is set by hand.",
         read: read_scale,
     },
-    Kind {
+    EventReader {
         name: "createDeployment",
         keys: &["file"],
         required: &["file"],
         about: "A Deployment is created.",
         read: read_created,
     },
+    #[cfg(test)]
+    kinds::nap::WAKE,
 ];
 
 /// Keys that every event may have.
@@ -119,7 +121,7 @@ pub(super) const APPLY_MODES: &[(&str, ApplyMode)] =
 
 /// An event as written: its kind, and the mapping with its keys. Nothing for a controller in the old spelling.
 struct Written<'a> {
-    kind: &'static Kind,
+    kind: &'static EventReader,
     item: Fields<'a>,
     body: Option<View<'a>>,
 }
@@ -281,8 +283,8 @@ fn check_order(events: &[Event], views: &[&View]) -> Result<(), InputError> {
 }
 
 /// What the reader of a kind has at hand.
-struct Reading<'r, 'a> {
-    body: &'r Fields<'a>,
+pub(in super::super) struct Reading<'r, 'a> {
+    pub(in super::super) body: &'r Fields<'a>,
     names: &'r Names,
     files: &'r Folder<'r>,
     draft: &'r mut Draft,

@@ -17,6 +17,8 @@ mod schema;
 mod settings;
 mod workloads;
 
+#[cfg(test)]
+pub(super) use events::EventReader;
 pub(super) use files::{event_files, resources};
 pub use schema::scenario_schema;
 pub use settings::KUBERNETES;
