@@ -50,6 +50,7 @@ fn bind_rule(id: VarId, bound: Int) -> (Rule, Bool) {
         enabled: room,
         choices: Vec::new(),
         constraint: Bool::from(true),
+        writes: Vec::new(),
         updates: vec![(id, (bound + 1).id())],
         fairness: None,
         over_approximates: None,

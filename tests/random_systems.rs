@@ -160,6 +160,7 @@ fn build_rule(number: usize, rule: &RuleSpec, terms: &[(VarId, Int)]) -> Rule {
         enabled: all(rule.guard.iter().map(|&test| compare(terms[test.0].1, test))),
         choices: choice.iter().map(|choice| Choice::Value(choice.0)).collect(),
         constraint: choice.map_or(Bool::from(true), |(_, pick)| pick.is_not(1)),
+        writes: Vec::new(),
         updates,
         fairness: if rule.event { None } else { rule.unit },
         over_approximates: None,

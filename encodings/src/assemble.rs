@@ -195,6 +195,7 @@ fn pace(model: &mut Model) {
             RuleBuilder::new("settled", "scenario", "Settled", Pace::Clock)
                 .when(!once.value)
                 .when(settled)
+                .happens()
                 .set_bool(once, true)
                 .fair(unit)
                 .says([text("the cluster has settled; from here on events may happen")]),

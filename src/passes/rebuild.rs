@@ -94,6 +94,7 @@ impl<'a> Rebuilder<'a> {
             name: rule.name.clone(),
             actor: rule.actor.clone(),
             subject: rule.subject.clone(),
+            writes: Vec::new(),
             expansion: rule.expansion.clone(),
             origins: rule.origins.clone(),
             ..*rule

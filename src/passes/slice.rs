@@ -38,6 +38,7 @@ pub fn slice(system: &TransitionSystem, property: usize) -> Slice {
     let mut complete = Vec::with_capacity(system.rules.len());
     for rule in &mut sliced.rules {
         let before = rule.updates.len();
+        rule.writes.clear();
         rule.updates.retain(|(var, _)| relevant[var.index()]);
         complete.push(rule.updates.len() == before);
     }

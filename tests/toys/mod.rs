@@ -77,6 +77,7 @@ impl Draft {
             enabled,
             choices: Vec::new(),
             constraint: Bool::from(true),
+            writes: Vec::new(),
             updates,
             fairness: Some(self.units - 1),
             over_approximates: None,

@@ -48,6 +48,7 @@ impl Toy {
             enabled,
             choices: vec![],
             constraint: Bool::from(true),
+            writes: Vec::new(),
             updates: updates.iter().map(|&(var, term)| (var, term.id())).collect(),
             fairness,
             over_approximates: None,

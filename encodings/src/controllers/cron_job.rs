@@ -31,7 +31,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{BoolVar, Model, RuleBuilder, Schedule, Timer, text};
 use crate::subject::{ObjectId, Subject};
-use crate::system::{Origin, Pace, Role};
+use crate::system::{Origin, Pace, Role, Verb};
 use crate::term::{Bool, any};
 
 /// See the module.
@@ -118,6 +118,7 @@ impl Starter<'_> {
         let rule = self.tick(model, "beyond", self.jobs[0], "SuccessfulCreate").when(taken);
         let rule = if self.schedule.clock.is_none() { rule.when(!beyond.value) } else { rule };
         let rule = rule
+            .remembers()
             .set_bool(beyond, true)
             .says([text(format!(
                 "another Job of {} would start while {counts} active; no more are modelled",
@@ -163,17 +164,18 @@ impl Starter<'_> {
         let rule = self.tick(model, "forbid", job, "JobAlreadyActive").when(!ended);
         let rule = if self.schedule.clock.is_none() { rule.when(!missed.value) } else { rule };
         let mut rule = rule
+            .remembers()
             .set_bool(missed, true)
             .says([text(format!("no Job of {} is started while one is active (concurrencyPolicy Forbid)", self.name))]);
         if let Some(seconds) = self.spec.starting_deadline {
             // It counts from the last moment that was missed.
             let timer = model.timer(Subject::new("missed start timer").of(self.id), seconds, missed.value);
-            rule = timer.left.into_iter().fold(rule, |rule, left| rule.set(left, timer.full));
+            rule = timer.left.into_iter().fold(rule, |rule, left| rule.winds(left, timer.full));
             self.add_deadline(model, missed, &timer);
         }
         model.add_rule(rule);
         let rule = self.rule(model, "catch-up", job, "SuccessfulCreate", Pace::Fast).when(missed.value & ended);
-        let rule = self.start(model, job, rule).set_bool(missed, false);
+        let rule = self.start(model, job, rule).remembers().set_bool(missed, false);
         let rule = rule.says([text(format!("a Job of {} starts late", self.name))]);
         model.add_rule(rule);
     }
@@ -184,6 +186,7 @@ impl Starter<'_> {
         let rule = self
             .rule(model, "give-up", self.jobs[0], "MissSchedule", pace)
             .when(missed.value & timer.expired)
+            .remembers()
             .set_bool(missed, false)
             .says([text(format!("the missed start of {} is given up (startingDeadlineSeconds)", self.name))]);
         model.add_rule(rule);
@@ -194,10 +197,11 @@ impl Starter<'_> {
         let group = &model.groups[job];
         let state = group.job.expect("a Job of a CronJob");
         let counts = [state.succeeded, state.failures, state.known].into_iter().chain(state.failed_indexes);
+        let rule = rule.writes(Verb::Create, group.id);
         let rule = counts.fold(rule, |rule, count| rule.set(count, 0));
         let rule = rule.set_bool(state.has_failed, false);
         let rule = group.failed.into_iter().fold(rule, |rule, failed| rule.set(failed, 0));
-        job_timers(model, job).fold(rule, |rule, (left, full)| rule.set(left, full))
+        job_timers(model, job).fold(rule, |rule, (left, full)| rule.winds(left, full))
     }
 
     /// A rule for a moment of the schedule.

@@ -34,7 +34,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, any, ite, sum};
 
 /// See the module.
@@ -91,12 +91,17 @@ impl DaemonSet {
                     .because_of(model.origin(group, "spec.template.spec"))
             };
             let rule = match &state.bound {
-                Some(bound) => rule("create").add(bound[slot], 1),
+                Some(bound) => rule("create").writes(Verb::Create, id).at(slot).add(bound[slot], 1),
                 None => {
                     let expansion = [(self.name(), "create"), ("kubelet", "start")];
                     let expansion = expansion.map(|(actor, verb)| (actor, Subject::new(verb).of(id).on(slot)));
                     let alive = model.slots[slot].is_alive();
-                    rule("create-and-start").when(alive).add(state.first_running_phase(slot), 1).expands_to(expansion)
+                    rule("create-and-start")
+                        .when(alive)
+                        .writes(Verb::Create, id)
+                        .at(slot)
+                        .add(state.first_running_phase(slot), 1)
+                        .expands_to(expansion)
                 }
             };
             model.add_rule(rule);
@@ -202,13 +207,15 @@ impl Update {
         let state = &model.groups[group];
         let Some(bound) = state.bound.as_ref().map(|bound| bound[slot]) else { return };
         let own = state.assigned_on(slot);
-        let name = state.name.clone();
+        let (id, name) = (state.id, state.name.clone());
         let asked = state.asked.as_ref().map(|asked| asked[slot]);
         let due = (nothing | node.asked) & own.is(0) & self.is_new(model, group);
         let may_create = replica_set::may_create(model, group);
         let rule = self.rule(model, group, slot, "create", "SuccessfulCreate", "spec.template.spec");
         let mut rule = rule
             .when(due & feasible & may_create)
+            .writes(Verb::Create, id)
+            .at(slot)
             .add(bound, 1)
             .says([text(format!("a pod of {name} on {}", model.slots[slot].name))]);
         if let Some(asked) = asked {
@@ -246,6 +253,7 @@ impl Update {
             let mut rule =
                 self.rule(model, group, slot, verb, "SuccessfulDelete", field).when(pods.above(0) & due).says([text]);
             let state = &model.groups[group];
+            rule = rule.writes(Verb::Delete, state.id).at(slot).times(pods);
             rule = state.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], 0));
             rule = rule.add_terminating(state, slot, pods);
             model.add_rule(rule);
@@ -256,7 +264,7 @@ impl Update {
     fn add_surge(&self, model: &mut Model, group: usize, slot: usize, may_surge: Bool) {
         let Some(asked) = model.groups[group].asked.as_ref().map(|asked| asked[slot]) else { return };
         let node = &self.nodes[slot];
-        let name = model.groups[group].name.clone();
+        let (id, name) = (model.groups[group].id, model.groups[group].name.clone());
         let there = model.slots[slot].name.clone();
         let is_new = self.is_new(model, group);
         let candidate = node.old.above(0) & node.new.is(0) & !asked.value;
@@ -265,12 +273,16 @@ impl Update {
         let rule = self.rule(model, group, slot, "surge", "SuccessfulCreate", "spec.updateStrategy");
         let rule = rule
             .when(due & none)
+            .writes(Verb::Create, id)
+            .at(slot)
             .set_bool(asked, true)
             .says([text(format!("a pod of {name} is to come to {there} beside the old one"))]);
         model.add_rule(rule);
         let rule = self.rule(model, group, slot, "withdraw", "SuccessfulDelete", "spec.updateStrategy");
         let rule = rule
             .when(asked.value & !is_new)
+            .writes(Verb::Delete, id)
+            .at(slot)
             .set_bool(asked, false)
             .says([text(format!("the pod of {name} that waits for room on {there} is deleted"))]);
         model.add_rule(rule);

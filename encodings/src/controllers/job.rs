@@ -31,7 +31,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, JobState, Model, RuleBuilder, Timer, text, value};
 use crate::subject::{ObjectId, Subject};
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, int_choice, sum};
 
 /// See the module.
@@ -116,9 +116,14 @@ impl Job {
         let rule = rule
             .when(lost.above(0))
             .when(!state.has_failed.value)
+            .writes(Verb::Status, id)
             .set(state.known, present.min(state.known.value.range().hi))
-            .set(state.failures, counted.min(state.failures.value.range().hi))
             .says([text(format!("pods of {name} lost: ")), value(lost)]);
+        let rule = match spec.on_disruption {
+            Disruption::Count => rule.saturate(state.failures, lost),
+            Disruption::Ignore => rule,
+            Disruption::FailJob => rule.set(state.failures, counted.min(state.failures.value.range().hi)),
+        };
         let rule = fail_indexes(id, spec, state, lost, counted, rule);
         model.add_rule(rule);
         let wanted = model.job_wanted(group);
@@ -127,11 +132,12 @@ impl Job {
         let by_index = indexes_fail(spec, state);
         let rule = rule.when(lost.is(0)).when(!too_many).when(!state.has_failed.value).when(missing.above(0));
         let rule = rule.when(!by_index);
-        let rule = replica_set::create(model, group, missing, rule).add(state.known, missing);
+        let rule = replica_set::create(model, group, missing, rule).writes(Verb::Status, id).add(state.known, missing);
         model.add_rule(rule);
         let rule = self.rule(model, group, "fail", "BackoffLimitExceeded", "spec.backoffLimit");
         let rule = rule
             .when(too_many & !state.has_failed.value)
+            .writes(Verb::Status, id)
             .set_bool(state.has_failed, true)
             .set(state.known, 0)
             .says([text(format!("{name} has failed: more failures than backoffLimit {}", spec.backoff_limit))]);
@@ -140,6 +146,7 @@ impl Job {
         let rule = self.rule(model, group, "fail-by-index", "FailedIndexes", "spec.backoffLimitPerIndex");
         let rule = rule
             .when(by_index & lost.is(0) & !state.has_failed.value)
+            .writes(Verb::Status, id)
             .set_bool(state.has_failed, true)
             .set(state.known, 0)
             .says([text(format!("{name} has failed: indexes have failed"))])
@@ -153,11 +160,12 @@ impl Job {
     /// The Job fails when it has been active for so long (`pastActiveDeadline`).
     fn add_deadline(&self, model: &mut Model, group: usize, seconds: i64, state: JobState) {
         let Some(DeadlineTimer(timer)) = model.side::<DeadlineTimer>(group).cloned() else { return };
-        let name = model.groups[group].name.clone();
+        let (id, name) = (model.groups[group].id, model.groups[group].name.clone());
         let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
         let rule = self.paced(model, group, ("deadline", pace), "DeadlineExceeded", "spec.activeDeadlineSeconds");
         let rule = rule
             .when(timer.armed & timer.expired)
+            .writes(Verb::Status, id)
             .set_bool(state.has_failed, true)
             .set(state.known, 0)
             .says([text(format!("{name} has failed: active for longer than {seconds} s (activeDeadlineSeconds)"))])
@@ -207,14 +215,14 @@ fn fail_indexes(id: ObjectId, spec: Spec, state: JobState, lost: Int, failures: 
     let (Some(by_index), Some(failed)) = (spec.by_index, state.failed_indexes) else { return rule };
     let most = failed.value.range().hi;
     match spec.on_disruption {
-        Disruption::Count if by_index.limit == 0 => rule.set(failed, (failed.value + lost).min(most)),
+        Disruption::Count if by_index.limit == 0 => rule.saturate(failed, lost),
         Disruption::Count => {
             let (choice, more) = int_choice(Subject::new("failed indexes").of(id), 0, most);
             let each = by_index.limit + 1;
             let enough = (failures - failed.value * each).max(0) / each;
             rule.pick(choice)
                 .such_that(more.at_most(lost.min(enough)) & (failed.value + more).at_most(most))
-                .set(failed, (failed.value + more).min(most))
+                .saturate(failed, more)
                 .over_approximates("failures are not counted by index: any that were enough may be of the same one")
         }
         Disruption::Ignore | Disruption::FailJob => rule,

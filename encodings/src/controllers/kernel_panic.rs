@@ -70,9 +70,11 @@ impl KernelPanic {
             let rules = [
                 rule("panic", "KernelPanic", "has no free CPU left and stops")
                     .when(alive.value & exhausted)
+                    .happens()
                     .set_bool(alive, false),
                 rule("recover", "Starting", "has free CPU and comes back")
                     .when(!alive.value & !exhausted)
+                    .happens()
                     .set_bool(alive, true),
             ];
             for rule in rules {

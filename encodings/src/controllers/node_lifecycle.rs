@@ -17,7 +17,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, Slot, UNREACHABLE, text};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, all, any, count};
 
 /// Zones of more nodes than this are drained slowly instead of not at all.
@@ -108,16 +108,21 @@ impl NodeLifecycle {
         let rules = [
             rule("not-ready", "NodeNotReady", "is not ready")
                 .when(!alive.value & !not_ready.value)
+                .writes_node(Verb::Status, slot)
                 .set_bool(not_ready, true),
             rule("taint", "TaintAdded", "gets the NoExecute taint unreachable")
                 .when(!alive.value & not_ready.value & !no_execute.value & may_taint)
+                .writes_node(Verb::Patch, slot)
                 .set_bool(no_execute, true),
             rule("untaint", "TaintRemoved", "loses the NoExecute taint: no zone has a ready node")
                 .when(!alive.value & no_execute.value & everywhere)
+                .writes_node(Verb::Patch, slot)
                 .set_bool(no_execute, false),
             rule("ready", "NodeReady", "is ready again")
                 .when(alive.value & not_ready.value)
+                .writes_node(Verb::Status, slot)
                 .set_bool(not_ready, false)
+                .writes_node(Verb::Patch, slot)
                 .set_bool(no_execute, false),
         ];
         for rule in rules {

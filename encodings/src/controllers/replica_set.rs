@@ -30,7 +30,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
 use crate::subject::Subject;
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, Term, any, int_choice, ite, sum};
 
 /// As Kubernetes Events name it.
@@ -188,9 +188,11 @@ pub(super) fn place_new(model: &Model, group: usize, missing: Int, rule: RuleBui
         // Pods with a nodeName are born assigned; without that node they stay Pending.
         (Some(Some(slot)), Some(bound)) => {
             let present = model.slots[*slot].present;
-            rule.add(bound[*slot], ite(present, missing, 0)).add(state.pending, ite(present, 0, missing))
+            let (there, nowhere) = (ite(present, missing, 0), ite(present, 0, missing));
+            let rule = rule.writes(Verb::Create, state.id).at(*slot).times(there).add(bound[*slot], there);
+            rule.writes(Verb::Create, state.id).times(nowhere).add(state.pending, nowhere)
         }
-        _ => rule.add(state.pending, missing),
+        _ => rule.writes(Verb::Create, state.id).times(missing).add(state.pending, missing),
     }
 }
 
@@ -222,12 +224,12 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
         let (choice, removed) = int_choice(part.subject.clone(), 0, part.pods.range().hi.max(0));
         choices.push(choice);
         shown.push((removed.id(), part.label.clone()));
-        rule = rule.add(part.var, -removed);
+        rule = rule.writes(Verb::Delete, model.groups[part.group].id).times(removed).add(part.var, -removed);
         if let Some(all) = part.part_of {
             rule = rule.add(all, -removed);
         }
         if let Some(slot) = part.slot {
-            rule = rule.add_terminating(&model.groups[part.group], slot, removed);
+            rule = rule.at(slot).add_terminating(&model.groups[part.group], slot, removed);
         }
     }
     rule.split(choices, &low, &high, surplus).also_says([text(format!("deleted {name} pods: ")), Phrase::Parts(shown)])

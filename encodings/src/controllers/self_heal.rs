@@ -9,7 +9,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::Subject;
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 
 /// See the module.
 pub struct SelfHeal;
@@ -63,6 +63,7 @@ impl SelfHeal {
         let mut rule = RuleBuilder::new(Subject::new("heal").of(id), self.name(), "Synced", Pace::Periodic)
             .when(wants & periodic.may_act)
             .fair(unit)
+            .writes(Verb::Patch, model.ids.workloads[group])
             .set(spec, written)
             .says([
                 text(format!("{name} is put back to its manifest: replicas ")),

@@ -27,7 +27,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, RuleBuilder, text};
 use crate::subject::Subject;
-use crate::system::{Pace, Role};
+use crate::system::{Pace, Role, Verb};
 use crate::term::{Bool, Int, all, any, ite, sum};
 
 /// See the module.
@@ -261,6 +261,7 @@ impl StatefulSet {
             .about(Subject::new("complete").of(model.ids.workloads[workload]))
             .when(current.value.is_not(state.update))
             .when(updated.is(there))
+            .writes(Verb::Status, model.ids.workloads[workload])
             .set(current, state.update)
             .says([text(format!("the update of {name} is complete"))]);
         if !state.spec.updates_on_delete {

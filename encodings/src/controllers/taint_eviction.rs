@@ -18,7 +18,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{Bool, int_choice, ite};
 
 /// Mark of rules about the taint that the node controller adds.
@@ -160,8 +160,11 @@ impl TaintEviction {
                 .fair(unit)
                 .pick(choice)
                 .such_that(enough)
+                .writes(Verb::Delete, id)
+                .at(slot)
+                .times(deleted)
                 .add(pods, -deleted)
-                .set(terminating, (terminating.value + stays).min(terminating.value.range().hi))
+                .saturate(terminating, stays)
                 .says([text(format!("pods of {place} deleted because of a NoExecute taint: ")), value(deleted)])
                 .because_of(model.origin(group, "spec.template.spec.tolerations"))
                 .because_of(model.cluster.pools[model.slots[slot].pool].origin.clone());

@@ -14,7 +14,7 @@ use crate::cluster::event::{ApplyMode, EventKind};
 use crate::cluster::{Cluster, Event, Span};
 use crate::needs::Needs;
 use crate::state::{Model, text, value};
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, ite};
 
 /// See the module.
@@ -60,6 +60,7 @@ impl EventModel for Apply {
         }
         let rule = rule
             .when(!conflicts)
+            .writes(Verb::Patch, model.ids.workloads[group])
             .set(spec, to)
             .set_bool(applied, replicas.is_some())
             .says(said)

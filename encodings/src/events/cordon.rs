@@ -6,7 +6,7 @@ use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 
 /// See the module.
 pub struct Cordon;
@@ -43,6 +43,7 @@ impl EventModel for Cordon {
             let rule = plan::rule(model, event, Subject::new("").on(slot), "kubectl", reason, Pace::Event)
                 .when(present)
                 .when(if to { !cordoned.value } else { cordoned.value })
+                .writes_node(Verb::Patch, slot)
                 .set_bool(cordoned, to)
                 .says([text(format!("{name} is {what}"))]);
             operations.push(Operation::Begins(rule));

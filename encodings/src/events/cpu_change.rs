@@ -40,6 +40,7 @@ impl EventModel for CpuChange {
             .when(differs)
             .pick(choice)
             .such_that(new.is_not(usage.value))
+            .happens()
             .set(usage, new)
             .says([text(format!("CPU usage of a pod of {name} ")), shown(usage.value), text(" -> "), shown(new)]);
         vec![Operation::Begins(rule)]

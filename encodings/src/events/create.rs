@@ -5,7 +5,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 
 /// See the module.
 pub struct Create;
@@ -30,6 +30,7 @@ impl EventModel for Create {
         let name = model.workload_name(group);
         let rule = plan::rule(model, event, "create", "kubectl", "Created", Pace::Event)
             .when(!exists.value)
+            .writes(Verb::Create, model.ids.workloads[group])
             .set_bool(exists, true)
             .says([text(format!("{name} is created"))]);
         vec![Operation::Begins(rule)]

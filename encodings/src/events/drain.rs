@@ -24,7 +24,7 @@ use crate::controllers::{Domains, admission, tell_budgets};
 use crate::needs::Needs;
 use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::subject::Subject;
-use crate::system::{Pace, Role};
+use crate::system::{Pace, Role, Verb};
 use crate::term::{Bool, all, count, int_choice};
 
 /// See the module.
@@ -116,7 +116,9 @@ impl Drain {
             .when(suitable)
             .when(!flag.value)
             .when(allowed)
+            .happens()
             .set_bool(flag, true)
+            .writes_node(Verb::Patch, slot)
             .set_bool(cordoned, true)
             .says([text(format!("{} of {name} begins", emptying.verb))]);
         Operation::Begins(tell_budgets(model, rule))
@@ -131,9 +133,9 @@ impl Drain {
                 model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
             for (phase, pods) in phases.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
                 let state = &model.groups[group];
-                let terminating = state.terminating[slot];
+                let (terminating, pods_of) = (state.terminating[slot], state.id);
                 let place = format!("{}/{}", state.name, model.slots[slot].name);
-                let subject = phase.tell(Subject::new("evict")).and(id).of(state.id).on(slot);
+                let subject = phase.tell(Subject::new("evict")).and(id).of(pods_of).on(slot);
                 let (choice, evicted) = int_choice(subject.clone(), 1, pods.value.range().hi);
                 let admission = admission(model, group, slot, phase);
                 let most = admission.most(pods.value);
@@ -151,8 +153,11 @@ impl Drain {
                     .fair(unit)
                     .pick(choice)
                     .such_that(enough)
+                    .writes(Verb::Evict, pods_of)
+                    .at(slot)
+                    .times(evicted)
                     .add(pods, -evicted)
-                    .set(terminating, (terminating.value + evicted).min(terminating.value.range().hi))
+                    .saturate(terminating, evicted)
                     .says([text(format!("pods of {place} evicted: ")), value(evicted)]);
                 let mut rule = admission.tell(rule);
                 if !blocks {
@@ -175,9 +180,10 @@ impl Drain {
             .when(flag.value)
             .when(empty)
             .fair(unit)
+            .happens()
             .set_bool(flag, false)
             .says([text(format!("{name} is empty{}", if emptying.puts_back { " and put back" } else { "" }))]);
-        Operation::GoesOn(if emptying.puts_back { rule.set_bool(cordoned, false) } else { rule })
+        Operation::GoesOn(if emptying.puts_back { rule.writes_node(Verb::Patch, slot).set_bool(cordoned, false) } else { rule })
     }
 }
 

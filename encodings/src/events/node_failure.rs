@@ -48,6 +48,7 @@ impl EventModel for NodeFailure {
             let rule = plan::rule(model, event, Subject::new("stop").on(slot), "node", "NodeStopped", Pace::Event)
                 .when(present)
                 .when(alive.value)
+                .happens()
                 .set_bool(alive, false)
                 .says([text(format!("{name} stops"))]);
             operations.push(Operation::Begins(rule));
@@ -56,6 +57,7 @@ impl EventModel for NodeFailure {
                 let rule = plan::rule(model, event, Subject::new("recover").on(slot), "node", "Starting", Pace::Event)
                     .when(present)
                     .when(!alive.value)
+                    .happens()
                     .set_bool(alive, true)
                     .fair(unit)
                     .says([text(format!("{name} comes back"))]);

@@ -83,7 +83,7 @@ pub(super) fn schedule(model: &mut Model, event: &Event, operation: Operation) {
 /// says so, and eventually where it must.
 fn begins(model: &mut Model, event: &Event, rule: RuleBuilder) -> RuleBuilder {
     let left = course(model, event).left;
-    let mut rule = rule.when(left.value.above(0)).add(left, -1);
+    let mut rule = rule.when(left.value.above(0)).happens().add(left, -1);
     if let Some(other) = event.after.as_ref().and_then(|id| model.cluster.events.iter().find(|other| other.id == *id)) {
         rule = rule.when(course(model, other).is_over());
     }

@@ -7,7 +7,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{Int, count, ite, sum};
 
 /// See the module.
@@ -46,6 +46,7 @@ impl EventModel for Rollback {
             .when(numbered.at_least(2))
             .when(!model.is_paused(group))
             .when(previous.is_not(wanted.value))
+            .writes(Verb::Patch, model.ids.workloads[group])
             .set(wanted, previous.min(wanted.value.range().hi))
             .says([text(format!("{name} rolled back to revision ")), shown(previous)]);
         vec![Operation::Begins(rule)]

@@ -6,7 +6,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text};
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Int, Term};
 
 /// See the module.
@@ -39,6 +39,7 @@ impl EventModel for Rollout {
         let rule = plan::rule(model, event, "restart", "kubectl", "Restarted", Pace::Event)
             .when(exists)
             .when(!model.is_paused(group))
+            .writes(Verb::Patch, model.ids.workloads[group])
             .set(wanted, to.min(wanted.value.range().hi))
             .says([text(format!("{name} restarted, revision ")), shown(to)]);
         vec![Operation::Begins(rule)]

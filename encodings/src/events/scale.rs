@@ -6,7 +6,7 @@ use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
 use crate::state::{Model, text, value};
 use crate::subject::Subject;
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::int_choice;
 
 /// See the module.
@@ -36,6 +36,7 @@ impl EventModel for Scale {
         let owned = model.groups[group].owned_by_other;
         let rule = plan::rule(model, event, "scale", "kubectl", "Scaled", Pace::Event)
             .pick(choice)
+            .writes(Verb::Update, model.ids.workloads[group])
             .set(spec, wanted)
             .says([text(format!("{name} scaled ")), value(spec.value), text(" -> "), Phrase::After(spec.id)]);
         let rule = match owned {

@@ -33,7 +33,7 @@ use crate::cluster::Timing;
 use crate::limits::models::{MOST_INSTANTS, MOST_PARTS};
 use crate::needs::Needs;
 use crate::subject::{ObjectId, Subject};
-use crate::system::{Pace, Phrase, Role, seconds};
+use crate::system::{Pace, Phrase, Role, Verb, seconds};
 use crate::term::{Bool, Int, Term, any, int_choice, ite, ite_bool, min_of};
 
 /// Seconds for which a kubelet goes on reporting a pressure that is over (`evictionPressureTransitionPeriod`).
@@ -85,6 +85,10 @@ pub struct Schedule {
 /// Pods that become something after a few units of time, counted by the units left.
 #[derive(Clone, Debug)]
 pub struct Countdown {
+    /// What they are pods of.
+    pub pods: ObjectId,
+    /// The slot that they are on.
+    pub slot: usize,
     /// Pods with one unit left, with two, and so on.
     pub stages: Vec<IntVar>,
     /// Where they are counted at the end.
@@ -113,7 +117,8 @@ impl Countdown {
         ite(self.runs, due, 0)
     }
 
-    fn pass(&self, mut rule: RuleBuilder, passed: Int) -> RuleBuilder {
+    fn pass(&self, rule: RuleBuilder, passed: Int) -> RuleBuilder {
+        let mut rule = rule.writes(Verb::Status, self.pods).at(self.slot).times(self.finished(passed));
         for (index, stage) in self.stages.iter().enumerate() {
             let moved = (1..).zip(&self.stages[index + 1..]);
             let next = moved.fold(Int::from(0), |next, (units, later)| ite(passed.is(units), later.value, next));
@@ -299,16 +304,16 @@ impl Model<'_> {
                 let cooling = phase.value.above(periodic.period);
                 let cooled = (phase.value - passed).max(periodic.period);
                 let next = ite(cooling, cooled, ite(waits, Int::from(periodic.period), phase.value.monus(passed)));
-                rule = rule.set(phase, next);
+                rule = rule.winds(phase, next);
             }
         }
         for timer in &self.timers {
             if let Some(left) = timer.left {
-                rule = rule.set(left, ite(timer.armed, left.value.monus(passed), Int::from(timer.full)));
+                rule = rule.winds(left, ite(timer.armed, left.value.monus(passed), Int::from(timer.full)));
             }
         }
         for (left, _) in self.schedules.iter().filter_map(|schedule| schedule.clock) {
-            rule = rule.set(left, left.value.monus(passed));
+            rule = rule.winds(left, left.value.monus(passed));
         }
         for countdown in &self.countdowns {
             rule = rule.and_says(Phrase::IfAny {
@@ -318,6 +323,7 @@ impl Model<'_> {
             });
             rule = countdown.pass(rule, passed);
         }
+        rule = rule.remembers();
         for &(var, next) in &self.while_time_passes {
             rule = rule.set(var, next);
         }
@@ -329,7 +335,7 @@ impl Periodic {
     /// Starts the period anew: the controller has acted.
     pub fn restart(&self, rule: RuleBuilder) -> RuleBuilder {
         match self.phase {
-            Some(phase) => rule.set(phase, 2 * self.period),
+            Some(phase) => rule.winds(phase, 2 * self.period),
             None => rule,
         }
     }
@@ -339,7 +345,7 @@ impl Schedule {
     /// Waits for the next moment.
     pub fn restart(&self, rule: RuleBuilder) -> RuleBuilder {
         match self.clock {
-            Some((left, begun)) => rule.set(left, self.gap).set_bool(begun, true),
+            Some((left, begun)) => rule.winds(left, self.gap).winds_flag(begun, true),
             None => rule,
         }
     }
@@ -354,7 +360,7 @@ impl Timer {
                 let mut subject = rule.subject().clone();
                 subject.aspect.word = "again".into();
                 let (choice, again) = int_choice(subject, 0, self.full);
-                rule.pick(choice).set(left, again)
+                rule.pick(choice).winds(left, again)
             }
             None => rule,
         }

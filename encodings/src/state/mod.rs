@@ -34,7 +34,7 @@ use crate::cluster::quota::LIMITS;
 use crate::cluster::{Cluster, Granularity, Start, Timing};
 use crate::needs::Needs;
 use crate::subject::{Names, Subject};
-use crate::system::{Constraint, FairnessUnit, Initial, Monitor, Role, Rule, StateVar};
+use crate::system::{Constraint, FairnessUnit, Initial, Monitor, Role, Rule, StateVar, Write};
 use crate::term::{Bool, Int, Term, VarId, bool_var, int_var};
 use std::collections::BTreeMap;
 
@@ -264,7 +264,12 @@ impl<'c> Model<'c> {
             })?;
             Some(format!("{} changes {}", self.names.rule(&rule.actor, &rule.subject), self.groups[group].object))
         });
-        self.undeclared.iter().cloned().chain(changed)
+        let aimless = self.rules.iter().filter(|rule| {
+            let is_aimless = |write: &Write| write.object.is_none() && write.slot.is_none();
+            rule.writes.iter().any(|write| write.verb.is_request() && is_aimless(write))
+        });
+        let aimless = aimless.map(|rule| format!("{} writes to nothing", self.names.rule(&rule.actor, &rule.subject)));
+        self.undeclared.iter().cloned().chain(changed).chain(aimless)
     }
 
     /// Number of nodes that exist now, in all pools.

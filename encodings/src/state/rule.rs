@@ -1,8 +1,8 @@
 //! Writing rules: a builder that reads like the sentence it describes.
 
 use super::{BoolVar, Group, IntVar, Model};
-use crate::subject::Subject;
-use crate::system::{Choice, Detail, Origin, Pace, Phrase, Rule, Signature};
+use crate::subject::{ObjectId, Subject};
+use crate::system::{Choice, Detail, Effect, Origin, Pace, Phrase, Rule, Signature, Verb, Write, lowered};
 use crate::term::{Bool, Int, Term, VarId, all};
 
 /// The pieces of a sentence.
@@ -20,12 +20,16 @@ pub fn value(term: Int) -> Phrase {
 
 /// A rule under construction.
 #[derive(Clone, Debug)]
-pub struct RuleBuilder(Rule);
+pub struct RuleBuilder {
+    rule: Rule,
+    /// The write that effects belong to.
+    open: Option<usize>,
+}
 
 impl RuleBuilder {
     /// A rule that is always enabled and does nothing yet.
     pub fn new(subject: impl Into<Subject>, actor: impl Into<String>, reason: &'static str, pace: Pace) -> Self {
-        Self(Rule {
+        let rule = Rule {
             name: String::new(),
             actor: actor.into(),
             subject: subject.into(),
@@ -34,6 +38,7 @@ impl RuleBuilder {
             enabled: true.into(),
             choices: Vec::new(),
             constraint: true.into(),
+            writes: Vec::new(),
             updates: Vec::new(),
             fairness: None,
             over_approximates: None,
@@ -41,157 +46,230 @@ impl RuleBuilder {
             sentence: Vec::new(),
             details: Vec::new(),
             origins: Vec::new(),
-        })
+        };
+        Self { rule, open: None }
     }
 
     /// Adds a conjunct to the guard.
     pub fn when(mut self, condition: Bool) -> Self {
-        self.0.enabled = self.0.enabled & condition;
+        self.rule.enabled = self.rule.enabled & condition;
         self
     }
 
     /// Picks one value of a choice.
     pub fn pick(mut self, choice: crate::term::ChoiceId) -> Self {
-        self.0.choices.push(Choice::Value(choice));
+        self.rule.choices.push(Choice::Value(choice));
         self
     }
 
     /// Picks a vector with bounds and a sum.
     pub fn split(mut self, parts: Vec<crate::term::ChoiceId>, low: &[Int], high: &[Int], total: Int) -> Self {
         let ids = |terms: &[Int]| terms.iter().map(|term| term.id()).collect();
-        self.0.choices.push(Choice::Split { parts, low: ids(low), high: ids(high), total: total.id() });
+        self.rule.choices.push(Choice::Split { parts, low: ids(low), high: ids(high), total: total.id() });
         self
     }
 
     /// Adds a condition on the picks.
     pub fn such_that(mut self, condition: Bool) -> Self {
-        self.0.constraint = all([self.0.constraint, condition]);
+        self.rule.constraint = all([self.rule.constraint, condition]);
+        self
+    }
+
+    /// Begins a request about an object: what is added and set from here on is what it does.
+    pub fn writes(self, verb: Verb, object: ObjectId) -> Self {
+        self.begins(Write { object: Some(object), ..Write::new(verb) })
+    }
+
+    /// Begins a request about a node.
+    pub fn writes_node(self, verb: Verb, slot: usize) -> Self {
+        self.begins(Write { slot: Some(slot.into()), ..Write::new(verb) })
+    }
+
+    /// Begins what the actor remembers.
+    pub fn remembers(self) -> Self {
+        self.begins(Write::new(Verb::Memory))
+    }
+
+    /// Begins what happens outside of the API.
+    pub fn happens(self) -> Self {
+        self.begins(Write::new(Verb::Environment))
+    }
+
+    fn begins(mut self, write: Write) -> Self {
+        self.open = Some(self.rule.writes.len());
+        self.rule.writes.push(write);
+        self
+    }
+
+    /// Says on which node the pods are that the request is about.
+    pub fn at(mut self, slot: usize) -> Self {
+        if let Some(write) = self.open.and_then(|open| self.rule.writes.get_mut(open)) {
+            write.slot = Some(slot.into());
+        }
+        self
+    }
+
+    /// Says how many alike requests there are.
+    pub fn times(mut self, number: impl Into<Int>) -> Self {
+        if let Some(write) = self.open.and_then(|open| self.rule.writes.get_mut(open)) {
+            write.times = Some(number.into().id());
+        }
         self
     }
 
     /// Sets an integer variable.
-    pub fn set(mut self, var: IntVar, to: impl Into<Int>) -> Self {
-        self.update(var.id, to.into().id());
-        self
+    pub fn set(self, var: IntVar, to: impl Into<Int>) -> Self {
+        self.effect(var.id, Effect::Set(to.into().id()))
     }
 
     /// Sets a boolean variable.
-    pub fn set_bool(mut self, var: BoolVar, to: impl Into<Bool>) -> Self {
-        self.update(var.id, to.into().id());
-        self
+    pub fn set_bool(self, var: BoolVar, to: impl Into<Bool>) -> Self {
+        self.effect(var.id, Effect::Set(to.into().id()))
     }
 
     /// Adds to an integer variable, on top of what this rule already does to it.
-    pub fn add(mut self, var: IntVar, amount: impl Into<Int>) -> Self {
-        let current =
-            self.0.updates.iter().find(|(id, _)| *id == var.id).map_or(var.value, |&(_, term)| Int::from_id(term));
-        let to = current + amount.into();
-        self.update(var.id, to.id());
+    pub fn add(self, var: IntVar, amount: impl Into<Int>) -> Self {
+        self.effect(var.id, Effect::Add(amount.into().id()))
+    }
+
+    /// Adds to a count that stays at the end of its range.
+    pub fn saturate(self, var: IntVar, amount: impl Into<Int>) -> Self {
+        self.effect(var.id, Effect::Saturate(amount.into().id()))
+    }
+
+    /// Winds a clock, whatever request is begun.
+    pub fn winds(mut self, var: IntVar, to: impl Into<Int>) -> Self {
+        self.aside(Verb::Clock, var.id, Effect::Set(to.into().id()));
         self
+    }
+
+    /// Sets a flag of a clock, whatever request is begun.
+    pub fn winds_flag(mut self, var: BoolVar, to: impl Into<Bool>) -> Self {
+        self.aside(Verb::Clock, var.id, Effect::Set(to.into().id()));
+        self
+    }
+
+    /// An effect on what is no object, in the write for it.
+    fn aside(&mut self, verb: Verb, var: VarId, effect: Effect) {
+        let known = self.rule.writes.iter().position(|write| write.verb == verb && write.object.is_none());
+        let index = known.unwrap_or_else(|| {
+            self.rule.writes.push(Write::new(verb));
+            self.rule.writes.len() - 1
+        });
+        self.rule.writes[index].effects.push((var, effect));
+    }
+
+    fn effect(mut self, var: VarId, effect: Effect) -> Self {
+        let open = self.open.unwrap_or_else(|| {
+            // Found by `Model::undeclared`.
+            self.rule.writes.push(Write::new(Verb::Update));
+            self.rule.writes.len() - 1
+        });
+        self.open = Some(open);
+        self.rule.writes[open].effects.push((var, effect));
+        self
+    }
+
+    /// Begins the deletion of pods of a group on a slot, or its eviction: they terminate. What they leave is for the
+    /// caller to say.
+    pub(crate) fn removes(self, verb: Verb, group: &Group, slot: usize, pods: Int) -> Self {
+        self.writes(verb, group.id).at(slot).times(pods).add_terminating(group, slot, pods)
     }
 
     /// Adds to the terminating pods of a group. Those of pods with a nodeName saturate: nothing bounds them.
     pub(crate) fn add_terminating(self, group: &Group, slot: usize, amount: Int) -> Self {
         let var = group.terminating[slot];
-        if group.pinned.is_none() {
-            return self.add(var, amount);
-        }
-        let mut rule = self.add(var, amount);
-        if let Some((_, term)) = rule.0.updates.iter_mut().find(|(id, _)| *id == var.id) {
-            *term = Int::from_id(*term).min(var.value.range().hi).id();
-        }
-        rule
+        if group.pinned.is_none() { self.add(var, amount) } else { self.saturate(var, amount) }
     }
 
     /// Deletes all pods of a group, wherever they are: those with a node terminate.
     pub(crate) fn delete_all(self, group: &Group) -> Self {
         let without_node = [group.pending].into_iter().chain(group.nominated.iter().flatten().copied());
-        let mut rule = without_node.fold(self, |rule, count| rule.set(count, 0));
+        let rule = self.writes(Verb::Delete, group.id).times(group.pending.value);
+        let mut rule = without_node.fold(rule, |rule, count| rule.set(count, 0));
         for slot in group.slots() {
             let here = group.active_on(slot);
             if here.range().hi == 0 {
                 continue;
             }
-            let terminating = group.terminating[slot];
-            rule = rule.set(terminating, (terminating.value + here).min(terminating.value.range().hi));
+            rule = rule.writes(Verb::Delete, group.id).at(slot).times(here).saturate(group.terminating[slot], here);
             rule = group.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], 0));
         }
         rule
     }
 
-    fn update(&mut self, var: VarId, term: crate::term::TermId) {
-        match self.0.updates.iter_mut().find(|(id, _)| *id == var) {
-            Some(update) => update.1 = term,
-            None => self.0.updates.push((var, term)),
-        }
+    /// The rule, with what its writes come to.
+    fn finished(mut self) -> Rule {
+        self.rule.writes.retain(|write| !write.effects.is_empty());
+        Rule { updates: lowered(&self.rule.writes), ..self.rule }
     }
 
     /// Names the fairness unit.
     pub fn fair(mut self, unit: usize) -> Self {
-        self.0.fairness = Some(unit);
+        self.rule.fairness = Some(unit);
         self
     }
 
     /// Tells it from a rule that does the same under another condition.
     pub fn called_also(mut self, word: &'static str) -> Self {
-        self.0.subject = self.0.subject.word(word);
+        self.rule.subject = self.rule.subject.word(word);
         self
     }
 
     /// What it is about.
     pub fn subject(&self) -> &Subject {
-        &self.0.subject
+        &self.rule.subject
     }
 
     /// Says why it allows more than the real controller.
     pub fn over_approximates(mut self, why: &'static str) -> Self {
-        self.0.over_approximates = Some(why);
+        self.rule.over_approximates = Some(why);
         self
     }
 
     /// Names the fine rules it stands for.
     pub fn expands_to<A: Into<String>>(mut self, rules: impl IntoIterator<Item = (A, Subject)>) -> Self {
         let signature = |(actor, subject): (A, Subject)| Signature { actor: actor.into(), subject };
-        self.0.expansion = rules.into_iter().map(signature).collect();
+        self.rule.expansion = rules.into_iter().map(signature).collect();
         self
     }
 
     /// Tells what happened.
     pub fn says(mut self, phrases: impl IntoIterator<Item = Phrase>) -> Self {
-        self.0.sentence = phrases.into_iter().collect();
+        self.rule.sentence = phrases.into_iter().collect();
         self
     }
 
     /// Tells more of what happened.
     pub fn also_says(mut self, phrases: impl IntoIterator<Item = Phrase>) -> Self {
-        if !self.0.sentence.is_empty() {
-            self.0.sentence.push(text("; "));
+        if !self.rule.sentence.is_empty() {
+            self.rule.sentence.push(text("; "));
         }
-        self.0.sentence.extend(phrases);
+        self.rule.sentence.extend(phrases);
         self
     }
 
     /// Adds a piece to what it says.
     pub fn and_says(mut self, phrase: Phrase) -> Self {
-        self.0.sentence.push(phrase);
+        self.rule.sentence.push(phrase);
         self
     }
 
     /// Says that it is about something else.
     pub fn about(mut self, subject: Subject) -> Self {
-        self.0.subject = subject;
+        self.rule.subject = subject;
         self
     }
 
     /// Adds a number for verbose traces.
     pub fn detail(mut self, subject: Subject, term: crate::term::TermId) -> Self {
-        self.0.details.push(Detail { subject, term });
+        self.rule.details.push(Detail { subject, term });
         self
     }
 
     /// Names a field it stems from.
     pub fn because_of(mut self, origin: Origin) -> Self {
-        self.0.origins.push(origin);
+        self.rule.origins.push(origin);
         self
     }
 }
@@ -199,17 +277,17 @@ impl RuleBuilder {
 impl Model<'_> {
     /// Adds a rule; one that can never be enabled is left out.
     pub fn add_rule(&mut self, rule: RuleBuilder) {
-        if rule.0.enabled.constant() != Some(false) {
-            self.rules.push(rule.0);
+        if rule.rule.enabled.constant() != Some(false) {
+            self.rules.push(rule.finished());
         }
     }
 
     /// Adds one of several fast rules for which the caller gives the condition that one of them is enabled in
     /// `busy`, which is cheaper than the disjunction of their guards.
     pub(crate) fn add_covered_rule(&mut self, rule: RuleBuilder) {
-        if rule.0.enabled.constant() != Some(false) {
+        if rule.rule.enabled.constant() != Some(false) {
             self.covered.push(self.rules.len());
-            self.rules.push(rule.0);
+            self.rules.push(rule.finished());
         }
     }
 }

@@ -12,10 +12,12 @@
 mod check;
 mod rule;
 mod symmetry;
+mod write;
 
 pub use check::IllFormed;
 pub use rule::{Choice, Detail, Origin, Pace, Phrase, Rule, Signature, seconds};
 pub use symmetry::SymmetryClass;
+pub use write::{Effect, Verb, Write, lowered};
 
 use crate::subject::{Names, ObjectId, Subject};
 use crate::term::{Bool, Dag, Term, TermId, VarId};

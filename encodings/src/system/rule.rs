@@ -1,5 +1,6 @@
 //! Guarded commands: who may do what when, and what it changes.
 
+use super::Write;
 use crate::subject::Subject;
 use crate::term::{Bool, ChoiceId, TermId, VarId};
 
@@ -127,7 +128,9 @@ pub struct Rule {
     pub choices: Vec<Choice>,
     /// Condition over the state and the choices.
     pub constraint: Bool,
-    /// New values over the state and the choices.
+    /// What it writes, in order. Empty in systems that passes have made smaller: engines read the updates.
+    pub writes: Vec<Write>,
+    /// The new values that its writes come to (see [`lowered`](super::lowered)), over the state and the choices.
     pub updates: Vec<(VarId, TermId)>,
     /// Index into [`TransitionSystem::fairness`]; `None` for what never has to happen.
     pub fairness: Option<usize>,

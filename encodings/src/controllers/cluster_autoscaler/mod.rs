@@ -32,7 +32,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, sum};
 
 /// Pods of a lower priority do not make a cluster grow (`--expendable-pods-priority-cutoff`).
@@ -142,6 +142,7 @@ impl Autoscaler {
             .rule(model, slot, "add", "TriggeredScaleUp", Pace::Clock)
             .when(!there.present & earlier & lonely)
             .when(size.below(group.max) & within_limits(model, slot, group))
+            .writes_node(Verb::Create, slot)
             .set_bool(exists, true)
             .says([text(format!("a pod finds no node; {} is added", there.name))])
             .because_of(pool.origin.clone());
@@ -190,11 +191,12 @@ impl Autoscaler {
                 .rule(model, slot, verb, "ScaleDown", pace)
                 .when(unneeded & here & !self.busy)
                 .when(timer.expired)
+                .writes_node(Verb::Patch, slot)
                 .set_bool(deleting, true)
                 .says([text(format!("{name} is not needed: it is tainted and emptied"))])
                 .because_of(model.cluster.pools[there.pool].origin.clone());
             if let Some(left) = timer.left {
-                rule = rule.set(left, timer.full);
+                rule = rule.winds(left, timer.full);
             }
             if wider {
                 rule = rule.over_approximates("whether several pods fit elsewhere together is not simulated in full");
@@ -264,8 +266,11 @@ impl Autoscaler {
                     .when(deleting.value & most.above(0))
                     .pick(choice)
                     .such_that(evicted.at_most(most))
+                    .writes(Verb::Evict, model.groups[group].id)
+                    .at(slot)
+                    .times(evicted)
                     .add(pods, -evicted)
-                    .set(terminating, (terminating.value + evicted).min(terminating.value.range().hi))
+                    .saturate(terminating, evicted)
                     .says([text(format!("pods of {place} evicted: ")), value(evicted)]);
                 model.add_rule(admission.tell(rule));
             }
@@ -274,6 +279,7 @@ impl Autoscaler {
         let rule = self
             .rule(model, slot, "give-up", "ScaleDownFailed", Pace::Clock)
             .when(deleting.value & stuck)
+            .writes_node(Verb::Patch, slot)
             .set_bool(deleting, false)
             .says([text(format!("{name} is kept: its pods cannot be evicted"))]);
         model.add_rule(rule);
@@ -289,6 +295,7 @@ impl Autoscaler {
         let mut rule = self
             .rule(model, slot, "remove", "ScaleDown", Pace::Clock)
             .when(exists.value & deleting.value & empty)
+            .writes_node(Verb::Delete, slot)
             .set_bool(exists, false)
             .set_bool(deleting, false)
             .says([text(format!("{} is gone", there.name))]);
@@ -304,6 +311,7 @@ impl Autoscaler {
         }
         for group in daemons {
             let state = &model.groups[group];
+            rule = rule.writes(Verb::Delete, state.id).at(slot).times(state.assigned_on(slot));
             for var in state.phases().map(|(_, counts)| counts[slot]).chain([state.terminating[slot]]) {
                 rule = rule.set(var, 0);
             }

@@ -37,7 +37,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::Subject;
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::Bool;
 
 /// See the module.
@@ -113,6 +113,7 @@ impl Deployment {
             .when(exists)
             .when(!model.is_paused(group) | has_replica_set)
             .when(state.replica_set.value.is_not(state.spec.value))
+            .writes(Verb::Update, id)
             .set(state.replica_set, state.spec.value)
             .fair(unit)
             .says([

@@ -3,7 +3,7 @@
 use super::sync::{Outcome, Revision, State};
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, Term, any, count, ite, max_of, sum};
 
 /// Adds the rules of a Deployment whose template can change; `group` is that of its first revision.
@@ -70,10 +70,8 @@ fn sync(
     let numbers = numbers(model, groups, state, outcomes);
     for (index, (&revision, outcome)) in groups.iter().zip(outcomes).enumerate() {
         let one = &model.groups[revision];
-        rule = set(rule, one.replica_set, outcome.size);
+        rule = set(rule.writes(Verb::Update, one.id), one.replica_set, outcome.size);
         let Some(history) = one.history else { continue };
-        let next = (newest + 1).min(history.created.value.range().hi);
-        rule = set(rule, history.created, ite(outcome.is_created, next, history.created.value));
         if let Some((desired, most)) = history.annotations {
             rule = set(rule, desired, ite(outcome.is_annotated, state.replicas, desired.value));
             rule = set(rule, most, ite(outcome.is_annotated, state.max_replicas(), most.value));
@@ -81,6 +79,9 @@ fn sync(
         if let Some(number) = history.number {
             rule = set(rule, number, numbers[index]);
         }
+        let next = (newest + 1).min(history.created.value.range().hi);
+        rule = rule.writes(Verb::Create, one.id).times(outcome.is_created.as_int());
+        rule = set(rule, history.created, ite(outcome.is_created, next, history.created.value));
     }
     for (&revision, outcome) in groups.iter().zip(outcomes) {
         let one = &model.groups[revision];

@@ -33,7 +33,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Periodic, Phase, RuleBuilder, text};
 use crate::subject::{self, Subject};
-use crate::system::{Pace, Phrase, Role};
+use crate::system::{Pace, Phrase, Role, Verb};
 use crate::term::{Bool, ChoiceId, Int, Term, all, any, count, int_choice, sum};
 use indexmap::IndexMap;
 
@@ -317,7 +317,7 @@ fn add_stage(model: &mut Model, mut stage: Stage, index: usize, last: usize, pas
     let next = if index + 1 == last { 0 } else { index as i64 + 1 };
     let go_on = |rule: RuleBuilder| {
         let rule = match pass.place {
-            Some(place) => rule.set(place, next),
+            Some(place) => rule.remembers().set(place, next),
             None => rule,
         };
         if is_first { pass.periodic.restart(rule) } else { rule }
@@ -350,8 +350,8 @@ fn add_stage(model: &mut Model, mut stage: Stage, index: usize, last: usize, pas
         // Where there is nothing to pick, the finer rule's pick of this name is determined.
         let picked = part_subject(model, "evict", (part.group, part.slot, part.phase));
         rule = rule.detail(picked, part.wanted.id());
-        rule = rule.add(part.pods, -part.evicted);
-        rule = rule.add_terminating(&model.groups[part.group], part.slot, part.evicted);
+        rule =
+            rule.removes(Verb::Evict, &model.groups[part.group], part.slot, part.evicted).add(part.pods, -part.evicted);
     }
     let shown = stage.parts.iter().map(|part| (part.evicted.id(), part.label.clone())).collect();
     rule = rule.says([text(format!("{} evicts ", stage.plugin.plugin.name())), Phrase::Parts(shown)]);

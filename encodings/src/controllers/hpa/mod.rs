@@ -39,7 +39,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::{ObjectId, Subject};
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, int_choice, ite, max_of, min_of};
 use metric::Fresh;
 use window::{Events, Window};
@@ -179,6 +179,7 @@ impl Hpa {
                 .when(exists)
                 .when(approximates.and_then(|(_, part)| part).map_or(changes, |(_, _, possible)| possible))
                 .when(periodic.may_act)
+                .writes(Verb::Update, model.ids.workloads[model.groups[group].workload])
                 .set(spec, sync.desired)
                 .says([
                     text(format!("{} replicas ", model.workload_name(group))),
@@ -200,7 +201,7 @@ impl Hpa {
             if let Some(owned) = model.groups[group].owned_by_other {
                 rule = rule.set_bool(owned, true);
             }
-            rule = recall.record(rule, &sync, current);
+            rule = recall.record(rule.remembers(), &sync, current);
             rule = periodic.restart(rule);
             model.add_rule(rule);
         }

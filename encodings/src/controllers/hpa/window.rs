@@ -120,11 +120,11 @@ impl Window {
                 .says([text(format!("the {word} recommendation of {} leaves the stabilisation window", hpa.label()))])
                 .because_of(hpa.origin.clone());
             if let Some(left) = timer.left {
-                rule = rule.set(left, timer.full);
+                rule = rule.winds(left, timer.full);
             }
             rule
         };
-        model.add_rule(base("forget").set(extreme, proposal));
+        model.add_rule(base("forget").remembers().set(extreme, proposal));
         let (choice, kept) = int_choice(Subject::new(word).word("recommendation").of(id), 0, extreme.value.range().hi);
         let inside = match self.memory {
             Memory::Largest => kept.above(proposal) & kept.at_most(between) & kept.below(extreme.value),
@@ -139,6 +139,7 @@ impl Window {
                 .when(possible)
                 .pick(choice)
                 .such_that(inside)
+                .remembers()
                 .set(extreme, kept)
                 .over_approximates("of the younger recommendations only the extreme is known"),
         );
@@ -157,6 +158,7 @@ impl Window {
             .when(only_notes)
             .when(noted.is_not(extreme.value))
             .fair(unit)
+            .remembers()
             .set(extreme, noted)
             .says([text(format!("{name} notes the proposal as its {word} recommendation"))])
             .because_of(hpa.origin.clone());
@@ -190,10 +192,7 @@ impl Events {
     }
 
     pub(super) fn record(&self, rule: RuleBuilder, current: Int, desired: Int) -> RuleBuilder {
-        let hi = self.added.value.range().hi;
-        let grown = (self.added.value + desired.monus(current)).min(hi);
-        let shrunk = (self.deleted.value + current.monus(desired)).min(hi);
-        rule.set(self.added, grown).set(self.deleted, shrunk)
+        rule.saturate(self.added, desired.monus(current)).saturate(self.deleted, current.monus(desired))
     }
 
     pub(super) fn add_rules(self, model: &mut Model, (hpa, id): Scaler) {
@@ -212,6 +211,7 @@ impl Events {
             .pick(added_choice)
             .pick(deleted_choice)
             .such_that(added.at_most(self.added.value) & deleted.at_most(self.deleted.value) & fewer)
+            .remembers()
             .set(self.added, added)
             .set(self.deleted, deleted)
             .over_approximates("rescales within a policy's period share one countdown")

@@ -10,7 +10,7 @@
 
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 
 pub(super) fn add_rules(model: &mut Model, group: usize) {
     let Some(crashed) = model.groups[group].crashed.clone() else { return };
@@ -30,6 +30,8 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
         for (subject, running) in up {
             let crash = base(model, subject, "BackOff")
                 .when(running.value.above(0))
+                .writes(Verb::Status, id)
+                .at(slot)
                 .add(running, -1)
                 .add(crashed, 1)
                 .says([text(format!("a container of a pod of {place} crashes"))]);
@@ -37,6 +39,8 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
         }
         let mut restart = base(model, "restart".into(), "Started")
             .when(crashed.value.above(0))
+            .writes(Verb::Status, id)
+            .at(slot)
             .add(crashed, -1)
             .add(first, 1)
             .says([text(format!("a crashed container of a pod of {place} starts again"))]);

@@ -4,7 +4,7 @@
 
 use crate::state::{Countdown, Model, Phase, RuleBuilder, text, value};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{any, int_choice};
 
 pub(super) fn add_rules(model: &mut Model, group: usize) {
@@ -14,6 +14,8 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
     let [(Phase::Fresh(0), fresh)] = &stages[..] else {
         for slot in model.groups[group].slots() {
             model.countdowns.push(Countdown {
+                pods: id,
+                slot,
                 stages: stages.iter().map(|(_, counts)| counts[slot]).collect(),
                 done: model.groups[group].running[slot],
                 runs: model.slots[slot].present,
@@ -36,6 +38,9 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
             .fair(unit)
             .pick(choice)
             .such_that(available.at_most(count.value))
+            .writes(Verb::Status, id)
+            .at(slot)
+            .times(available)
             .add(count, -available)
             .add(model.groups[group].running[slot], available)
             .says([text(format!("pods of {place} are available: ")), value(available)]);

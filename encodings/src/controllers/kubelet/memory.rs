@@ -22,7 +22,7 @@ use crate::cluster::{Cluster, ScenarioController, ScenarioControllerKind};
 use crate::needs::Needs;
 use crate::state::{Model, PRESSURE_TRANSITION, Phase, RuleBuilder, Timer, text};
 use crate::subject::{ObjectId, Subject};
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, any, sum};
 
 /// Priority from which pods are critical.
@@ -79,12 +79,14 @@ fn watch(model: &mut Model, (id, own): (ObjectId, &ScenarioController), slot: us
     };
     let begin = base(model, "begin", "NodeHasInsufficientMemory", Pace::Fast)
         .when(over & !pressed.value)
+        .writes_node(Verb::Status, slot)
         .set_bool(pressed, true)
         .says([text(format!("{name} is out of memory: MemoryPressure, and its NoSchedule taint"))]);
     let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
     let end = base(model, "end", "NodeHasSufficientMemory", pace)
         .when(timer.armed)
         .when(timer.expired)
+        .writes_node(Verb::Status, slot)
         .set_bool(pressed, false)
         .says([text(format!("{name} has had enough memory for 5 min: no MemoryPressure"))]);
     model.add_rule(begin);
@@ -118,12 +120,14 @@ fn evict(model: &mut Model, (id, own): (ObjectId, &ScenarioController), slot: us
                 .when(pods.value.above(0))
                 .when(!outranked)
                 .fair(unit)
+                .writes(Verb::Status, model.groups[group].id)
+                .at(slot)
                 .add(pods, -1)
                 .says([text(format!("a pod of {place} is evicted: the node was low on memory"))])
                 .because_of(own.origin.clone())
                 .because_of(model.origin(group, "spec.template.spec"));
             if let Some(failed) = model.groups[group].failed {
-                rule = rule.set(failed, (failed.value + 1).min(failed.value.range().hi));
+                rule = rule.saturate(failed, 1);
             }
             model.add_rule(renew(rule, timer));
         }
@@ -132,7 +136,7 @@ fn evict(model: &mut Model, (id, own): (ObjectId, &ScenarioController), slot: us
 
 /// Starts a countdown anew: the pressure has been observed, or is over.
 fn renew(rule: RuleBuilder, timer: &Timer) -> RuleBuilder {
-    timer.left.map_or(rule.clone(), |left| rule.set(left, timer.full))
+    timer.left.map_or(rule.clone(), |left| rule.winds(left, timer.full))
 }
 
 /// Pods of a group on a slot whose containers have been started.

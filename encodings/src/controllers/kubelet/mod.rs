@@ -36,7 +36,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{Bool, all, int_choice, sum};
 
 /// See the module.
@@ -103,6 +103,8 @@ impl Kubelet {
                 .when(bound.value.above(0))
                 .when(alive)
                 .fair(unit)
+                .writes(Verb::Status, id)
+                .at(slot)
                 .add(bound, -1)
         };
         let running = model.groups[group].first_running_phase(slot);
@@ -113,7 +115,7 @@ impl Kubelet {
             .says([text(format!("a pod of {place} is rejected at admission"))])
             .because_of(model.origin(group, "spec.template.spec.nodeName"));
         if let Some(failed) = model.groups[group].failed {
-            reject = reject.set(failed, (failed.value + 1).min(failed.value.range().hi));
+            reject = reject.saturate(failed, 1);
         }
         model.add_rule(start);
         model.add_rule(reject);
@@ -144,6 +146,9 @@ impl Kubelet {
         let rule = rule
             .pick(choice)
             .such_that(enough)
+            .writes(Verb::Delete, id)
+            .at(slot)
+            .times(ended)
             .add(terminating, -ended)
             .says([text(format!("pods of {place} gone: ")), value(ended)]);
         if terminating.value.range().hi > 0 {
@@ -165,6 +170,8 @@ impl Kubelet {
         let [(Phase::Starting(0), starting)] = &stages[..] else {
             for slot in model.groups[group].slots() {
                 model.countdowns.push(Countdown {
+                    pods: id,
+                    slot,
                     stages: stages.iter().map(|(_, counts)| counts[slot]).collect(),
                     done: model.groups[group].ready_phase(slot),
                     runs: model.slots[slot].is_alive(),
@@ -190,6 +197,9 @@ impl Kubelet {
                 .fair(unit)
                 .pick(choice)
                 .such_that(finished.at_most(count.value))
+                .writes(Verb::Status, id)
+                .at(slot)
+                .times(finished)
                 .add(count, -finished)
                 .add(model.groups[group].ready_phase(slot), finished)
                 .says([text(format!("start-up of pods of {place} ends: ")), value(finished)]);

@@ -3,7 +3,7 @@
 use crate::controllers::job::RunTimer;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{any, int_choice};
 
 /// Declares the countdown of the run time of a Job's pods, where it is given.
@@ -41,9 +41,13 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
             .fair(unit)
             .pick(choice)
             .such_that(ended.at_most(count.value))
+            .writes(Verb::Status, id)
+            .at(slot)
+            .times(ended)
             .add(count, -ended)
-            .set(job.succeeded, (job.succeeded.value + ended).min(job.succeeded.value.range().hi))
-            .set(job.known, job.known.value.monus(ended))
+            .writes(Verb::Status, id)
+            .saturate(job.succeeded, ended)
+            .saturate(job.known, -ended)
             .says([text(format!("pods of {place} succeed: ")), value(ended)]);
         if let Some(timer) = &timer {
             rule = rule.when(timer.expired);
@@ -51,7 +55,7 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
                 timer.restart(rule).over_approximates("pods of a Job share one countdown of their run time")
             } else {
                 // The next pod, if there is one, runs for the whole time.
-                timer.left.into_iter().fold(rule, |rule, left| rule.set(left, timer.full))
+                timer.left.into_iter().fold(rule, |rule, left| rule.winds(left, timer.full))
             };
         }
         model.add_rule(rule);

@@ -60,7 +60,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
-use crate::system::Pace;
+use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, Term, any, ite, max_of};
 use preemption::Preemptor;
 
@@ -162,6 +162,8 @@ impl Scheduler {
                         .when(feasible[slot])
                         .when(if scores.is_exact && !samples { scores.terms[slot].is(best) } else { true.into() })
                         .fair(unit)
+                        .writes(Verb::Bind, id)
+                        .at(slot)
                         .add(state.pending, -1)
                         .says([text(format!("a pod of {} to {}", state.name, model.slots[slot].name))])
                         .because_of(model.origin(group, "spec.template.spec"));
@@ -188,7 +190,15 @@ impl Scheduler {
                 let starts = state.first_running_phase(slot);
                 let expansion = [(self.name(), "bind"), ("kubelet", "start")];
                 let expansion = expansion.map(|(actor, verb)| (actor, Subject::new(verb).of(id).on(slot)));
-                rules.push(base("bind-and-start").when(waiting).when(alive).add(starts, 1).expands_to(expansion));
+                rules.push(
+                    base("bind-and-start")
+                        .when(waiting)
+                        .when(alive)
+                        .writes(Verb::Status, id)
+                        .at(slot)
+                        .add(starts, 1)
+                        .expands_to(expansion),
+                );
             }
             for rule in rules {
                 add_in_order(model, rule, yields);

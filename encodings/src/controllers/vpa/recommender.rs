@@ -6,7 +6,7 @@ use crate::cluster::vpa::Controlled;
 use crate::cluster::workload::Usage;
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, Term, count};
 
 /// Adds the rules by which the recommendation changes.
@@ -38,6 +38,7 @@ pub(super) fn add_rules(model: &mut Model, (vpa, id): Scaler, group: usize) {
         let mut rule =
             RuleBuilder::new(Subject::new(verb).of(id), "vertical-pod-autoscaler", "Recommended", Pace::Clock)
                 .when(changes & when)
+                .writes(Verb::Status, id)
                 .set(recommended, level)
                 .fair(unit)
                 .says([text(format!("pods of {} shall request", model.workload_name(group)))])

@@ -14,7 +14,7 @@ use crate::cluster::vpa::Urgency;
 use crate::controllers::{Admission, admission};
 use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
 use crate::subject::{Part as Further, Subject};
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, Term, int_choice, ite, sum};
 
 /// Running pods of one level on a slot.
@@ -91,7 +91,7 @@ fn delete_waiting(
         .says([text(format!("pods of {name} that wait for a node deleted: ")), value(waiting)]);
     for &one in levels {
         let state = &model.groups[one];
-        rule = rule.set(state.pending, 0);
+        rule = rule.writes(Verb::Evict, state.id).times(state.pending.value).set(state.pending, 0);
         for &nominated in state.nominated.iter().flatten() {
             rule = rule.set(nominated, 0);
         }
@@ -132,14 +132,9 @@ fn evict(
         high.push(most);
         shown.push((evicted.id(), part.label.clone()));
         of_budget.push(ite(part.granted(true).above(0), 0, evicted));
-        rule = rule.add(part.pods, -evicted);
-    }
-    // Phases of one level and slot share their terminating pods.
-    for part in &parts {
-        let terminating = model.groups[part.group].terminating[part.slot];
-        let gone = parts.iter().zip(&shown).filter(|(other, _)| (other.group, other.slot) == (part.group, part.slot));
-        let gone = sum(gone.map(|(_, (term, _))| Int::from_id(*term)).collect::<Vec<_>>());
-        rule = rule.set(terminating, (terminating.value + gone).min(terminating.value.range().hi));
+        let state = &model.groups[part.group];
+        rule = rule.writes(Verb::Evict, state.id).at(part.slot).times(evicted).add(part.pods, -evicted);
+        rule = rule.saturate(state.terminating[part.slot], evicted);
     }
     if is_asked {
         rule = rule.such_that(sum(of_budget).at_most(disruptions));

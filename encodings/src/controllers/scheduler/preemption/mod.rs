@@ -29,7 +29,7 @@ use super::counted::Counts;
 use super::{feasible_nodes, filter};
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::{Part, Subject};
-use crate::system::{Pace, Phrase};
+use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, ChoiceId, Int, Term, all, any, int_choice, ite, max_of, min_of, sum};
 use victims::{Candidate, Class};
 
@@ -97,7 +97,7 @@ impl Preemptor {
             parts.push(choice);
             low.push(0.into());
             high.push((count.value.above(0) & !self.feasible_own[other]).as_int());
-            rule = rule.add(count, -gone);
+            rule = rule.writes(Verb::Status, state.id).at(other).times(gone).add(count, -gone);
         }
         let some = any(high.iter().map(|most| most.above(0)));
         rule.when(some).split(parts, &low, &high, 1.into())
@@ -132,6 +132,8 @@ impl Preemptor {
         self.rule(model, "bind-nominated", "Scheduled", slot)
             .when(nominated.value.above(0))
             .when(self.feasible_own[slot])
+            .writes(Verb::Bind, state.id)
+            .at(slot)
             .add(nominated, -1)
             .add(state.pending, -1)
             .add(goes_to, 1)
@@ -144,6 +146,8 @@ impl Preemptor {
         self.rule(model, "clear-nomination", "FailedScheduling", slot)
             .when(nominated.value.above(0))
             .when(!(self.feasible_own[slot] | self.some_feasible | self.waits[slot]))
+            .writes(Verb::Status, state.id)
+            .at(slot)
             .add(nominated, -1)
             .says([text(format!(
                 "{} no longer fits the pod of {} it was nominated for",
@@ -160,11 +164,13 @@ impl Preemptor {
             .when(self.unnominated.above(0))
             .when(!self.some_feasible)
             .when(self.candidates[slot].helps)
+            .writes(Verb::Status, state.id)
+            .at(slot)
             .add(nominated, 1);
         for (other, of) in model.groups.iter().enumerate() {
             let is_lower = model.template(other).priority < model.template(self.group).priority;
             if let (true, Some(nominated)) = (is_lower, &of.nominated) {
-                rule = rule.set(nominated[slot], 0);
+                rule = rule.writes(Verb::Status, of.id).at(slot).set(nominated[slot], 0);
             }
         }
         self.take(model, slot, is_ordered, rule)
@@ -196,8 +202,7 @@ impl Preemptor {
             };
             gone[part.class] = gone[part.class] + taken;
             if part.phase.is_some() {
-                rule = rule.add(part.pods, -taken);
-                rule = rule.add_terminating(&model.groups[part.group], slot, taken);
+                rule = rule.removes(Verb::Delete, &model.groups[part.group], slot, taken).add(part.pods, -taken);
                 shown.push((taken.id(), part.label.clone()));
             }
         }
