@@ -2,7 +2,7 @@
 
 use kubound_encodings::subject::{Names, SlotName, Subject};
 use kubound_encodings::system::{
-    Claim, Detail, Initial, Origin, Pace, Phrase, Property, Role, Rule, StateVar, TransitionSystem,
+    Claim, Detail, DetailKind, Initial, Origin, Pace, Phrase, Property, Role, Rule, StateVar, TransitionSystem,
 };
 use kubound_encodings::term::{Bool, Dag, Int, Term, TermId, VarId, int_var, within};
 
@@ -62,7 +62,11 @@ fn bind_rule(id: VarId, bound: Int) -> (Rule, Bool) {
             Phrase::After(id),
             Phrase::Text(" after".into()),
         ],
-        details: vec![Detail { subject: Subject::new("score of").on(0), term: (bound + 3).id() }],
+        details: vec![Detail {
+            kind: DetailKind::Score,
+            subject: Subject::new("score of").on(0),
+            term: (bound + 3).id(),
+        }],
         origins: Vec::new(),
     };
     (rule, bound.at_least(0))

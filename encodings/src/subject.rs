@@ -246,6 +246,16 @@ impl Names {
         &self.objects[id.index()]
     }
 
+    /// The object of a name that is no part of another one.
+    pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<ObjectId> {
+        let is_meant = |one: &Object| {
+            (one.kind.as_str(), one.namespace.as_str(), one.name.as_str()) == (kind, namespace, name)
+                && one.ordinal.is_none()
+                && one.revision.max(one.level) == 0
+        };
+        self.objects.iter().position(is_meant).map(|index| ObjectId(index as u32))
+    }
+
     /// The outermost owner of an object: of pods of a revision their workload.
     pub fn root(&self, id: ObjectId) -> ObjectId {
         self.object(id).owner.map_or(id, |owner| self.root(owner))

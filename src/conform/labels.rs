@@ -4,8 +4,10 @@ use super::actions::Deed;
 use crate::engines::explicit::stepper::Move;
 use crate::trace::execute;
 use kubound_encodings::cluster::Cluster;
-use kubound_encodings::system::{Phrase, Rule, TransitionSystem};
-use kubound_encodings::term::{TermId, VarId};
+use kubound_encodings::state::words;
+use kubound_encodings::subject::{self, ObjectId, SlotId};
+use kubound_encodings::system::{Rule, TransitionSystem, Verb, Write};
+use kubound_encodings::term::{TermId, VarDecl, VarId};
 
 /// An action of the model.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,11 +25,9 @@ pub struct Label {
 /// How often a step does what it does.
 enum Times {
     Once,
-    /// As often as this term says.
-    Term(TermId),
-    /// As often as the only pick says.
-    Pick,
-    /// The parts of a split, each of some workload and slot.
+    /// As often as these terms say together.
+    Sum(Vec<TermId>),
+    /// Each part as often as its term says, with some workload and slot.
     Parts(Vec<(TermId, Option<usize>, Option<usize>)>),
 }
 
@@ -38,105 +38,88 @@ pub struct Recorder {
     number: Option<VarId>,
 }
 
-/// The names that rules are read by.
+/// What rules are read by.
 pub struct Names<'a> {
     /// The cluster of the system.
     pub cluster: &'a Cluster,
-    /// Names of the node slots.
-    pub slots: &'a [String],
+    /// What subjects of the system speak of.
+    pub names: &'a subject::Names,
+    /// The variables of the system.
+    pub vars: &'a [VarDecl],
 }
 
 impl Names<'_> {
-    fn slot(&self, name: &str) -> Option<usize> {
-        self.slots.iter().position(|slot| slot == name)
-    }
-
-    /// The workload of a pod group, `namespace/name` with the number of a revision behind `@`, or with an ordinal.
-    fn workload(&self, group: &str) -> Option<usize> {
-        let plain = group.split('@').next().unwrap_or(group);
-        let (namespace, name) = plain.split_once('/')?;
-        let find = |name: &str, has_ordinals: bool| {
-            self.cluster.workloads.iter().position(|one| {
-                let own = (one.reference.namespace.as_str(), one.reference.name.as_str());
-                own == (namespace, name) && one.ordinals().is_some() == has_ordinals
-            })
-        };
-        find(name, false).or_else(|| find(name.rsplit_once('-')?.0, true))
+    /// The workload that an object is, or a part of it.
+    fn workload(&self, object: ObjectId) -> Option<usize> {
+        let root = self.names.object(self.names.root(object));
+        self.cluster.workloads.iter().position(|one| {
+            let own = &one.reference;
+            (&own.kind, &own.namespace, &own.name) == (&root.kind, &root.namespace, &root.name)
+        })
     }
 
     /// How steps of a rule are recorded; `None` if nothing would be.
     pub fn recorder(&self, rule: &Rule) -> Option<Recorder> {
-        let mut path = rule.name.split('/').skip(2);
-        let rest: Vec<&str> = path.by_ref().collect();
-        let group = || self.workload(&rest.iter().take(2).copied().collect::<Vec<_>>().join("/"));
-        let last = || rest.last().and_then(|name| self.slot(name));
-        let at = |index: usize| rest.get(index).and_then(|name| self.slot(name));
-        let plain = |deed, workload, slot| Label { deed, workload, slot, number: None };
-        let once = |label| Some(Recorder { label, times: Times::Once, number: None });
-        match (rule.actor.as_str(), rule.reason) {
-            ("default-scheduler", "Scheduled") => once(plain(Deed::Scheduled, group(), at(2))),
-            ("kubelet", "Started") => once(plain(Deed::Started, group(), at(2))),
-            ("kubelet", "Failed") => once(plain(Deed::Rejected, group(), at(2))),
-            ("kubelet", "Killing") => {
-                Some(Recorder { label: plain(Deed::Killing, group(), at(2)), times: Times::Pick, number: None })
-            }
-            ("taint-eviction-controller", "TaintManagerEviction") => {
-                Some(Recorder { label: plain(Deed::TaintEvicted, group(), at(2)), times: Times::Pick, number: None })
-            }
-            ("replicaset-controller", "SuccessfulCreate") => {
-                let count = rule.sentence.iter().rev().find_map(|phrase| match phrase {
-                    Phrase::Value { term, .. } => Some(*term),
-                    _ => None,
-                })?;
-                let label = plain(Deed::Created, group(), None);
-                Some(Recorder { label, times: Times::Term(count), number: None })
-            }
-            ("replicaset-controller", "SuccessfulDelete") => {
-                let label = plain(Deed::Deleted, group(), None);
-                Some(Recorder { times: self.parts(rule, group())?, label, number: None })
-            }
-            ("descheduler", "Descheduled") => {
-                let label = plain(Deed::Descheduled, None, None);
-                Some(Recorder { times: self.parts(rule, None)?, label, number: None })
-            }
-            ("deployment-controller", "ScalingReplicaSet") => {
-                let label = plain(Deed::ScaledReplicaSet, group(), None);
-                Some(Recorder { label, times: Times::Once, number: after(rule) })
-            }
-            ("horizontal-pod-autoscaler", "SuccessfulRescale") => {
-                let hpa = self.cluster.hpas.iter().find(|hpa| rule.name.ends_with(&format!("/{}", hpa.name)))?;
-                let label = plain(Deed::Rescaled, self.cluster.workload(&hpa.target), None);
-                Some(Recorder { label, times: Times::Once, number: after(rule) })
-            }
-            ("node-controller", "NodeNotReady") => once(plain(Deed::NodeNotReady, None, last())),
-            ("node-controller", "NodeReady") => once(plain(Deed::NodeReady, None, last())),
-            ("kubectl", "NodeNotSchedulable") => once(plain(Deed::Cordoned, None, last())),
-            ("kubectl", "NodeSchedulable") => once(plain(Deed::Uncordoned, None, last())),
-            _ => None,
-        }
-    }
-
-    /// The split of a rule; labels of parts read `running on NODE` or `namespace/name (bound) on NODE`.
-    fn parts(&self, rule: &Rule, workload: Option<usize>) -> Option<Times> {
-        let parts = rule.sentence.iter().find_map(|phrase| match phrase {
-            Phrase::Parts(parts) => Some(parts),
-            _ => None,
-        })?;
-        let read = |(term, label): &(TermId, String)| {
-            let slot = label.rsplit(' ').next().and_then(|name| self.slot(name));
-            let group = workload.or_else(|| self.workload(label.split(' ').next()?));
-            (*term, group, slot)
+        let (deed, verb) = match (rule.actor.as_str(), rule.reason) {
+            ("default-scheduler", "Scheduled") => (Deed::Scheduled, Verb::Bind),
+            ("kubelet", "Started") => (Deed::Started, Verb::Status),
+            ("kubelet", "Failed") => (Deed::Rejected, Verb::Status),
+            ("kubelet", "Killing") => (Deed::Killing, Verb::Delete),
+            ("taint-eviction-controller", "TaintManagerEviction") => (Deed::TaintEvicted, Verb::Delete),
+            ("replicaset-controller", "SuccessfulCreate") => (Deed::Created, Verb::Create),
+            ("replicaset-controller", "SuccessfulDelete") => (Deed::Deleted, Verb::Delete),
+            ("descheduler", "Descheduled") => (Deed::Descheduled, Verb::Evict),
+            ("deployment-controller", "ScalingReplicaSet") => (Deed::ScaledReplicaSet, Verb::Update),
+            ("horizontal-pod-autoscaler", "SuccessfulRescale") => (Deed::Rescaled, Verb::Update),
+            ("node-controller", "NodeNotReady") => (Deed::NodeNotReady, Verb::Status),
+            ("node-controller", "NodeReady") => (Deed::NodeReady, Verb::Status),
+            ("kubectl", "NodeNotSchedulable") => (Deed::Cordoned, Verb::Patch),
+            ("kubectl", "NodeSchedulable") => (Deed::Uncordoned, Verb::Patch),
+            _ => return None,
         };
-        Some(Times::Parts(parts.iter().map(read).collect()))
+        let requests: Vec<&Write> = rule.writes.iter().filter(|write| write.verb == verb).collect();
+        let (workload, slot) = self.about(requests.first()?);
+        let plain = Label { deed, workload, slot, number: None };
+        let counted = |write: &&Write| write.times;
+        Some(match deed {
+            Deed::Created => {
+                let times = Times::Sum(requests.iter().filter_map(counted).collect());
+                Recorder { label: Label { slot: None, ..plain }, times, number: None }
+            }
+            Deed::Killing | Deed::TaintEvicted => {
+                let times = Times::Sum(requests.iter().filter_map(counted).collect());
+                Recorder { label: plain, times, number: None }
+            }
+            Deed::Deleted | Deed::Descheduled => {
+                let part = |write: &&Write| {
+                    let (workload, slot) = self.about(write);
+                    Some((write.times?, workload, slot))
+                };
+                let times = Times::Parts(requests.iter().filter_map(part).collect());
+                let workload = workload.filter(|_| deed == Deed::Deleted);
+                Recorder { label: Label { workload, slot: None, ..plain }, times, number: None }
+            }
+            Deed::ScaledReplicaSet | Deed::Rescaled => {
+                Recorder { label: plain, times: Times::Once, number: self.number(&requests) }
+            }
+            _ => Recorder { label: plain, times: Times::Once, number: None },
+        })
     }
-}
 
-/// The variable whose new value a sentence tells.
-fn after(rule: &Rule) -> Option<VarId> {
-    rule.sentence.iter().find_map(|phrase| match phrase {
-        Phrase::After(var) => Some(*var),
-        _ => None,
-    })
+    /// The workload and the slot that a request is about.
+    fn about(&self, write: &Write) -> (Option<usize>, Option<usize>) {
+        (write.object.and_then(|object| self.workload(object)), write.slot.map(SlotId::index))
+    }
+
+    /// The size that the only one of some requests sets.
+    fn number(&self, requests: &[&Write]) -> Option<VarId> {
+        let [only] = requests else { return None };
+        let is_size = |var: &VarId| {
+            let word = &self.vars[var.index()].subject.aspect.word;
+            *word == words::REPLICAS || *word == words::REPLICA_SET
+        };
+        only.effects.iter().map(|&(var, _)| var).find(is_size)
+    }
 }
 
 impl Recorder {
@@ -145,8 +128,7 @@ impl Recorder {
         let label = Label { number: self.number.map(|var| step.state[var.index()]), ..self.label };
         match &self.times {
             Times::Once => vec![(label, 1)],
-            Times::Term(term) => vec![(label, execute::values(system, &[*term], before, &step.picks)[0])],
-            Times::Pick => vec![(label, step.picks.iter().map(|&(_, value)| value).sum())],
+            Times::Sum(terms) => vec![(label, execute::values(system, terms, before, &step.picks).iter().sum())],
             Times::Parts(parts) => {
                 let terms: Vec<TermId> = parts.iter().map(|&(term, _, _)| term).collect();
                 let counts = execute::values(system, &terms, before, &step.picks);

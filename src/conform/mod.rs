@@ -93,8 +93,8 @@ pub fn conform(
         let most = MOST_ACTIONS;
         return Err(SearchError::TooLarge(format!("more than {most} recorded actions; narrow --since and --until")));
     }
-    let slots = slots(cluster);
-    let names = Names { cluster, slots: &slots };
+    let slots: Vec<String> = system.names.slots.iter().map(|slot| slot.name.clone()).collect();
+    let names = Names { cluster, names: &system.names, vars: system.dag.vars() };
     let too_large = || SearchError::TooLarge("too many terms; narrow the ranges of the scenario".into());
     let stepper = Stepper::new(system).ok_or_else(too_large)?;
     let system = stepper.system().clone();
@@ -102,17 +102,6 @@ pub fn conform(
     let found = search.run(&slots)?;
     let teller = Teller { system: &system, events, recording, slots: &slots, cluster, search: &search };
     teller.conformance(&found)
-}
-
-/// Names of the node slots of a cluster.
-fn slots(cluster: &Cluster) -> Vec<String> {
-    let of_pool = |pool: &kubound_encodings::cluster::NodePool| -> Vec<String> {
-        if pool.is_single_node {
-            return vec![pool.name.clone()];
-        }
-        (0..pool.most_nodes()).map(|index| format!("{}-{index}", pool.name)).collect()
-    };
-    cluster.pools.iter().flat_map(of_pool).collect()
 }
 
 struct Teller<'a> {

@@ -10,6 +10,7 @@ use super::actions::{Class, Recording};
 use super::labels::{Label, Names, Recorder};
 use crate::engines::EngineError;
 use crate::engines::explicit::stepper::{Move, Stepper};
+use kubound_encodings::state::words;
 use kubound_encodings::system::Role;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
@@ -125,7 +126,8 @@ impl<'a> Search<'a> {
         }
         let system = stepper.system();
         let budgets = system.vars.iter().zip(system.dag.vars());
-        let budgets = budgets.map(|(var, decl)| var.role == Role::Budget && decl.name.starts_with("left[")).collect();
+        let budgets =
+            budgets.map(|(var, decl)| var.role == Role::Budget && decl.subject.aspect.word == words::LEFT).collect();
         Self { recording, stepper, recorders, by_class, nodes: Vec::new(), budgets, bounds, limited: false }
     }
 

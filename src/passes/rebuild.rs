@@ -114,7 +114,7 @@ impl<'a> Rebuilder<'a> {
     }
 
     fn detail(&mut self, detail: &Detail) -> Detail {
-        Detail { subject: detail.subject.clone(), term: self.term(detail.term) }
+        Detail { term: self.term(detail.term), ..detail.clone() }
     }
 
     fn phrase(&mut self, phrase: &Phrase) -> Phrase {

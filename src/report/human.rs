@@ -237,8 +237,8 @@ struct Steps {
 /// The scores behind a step: that of the node it chose is the highest.
 fn compared(step: &ToldStep, options: &Options) -> String {
     let mut scores = scores(step);
-    let chosen = step.rule.rsplit('/').next().unwrap_or_default();
-    let Some(position) = scores.iter().position(|(node, _)| *node == chosen) else { return String::new() };
+    let chosen = step.about.node.as_deref();
+    let Some(position) = scores.iter().position(|&(node, _)| Some(node) == chosen) else { return String::new() };
     let (_, score) = scores.remove(position);
     if options.verbose || scores.is_empty() {
         return String::new();
@@ -249,8 +249,8 @@ fn compared(step: &ToldStep, options: &Options) -> String {
 
 /// The nodes that a pod could go to, with their scores.
 fn scores(step: &ToldStep) -> Vec<(&str, i64)> {
-    let named = step.details.iter().filter_map(|(name, value)| Some((name.strip_prefix("score of ")?, *value)));
-    named.filter(|&(_, score)| score >= 0).collect()
+    let scores = step.about.scores.iter().map(|(node, score)| (node.as_str(), *score));
+    scores.filter(|&(_, score)| score >= 0).collect()
 }
 
 fn step_line(
@@ -273,9 +273,7 @@ fn step_line(
 
 fn details(out: &mut String, step: &ToldStep) {
     let scores: Vec<String> = scores(step).iter().map(|(node, score)| format!("{node} {score}")).collect();
-    let is_shown = |name: &str| !name.starts_with("score of ") && !name.starts_with("evict ");
-    let others = step.details.iter().filter(|(name, _)| is_shown(name)).map(|(name, value)| format!("{name} {value}"));
-    let mut list: Vec<String> = others.collect();
+    let mut list: Vec<String> = step.about.facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
     if !scores.is_empty() {
         list.insert(0, format!("scores: {}", scores.join(", ")));
     }

@@ -5,7 +5,9 @@ use crate::limits::report::FOLD;
 use crate::text::plural;
 use crate::trace::{Step, Trace, execute};
 use itertools::Itertools;
-use kubound_encodings::system::{Phrase, Rule, TransitionSystem, seconds};
+use kubound_encodings::state::words;
+use kubound_encodings::subject::{ObjectId, SlotId, Subject};
+use kubound_encodings::system::{Detail, DetailKind, Phrase, Rule, TransitionSystem, Verb, Write, seconds};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Sort, TermId, VarId};
 use schemars::JsonSchema;
@@ -44,6 +46,46 @@ pub struct ToldStep {
     /// The fields of the input that its rule stems from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<OriginDocument>,
+    /// What the step is about.
+    #[serde(skip)]
+    pub about: About,
+}
+
+/// What a step is about, as data.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct About {
+    /// What its rule is about.
+    pub subject: Option<Subject>,
+    /// The node that it is about.
+    pub node: Option<String>,
+    /// What it wrote.
+    pub requests: Vec<Request>,
+    /// What the nodes were worth to the scheduler; below 0 where they do not take the pod.
+    pub scores: Vec<(String, i64)>,
+    /// Numbers to show with `-v`.
+    pub facts: Vec<(String, i64)>,
+}
+
+impl About {
+    /// The main word of the subject.
+    pub fn word(&self) -> &str {
+        self.subject.as_ref().map_or("", |subject| &subject.aspect.word)
+    }
+}
+
+/// Alike requests of a step to the API server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// What kind of request.
+    pub verb: Verb,
+    /// The object that is written; of pods what they are pods of.
+    pub object: Option<ObjectId>,
+    /// What names call it.
+    pub label: String,
+    /// The node that is written, or that the pods are on.
+    pub node: Option<String>,
+    /// How many requests there are.
+    pub count: i64,
 }
 
 /// All steps of a run in words.
@@ -70,8 +112,9 @@ fn tell_step(system: &TransitionSystem, before: &[i64], step: &Step, number: usi
         text: sentence(system, rule, before, step),
         rule: rule.name.clone(),
         picks,
-        details: details(system, rule, before, step),
+        details: details(system, rule, before, step, |_| true),
         over_approximates: rule.over_approximates,
+        about: about(system, rule, before, step),
         ..ToldStep::default()
     }
 }
@@ -147,10 +190,48 @@ fn show(value: i64, sort: Sort) -> String {
     }
 }
 
-fn details(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &Step) -> Vec<(String, i64)> {
-    let roots: Vec<TermId> = rule.details.iter().map(|detail| detail.term).collect();
+fn details(
+    system: &TransitionSystem,
+    rule: &Rule,
+    before: &[i64],
+    step: &Step,
+    is_meant: impl Fn(&Detail) -> bool,
+) -> Vec<(String, i64)> {
+    let meant: Vec<&Detail> = rule.details.iter().filter(|detail| is_meant(detail)).collect();
+    let roots: Vec<TermId> = meant.iter().map(|detail| detail.term).collect();
     let values = execute::values(system, &roots, before, &step.picks);
-    rule.details.iter().map(|detail| system.names.detail(&detail.subject)).zip(values).collect()
+    meant.iter().map(|detail| system.names.detail(&detail.subject)).zip(values).collect()
+}
+
+fn about(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &Step) -> About {
+    let node = |slot: SlotId| system.names.slots.get(slot.index()).map(|slot| slot.name.clone());
+    let scores: Vec<&Detail> = rule.details.iter().filter(|detail| detail.kind == DetailKind::Score).collect();
+    let roots: Vec<TermId> = scores.iter().map(|detail| detail.term).collect();
+    let worth = execute::values(system, &roots, before, &step.picks);
+    let scores = scores.iter().zip(worth).filter_map(|(detail, worth)| Some((node(detail.subject.slot?)?, worth)));
+    About {
+        subject: Some(rule.subject.clone()),
+        node: rule.subject.slot.and_then(node),
+        requests: requests(system, rule, before, step),
+        scores: scores.collect(),
+        facts: details(system, rule, before, step, |detail| detail.kind == DetailKind::Fact),
+    }
+}
+
+/// What a step from `before` asked the API server for.
+fn requests(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &Step) -> Vec<Request> {
+    let writes: Vec<&Write> = rule.writes.iter().filter(|write| write.verb.is_request()).collect();
+    let roots: Vec<TermId> = writes.iter().filter_map(|write| write.times).collect();
+    let mut counts = execute::values(system, &roots, before, &step.picks).into_iter();
+    let request = |write: &&Write| Request {
+        verb: write.verb,
+        object: write.object,
+        label: write.object.map_or_else(String::new, |object| system.names.object(object).label()),
+        node: write.slot.and_then(|slot| system.names.slots.get(slot.index())).map(|slot| slot.name.clone()),
+        count: write.times.and_then(|_| counts.next()).unwrap_or(1),
+    };
+    let requests: Vec<Request> = writes.iter().map(request).collect();
+    requests.into_iter().filter(|request| request.count > 0).collect()
 }
 
 /// A line of a report: one step, or a run of steps of the same kind.
@@ -178,12 +259,18 @@ pub fn fold(steps: &[ToldStep], boundary: Option<usize>) -> Vec<Line<'_>> {
     lines
 }
 
-/// Rules that bind a pod, and that start one.
-const BINDS: &str = "default-scheduler/bind/";
-const STARTS: &str = "kubelet/start/";
+/// What a step binds or starts, if it does nothing else.
+fn placing(step: &ToldStep) -> Option<&Request> {
+    let verb = match step.about.word() {
+        words::BIND => Verb::Bind,
+        words::START => Verb::Status,
+        _ => return None,
+    };
+    step.about.requests.iter().find(|request| request.verb == verb)
+}
 
 fn places(step: &ToldStep) -> bool {
-    step.rule.starts_with(BINDS) || step.rule.starts_with(STARTS)
+    placing(step).is_some()
 }
 
 /// Several similar steps in a sentence.
@@ -212,21 +299,17 @@ pub fn told_together(run: &[ToldStep]) -> String {
 fn told_placing(run: &[ToldStep]) -> String {
     let mut groups: Vec<(&str, Placed)> = Vec::new();
     for step in run {
-        let bound = step.rule.strip_prefix(BINDS);
-        let Some((group, node)) = bound.or(step.rule.strip_prefix(STARTS)).and_then(|place| place.rsplit_once('/'))
-        else {
-            continue;
-        };
-        let index = groups.iter().position(|(name, _)| *name == group).unwrap_or_else(|| {
+        let Some(Request { verb, label: group, node: Some(node), .. }) = placing(step) else { continue };
+        let index = groups.iter().position(|(name, _)| name == group).unwrap_or_else(|| {
             groups.push((group, Placed::default()));
             groups.len() - 1
         });
         let placed = &mut groups[index].1;
-        if bound.is_none() {
+        if *verb != Verb::Bind {
             placed.started += 1;
             continue;
         }
-        match placed.bound.iter_mut().find(|(name, _)| *name == node) {
+        match placed.bound.iter_mut().find(|(name, _)| name == node) {
             Some((_, count)) => *count += 1,
             None => placed.bound.push((node, 1)),
         }
@@ -284,17 +367,15 @@ mod tests {
 
     #[test]
     fn pods_that_are_bound_and_started_are_counted_by_node() {
-        let step = |number, rule: &str| ToldStep {
-            number,
-            actor: rule.split('/').next().unwrap_or_default().to_owned(),
-            reason: "x".into(),
-            text: rule.to_owned(),
-            rule: rule.to_owned(),
-            ..ToldStep::default()
+        let step = |(number, (node, (word, verb))): (usize, (&str, (&'static str, Verb)))| {
+            let (label, node) = ("default/web".to_owned(), Some(node.to_owned()));
+            let requests = vec![Request { verb, object: None, label, node, count: 1 }];
+            let about = About { subject: Some(Subject::new(word)), requests, ..About::default() };
+            ToldStep { number, actor: word.into(), reason: "x".into(), about, ..ToldStep::default() }
         };
-        let rules = ["default-scheduler/bind/default/web/", "kubelet/start/default/web/"];
-        let places = ["spot-0", "spot-1", "spot-0"].iter().flat_map(|node| rules.map(|rule| format!("{rule}{node}")));
-        let mut steps: Vec<ToldStep> = places.enumerate().map(|(index, rule)| step(index + 1, &rule)).collect();
+        let rules = [(words::BIND, Verb::Bind), (words::START, Verb::Status)];
+        let places = ["spot-0", "spot-1", "spot-0"].into_iter().flat_map(|node| rules.map(|rule| (node, rule)));
+        let mut steps: Vec<ToldStep> = (1..).zip(places).map(step).collect();
         assert!(matches!(&fold(&steps, None)[..], [Line::Many(run)] if run.len() == 6));
         let told = "3 pods of default/web scheduled and started: 2 on spot-0, 1 on spot-1";
         assert_eq!(told_together(&steps), told);

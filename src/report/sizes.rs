@@ -4,8 +4,10 @@ use crate::search::scope::Size;
 use crate::trace::{Trace, execute};
 use kubound_encodings::cluster::workload::{Usage, Workload};
 use kubound_encodings::cluster::{Cluster, NodePool, Span};
+use kubound_encodings::state::words;
+use kubound_encodings::subject::{POOL, Part, Subject};
 use kubound_encodings::system::{Initial, Role, TransitionSystem};
-use kubound_encodings::term::Sort;
+use kubound_encodings::term::{Sort, VarId};
 
 /// The nodes of each pool in the first state of a run that has the most nodes; pools without any are left out.
 pub fn pools(cluster: &Cluster, system: &TransitionSystem, trace: &Trace) -> Vec<Size> {
@@ -36,24 +38,27 @@ fn size_now(pool: &NodePool, system: &TransitionSystem, initial: &[i64], state: 
 
 /// The nodes that a pool has in an initial state.
 pub(super) fn pool_size(pool: &NodePool, system: &TransitionSystem, initial: &[i64]) -> i64 {
-    let name = format!("nodes[{}]", pool.name);
-    pool.count.constant().or_else(|| in_units(&name, pool.count, system, initial)).unwrap_or(0)
+    let size = || {
+        let id = system.names.find(POOL, "", &pool.name)?;
+        in_units(system.var(&Subject::new(words::NODES).of(id))?, pool.count, system, initial)
+    };
+    pool.count.constant().or_else(size).unwrap_or(0)
 }
 
 /// Every other value that was a range, with its value in an initial state.
 pub fn values(cluster: &Cluster, system: &TransitionSystem, initial: &[i64]) -> Vec<Size> {
     let mut found = Vec::new();
     let vars = system.dag.vars().iter().zip(&system.vars).zip(initial);
-    for ((decl, var), &value) in vars {
-        if var.role != Role::Frozen || var.initial != Initial::Free || decl.name.starts_with("nodes[") {
+    for (index, ((decl, var), &value)) in vars.enumerate() {
+        if var.role != Role::Frozen || var.initial != Initial::Free || decl.subject.aspect.word == words::NODES {
             continue;
         }
-        let Some((name, span, unit)) = meaning(cluster, system, initial, &decl.name) else {
+        let Some((name, span, unit)) = meaning(cluster, system, initial, &decl.subject) else {
             found.push(Size { name: decl.name.clone(), count: value.to_string() });
             continue;
         };
         if let (Some(span), Some(unit)) = (span, unit) {
-            let value = in_units(&decl.name, span, system, initial).unwrap_or(value);
+            let value = in_units(VarId(index as u32), span, system, initial).unwrap_or(value);
             found.push(Size { name, count: unit(value) });
         }
     }
@@ -67,48 +72,48 @@ fn meaning(
     cluster: &Cluster,
     system: &TransitionSystem,
     initial: &[i64],
-    variable: &str,
+    subject: &Subject,
 ) -> Option<(String, Option<Span>, Option<Unit>)> {
-    let (what, rest) = variable.split_once('[')?;
-    let about = rest.strip_suffix(']')?;
-    if let Some(resource) = what.strip_prefix("allocatable.") {
-        let (pool, index) = cluster.pools.iter().find_map(|pool| {
-            let count = usize::try_from(pool.most_nodes()).unwrap_or(0);
-            (0..count).find(|&index| pool.slot_name(index) == about).map(|index| (pool, index))
-        })?;
+    let word = subject.aspect.word.as_ref();
+    if let (words::ALLOCATABLE, Some(slot), [Part::Field(resource)]) = (word, subject.slot, &subject.aspect.parts[..]) {
+        let there = &system.names.slots[slot.index()];
+        let pool = &cluster.pools[there.pool];
+        let index = system.names.slots[..slot.index()].iter().filter(|other| other.pool == there.pool).count();
         if index as i64 >= pool_size(pool, system, initial) && pool.autoscaling.is_none() {
             return Some((String::new(), None, None));
         }
-        let span = if resource == "pods" { pool.pods } else { *pool.allocatable.get(resource)? };
-        return Some((format!("{resource} of {about}"), Some(span), Some(unit(resource))));
+        let span = if resource == words::PODS { pool.pods } else { *pool.allocatable.get(resource.as_ref())? };
+        return Some((format!("{resource} of {}", there.name), Some(span), Some(unit(resource))));
     }
-    let short = |one: &Workload| format!("{}/{}", one.reference.namespace, one.reference.name);
-    let workload = cluster.workloads.iter().find(|one| short(one) == about)?;
+    let object = system.names.object(subject.object?);
+    let is_meant = |one: &&Workload| {
+        let own = &one.reference;
+        (&own.kind, &own.namespace, &own.name) == (&object.kind, &object.namespace, &object.name)
+    };
+    let workload = cluster.workloads.iter().find(is_meant)?;
     let name = &workload.reference.name;
-    if let Some(metric) = what.strip_prefix("metric ") {
-        let span = workload.metrics.iter().find(|one| one.name == metric)?.value;
+    if let (words::METRIC, [Part::Word(metric)]) = (word, &subject.aspect.parts[..]) {
+        let span = workload.metrics.iter().find(|one| one.name == *metric)?.value;
         return Some((format!("metric {metric} of {name}"), Some(span), Some(milli)));
     }
-    if what.ends_with("replicas") {
+    if word == words::INITIAL_REPLICAS {
         return Some((format!("replicas of {name}"), Some(workload.replicas), Some(plain)));
     }
-    let is_memory = what.contains("memory");
+    let is_memory = word == words::MEMORY_USAGE;
     match if is_memory { workload.memory_usage } else { workload.cpu_usage } {
         Usage::PerPod(span) | Usage::Shared(span) => {
             let resource = if is_memory { "memory" } else { "cpu" };
-            let what = if what.contains("load") { "load" } else { "usage" };
-            Some((format!("{resource} {what} of {name}"), Some(span), Some(unit(resource))))
+            Some((format!("{resource} usage of {name}"), Some(span), Some(unit(resource))))
         }
         Usage::Request => None,
     }
 }
 
 /// The value of a variable that counts in other units or steps than the range of the input it stands for.
-fn in_units(name: &str, span: Span, system: &TransitionSystem, initial: &[i64]) -> Option<i64> {
-    let index = system.dag.vars().iter().position(|decl| decl.name == name)?;
-    let Sort::Int(range) = system.dag.vars()[index].sort else { return None };
+fn in_units(var: VarId, span: Span, system: &TransitionSystem, initial: &[i64]) -> Option<i64> {
+    let Sort::Int(range) = system.dag.vars()[var.index()].sort else { return None };
     let (inner, outer) = (i128::from(range.hi - range.lo), i128::from(span.hi - span.lo));
-    let offset = i128::from(initial[index] - range.lo);
+    let offset = i128::from(initial[var.index()] - range.lo);
     if inner <= 0 || offset * outer % inner != 0 {
         return None;
     }

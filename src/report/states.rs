@@ -6,13 +6,10 @@ use super::narrate::ToldStep;
 use super::sizes;
 use crate::manifest::SourceMap;
 use crate::trace::Trace;
-use kubound_encodings::cluster::workload::STATEFUL_SET;
 use kubound_encodings::cluster::{Cluster, NodePool};
+use kubound_encodings::subject::{Object, ObjectId, Subject};
 use kubound_encodings::system::{Role, TransitionSystem};
 use kubound_encodings::term::Sort;
-
-/// Words before the name of a node in the details of a scheduling decision.
-const SCORE: &str = "score of ";
 
 /// What the variables of a system stand for in the runs from one initial state.
 pub struct Decoder<'a> {
@@ -20,8 +17,8 @@ pub struct Decoder<'a> {
     nodes: Vec<NodeDocument>,
     /// Names of the nodes that other runs have, and this one does not.
     absent: Vec<String>,
-    /// `namespace/name` and `Kind/namespace/name`.
-    workloads: Vec<(String, String)>,
+    /// `Kind/namespace/name`.
+    workloads: Vec<String>,
 }
 
 impl<'a> Decoder<'a> {
@@ -39,7 +36,7 @@ impl<'a> Decoder<'a> {
             }
         }
         let references = cluster.workloads.iter().map(|workload| &workload.reference);
-        let workloads = references.map(|one| (format!("{}/{}", one.namespace, one.name), one.to_string())).collect();
+        let workloads = references.map(ToString::to_string).collect();
         Self { system, nodes, absent, workloads }
     }
 
@@ -68,14 +65,14 @@ impl<'a> Decoder<'a> {
 
     /// The scores that a scheduling decision compared, best first.
     pub fn scores(&self, step: &ToldStep) -> Vec<ScoreDocument> {
-        let chosen = step.rule.rsplit('/').next().unwrap_or_default();
-        let named = step.details.iter().filter_map(|(name, value)| Some((name.strip_prefix(SCORE)?, *value)));
-        let present = named.filter(|(name, _)| self.nodes.iter().any(|node| node.name == *name));
+        let chosen = step.about.node.as_ref();
+        let scores = step.about.scores.iter();
+        let present = scores.filter(|(name, _)| self.nodes.iter().any(|node| node.name == *name));
         let mut scores: Vec<ScoreDocument> = present
             .map(|(name, value)| ScoreDocument {
-                node: name.to_owned(),
-                score: (value >= 0).then_some(value),
-                chosen: name == chosen,
+                node: name.clone(),
+                score: (*value >= 0).then_some(*value),
+                chosen: Some(name) == chosen,
             })
             .collect();
         scores.sort_by_key(|score| (!score.chosen, std::cmp::Reverse(score.score)));
@@ -95,9 +92,10 @@ impl<'a> Decoder<'a> {
     /// The variables that a report shows, in their order.
     fn shown(&self) -> impl Iterator<Item = usize> {
         let is_shown = |&index: &usize| {
-            let name = self.name(index);
-            let is_absent = |node: &String| ends_with(name, node) || name.contains(&format!("/{node}]"));
-            self.system.vars[index].role != Role::Monitor && !self.absent.iter().any(is_absent)
+            let names = &self.system.names;
+            let mut slots = self.system.dag.vars()[index].subject.slots();
+            let is_absent = slots.any(|slot| self.absent.contains(&names.slots[slot.index()].name));
+            self.system.vars[index].role != Role::Monitor && !is_absent
         };
         (0..self.system.vars.len()).filter(is_shown)
     }
@@ -106,26 +104,23 @@ impl<'a> Decoder<'a> {
         &self.system.dag.vars()[index].name
     }
 
+    /// The workload that an object is, or a part of its first revision.
+    fn workload(&self, object: ObjectId) -> Option<String> {
+        let names = &self.system.names;
+        let (own, root) = (names.object(object), names.object(names.root(object)));
+        let is_first = own.revision == 0 && own.level == 0;
+        let name = Object { ordinal: None, ..root.clone() }.to_string();
+        (is_first && self.workloads.contains(&name)).then_some(name)
+    }
+
     fn variable(&self, index: usize, initial: i64) -> VariableDocument {
         let decl = &self.system.dag.vars()[index];
-        let mut what = decl.name.as_str();
-        let mut node = None;
-        if let Some(found) = self.nodes.iter().find(|node| ends_with(what, &node.name)) {
-            what = &what[..what.len() - found.name.len() - 2];
-            node = Some(found.name.clone());
-        }
-        let mut workload = None;
-        let has_ordinals = |object: &str| object.starts_with(STATEFUL_SET);
-        if let Some((short, object)) = self.workloads.iter().find(|(short, _)| ends_with(what, short)) {
-            what = &what[..what.len() - short.len() - 2];
-            workload = Some(object.clone());
-        } else if let Some((at, object)) = self.workloads.iter().find_map(|(short, object)| {
-            let at = what.find(&format!("[{short}-")).filter(|_| has_ordinals(object))?;
-            Some((at, object))
-        }) {
-            what = &what[..at];
-            workload = Some(object.clone());
-        }
+        let names = &self.system.names;
+        let node = decl.subject.slot.map(|slot| names.slots[slot.index()].name.clone());
+        let workload = decl.subject.object.and_then(|object| self.workload(object));
+        // What the workload or the node does not tell already.
+        let object = decl.subject.object.filter(|_| workload.is_none());
+        let what = names.variable(&Subject { object, slot: None, ..decl.subject.clone() });
         VariableDocument {
             name: decl.name.clone(),
             role: match self.system.vars[index].role {
@@ -137,16 +132,11 @@ impl<'a> Decoder<'a> {
             },
             workload,
             node,
-            what: what.to_owned(),
+            what,
             is_flag: decl.sort == Sort::Bool,
             initial,
         }
     }
-}
-
-/// Whether a name of a variable ends with `[about]`.
-fn ends_with(name: &str, about: &str) -> bool {
-    name.strip_suffix(']').and_then(|name| name.strip_suffix(about)).is_some_and(|name| name.ends_with('['))
 }
 
 fn node(pool: &NodePool, index: usize) -> NodeDocument {
@@ -192,12 +182,5 @@ mod tests {
         let variables = decoder.variables(&trace);
         assert!(variables.iter().any(|one| one.node.as_deref() == Some("spot-1")));
         assert!(variables.iter().all(|one| !one.name.contains("spot-2")), "{variables:?}");
-    }
-
-    #[test]
-    fn a_suffix_in_brackets_is_not_just_an_ending() {
-        assert!(ends_with("running[default/web][a-1]", "a-1"));
-        assert!(!ends_with("running[default/web][a-1]", "1"));
-        assert!(!ends_with("running", "running"));
     }
 }

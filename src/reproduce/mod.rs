@@ -15,7 +15,9 @@ use crate::manifest::Written;
 use crate::trace::Trace;
 use kubound_encodings::cluster::hpa::OtherMetric;
 use kubound_encodings::cluster::{Cluster, ScenarioControllerKind, WorkloadRef};
-use kubound_encodings::system::TransitionSystem;
+use kubound_encodings::state::words;
+use kubound_encodings::subject::{ObjectId, Subject};
+use kubound_encodings::system::{Rule, TransitionSystem};
 use std::collections::BTreeMap;
 
 /// What provides the cluster.
@@ -140,20 +142,20 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     {
         return Err(Refusal::HealsItself);
     }
-    let first = |marks: &[&str]| {
-        let is_such = |step: &crate::trace::Step| marks.iter().any(|mark| step.rule.contains(mark));
+    let first = |is_meant: &dyn Fn(&Rule) -> bool| {
+        let is_such = |step: &crate::trace::Step| input.system.rule(&step.rule).is_some_and(is_meant);
         input.trace.steps.iter().position(is_such).map(|index| index + 1)
     };
     match tool {
         Tool::Kwok => {
-            let stops = input.cluster.events.iter().map(|event| format!("event/{}/stop/", event.id));
-            let panics = input.cluster.scenario_controllers.iter().map(|one| format!("event/{}/panic/", one.id));
-            let stops: Vec<String> = stops.chain(panics).collect();
-            let stops: Vec<&str> = stops.iter().map(String::as_str).collect();
+            let stops = |rule: &Rule| {
+                rule.actor == "node" && [words::STOP, words::PANIC].contains(&rule.subject.aspect.word.as_ref())
+            };
             if let Some(step) = first(&stops) {
                 return Err(Refusal::NodeStops(step));
             }
-            first(&["kubelet/reject/"]).map_or(Ok(()), |step| Err(Refusal::Rejects(step)))
+            let rejects = |rule: &Rule| rule.actor == "kubelet" && rule.subject.aspect.word == words::REJECT;
+            first(&rejects).map_or(Ok(()), |step| Err(Refusal::Rejects(step)))
         }
         Tool::Kind if !input.cluster.hpas.is_empty() => Err(Refusal::Usage),
         Tool::Kind if input.objects.iter().any(|one| one.name == "KubeSchedulerConfiguration") => {
@@ -163,7 +165,7 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     }
 }
 
-/// A state of the system, read by the names of its variables.
+/// A state of the system, read by the subjects of its variables.
 #[derive(Clone, Copy)]
 struct State<'a> {
     system: &'a TransitionSystem,
@@ -173,70 +175,74 @@ struct State<'a> {
 /// A variable that counts pods.
 struct Count<'a> {
     phase: &'a str,
-    /// `namespace/name`, without the revision.
-    workload: &'a str,
+    /// The workload that the pods belong to, whatever their revision.
+    workload: ObjectId,
     /// `None`: pods without a node.
     node: Option<&'a str>,
 }
 
-/// Phases of pods with a node that are not terminating, `starting, 3 left` among them.
-const ASSIGNED: &[&str] = &["bound", "starting", "running"];
+/// Phases of pods with a node that are neither terminating nor failed.
+const ASSIGNED: &[&str] = &[words::BOUND, words::STARTING, words::FRESH, words::RUNNING];
+
+/// Other phases.
+const OTHERS: &[&str] = &[words::PENDING, words::TERMINATING, words::FAILED];
 
 impl<'a> State<'a> {
     /// The value of a variable.
-    fn get(&self, name: &str) -> Option<i64> {
-        self.system.dag.vars().iter().position(|var| var.name == name).map(|index| self.values[index])
+    fn get(&self, subject: &Subject) -> Option<i64> {
+        self.system.var(subject).map(|var| self.values[var.index()])
+    }
+
+    /// The value of a variable of a workload.
+    fn of(&self, reference: &WorkloadRef, word: &'static str) -> Option<i64> {
+        self.get(&Subject::new(word).of(object(self.system, reference)?))
     }
 
     /// How many pods there are in all counts of some kind.
     fn sum(&self, is_meant: impl Fn(&Count) -> bool) -> i64 {
         let counts = self.system.dag.vars().iter().zip(self.values);
-        counts
-            .filter(|(var, _)| Count::of(&var.name).is_some_and(|count| is_meant(&count)))
-            .map(|(_, value)| value)
-            .sum()
+        let meant =
+            counts.filter(|(var, _)| Count::of(self.system, &var.subject).is_some_and(|count| is_meant(&count)));
+        meant.map(|(_, value)| value).sum()
     }
 
     /// Pods of a workload that are assigned to a node and not terminating.
-    fn on(&self, workload: &str, node: &str) -> i64 {
+    fn on(&self, workload: ObjectId, node: &str) -> i64 {
         self.sum(|count| count.workload == workload && count.node == Some(node) && count.is_assigned())
     }
 
-    /// Pods of a workload that are neither terminating nor failed.
-    fn active(&self, workload: &str) -> i64 {
-        self.sum(|count| count.workload == workload && (count.is_assigned() || count.phase == "pending"))
+    /// Pods of a workload in a phase on a node.
+    fn in_phase(&self, workload: ObjectId, node: &str, phase: &str) -> i64 {
+        self.sum(|count| count.workload == workload && count.node == Some(node) && count.phase == phase)
     }
 }
 
 impl<'a> Count<'a> {
-    fn of(variable: &'a str) -> Option<Self> {
-        let (phase, rest) = variable.split_once('[')?;
-        let kind = phase.split(',').next().unwrap_or_default();
-        if !ASSIGNED.contains(&kind) && !["pending", "terminating", "failed"].contains(&phase) {
+    fn of(system: &'a TransitionSystem, subject: &'a Subject) -> Option<Self> {
+        let phase = subject.aspect.word.as_ref();
+        if !ASSIGNED.contains(&phase) && !OTHERS.contains(&phase) {
             return None;
         }
-        let rest = rest.strip_suffix(']')?;
-        let (group, node) = match rest.split_once("][") {
-            Some((group, node)) => (group, Some(node)),
-            None => (rest, None),
-        };
-        Some(Self { phase, workload: without_revision(group), node })
+        let node = subject.slot.map(|slot| system.names.slots[slot.index()].name.as_str());
+        Some(Self { phase, workload: system.names.root(subject.object?), node })
     }
 
     fn is_assigned(&self) -> bool {
-        ASSIGNED.contains(&self.phase.split(',').next().unwrap_or_default())
+        ASSIGNED.contains(&self.phase)
     }
 }
 
-/// `default/web` of `default/web@2`.
-fn without_revision(group: &str) -> &str {
-    group.split('@').next().unwrap_or(group)
+/// What subjects call a workload.
+fn object(system: &TransitionSystem, reference: &WorkloadRef) -> Option<ObjectId> {
+    system.names.find(&reference.kind, &reference.namespace, &reference.name)
 }
 
-/// The reference of `namespace/name`.
-fn workload<'a>(cluster: &'a Cluster, name: &str) -> Option<&'a WorkloadRef> {
-    let references = cluster.workloads.iter().map(|workload| &workload.reference);
-    references.into_iter().find(|one| name.split_once('/') == Some((one.namespace.as_str(), one.name.as_str())))
+/// The workload that an object is, or a part of it.
+fn workload<'a>(input: &Input<'a>, object: ObjectId) -> Option<&'a WorkloadRef> {
+    let names = &input.system.names;
+    let root = names.object(names.root(object));
+    let mut references = input.cluster.workloads.iter().map(|workload| &workload.reference);
+    references.find(|own| (&own.kind, &own.namespace, &own.name) == (&root.kind, &root.namespace, &root.name))
 }
 
 /// Text as one word of a shell.

@@ -3,6 +3,8 @@
 use super::{File, Input, State, Tool};
 use kubound_encodings::cluster::node::{CPU, HOSTNAME, MEMORY};
 use kubound_encodings::cluster::{NodePool, Taint};
+use kubound_encodings::state::words;
+use kubound_encodings::subject::{POOL, Part, Subject};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -36,7 +38,7 @@ impl<'a> Nodes<'a> {
         let cluster = cluster_name(input.name);
         let (mut list, mut names) = (Vec::new(), BTreeMap::new());
         for pool in &input.cluster.pools {
-            let size = state.get(&format!("nodes[{}]", pool.name)).unwrap_or(pool.count.lo);
+            let size = size(&state, pool).unwrap_or(pool.count.lo);
             for index in 0..usize::try_from(size).unwrap_or_default() {
                 let slot = pool.slot_name(index);
                 let name = match (tool, list.len()) {
@@ -168,12 +170,21 @@ impl Node<'_> {
     }
 }
 
+/// How many nodes a pool has in the run, if that was a range.
+fn size(state: &State, pool: &NodePool) -> Option<i64> {
+    let id = state.system.names.find(POOL, "", &pool.name)?;
+    state.get(&Subject::new(words::NODES).of(id))
+}
+
 /// The values of ranges are those of the run.
 fn allocatable(state: &State, pool: &NodePool, slot: &str) -> BTreeMap<String, i64> {
     let pods = [("pods".to_owned(), pool.pods)];
     let all = pool.allocatable.iter().map(|(name, span)| (name.clone(), *span)).chain(pods);
     all.map(|(name, span)| {
-        let free = state.get(&format!("allocatable.{name}[{slot}]"));
+        let slots = &state.system.names.slots;
+        let slot = slots.iter().position(|one| one.name == slot);
+        let subject = Subject::new(words::ALLOCATABLE).with(Part::Field(name.clone().into()));
+        let free = slot.and_then(|slot| state.get(&subject.on(slot)));
         // The variable of a range with a step counts its values; other ranges hold amounts in units of the model.
         let value = match (span.constant(), free) {
             (Some(value), _) => value,

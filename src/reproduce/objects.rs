@@ -1,10 +1,11 @@
 //! The objects of a run: as they are written, with the replicas that the run starts with and the names of its nodes.
 
 use super::nodes::Nodes;
-use super::{File, Input, Refusal, State, Tool, workload};
+use super::{File, Input, Refusal, State, Tool};
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{EventKind, WorkloadRef};
+use kubound_encodings::state::words;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -85,19 +86,16 @@ pub(super) fn event_path(input: &Input, id: &str) -> String {
 
 /// Sets the replicas and, for KWOK, the usage of pods.
 fn start_as_in_the_run(input: &Input, name: &str, value: &mut Value, tool: Tool, scaled: &mut Vec<(WorkloadRef, i64)>) {
-    let Some((_, rest)) = name.split_once('/') else { return };
-    let Some(reference) = workload(input.cluster, rest).filter(|reference| reference.to_string() == name) else {
-        return;
-    };
     let state = State { system: input.system, values: &input.trace.initial };
-    let Some(workload) = input.cluster.workloads.iter().find(|one| one.reference == *reference) else { return };
-    let replicas = state.get(&format!("spec.replicas[{rest}]")).unwrap_or(workload.replicas.lo);
+    let Some(workload) = input.cluster.workloads.iter().find(|one| one.reference.to_string() == name) else { return };
+    let reference = &workload.reference;
+    let replicas = state.of(reference, words::REPLICAS).unwrap_or(workload.replicas.lo);
     match value.pointer_mut("/spec/replicas") {
         Some(written) => *written = replicas.into(),
         None if replicas != 1 => scaled.push((reference.clone(), replicas)),
         None => {}
     }
-    if let (Tool::Kwok, Some(cpu)) = (tool, usage(&state, workload, rest)) {
+    if let (Tool::Kwok, Some(cpu)) = (tool, usage(&state, workload)) {
         let template = value.pointer_mut("/spec/template").and_then(Value::as_object_mut);
         let metadata =
             template.map(|template| template.entry("metadata").or_insert_with(|| Value::Object(Default::default())));
@@ -111,13 +109,13 @@ fn start_as_in_the_run(input: &Input, name: &str, value: &mut Value, tool: Tool,
 }
 
 /// CPU of each pod at the start of the run, milli-cores, where an autoscaler may look at it.
-fn usage(state: &State, workload: &kubound_encodings::cluster::Workload, name: &str) -> Option<i64> {
+fn usage(state: &State, workload: &kubound_encodings::cluster::Workload) -> Option<i64> {
     match workload.cpu_usage {
         Usage::Request => workload.template.requests.get("cpu").copied(),
         Usage::PerPod(span) => Some(match span.constant() {
             Some(value) => value,
             None => {
-                let free = state.get(&format!("initial cpuUsage[{name}]"))?;
+                let free = state.of(&workload.reference, words::INITIAL_CPU_USAGE)?;
                 if span.step > 1 { span.lo + free * span.step } else { free }
             }
         }),

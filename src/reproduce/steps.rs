@@ -2,12 +2,14 @@
 
 use super::nodes::Nodes;
 use super::objects::{event_path, selector};
-use super::{Count, Input, Refusal, State, quote, without_revision, workload};
-use crate::engines::explicit::stepper::Stepper;
-use crate::report::narrate::{ToldStep, tell};
+use super::{Input, Refusal, State, object, quote, workload};
+use crate::engines::explicit::stepper::{Move, Stepper};
+use crate::report::narrate::{Request, ToldStep, tell};
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::{Event, EventKind, ScenarioControllerKind, WorkloadRef};
-use kubound_encodings::system::Pace;
+use kubound_encodings::state::words;
+use kubound_encodings::subject::{EVENT, Subject};
+use kubound_encodings::system::{Pace, Rule, Verb};
 use std::collections::BTreeMap;
 
 /// A line of the script.
@@ -77,19 +79,21 @@ pub(super) fn plan(input: &Input, nodes: &Nodes) -> Result<Plan, Refusal> {
         let after = State { system: input.system, values: &input.trace.steps[index].state };
         let moves = stepper.moves(before.values).map_err(|error| Refusal::Faulty(error.to_string()))?;
         let rules = &stepper.system().rules;
-        if told.rule.starts_with("event/") && !moves.iter().any(|one| rules[one.rule].pace == Pace::Fast) {
+        let own = input.system.rule(&told.rule);
+        if own.is_some_and(|rule| event_of(input, &rule.subject).is_some())
+            && !moves.iter().any(|one| rules[one.rule].pace == Pace::Fast)
+        {
             plan.lines.extend(settled(input, nodes, &before, told.number));
         }
-        let family = family(&told.rule);
-        let mut outcomes: Vec<_> =
-            moves.iter().filter(|one| rules[one.rule].name.starts_with(family)).map(|one| &one.state).collect();
+        let of_family = |one: &&Move| own.is_some_and(|own| is_alternative(own, &rules[one.rule]));
+        let mut outcomes: Vec<_> = moves.iter().filter(of_family).map(|one| &one.state).collect();
         outcomes.sort_unstable();
         outcomes.dedup();
         let is_tie = outcomes.len() > 1 || told.over_approximates.is_some();
         if let Some(command) = action(input, nodes, told, &after) {
             plan.lines.push(Line::Do { step: told.number, text: told.text.clone(), command });
         }
-        for sight in sights(input, nodes, told, &before, &after) {
+        for sight in sights(input, nodes, told, &after) {
             let mut expected = sight.number;
             if sight.is_counted {
                 let total = counted.entry(sight.command.clone()).or_default();
@@ -130,12 +134,10 @@ fn finish(
     }
 }
 
-/// The start of the names of rules of which only one can fire: a pod goes to one node.
-fn family(rule: &str) -> &str {
-    match rule.strip_prefix("default-scheduler/bind/") {
-        Some(_) => rule.rsplit_once('/').map_or(rule, |(family, _)| &rule[..=family.len()]),
-        None => rule,
-    }
+/// Whether only one of two rules can fire: a pod goes to one node.
+fn is_alternative(one: &Rule, other: &Rule) -> bool {
+    let binds = |rule: &Rule| rule.subject.aspect.word == words::BIND;
+    one.name == other.name || (binds(one) && binds(other) && one.subject.object == other.subject.object)
 }
 
 /// How many generated parts the names of a workload's pods have behind its own.
@@ -162,117 +164,112 @@ fn settled(input: &Input, nodes: &Nodes, state: &State, step: usize) -> Vec<Line
     };
     for workload in &input.cluster.workloads {
         let reference = &workload.reference;
+        let Some(id) = object(input.system, reference) else { continue };
         let name = format!("{}/{}", reference.namespace, reference.name);
-        if state.get(&format!("exists[{name}]")) == Some(0) {
+        if state.of(reference, words::EXISTS) == Some(0) {
             continue;
         }
-        if let Some(replicas) = state.get(&format!("spec.replicas[{name}]")) {
+        if let Some(replicas) = state.of(reference, words::REPLICAS) {
             let words = [&reference.namespace, &reference.kind.to_lowercase(), &reference.name].map(|word| quote(word));
             push(format!("before this, {name} wants"), replicas, format!("replicas {}", words.join(" ")));
         }
         for (slot, node) in nodes.slots() {
             let command = pods_command(reference, node, "active");
-            push(format!("before this, {name} on {slot}"), state.on(&name, slot), command);
+            push(format!("before this, {name} on {slot}"), state.on(id, slot), command);
         }
-        let pending = state.sum(|count| count.workload == name && count.phase == "pending");
+        let pending = state.sum(|count| count.workload == id && count.phase == words::PENDING);
         push(format!("before this, {name} without a node"), pending, pods_command(reference, "", "pending"));
     }
     lines
 }
 
 /// What a controller's step leaves behind.
-fn sights(input: &Input, nodes: &Nodes, told: &ToldStep, before: &State, after: &State) -> Vec<Sight> {
+fn sights(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Vec<Sight> {
     let counted = |number: i64, command: String| Sight { relation: "at-least", number, command, is_counted: true };
     let state = |relation, number: i64, command: String| Sight { relation, number, command, is_counted: false };
-    let rest = told.rule.splitn(3, '/').nth(2).unwrap_or_default();
-    let group = |text: &str| workload(input.cluster, without_revision(text)).cloned();
-    // `namespace/name/node`
-    let placed = |text: &str| {
-        let (name, node) = text.rsplit_once('/')?;
-        Some((group(name)?, without_revision(name).to_owned(), node.to_owned()))
-    };
-    let is_on = |name: &str, node: &str, phase: &str, at: &State| {
-        at.sum(|count: &Count| count.workload == name && count.node == Some(node) && count.phase == phase)
+    let requests = &told.about.requests;
+    let first = |verb: Verb| requests.iter().find(|request| request.verb == verb);
+    let of = |request: &Request| workload(input, request.object?);
+    // Pods of a workload on a node.
+    let placed = |verb: Verb| {
+        let request = first(verb)?;
+        Some((of(request)?, input.system.names.root(request.object?), request.node.as_deref()?))
     };
     let sight = match (told.actor.as_str(), told.reason.as_str()) {
-        ("deployment-controller", "ScalingReplicaSet") => group(rest)
+        ("deployment-controller", "ScalingReplicaSet") => first(Verb::Update)
+            .and_then(of)
             .map(|one| counted(1, events_about(&one.namespace, &one.name, 0, "ScalingReplicaSet", "Scaled "))),
-        ("replicaset-controller", reason @ ("SuccessfulCreate" | "SuccessfulDelete")) => group(rest).map(|one| {
-            let name = without_revision(rest);
-            let change = (after.active(name) - before.active(name)).abs();
-            counted(change, events_about(&one.namespace, &one.name, parts(&one) - 1, reason, "pod: "))
+        ("replicaset-controller", reason @ ("SuccessfulCreate" | "SuccessfulDelete")) => {
+            let verb = if reason == "SuccessfulCreate" { Verb::Create } else { Verb::Delete };
+            let change = requests.iter().filter(|request| request.verb == verb).map(|request| request.count).sum();
+            first(verb)
+                .and_then(of)
+                .map(|one| counted(change, events_about(&one.namespace, &one.name, parts(one) - 1, reason, "pod: ")))
+        }
+        ("default-scheduler", "Scheduled") => placed(Verb::Bind).map(|(one, _, node)| {
+            let message = format!(" to {} ", nodes.name(node));
+            counted(1, events_about(&one.namespace, &one.name, parts(one), "Scheduled", &message))
         }),
-        ("default-scheduler", "Scheduled") => placed(rest).map(|(one, _, node)| {
-            let message = format!(" to {} ", nodes.name(&node));
-            counted(1, events_about(&one.namespace, &one.name, parts(&one), "Scheduled", &message))
+        ("kubelet", "Started" | "Ready") => placed(Verb::Status).map(|(one, id, node)| {
+            let running = after.on(id, node) - after.in_phase(id, node, words::BOUND);
+            state("at-least", running, pods_command(one, nodes.name(node), "running"))
         }),
-        ("kubelet", "Started" | "Ready") => placed(rest).map(|(one, name, node)| {
-            let running = after.on(&name, &node) - is_on(&name, &node, "bound", after);
-            state("at-least", running, pods_command(&one, nodes.name(&node), "running"))
-        }),
-        ("kubelet", "Killing") => placed(rest).map(|(one, name, node)| {
-            let left = is_on(&name, &node, "terminating", after);
-            state("at-most", left, pods_command(&one, nodes.name(&node), "terminating"))
+        ("kubelet", "Killing") => placed(Verb::Delete).map(|(one, id, node)| {
+            let left = after.in_phase(id, node, words::TERMINATING);
+            state("at-most", left, pods_command(one, nodes.name(node), "terminating"))
         }),
         ("kubelet", "Failed") => {
-            placed(rest).map(|(one, _, node)| counted(1, pods_command(&one, nodes.name(&node), "failed")))
+            placed(Verb::Status).map(|(one, _, node)| counted(1, pods_command(one, nodes.name(node), "failed")))
         }
-        ("horizontal-pod-autoscaler", "SuccessfulRescale") => group(rest).and_then(|one| {
-            let name = format!("{}/{}", one.namespace, one.name);
-            let hpa = input.cluster.hpas.iter().find(|hpa| hpa.target == one)?;
-            let object = hpa.name.rsplit('/').next().unwrap_or(&hpa.name);
-            let message = format!("New size: {};", after.get(&format!("spec.replicas[{name}]"))?);
-            Some(counted(1, events_about(&one.namespace, object, 0, "SuccessfulRescale", &message)))
+        ("horizontal-pod-autoscaler", "SuccessfulRescale") => first(Verb::Update).and_then(of).and_then(|one| {
+            let hpa = input.cluster.hpas.iter().find(|hpa| hpa.target == *one)?;
+            let message = format!("New size: {};", after.of(one, words::REPLICAS)?);
+            Some(counted(1, events_about(&one.namespace, &hpa.name, 0, "SuccessfulRescale", &message)))
         }),
         ("node-controller", reason @ ("NodeNotReady" | "NodeReady")) => {
             let number = i64::from(reason == "NodeReady");
-            Some(state("exactly", number, format!("ready {}", quote(nodes.name(rest)))))
+            let node = told.about.node.as_deref();
+            node.map(|node| state("exactly", number, format!("ready {}", quote(nodes.name(node)))))
         }
-        ("node-controller", "TaintAdded") => {
-            let node = quote(nodes.name(rest));
-            Some(state("at-least", 1, format!("tainted {node} node.kubernetes.io/unreachable")))
-        }
-        ("taint-eviction-controller", _) | ("descheduler", "Descheduled") => {
-            return evictions(input, nodes, told, before, after);
-        }
-        ("kubectl", "Evicted") => evicted_by_hand(input, nodes, told, after),
+        ("node-controller", "TaintAdded") => told.about.node.as_deref().map(|node| {
+            let node = quote(nodes.name(node));
+            state("at-least", 1, format!("tainted {node} node.kubernetes.io/unreachable"))
+        }),
+        ("taint-eviction-controller", _) | ("descheduler", "Descheduled") => return evictions(input, nodes, told),
+        ("kubectl", "Evicted") => placed(Verb::Evict)
+            .map(|(one, id, node)| state("at-most", after.on(id, node), pods_command(one, nodes.name(node), "active"))),
         _ => None,
     };
     sight.into_iter().collect()
 }
 
-/// Pods that a drain takes from a node.
-fn evicted_by_hand(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Option<Sight> {
-    let (place, node) = told.rule.rsplit_once('/')?;
-    let (rest, name) = place.rsplit_once('/')?;
-    let name = format!("{}/{name}", rest.rsplit_once('/')?.1);
-    let name = without_revision(&name);
-    let one = workload(input.cluster, name)?;
-    let command = pods_command(one, nodes.name(node), "active");
-    Some(Sight { relation: "at-most", number: after.on(name, node), command, is_counted: false })
-}
-
 /// Events about pods that leave nodes.
-fn evictions(input: &Input, nodes: &Nodes, told: &ToldStep, before: &State, after: &State) -> Vec<Sight> {
-    let mut found = Vec::new();
+fn evictions(input: &Input, nodes: &Nodes, told: &ToldStep) -> Vec<Sight> {
+    let is_descheduler = told.actor == "descheduler";
+    let mut found: Vec<Sight> = Vec::new();
     for workload in &input.cluster.workloads {
         let reference = &workload.reference;
-        let name = format!("{}/{}", reference.namespace, reference.name);
-        let mut gone_from_all = 0;
-        for (slot, node) in nodes.slots() {
-            let gone = before.on(&name, slot) - after.on(&name, slot);
-            gone_from_all += gone.max(0);
-            if gone > 0 && told.actor == "descheduler" {
-                let message = format!(" from {node} ");
-                let command = events_about(&reference.namespace, &reference.name, parts(reference), "", &message);
-                found.push(Sight { relation: "at-least", number: gone, command, is_counted: true });
+        let id = object(input.system, reference);
+        let own = told.about.requests.iter().filter(|request| {
+            request.object.map(|object| input.system.names.root(object)) == id
+                && matches!(request.verb, Verb::Evict | Verb::Delete)
+        });
+        let own: Vec<&Request> = own.collect();
+        let (namespace, name) = (&reference.namespace, &reference.name);
+        let mut look = |number: i64, reason: &str, message: &str| {
+            let command = events_about(namespace, name, parts(reference), reason, message);
+            if number > 0 {
+                found.push(Sight { relation: "at-least", number, command, is_counted: true });
             }
+        };
+        if !is_descheduler {
+            let gone = own.iter().map(|request| request.count).sum();
+            look(gone, "TaintManagerEviction", "Marking for deletion");
+            continue;
         }
-        if gone_from_all > 0 && told.actor != "descheduler" {
-            let (namespace, name) = (&reference.namespace, &reference.name);
-            let command =
-                events_about(namespace, name, parts(reference), "TaintManagerEviction", "Marking for deletion");
-            found.push(Sight { relation: "at-least", number: gone_from_all, command, is_counted: true });
+        for (slot, node) in nodes.slots() {
+            let here = own.iter().filter(|request| request.node.as_deref() == Some(slot));
+            look(here.map(|request| request.count).sum(), "", &format!(" from {node} "));
         }
     }
     found
@@ -284,8 +281,9 @@ fn action(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Optio
         let seconds = input.cluster.descheduler.as_ref().map_or(300, |policy| policy.interval);
         return Some(format!("start_descheduler {seconds}s"));
     }
-    let Some((event, rest)) = event_of(input, &told.rule) else { return of_controller(input, nodes, &told.rule) };
-    let node = |text: &str| quote(nodes.name(text));
+    let subject = told.about.subject.as_ref()?;
+    let node = || told.about.node.as_deref().map(|node| quote(nodes.name(node)));
+    let Some(event) = event_of(input, subject) else { return of_controller(input, told, subject, &node()?) };
     let object = |one: &WorkloadRef| {
         format!("{} --namespace {}", quote(&format!("{}/{}", one.kind.to_lowercase(), one.name)), quote(&one.namespace))
     };
@@ -297,51 +295,56 @@ fn action(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Optio
         }
         EventKind::CreateDeployment { .. } => format!("kube create --filename {}", file()),
         EventKind::Scale { target, .. } => {
-            let name = format!("{}/{}", target.namespace, target.name);
-            let replicas = after.get(&format!("spec.replicas[{name}]"))?;
+            let replicas = after.of(target, words::REPLICAS)?;
             format!("kube scale {} --replicas {replicas}", object(target))
         }
         EventKind::Rollout { target } => format!("kube rollout restart {}", object(target)),
         EventKind::Rollback { target } => format!("kube rollout undo {}", object(target)),
         EventKind::CpuChange { target, to } => {
-            let index = told.picks.get(&format!("usage[{}]", event.id)).copied().unwrap_or_default();
+            let picked = Subject::new(words::USAGE).of(subject.object?);
+            let index = told.picks.get(&input.system.names.variable(&picked)).copied().unwrap_or_default();
             let words = [&target.namespace, &selector(input, target), &format!("{}m", to.lo + index * to.step)];
             format!("set_usage {}", words.map(|word| quote(word)).join(" "))
         }
-        EventKind::Cordon { .. } => format!("kube cordon {}", node(rest)),
-        EventKind::Uncordon { .. } => format!("kube uncordon {}", node(rest)),
-        EventKind::Drain { .. } | EventKind::Maintenance { .. } => match rest.strip_prefix("finish/") {
-            Some(slot) => {
+        EventKind::Cordon { .. } => format!("kube cordon {}", node()?),
+        EventKind::Uncordon { .. } => format!("kube uncordon {}", node()?),
+        EventKind::Drain { .. } | EventKind::Maintenance { .. } => match told.about.word() {
+            words::FINISH => {
                 let back = if told.reason == "NodeSchedulable" { "yes" } else { "no" };
-                format!("finish_drain {} {back}", node(slot))
+                format!("finish_drain {} {back}", node()?)
             }
-            None if rest.starts_with("evict/") => return None,
-            None => format!("start_drain {}", node(rest)),
+            words::EVICT => return None,
+            _ => format!("start_drain {}", node()?),
         },
-        EventKind::NodeFailure { .. } => return node_command(nodes, rest),
+        EventKind::NodeFailure { .. } => node_command(told, &node()?),
         EventKind::Other(_) => return None,
     })
 }
 
 /// Stops or starts a node.
-fn node_command(nodes: &Nodes, rest: &str) -> Option<String> {
-    let (verb, slot) = rest.split_once('/')?;
-    Some(format!("{}_node {}", if verb == "recover" { "start" } else { "stop" }, quote(nodes.name(slot))))
+fn node_command(told: &ToldStep, node: &str) -> String {
+    format!("{}_node {node}", if told.about.word() == words::RECOVER { "start" } else { "stop" })
 }
 
 /// What the script does in place of a controller of the scenario. Nodes of KWOK have no memory that runs out.
-fn of_controller(input: &Input, nodes: &Nodes, rule: &str) -> Option<String> {
-    input.cluster.scenario_controllers.iter().find_map(|one| match one.kind {
-        ScenarioControllerKind::KernelPanic { .. } => {
-            node_command(nodes, rule.strip_prefix(&format!("event/{}/", one.id))?)
-        }
+fn of_controller(input: &Input, told: &ToldStep, subject: &Subject, node: &str) -> Option<String> {
+    let name = scenario_part(input, subject)?;
+    let own = input.cluster.scenario_controllers.iter().find(|one| one.id == *name)?;
+    match own.kind {
+        ScenarioControllerKind::KernelPanic { .. } => Some(node_command(told, node)),
         ScenarioControllerKind::MemoryPressure | ScenarioControllerKind::SelfHeal { .. } => None,
-    })
+    }
 }
 
-/// The event of a rule, and what its name says beyond it.
-fn event_of<'a>(input: &'a Input, rule: &'a str) -> Option<(&'a Event, &'a str)> {
-    let events = input.cluster.events.iter();
-    let named = events.filter_map(|event| Some((event, rule.strip_prefix(&format!("event/{}/", event.id))?)));
-    named.max_by_key(|(event, _)| event.id.len())
+/// The event that a rule belongs to.
+fn event_of<'a>(input: &'a Input, subject: &Subject) -> Option<&'a Event> {
+    let name = scenario_part(input, subject)?;
+    input.cluster.events.iter().find(|event| event.id == *name)
+}
+
+/// The name of the event or controller of the scenario that a rule belongs to.
+fn scenario_part<'a>(input: &'a Input, subject: &Subject) -> Option<&'a String> {
+    let names = &input.system.names;
+    let id = subject.objects().find(|&id| names.object(id).kind == EVENT)?;
+    Some(&names.object(id).name)
 }

@@ -3,7 +3,7 @@
 use super::execute::fire;
 use super::replay::{ReplayError, replay};
 use super::{Ending, Step, Trace};
-use kubound_encodings::system::{Initial, Rule, TransitionSystem};
+use kubound_encodings::system::{DetailKind, Initial, Rule, TransitionSystem};
 use kubound_encodings::term::ChoiceId;
 
 /// Replaces each step of a fused rule by the steps of its expansion, and replays the result on the fine system.
@@ -72,7 +72,8 @@ impl Picked<'_> {
             return value;
         }
         let names = &self.fused.names;
-        let detail = self.rule.details.iter().find(|detail| names.variable(&detail.subject) == name);
+        let mut picks = self.rule.details.iter().filter(|detail| detail.kind == DetailKind::Pick);
+        let detail = picks.find(|detail| names.variable(&detail.subject) == name);
         let value = |term| super::execute::values(self.fused, &[term], self.before, self.picks)[0];
         detail.map_or(0, |detail| value(detail.term))
     }

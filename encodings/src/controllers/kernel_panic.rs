@@ -11,7 +11,7 @@ use crate::cluster::workload::Usage;
 use crate::cluster::{Cluster, ScenarioController, ScenarioControllerKind};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{Model, RuleBuilder, text};
+use crate::state::{Model, RuleBuilder, text, words};
 use crate::subject::Subject;
 use crate::system::Pace;
 use crate::term::{Int, sum};
@@ -68,11 +68,11 @@ impl KernelPanic {
                     .because_of(own.origin.clone())
             };
             let rules = [
-                rule("panic", "KernelPanic", "has no free CPU left and stops")
+                rule(words::PANIC, "KernelPanic", "has no free CPU left and stops")
                     .when(alive.value & exhausted)
                     .happens()
                     .set_bool(alive, false),
-                rule("recover", "Starting", "has free CPU and comes back")
+                rule(words::RECOVER, "Starting", "has free CPU and comes back")
                     .when(!alive.value & !exhausted)
                     .happens()
                     .set_bool(alive, true),

@@ -4,7 +4,7 @@ use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
-use crate::state::{Model, text};
+use crate::state::{Model, text, words};
 use crate::subject::Subject;
 use crate::system::{Pace, Phrase};
 use crate::term::{Term, int_choice};
@@ -32,7 +32,7 @@ impl EventModel for CpuChange {
         let state = &model.groups[group];
         let Some(usage) = state.usage_var else { return vec![] };
         let (name, unit) = (model.workload_name(group), state.usage_unit);
-        let (choice, index) = int_choice(Subject::new("usage").of(model.event_id(event)), 0, to.len() - 1);
+        let (choice, index) = int_choice(Subject::new(words::USAGE).of(model.event_id(event)), 0, to.len() - 1);
         let new = index * (to.step / unit).max(1) + to.lo / unit;
         let differs = if to.len() > 1 { true.into() } else { usage.value.is_not(to.lo / unit) };
         let shown = |term: crate::term::Int| Phrase::Value { term: term.id(), scale: unit, unit: "m" };

@@ -22,7 +22,7 @@ use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::controllers::{Domains, admission, tell_budgets};
 use crate::needs::Needs;
-use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value};
+use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value, words};
 use crate::subject::Subject;
 use crate::system::{Pace, Role, Verb};
 use crate::term::{Bool, all, count, int_choice};
@@ -135,7 +135,7 @@ impl Drain {
                 let state = &model.groups[group];
                 let (terminating, pods_of) = (state.terminating[slot], state.id);
                 let place = format!("{}/{}", state.name, model.slots[slot].name);
-                let subject = phase.tell(Subject::new("evict")).and(id).of(pods_of).on(slot);
+                let subject = phase.tell(Subject::new(words::EVICT)).and(id).of(pods_of).on(slot);
                 let (choice, evicted) = int_choice(subject.clone(), 1, pods.value.range().hi);
                 let admission = admission(model, group, slot, phase);
                 let most = admission.most(pods.value);
@@ -176,14 +176,19 @@ impl Drain {
         let empty = all(drained(model).into_iter().map(|group| model.groups[group].assigned_on(slot).is(0)));
         let unit = model.fairness_unit(Subject::new("end of").of(id).on(slot));
         let reason = if emptying.puts_back { "NodeSchedulable" } else { "Drained" };
-        let rule = plan::rule(model, event, Subject::new("finish").on(slot), "kubectl", reason, emptying.pace_back)
-            .when(flag.value)
-            .when(empty)
-            .fair(unit)
-            .happens()
-            .set_bool(flag, false)
-            .says([text(format!("{name} is empty{}", if emptying.puts_back { " and put back" } else { "" }))]);
-        Operation::GoesOn(if emptying.puts_back { rule.writes_node(Verb::Patch, slot).set_bool(cordoned, false) } else { rule })
+        let rule =
+            plan::rule(model, event, Subject::new(words::FINISH).on(slot), "kubectl", reason, emptying.pace_back)
+                .when(flag.value)
+                .when(empty)
+                .fair(unit)
+                .happens()
+                .set_bool(flag, false)
+                .says([text(format!("{name} is empty{}", if emptying.puts_back { " and put back" } else { "" }))]);
+        Operation::GoesOn(if emptying.puts_back {
+            rule.writes_node(Verb::Patch, slot).set_bool(cordoned, false)
+        } else {
+            rule
+        })
     }
 }
 

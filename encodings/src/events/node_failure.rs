@@ -8,7 +8,7 @@ use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::needs::Needs;
-use crate::state::{Model, text};
+use crate::state::{Model, text, words};
 use crate::subject::Subject;
 use crate::system::Pace;
 
@@ -45,7 +45,7 @@ impl EventModel for NodeFailure {
             }
             let alive = there.runs();
             let (name, present) = (there.name.clone(), there.present);
-            let rule = plan::rule(model, event, Subject::new("stop").on(slot), "node", "NodeStopped", Pace::Event)
+            let rule = plan::rule(model, event, Subject::new(words::STOP).on(slot), "node", "NodeStopped", Pace::Event)
                 .when(present)
                 .when(alive.value)
                 .happens()
@@ -54,13 +54,14 @@ impl EventModel for NodeFailure {
             operations.push(Operation::Begins(rule));
             if *recovers {
                 let unit = model.fairness_unit(Subject::new("recovery").of(model.event_id(event)).on(slot));
-                let rule = plan::rule(model, event, Subject::new("recover").on(slot), "node", "Starting", Pace::Event)
-                    .when(present)
-                    .when(!alive.value)
-                    .happens()
-                    .set_bool(alive, true)
-                    .fair(unit)
-                    .says([text(format!("{name} comes back"))]);
+                let rule =
+                    plan::rule(model, event, Subject::new(words::RECOVER).on(slot), "node", "Starting", Pace::Event)
+                        .when(present)
+                        .when(!alive.value)
+                        .happens()
+                        .set_bool(alive, true)
+                        .fair(unit)
+                        .says([text(format!("{name} comes back"))]);
                 operations.push(Operation::GoesOn(rule));
                 model.unhurried.push(unit);
             }

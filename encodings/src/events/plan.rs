@@ -2,7 +2,7 @@
 //! knows budgets, `after`, `must` and `start: settled`.
 
 use crate::cluster::Event;
-use crate::state::{BoolVar, IntVar, Model, RuleBuilder};
+use crate::state::{BoolVar, IntVar, Model, RuleBuilder, words};
 use crate::subject::Subject;
 use crate::system::{Pace, Role};
 use crate::term::{Bool, Int, any};
@@ -55,7 +55,7 @@ pub fn rule(
 pub(super) fn declare(model: &mut Model, number: usize, underway: Vec<(usize, BoolVar)>) {
     let event = &model.cluster.events[number];
     let times = event.times.max(0);
-    let left = model.int_var(Subject::new("left").of(model.event_id(event)), Role::Budget, 0, times, times);
+    let left = model.int_var(Subject::new(words::LEFT).of(model.event_id(event)), Role::Budget, 0, times, times);
     model.remember(number, Course { left, underway });
 }
 

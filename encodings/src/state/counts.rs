@@ -1,6 +1,6 @@
 //! Declaring what a group counts: pods by phase and slot, and what they use.
 
-use super::{IntVar, Model, Phase, gcd};
+use super::{IntVar, Model, Phase, gcd, words};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{MetricValue, Readiness, Usage};
 use crate::cluster::{PlacedPhase, PodTemplate, Span, Workload};
@@ -130,7 +130,7 @@ impl Model<'_> {
 
     /// Pods of the first revision without a node, some of which may be there initially.
     pub(super) fn declare_pending(&mut self, id: ObjectId, workload: &Workload, most: i64) -> IntVar {
-        let (variable, waiting) = (Subject::new("pending").of(id), self.placed_pending(workload));
+        let (variable, waiting) = (Subject::new(words::PENDING).of(id), self.placed_pending(workload));
         match workload.ordinals() {
             Some(_) if waiting > 0 => self.free_int(variable, Role::Cluster, 0, most),
             None if self.is_just_created(workload) => {
@@ -152,7 +152,7 @@ impl Model<'_> {
         (slot, hi): (usize, i64),
     ) -> IntVar {
         let pods = self.initially(workload, slot, phase);
-        let phase = if phase == PlacedPhase::Scheduled { "bound" } else { phase.name() };
+        let phase = if phase == PlacedPhase::Scheduled { words::BOUND } else { phase.name() };
         let variable = Subject::new(phase).of(id).on(slot);
         let present = self.slots[slot].present;
         let is_exact = workload.ordinals().is_none() || pods.hi == 0;
@@ -183,7 +183,7 @@ impl Model<'_> {
                 if is_first {
                     return self.declare_initial(PlacedPhase::Terminating, id, workload, (slot, hi));
                 }
-                self.int_var(Subject::new("terminating").of(id).on(slot), Role::Cluster, 0, hi, 0)
+                self.int_var(Subject::new(words::TERMINATING).of(id).on(slot), Role::Cluster, 0, hi, 0)
             })
             .collect()
     }
@@ -203,7 +203,7 @@ impl Model<'_> {
         }
         let unit = unit.max(1);
         let scaled = |span: &Span| Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) };
-        let start = self.frozen(Subject::new("initial cpuUsage").of(id), scaled(&initial));
+        let start = self.frozen(Subject::new(words::INITIAL_CPU_USAGE).of(id), scaled(&initial));
         if changes.is_empty() {
             return (start, None, unit);
         }
@@ -220,13 +220,13 @@ impl Model<'_> {
             Usage::PerPod(span) | Usage::Shared(span) => span,
         };
         let is_read = self.needs.memory_usage.contains(&workload.reference);
-        if is_read { self.frozen(Subject::new("memoryUsage").of(id), span) } else { span.hi.into() }
+        if is_read { self.frozen(Subject::new(words::MEMORY_USAGE).of(id), span) } else { span.hi.into() }
     }
 
     /// Metrics that are no resources, likewise.
     pub(super) fn declare_metrics(&mut self, id: ObjectId, workload: &Workload) -> Vec<Int> {
         let mut declare = |metric: &MetricValue| match self.needs.metrics.contains(&metric.name) {
-            true => self.frozen(Subject::new("metric").word(metric.name.clone()).of(id), metric.value),
+            true => self.frozen(Subject::new(words::METRIC).word(metric.name.clone()).of(id), metric.value),
             false => metric.value.hi.into(),
         };
         workload.metrics.iter().map(&mut declare).collect()

@@ -17,6 +17,7 @@ mod revisions;
 mod rule;
 mod start;
 mod tables;
+pub mod words;
 
 pub use clock::{Countdown, Grid, Periodic, Schedule, Timer};
 pub(crate) use clock::{PRESSURE_TRANSITION, TIME};

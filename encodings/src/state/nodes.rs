@@ -1,6 +1,6 @@
 //! Node slots: a pool of `lo..hi` nodes has `hi` slots, present ones first.
 
-use super::{BoolVar, Model};
+use super::{BoolVar, Model, words};
 use crate::cluster::node::{NodePool, Taint, TaintEffect};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::{Labels, Resources};
@@ -142,7 +142,7 @@ impl Model<'_> {
     pub(super) fn declare_nodes(&mut self) {
         let cluster = self.cluster;
         for (pool_index, pool) in cluster.pools.iter().enumerate() {
-            let size = self.frozen(Subject::new("nodes").of(self.ids.pools[pool_index]), pool.count);
+            let size = self.frozen(Subject::new(words::NODES).of(self.ids.pools[pool_index]), pool.count);
             self.pool_sizes.push(size);
             for index in 0..usize::try_from(pool.most_nodes()).unwrap_or(0) {
                 let next = self.slots.len();
@@ -157,7 +157,7 @@ impl Model<'_> {
         let needs = (self.needs.nodes_cordoned, self.needs.nodes_stop, self.needs.memory_runs_out);
         let (cordons, stops, runs_out) = needs;
         let subject =
-            |resource: &str| Subject::new("allocatable").with(Part::Field(resource.to_owned().into())).on(slot);
+            |resource: &str| Subject::new(words::ALLOCATABLE).with(Part::Field(resource.to_owned().into())).on(slot);
         let allocatable = pool
             .allocatable
             .iter()
@@ -168,10 +168,10 @@ impl Model<'_> {
                 (resource.clone(), self.frozen(subject(resource), scaled))
             })
             .collect();
-        let pods = self.frozen(subject("pods"), pool.pods);
+        let pods = self.frozen(subject(words::PODS), pool.pods);
         let autoscaler = self.cluster.node_autoscaler.as_ref().filter(|_| pool.autoscaling.is_some());
         let initially = size.above(index as i64);
-        let exists = autoscaler.map(|_| self.bool_var(Subject::new("exists").on(slot), Role::Cluster, initially));
+        let exists = autoscaler.map(|_| self.bool_var(Subject::new(words::EXISTS).on(slot), Role::Cluster, initially));
         let deleting = autoscaler.map(|one| {
             let flag = self.bool_var(Subject::new("deleting").on(slot), Role::Cluster, false.into());
             (flag, one.kind.deletion_taint())

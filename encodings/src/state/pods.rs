@@ -1,7 +1,7 @@
 //! Pod groups: the pods of one workload revision, counted by node slot and phase. The first groups are the first
 //! revisions of the workloads, in their order; those of further revisions follow.
 
-use super::{IntVar, Model, Slot};
+use super::{IntVar, Model, Slot, words};
 use crate::cluster::event::ApplyMode;
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Control, Readiness, Startup};
@@ -29,11 +29,11 @@ impl Phase {
     /// The word for it, whatever time is left.
     pub fn word(self) -> &'static str {
         match self {
-            Phase::Bound => "bound",
-            Phase::Starting(_) => "starting",
-            Phase::Fresh(_) => "running, not available yet",
-            Phase::Running => "running",
-            Phase::Crashed => "crashed",
+            Phase::Bound => words::BOUND,
+            Phase::Starting(_) => words::STARTING,
+            Phase::Fresh(_) => words::FRESH,
+            Phase::Running => words::RUNNING,
+            Phase::Crashed => words::CRASHED,
         }
     }
 
@@ -388,8 +388,8 @@ impl Model<'_> {
         let whole = self.ids.workloads[index];
         let about = |word: &'static str| Subject::new(word).of(whole);
         let (least, most) = self.replica_range(workload);
-        let wanted = self.frozen(about("initial replicas"), workload.replicas);
-        let spec = self.int_var(about("spec.replicas"), Role::Cluster, least, most, wanted);
+        let wanted = self.frozen(about(words::INITIAL_REPLICAS), workload.replicas);
+        let spec = self.int_var(about(words::REPLICAS), Role::Cluster, least, most, wanted);
         let is_placed = self.starts_with_pods(workload);
         let initial_set = if is_placed && workload.exists { wanted } else { 0.into() };
         let largest = self.largest_replica_set(workload);
@@ -397,10 +397,10 @@ impl Model<'_> {
         let replica_set = match workload.control {
             Control::Ordinals(_) | Control::Bare | Control::Ends(_) => spec,
             Control::Alike | Control::EachNode(_) => {
-                self.int_var(about("replicaSet"), Role::Cluster, 0, largest, initial_set)
+                self.int_var(about(words::REPLICA_SET), Role::Cluster, 0, largest, initial_set)
             }
         };
-        let exists = (!workload.exists).then(|| self.bool_var(about("exists"), Role::Cluster, false.into()));
+        let exists = (!workload.exists).then(|| self.bool_var(about(words::EXISTS), Role::Cluster, false.into()));
         let (replicas_applied, owned_by_other) = self.declare_ownership(whole, workload);
         let paused = self.declare_paused(whole, workload);
         let template = &workload.template;
@@ -495,7 +495,7 @@ impl Model<'_> {
     /// Declares the count of failed pods of a group, saturating at `most`, for intents that read it.
     pub fn declare_failed(&mut self, group: usize, most: i64) {
         if self.groups[group].failed.is_none() {
-            let what = if self.groups[group].job.is_some() { "failed pods" } else { "failed" };
+            let what = if self.groups[group].job.is_some() { "failed pods" } else { words::FAILED };
             let subject = Subject::new(what).of(self.groups[group].id);
             self.groups[group].failed = Some(self.int_var(subject, Role::Cluster, 0, most, 0));
         }

@@ -5,7 +5,7 @@
 //! a ReplicaSet once the Deployment controller has seen its template, and keeps it (`revisionHistoryLimit` is taken as
 //! large enough). Workloads with one revision have none of this.
 
-use super::{BoolVar, Group, IntVar, Model, Phase};
+use super::{BoolVar, Group, IntVar, Model, Phase, words};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::Usage;
 use crate::cluster::{PodTemplate, Workload};
@@ -161,7 +161,7 @@ impl Model<'_> {
         let most = if is_single { 1 } else { self.largest_replica_set(workload) };
         let replica_set = match is_single {
             true => first.replica_set,
-            false => self.int_var(Subject::new("replicaSet").of(id), Role::Cluster, 0, most, 0),
+            false => self.int_var(Subject::new(words::REPLICA_SET).of(id), Role::Cluster, 0, most, 0),
         };
         let history = self.declare_history(id, workload, revision, (0.into(), false));
         let object = self.names.object(id).to_string();
@@ -175,7 +175,7 @@ impl Model<'_> {
         let template = workload.template_of(number);
         let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
         let most_waiting = if workload.is_daemon() { 0 } else { most };
-        let pending = self.int_var(Subject::new("pending").of(id), Role::Cluster, 0, most_waiting, 0);
+        let pending = self.int_var(Subject::new(words::PENDING).of(id), Role::Cluster, 0, most_waiting, 0);
         let nominated = self.declare_nominated(id, template, most);
         let bound =
             first.bound.is_some().then(|| self.declare_counts(&Phase::Bound.subject(), id, template, (most, &[])));

@@ -2,7 +2,7 @@
 
 use super::{BoolVar, Group, IntVar, Model};
 use crate::subject::{ObjectId, Subject};
-use crate::system::{Choice, Detail, Effect, Origin, Pace, Phrase, Rule, Signature, Verb, Write, lowered};
+use crate::system::{Choice, Detail, DetailKind, Effect, Origin, Pace, Phrase, Rule, Signature, Verb, Write, lowered};
 use crate::term::{Bool, Int, Term, VarId, all};
 
 /// The pieces of a sentence.
@@ -262,8 +262,13 @@ impl RuleBuilder {
     }
 
     /// Adds a number for verbose traces.
-    pub fn detail(mut self, subject: Subject, term: crate::term::TermId) -> Self {
-        self.rule.details.push(Detail { subject, term });
+    pub fn detail(self, subject: Subject, term: crate::term::TermId) -> Self {
+        self.tells(DetailKind::Fact, subject, term)
+    }
+
+    /// Adds a number.
+    pub fn tells(mut self, kind: DetailKind, subject: Subject, term: crate::term::TermId) -> Self {
+        self.rule.details.push(Detail { kind, subject, term });
         self
     }
 

@@ -15,7 +15,7 @@ mod symmetry;
 mod write;
 
 pub use check::IllFormed;
-pub use rule::{Choice, Detail, Origin, Pace, Phrase, Rule, Signature, seconds};
+pub use rule::{Choice, Detail, DetailKind, Origin, Pace, Phrase, Rule, Signature, seconds};
 pub use symmetry::SymmetryClass;
 pub use write::{Effect, Verb, Write, lowered};
 
@@ -203,6 +203,11 @@ impl TransitionSystem {
         }
         units.retain(|unit| !unit.rules.is_empty());
         units
+    }
+
+    /// The variable of a subject.
+    pub fn var(&self, subject: &Subject) -> Option<VarId> {
+        self.dag.vars().iter().position(|var| var.subject == *subject).map(|index| VarId(index as u32))
     }
 
     /// Names everything after the objects and nodes that subjects speak of.

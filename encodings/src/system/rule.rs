@@ -72,10 +72,22 @@ pub enum Phrase {
     Parts(Vec<(TermId, String)>),
 }
 
-/// A number that a rule shows with `-v`: a term over the state before the step and the choices. One about the same as a
-/// choice of a rule of the expansion gives the value of that pick.
+/// What a number is that a rule tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DetailKind {
+    /// What the node of its subject is worth to the scheduler; below 0 if it does not take the pod.
+    Score,
+    /// The value of the choice of its subject, which a rule of the expansion has.
+    Pick,
+    /// Something to show with `-v`.
+    Fact,
+}
+
+/// A number that a rule tells: a term over the state before the step and the choices.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Detail {
+    /// What it is for.
+    pub kind: DetailKind,
     /// What it says, e.g. the score of a node.
     pub subject: Subject,
     /// The number.

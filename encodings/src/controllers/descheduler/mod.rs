@@ -33,7 +33,7 @@ use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Periodic, Phase, RuleBuilder, text};
 use crate::subject::{self, Subject};
-use crate::system::{Pace, Phrase, Role, Verb};
+use crate::system::{DetailKind, Pace, Phrase, Role, Verb};
 use crate::term::{Bool, ChoiceId, Int, Term, all, any, count, int_choice, sum};
 use indexmap::IndexMap;
 
@@ -349,7 +349,7 @@ fn add_stage(model: &mut Model, mut stage: Stage, index: usize, last: usize, pas
     for part in &stage.parts {
         // Where there is nothing to pick, the finer rule's pick of this name is determined.
         let picked = part_subject(model, "evict", (part.group, part.slot, part.phase));
-        rule = rule.detail(picked, part.wanted.id());
+        rule = rule.tells(DetailKind::Pick, picked, part.wanted.id());
         rule =
             rule.removes(Verb::Evict, &model.groups[part.group], part.slot, part.evicted).add(part.pods, -part.evicted);
     }

@@ -20,7 +20,7 @@ use crate::cluster::node::MEMORY;
 use crate::cluster::workload::Usage;
 use crate::cluster::{Cluster, ScenarioController, ScenarioControllerKind};
 use crate::needs::Needs;
-use crate::state::{Model, PRESSURE_TRANSITION, Phase, RuleBuilder, Timer, text};
+use crate::state::{Model, PRESSURE_TRANSITION, Phase, RuleBuilder, Timer, text, words};
 use crate::subject::{ObjectId, Subject};
 use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, any, sum};
@@ -114,7 +114,7 @@ fn evict(model: &mut Model, (id, own): (ObjectId, &ScenarioController), slot: us
         for (phase, pods) in running.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
             let unit = model.fairness_unit(Subject::new("kubelet evicts").on(slot));
             let place = format!("{}/{node}", model.groups[group].name);
-            let subject = phase.tell(Subject::new("evict")).and(id).of(model.groups[group].id).on(slot);
+            let subject = phase.tell(Subject::new(words::EVICT)).and(id).of(model.groups[group].id).on(slot);
             let mut rule = RuleBuilder::new(subject, "kubelet", "Evicted", Pace::Fast)
                 .when(alive & pressed.value & over)
                 .when(pods.value.above(0))

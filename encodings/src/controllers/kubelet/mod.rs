@@ -34,7 +34,7 @@ use crate::cluster::workload::Readiness;
 use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, text, value};
+use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, text, value, words};
 use crate::subject::Subject;
 use crate::system::{Pace, Verb};
 use crate::term::{Bool, all, int_choice, sum};
@@ -108,9 +108,11 @@ impl Kubelet {
                 .add(bound, -1)
         };
         let running = model.groups[group].first_running_phase(slot);
-        let start =
-            base("start", "Started").when(admitted).add(running, 1).says([text(format!("a pod of {place} starts"))]);
-        let mut reject = base("reject", "Failed")
+        let start = base(words::START, "Started")
+            .when(admitted)
+            .add(running, 1)
+            .says([text(format!("a pod of {place} starts"))]);
+        let mut reject = base(words::REJECT, "Failed")
             .when(!admitted)
             .says([text(format!("a pod of {place} is rejected at admission"))])
             .because_of(model.origin(group, "spec.template.spec.nodeName"));

@@ -58,14 +58,11 @@ use crate::cluster::Timing;
 use crate::cluster::{Cluster, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{Model, RuleBuilder, text};
+use crate::state::{Model, RuleBuilder, text, words};
 use crate::subject::Subject;
-use crate::system::{Pace, Verb};
+use crate::system::{DetailKind, Pace, Verb};
 use crate::term::{Bool, Int, Term, any, ite, max_of};
 use preemption::Preemptor;
-
-/// What details of a binding say of each node.
-pub const SCORE: &str = "score of";
 
 /// Why a rule may take a node that is not the best.
 const UNKNOWN_SCORES: &str = "the scores of this profile need constant allocatable; any feasible node is taken";
@@ -169,7 +166,7 @@ impl Scheduler {
                         .because_of(model.origin(group, "spec.template.spec"));
                 for (there, &score) in ranked.iter().enumerate() {
                     let shown = ite(score.at_least(0), score + scores.common, -1);
-                    rule = rule.detail(Subject::new(SCORE).on(there), shown.id());
+                    rule = rule.tells(DetailKind::Score, Subject::new("score of").on(there), shown.id());
                 }
                 match (scores.is_exact, samples) {
                     (_, true) => rule.over_approximates(SAMPLED),
@@ -181,14 +178,14 @@ impl Scheduler {
             let waiting = preemptor.map_or(state.pending.value, |one| one.unnominated).above(0);
             let mut rules = Vec::new();
             if let Some(bound) = &state.bound {
-                rules.push(base("bind").when(waiting).add(bound[slot], 1));
+                rules.push(base(words::BIND).when(waiting).add(bound[slot], 1));
                 if let Some(preemptor) = preemptor {
                     let rule = base("bind-elsewhere").add(bound[slot], 1);
                     rules.push(preemptor.bind_elsewhere(model, slot, rule));
                 }
             } else {
                 let starts = state.first_running_phase(slot);
-                let expansion = [(self.name(), "bind"), ("kubelet", "start")];
+                let expansion = [(self.name(), words::BIND), ("kubelet", words::START)];
                 let expansion = expansion.map(|(actor, verb)| (actor, Subject::new(verb).of(id).on(slot)));
                 rules.push(
                     base("bind-and-start")
