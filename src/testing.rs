@@ -1,10 +1,14 @@
 //! A helper of unit tests: a tiny system. Its runs are in `trace::testing`.
 
-use kubound_encodings::subject::{Names, SlotName, Subject};
+use kubound_encodings::subject::{Names, Object, ObjectId, SlotId, SlotName, Subject};
 use kubound_encodings::system::{
-    Claim, Detail, DetailKind, Initial, Origin, Pace, Phrase, Property, Role, Rule, StateVar, TransitionSystem,
+    Claim, Detail, DetailKind, Effect, Initial, Origin, Pace, Phrase, Property, Role, Rule, StateVar, TransitionSystem,
+    Verb, Write,
 };
 use kubound_encodings::term::{Bool, Dag, Int, Term, TermId, VarId, int_var, within};
+
+/// The workload of the system.
+const WEB: ObjectId = ObjectId(0);
 
 /// A system that binds pods one by one to `spot-0`, with one property; and the index of the property.
 pub fn tiny() -> (TransitionSystem, usize) {
@@ -32,7 +36,10 @@ pub fn tiny() -> (TransitionSystem, usize) {
         properties: vec![property],
         symmetry: Vec::new(),
         alike: Vec::new(),
-        names: Names { slots: vec![SlotName { name: "spot-0".into(), pool: 0 }], ..Names::default() },
+        names: Names {
+            objects: vec![Object::new("Deployment", "", "web")],
+            slots: vec![SlotName { name: "spot-0".into(), pool: 0 }],
+        },
         nodes: TermId(zero.0),
         pods: var,
     };
@@ -41,16 +48,18 @@ pub fn tiny() -> (TransitionSystem, usize) {
 
 fn bind_rule(id: VarId, bound: Int) -> (Rule, Bool) {
     let room = bound.below(9);
+    let effects = vec![(id, Effect::Add(Int::from(1).id()))];
+    let bind = Write { object: Some(WEB), slot: Some(SlotId(0)), effects, ..Write::new(Verb::Bind) };
     let rule = Rule {
         name: "default-scheduler/bind/web/spot-0".into(),
         actor: "default-scheduler".into(),
-        subject: Subject::new("bind").on(0),
+        subject: Subject::new("bind").of(WEB).on(0),
         reason: "Scheduled",
         pace: Pace::Fast,
         enabled: room,
         choices: Vec::new(),
         constraint: Bool::from(true),
-        writes: Vec::new(),
+        writes: vec![bind],
         updates: vec![(id, (bound + 1).id())],
         fairness: None,
         over_approximates: None,

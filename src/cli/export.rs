@@ -1,13 +1,14 @@
-//! `kubound export`: the question about one intent as text for other tools.
+//! `kubound export`: the question about one intent as text for other tools, or the rules of the model.
 
 use super::args::ModelArgs;
 use super::exit::Exit;
 use super::{Failure, check, input, output};
 use crate::engines::Limits;
 use crate::engines::symbolic::query::query;
-use crate::export::{btor2, smt2};
+use crate::export::{btor2, rules, smt2};
 use crate::limits::search::QUESTION_DEPTH;
 use crate::search::Systems;
+use crate::text::neutralise;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use itertools::Itertools;
@@ -37,18 +38,31 @@ enum Format {
     Smt2,
     /// BTOR2: the transition system; a bad state is a violation.
     Btor2,
+    /// The rules of the model as text: who acts, on whom, what is picked and written. No question is asked.
+    Rules,
 }
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    if arguments.format == Format::Btor2 && arguments.model.depth.is_some() {
-        let why = "BTOR2 files hold runs of any number of steps; the tool that reads them takes the bound";
-        return Err(Failure::Usage(anyhow!("--depth means nothing to btor2: {why}\nhelp: leave out --depth")));
+    let unbounded = match arguments.format {
+        Format::Smt2 => None,
+        Format::Btor2 => {
+            Some(("btor2", "BTOR2 files hold runs of any number of steps; the tool that reads them takes the bound"))
+        }
+        Format::Rules => Some(("rules", "rules are the same at every depth")),
+    };
+    if let (Some((format, why)), true) = (unbounded, arguments.model.depth.is_some()) {
+        return Err(Failure::Usage(anyhow!("--depth means nothing to {format}: {why}\nhelp: leave out --depth")));
     }
     let mut loaded = input::load(&arguments.paths)?;
     let intents: Vec<String> = arguments.intent.iter().cloned().collect();
     check::apply(&mut loaded, &arguments.model, &intents)?;
     let systems = check::systems(&loaded.cluster, arguments.model.granularity())?;
+    if arguments.format == Format::Rules {
+        let text = rules::text(systems.searched());
+        output::print(&text.lines().map(|line| neutralise(line) + "\n").collect::<String>())?;
+        return Ok(Exit::Fine);
+    }
     let property = only_property(&systems)?;
     let system = systems.searched();
     let title = title(&system.properties[property]);
@@ -60,6 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             smt2::script(&query, &format!("{title}, in at most {depth} steps"))
         }
         Format::Btor2 => btor2::file(system, property, &title),
+        Format::Rules => rules::text(system),
     };
     output::print(&text)?;
     Ok(Exit::Fine)

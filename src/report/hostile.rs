@@ -25,6 +25,7 @@ fn document() -> Document {
     let hostile = || NAME.to_owned();
     let origin = Origin { object: hostile(), field: hostile() };
     fine.names.slots[0].name = hostile();
+    fine.names.objects[0].name = hostile();
     let rule = &mut fine.rules[0];
     rule.name = format!("default-scheduler/bind/{NAME}/{NAME}");
     rule.actor = hostile();

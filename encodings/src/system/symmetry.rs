@@ -1,8 +1,7 @@
 //! Slots that may be interchangeable, and what belongs to them.
 
-use super::TransitionSystem;
 use crate::subject::{SlotId, Subject};
-use crate::term::{TermId, VarId};
+use crate::term::{Dag, TermId, VarId};
 use rustc_hash::FxHashMap;
 
 /// Slots that may differ only by name. Whether permuting them maps runs to runs is for the user of the list to find out.
@@ -14,16 +13,16 @@ pub struct SymmetryClass {
     pub active: TermId,
 }
 
-impl TransitionSystem {
-    /// For each slot of a class the variables that speak of it, in the same order for every slot: a variable
+impl SymmetryClass {
+    /// For each slot the variables of a graph that speak of it, in the same order for every slot: a variable
     /// corresponds to the one that says the same of the other slot. `None` if some variable speaks of several slots of
     /// the class, or has nothing that corresponds to it.
-    pub fn slot_vars(&self, class: usize) -> Option<Vec<Vec<VarId>>> {
-        let members = &self.symmetry[class].slots;
+    pub fn vars(&self, dag: &Dag) -> Option<Vec<Vec<VarId>>> {
+        let members = &self.slots;
         let position = |slot: SlotId| members.iter().position(|&one| one == slot);
         let mut rows: FxHashMap<Subject, Vec<Option<VarId>>> = FxHashMap::default();
         let mut order: Vec<Subject> = Vec::new();
-        for (index, decl) in self.dag.vars().iter().enumerate() {
+        for (index, decl) in dag.vars().iter().enumerate() {
             let mut own = decl.subject.slots().filter_map(position);
             let Some(slot) = own.next() else { continue };
             if own.any(|other| other != slot) {

@@ -77,7 +77,7 @@ fn verbose_tells_every_step_with_its_scores() {
     let options = Options { verbose: true, ..PLAIN };
     let text = render(&document(violated(6, Ending::Bad), "x"), &options);
     assert!(!text.contains("steps 1-"), "{text}");
-    assert!(text.contains("score spot-0 8"), "{text}");
+    assert!(text.contains("scores: spot-0 8"), "{text}");
 }
 
 #[test]

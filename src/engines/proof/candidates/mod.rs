@@ -138,6 +138,8 @@ struct Pool {
     ints: Vec<TermId>,
     vars: Vec<VarId>,
     sorts: Vec<Sort>,
+    /// For each symmetry class the variables of each of its slots.
+    slots: Vec<Vec<Vec<VarId>>>,
     /// What slots hold, and equal shares of it.
     shares: Shares,
 }
@@ -165,6 +167,7 @@ impl Pool {
                 .filter(|var| relevant[var.index()] && !unchanging[var.index()])
                 .collect(),
             sorts: dag.vars().iter().map(|decl| decl.sort).collect(),
+            slots: system.symmetry.iter().map(|class| class.vars(dag).unwrap_or_default()).collect(),
             shares: Shares::default(),
         };
         for index in 0..dag.len() {
@@ -255,8 +258,8 @@ impl Pool {
         // What a slot holds, with the condition that it is active.
         let mut slots: Vec<(Bool, Vec<VarId>)> = Vec::new();
         for (class, members) in system.symmetry.iter().enumerate() {
-            for (index, vars) in system.slot_vars(class).unwrap_or_default().into_iter().enumerate() {
-                slots.push((Int::from_id(members.active).above(index as i64), vars));
+            for (index, vars) in self.slots[class].iter().enumerate() {
+                slots.push((Int::from_id(members.active).above(index as i64), vars.clone()));
             }
         }
         let count = |var: VarId| {
@@ -315,8 +318,8 @@ impl Pool {
         let unchanging = unchanging(system);
         let usable = |var: &VarId| relevant[var.index()] && !unchanging[var.index()];
         let mut columns: BTreeMap<(usize, usize), Vec<Int>> = BTreeMap::new();
-        for class in 0..system.symmetry.len() {
-            for slot in system.slot_vars(class).unwrap_or_default() {
+        for class in &self.slots {
+            for slot in class {
                 for (position, &var) in slot.iter().enumerate() {
                     if usable(&var) && system.vars[var.index()].role != Role::Frozen {
                         let term = match self.sorts[var.index()] {

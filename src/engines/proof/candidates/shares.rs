@@ -84,8 +84,7 @@ impl Shares {
 /// Counts of one slot, and sums of them that the system computes, those of different slots side by side.
 fn counts(system: &TransitionSystem, dag: &Dag, pool: &Pool) -> Vec<Vec<TermId>> {
     let mut places: FxHashMap<VarId, (usize, usize, usize)> = FxHashMap::default();
-    let slots: Vec<Vec<VarId>> =
-        (0..system.symmetry.len()).filter_map(|class| system.slot_vars(class)).flatten().collect();
+    let slots: Vec<Vec<VarId>> = system.symmetry.iter().filter_map(|class| class.vars(dag)).flatten().collect();
     for (index, slot) in slots.iter().enumerate() {
         for (position, &var) in slot.iter().enumerate() {
             places.insert(var, (index, slot.len(), position));
