@@ -112,7 +112,7 @@ fn build(spec: &SystemSpec, invariant: bool) -> TransitionSystem {
             .map(|unit: usize| FairnessUnit {
                 name: unit.to_string(),
                 subject: unit.to_string().into(),
-                strong: unit == 0,
+                prompt: unit == 0,
             })
             .collect(),
         properties: vec![Property {
@@ -156,7 +156,11 @@ fn build_rule(number: usize, rule: &RuleSpec, terms: &[(VarId, Int)]) -> Rule {
         actor: String::new(),
         subject: format!("rule {number}").into(),
         reason: "Random",
-        pace: if rule.event { Pace::Event } else { Pace::Fast },
+        pace: match rule.unit {
+            _ if rule.event => Pace::Event,
+            Some(1) => Pace::Clock,
+            _ => Pace::Fast,
+        },
         enabled: all(rule.guard.iter().map(|&test| compare(terms[test.0].1, test))),
         choices: choice.iter().map(|choice| Choice::Value(choice.0)).collect(),
         constraint: choice.map_or(Bool::from(true), |(_, pick)| pick.is_not(1)),
@@ -247,11 +251,10 @@ fn violates(system: &TransitionSystem, relevant: &[bool], run: &Run) -> bool {
                         let mut rules = system.rules.iter().filter(|rule| rule.fairness == Some(unit));
                         !rules.any(|rule| on(rule.enabled, at))
                     };
-                    acts || if system.fairness[unit].strong {
-                        (start..end).all(is_idle)
-                    } else {
-                        (start..end).any(is_idle)
-                    }
+                    let is_slow = |at: usize| system.rules[run.fired[at]].pace != Pace::Fast;
+                    let is_late = |at: usize| is_slow(at) && !is_idle(at);
+                    let was_late = system.fairness[unit].prompt && (start..end).any(is_late);
+                    acts || (!was_late && (start..end).any(is_idle))
                 };
                 (0..last.len()).all(same)
                     && (start..end).all(|at| on(within, at) && system.rules[run.fired[at]].pace != Pace::Event)

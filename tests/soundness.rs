@@ -16,12 +16,27 @@ const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[
     ("back-off", &["--timing", "interleaved"], 1, &["violated"]),
     ("duplicate-node", &[], 2, &[]),
     ("event-between-expiries", &[], 1, &["violated"]),
-    ("instant-start-with-startup", &[], 1, &["violated"]),
     // The pod of a machine that is away is made elsewhere.
     ("node-failure", &[], 0, &["holds", "holds", "holds"]),
     ("nodes-present", &[], 1, &["violated", "violated"]),
     ("start-any-job", &[], 2, &[]),
+    // A drain before the second pod is scheduled: a state that passes.
+    ("instant-start", &[], 0, &["race"]),
+    ("instant-start", &["--deny", "races"], 1, &["race"]),
+    ("instant-start", &["--timing", "paced"], 0, &["holds"]),
+    ("instant-start-with-startup", &[], 1, &["violated"]),
+    // A Deployment that is scaled in mid-rollout hangs: a race that lasts (kubernetes/kubernetes#102551).
+    ("scaled-mid-rollout", &[], 1, &["violated"]),
+    // Time stops in a loop of fast controllers, whichever intents are asked about.
+    ("stopped-clock", &[], 1, &["violated"]),
+    ("stopped-clock", &["--timing", "paced"], 1, &["violated"]),
+    ("stopped-clock-2", &[], 1, &["violated", "violated"]),
+    ("stopped-clock-intent-flag", &[], 1, &["violated", "violated"]),
+    ("stopped-clock-intent-flag", &["--intent", "replicas"], 1, &["violated"]),
     ("stopped-clock-settled", &[], 0, &["vacuous"]),
+    ("stopped-clock-settled", &["--deny", "vacuous"], 1, &["vacuous"]),
+    // Two StatefulSets under one budget, both rolled out before a pod of the first is gone.
+    ("two-rollouts", &[], 0, &["race"]),
 ];
 
 fn fixtures() -> PathBuf {

@@ -1,7 +1,7 @@
 //! Cluster to transition system: the only place that goes through the registries of controllers, events and intents (`kinds`).
 //!
 //! Order matters: what intents count is declared first, then controllers, events and the clock add their rules; then
-//! the guards of everything that is not fast get the condition that no fast rule is enabled (under paced timing);
+//! the guards of what is not fast get the condition that no fast rule is enabled, as the timing says;
 //! then intents, which may ask whether the cluster has settled, become properties.
 
 use crate::cluster::{Cluster, Granularity, NodePool, Timing};
@@ -15,7 +15,7 @@ use crate::limits::models::MOST_SLOTS;
 use crate::needs::Needs;
 use crate::state::{Countdown, Model, RuleBuilder, TIME, condition, text};
 use crate::subject::{ObjectId, SlotId};
-use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem, is_strongly_fair};
+use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem, is_prompt};
 use crate::term::{Dag, Int, Term, any, sum, within};
 
 /// Why a cluster cannot be modelled.
@@ -172,7 +172,7 @@ fn add_constraints(model: &mut Model) {
     }
 }
 
-/// Defines what settled means, and under paced timing holds back everything that is not fast.
+/// Defines what settled means, and holds back what waits until no fast rule can act.
 fn pace(model: &mut Model) {
     let covered: rustc_hash::FxHashSet<usize> = model.covered.iter().copied().collect();
     let fast =
@@ -187,7 +187,7 @@ fn pace(model: &mut Model) {
         model.rules.iter().filter(|rule| rule.pace == Pace::Event && rule.fairness.is_some_and(is_awaited));
     let bound_to_happen = any(bound_to_happen.map(|rule| rule.enabled));
     model.settled = !any([busy, due, armed, expiring, bound_to_happen]);
-    let paced = model.cluster.timing == Timing::Paced;
+    let timing = model.cluster.timing;
     if let Some(once) = model.settled_once {
         let unit = model.fairness_unit("first settled state".into());
         let settled = model.settled;
@@ -201,16 +201,23 @@ fn pace(model: &mut Model) {
                 .says([text("the cluster has settled; from here on events may happen")]),
         );
     }
-    if paced {
-        for rule in model.rules.iter_mut().filter(|rule| rule.pace != Pace::Fast) {
-            rule.enabled = rule.enabled & !busy;
-        }
+    for rule in model.rules.iter_mut().filter(|rule| is_held_back(rule.pace, timing)) {
+        rule.enabled = rule.enabled & !busy;
+    }
+}
+
+/// Whether rules of a pace wait until no fast rule can act.
+fn is_held_back(pace: Pace, timing: Timing) -> bool {
+    match timing {
+        Timing::Paced => pace != Pace::Fast,
+        Timing::Delayed => pace == Pace::Clock,
+        Timing::Interleaved => false,
     }
 }
 
 fn finish(mut model: Model, properties: Vec<Property>) -> Parts {
     for (index, unit) in model.fairness.iter_mut().enumerate() {
-        unit.strong = is_strongly_fair(&model.rules, index);
+        unit.prompt = is_prompt(&model.rules, index);
     }
     let nodes = model.nodes_present().id();
     let pods = model.pods_measure().id();

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::exit::Deny;
+use crate::manifest::{AskedTiming, Loaded};
 use crate::report::format::Format;
 use crate::report::formats::{self, REGISTRY};
 use crate::search::{EngineChoice, Options};
@@ -19,7 +20,7 @@ pub struct ModelArgs {
     /// One rule for each reconcile, or rules merged where that cannot change a verdict
     #[arg(long, value_enum, default_value = "fused", help_heading = "Search")]
     pub granularity: GranularityArg,
-    /// How controllers and time interleave [default: what the scenario says]
+    /// How controllers and time interleave [default: what the scenario says, or both]
     #[arg(long, value_enum, help_heading = "Search")]
     pub timing: Option<TimingArg>,
     /// At most N nodes in each pool
@@ -66,7 +67,8 @@ pub struct ReportArgs {
     /// itf, html. What goes to standard output is for people unless another format is asked for there
     #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
     pub output: Vec<Output>,
-    /// Count as a failure: vacuous intents, or clean verdicts that ignored a field which may matter
+    /// Count as a failure: vacuous intents, clean verdicts that ignored a field which may matter, races that pass, or
+    /// clean verdicts where nobody knows whether there are races
     #[arg(long, value_enum, value_name = "WHAT", help_heading = "Report")]
     pub deny: Vec<Deny>,
     #[command(flatten)]
@@ -142,9 +144,13 @@ pub enum GranularityArg {
 /// `--timing`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum TimingArg {
+    /// Paced, and what changes if controllers are late.
+    Both,
     /// Fast controllers first, periodic ones at quiet moments.
     Paced,
-    /// Any enabled rule may fire next.
+    /// Any controller may be late, by less than any duration of the cluster.
+    Delayed,
+    /// Any controller may be late, and timers may run off before their time.
     Interleaved,
 }
 
@@ -226,7 +232,7 @@ impl SearchArgs {
     }
 
     /// The options of a search, given what the scenario says.
-    pub fn options(&self, timeout: Option<Duration>, depth: Option<usize>) -> Options {
+    pub fn options(&self, loaded: &Loaded) -> Options {
         let defaults = Options::default();
         Options {
             engine: match self.engine {
@@ -240,19 +246,22 @@ impl SearchArgs {
             },
             encoding: self.encoding(),
             granularity: self.model.granularity(),
-            depth: self.model.depth.or(depth),
-            timeout: self.timeout.or(timeout).unwrap_or(defaults.timeout),
+            depth: self.model.depth.or(loaded.depth),
+            timeout: self.timeout.or(loaded.timeout).unwrap_or(defaults.timeout),
             cross_check: self.cross_check,
+            both: loaded.timing == AskedTiming::Both,
             ..defaults
         }
     }
 }
 
-impl From<TimingArg> for Timing {
+impl From<TimingArg> for AskedTiming {
     fn from(timing: TimingArg) -> Self {
         match timing {
-            TimingArg::Paced => Self::Paced,
-            TimingArg::Interleaved => Self::Interleaved,
+            TimingArg::Both => Self::Both,
+            TimingArg::Paced => Self::Only(Timing::Paced),
+            TimingArg::Delayed => Self::Only(Timing::Delayed),
+            TimingArg::Interleaved => Self::Only(Timing::Interleaved),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Failure;
 use crate::limits::files::MOST_BASELINE;
 use crate::manifest::{Acceptance, Accepted, Loaded};
 use crate::report::API_VERSION;
-use crate::search::{Findings, IntentResult, Verdict};
+use crate::search::{Findings, IntentResult};
 use crate::text::{neutralise, plural};
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -60,7 +60,7 @@ impl BaselineArgs {
     /// Writes the file if asked to, and tells how findings and the baseline differ.
     pub fn finish(&self, loaded: &Loaded, findings: &Findings) -> Result<String, Failure> {
         let Some(file) = self.baseline.as_deref() else { return Ok(String::new()) };
-        let violated = findings.results.iter().filter(|result| matches!(result.verdict, Verdict::Violated(_)));
+        let violated = findings.results.iter().filter(|result| result.verdict.violation().is_some());
         let violated: Vec<Known> = violated.map(Known::of).collect();
         let shown = neutralise(&file.display().to_string());
         if self.write_baseline {

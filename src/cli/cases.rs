@@ -180,7 +180,7 @@ fn run_variant(
         .map_err(Failure::Usage)?;
     check::apply(&mut loaded, &arguments.search.model, &[])?;
     let voice = &arguments.voice;
-    let timeout = arguments.search.options(loaded.timeout, loaded.depth).timeout;
+    let timeout = arguments.search.options(&loaded).timeout;
     let (findings, exit) = progress::with_progress(voice.quiet, timeout, |observer| {
         check::decide(&loaded, &arguments.search, &[], cancel, observer)
     })?;
@@ -208,9 +208,9 @@ fn run_variant(
 
 fn line(name: &str, result: &IntentResult, expected: Option<&str>, paint: Paint) -> String {
     let verdict = match &result.verdict {
-        Verdict::Violated(found) => {
+        Verdict::Violated(found) | Verdict::Race(found) => {
             let (nodes, pods) = (plural(found.nodes, "node"), plural(found.pods, "pod"));
-            format!("violated: {nodes}, {pods}, {}", plural(found.trace.steps.len() as i64, "step"))
+            format!("{}: {nodes}, {pods}, {}", result.verdict.word(), plural(found.trace.steps.len() as i64, "step"))
         }
         Verdict::BoundedClean { depth, .. } => format!("no violation up to depth {depth}"),
         Verdict::Unknown { why } | Verdict::Vacuous { why } => format!("{}: {why}", result.verdict.word()),

@@ -12,10 +12,11 @@ use kubound_encodings::cluster::{Cluster, Granularity, Span};
 
 /// Applies the flags to what was read.
 pub fn apply(loaded: &mut Loaded, model: &ModelArgs, intents: &[String]) -> Result<(), Failure> {
-    let cluster = &mut loaded.cluster;
     if let Some(timing) = model.timing {
-        cluster.timing = timing.into();
+        loaded.timing = timing.into();
+        loaded.cluster.timing = loaded.timing.first();
     }
+    let cluster = &mut loaded.cluster;
     if let Some(nodes) = model.nodes {
         cluster.bounds.nodes_per_pool = nodes;
         for pool in &mut cluster.pools {
@@ -63,7 +64,7 @@ pub fn decide(
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<(Findings, Exit), Failure> {
-    let options = search.options(loaded.timeout, loaded.depth);
+    let options = search.options(loaded);
     let systems = systems(&loaded.cluster, options.granularity)?;
     let findings =
         check(&loaded.cluster, systems, &options, cancel, observer).map_err(|fault| dumped(loaded, fault))?;

@@ -79,7 +79,7 @@ fn verdicts(side: &str, arguments: &Arguments, cancel: &Cancel) -> Result<Docume
         loaded.cluster.intents.clear();
     }
     check::apply(&mut loaded, &arguments.search.model, &ids)?;
-    let timeout = arguments.search.options(loaded.timeout, loaded.depth).timeout;
+    let timeout = arguments.search.options(&loaded).timeout;
     let (findings, exit) = progress::with_progress(arguments.quiet, timeout, |observer| {
         check::decide(&loaded, &arguments.search, &[], cancel, observer)
     })?;
@@ -107,7 +107,7 @@ fn compare<'a>(old: &'a [IntentDocument], new: &'a [IntentDocument]) -> Vec<Row<
 
 /// Whether an answer says that there is no violation: a clean or a vacuous one, not an open one.
 fn is_clean(result: &IntentDocument) -> bool {
-    result.decided && result.verdict != "violated"
+    result.decided && !["violated", "race"].contains(&result.verdict)
 }
 
 impl Row<'_> {
@@ -191,7 +191,9 @@ mod tests {
             acted: Vec::new(),
             did_not_act: Vec::new(),
             violation: None,
-            timing: None,
+            timing: "paced",
+            beside: Vec::new(),
+            unpaced: None,
             same_as: None,
             rechecks: Vec::new(),
             proof: Vec::new(),
@@ -230,6 +232,9 @@ mod tests {
             (Some("holds"), Some("unknown"), (Change::Other, 3)),
             (Some("unknown"), Some("unknown"), (Change::Same, 0)),
             (Some("holds"), Some("vacuous"), (Change::Other, 0)),
+            (Some("holds"), Some("race"), (Change::Other, 0)),
+            (Some("violated"), Some("race"), (Change::Other, 0)),
+            (Some("race"), Some("violated"), (Change::Broken, 1)),
             (Some("holds"), None, (Change::Other, 0)),
             (Some("violated"), None, (Change::Other, 0)),
         ] {

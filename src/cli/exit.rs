@@ -51,6 +51,10 @@ pub enum Deny {
     Vacuous,
     /// A clean verdict that ignored a field which may change it: exit code 3.
     Risky,
+    /// A violation that needs a late controller, and passes: exit code 1.
+    Races,
+    /// A clean verdict that was shown for controllers that act at once only: exit code 3.
+    RacesUnknown,
 }
 
 /// What the exit code depends on besides the results.
@@ -83,13 +87,15 @@ fn of_result(result: &IntentResult, circumstances: &Circumstances) -> Exit {
         (Some(ExpectedVerdict::Unknown), Verdict::Unknown { .. }) => Exit::Fine,
         (_, verdict) if verdict.is_undecided() => Exit::Undecided,
         (Some(expected), verdict) => as_expected(expected, verdict),
-        (None, Verdict::Violated(_)) if is_accepted(result, circumstances) => Exit::Fine,
+        (None, Verdict::Violated(_) | Verdict::Race(_)) if is_accepted(result, circumstances) => return Exit::Fine,
         (None, Verdict::Violated(_)) => Exit::Violated,
         (None, _) => Exit::Fine,
     };
     let denied = |what: Deny| circumstances.deny.contains(&what);
     match result.verdict {
         Verdict::Vacuous { .. } if denied(Deny::Vacuous) => code.and(Exit::Violated),
+        Verdict::Race(_) if denied(Deny::Races) && expected.is_none() => code.and(Exit::Violated),
+        _ if denied(Deny::RacesUnknown) && result.leaves_races_open() => code.and(Exit::Undecided),
         Verdict::Holds { .. } | Verdict::BoundedClean { .. } if denied(Deny::Risky) && circumstances.ignored_risky => {
             code.and(Exit::Undecided)
         }
@@ -107,6 +113,7 @@ fn as_expected(expected: ExpectedVerdict, verdict: &Verdict) -> Exit {
         (ExpectedVerdict::Violated, Verdict::Violated(_))
             | (ExpectedVerdict::Holds, Verdict::Holds { .. } | Verdict::BoundedClean { .. })
             | (ExpectedVerdict::Vacuous, Verdict::Vacuous { .. })
+            | (ExpectedVerdict::Race, Verdict::Race(_))
     );
     if same { Exit::Fine } else { Exit::Violated }
 }
@@ -116,9 +123,10 @@ mod tests {
     use super::*;
     use crate::engines::Statistics;
     use crate::engines::explicit::inevitable::Inevitability;
-    use crate::search::Violation;
+    use crate::search::{Beside, Violation};
     use crate::trace::Ending;
     use crate::trace::testing::tiny_run;
+    use kubound_encodings::cluster::Timing;
 
     fn result(verdict: Verdict) -> IntentResult {
         IntentResult {
@@ -132,7 +140,10 @@ mod tests {
             fired: Vec::new(),
             same_as: None,
             rechecks: Vec::new(),
-            interleaved: false,
+            rests: false,
+            timing: Timing::Paced,
+            beside: Vec::new(),
+            unpaced: None,
             seconds: 0.0,
         }
     }
@@ -144,7 +155,13 @@ mod tests {
             nodes: 1,
             pods: 1,
             minimised: true,
+            late: None,
         }))
+    }
+
+    fn race() -> Verdict {
+        let Verdict::Violated(violation) = violated() else { unreachable!("it is violated") };
+        Verdict::Race(violation)
     }
 
     fn holds() -> Verdict {
@@ -186,6 +203,24 @@ mod tests {
         assert_eq!(code(vec![vacuous()], None, &[Deny::Vacuous]), 1);
         assert_eq!(code(vec![holds()], None, &[Deny::Risky]), 3);
         assert_eq!(code(vec![violated()], None, &[Deny::Risky]), 1);
+        assert_eq!(code(vec![race()], None, &[]), 0);
+        assert_eq!(code(vec![race()], None, &[Deny::Races]), 1);
+        assert_eq!(code(vec![race()], Some(ExpectedVerdict::Race), &[Deny::Races]), 0);
+    }
+
+    #[test]
+    fn races_that_nobody_looked_for_fail_only_if_denied() {
+        let expect = BTreeMap::new();
+        let code = |timing: Timing, deny: &[Deny]| {
+            let beside = vec![Beside { timing: Timing::Interleaved, answer: "unknown", why: String::new() }];
+            let clean = IntentResult { timing, beside, ..result(holds()) };
+            let circumstances =
+                Circumstances { expect: &expect, accepted: &[], deny, ignored_risky: false, interrupted: false };
+            of_results(&[clean], &circumstances).code()
+        };
+        assert_eq!(code(Timing::Paced, &[]), 0);
+        assert_eq!(code(Timing::Paced, &[Deny::RacesUnknown]), 3);
+        assert_eq!(code(Timing::Interleaved, &[Deny::RacesUnknown]), 0);
     }
 
     #[test]
@@ -193,6 +228,9 @@ mod tests {
         assert_eq!(code(vec![violated()], Some(ExpectedVerdict::Violated), &[]), 0);
         assert_eq!(code(vec![holds()], Some(ExpectedVerdict::Violated), &[]), 1);
         assert_eq!(code(vec![violated()], Some(ExpectedVerdict::Holds), &[]), 1);
+        assert_eq!(code(vec![race()], Some(ExpectedVerdict::Race), &[]), 0);
+        assert_eq!(code(vec![race()], Some(ExpectedVerdict::Holds), &[]), 1);
+        assert_eq!(code(vec![race()], Some(ExpectedVerdict::Violated), &[]), 1);
         assert_eq!(code(vec![unknown()], Some(ExpectedVerdict::Violated), &[]), 3);
         assert_eq!(code(vec![unknown()], Some(ExpectedVerdict::Unknown), &[]), 0);
         assert_eq!(code(vec![bounded(false)], Some(ExpectedVerdict::Holds), &[]), 3);

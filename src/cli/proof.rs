@@ -17,7 +17,7 @@ pub fn check(file: &Path, loaded: &Loaded, search: &SearchArgs) -> Result<(), Fa
     if file.extension().is_some_and(|extension| extension == "cnf") {
         return Err(Failure::Usage(anyhow!("--proof: FILE.cnf is where the clauses go\nhelp: choose another name")));
     }
-    let options = search.options(loaded.timeout, loaded.depth);
+    let options = search.options(loaded);
     export::only_property(&check::systems(&loaded.cluster, options.granularity)?).map(drop)
 }
 
@@ -32,7 +32,7 @@ pub fn write(
     let Some(result) = findings.results.first() else { return Ok(true) };
     let intent = &result.intent;
     let covered = match result.verdict {
-        Verdict::Violated(_) => {
+        Verdict::Violated(_) | Verdict::Race(_) => {
             eprintln!("proof: {intent} is violated, so there is nothing to prove");
             return Ok(true);
         }
@@ -40,7 +40,7 @@ pub fn write(
         _ => None,
     };
     let steps = depth.or(covered.filter(|&depth| depth < usize::MAX)).unwrap_or(QUESTION_DEPTH);
-    let systems = findings.interleaved.as_ref().filter(|_| result.interleaved).unwrap_or(&findings.systems);
+    let systems = findings.systems_of(result);
     let query =
         query(systems.searched(), 0, &Limits::default(), steps).map_err(|error| Failure::Internal(anyhow!(error)))?;
     let clauses = file.with_extension("cnf");

@@ -50,7 +50,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let saved = read(&arguments.trace)?;
     let mut loaded = input::load(&arguments.paths)?;
     compare_digests(&saved, &loaded, arguments.despite_changes)?;
-    loaded.cluster.timing = if saved.timing == "interleaved" { Timing::Interleaved } else { Timing::Paced };
+    loaded.cluster.timing = match saved.timing.as_str() {
+        "interleaved" => Timing::Interleaved,
+        "delayed" => Timing::Delayed,
+        _ => Timing::Paced,
+    };
     let system = check::systems(&loaded.cluster, Granularity::Fine)?.fine;
     let property = saved.property(&system).ok_or_else(|| {
         let target = saved.target.as_ref().map_or(String::new(), |target| format!(" of {target}"));

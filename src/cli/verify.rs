@@ -8,7 +8,8 @@ use super::{Failure, check, input, interrupt, output, progress, proof};
 use crate::manifest::Loaded;
 use crate::report::document::Document;
 use crate::report::saved::{SavedOrigin, SavedTrace};
-use crate::search::{Findings, Verdict};
+use crate::search::Findings;
+use crate::search::timings::timing_word;
 use crate::smt;
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -55,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     arguments.baseline.apply(&mut loaded)?;
     let cancel = interrupt::install();
     let report = &arguments.report;
-    let timeout = arguments.search.options(loaded.timeout, loaded.depth).timeout;
+    let timeout = arguments.search.options(&loaded).timeout;
     let (findings, exit) = progress::with_progress(report.voice.quiet, timeout, |observer| {
         check::decide(&loaded, &arguments.search, &report.deny, &cancel, observer)
     })?;
@@ -67,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         save(folder, &loaded, &findings)?;
     }
     if let Some(file) = &arguments.proof {
-        let depth = arguments.search.options(loaded.timeout, loaded.depth).depth;
+        let depth = arguments.search.options(&loaded).depth;
         if !proof::write(file, &findings, depth, timeout, &cancel)? && exit == Exit::Fine {
             return Ok(Exit::Undecided);
         }
@@ -82,12 +83,11 @@ fn save(folder: &Path, loaded: &Loaded, findings: &Findings) -> Result<(), Failu
     let failed = |what: String| move |error: std::io::Error| Failure::Usage(anyhow!(error).context(what));
     std::fs::create_dir_all(folder).map_err(failed(format!("cannot make the folder {}", folder.display())))?;
     for (index, result) in findings.results.iter().enumerate() {
-        let Verdict::Violated(violation) = &result.verdict else { continue };
-        let systems = findings.interleaved.as_ref().filter(|_| result.interleaved).unwrap_or(&findings.systems);
+        let Some(violation) = result.verdict.violation() else { continue };
+        let systems = findings.systems_of(result);
         // Results are in the order of the properties.
         let property = &systems.fine.properties[index];
-        let timing = if result.interleaved { "interleaved" } else { findings.scope.timing };
-        let saved = SavedTrace::new(&origin, timing, &systems.fine, index, &violation.trace);
+        let saved = SavedTrace::new(&origin, timing_word(result.timing), &systems.fine, index, &violation.trace);
         let text = serde_json::to_string_pretty(&saved).context("cannot write JSON").map_err(Failure::Internal)?;
         let target = property.target.as_ref().map_or(String::new(), |target| format!("-{target}"));
         let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '-' };

@@ -4,8 +4,8 @@
 //! of them true, copies the state of its frame into a set of variables that belong to no frame, and from then on the
 //! run is *inside*: each state satisfies `within`, each step satisfies `keep` and is no external event. The query at
 //! depth k then says: inside, the last state equals the copy, some step inside made `progress`, and every fairness
-//! unit acted in some step inside, or was disabled: in some state inside under weak fairness, in all of them under strong
-//! fairness. Guess and copy are shared by all depths, so
+//! unit acted in some step inside, or was disabled in some state inside and, if it is prompt, enabled before no slow step
+//! inside. Guess and copy are shared by all depths, so
 //! each depth adds a constant amount, and what the solver learns about one depth serves the next.
 //!
 //! A run may also end by staying for ever in a state where no rule that has to act is enabled; the same query asks for
@@ -150,10 +150,10 @@ struct Guess {
     inside: TermId,
     /// Whether some step inside made progress.
     progress: TermId,
-    /// Whether each fairness unit got its due inside: it acted, or under weak fairness was disabled.
+    /// Whether each fairness unit got its due inside: it acted, or was disabled.
     met: Vec<TermId>,
-    /// Whether each strongly fair unit was enabled inside.
-    live: Vec<TermId>,
+    /// Whether each prompt unit acted inside, and whether it was late.
+    prompt: Vec<(TermId, TermId)>,
     /// The fairness units.
     units: Vec<Unit>,
 }
@@ -172,7 +172,15 @@ impl Guess {
             .collect();
         let no = unrolling.bool(false);
         let none = vec![no; units.len()];
-        Self { copy, starts: Vec::new(), inside: no, progress: no, met: none.clone(), live: none, units }
+        Self {
+            copy,
+            starts: Vec::new(),
+            inside: no,
+            progress: no,
+            met: none,
+            prompt: vec![(no, no); units.len()],
+            units,
+        }
     }
 
     /// Allows the loop to start in frame `frame`, the last one.
@@ -230,23 +238,24 @@ impl Guess {
         let progress = unrolling.at(step, claim.progress);
         let progress_inside = unrolling.and(vec![self.inside, progress]);
         self.progress = collect(unrolling, self.progress, progress_inside);
-        for (unit, Unit { rules, strong }) in self.units.iter().enumerate() {
-            let mut enabled = Vec::with_capacity(rules.len());
-            let mut content = Vec::with_capacity(rules.len() + 1);
-            for &rule in rules {
-                enabled.push(unrolling.at(step, system.rules[rule].enabled.id()));
-                content.push(unrolling.fires(step, rule));
-            }
+        let slow = (0..system.rules.len()).filter(|&rule| system.rules[rule].pace != Pace::Fast);
+        let slow = slow.map(|rule| unrolling.fires(step, rule)).collect();
+        let slow = unrolling.or(slow);
+        for (unit, Unit { rules, prompt }) in self.units.iter().enumerate() {
+            let enabled = rules.iter().map(|&rule| unrolling.at(step, system.rules[rule].enabled.id())).collect();
             let enabled = unrolling.or(enabled);
-            if *strong {
-                let live = unrolling.and(vec![self.inside, enabled]);
-                self.live[unit] = collect(unrolling, self.live[unit], live);
-            } else {
-                content.push(unrolling.not(enabled));
-            }
-            let content = unrolling.or(content);
+            let acts = rules.iter().map(|&rule| unrolling.fires(step, rule)).collect();
+            let acts = unrolling.or(acts);
+            let idle = unrolling.not(enabled);
+            let content = unrolling.or(vec![acts, idle]);
             let inside = unrolling.and(vec![self.inside, content]);
             self.met[unit] = collect(unrolling, self.met[unit], inside);
+            if *prompt {
+                let (acted, late) = self.prompt[unit];
+                let acts = unrolling.and(vec![self.inside, acts]);
+                let is_late = unrolling.and(vec![self.inside, slow, enabled]);
+                self.prompt[unit] = (collect(unrolling, acted, acts), collect(unrolling, late, is_late));
+            }
         }
         let mut possible = kept;
         possible.push(progress);
@@ -268,9 +277,9 @@ impl Guess {
         if loops {
             let mut closes = self.equalities(unrolling, depth);
             closes.extend([self.inside, self.progress]);
-            for (unit, Unit { strong, .. }) in self.units.iter().enumerate() {
-                let met = self.met[unit];
-                closes.push(if *strong { unrolling.implies(self.live[unit], met) } else { met });
+            closes.extend(&self.met);
+            for (&(acted, late), _) in self.prompt.iter().zip(&self.units).filter(|(_, unit)| unit.prompt) {
+                closes.push(unrolling.implies(late, acted));
             }
             goals.push(unrolling.and(closes));
         }
@@ -310,10 +319,10 @@ impl Guess {
         let is_event = |at: usize| system.rule(&trace.steps[at].rule).is_none_or(|rule| rule.pace == Pace::Event);
         let acts = |at: usize, rules: &[usize]| rules.iter().any(|rule| fires(at, rule));
         let idle = |at: usize, rules: &[usize]| !rules.iter().any(|&rule| holds(at, system.rules[rule].enabled.id()));
-        let due = |Unit { rules, strong }: &Unit| {
-            let mut steps = steps.clone();
-            steps.clone().any(|at| acts(at, rules))
-                || if *strong { steps.all(|at| idle(at, rules)) } else { steps.any(|at| idle(at, rules)) }
+        let is_slow = |at: usize| system.rule(&trace.steps[at].rule).is_some_and(|rule| rule.pace != Pace::Fast);
+        let due = |Unit { rules, prompt }: &Unit| {
+            let is_late = *prompt && steps.clone().any(|at| is_slow(at) && !idle(at, rules));
+            steps.clone().any(|at| acts(at, rules)) || (!is_late && steps.clone().any(|at| idle(at, rules)))
         };
         steps.clone().all(|at| holds(at, claim.within) && holds(at, claim.keep) && !is_event(at))
             && self.units.iter().all(due)

@@ -371,22 +371,30 @@ impl Writer<'_> {
         let progress = self.term(progress);
         self.collect(progressed, inside, progress);
         let mut closes = vec![valid, within, saved, proper, progressed];
-        for (index, Unit { rules, strong }) in system.fairness_units().into_iter().enumerate() {
+        let slow: Vec<Value> = (0..system.rules.len())
+            .filter(|&rule| system.rules[rule].pace != Pace::Fast)
+            .map(|rule| self.fires[rule])
+            .collect();
+        let slow = self.bits().or(&slow);
+        for (index, Unit { rules, prompt }) in system.fairness_units().into_iter().enumerate() {
             let due = self.flag(&format!("fair_{index}"), false);
             let enabled: Vec<Value> = rules.iter().map(|&rule| self.term(system.rules[rule].enabled.id())).collect();
             let enabled = self.bits().or(&enabled);
-            let mut content: Vec<Value> = rules.iter().map(|&rule| self.fires[rule]).collect();
-            if strong {
-                let live = self.flag(&format!("live_{index}"), false);
-                self.collect(live, inside, enabled);
-                let never = self.bits().not(&live);
-                closes.push(self.bits().or(&[never, due]));
-            } else {
-                content.push(self.bits().not(&enabled));
-                closes.push(due);
-            }
-            let content = self.bits().or(&content);
+            let acts: Vec<Value> = rules.iter().map(|&rule| self.fires[rule]).collect();
+            let acts = self.bits().or(&acts);
+            let idle = self.bits().not(&enabled);
+            let content = self.bits().or(&[acts, idle]);
             self.collect(due, inside, content);
+            closes.push(due);
+            if prompt {
+                let (acted, late) =
+                    (self.flag(&format!("acted_{index}"), false), self.flag(&format!("late_{index}"), false));
+                self.collect(acted, inside, acts);
+                let is_late = self.bits().and(&[slow, enabled]);
+                self.collect(late, inside, is_late);
+                let in_time = self.bits().not(&late);
+                closes.push(self.bits().or(&[in_time, acted]));
+            }
         }
         let was_outside = self.bits().not(&saved);
         let saves = self.bits().and(&[starts, was_outside]);

@@ -129,6 +129,17 @@ limits! {
         MINIMISE: Duration = 30_000, "ms", "Making one violation small.", "The violation is known; only its size is at stake.";
         NARROW: Duration = 5000, "ms", "Finding a run without over-approximation.", "The violation is known.";
         JUDGE: Duration = 10_000, "ms", "Finding out whether a violation is inevitable.", "The violation is known.";
+        BESIDE_STATES: usize = 100_000, "states", "States looked at to find out what happens if controllers are late.",
+            "Half a second on a usual machine; states and not time decide, so that verdicts do not depend on the machine.";
+        BESIDE_MOST_STATES: usize = 300_000, "states", "The same where the paced search needed more.",
+            "The paced answer does not wait for much longer than it took itself.";
+        BESIDE: Duration = 1000, "ms", "Time for it, or as long as the paced searches took.",
+            "The paced answer is known and waits.";
+        BESIDE_MOST: Duration = 60_000, "ms", "Longest time for it.", "The paced answer is known and waits.";
+        BESIDE_NODES: i64 = 2, "nodes", "Nodes of a pool that are looked at first for it.", "Most violations show on few.";
+        BESIDE_PODS: i64 = 4, "pods", "Pods of a workload that are looked at first for it.", "Most violations show on few.";
+        LASTS: Duration = 5000, "ms", "Finding out whether a violation passes.",
+            "The violation is known; one that is not shown to pass counts as one that lasts.";
         POLL: Duration = 20, "ms", "Time between two looks for an interrupt of the user.",
             "Short against what people notice.";
         RECHECK: Duration = 20_000, "ms", "Each check of one verdict under `--cross-check`.",

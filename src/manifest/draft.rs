@@ -1,6 +1,7 @@
 //! What has been read so far, before references between objects are resolved.
 
 use super::Accepted;
+use super::AskedTiming;
 use super::ExpectedVerdict;
 use super::SourceMap;
 use super::kinds::{Containers, NodeImages};
@@ -11,7 +12,7 @@ use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::{
     Assumption, Bounds, CronJob, DeschedulerPolicy, Event, HorizontalPodAutoscaler, Intent, KubernetesVersion,
     LabelSelector, NodeAutoscaler, NodePool, NodeSelectorTerm, Origin, Other, Placement, PodDisruptionBudget,
-    ResourceQuota, Resources, ScenarioController, SchedulerProfile, Service, Start, Timing, Workload, WorkloadRef,
+    ResourceQuota, Resources, ScenarioController, SchedulerProfile, Service, Start, Workload, WorkloadRef,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -281,7 +282,7 @@ pub(super) struct Scenario {
     pub(super) name: Option<String>,
     pub(super) version: KubernetesVersion,
     pub(super) start: Start,
-    pub(super) timing: Timing,
+    pub(super) timing: AskedTiming,
     pub(super) bounds: Bounds,
     pub(super) depth: Option<usize>,
     pub(super) timeout: Option<Duration>,

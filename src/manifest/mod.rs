@@ -44,7 +44,7 @@ pub use suggest::nearest_or_list;
 pub use survey::{Survey, survey};
 pub use written::{Written, objects_of};
 
-use kubound_encodings::cluster::{Cluster, Origin};
+use kubound_encodings::cluster::{Cluster, Origin, Timing};
 use places::Places;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,6 +67,28 @@ pub struct Loaded {
     pub accepted: Vec<Accepted>,
     /// `spec.bounds.depth` of the scenario; `None`: automatic.
     pub depth: Option<usize>,
+    /// `spec.timing` of the scenario; that of the cluster is the first to look at.
+    pub timing: AskedTiming,
+}
+
+/// The timings that somebody asks about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum AskedTiming {
+    /// Paced timing, and what changes if controllers are late.
+    #[default]
+    Both,
+    /// One alone.
+    Only(Timing),
+}
+
+impl AskedTiming {
+    /// The timing to look at first.
+    pub fn first(self) -> Timing {
+        match self {
+            Self::Both => Timing::Paced,
+            Self::Only(timing) => timing,
+        }
+    }
 }
 
 /// A violation that somebody accepted: it is reported, and does not fail the command.
@@ -151,6 +173,8 @@ pub enum ExpectedVerdict {
     Violated,
     /// None.
     Holds,
+    /// A violation that only a late controller makes possible, and that passes.
+    Race,
     /// Undecided.
     Unknown,
     /// Nothing relevant can happen.

@@ -62,7 +62,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         assumptions: scenario.assumptions,
         placed: scenario.placed,
         start: scenario.start,
-        timing: scenario.timing,
+        timing: scenario.timing.first(),
         bounds: scenario.bounds,
     };
     let mut notes = draft.notes.take();
@@ -75,6 +75,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
         sources: draft.sources,
         timeout: scenario.timeout,
         depth: scenario.depth,
+        timing: scenario.timing,
         accepted,
     })
 }

@@ -174,8 +174,8 @@ impl<'a> Digests<'a> {
         let choices = unordered(12, rule.choices.iter().map(|choice| self.choices(choice)));
         let var = |var: VarId| self.labels.vars[var.index()];
         let updates = unordered(13, rule.updates.iter().map(|&(to, term)| ordered(14, [var(to), self.of(term)])));
-        let strong = |unit: usize| u128::from(self.system.fairness[unit].strong);
-        let unit = rule.fairness.map_or(0, |unit| ordered(43, [self.labels.units[unit], strong(unit)]));
+        let prompt = |unit: usize| u128::from(self.system.fairness[unit].prompt);
+        let unit = rule.fairness.map_or(0, |unit| ordered(43, [self.labels.units[unit], prompt(unit)]));
         let name = self.labels.rules[index];
         let (enabled, constraint) = (self.of(rule.enabled.id()), self.of(rule.constraint.id()));
         let tagged = u128::from(rule.over_approximates.is_some());

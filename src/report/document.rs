@@ -8,12 +8,14 @@ use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{Acceptance, Accepted, ExpectedVerdict, Loaded, Note, Region, Severity, SourceMap};
 use crate::passes::reductions;
 use crate::search::cross_check::Recheck;
+use crate::search::late::Late;
 use crate::search::scope::{Scope, Size};
-use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
+use crate::search::timings::timing_word;
+use crate::search::{Beside, Findings, IntentResult, Systems, Verdict, Violation};
 use crate::trace::Ending;
 use itertools::Itertools;
 use kubound_encodings::system::{Origin, TransitionSystem};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -77,8 +79,9 @@ pub struct IntentDocument {
     pub rule: &'static str,
     /// Object it speaks of.
     pub target: Option<String>,
-    /// `violated`, `holds`, `bounded`, `vacuous` or `unknown`.
-    #[schemars(extend("enum" = ["violated", "holds", "bounded", "vacuous", "unknown"]))]
+    /// `violated`, `race`, `holds`, `bounded`, `vacuous` or `unknown`. A race is a violation that needs a late controller,
+    /// and passes.
+    #[schemars(extend("enum" = ["violated", "race", "holds", "bounded", "vacuous", "unknown"]))]
     pub verdict: &'static str,
     /// Whether the question is answered: not so for `unknown`, and for a bounded answer that nobody asked for.
     pub decided: bool,
@@ -99,9 +102,16 @@ pub struct IntentDocument {
     pub did_not_act: Vec<String>,
     /// The violation.
     pub violation: Option<ViolationDocument>,
-    /// The timing it was decided under, where not that of the scope: a loop of fast controllers stops the clock of
-    /// paced timing, and what else holds there is decided under `interleaved`.
-    pub timing: Option<&'static str>,
+    /// The timing it was decided under: for a clean verdict the widest one (`interleaved` is any timing), for a violation
+    /// the narrowest one (`paced` needs no late controller).
+    #[schemars(extend("enum" = ["paced", "delayed", "interleaved"]))]
+    pub timing: &'static str,
+    /// What is known under other timings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<BesideDocument>,
+    /// Why paced timing is no question, where it is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpaced: Option<String>,
     /// The object for which it was decided, where the target differs from it only by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
@@ -118,6 +128,34 @@ pub struct IntentDocument {
     pub statistics: StatisticsDocument,
     /// Wall time.
     pub seconds: f64,
+}
+
+/// What is known of an intent under another timing than that of its verdict.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct BesideDocument {
+    /// The timing.
+    #[schemars(extend("enum" = ["paced", "delayed", "interleaved"]))]
+    pub timing: &'static str,
+    /// The word for the answer.
+    pub answer: &'static str,
+    /// More about it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub why: String,
+}
+
+/// Who is late in a violation that needs it.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+pub struct LateDocument {
+    /// The controller that is late.
+    pub who: String,
+    /// Who comes first.
+    pub behind: String,
+    /// What they do, as Kubernetes Events name it.
+    pub reason: String,
+    /// The step at which they do it, counted from 1; steps tell who is late at them.
+    pub step: usize,
+    /// Whether the violation lasts, however fast everybody is from then on.
+    pub lasts: bool,
 }
 
 /// A field of the input.
@@ -186,6 +224,9 @@ pub struct ViolationDocument {
     pub inevitability: &'static str,
     /// The step whose picks decide, counted from 1.
     pub needs_choice_at: Option<usize>,
+    /// Who has to be late for it; none where nobody has to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late: Option<LateDocument>,
 }
 
 /// A node of a run.
@@ -293,7 +334,7 @@ impl Document {
     /// Words the findings about a cluster that was read.
     pub fn new(loaded: &Loaded, findings: &Findings, exit_code: u8, solver: String) -> Self {
         let context = |result: &IntentResult| {
-            let systems = findings.interleaved.as_ref().filter(|_| result.interleaved).unwrap_or(&findings.systems);
+            let systems = findings.systems_of(result);
             Context { loaded, systems, system: &systems.fine }
         };
         Self {
@@ -329,7 +370,7 @@ impl Document {
 fn exception(accepted: &Accepted, loaded: &Loaded, findings: &Findings) -> Option<ExceptionDocument> {
     let Acceptance::Exception { reason, expires, expired, .. } = &accepted.by else { return None };
     let is_used = findings.results.iter().any(|result| {
-        matches!(result.verdict, Verdict::Violated(_))
+        result.verdict.violation().is_some()
             && !loaded.expect.contains_key(&result.intent)
             && accepted.covers(&result.intent, result.target.as_deref())
     });
@@ -378,6 +419,8 @@ pub enum Outcome {
     Excepted,
     /// Violated, or not what the scenario expects.
     Failed,
+    /// Violated only by a late controller, for a while.
+    Race,
     /// Not answered, or an answer worth nothing.
     Open,
 }
@@ -421,10 +464,34 @@ impl IntentDocument {
             return format!("as for {other}, from which it differs only by name");
         }
         match self.verdict {
-            "holds" => format!("no run violates it, at any depth ({})", self.message),
-            "bounded" => format!("{}; longer runs were not looked at", self.message),
+            "holds" => format!("no run violates it, at any depth, {} ({})", self.extent(), self.message),
+            "bounded" => format!("{}, {}; longer runs were not looked at", self.message, self.extent()),
             _ => self.message.clone(),
         }
+    }
+
+    /// Which runs a clean answer is about.
+    fn extent(&self) -> &'static str {
+        match self.timing {
+            "interleaved" => "under any timing",
+            "delayed" => "unless somebody is late by as long as a duration or a back-off",
+            _ => "as long as controllers act at once",
+        }
+    }
+
+    /// What is known under other timings, where that is less than the answer says.
+    pub fn told_beside(&self) -> Option<String> {
+        let known = match (self.violation.is_some(), self.timing) {
+            (false, "paced" | "delayed") => self.beside.iter(),
+            _ => return None,
+        };
+        let mut known = known.filter(|one| one.timing != "paced").peekable();
+        known.peek()?;
+        let told = known.map(|one| match one.why.as_str() {
+            "" => format!("{} under {} timing", one.answer, one.timing),
+            why => format!("{} under {} timing ({why})", one.answer, one.timing),
+        });
+        Some(told.collect::<Vec<_>>().join("; "))
     }
 
     /// What the answer means, given what the scenario expects.
@@ -433,11 +500,12 @@ impl IntentDocument {
             expected == self.verdict || (expected == "holds" && self.verdict == "bounded" && self.decided)
         });
         match (self.verdict, self.expected) {
-            ("violated", _) if is_expected => Outcome::Expected,
-            ("violated", None) if self.excepted.is_some() => Outcome::Excepted,
+            ("violated" | "race", _) if is_expected => Outcome::Expected,
+            ("violated" | "race", None) if self.excepted.is_some() => Outcome::Excepted,
             _ if is_expected => Outcome::Passed,
             _ if !self.decided => Outcome::Open,
             (_, Some(_)) | ("violated", None) => Outcome::Failed,
+            ("race", None) => Outcome::Race,
             ("vacuous", None) => Outcome::Open,
             _ => Outcome::Passed,
         }
@@ -473,7 +541,12 @@ impl Context<'_> {
     /// The document of the intent with this number.
     fn intent(&self, index: usize, result: &IntentResult) -> IntentDocument {
         let (verdict, message, depth, violation) = match &result.verdict {
-            Verdict::Violated(found) => ("violated", result.headline.clone(), None, Some(self.violation(found))),
+            Verdict::Violated(found) | Verdict::Race(found) => {
+                let violation = self.violation(found);
+                let late = violation.late.as_ref().map(LateDocument::told);
+                let message = [Some(result.headline.clone()), late].into_iter().flatten().join(": ");
+                (result.verdict.word(), message, None, Some(violation))
+            }
             Verdict::Holds { method, .. } => ("holds", (*method).to_owned(), None, None),
             Verdict::BoundedClean { depth, .. } => {
                 ("bounded", format!("no violation up to depth {depth}"), Some(*depth), None)
@@ -483,11 +556,9 @@ impl Context<'_> {
         };
         let expected = self.loaded.expect.get(&result.intent).copied().map(expected_word);
         let statistics = result.statistics;
-        let origins = match &result.verdict {
-            Verdict::Violated(found) => {
-                telling::origins(&self.loaded.cluster, self.system, &found.trace, &result.origins)
-            }
-            _ => result.origins.iter().cloned().map(telling::ToldOrigin::from).collect(),
+        let origins = match result.verdict.violation() {
+            Some(found) => telling::origins(&self.loaded.cluster, self.system, &found.trace, &result.origins),
+            None => result.origins.iter().cloned().map(telling::ToldOrigin::from).collect(),
         };
         let acts = acts(self.systems, &result.fired);
         IntentDocument {
@@ -507,7 +578,9 @@ impl Context<'_> {
             acted: acts.0,
             did_not_act: acts.1,
             violation,
-            timing: result.interleaved.then_some("interleaved"),
+            timing: timing_word(result.timing),
+            beside: result.beside.iter().map(beside).collect(),
+            unpaced: result.unpaced.clone(),
             same_as: result.same_as.clone(),
             rechecks: result.rechecks.clone(),
             proof: match &result.verdict {
@@ -535,7 +608,7 @@ impl Context<'_> {
 
     /// Why a violation does not fail the command, if the input says so.
     fn excepted(&self, result: &IntentResult) -> Option<String> {
-        if !matches!(result.verdict, Verdict::Violated(_)) || self.loaded.expect.contains_key(&result.intent) {
+        if result.verdict.violation().is_none() || self.loaded.expect.contains_key(&result.intent) {
             return None;
         }
         let covering = self.loaded.accepted.iter().filter(|one| one.covers(&result.intent, result.target.as_deref()));
@@ -568,6 +641,10 @@ impl Context<'_> {
         let decoder = Decoder::new(cluster, self.system, &trace.initial);
         let mut steps = tell(self.system, trace);
         decoder.complete(&mut steps, trace, &self.loaded.sources);
+        for late in found.late.iter().flat_map(|late| &late.steps) {
+            steps[late.step].late.clone_from(&late.late);
+        }
+        let late = found.late.as_ref().and_then(|late| LateDocument::new(late, &steps));
         ViolationDocument {
             nodes: found.nodes,
             machines: decoder.nodes(),
@@ -581,8 +658,33 @@ impl Context<'_> {
             repeats,
             inevitability,
             needs_choice_at,
+            late,
         }
     }
+}
+
+impl LateDocument {
+    fn new(late: &Late, steps: &[ToldStep]) -> Option<Self> {
+        let first = late.steps.first()?;
+        let step = &steps[first.step];
+        Some(Self {
+            who: first.late.first()?.clone(),
+            behind: step.actor.clone(),
+            reason: step.reason.clone(),
+            step: step.number,
+            lasts: late.lasts,
+        })
+    }
+
+    /// Who is late for whom, in words.
+    fn told(&self) -> String {
+        let Self { who, behind, reason, step, .. } = self;
+        format!("a race, {who} is late for {behind} ({reason}, step {step})")
+    }
+}
+
+fn beside(known: &Beside) -> BesideDocument {
+    BesideDocument { timing: timing_word(known.timing), answer: known.answer, why: known.why.clone() }
 }
 
 /// Who acted when rules of these names fired, and who did not; nothing if no names are known.
@@ -590,8 +692,7 @@ fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
     if fired.is_empty() {
         return Default::default();
     }
-    let searched = fired.iter().filter_map(|name| systems.searched().rule(name));
-    let fired: FxHashSet<String> = searched.flat_map(|rule| systems.searched().fine_names(rule)).collect();
+    let fired = systems.fine_names(fired);
     let mut acted: Vec<Actor> = Vec::new();
     let mut idle: Vec<String> = Vec::new();
     for rule in &systems.fine.rules {
@@ -636,6 +737,7 @@ pub fn expected_word(expected: ExpectedVerdict) -> &'static str {
     match expected {
         ExpectedVerdict::Violated => "violated",
         ExpectedVerdict::Holds => "holds",
+        ExpectedVerdict::Race => "race",
         ExpectedVerdict::Unknown => "unknown",
         ExpectedVerdict::Vacuous => "vacuous",
     }

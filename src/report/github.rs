@@ -41,7 +41,7 @@ fn intent(result: &IntentDocument, style: &Style) -> Option<String> {
         Outcome::Passed => return None,
         Outcome::Expected | Outcome::Excepted => "notice",
         Outcome::Failed => "error",
-        Outcome::Open => "warning",
+        Outcome::Open | Outcome::Race => "warning",
     };
     let origin = result.origins.iter().find(|origin| origin.file.is_some());
     let place = Place {

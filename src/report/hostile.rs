@@ -34,7 +34,8 @@ fn document() -> Document {
     let step = |step: &Step| Step { rule: fine.rules[0].name.clone(), ..step.clone() };
     let mut trace = tiny_run(5, Ending::Loop { start: 3 });
     trace.steps = trace.steps.iter().map(step).collect();
-    let violation = Violation { trace, inevitability: Inevitability::Inevitable, nodes: 2, pods: 4, minimised: true };
+    let violation =
+        Violation { trace, inevitability: Inevitability::Inevitable, nodes: 2, pods: 4, minimised: true, late: None };
     let result = |verdict| IntentResult {
         intent: hostile(),
         target: Some(hostile()),
@@ -45,7 +46,10 @@ fn document() -> Document {
         statistics: Statistics::default(),
         fired: Vec::new(),
         rechecks: Vec::new(),
-        interleaved: false,
+        rests: false,
+        timing: kubound_encodings::cluster::Timing::Paced,
+        beside: Vec::new(),
+        unpaced: None,
         same_as: None,
         seconds: 0.25,
     };
@@ -67,7 +71,7 @@ fn document() -> Document {
     });
     let findings = Findings {
         systems: Systems { fine: fine.clone(), fused: None },
-        interleaved: None,
+        others: Vec::new(),
         scope,
         results: verdicts.into_iter().map(result).collect(),
         interrupted: false,

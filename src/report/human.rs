@@ -75,6 +75,8 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
     let (kind, label) = match result.verdict {
         "violated" if result.excepted.is_some() => (Kind::Warning, "excepted"),
         "violated" => (Kind::Error, "error"),
+        "race" if result.excepted.is_some() => (Kind::Warning, "excepted"),
+        "race" => (Kind::Warning, "race"),
         "holds" => (Kind::Good, "holds"),
         "bounded" => (Kind::Good, "clean"),
         "vacuous" => (Kind::Warning, "vacuous"),
@@ -109,10 +111,10 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
     } else {
         seen(out, result, options);
     }
-    if let Some(timing) = result.timing {
+    let unpaced = result.unpaced.as_ref().map(|why| format!("{}, because {why}", result.timing));
+    if let Some(told) = unpaced.or_else(|| result.told_beside()) {
         let label = options.paint.paint(Kind::Label, "timing    ");
-        let why = format!("{timing}, because a loop of fast controllers stops the clock of paced timing");
-        let _ = writeln!(out, "  {label}  {}", wrap(&why, 14));
+        let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&told), 14));
     }
     for recheck in &result.rechecks {
         let word = if recheck.confirms { "confirmed" } else { "open" };
@@ -267,7 +269,7 @@ fn step_line(
     let indent = head.chars().count().min(60);
     let approximate = if step.over_approximates.is_some() { " [*]" } else { "" };
     let label = options.paint.paint(Kind::Label, &format!("{label:<12}"));
-    let text = wrap(&format!("{}{approximate}", neutralise(text)), indent);
+    let text = wrap(&format!("{}{approximate}{}", neutralise(text), neutralise(&step.told_late())), indent);
     let _ = writeln!(out, "{margin}{label}  {actor:<actor_width$}  {reason:<reason_width$}  {text}");
 }
 
@@ -294,12 +296,23 @@ fn ending(out: &mut String, violation: &ViolationDocument, options: &Options) {
         _ => ("end", "this state violates the intent".to_owned()),
     };
     let certainty = match (violation.inevitability, violation.needs_choice_at) {
+        _ if violation.late.is_some() => "only if somebody is late".to_owned(),
         ("inevitable", _) => "inevitable (no tie decides it)".to_owned(),
         (_, Some(step)) => format!("possible (needs the choice made at step {step})"),
         _ => "not known whether it is inevitable".to_owned(),
     };
     let label = options.paint.paint(Kind::Label, &format!("{label:<12}"));
     let _ = writeln!(out, "  {label}  {}", wrap(&format!("{what}; {certainty}"), 16));
+    if let Some(late) = &violation.late {
+        let label = options.paint.paint(Kind::Label, &format!("{:<12}", "late"));
+        let after = if late.lasts {
+            "this lasts, however fast everybody is from then on"
+        } else {
+            "this passes, once everybody has acted"
+        };
+        let told = format!("{} could have acted before step {}; {after}", late.who, late.step);
+        let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&told), 16));
+    }
     if !options.verbose && violation.steps.iter().any(|step| step.over_approximates.is_some()) {
         let _ = writeln!(out, "  [*] the model allows more here than the real controller does; -v tells why");
     }

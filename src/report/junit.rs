@@ -55,7 +55,10 @@ fn suite(out: &mut String, document: &Document, style: &Style) {
         xml(&document.name),
         results.len(),
         count(results.iter(), Outcome::Failed),
-        count(results.iter(), Outcome::Open) + count(results.iter(), Outcome::Excepted),
+        [Outcome::Open, Outcome::Excepted, Outcome::Race]
+            .map(|outcome| count(results.iter(), outcome))
+            .iter()
+            .sum::<usize>(),
         time(document.seconds),
     );
     out.push_str("    <properties>\n");
@@ -82,6 +85,7 @@ fn case(out: &mut String, document: &Document, result: &IntentDocument, style: &
             let why = xml(&format!("excepted: {}", result.excepted.as_deref().unwrap_or_default()));
             write!(out, "<skipped message=\"{why}\"/><system-out>{}</system-out>", told())
         }
+        Outcome::Race => write!(out, "<skipped message=\"race: {message}\"/><system-out>{}</system-out>", told()),
         Outcome::Open => write!(out, "<skipped message=\"{message}\"/>"),
         Outcome::Failed => {
             let kind = xml(&result.intent);

@@ -32,6 +32,7 @@ fn report(out: &mut String, document: &Document, style: &Style, room: &mut usize
             Outcome::Passed => "✅",
             Outcome::Expected | Outcome::Excepted => "☑️",
             Outcome::Failed => "❌",
+            Outcome::Race => "⚠️",
             Outcome::Open => "❔",
         };
         let expected = match result.outcome() {

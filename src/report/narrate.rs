@@ -37,6 +37,9 @@ pub struct ToldStep {
     /// Why the rule allows more than the real controller does, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_approximates: Option<&'static str>,
+    /// The controllers that could have acted before it and are late, where nothing but that makes the run possible.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<String>,
     /// What it changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ChangeDocument>,
@@ -86,6 +89,16 @@ pub struct Request {
     pub node: Option<String>,
     /// How many requests there are.
     pub count: i64,
+}
+
+impl ToldStep {
+    /// Who is late at it, in words behind its text.
+    pub fn told_late(&self) -> String {
+        match self.late.as_slice() {
+            [] => String::new(),
+            late => format!(" [late: {}]", late.join(", ")),
+        }
+    }
 }
 
 /// All steps of a run in words.
@@ -247,7 +260,12 @@ pub enum Line<'a> {
 pub fn fold(steps: &[ToldStep], boundary: Option<usize>) -> Vec<Line<'_>> {
     let cut = boundary.unwrap_or(steps.len()).min(steps.len());
     let (prefix, rest) = steps.split_at(cut);
-    let similar = |a: &ToldStep, b: &ToldStep| (places(a) && places(b)) || (a.actor == b.actor && a.reason == b.reason);
+    let similar = |a: &ToldStep, b: &ToldStep| {
+        // That somebody is late is the point of a run that has such a step.
+        a.late.is_empty()
+            && b.late.is_empty()
+            && ((places(a) && places(b)) || (a.actor == b.actor && a.reason == b.reason))
+    };
     let mut lines = Vec::new();
     for chunk in prefix.chunk_by(similar).chain(rest.chunk_by(similar)) {
         if chunk.len() >= FOLD {

@@ -78,6 +78,11 @@ impl Writer<'_> {
         rule: usize,
     ) -> Value {
         let expected = result.outcome() == Outcome::Expected;
+        let level = match result.outcome() {
+            Outcome::Expected => "note",
+            _ if result.verdict == "race" => "warning",
+            _ => "error",
+        };
         let suppressions: Vec<Value> =
             result.excepted.iter().map(|why| json!({ "kind": "inSource", "justification": clean(why) })).collect();
         let first = result.origins.first();
@@ -101,7 +106,7 @@ impl Writer<'_> {
             "ruleId": clean(rule_id(result)),
             "ruleIndex": rule,
             "kind": "fail",
-            "level": if expected { "note" } else { "error" },
+            "level": level,
             "message": {
                 "text": format!("{}{note}", text(&result.message)),
                 "markdown": format!("{}{note}\n\n```text\n{}\n```", text(&result.message), told.trim_end().replace("```", "'''")),
@@ -230,7 +235,7 @@ fn rule(id: &str) -> Value {
 
 fn told(step: &ToldStep, first_of_loop: Option<usize>) -> String {
     let mark = if first_of_loop == Some(step.number) { "loop starts: " } else { "" };
-    format!("{mark}{} {}: {}", step.actor, step.reason, step.text)
+    format!("{mark}{} {}: {}{}", step.actor, step.reason, step.text, step.told_late())
 }
 
 fn field(origin: &OriginDocument) -> String {

@@ -31,7 +31,7 @@ pub struct SavedTrace {
     /// Digest of the manifests that the run was found in.
     #[serde(default)]
     pub manifests: Option<String>,
-    /// `paced` or `interleaved`.
+    /// `paced`, `delayed` or `interleaved`.
     pub timing: String,
     /// Variables that are not zero initially.
     pub initial: BTreeMap<String, i64>,

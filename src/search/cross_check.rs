@@ -124,7 +124,7 @@ fn proof_again(
 fn limits(result: &IntentResult, bounded: bool) -> Limits {
     let deadline = Some(Instant::now() + RECHECK);
     match &result.verdict {
-        Verdict::Violated(violation) => Limits {
+        Verdict::Violated(violation) | Verdict::Race(violation) => Limits {
             depth: bounded.then_some(violation.trace.steps.len()),
             nodes: Some(violation.nodes),
             pods: Some(violation.pods),
@@ -163,14 +163,14 @@ fn judge(result: &IntentResult, by: String, answer: &Answer, depth: Option<usize
         second: format!("{by} ({second})"),
         dump: "repeat with --engine of either name".to_owned(),
     };
-    let violated = matches!(result.verdict, Verdict::Violated(_));
+    let violated = result.verdict.violation().is_some();
     let (outcome, confirms) = match answer {
         Answer::Violated(trace) => {
             let steps = trace.steps.len();
             let clean = match result.verdict {
                 Verdict::Holds { .. } | Verdict::Vacuous { .. } => true,
                 Verdict::BoundedClean { depth, .. } => steps <= depth,
-                Verdict::Violated(_) | Verdict::Unknown { .. } => false,
+                Verdict::Violated(_) | Verdict::Race(_) | Verdict::Unknown { .. } => false,
             };
             if clean {
                 return Err(contradiction("violated"));
@@ -197,6 +197,7 @@ mod tests {
     use crate::engines::Statistics;
     use crate::trace::Ending;
     use crate::trace::testing::tiny_run;
+    use kubound_encodings::cluster::Timing;
 
     fn result(verdict: Verdict) -> IntentResult {
         IntentResult {
@@ -208,7 +209,10 @@ mod tests {
             engine: "explicit".into(),
             statistics: Statistics::default(),
             fired: Vec::new(),
-            interleaved: false,
+            rests: false,
+            timing: Timing::Paced,
+            beside: Vec::new(),
+            unpaced: None,
             same_as: None,
             rechecks: Vec::new(),
             seconds: 0.0,

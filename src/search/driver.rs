@@ -4,30 +4,64 @@ use super::cross_check::cross_check;
 use super::portfolio::{Contender, contradict, race};
 use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise, scaling};
-use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Statistics};
+use crate::engines::explicit::inevitable::Inevitability;
+use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
 use crate::engines::{bmc::Bmc, explicit, explicit::Explicit, induction::Induction, lasso::Lasso, ranking::Ranking};
-use crate::limits::search::JUDGE;
-use crate::limits::search::NARROW;
+use crate::limits::search::{BESIDE_NODES, BESIDE_PODS, JUDGE, NARROW};
 use crate::smt::Encoding;
 use crate::trace::Trace;
 use crate::trace::expand::replay_expanded;
 use crate::trace::replay::replay;
-use kubound_encodings::cluster::Cluster;
+use kubound_encodings::cluster::{Cluster, Timing};
 use kubound_encodings::system::{Claim, Property};
 use std::fmt::Write as _;
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
+/// How hard to try.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effort {
+    /// As hard as the time allows.
+    Full,
+    /// Small clusters first, then at most so many states; the search stays beside another one.
+    Little {
+        /// Most states.
+        states: usize,
+    },
+}
+
 /// One intent with everything its search needs.
+pub struct Question<'a> {
+    /// The cluster.
+    pub cluster: &'a Cluster,
+    /// Its systems.
+    pub systems: &'a Systems,
+    /// Index of the property.
+    pub property: usize,
+    /// How to search.
+    pub options: &'a Options,
+    /// When to give up.
+    pub deadline: Instant,
+    /// How hard to try.
+    pub effort: Effort,
+    /// Tells when to stop.
+    pub cancel: &'a Cancel,
+    /// Is told what the search is doing.
+    pub observer: &'a dyn Observer,
+}
+
+/// A question with those who answer it.
 struct Search<'a> {
-    cluster: &'a Cluster,
-    systems: &'a Systems,
-    property: usize,
-    options: &'a Options,
-    deadline: Instant,
-    cancel: &'a Cancel,
-    observer: &'a dyn Observer,
+    question: &'a Question<'a>,
     engines: Engines,
+}
+
+impl<'a> std::ops::Deref for Search<'a> {
+    type Target = Question<'a>;
+
+    fn deref(&self) -> &Question<'a> {
+        self.question
+    }
 }
 
 /// Who takes part.
@@ -51,19 +85,11 @@ impl Engines {
     }
 }
 
-/// Decides one intent.
-pub fn decide(
-    cluster: &Cluster,
-    systems: &Systems,
-    property: usize,
-    options: &Options,
-    deadline: Instant,
-    cancel: &Cancel,
-    observer: &dyn Observer,
-) -> Result<IntentResult, Fault> {
+/// Decides one intent under the timing of its cluster.
+pub fn decide(question: &Question) -> Result<IntentResult, Fault> {
     let begin = Instant::now();
-    let engines = Engines::new(options.encoding);
-    let search = Search { cluster, systems, property, options, deadline, cancel, observer, engines };
+    let Question { cluster, systems, property, options, cancel, observer, .. } = *question;
+    let search = Search { question, engines: Engines::new(options.encoding) };
     let (engine, outcome) = search.answer()?;
     let Property { intent, target, headline, origins, .. } = search.claim();
     let mut result = IntentResult {
@@ -73,7 +99,10 @@ pub fn decide(
         origins: origins.clone(),
         statistics: outcome.statistics,
         fired: outcome.fired.clone(),
-        interleaved: false,
+        rests: outcome.rests,
+        timing: cluster.timing,
+        beside: Vec::new(),
+        unpaced: None,
         verdict: search.verdict(engine, outcome)?,
         engine: engine.to_owned(),
         same_as: None,
@@ -92,7 +121,8 @@ impl Search<'_> {
     }
 
     fn limits(&self) -> Limits {
-        Limits { depth: self.options.depth, deadline: Some(self.deadline), ..Limits::default() }
+        let watch_rest = self.cluster.timing == Timing::Paced && self.effort == Effort::Full;
+        Limits { depth: self.options.depth, deadline: Some(self.deadline), watch_rest, ..Limits::default() }
     }
 
     /// The symbolic engine that the claim needs.
@@ -183,6 +213,11 @@ impl Search<'_> {
     /// Lets the chosen engines run and picks their best answer, with the name of the engine.
     fn answer(&self) -> Result<(&'static str, Outcome), Fault> {
         let invariant = matches!(self.claim().claim, Claim::Invariant(_));
+        if let (Effort::Little { states }, EngineChoice::Portfolio | EngineChoice::Explicit) =
+            (self.effort, self.options.engine)
+        {
+            return self.answer_with_little_effort(states);
+        }
         let contenders = match self.options.engine {
             EngineChoice::Portfolio => {
                 self.explicit_then_proof().into_iter().chain([self.symbolic_contender()]).collect()
@@ -200,13 +235,45 @@ impl Search<'_> {
             EngineChoice::Lasso => return Ok(unsuited("lasso", "this intent is an invariant; use bmc or explicit")),
         };
         self.observer.phase(&format_args!("{}", self.claim().intent));
+        self.best_of(contenders)
+    }
+
+    /// The best answer of contenders, with the name of the engine.
+    fn best_of(&self, contenders: Vec<Contender>) -> Result<(&'static str, Outcome), Fault> {
         let mut outcomes = Vec::new();
         for (name, result) in race(contenders, self.cancel, |answer| self.settles(answer)) {
-            let intent = self.claim().intent.clone();
-            outcomes.push((name, result.map_err(|source| Fault::Engine { intent, source })?));
+            outcomes.push((name, result.map_err(|source| self.fault(source))?));
         }
         self.reject_contradiction(&outcomes)?;
         Ok(best(outcomes, self.cancel))
+    }
+
+    fn fault(&self, source: EngineError) -> Fault {
+        Fault::Engine { intent: self.claim().intent.clone(), source }
+    }
+
+    /// The explicit engine alone, which ends after the same number of states on every machine; others only where it
+    /// refuses the question.
+    fn answer_with_little_effort(&self, states: usize) -> Result<(&'static str, Outcome), Fault> {
+        let (explicit, searched) = (self.engines.explicit.as_ref(), self.systems.searched());
+        self.observer.phase(&format_args!("{}: if controllers are late", self.claim().intent));
+        let limits = Limits { states: Some(states), ..self.limits() };
+        let small = Limits { nodes: Some(BESIDE_NODES), pods: Some(BESIDE_PODS), ..limits };
+        let restricted = Restricted::new(explicit, self.cluster, self.systems);
+        if restricted.is_smaller(&small) {
+            let outcome = restricted.decide(searched, self.property, &small, self.cancel);
+            let outcome = outcome.map_err(|source| self.fault(source))?;
+            if matches!(outcome.answer, Answer::Violated(_)) {
+                return Ok((explicit.name(), outcome));
+            }
+        }
+        let outcome = explicit.decide(searched, self.property, &limits, self.cancel);
+        let outcome = outcome.map_err(|source| self.fault(source))?;
+        let is_alone = self.options.engine == EngineChoice::Explicit;
+        if is_alone || outcome.statistics.states > 0 || !matches!(outcome.answer, Answer::Unknown { .. }) {
+            return Ok((explicit.name(), outcome));
+        }
+        self.best_of(vec![self.proof_contender(self.prover()), self.symbolic_contender()])
     }
 
     fn reject_contradiction(&self, outcomes: &[(&'static str, Outcome)]) -> Result<(), Fault> {
@@ -246,6 +313,7 @@ impl Search<'_> {
         let limits = Limits {
             depth: Some(found.steps.len()),
             deadline: Some(self.deadline.min(Instant::now() + self.options.minimise)),
+            watch_rest: false,
             ..self.limits()
         };
         // The explicit engine needs no depth: it ends by itself.
@@ -256,12 +324,20 @@ impl Search<'_> {
             .map_err(|source| Fault::Engine { intent: intent.clone(), source })?;
         let trace = if smallest.trace == found { first } else { self.replayed(engine, &smallest.trace)? };
         let trace = self.without_over_approximation(&trace).unwrap_or(trace);
-        let judge = Limits { depth: None, deadline: Some(Instant::now() + JUDGE), ..limits };
         let fine = &self.systems.fine;
-        let inevitability = explicit::inevitable::inevitability(fine, self.property, &trace, &judge, self.cancel)
-            .map_err(|source| Fault::Engine { intent: intent.clone(), source })?;
+        let inevitability = self.inevitability(&trace)?;
         let (nodes, pods) = (minimise::nodes(fine, &trace), minimise::pods(fine, &trace));
-        Ok(Violation { trace, inevitability, nodes, pods, minimised: smallest.proved })
+        Ok(Violation { trace, inevitability, nodes, pods, minimised: smallest.proved, late: None })
+    }
+
+    /// Whether a violation had to come. One that needs a late controller did not.
+    fn inevitability(&self, trace: &Trace) -> Result<Inevitability, Fault> {
+        if self.effort != Effort::Full {
+            return Ok(Inevitability::Undecided);
+        }
+        let limits = Limits { depth: None, deadline: Some(Instant::now() + JUDGE), ..self.limits() };
+        explicit::inevitable::inevitability(&self.systems.fine, self.property, trace, &limits, self.cancel)
+            .map_err(|source| self.fault(source))
     }
 
     /// Where a run rests on rules that allow more than the real controllers do: another one on a cluster as small that
@@ -386,16 +462,17 @@ mod tests {
         engines.bmc = Box::new(Scripted::called("bmc", vec![bmc; scaling::rounds(None).len()]));
         engines.induction = Box::new(Scripted::new(Vec::new()));
         let options = Options::default();
-        let search = Search {
+        let question = Question {
             cluster: &Cluster::default(),
             systems: &Systems { fine: system, fused: None },
             property,
             options: &options,
             deadline: Instant::now() + options.timeout,
+            effort: Effort::Full,
             cancel: &Cancel::default(),
             observer: &Silent,
-            engines,
         };
+        let search = Search { question: &question, engines };
         let answer = search.answer();
         then(&search, answer)
     }

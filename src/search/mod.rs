@@ -5,8 +5,10 @@
 //! [`minimise`]), replays every violation on the unreduced fine system before anyone sees it, and says what a clean
 //! verdict covers ([`scope`]).
 
+pub mod clock;
 pub mod cross_check;
 mod driver;
+pub mod late;
 pub mod minimise;
 pub mod portfolio;
 pub mod restrict;
@@ -15,19 +17,24 @@ pub mod scope;
 mod start;
 #[cfg(test)]
 mod testing;
+pub mod timings;
+mod vacuous;
 
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::engines::{Cancel, EngineError, Statistics};
-use crate::limits::search::{MINIMISE, TIMEOUT};
+use crate::limits::search::{BESIDE, MINIMISE, TIMEOUT};
 use crate::passes::says_the_same;
 use crate::smt::Encoding;
-use crate::trace::{Ending, Trace};
+use crate::trace::Trace;
 use kubound_encodings::assemble::{AssembleError, assemble};
 use kubound_encodings::cluster::{Cluster, Granularity, Timing};
-use kubound_encodings::system::{Origin, Pace, Property, TransitionSystem};
+use kubound_encodings::system::{Origin, Property, TransitionSystem};
+use late::Late;
+use rustc_hash::FxHashSet;
 use scope::Scope;
 use std::fmt;
 use std::time::{Duration, Instant};
+use timings::Timings;
 
 /// Which engines to use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -66,6 +73,10 @@ pub struct Options {
     pub minimise: Duration,
     /// Whether to look at every verdict again by other means ([`cross_check`]).
     pub cross_check: bool,
+    /// Whether to ask, where the timing of the cluster is paced, what changes if controllers are late ([`timings`]).
+    pub both: bool,
+    /// Least time that this may take for an intent.
+    pub beside: Duration,
 }
 
 impl Default for Options {
@@ -78,6 +89,8 @@ impl Default for Options {
             timeout: TIMEOUT,
             minimise: MINIMISE,
             cross_check: false,
+            both: true,
+            beside: BESIDE,
         }
     }
 }
@@ -95,13 +108,17 @@ pub struct Violation {
     pub pods: i64,
     /// Whether no smaller cluster violates the intent, as far as the engine looked.
     pub minimised: bool,
+    /// Who has to be late for it, where no run of controllers that act at once violates the intent.
+    pub late: Option<Late>,
 }
 
 /// The answer to one intent.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Verdict {
-    /// Some run violates it.
+    /// Some run violates it: of controllers that act at once, or of late ones with a damage that lasts.
     Violated(Box<Violation>),
+    /// Only runs with a late controller violate it, and the violation passes.
+    Race(Box<Violation>),
     /// No run violates it, at any depth.
     Holds {
         /// How it was shown.
@@ -133,6 +150,7 @@ impl Verdict {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Violated(_) => "violated",
+            Self::Race(_) => "race",
             Self::Holds { .. } => "holds",
             Self::BoundedClean { .. } => "no violation up to depth",
             Self::Vacuous { .. } => "vacuous",
@@ -140,9 +158,22 @@ impl Verdict {
         }
     }
 
+    /// The run that violates the intent, of whatever kind.
+    pub fn violation(&self) -> Option<&Violation> {
+        match self {
+            Self::Violated(violation) | Self::Race(violation) => Some(violation),
+            _ => None,
+        }
+    }
+
     /// Whether a question of the user stays open.
     pub fn is_undecided(&self) -> bool {
         matches!(self, Self::Unknown { .. } | Self::BoundedClean { asked: false, .. })
+    }
+
+    /// Whether it says that no run violates the intent, at any depth or as deep as the user asked.
+    pub fn is_clean(&self) -> bool {
+        self.violation().is_none() && !self.is_undecided()
     }
 }
 
@@ -165,14 +196,38 @@ pub struct IntentResult {
     pub statistics: Statistics,
     /// Rules that fired in some reachable state, where the engine knows them.
     pub fired: Vec<String>,
-    /// Whether it was decided under interleaved timing, because a loop stops the clock of paced timing.
-    pub interleaved: bool,
+    /// Whether it was shown besides that fast rules always come to rest.
+    pub rests: bool,
+    /// The timing under which it was decided: the widest one for a clean verdict, the narrowest one for a violation.
+    pub timing: Timing,
+    /// What is known under other timings.
+    pub beside: Vec<Beside>,
+    /// Why paced timing is no question, where it is none.
+    pub unpaced: Option<String>,
     /// The object for which it was decided, where the target differs from it only by name.
     pub same_as: Option<String>,
     /// What came out when the verdict was looked at again.
     pub rechecks: Vec<cross_check::Recheck>,
     /// Wall time.
     pub seconds: f64,
+}
+
+impl IntentResult {
+    /// Whether it is clean as long as controllers act at once, and nobody knows what happens if they do not.
+    pub fn leaves_races_open(&self) -> bool {
+        self.verdict.is_clean() && self.timing == Timing::Paced && !self.beside.is_empty()
+    }
+}
+
+/// What is known of an intent under another timing than that of its verdict.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Beside {
+    /// The timing.
+    pub timing: Timing,
+    /// The word for the answer.
+    pub answer: &'static str,
+    /// More about it, in words; may be empty.
+    pub why: String,
 }
 
 /// The systems of a cluster: the one searched, and the fine one on which violations are replayed.
@@ -195,6 +250,12 @@ impl Systems {
         Ok(Self { fine, fused })
     }
 
+    /// The names of rules of the fine system, given those of rules that were searched.
+    pub fn fine_names(&self, searched: &[String]) -> FxHashSet<String> {
+        let system = self.searched();
+        searched.iter().filter_map(|name| system.rule(name)).flat_map(|rule| system.fine_names(rule)).collect()
+    }
+
     /// The system that engines search.
     pub fn searched(&self) -> &TransitionSystem {
         self.fused.as_ref().unwrap_or(&self.fine)
@@ -204,10 +265,10 @@ impl Systems {
 /// Everything found out about a cluster.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// The systems, for reports.
+    /// The systems under the timing of the cluster, for reports.
     pub systems: Systems,
-    /// Those of the same cluster under interleaved timing, where an intent was decided under it.
-    pub interleaved: Option<Systems>,
+    /// Those under other timings under which something was decided.
+    pub others: Vec<(Timing, Systems)>,
     /// What clean verdicts cover.
     pub scope: Scope,
     /// One an intent, in order; fewer after an interrupt.
@@ -216,6 +277,14 @@ pub struct Findings {
     pub interrupted: bool,
     /// Wall time.
     pub seconds: f64,
+}
+
+impl Findings {
+    /// The systems in which an intent was decided.
+    pub fn systems_of(&self, result: &IntentResult) -> &Systems {
+        let other = self.others.iter().find(|(timing, _)| *timing == result.timing);
+        other.map_or(&self.systems, |(_, systems)| systems)
+    }
 }
 
 /// Why a search was aborted: a fault of ours, after which nothing it found can be trusted, or nothing to search.
@@ -292,37 +361,35 @@ pub fn check(
     let end = begin + options.timeout;
     start::require_initial_state(&systems.fine, end, cancel)?;
     let count = systems.fine.properties.len();
+    let scope = Scope::new(cluster, &systems, options);
+    let mut timings = Timings::new(cluster, systems, options, cancel, observer);
     let mut results = Vec::new();
     for property in 0..count {
         if cancel.is_cancelled() {
             break;
         }
-        if let Some(same) = same_as_before(systems.searched(), property, &results, options) {
+        if let Some(same) = same_as_before(&timings, property, &results, options) {
             results.push(same);
             continue;
         }
         let now = Instant::now();
         let left = end.saturating_duration_since(now);
         let deadline = now + left / (count - property) as u32;
-        let result = driver::decide(cluster, &systems, property, options, deadline, cancel, observer)?;
+        let mut result = timings.decide(property, deadline)?;
+        result.seconds = now.elapsed().as_secs_f64();
+        vacuous::judge(cluster, timings.systems(result.timing), &mut result);
         observer.decided(&result.intent, result.verdict.word(), results.len() + 1, count);
         results.push(result);
     }
-    let stops = results.iter().any(|result| stops_the_clock(&systems.fine, &result.verdict));
-    let interleaved = if cluster.timing == Timing::Paced && stops {
-        decide_interleaved(cluster, &mut results, options, end, cancel, observer)?
-    } else {
-        None
-    };
-    let scope = Scope::new(cluster, &systems, options);
+    let (systems, others) = timings.into_systems();
     let seconds = begin.elapsed().as_secs_f64();
-    Ok(Findings { systems, interleaved, scope, results, interrupted: cancel.is_cancelled(), seconds })
+    Ok(Findings { systems, others, scope, results, interrupted: cancel.is_cancelled(), seconds })
 }
 
 /// The clean answer of an earlier intent that says the same of an object that differs only by name. Violations are
 /// looked for anew: each has a run of its own.
 fn same_as_before(
-    system: &TransitionSystem,
+    timings: &Timings,
     property: usize,
     results: &[IntentResult],
     options: &Options,
@@ -332,8 +399,9 @@ fn same_as_before(
     }
     let clean = |verdict: &Verdict| matches!(verdict, Verdict::Holds { .. } | Verdict::Vacuous { .. });
     let earlier = |&index: &usize| clean(&results[index].verdict) && results[index].same_as.is_none();
-    let index = (0..results.len()).filter(earlier).find(|&index| says_the_same(system, property, index))?;
-    let (Property { target, headline, origins, .. }, found) = (&system.properties[property], &results[index]);
+    let system = |index: usize| timings.systems(results[index].timing).searched();
+    let index = (0..results.len()).filter(earlier).find(|&index| says_the_same(system(index), property, index))?;
+    let (Property { target, headline, origins, .. }, found) = (&system(index).properties[property], &results[index]);
     Some(IntentResult {
         target: target.clone(),
         headline: headline.clone(),
@@ -342,73 +410,4 @@ fn same_as_before(
         seconds: 0.0,
         ..found.clone()
     })
-}
-
-/// Whether a violation is a loop of fast rules only. Under paced timing no time passes in it, so that whatever needs
-/// time never happens in such runs.
-fn stops_the_clock(system: &TransitionSystem, verdict: &Verdict) -> bool {
-    let Verdict::Violated(violation) = verdict else { return false };
-    let Ending::Loop { start } = violation.trace.ending else { return false };
-    let is_fast = |rule: &str| system.rule(rule).is_some_and(|rule| rule.pace == Pace::Fast);
-    violation.trace.steps[start..].iter().all(|step| is_fast(&step.rule))
-}
-
-/// Decides the intents without a violation anew where a loop can stop the clock: in runs that end in the loop nothing
-/// that needs time ever happens, so that a clean verdict under paced timing would be worth little.
-fn decide_interleaved(
-    cluster: &Cluster,
-    results: &mut [IntentResult],
-    options: &Options,
-    end: Instant,
-    cancel: &Cancel,
-    observer: &dyn Observer,
-) -> Result<Option<Systems>, Fault> {
-    let open: Vec<usize> =
-        (0..results.len()).filter(|&index| !matches!(results[index].verdict, Verdict::Violated(_))).collect();
-    if open.is_empty() {
-        return Ok(None);
-    }
-    let cluster = Cluster { timing: Timing::Interleaved, ..cluster.clone() };
-    let systems = match Systems::new(&cluster, options.granularity) {
-        Ok(systems) => systems,
-        Err(error) => {
-            let why = format!("a loop of fast controllers stops the clock of paced timing, and interleaved: {error}");
-            open.iter().for_each(|&index| results[index].verdict = Verdict::Unknown { why: why.clone() });
-            return Ok(None);
-        }
-    };
-    for (done, &index) in open.iter().enumerate() {
-        let now = Instant::now();
-        let deadline = now + end.saturating_duration_since(now) / (open.len() - done) as u32;
-        // Results are in the order of the properties.
-        let again = driver::decide(&cluster, &systems, index, options, deadline, cancel, observer)?;
-        let seconds = results[index].seconds + again.seconds;
-        results[index] = IntentResult { interleaved: true, seconds, ..again };
-    }
-    Ok(Some(systems))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::tiny;
-    use crate::trace::testing::tiny_run;
-
-    #[test]
-    fn only_a_loop_of_fast_rules_stops_the_clock() {
-        let violated = |ending| {
-            Verdict::Violated(Box::new(Violation {
-                trace: tiny_run(3, ending),
-                inevitability: Inevitability::Undecided,
-                nodes: 1,
-                pods: 1,
-                minimised: false,
-            }))
-        };
-        let (mut system, _) = tiny();
-        assert!(stops_the_clock(&system, &violated(Ending::Loop { start: 1 })));
-        assert!(!stops_the_clock(&system, &violated(Ending::Bad)));
-        system.rules[0].pace = Pace::Periodic;
-        assert!(!stops_the_clock(&system, &violated(Ending::Loop { start: 1 })));
-    }
 }

@@ -25,6 +25,11 @@ impl<'a> Restricted<'a> {
         let granularity = if systems.fused.is_some() { Granularity::Fused } else { Granularity::Fine };
         Self { engine, cluster, granularity }
     }
+
+    /// Whether limits cut the cluster down at all.
+    pub fn is_smaller(&self, limits: &Limits) -> bool {
+        cut_down(self.cluster, limits) != *self.cluster
+    }
 }
 
 impl Engine for Restricted<'_> {

@@ -1,5 +1,6 @@
 //! What a verdict covers: sizes, values, assumptions, timing and granularity, in words of the input.
 
+use super::timings::timing_word;
 use super::{Options, Systems};
 use itertools::Itertools;
 use kubound_encodings::cluster::workload::{MetricValue, Usage};
@@ -26,7 +27,7 @@ pub struct Scope {
     pub events: Vec<String>,
     /// Where runs start.
     pub start: &'static str,
-    /// How rules interleave.
+    /// How rules interleave: `both` where verdicts say which timing they are about.
     pub timing: &'static str,
     /// How many reconciles one rule stood for during the search.
     pub granularity: &'static str,
@@ -60,7 +61,7 @@ impl Scope {
             controllers: cluster.scenario_controllers.iter().map(|one| one.id.clone()).collect(),
             events: cluster.events.iter().map(|event| format!("{} (at most {})", event.id, event.times)).collect(),
             start: start_word(cluster.start),
-            timing: timing_word(cluster.timing),
+            timing: if options.both && cluster.timing == Timing::Paced { "both" } else { timing_word(cluster.timing) },
             granularity: granularity_word(if systems.fused.is_some() {
                 options.granularity
             } else {
@@ -144,13 +145,6 @@ fn start_word(start: Start) -> &'static str {
         Start::Settled => "settled",
         Start::Any => "any",
         Start::Snapshot => "snapshot",
-    }
-}
-
-fn timing_word(timing: Timing) -> &'static str {
-    match timing {
-        Timing::Paced => "paced",
-        Timing::Interleaved => "interleaved",
     }
 }
 

@@ -221,7 +221,7 @@ fn check_loop(
 
 fn check_fairness(system: &TransitionSystem, trace: &Trace, start: usize) -> Result<(), String> {
     let count = system.fairness.len();
-    let (mut acted, mut idle, mut live) = (vec![false; count], vec![false; count], vec![false; count]);
+    let (mut acted, mut idle, mut late) = (vec![false; count], vec![false; count], vec![false; count]);
     for step in &trace.steps[start..] {
         if let Some(unit) = system.rule(&step.rule).and_then(|rule| rule.fairness) {
             acted[unit] = true;
@@ -235,18 +235,18 @@ fn check_fairness(system: &TransitionSystem, trace: &Trace, start: usize) -> Res
                 enabled[unit] = true;
             }
         }
+        let is_slow = system.rule(&trace.steps[index].rule).is_some_and(|rule| rule.pace != Pace::Fast);
         for (unit, enabled) in enabled.into_iter().enumerate() {
-            live[unit] |= enabled;
+            late[unit] |= enabled && is_slow && system.fairness[unit].prompt;
             idle[unit] |= !enabled;
         }
     }
-    for (unit, FairnessUnit { name, strong, .. }) in system.fairness.iter().enumerate() {
-        match (acted[unit], strong) {
-            (false, true) if live[unit] => return Err(format!("{name} is enabled in the loop and never acts")),
-            (false, false) if !idle[unit] => {
-                return Err(format!("{name} is always enabled in the loop and never acts"));
-            }
-            _ => {}
+    for (unit, FairnessUnit { name, .. }) in system.fairness.iter().enumerate().filter(|&(unit, _)| !acted[unit]) {
+        if !idle[unit] {
+            return Err(format!("{name} is always enabled in the loop and never acts"));
+        }
+        if late[unit] {
+            return Err(format!("{name} is late in the loop and never acts"));
         }
     }
     Ok(())

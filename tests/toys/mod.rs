@@ -6,7 +6,7 @@
 use kubound_encodings::subject::{Names, Part, SlotId, Subject};
 use kubound_encodings::system::{
     Choice, Claim, Constraint, FairnessUnit, Initial, Monitor, Pace, Property, Role, Rule, StateVar, SymmetryClass,
-    TransitionSystem, is_strongly_fair,
+    TransitionSystem, is_prompt,
 };
 use kubound_encodings::term::{
     Bool, Dag, Int, Term, TermId, VarId, all, any, bool_var, count, int_choice, int_var, primed, sum, within,
@@ -104,7 +104,7 @@ fn toy(name: &'static str, expected: Expected, build: impl FnOnce(&mut Draft) ->
         let subject = Subject::new("unit").with(Part::Number(unit as i64));
         slot.map_or(subject, |slot| Subject::new("slot").on(slot))
     };
-    let unit = |unit: usize| FairnessUnit { name: format!("unit {unit}"), subject: about(unit), strong: false };
+    let unit = |unit: usize| FairnessUnit { name: format!("unit {unit}"), subject: about(unit), prompt: false };
     let fairness = (0..draft.units).map(unit).collect();
     let property = Property {
         intent: name.to_owned(),
@@ -160,8 +160,10 @@ pub fn all_toys() -> Vec<Toy> {
         fairness("a rule with a claim to act ends the loop", Expected::Holds, true, false, Pace::Fast),
         fairness("a rule without a claim need not act", Expected::Violated(2), false, false, Pace::Fast),
         fairness("a rule that is disabled now and then has no claim", Expected::Violated(2), true, true, Pace::Fast),
-        strongly("a rule that is possible now and then acts in the end", Expected::Holds, Pace::Fast),
-        strongly("a timer that is started anew need not run off", Expected::Violated(2), Pace::Clock),
+        late("a rule that is late again and again acts in the end", Expected::Holds, Pace::Periodic, Pace::Fast),
+        late("a fast rule may win every time", Expected::Violated(2), Pace::Fast, Pace::Fast),
+        late("a timer that is started anew need not run off", Expected::Violated(2), Pace::Fast, Pace::Clock),
+        late("slow rules are never late", Expected::Violated(2), Pace::Periodic, Pace::Clock),
         fairness("events do not make a loop", Expected::Holds, false, false, Pace::Event),
         staying(),
         rotation(),
@@ -309,11 +311,11 @@ fn fairness(name: &'static str, expected: Expected, fair: bool, now_and_then: bo
 }
 
 /// `x` toggles for ever as long as nobody sets `y`, which is possible whenever `x` is not set.
-fn strongly(name: &'static str, expected: Expected, pace: Pace) -> Toy {
-    let mut toy = fairness(name, expected, true, true, Pace::Fast);
-    toy.system.rules[1].pace = pace;
+fn late(name: &'static str, expected: Expected, toggle: Pace, set: Pace) -> Toy {
+    let mut toy = fairness(name, expected, true, true, toggle);
+    toy.system.rules[1].pace = set;
     for unit in 0..toy.system.fairness.len() {
-        toy.system.fairness[unit].strong = is_strongly_fair(&toy.system.rules, unit);
+        toy.system.fairness[unit].prompt = is_prompt(&toy.system.rules, unit);
     }
     toy
 }

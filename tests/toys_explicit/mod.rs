@@ -34,7 +34,7 @@ impl Toy {
 
     pub fn unit(&mut self, subject: impl Into<Subject>) -> Option<usize> {
         let subject = subject.into();
-        self.fairness.push(FairnessUnit { name: Names::default().unit(&subject), subject, strong: false });
+        self.fairness.push(FairnessUnit { name: Names::default().unit(&subject), subject, prompt: false });
         Some(self.fairness.len() - 1)
     }
 

@@ -57,12 +57,16 @@ impl Default for KubernetesVersion {
     }
 }
 
-/// How controllers and events are interleaved with time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// How controllers and events are interleaved with time. Every run under one of these is one under those after it, but for
+/// the clock.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Timing {
     /// Fast rules first; periodic ones and events at quiescent instants; time passes at quiescence only.
     #[default]
     Paced,
+    /// Any enabled rule may fire next, but time passes at quiescence only: controllers may be late, by less than any
+    /// duration of the cluster.
+    Delayed,
     /// Any enabled rule may fire next; timers may expire at any moment.
     Interleaved,
 }

@@ -1,8 +1,8 @@
 //! Time: periods of controllers, timers of pods, and the rule by which time passes.
 //!
 //! Under paced timing every duration is a countdown in units that divide all durations of the cluster. Time passes only
-//! at quiescence, and never past an expiry or a deadline. Under interleaved timing there are no countdowns: an armed timer
-//! may expire at any moment.
+//! at quiescence, and never past an expiry or a deadline. Under delayed timing it is the same, but periodic controllers and
+//! events need no quiescence. Under interleaved timing there are no countdowns: an armed timer may expire at any moment.
 //!
 //! A periodic controller has one countdown `phase`: above its period it may not act yet, at or below it may, and at
 //! 0 it must before time goes on. After it acted it starts at twice the period, and while it has nothing to do it
@@ -158,9 +158,9 @@ impl Grid {
 }
 
 impl Model<'_> {
-    /// Whether countdowns are kept: paced, and more than one clocked thing.
+    /// Whether countdowns are kept: not where timers may expire at any moment, and only for more than one clocked thing.
     pub fn keeps_time(&self) -> bool {
-        self.cluster.timing == Timing::Paced && self.needs.durations.len() > 1
+        self.cluster.timing != Timing::Interleaved && self.needs.durations.len() > 1
     }
 
     /// Units of a duration.

@@ -247,8 +247,8 @@ impl<'c> Model<'c> {
         if let Some(index) = self.fairness.iter().position(|unit| unit.subject == subject) {
             return index;
         }
-        // Which fairness it has follows from its rules, once all are made.
-        self.fairness.push(FairnessUnit { subject, name: String::new(), strong: false });
+        // Whether it is prompt follows from its rules, once all are made.
+        self.fairness.push(FairnessUnit { subject, name: String::new(), prompt: false });
         self.fairness.len() - 1
     }
 

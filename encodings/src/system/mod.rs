@@ -65,16 +65,17 @@ pub struct Monitor {
     pub next: TermId,
 }
 
-/// Who has to act. Under weak fairness a unit that stays enabled forever acts again and again; under strong fairness
-/// being enabled again and again is enough.
+/// Who has to act: a unit that stays enabled forever acts again and again (weak fairness). A prompt unit is also not late
+/// forever: if again and again something slow happens while it is enabled, it acts again and again. Among fast rules the
+/// same one may win every time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FairnessUnit {
     /// Who is to get a turn with what.
     pub subject: Subject,
     /// Name, e.g. `kubelet starts default/web on spot-0`; unique, printed from the subject.
     pub name: String,
-    /// Whether it is strongly fair; see [`is_strongly_fair`].
-    pub strong: bool,
+    /// Whether it is prompt; see [`is_prompt`].
+    pub prompt: bool,
 }
 
 /// A fairness unit with its rules.
@@ -82,16 +83,15 @@ pub struct FairnessUnit {
 pub struct Unit {
     /// Indices of its rules.
     pub rules: Vec<usize>,
-    /// Whether it is strongly fair.
-    pub strong: bool,
+    /// Whether it is prompt.
+    pub prompt: bool,
 }
 
-/// Whether a unit with these rules is strongly fair. What acts at once is: a scheduler does not miss every single moment
-/// at which a pod fits, and an event that must happen does. What waits for a time is not: a timer that is started anew
-/// again and again need not ever run off.
-pub fn is_strongly_fair(rules: &[Rule], unit: usize) -> bool {
+/// Whether a unit with these rules is prompt: all of them act at once. A timer is not: one that is started anew again and
+/// again need not ever run off.
+pub fn is_prompt(rules: &[Rule], unit: usize) -> bool {
     let mut own = rules.iter().filter(|rule| rule.fairness == Some(unit));
-    own.all(|rule| matches!(rule.pace, Pace::Fast | Pace::Event))
+    own.all(|rule| rule.pace == Pace::Fast)
 }
 
 /// A condition on initial states that verdicts repeat.
@@ -195,7 +195,7 @@ impl TransitionSystem {
     /// The fairness units that have rules; one without is never enabled.
     pub fn fairness_units(&self) -> Vec<Unit> {
         let mut units: Vec<Unit> =
-            self.fairness.iter().map(|unit| Unit { rules: Vec::new(), strong: unit.strong }).collect();
+            self.fairness.iter().map(|unit| Unit { rules: Vec::new(), prompt: unit.prompt }).collect();
         for (index, rule) in self.rules.iter().enumerate() {
             if let Some(unit) = rule.fairness {
                 units[unit].rules.push(index);

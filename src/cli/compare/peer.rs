@@ -36,6 +36,7 @@ pub fn read(file: &Path) -> Result<Vec<Row>, Failure> {
             side: side.clone(),
             intent: String::new(),
             verdict: answer.verdict,
+            timing: String::new(),
             nodes: answer.nodes,
             pods: answer.pods,
             states: answer.states,

@@ -55,6 +55,7 @@ fn row(case: &str, side: &str, result: &Value, mebibytes: Option<u64>) -> Row {
         side: side.to_owned(),
         intent: word(&result["intent"]) + &target,
         verdict: word(&result["verdict"]),
+        timing: word(&result["timing"]),
         nodes: result["violation"]["nodes"].as_i64(),
         pods: result["violation"]["pods"].as_i64(),
         states: positive(&statistics["states"]),

@@ -62,6 +62,8 @@ struct Seen {
     acted: Vec<Option<usize>>,
     /// For each step the units enabled before it.
     enabled: Vec<Vec<bool>>,
+    /// For each step whether it is slow.
+    slow: Vec<bool>,
 }
 
 /// Extends a run to the start of a cycle by the cycle, until it closes and is fair; the index at which the loop
@@ -76,7 +78,7 @@ pub fn around(
     let model = search.model;
     let units = model.system.fairness.len();
     let prefix = walk.steps.len();
-    let mut seen = Seen { acted: Vec::new(), enabled: Vec::new() };
+    let mut seen = Seen { acted: Vec::new(), enabled: Vec::new(), slow: Vec::new() };
     let mut rounds = vec![(prefix, walk.last().to_vec())];
     let mut last_acted = vec![0; units];
     while walk.steps.len() - prefix + cycle.len() <= LONGEST_LOOP.max(cycle.len()) {
@@ -103,6 +105,7 @@ pub fn around(
                 last_acted[unit] = walk.steps.len() + 1;
             }
             seen.acted.push(unit_of(&step));
+            seen.slow.push(model.is_slow(step.rule));
             walk.steps.push(step);
         }
         let here = walk.last().to_vec();
@@ -120,11 +123,12 @@ pub fn around(
     Ok(None)
 }
 
-/// Whether every unit acts from a step on, or is disabled: somewhere under weak fairness, everywhere under strong fairness.
+/// Whether every unit acts from a step on, or is disabled somewhere and, if it is prompt, not late.
 fn is_fair(model: &Model, seen: &Seen, from: usize) -> bool {
     (0..model.system.fairness.len()).filter(|&unit| model.obligation[unit].is_some()).all(|unit| {
-        let mut idle = seen.enabled[from..].iter().map(|enabled| !enabled[unit]);
+        let mut steps = seen.enabled[from..].iter().zip(&seen.slow[from..]);
+        let is_late = model.system.fairness[unit].prompt && steps.any(|(enabled, slow)| enabled[unit] && *slow);
         seen.acted[from..].contains(&Some(unit))
-            || if model.system.fairness[unit].strong { idle.all(|idle| idle) } else { idle.any(|idle| idle) }
+            || (!is_late && seen.enabled[from..].iter().any(|enabled| !enabled[unit]))
     })
 }

@@ -1,10 +1,10 @@
 //! Fair loops in the graph of canonical states: strongly connected components, then a short cycle through one.
 //!
-//! A component has a fair loop exactly if some edge inside makes progress and every obligation is met inside: by an edge
-//! that acts, or, under weak fairness, by a state in which it is idle, since a cycle may visit all of them. Under strong
-//! fairness an obligation that never acts inside must be idle in every state of the loop: the states in which it is
-//! not are cut off, and the components of what is left are looked at in the same way. A cycle is found greedily: from a
-//! progress edge always on to the nearest place that meets something still owed, then home.
+//! A component has a fair loop exactly if some edge inside makes progress and every obligation is met inside. Under weak
+//! fairness, by an edge that acts or by a state in which it is disabled: a cycle may visit all of them. A prompt obligation
+//! is not late forever, either: if it never acts inside, the slow edges out of states in which it is enabled are left
+//! out, and the components of what remains are looked at in the same way. A cycle is found greedily: from a progress edge
+//! always on to the nearest place that meets something still owed, then home.
 
 use super::edge::Edge;
 use super::search::{NONE, Search, all_bits};
@@ -98,36 +98,66 @@ fn close(
 }
 
 /// The components in which some fair loop takes a wanted edge: every walk through all of one is fair.
-pub fn fair_components(search: &Search, passes: Filter, wanted: Filter) -> Components {
-    let mut alive = vec![true; search.expanded()];
+pub fn fair_components(search: &Search, passes: Filter, wanted: Filter) -> FairComponents {
+    let words = search.model.prompt.len();
+    // For each state the prompt obligations that do not act where it is: nothing slow may happen there while one of them
+    // is enabled.
+    let mut waiting = vec![0; search.expanded() * words];
     loop {
         let inside = |state: u32, edge: Edge| {
-            alive[state as usize] && alive.get(edge.target as usize) == Some(&true) && passes(state, edge)
+            let own = &waiting[state as usize * words..][..words];
+            let is_late = || own.iter().zip(search.live(state)).any(|(waiting, live)| waiting & live != 0);
+            passes(state, edge) && !(search.model.is_slow(edge.rule()) && is_late())
         };
         let found = components(search, &inside);
-        let mut cut = false;
-        let mut next = vec![false; alive.len()];
-        let mut fair = Components { of: vec![NONE; alive.len()], members: Vec::new() };
+        let mut late: Vec<(usize, Vec<u64>)> = Vec::new();
+        let mut fair = Components { of: vec![NONE; search.expanded()], members: Vec::new() };
         for number in 0..found.members.len() {
             if !found.inside(search, &inside, number).any(|(state, edge)| wanted(state, edge)) {
                 continue;
             }
             let left = found.owed(search, &inside, number);
             let members = &found.members[number];
-            if left.is_empty(search) {
+            if left.is_empty() {
                 members.iter().for_each(|&state| fair.of[state as usize] = fair.members.len() as u32);
                 fair.members.push(members.clone());
-            }
-            // Fewer states and edges do not meet what is owed under weak fairness.
-            if !left.has_weak(search) {
-                cut |= !left.is_empty(search);
-                members.iter().for_each(|&state| next[state as usize] = left.is_idle(search, state));
+            } else if left.late().any(|word| word != 0) {
+                late.push((number, left.late().collect()));
             }
         }
-        if !cut {
-            return fair;
+        if late.is_empty() {
+            return FairComponents { components: fair, waiting };
         }
-        alive = next;
+        for (number, bits) in late {
+            for &state in &found.members[number] {
+                let own = &mut waiting[state as usize * words..][..words];
+                own.iter_mut().zip(&bits).for_each(|(own, bits)| *own |= bits);
+            }
+        }
+    }
+}
+
+/// Components with a fair loop, without the edges by which somebody would be late forever.
+pub struct FairComponents {
+    components: Components,
+    waiting: Vec<u64>,
+}
+
+impl FairComponents {
+    /// The states of each.
+    pub fn members(&self) -> &[Vec<u32>] {
+        &self.components.members
+    }
+
+    /// Short fair cycles through a component, the shortest runs first.
+    pub fn cycles(&self, search: &Search, passes: Filter, number: usize) -> Vec<Cycle> {
+        let words = search.model.prompt.len();
+        let inside = |state: u32, edge: Edge| {
+            let own = &self.waiting[state as usize * words..][..words];
+            let is_late = || own.iter().zip(search.live(state)).any(|(waiting, live)| waiting & live != 0);
+            passes(state, edge) && !(search.model.is_slow(edge.rule()) && is_late())
+        };
+        self.components.cycles(search, &inside, number)
     }
 }
 
@@ -152,14 +182,13 @@ impl Components {
         for &state in &self.members[number] {
             left.visit(search, state);
         }
-        for (_, edge) in self.inside(search, passes, number) {
-            left.take(search, edge);
+        for (state, edge) in self.inside(search, passes, number) {
+            left.take(search, state, edge);
         }
         left
     }
 
-    /// Short fair cycles through a fair component with a progress edge, the shortest runs first.
-    pub fn cycles(&self, search: &Search, passes: Filter, number: usize) -> Vec<Cycle> {
+    fn cycles(&self, search: &Search, passes: Filter, number: usize) -> Vec<Cycle> {
         let mut begins: Vec<(u32, Edge)> =
             self.inside(search, passes, number).filter(|(_, edge)| edge.progress()).collect();
         begins.sort_by_key(|&(state, _)| (search.depth(state), state));
@@ -179,11 +208,11 @@ impl Components {
         let mut left = Left::new(search);
         let mut cycle = vec![begin];
         left.visit(search, home);
-        left.take(search, begin.1);
+        left.take(search, home, begin.1);
         left.visit(search, begin.1.target);
         loop {
             let here = cycle.last()?.1.target;
-            let path = if left.is_empty(search) {
+            let path = if left.is_empty() {
                 if here == home {
                     return Some(cycle);
                 }
@@ -191,8 +220,8 @@ impl Components {
             } else {
                 self.nearest(search, passes, number, here, &|edge| left.would_shrink(search, edge))?
             };
-            for &(_, edge) in &path {
-                left.take(search, edge);
+            for &(state, edge) in &path {
+                left.take(search, state, edge);
                 left.visit(search, edge.target);
             }
             cycle.extend(path);
@@ -236,70 +265,53 @@ impl Components {
     }
 }
 
-/// What the places visited so far tell about obligations, as bits.
+/// What is still owed after a walk, as bits.
 struct Left {
-    /// Those that acted.
-    acted: Vec<u64>,
-    /// Those that were idle in some state.
-    idle: Vec<u64>,
-    /// Those that were not idle in some state.
-    live: Vec<u64>,
-    /// Those under weak fairness.
+    /// Obligations that neither acted nor were disabled somewhere.
     weak: Vec<u64>,
+    /// Prompt obligations that were late somewhere.
+    late: Vec<u64>,
+    /// Obligations that acted.
+    acted: Vec<u64>,
 }
 
 impl Left {
     fn new(search: &Search) -> Self {
-        let all = all_bits(search.model.obligations);
-        let none = vec![0; all.len()];
-        let weak = all.iter().zip(&search.model.strong).map(|(all, strong)| all & !strong).collect();
-        Self { acted: none.clone(), idle: none.clone(), live: none, weak }
+        let weak = all_bits(search.model.obligations);
+        let none = vec![0; weak.len()];
+        Self { weak, late: none.clone(), acted: none }
     }
 
-    /// What is still owed, of one word.
-    fn word(&self, search: &Search, at: usize) -> u64 {
-        let weak = self.weak[at] & !self.idle[at];
-        let strong = search.model.strong[at] & self.live[at];
-        (weak | strong) & !self.acted[at]
+    /// Those that were late and did not act.
+    fn late(&self) -> impl Iterator<Item = u64> + '_ {
+        self.late.iter().zip(&self.acted).map(|(late, acted)| late & !acted)
     }
 
-    fn words<'a>(&'a self, search: &'a Search) -> impl Iterator<Item = u64> + 'a {
-        (0..self.acted.len()).map(|at| self.word(search, at))
-    }
-
-    fn is_empty(&self, search: &Search) -> bool {
-        self.words(search).all(|word| word == 0)
-    }
-
-    /// Whether something is owed that staying away from states cannot settle.
-    fn has_weak(&self, search: &Search) -> bool {
-        self.words(search).zip(&self.weak).any(|(word, weak)| word & weak != 0)
-    }
-
-    /// Whether everything owed is idle in a state.
-    fn is_idle(&self, search: &Search, state: u32) -> bool {
-        self.words(search).zip(search.idle(state)).all(|(word, idle)| word & !idle == 0)
+    fn is_empty(&self) -> bool {
+        self.weak.iter().all(|&word| word == 0) && self.late().all(|word| word == 0)
     }
 
     fn visit(&mut self, search: &Search, state: u32) {
-        for (at, &idle) in search.idle(state).iter().enumerate() {
-            self.idle[at] |= idle;
-            self.live[at] |= !idle;
-        }
+        self.weak.iter_mut().zip(search.idle(state)).for_each(|(word, &idle)| *word &= !idle);
     }
 
-    fn take(&mut self, search: &Search, edge: Edge) {
+    fn take(&mut self, search: &Search, state: u32, edge: Edge) {
+        if search.model.is_slow(edge.rule()) {
+            self.late.iter_mut().zip(search.live(state)).for_each(|(late, live)| *late |= live);
+        }
         if let Some(obligation) = search.model.discharged_by(edge.rule()) {
-            self.acted[obligation / 64] |= 1 << (obligation % 64);
+            let (word, bit) = (obligation / 64, 1 << (obligation % 64));
+            self.acted[word] |= bit;
+            self.weak[word] &= !bit;
         }
     }
 
     fn would_shrink(&self, search: &Search, edge: Edge) -> bool {
-        let acts = search
-            .model
-            .discharged_by(edge.rule())
-            .is_some_and(|obligation| self.word(search, obligation / 64) & (1 << (obligation % 64)) != 0);
-        let idle = search.idle(edge.target);
-        acts || (0..idle.len()).any(|at| self.word(search, at) & self.weak[at] & idle[at] != 0)
+        let is_owed = |obligation: usize| {
+            let word = obligation / 64;
+            (self.weak[word] | (self.late[word] & !self.acted[word])) & (1 << (obligation % 64)) != 0
+        };
+        search.model.discharged_by(edge.rule()).is_some_and(is_owed)
+            || self.weak.iter().zip(search.idle(edge.target)).any(|(&word, &idle)| word & idle != 0)
     }
 }

@@ -5,7 +5,7 @@
 
 use super::concrete::{Walk, along, around};
 use super::edge::Edge;
-use super::fair::{Components, fair_components};
+use super::fair::fair_components;
 use super::initial::{Starts, Stopped};
 use super::search::{End, Model, Search};
 use super::{Explicit, MOST_TRIES, Report, Shared};
@@ -206,11 +206,11 @@ impl Prepared<'_> {
 
     fn fair_loop(&self, search: &Search, symmetric: bool) -> Result<Finding, EngineError> {
         let passes = |state: u32, edge: Edge| search.within(state) && search.within(edge.target);
-        let found: Components = fair_components(search, &passes, &|_, edge| edge.progress());
+        let found = fair_components(search, &passes, &|_, edge| edge.progress());
         let mut best: Option<(Walk, usize)> = None;
         let mut suspicious = false;
         let mut registers = search.model.machine.registers();
-        for number in 0..found.members.len() {
+        for number in 0..found.members().len() {
             suspicious = true;
             for cycle in found.cycles(search, &passes, number).iter().take(4) {
                 let length = search.depth(cycle[0].0) as usize + cycle.len();

@@ -109,7 +109,7 @@ fn script(system: &TransitionSystem, property: usize, trace: &Trace) -> Transiti
         let rule = scripted_event(&mut copy, system, rule, step, counter, number as i64);
         let fairness = Some(result.fairness.len());
         let subject = Subject::new("scripted event").with(Part::Number(number as i64));
-        let unit = FairnessUnit { name: result.names.unit(&subject), subject, strong: true };
+        let unit = FairnessUnit { name: result.names.unit(&subject), subject, prompt: true };
         result.fairness.push(unit);
         result.rules.push(Rule { fairness, ..rule });
     }
@@ -200,7 +200,7 @@ fn avoiding(search: &Search, invariant: bool) -> Result<Vec<bool>, EngineError> 
 /// Marks the components with a fair loop that takes some wanted edge.
 fn mark_fair(search: &Search, passes: Filter, avoiding: &mut [bool], wanted: Filter) {
     let found = fair_components(search, passes, wanted);
-    found.members.iter().flatten().for_each(|&state| avoiding[state as usize] = true);
+    found.members().iter().flatten().for_each(|&state| avoiding[state as usize] = true);
 }
 
 /// The first step of the run with an alternative that leads to a state from which the violation can be avoided.

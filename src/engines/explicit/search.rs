@@ -3,7 +3,7 @@
 //! States are rows in one arena, found again through an open-addressing table of their numbers; each remembers the
 //! state and the rule that it was first reached by. States are looked at in the order in which they were found, so
 //! that the first bad one has the least depth. For claims about loops the edges that a loop may use are kept, and
-//! for each state which fairness obligations are idle there.
+//! for each state which fairness obligations it discharges by being disabled there, and which are late if something slow happens.
 
 use super::edge::{Edge, Successor};
 use super::layout::Layout;
@@ -14,7 +14,7 @@ use super::stubborn::Stubborn;
 use crate::engines::{EngineError, Limits};
 use crate::passes::{ObjectClass, SlotClass, only_slot};
 use kubound_encodings::subject::Subject;
-use kubound_encodings::system::{Claim, FairnessUnit, Rule, TransitionSystem};
+use kubound_encodings::system::{Claim, FairnessUnit, Pace, Rule, TransitionSystem};
 use kubound_encodings::term::ChoiceId;
 use kubound_encodings::term::compile::TooLarge;
 use kubound_encodings::term::program::Registers;
@@ -36,8 +36,8 @@ pub struct Model {
     pub obligation: Vec<Option<usize>>,
     /// Number of obligations.
     pub obligations: usize,
-    /// The obligations of strong fairness, as bits: those of which every unit is strongly fair.
-    pub strong: Vec<u64>,
+    /// The prompt obligations, as bits: those of which every unit is prompt.
+    pub prompt: Vec<u64>,
     /// For each rule the class of interchangeable slots and the position in it of the one that it belongs to.
     slot: Vec<Option<(usize, usize)>>,
     /// For each rule the sorted objects and the one of them that it belongs to.
@@ -62,10 +62,10 @@ impl Model {
             let next = numbers.len();
             obligation[unit] = Some(*numbers.entry(lumps[unit]).or_insert(next));
         }
-        let mut strong = all_bits(numbers.len());
+        let mut prompt = all_bits(numbers.len());
         for (unit, obligation) in system.fairness.iter().zip(&obligation) {
-            if let (false, &Some(number)) = (unit.strong, obligation) {
-                strong[number / 64] &= !(1 << (number % 64));
+            if let (false, &Some(number)) = (unit.prompt, obligation) {
+                prompt[number / 64] &= !(1 << (number % 64));
             }
         }
         let owner = |rule: &Rule| {
@@ -74,7 +74,7 @@ impl Model {
         };
         let owner = system.rules.iter().map(owner).collect();
         let slot = system.rules.iter().map(|rule| only_slot(slots, &rule.subject)).collect();
-        Ok(Self { obligations: numbers.len(), strong, owner, slot, system, machine, layout, obligation })
+        Ok(Self { obligations: numbers.len(), prompt, owner, slot, system, machine, layout, obligation })
     }
 
     /// Whether a rule only does what that of an equal neighbouring slot or object does.
@@ -86,6 +86,11 @@ impl Model {
     /// The obligation that a rule discharges by firing.
     pub fn discharged_by(&self, rule: usize) -> Option<usize> {
         self.system.rules[rule].fairness.and_then(|unit| self.obligation[unit])
+    }
+
+    /// Whether a rule is slow: what fast rules are late for.
+    pub fn is_slow(&self, rule: usize) -> bool {
+        self.system.rules[rule].pace != Pace::Fast
     }
 
     /// Whether the claim is about loops.
@@ -164,6 +169,7 @@ pub struct Search<'a> {
     starts: Vec<usize>,
     within: Vec<bool>,
     idle: Vec<u64>,
+    live: Vec<u64>,
     words: usize,
     /// Steps taken.
     pub transitions: u64,
@@ -200,6 +206,7 @@ impl<'a> Search<'a> {
             starts: vec![0],
             within: Vec::new(),
             idle: Vec::new(),
+            live: Vec::new(),
             words: model.obligations.div_ceil(64),
             transitions: 0,
             fired: vec![false; model.system.rules.len()],
@@ -294,8 +301,12 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// The obligations that are idle in a state, as bits: under weak fairness some unit of them is disabled there, under
-    /// strong fairness every one is.
+    /// The obligations that are late if something slow happens in a state, as bits: prompt, with a unit that is enabled.
+    pub fn live(&self, state: u32) -> &[u64] {
+        &self.live[state as usize * self.words..(state as usize + 1) * self.words]
+    }
+
+    /// The obligations discharged by being disabled in a state, as bits.
     pub fn idle(&self, state: u32) -> &[u64] {
         &self.idle[state as usize * self.words..(state as usize + 1) * self.words]
     }
@@ -379,6 +390,7 @@ impl<'a> Search<'a> {
                 && self.expand(state, seen, &row, &mut scratch, &mut registers, stop)?;
             if pruned {
                 self.idle.extend(std::iter::repeat_n(0, self.words));
+                self.live.extend(std::iter::repeat_n(0, self.words));
             }
             if let Some(rest) = &mut self.rest {
                 rest.close();
@@ -426,6 +438,7 @@ impl<'a> Search<'a> {
             rest.of_reduced(&reduced);
         }
         self.idle.extend(std::iter::repeat_n(0, self.words));
+        self.live.extend(std::iter::repeat_n(0, self.words));
         Ok(true)
     }
 
@@ -486,8 +499,8 @@ impl<'a> Search<'a> {
                 list[obligation / 64] |= 1 << (obligation % 64);
             }
         }
-        let both = some_idle.iter().zip(&live).zip(&model.strong);
-        self.idle.extend(both.map(|((some_idle, live), strong)| (some_idle & !strong) | (!live & strong)));
+        self.idle.extend(some_idle);
+        self.live.extend(live.iter().zip(&model.prompt).map(|(live, prompt)| live & prompt));
         Ok(!units.iter().any(|&(_, enabled)| enabled))
     }
 

@@ -43,6 +43,7 @@ pub(super) const MODES: &[(&str, SchedulableMode)] =
 pub(super) const VERDICTS: &[(&str, ExpectedVerdict)] = &[
     ("violated", ExpectedVerdict::Violated),
     ("holds", ExpectedVerdict::Holds),
+    ("race", ExpectedVerdict::Race),
     ("unknown", ExpectedVerdict::Unknown),
     ("vacuous", ExpectedVerdict::Vacuous),
 ];

@@ -135,7 +135,10 @@ fn spec(key: &str) -> Value {
             "Where runs start: empty has no pods; settled neither, and no event before all is quiet once, from when on states are judged; any is any state; snapshot has the pods of placed. Default: empty.",
             words(STARTS),
         ),
-        "timing" => told("How controllers and time interleave. Default: paced.", words(TIMINGS)),
+        "timing" => told(
+            "How controllers and time interleave: paced, where controllers act at once; delayed, where they may be late; interleaved, where timers may expire early as well; both asks for paced, and then for what changes if controllers are late. Default: both.",
+            words(TIMINGS),
+        ),
         "controllers" => told(
             "What acts again and again beside the controllers of Kubernetes. Default: nothing.",
             list(controller()),

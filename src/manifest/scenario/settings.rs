@@ -1,5 +1,6 @@
 //! Versions, timing, bounds: the plain keys of a scenario.
 
+use super::super::AskedTiming;
 use super::super::draft::Scenario;
 use super::super::error::InputError;
 use super::super::quantity::Unit;
@@ -18,7 +19,12 @@ pub(super) const STARTS: &[(&str, Start)] =
     &[("empty", Start::Empty), ("settled", Start::Settled), ("any", Start::Any), ("snapshot", Start::Snapshot)];
 
 /// How rules may interleave.
-pub(super) const TIMINGS: &[(&str, Timing)] = &[("paced", Timing::Paced), ("interleaved", Timing::Interleaved)];
+pub(super) const TIMINGS: &[(&str, AskedTiming)] = &[
+    ("both", AskedTiming::Both),
+    ("paced", AskedTiming::Only(Timing::Paced)),
+    ("delayed", AskedTiming::Only(Timing::Delayed)),
+    ("interleaved", AskedTiming::Only(Timing::Interleaved)),
+];
 
 /// The keys of `bounds`.
 pub(super) const BOUNDS: &[&str] = &["nodesPerPool", "podsPerNode", "pods", "depth", "timeout"];

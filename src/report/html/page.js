@@ -28,13 +28,20 @@
   const facts = (pairs) => el("dl", { class: "facts" },
     pairs.filter(([, value]) => value).map(([name, value]) => [el("dt", {}, name), el("dd", {}, clean(value))]).flat());
 
-  const WORDS = { violated: "violated", holds: "holds", bounded: "no violation found", vacuous: "vacuous", unknown: "unknown" };
+  const WORDS = { violated: "violated", race: "race", holds: "holds", bounded: "no violation found", vacuous: "vacuous", unknown: "unknown" };
+
+  const EXTENT = {
+    paced: "as long as controllers act at once",
+    delayed: "unless somebody is late by as long as a duration or a back-off",
+    interleaved: "under any timing",
+  };
 
   function bound(result) {
     switch (result.verdict) {
       case "violated": return "A run of the model violates it; the run was replayed step by step.";
-      case "holds": return `No run violates it, at any depth, for everything checked (${clean(result.message)}).`;
-      case "bounded": return `No run of at most ${plural(result.depth, "step")} violates it; longer runs were not looked at.`;
+      case "race": return "A run with a late controller violates it for a while; the run was replayed step by step.";
+      case "holds": return `No run violates it, at any depth, for everything checked, ${EXTENT[result.timing]} (${clean(result.message)}).`;
+      case "bounded": return `No run of at most ${plural(result.depth, "step")} violates it, ${EXTENT[result.timing]}; longer runs were not looked at.`;
       default: return "";
     }
   }
@@ -62,13 +69,18 @@
       const endings = { bad: "the last state violates the intent", stays: "nothing that must happen is left: the cluster stays like this for ever" };
       pairs.push(["ending", found.loop ? `steps ${first} to ${last} repeat for ever; every controller had its turn` : endings[found.ending]]);
       const certain = { inevitable: "inevitable (no tie decides it)", possible: `possible (needs the choice made at step ${found.needsChoiceAt})` };
-      pairs.push(["certainty", certain[found.inevitability] || "not known whether it is inevitable"]);
+      pairs.push(["certainty", found.late ? "only if somebody is late" : certain[found.inevitability] || "not known whether it is inevitable"]);
+      if (found.late) {
+        const after = found.late.lasts ? "this lasts, however fast everybody is from then on" : "this passes, once everybody has acted";
+        pairs.push(["late", `${found.late.who} could have acted before step ${found.late.step}; ${after}`]);
+      }
     } else {
       pairs.push(["happened", result.acted.map((one) => `${one.name} ${one.reasons.join(", ")}`).join("; ")]);
       pairs.push(["did not", result.didNotAct.join(", ")]);
     }
     for (const check of result.rechecks) pairs.push([check.confirms ? "confirmed" : "open", `by ${check.by}: ${check.outcome}`]);
-    if (result.timing) pairs.push(["timing", result.timing]);
+    pairs.push(["timing", [result.timing + (result.unpaced ? `, because ${result.unpaced}` : ""),
+      ...(result.beside || []).map((one) => `${one.answer} under ${one.timing} timing${one.why ? ` (${one.why})` : ""}`)].join("; ")]);
     return el("section", { class: `sheet verdict is-${result.verdict}` },
       el("div", { class: "head" }, el("span", { class: `badge ${result.verdict}` }, WORDS[result.verdict]), el("h2", {}, clean(title(result))),
         result.excepted ? el("span", { class: "soft" }, `excepted: ${result.excepted}`) : null,
@@ -203,6 +215,7 @@
     const lanes = drawLanes(found, (number) => go(number));
     const rows = found.steps.map((step) => el("tr", { class: inLoop(step.number) ? "loop" : "", onclick: () => go(step.number) },
       el("td", {}, String(step.number)), el("td", { class: "who soft" }, clean(step.actor)), el("td", {}, clean(`${step.reason}: ${step.text}`),
+        step.late ? el("div", { class: "delta" }, clean(`late: ${step.late.join(", ")}`)) : null,
         step.overApproximates ? el("div", { class: "delta" }, clean(`[*] ${step.overApproximates}`)) : null,
         el("div", { class: "delta only-print" }, (step.changes || []).map((one) => clean(`${one.variable} ${amount(one.variable, one.before)} → ${amount(one.variable, one.after)}`)).join("; ")))));
 

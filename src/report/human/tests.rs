@@ -10,6 +10,7 @@ use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
 use crate::testing::tiny;
 use crate::trace::Ending;
 use crate::trace::testing::tiny_run;
+use kubound_encodings::cluster::Timing;
 
 const PLAIN: Options = Options::plain();
 
@@ -26,13 +27,16 @@ fn document(verdict: Verdict, target: &str) -> Document {
         fired: Vec::new(),
         same_as: None,
         rechecks: Vec::new(),
-        interleaved: false,
+        rests: false,
+        timing: Timing::Interleaved,
+        beside: Vec::new(),
+        unpaced: None,
         seconds: 0.25,
     };
     let systems = Systems { fine, fused: None };
     let findings = Findings {
         systems,
-        interleaved: None,
+        others: Vec::new(),
         scope: Scope::default(),
         results: vec![result],
         interrupted: false,
@@ -50,6 +54,7 @@ fn violated(steps: i64, ending: Ending) -> Verdict {
         nodes: 2,
         pods: 4,
         minimised: true,
+        late: None,
     }))
 }
 
@@ -85,7 +90,10 @@ fn quiet_is_one_line_an_intent() {
     let options = Options { quiet: true, ..PLAIN };
     let text =
         render(&document(Verdict::Holds { method: "search", proof: Vec::new() }, "Deployment/default/web"), &options);
-    assert_eq!(text, "holds[noOscillation]: Deployment/default/web: no run violates it, at any depth (search)\n");
+    assert_eq!(
+        text,
+        "holds[noOscillation]: Deployment/default/web: no run violates it, at any depth, under any timing\n  (search)\n"
+    );
 }
 
 #[test]
@@ -98,7 +106,7 @@ fn names_from_the_input_cannot_steer_the_terminal() {
 #[test]
 fn a_bounded_answer_says_what_it_leaves_out() {
     let text = render(&document(Verdict::BoundedClean { depth: 9, asked: false }, "x"), &PLAIN);
-    assert!(text.contains("no violation up to depth 9; longer runs were not looked at"), "{text}");
+    assert!(text.contains("no violation up to depth 9, under any timing; longer"), "{text}");
 }
 
 #[test]
