@@ -16,6 +16,9 @@ const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[
     ("back-off", &["--timing", "interleaved"], 1, &["violated"]),
     ("duplicate-node", &[], 2, &[]),
     ("event-between-expiries", &[], 1, &["violated"]),
+    // Evicted pods are replaced while others still wait for their eviction.
+    ("fused-drain", &[], 1, &["violated"]),
+    ("fused-taint", &[], 1, &["violated"]),
     // The pod of a machine that is away is made elsewhere.
     ("node-failure", &[], 0, &["holds", "holds", "holds"]),
     ("nodes-present", &[], 1, &["violated", "violated"]),

@@ -4,12 +4,6 @@
 //! Some pods of a workload in one phase on one node are deleted. Untolerated taints: at once. Tolerated for a time:
 //! when the shortest `tolerationSeconds` has passed. Deletion does not ask PodDisruptionBudgets. A pod that the
 //! kubelet has not admitted yet is gone at once; on a node that stopped, deleted pods stay Terminating.
-//!
-//! ## Fused
-//! All pods of a workload and phase on the node are deleted in one step where their deletions fall due together:
-//! where the taint is not tolerated, or where it came when they were there already (the taint of a node that stopped,
-//! on which nothing is placed meanwhile). Nothing but the interleaving with their replacements is lost. Pods that
-//! came one by one to a node whose taint they tolerate for a time leave one by one.
 
 use super::Controller;
 use crate::cluster::pod::Toleration;
@@ -87,14 +81,6 @@ fn seconds_until_deletion(template: &crate::cluster::PodTemplate, taints: &[Tain
     least
 }
 
-/// Whether the taint of a place is that of a node that stopped, and pods of the group cannot come there afterwards.
-fn came_before_taint(model: &Model, group: usize, cause: Option<&str>) -> bool {
-    let blocking = Taint::of(UNREACHABLE, TaintEffect::NoSchedule);
-    let template = model.template(group);
-    let can_come = template.node_name.is_some() || template.tolerations.iter().any(|one| one.tolerates(&blocking));
-    cause == Some(BY_UNREACHABLE) && !can_come
-}
-
 /// A subject that says by which taint.
 fn by(subject: Subject, cause: Option<&'static str>) -> Subject {
     cause.into_iter().fold(subject, Subject::word)
@@ -150,8 +136,6 @@ impl TaintEviction {
         let unit = model.fairness_unit(Subject::new("taint-eviction of").of(id).on(slot));
         let (choice, deleted) = int_choice(about(phase.tell(Subject::new("deleted"))), 1, pods.value.range().hi);
         let stays = if phase == Phase::Bound { ite(model.slots[slot].is_alive(), 0, deleted) } else { deleted };
-        let together = model.features.fused && (timer.is_none() || came_before_taint(model, group, cause));
-        let enough = if together { deleted.is(pods.value) } else { deleted.at_most(pods.value) };
         let place = format!("{}/{}", model.groups[group].name, model.slots[slot].name);
         let mut rule =
             RuleBuilder::new(about(phase.subject()), "taint-eviction-controller", "TaintManagerEviction", pace)
@@ -159,7 +143,7 @@ impl TaintEviction {
                 .when(pods.value.above(0))
                 .fair(unit)
                 .pick(choice)
-                .such_that(enough)
+                .such_that(deleted.at_most(pods.value))
                 .writes(Verb::Delete, id)
                 .at(slot)
                 .times(deleted)

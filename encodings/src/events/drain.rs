@@ -8,19 +8,13 @@
 //! `maintenance`. The flags of `kubectl` that let it proceed (local data, DaemonSets) are taken as given.
 //! `kubectl` gives up a pod that two budgets select; here the drain stays open.
 //!
-//! ## Fused
-//! All pods of a workload in one phase on the node are evicted in one step, provided that no spread constraint has a
-//! domain of several nodes and no pod tolerates the cordon: then the node's resources and its own domain matter to
-//! nobody, and counts of wider domains are the only other thing that a replacement could see in between. Pods that a
-//! budget selects are evicted in any numbers that it allows.
-//!
 //! ## Over-approximation
 //! `kubectl` lists the pods once. A pod that tolerates the cordon and comes later is evicted here, too (tagged).
 
 use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
-use crate::controllers::{Domains, admission, tell_budgets};
+use crate::controllers::{admission, tell_budgets};
 use crate::needs::Needs;
 use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value, words};
 use crate::subject::Subject;
@@ -126,7 +120,6 @@ impl Drain {
 
     fn evict(&self, model: &mut Model, event: &Event, slot: usize, flag: BoolVar) -> Vec<Operation> {
         let mut operations = Vec::new();
-        let together = model.features.fused && single_node_domains(model) && cordon_blocks_all(model, slot);
         let id = model.event_id(event);
         for group in drained(model) {
             let phases: Vec<(Phase, IntVar)> =
@@ -139,8 +132,6 @@ impl Drain {
                 let (choice, evicted) = int_choice(subject.clone(), 1, pods.value.range().hi);
                 let admission = admission(model, group, slot, phase);
                 let most = admission.most(pods.value);
-                let all_at_once = together && admission.is_free();
-                let enough = if all_at_once { evicted.is(pods.value) } else { evicted.at_most(most) };
                 let blocks = cordon_blocks(model, group, slot);
                 let bare = (0..model.groups.len()).filter(|&other| model.workload(other).is_bare());
                 let owned = all(bare.map(|other| model.groups[other].assigned_on(slot).is(0)));
@@ -152,7 +143,7 @@ impl Drain {
                     .when(owned)
                     .fair(unit)
                     .pick(choice)
-                    .such_that(enough)
+                    .such_that(evicted.at_most(most))
                     .writes(Verb::Evict, pods_of)
                     .at(slot)
                     .times(evicted)
@@ -192,28 +183,9 @@ impl Drain {
     }
 }
 
-/// Whether no spread constraint, defaults included, has a domain of several nodes.
-fn single_node_domains(model: &Model) -> bool {
-    let templates = model.cluster.workloads.iter().flat_map(|workload| workload.templates());
-    let own = templates.flat_map(|template| &template.spread);
-    let mut keys: Vec<&str> = own.map(|spec| spec.topology_key.as_str()).collect();
-    keys.push("topology.kubernetes.io/zone");
-    for profile in model.cluster.profiles() {
-        if let crate::cluster::scheduler::DefaultSpread::List(list) = &profile.default_spread {
-            keys.extend(list.iter().map(|spec| spec.topology_key.as_str()));
-        }
-    }
-    keys.iter().all(|key| Domains::new(model, key, |_| true).by_value.values().all(|slots| slots.len() == 1))
-}
-
 /// The groups that drains evict: all but those of DaemonSets (`--ignore-daemonsets`).
 fn drained(model: &Model) -> Vec<usize> {
     (0..model.groups.len()).filter(|&group| !model.workload(group).is_daemon()).collect()
-}
-
-/// Whether no drained pod tolerates the taint of a cordon.
-fn cordon_blocks_all(model: &Model, slot: usize) -> bool {
-    drained(model).into_iter().all(|group| cordon_blocks(model, group, slot))
 }
 
 /// Whether the pods of a group do not tolerate the taint of a cordon.
