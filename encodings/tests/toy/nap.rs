@@ -12,7 +12,7 @@ use kubound_encodings::kinds::Kinds;
 use kubound_encodings::needs::Needs;
 use kubound_encodings::state::{BoolVar, Model, RuleBuilder, Timer, text};
 use kubound_encodings::subject::Subject;
-use kubound_encodings::system::{Claim, Pace, Property, Role};
+use kubound_encodings::system::{Claim, Pace, Property, Role, Verb};
 
 /// The kind of the object.
 pub const NAP: &str = "Nap";
@@ -90,7 +90,9 @@ impl Controller for NapController {
             let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
             let rule = RuleBuilder::new(about("rest", nap), self.name(), "Rested", pace)
                 .when(timer.armed & timer.expired)
+                .writes(Verb::Patch, model.groups[group].id)
                 .set(model.groups[group].spec, nap.replicas)
+                .remembers()
                 .set_bool(*rests, true)
                 .fair(unit)
                 .says([text(format!("{} rests", nap.target))]);
@@ -128,7 +130,9 @@ impl EventModel for Wake {
         let spec = model.groups[group].spec;
         let rule = operation(model, event, "wake", "somebody", "Woken", Pace::Event)
             .when(state.rests.value)
+            .writes(Verb::Patch, model.groups[group].id)
             .set(spec, model.initial_of(spec))
+            .remembers()
             .set_bool(state.rests, false)
             .says([text(format!("{} is woken", nap.target))]);
         vec![Operation::Begins(rule)]

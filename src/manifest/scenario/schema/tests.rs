@@ -129,6 +129,7 @@ fn complete(path: &str, scenario: &mut Value) {
             let event = spec["events"][0].clone();
             spec["events"] = json!([{"cordon": {"id": "first"}}, event]);
         }
+        ["spec", "controllers", "id", ..] => spec["controllers"][0]["memoryPressure"] = Value::Null,
         ["spec", "intents", "id", ..] => spec["intents"][0]["noOscillation"] = Value::Null,
         ["spec", "intents", "leadsTo", ..] => spec["intents"][0]["leadsTo"] = json!(["true", "settled"]),
         ["spec", "workloads", "runTime", ..] => spec["workloads"][0]["target"] = json!("Job/default/once"),
