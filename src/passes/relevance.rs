@@ -41,7 +41,7 @@ pub fn dependencies(system: &TransitionSystem, roots: &[TermId], through: Throug
     let mut relevant = vec![false; system.vars.len()];
     let mut terms: Vec<TermId> = roots.iter().copied().chain(conditions(system)).collect();
     while !terms.is_empty() {
-        for var in system.dag.support(terms.drain(..).collect::<Vec<_>>()) {
+        for var in system.dag.support(std::mem::take(&mut terms)) {
             if !std::mem::replace(&mut relevant[var.index()], true) {
                 terms.append(&mut sources[var.index()]);
             }

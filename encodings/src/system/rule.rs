@@ -144,7 +144,7 @@ pub struct Rule {
     pub writes: Vec<Write>,
     /// The new values that its writes come to (see [`lowered`](super::lowered)), over the state and the choices.
     pub updates: Vec<(VarId, TermId)>,
-    /// Index into [`TransitionSystem::fairness`]; `None` for what never has to happen.
+    /// Index into [`fairness`](super::TransitionSystem::fairness); `None` for what never has to happen.
     pub fairness: Option<usize>,
     /// Why the rule allows more than the real controller does, if it does.
     pub over_approximates: Option<&'static str>,
