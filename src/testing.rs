@@ -57,6 +57,7 @@ fn bind_rule(id: VarId, bound: Int) -> (Rule, Bool) {
         reason: "Scheduled",
         pace: Pace::Fast,
         enabled: room,
+        waits: None,
         choices: Vec::new(),
         constraint: Bool::from(true),
         writes: vec![bind],

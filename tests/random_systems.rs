@@ -162,6 +162,9 @@ fn build_rule(number: usize, rule: &RuleSpec, terms: &[(VarId, Int)]) -> Rule {
             _ => Pace::Fast,
         },
         enabled: all(rule.guard.iter().map(|&test| compare(terms[test.0].1, test))),
+        // What is slow is due already if the first part of its guard holds.
+        waits: (rule.unit == Some(1))
+            .then(|| all(rule.guard.iter().take(1).map(|&test| compare(terms[test.0].1, test)))),
         choices: choice.iter().map(|choice| Choice::Value(choice.0)).collect(),
         constraint: choice.map_or(Bool::from(true), |(_, pick)| pick.is_not(1)),
         writes: Vec::new(),
@@ -247,14 +250,14 @@ fn violates(system: &TransitionSystem, relevant: &[bool], run: &Run) -> bool {
                 let same = |index: usize| !relevant[index] || run.states[start][index] == last[index];
                 let due = |unit: usize| {
                     let acts = (start..end).any(|at| system.rules[run.fired[at]].fairness == Some(unit));
-                    let is_idle = |at: usize| {
-                        let mut rules = system.rules.iter().filter(|rule| rule.fairness == Some(unit));
-                        !rules.any(|rule| on(rule.enabled, at))
-                    };
+                    let own = || system.rules.iter().filter(|rule| rule.fairness == Some(unit));
+                    let is_enabled = |at: usize| own().any(|rule| on(rule.enabled, at));
+                    let is_due = |at: usize| own().any(|rule| on(rule.due(), at));
                     let is_slow = |at: usize| system.rules[run.fired[at]].pace != Pace::Fast;
-                    let is_late = |at: usize| is_slow(at) && !is_idle(at);
+                    let is_late = |at: usize| is_slow(at) && is_enabled(at);
                     let was_late = system.fairness[unit].prompt && (start..end).any(is_late);
-                    acts || (!was_late && (start..end).any(is_idle))
+                    let is_owed = (start..end).all(is_due) && (start..end).any(is_enabled);
+                    acts || (!was_late && !is_owed)
                 };
                 (0..last.len()).all(same)
                     && (start..end).all(|at| on(within, at) && system.rules[run.fired[at]].pace != Pace::Event)

@@ -202,6 +202,7 @@ fn pace(model: &mut Model) {
         );
     }
     for rule in model.rules.iter_mut().filter(|rule| is_held_back(rule.pace, timing)) {
+        rule.waits = Some(rule.enabled);
         rule.enabled = rule.enabled & !busy;
     }
 }

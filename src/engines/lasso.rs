@@ -4,8 +4,8 @@
 //! of them true, copies the state of its frame into a set of variables that belong to no frame, and from then on the
 //! run is *inside*: each state satisfies `within`, each step satisfies `keep` and is no external event. The query at
 //! depth k then says: inside, the last state equals the copy, some step inside made `progress`, and every fairness
-//! unit acted in some step inside, or was disabled in some state inside and, if it is prompt, enabled before no slow step
-//! inside. Guess and copy are shared by all depths, so
+//! unit acted in some step inside, or was not due in some state inside (or enabled in none) and, if it is prompt, enabled
+//! before no slow step inside. Guess and copy are shared by all depths, so
 //! each depth adds a constant amount, and what the solver learns about one depth serves the next.
 //!
 //! A run may also end by staying for ever in a state where no rule that has to act is enabled; the same query asks for
@@ -150,8 +150,10 @@ struct Guess {
     inside: TermId,
     /// Whether some step inside made progress.
     progress: TermId,
-    /// Whether each fairness unit got its due inside: it acted, or was disabled.
+    /// Whether each fairness unit got its due inside: it acted, or was not due.
     met: Vec<TermId>,
+    /// Whether each unit that is held back now and then was enabled inside.
+    live: Vec<TermId>,
     /// Whether each prompt unit acted inside, and whether it was late.
     prompt: Vec<(TermId, TermId)>,
     /// The fairness units.
@@ -178,6 +180,7 @@ impl Guess {
             inside: no,
             progress: no,
             met: none,
+            live: vec![no; units.len()],
             prompt: vec![(no, no); units.len()],
             units,
         }
@@ -246,10 +249,16 @@ impl Guess {
             let enabled = unrolling.or(enabled);
             let acts = rules.iter().map(|&rule| unrolling.fires(step, rule)).collect();
             let acts = unrolling.or(acts);
-            let idle = unrolling.not(enabled);
+            let due = rules.iter().map(|&rule| unrolling.at(step, system.rules[rule].due().id())).collect();
+            let due = unrolling.or(due);
+            let idle = unrolling.not(due);
             let content = unrolling.or(vec![acts, idle]);
             let inside = unrolling.and(vec![self.inside, content]);
             self.met[unit] = collect(unrolling, self.met[unit], inside);
+            if is_held_back(system, rules) {
+                let live = unrolling.and(vec![self.inside, enabled]);
+                self.live[unit] = collect(unrolling, self.live[unit], live);
+            }
             if *prompt {
                 let (acted, late) = self.prompt[unit];
                 let acts = unrolling.and(vec![self.inside, acts]);
@@ -277,7 +286,10 @@ impl Guess {
         if loops {
             let mut closes = self.equalities(unrolling, depth);
             closes.extend([self.inside, self.progress]);
-            closes.extend(&self.met);
+            for (unit, Unit { rules, .. }) in self.units.iter().enumerate() {
+                let met = self.met[unit];
+                closes.push(if is_held_back(system, rules) { unrolling.implies(self.live[unit], met) } else { met });
+            }
             for (&(acted, late), _) in self.prompt.iter().zip(&self.units).filter(|(_, unit)| unit.prompt) {
                 closes.push(unrolling.implies(late, acted));
             }
@@ -320,14 +332,21 @@ impl Guess {
         let acts = |at: usize, rules: &[usize]| rules.iter().any(|rule| fires(at, rule));
         let idle = |at: usize, rules: &[usize]| !rules.iter().any(|&rule| holds(at, system.rules[rule].enabled.id()));
         let is_slow = |at: usize| system.rule(&trace.steps[at].rule).is_some_and(|rule| rule.pace != Pace::Fast);
+        let wants = |at: usize, rules: &[usize]| rules.iter().any(|&rule| holds(at, system.rules[rule].due().id()));
         let due = |Unit { rules, prompt }: &Unit| {
             let is_late = *prompt && steps.clone().any(|at| is_slow(at) && !idle(at, rules));
-            steps.clone().any(|at| acts(at, rules)) || (!is_late && steps.clone().any(|at| idle(at, rules)))
+            let is_owed = steps.clone().all(|at| wants(at, rules)) && steps.clone().any(|at| !idle(at, rules));
+            steps.clone().any(|at| acts(at, rules)) || (!is_late && !is_owed)
         };
         steps.clone().all(|at| holds(at, claim.within) && holds(at, claim.keep) && !is_event(at))
             && self.units.iter().all(due)
             && steps.clone().any(|at| holds(at, claim.progress))
     }
+}
+
+/// Whether a unit is due where it is not enabled.
+fn is_held_back(system: &TransitionSystem, rules: &[usize]) -> bool {
+    rules.iter().any(|&rule| system.rules[rule].waits.is_some())
 }
 
 /// "So far or now" as a name of its own, so that the disjunctions of deeper frames stay short.

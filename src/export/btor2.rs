@@ -382,10 +382,15 @@ impl Writer<'_> {
             let enabled = self.bits().or(&enabled);
             let acts: Vec<Value> = rules.iter().map(|&rule| self.fires[rule]).collect();
             let acts = self.bits().or(&acts);
-            let idle = self.bits().not(&enabled);
+            let wishes: Vec<Value> = rules.iter().map(|&rule| self.term(system.rules[rule].due().id())).collect();
+            let wishes = self.bits().or(&wishes);
+            let idle = self.bits().not(&wishes);
             let content = self.bits().or(&[acts, idle]);
             self.collect(due, inside, content);
-            closes.push(due);
+            let live = self.flag(&format!("live_{index}"), false);
+            self.collect(live, inside, enabled);
+            let never = self.bits().not(&live);
+            closes.push(self.bits().or(&[never, due]));
             if prompt {
                 let (acted, late) =
                     (self.flag(&format!("acted_{index}"), false), self.flag(&format!("late_{index}"), false));

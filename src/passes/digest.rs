@@ -178,8 +178,9 @@ impl<'a> Digests<'a> {
         let unit = rule.fairness.map_or(0, |unit| ordered(43, [self.labels.units[unit], prompt(unit)]));
         let name = self.labels.rules[index];
         let (enabled, constraint) = (self.of(rule.enabled.id()), self.of(rule.constraint.id()));
+        let due = self.of(rule.due().id());
         let tagged = u128::from(rule.over_approximates.is_some());
-        ordered(16, [name, rule.pace as u128, enabled, constraint, choices, updates, unit, tagged])
+        ordered(16, [name, rule.pace as u128, enabled, due, constraint, choices, updates, unit, tagged])
     }
 
     fn choices(&self, choice: &Choice) -> u128 {

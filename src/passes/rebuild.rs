@@ -86,6 +86,7 @@ impl<'a> Rebuilder<'a> {
     pub fn rule(&mut self, rule: &Rule) -> Rule {
         Rule {
             enabled: self.condition(rule.enabled),
+            waits: rule.waits.map(|waits| self.condition(waits)),
             constraint: self.condition(rule.constraint),
             choices: rule.choices.iter().map(|choice| self.choice(choice)).collect(),
             updates: rule.updates.iter().map(|&(var, term)| (var, self.term(term))).collect(),

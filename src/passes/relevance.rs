@@ -16,7 +16,7 @@ pub enum Through {
 pub fn conditions(system: &TransitionSystem) -> Vec<TermId> {
     let mut terms = Vec::new();
     for rule in &system.rules {
-        terms.extend([rule.enabled.id(), rule.constraint.id()]);
+        terms.extend([rule.enabled.id(), rule.due().id(), rule.constraint.id()]);
         for choice in &rule.choices {
             if let Choice::Split { low, high, total, .. } = choice {
                 terms.extend(low.iter().chain(high).chain([total]));

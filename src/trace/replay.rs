@@ -221,28 +221,35 @@ fn check_loop(
 
 fn check_fairness(system: &TransitionSystem, trace: &Trace, start: usize) -> Result<(), String> {
     let count = system.fairness.len();
-    let (mut acted, mut idle, mut late) = (vec![false; count], vec![false; count], vec![false; count]);
+    let none = || vec![false; count];
+    let (mut acted, mut live, mut idle, mut late) = (none(), none(), none(), none());
     for step in &trace.steps[start..] {
         if let Some(unit) = system.rule(&step.rule).and_then(|rule| rule.fairness) {
             acted[unit] = true;
         }
     }
     let guards: Vec<TermId> = fair_rules(system).map(|rule| rule.enabled.id()).collect();
-    for index in start..trace.steps.len() {
-        let mut enabled = vec![false; count];
-        for (rule, value) in fair_rules(system).zip(values(system, &guards, trace.state(index), &[])) {
+    let wishes: Vec<TermId> = fair_rules(system).map(|rule| rule.due().id()).collect();
+    let units = |index: usize, conditions: &[TermId]| {
+        let mut on = none();
+        for (rule, value) in fair_rules(system).zip(values(system, conditions, trace.state(index), &[])) {
             if let (Some(unit), 1) = (rule.fairness, value) {
-                enabled[unit] = true;
+                on[unit] = true;
             }
         }
+        on
+    };
+    for index in start..trace.steps.len() {
+        let (enabled, due) = (units(index, &guards), units(index, &wishes));
         let is_slow = system.rule(&trace.steps[index].rule).is_some_and(|rule| rule.pace != Pace::Fast);
-        for (unit, enabled) in enabled.into_iter().enumerate() {
-            late[unit] |= enabled && is_slow && system.fairness[unit].prompt;
-            idle[unit] |= !enabled;
+        for unit in 0..count {
+            live[unit] |= enabled[unit];
+            idle[unit] |= !due[unit];
+            late[unit] |= enabled[unit] && is_slow && system.fairness[unit].prompt;
         }
     }
     for (unit, FairnessUnit { name, .. }) in system.fairness.iter().enumerate().filter(|&(unit, _)| !acted[unit]) {
-        if !idle[unit] {
+        if live[unit] && !idle[unit] {
             return Err(format!("{name} is always enabled in the loop and never acts"));
         }
         if late[unit] {

@@ -75,6 +75,7 @@ impl Draft {
             reason: "Played",
             pace: Pace::Fast,
             enabled,
+            waits: None,
             choices: Vec::new(),
             constraint: Bool::from(true),
             writes: Vec::new(),
@@ -163,6 +164,8 @@ pub fn all_toys() -> Vec<Toy> {
         late("a rule that is late again and again acts in the end", Expected::Holds, Pace::Periodic, Pace::Fast),
         late("a fast rule may win every time", Expected::Violated(2), Pace::Fast, Pace::Fast),
         late("a timer that is started anew need not run off", Expected::Violated(2), Pace::Fast, Pace::Clock),
+        held_back("what is due all the time acts once nothing holds it back", Expected::Holds, true),
+        held_back("what is never enabled is owed nothing", Expected::Violated(2), false),
         late("slow rules are never late", Expected::Violated(2), Pace::Periodic, Pace::Clock),
         fairness("events do not make a loop", Expected::Holds, false, false, Pace::Event),
         staying(),
@@ -318,6 +321,21 @@ fn late(name: &'static str, expected: Expected, toggle: Pace, set: Pace) -> Toy 
         toy.system.fairness[unit].prompt = is_prompt(&toy.system.rules, unit);
     }
     toy
+}
+
+/// `x` toggles forever as long as nobody sets `y`, which is due all the time, and possible now and then or never.
+fn held_back(name: &'static str, expected: Expected, now_and_then: bool) -> Toy {
+    toy(name, expected, |draft| {
+        let (x_var, x) = draft.bool(Role::Cluster, "x", Some(false));
+        let (y_var, y) = draft.bool(Role::Cluster, "y", Some(false));
+        draft.rule("toggle", !y, vec![(x_var, (!x).id())]);
+        let enabled = if now_and_then { !x & !y } else { x & y };
+        let set = draft.rule("set", enabled, vec![(y_var, Bool::from(true).id())]);
+        set.waits = Some(!y);
+        set.pace = Pace::Clock;
+        let after: Bool = primed(x_var);
+        no_loop(!y, !after.iff(x))
+    })
 }
 
 /// Two pods, room for one: the run stays with one pending, as nobody has to add a node.

@@ -46,6 +46,7 @@ impl Toy {
             reason: "Toy",
             pace: Pace::Fast,
             enabled,
+            waits: None,
             choices: vec![],
             constraint: Bool::from(true),
             writes: Vec::new(),

@@ -36,6 +36,7 @@ impl RuleBuilder {
             reason,
             pace,
             enabled: true.into(),
+            waits: None,
             choices: Vec::new(),
             constraint: true.into(),
             writes: Vec::new(),

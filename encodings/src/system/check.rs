@@ -100,6 +100,7 @@ impl TransitionSystem {
         let ids: Vec<ChoiceId> = rule.choices.iter().flat_map(|choice| choice.ids().iter().copied()).collect();
         let picked = MayRead { choices: &ids, ..state };
         self.check_bool(&rule.name, rule.enabled.id(), state)?;
+        self.check_bool(&rule.name, rule.due().id(), state)?;
         self.check_bool(&rule.name, rule.constraint.id(), picked)?;
         for choice in &rule.choices {
             if let Choice::Split { parts, low, high, total } = choice {

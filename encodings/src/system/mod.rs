@@ -65,7 +65,8 @@ pub struct Monitor {
     pub next: TermId,
 }
 
-/// Who has to act: a unit that stays enabled forever acts again and again (weak fairness). A prompt unit is also not late
+/// Who has to act: a unit that stays enabled forever acts again and again (weak fairness). What only holds a rule back until
+/// no fast rule can act does not count: if a unit is due all the time and enabled now and then, it acts again and again. A prompt unit is also not late
 /// forever: if again and again something slow happens while it is enabled, it acts again and again. Among fast rules the
 /// same one may win every time.
 #[derive(Clone, PartialEq, Eq, Debug)]

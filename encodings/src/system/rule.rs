@@ -136,6 +136,9 @@ pub struct Rule {
     pub pace: Pace,
     /// Guard over the state; implies that some pick satisfies `constraint`.
     pub enabled: Bool,
+    /// The guard without what only holds the rule back until no fast rule can act; `None` where nothing does. Fairness goes
+    /// by it ([`FairnessUnit`](super::FairnessUnit)).
+    pub waits: Option<Bool>,
     /// What it picks.
     pub choices: Vec<Choice>,
     /// Condition over the state and the choices.
@@ -159,6 +162,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether it wants to act: its guard, but for what only holds it back until no fast rule can act.
+    pub fn due(&self) -> Bool {
+        self.waits.unwrap_or(self.enabled)
+    }
+
     /// What tells it from all others.
     pub fn signature(&self) -> Signature {
         Signature { actor: self.actor.clone(), subject: self.subject.clone() }

@@ -62,6 +62,8 @@ struct Seen {
     acted: Vec<Option<usize>>,
     /// For each step the units enabled before it.
     enabled: Vec<Vec<bool>>,
+    /// For each step the units due before it.
+    due: Vec<Vec<bool>>,
     /// For each step whether it is slow.
     slow: Vec<bool>,
 }
@@ -78,7 +80,7 @@ pub fn around(
     let model = search.model;
     let units = model.system.fairness.len();
     let prefix = walk.steps.len();
-    let mut seen = Seen { acted: Vec::new(), enabled: Vec::new(), slow: Vec::new() };
+    let mut seen = Seen { acted: Vec::new(), enabled: Vec::new(), due: Vec::new(), slow: Vec::new() };
     let mut rounds = vec![(prefix, walk.last().to_vec())];
     let mut last_acted = vec![0; units];
     while walk.steps.len() - prefix + cycle.len() <= LONGEST_LOOP.max(cycle.len()) {
@@ -87,6 +89,7 @@ pub fn around(
             let mut enabled = vec![false; units];
             let unit_of = |step: &Successor| model.system.rules[step.rule].fairness;
             steps.iter().filter_map(unit_of).for_each(|unit| enabled[unit] = true);
+            seen.due.push(due(model, walk.last(), &enabled, registers));
             seen.enabled.push(enabled);
             let mut matching = steps.into_iter().filter(|step| {
                 step.keep
@@ -123,12 +126,25 @@ pub fn around(
     Ok(None)
 }
 
-/// Whether every unit acts from a step on, or is disabled somewhere and, if it is prompt, not late.
+/// The units due in a state, given those enabled.
+fn due(model: &Model, row: &[u8], enabled: &[bool], registers: &mut Registers) -> Vec<bool> {
+    model.layout.unpack(row, registers);
+    model.machine.enter(registers);
+    let mut due = enabled.to_vec();
+    for (index, rule) in model.system.rules.iter().enumerate() {
+        if let (Some(unit), Some(_)) = (rule.fairness, rule.waits) {
+            due[unit] = due[unit] || model.machine.is_due(index, registers);
+        }
+    }
+    due
+}
+
+/// Whether every unit acts from a step on, or is owed nothing there and, if it is prompt, not late.
 fn is_fair(model: &Model, seen: &Seen, from: usize) -> bool {
     (0..model.system.fairness.len()).filter(|&unit| model.obligation[unit].is_some()).all(|unit| {
         let mut steps = seen.enabled[from..].iter().zip(&seen.slow[from..]);
         let is_late = model.system.fairness[unit].prompt && steps.any(|(enabled, slow)| enabled[unit] && *slow);
-        seen.acted[from..].contains(&Some(unit))
-            || (!is_late && seen.enabled[from..].iter().any(|enabled| !enabled[unit]))
+        let is_owed = seen.due[from..].iter().all(|due| due[unit]) && seen.enabled[from..].iter().any(|on| on[unit]);
+        seen.acted[from..].contains(&Some(unit)) || (!is_late && !is_owed)
     })
 }

@@ -1,10 +1,11 @@
 //! Fair loops in the graph of canonical states: strongly connected components, then a short cycle through one.
 //!
-//! A component has a fair loop exactly if some edge inside makes progress and every obligation is met inside. Under weak
-//! fairness, by an edge that acts or by a state in which it is disabled: a cycle may visit all of them. A prompt obligation
-//! is not late forever, either: if it never acts inside, the slow edges out of states in which it is enabled are left
-//! out, and the components of what remains are looked at in the same way. A cycle is found greedily: from a progress edge
-//! always on to the nearest place that meets something still owed, then home.
+//! A component has a fair loop exactly if some edge inside makes progress and every obligation is met inside: by an edge
+//! that acts, or by a state in which it is not due, since a cycle may visit all of them. One that is not met may still be
+//! avoided: what only waits for fast rules is owed nothing in loops that never come to rest, and a prompt obligation is late
+//! only where something slow happens. So the states in which the former is enabled, and the slow edges out of states in
+//! which the latter is, are left out, and the components of what remains are looked at in the same way. A cycle is found
+//! greedily: from a progress edge always on to the nearest place that meets something still owed, then home.
 
 use super::edge::Edge;
 use super::search::{NONE, Search, all_bits};
@@ -97,50 +98,75 @@ fn close(
     }
 }
 
+/// What fair loops stay away from, by state: bits of obligations that do not act in any loop through it.
+struct Cuts {
+    /// Prompt ones: nothing slow happens while one of them is enabled.
+    late: Vec<u64>,
+    /// Others, due all the time: the state is left out if one of them is enabled there.
+    owed: Vec<u64>,
+    words: usize,
+}
+
+impl Cuts {
+    fn new(search: &Search) -> Self {
+        let words = search.model.prompt.len();
+        let none = vec![0; search.expanded() * words];
+        Self { late: none.clone(), owed: none, words }
+    }
+
+    fn meets(&self, search: &Search, bits: &[u64], state: u32) -> bool {
+        let own = &bits[state as usize * self.words..][..self.words];
+        own.iter().zip(search.live(state)).any(|(own, live)| own & live != 0)
+    }
+
+    fn allow(&self, search: &Search, state: u32, edge: Edge) -> bool {
+        let is_owed = |state: u32| self.meets(search, &self.owed, state);
+        let is_late = || search.model.is_slow(edge.rule()) && self.meets(search, &self.late, state);
+        !is_owed(state) && (edge.target as usize) < search.expanded() && !is_owed(edge.target) && !is_late()
+    }
+
+    /// Notes what is left for the states of a component.
+    fn add(&mut self, members: &[u32], left: &Left) {
+        for &state in members {
+            let range = state as usize * self.words..(state as usize + 1) * self.words;
+            self.late[range.clone()].iter_mut().zip(left.late()).for_each(|(own, bits)| *own |= bits);
+            self.owed[range].iter_mut().zip(left.owed()).for_each(|(own, bits)| *own |= bits);
+        }
+    }
+}
+
+/// Components with a fair loop, and what loops in them stay away from.
+pub struct FairComponents {
+    components: Components,
+    cuts: Cuts,
+}
+
 /// The components in which some fair loop takes a wanted edge: every walk through all of one is fair.
 pub fn fair_components(search: &Search, passes: Filter, wanted: Filter) -> FairComponents {
-    let words = search.model.prompt.len();
-    // For each state the prompt obligations that do not act where it is: nothing slow may happen there while one of them
-    // is enabled.
-    let mut waiting = vec![0; search.expanded() * words];
+    let mut cuts = Cuts::new(search);
     loop {
-        let inside = |state: u32, edge: Edge| {
-            let own = &waiting[state as usize * words..][..words];
-            let is_late = || own.iter().zip(search.live(state)).any(|(waiting, live)| waiting & live != 0);
-            passes(state, edge) && !(search.model.is_slow(edge.rule()) && is_late())
-        };
+        let inside = |state: u32, edge: Edge| passes(state, edge) && cuts.allow(search, state, edge);
         let found = components(search, &inside);
-        let mut late: Vec<(usize, Vec<u64>)> = Vec::new();
+        let mut more: Vec<(usize, Left)> = Vec::new();
         let mut fair = Components { of: vec![NONE; search.expanded()], members: Vec::new() };
         for number in 0..found.members.len() {
             if !found.inside(search, &inside, number).any(|(state, edge)| wanted(state, edge)) {
                 continue;
             }
-            let left = found.owed(search, &inside, number);
-            let members = &found.members[number];
+            let left = found.left(search, &inside, number);
             if left.is_empty() {
+                let members = &found.members[number];
                 members.iter().for_each(|&state| fair.of[state as usize] = fair.members.len() as u32);
                 fair.members.push(members.clone());
-            } else if left.late().any(|word| word != 0) {
-                late.push((number, left.late().collect()));
+            } else {
+                more.push((number, left));
             }
         }
-        if late.is_empty() {
-            return FairComponents { components: fair, waiting };
+        if more.is_empty() {
+            return FairComponents { components: fair, cuts };
         }
-        for (number, bits) in late {
-            for &state in &found.members[number] {
-                let own = &mut waiting[state as usize * words..][..words];
-                own.iter_mut().zip(&bits).for_each(|(own, bits)| *own |= bits);
-            }
-        }
+        more.iter().for_each(|(number, left)| cuts.add(&found.members[*number], left));
     }
-}
-
-/// Components with a fair loop, without the edges by which somebody would be late forever.
-pub struct FairComponents {
-    components: Components,
-    waiting: Vec<u64>,
 }
 
 impl FairComponents {
@@ -151,12 +177,7 @@ impl FairComponents {
 
     /// Short fair cycles through a component, the shortest runs first.
     pub fn cycles(&self, search: &Search, passes: Filter, number: usize) -> Vec<Cycle> {
-        let words = search.model.prompt.len();
-        let inside = |state: u32, edge: Edge| {
-            let own = &self.waiting[state as usize * words..][..words];
-            let is_late = || own.iter().zip(search.live(state)).any(|(waiting, live)| waiting & live != 0);
-            passes(state, edge) && !(search.model.is_slow(edge.rule()) && is_late())
-        };
+        let inside = |state: u32, edge: Edge| passes(state, edge) && self.cuts.allow(search, state, edge);
         self.components.cycles(search, &inside, number)
     }
 }
@@ -177,7 +198,7 @@ impl Components {
     }
 
     /// What is owed inside, if a walk goes everywhere.
-    fn owed(&self, search: &Search, passes: Filter, number: usize) -> Left {
+    fn left(&self, search: &Search, passes: Filter, number: usize) -> Left {
         let mut left = Left::new(search);
         for &state in &self.members[number] {
             left.visit(search, state);
@@ -265,21 +286,28 @@ impl Components {
     }
 }
 
-/// What is still owed after a walk, as bits.
+/// What is still owed after a walk, as bits of obligations.
 struct Left {
-    /// Obligations that neither acted nor were disabled somewhere.
-    weak: Vec<u64>,
-    /// Prompt obligations that were late somewhere.
+    /// Those that neither acted nor were less than due somewhere.
+    unmet: Vec<u64>,
+    /// Those that were enabled somewhere.
+    live: Vec<u64>,
+    /// Prompt ones that were late somewhere.
     late: Vec<u64>,
-    /// Obligations that acted.
+    /// Those that acted.
     acted: Vec<u64>,
 }
 
 impl Left {
     fn new(search: &Search) -> Self {
-        let weak = all_bits(search.model.obligations);
-        let none = vec![0; weak.len()];
-        Self { weak, late: none.clone(), acted: none }
+        let unmet = all_bits(search.model.obligations);
+        let none = vec![0; unmet.len()];
+        Self { unmet, live: none.clone(), late: none.clone(), acted: none }
+    }
+
+    /// Those that were due all the time, enabled somewhere, and did not act.
+    fn owed(&self) -> impl Iterator<Item = u64> + '_ {
+        self.unmet.iter().zip(&self.live).map(|(unmet, live)| unmet & live)
     }
 
     /// Those that were late and did not act.
@@ -288,30 +316,33 @@ impl Left {
     }
 
     fn is_empty(&self) -> bool {
-        self.weak.iter().all(|&word| word == 0) && self.late().all(|word| word == 0)
+        self.owed().chain(self.late()).all(|word| word == 0)
     }
 
     fn visit(&mut self, search: &Search, state: u32) {
-        self.weak.iter_mut().zip(search.idle(state)).for_each(|(word, &idle)| *word &= !idle);
+        self.unmet.iter_mut().zip(search.idle(state)).for_each(|(word, &idle)| *word &= !idle);
+        self.live.iter_mut().zip(search.live(state)).for_each(|(word, &live)| *word |= live);
     }
 
     fn take(&mut self, search: &Search, state: u32, edge: Edge) {
         if search.model.is_slow(edge.rule()) {
-            self.late.iter_mut().zip(search.live(state)).for_each(|(late, live)| *late |= live);
+            let late = search.live(state).iter().zip(&search.model.prompt).map(|(live, prompt)| live & prompt);
+            self.late.iter_mut().zip(late).for_each(|(own, late)| *own |= late);
         }
         if let Some(obligation) = search.model.discharged_by(edge.rule()) {
             let (word, bit) = (obligation / 64, 1 << (obligation % 64));
             self.acted[word] |= bit;
-            self.weak[word] &= !bit;
+            self.unmet[word] &= !bit;
         }
     }
 
     fn would_shrink(&self, search: &Search, edge: Edge) -> bool {
-        let is_owed = |obligation: usize| {
-            let word = obligation / 64;
-            (self.weak[word] | (self.late[word] & !self.acted[word])) & (1 << (obligation % 64)) != 0
+        let owed: Vec<u64> = self.owed().collect();
+        let acts = |obligation: usize| {
+            let late = self.late[obligation / 64] & !self.acted[obligation / 64];
+            (owed[obligation / 64] | late) & (1 << (obligation % 64)) != 0
         };
-        search.model.discharged_by(edge.rule()).is_some_and(is_owed)
-            || self.weak.iter().zip(search.idle(edge.target)).any(|(&word, &idle)| word & idle != 0)
+        search.model.discharged_by(edge.rule()).is_some_and(acts)
+            || owed.iter().zip(search.idle(edge.target)).any(|(&word, &idle)| word & idle != 0)
     }
 }

@@ -47,6 +47,8 @@ pub type Repeats<'a> = dyn Fn(usize, usize) -> bool + 'a;
 
 struct Compiled {
     guard: Block,
+    /// What makes it due, where that is less than its guard.
+    waits: Option<Block>,
     fire: Block,
     picks: Vec<Picks>,
     updates: Vec<Update>,
@@ -161,6 +163,12 @@ impl Machine {
     /// Whether a rule is enabled in the state entered.
     pub fn is_enabled(&self, rule: usize, registers: &mut Registers) -> bool {
         self.program.run(self.rules[rule].guard, registers)
+    }
+
+    /// Whether a rule wants to act in the state entered, also if it is held back there.
+    pub fn is_due(&self, rule: usize, registers: &mut Registers) -> bool {
+        let compiled = &self.rules[rule];
+        self.program.run(compiled.waits.unwrap_or(compiled.guard), registers)
     }
 
     /// Fires a rule in every way that it can in the state entered; false if it is disabled. Of picks that differ only
@@ -371,8 +379,12 @@ fn compile_rule(
     }
     let (fire, registers) = compiler.block(&[rule.constraint.id()], &values)?;
     compiler.end(scope);
+    let scope = compiler.begin();
+    let waits = rule.waits.map(|waits| compiler.block(&[waits.id()], &[])).transpose()?;
+    let waits = waits.map(|(block, _)| block);
+    compiler.end(scope);
     let updates = rule.updates.iter().zip(registers).map(|(&(var, _), value)| update(compiler, system, var, value));
-    Ok(Compiled { guard, fire, picks, updates: updates.collect() })
+    Ok(Compiled { guard, waits, fire, picks, updates: updates.collect() })
 }
 
 fn compile_observe(compiler: &mut Compiler, system: &TransitionSystem) -> Result<(Block, [Reg; 6]), TooLarge> {

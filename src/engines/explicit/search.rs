@@ -3,7 +3,7 @@
 //! States are rows in one arena, found again through an open-addressing table of their numbers; each remembers the
 //! state and the rule that it was first reached by. States are looked at in the order in which they were found, so
 //! that the first bad one has the least depth. For claims about loops the edges that a loop may use are kept, and
-//! for each state which fairness obligations it discharges by being disabled there, and which are late if something slow happens.
+//! for each state which fairness obligations are enabled there, and which are not even due.
 
 use super::edge::{Edge, Successor};
 use super::layout::Layout;
@@ -156,6 +156,17 @@ pub enum End {
     Stopped(String),
 }
 
+/// What of a fairness unit is seen in a state.
+#[derive(Clone, Copy, Default)]
+struct UnitHere {
+    /// Whether a rule of it was looked at.
+    is_known: bool,
+    /// Whether one is enabled.
+    is_enabled: bool,
+    /// Whether one is due.
+    is_due: bool,
+}
+
 /// The states found so far.
 pub struct Search<'a> {
     /// The group.
@@ -301,12 +312,12 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// The obligations that are late if something slow happens in a state, as bits: prompt, with a unit that is enabled.
+    /// The obligations with a unit that is enabled in a state, as bits.
     pub fn live(&self, state: u32) -> &[u64] {
         &self.live[state as usize * self.words..(state as usize + 1) * self.words]
     }
 
-    /// The obligations discharged by being disabled in a state, as bits.
+    /// The obligations with a unit that is not due in a state, as bits.
     pub fn idle(&self, state: u32) -> &[u64] {
         &self.idle[state as usize * self.words..(state as usize + 1) * self.words]
     }
@@ -454,8 +465,7 @@ impl<'a> Search<'a> {
     ) -> Result<bool, EngineError> {
         let model = self.model;
         let loops = model.is_loop_claim();
-        // For each unit: whether a rule of it was looked at, and whether one was enabled.
-        let mut units = vec![(false, false); if loops { model.system.fairness.len() } else { 0 }];
+        let mut units = vec![UnitHere::default(); if loops { model.system.fairness.len() } else { 0 }];
         let mut stopping = false;
         for (index, rule) in model.system.rules.iter().enumerate() {
             if model.repeats(row, index) {
@@ -489,19 +499,22 @@ impl<'a> Search<'a> {
             })?;
             self.fired[index] |= enabled;
             if let (true, Some(unit)) = (loops, rule.fairness) {
-                units[unit] = (true, units[unit].1 | enabled);
+                let unit = &mut units[unit];
+                unit.is_known = true;
+                unit.is_enabled |= enabled;
+                unit.is_due |= enabled || (rule.waits.is_some() && model.machine.is_due(index, registers));
             }
         }
         let (mut some_idle, mut live) = (vec![0; self.words], vec![0; self.words]);
-        for (unit, &(looked_at, enabled)) in units.iter().enumerate() {
-            if let (true, Some(obligation)) = (looked_at, model.obligation[unit]) {
-                let list = if enabled { &mut live } else { &mut some_idle };
-                list[obligation / 64] |= 1 << (obligation % 64);
+        for (unit, here) in units.iter().enumerate() {
+            if let (true, Some(obligation)) = (here.is_known, model.obligation[unit]) {
+                live[obligation / 64] |= u64::from(here.is_enabled) << (obligation % 64);
+                some_idle[obligation / 64] |= u64::from(!here.is_due) << (obligation % 64);
             }
         }
         self.idle.extend(some_idle);
-        self.live.extend(live.iter().zip(&model.prompt).map(|(live, prompt)| live & prompt));
-        Ok(!units.iter().any(|&(_, enabled)| enabled))
+        self.live.extend(live);
+        Ok(!units.iter().any(|unit| unit.is_enabled))
     }
 
     /// The states from an initial one to `state`, both included.
