@@ -3,7 +3,7 @@
 use super::{BoolVar, Group, IntVar, Model};
 use crate::subject::{ObjectId, Subject};
 use crate::system::{Choice, Detail, DetailKind, Effect, Origin, Pace, Phrase, Rule, Signature, Verb, Write, lowered};
-use crate::term::{Bool, Int, Term, VarId, all};
+use crate::term::{Bool, Int, Term, TermId, VarId, all};
 
 /// The pieces of a sentence.
 pub type Phrases = Vec<Phrase>;
@@ -201,6 +201,13 @@ impl RuleBuilder {
 
     /// The rule, with what its writes come to.
     fn finished(mut self) -> Rule {
+        let is_nothing = |amount: TermId| Int::from_id(amount).constant() == Some(0);
+        for write in &mut self.rule.writes {
+            write.effects.retain(|&(_, effect)| match effect {
+                Effect::Add(amount) | Effect::Saturate(amount) => !is_nothing(amount),
+                Effect::Set(_) => true,
+            });
+        }
         self.rule.writes.retain(|write| !write.effects.is_empty());
         Rule { updates: lowered(&self.rule.writes), ..self.rule }
     }
@@ -263,12 +270,12 @@ impl RuleBuilder {
     }
 
     /// Adds a number for verbose traces.
-    pub fn detail(self, subject: Subject, term: crate::term::TermId) -> Self {
+    pub fn detail(self, subject: Subject, term: TermId) -> Self {
         self.tells(DetailKind::Fact, subject, term)
     }
 
     /// Adds a number.
-    pub fn tells(mut self, kind: DetailKind, subject: Subject, term: crate::term::TermId) -> Self {
+    pub fn tells(mut self, kind: DetailKind, subject: Subject, term: TermId) -> Self {
         self.rule.details.push(Detail { kind, subject, term });
         self
     }
