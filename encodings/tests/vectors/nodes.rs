@@ -114,12 +114,12 @@ fn a_taint_is_tolerated_for_its_seconds() {
 }
 
 #[test]
-fn an_untolerated_taint_acts_at_once_on_all() {
+fn an_untolerated_taint_acts_at_once_on_one_or_all() {
     let tainted = NodePool { taints: vec![no_execute()], ..node("a", &[]) };
     let mut world = World::new(&cluster(vec![tainted], vec![deployment("web", 2, 100, 100)]));
     world.run_pods("web", &[("a", 2)]);
     let rule = "taint-eviction-controller/running/default/web/a";
-    assert_eq!(world.results(rule, &["running[default/web][a]", "terminating[default/web][a]"]), [[0, 2]]);
+    assert_eq!(world.results(rule, &["running[default/web][a]", "terminating[default/web][a]"]), [[0, 2], [1, 1]]);
 }
 
 /// Two nodes, two pods on the first, and an event.
