@@ -25,6 +25,8 @@ pub struct Limits {
     pub states: Option<usize>,
     /// When to give up.
     pub deadline: Option<Instant>,
+    /// Whether the explicit engine checks itself in every state, not only in some.
+    pub check_all: bool,
     /// Whether to find out, beside the answer, if fast rules always come to rest (`Outcome::rests`).
     pub watch_rest: bool,
 }

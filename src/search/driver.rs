@@ -122,7 +122,8 @@ impl Search<'_> {
 
     fn limits(&self) -> Limits {
         let watch_rest = self.cluster.timing == Timing::Paced && self.effort == Effort::Full;
-        Limits { depth: self.options.depth, deadline: Some(self.deadline), watch_rest, ..Limits::default() }
+        let check_all = self.options.cross_check;
+        Limits { depth: self.options.depth, deadline: Some(self.deadline), watch_rest, check_all, ..Limits::default() }
     }
 
     /// The symbolic engine that the claim needs.

@@ -101,6 +101,7 @@ impl Prepared<'_> {
             return Ok(report);
         };
         let mut search = Search::new(&model, shared.limits);
+        search.check_all = shared.limits.check_all;
         if shared.limits.watch_rest {
             search.watch_rest();
         }
@@ -115,9 +116,17 @@ impl Prepared<'_> {
         let end = search.run(&mut |states| shared.stop(self.nodes, states))?;
         shared.states.fetch_add(search.len(), Ordering::Relaxed);
         if search.reduces_orders() && matches!(end, End::Bad(_)) {
-            // The run is not a shortest one; the full search finds that, and ends no later.
+            // The run is not a shortest one. The full search finds that, unless it comes to a limit before.
+            let found = self.judge(&search, end, alike.is_some())?;
+            let (states, transitions) = (search.len() as u64, search.transitions);
             drop(search);
-            return self.search(alike, false, shared);
+            let mut shortest = self.search(alike, false, shared)?;
+            if let (Finding::Unknown(_), Finding::Violated(_)) = (&shortest.finding, &found) {
+                shortest.finding = found;
+                shortest.statistics.states += states;
+                shortest.statistics.transitions += transitions;
+            }
+            return Ok(shortest);
         }
         report.rests = end == End::Fixpoint && search.rests();
         report.finding = self.judge(&search, end, alike.is_some())?;

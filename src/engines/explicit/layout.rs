@@ -4,6 +4,7 @@
 //! behind slot, so that sorting the slots of a class is sorting equal pieces of the row: any total order will do.
 //! Which slots are interchangeable is found by [`crate::passes::alike_slots`].
 
+use super::checks::Exchange;
 use super::machine::Machine;
 use super::objects::{self, Objects};
 use crate::passes::{ObjectClass, SlotClass};
@@ -216,6 +217,23 @@ impl Layout {
                 sort_pieces(area, slots.size);
             }
         }
+    }
+
+    /// For each sorted class of slots or objects an exchange of two neighbours in a row, which ones by `number`.
+    pub fn exchanges(&self, number: usize) -> impl Iterator<Item = Exchange> + '_ {
+        let of_slots = move |at: usize| -> Exchange {
+            Box::new(move |layout: &Layout, row: &mut [u8]| {
+                let slots = &layout.slots[at];
+                let first = number % (slots.count - 1);
+                let (from, to) = (slots.offset(first), slots.offset(first + 1));
+                let (left, right) = row.split_at_mut(to);
+                left[from..].swap_with_slice(&mut right[..slots.size]);
+            })
+        };
+        let of_objects = move |at: usize| -> Exchange {
+            Box::new(move |layout: &Layout, row: &mut [u8]| layout.objects[at].exchange(row, number))
+        };
+        (0..self.slots.len()).map(of_slots).chain((0..self.objects.len()).map(of_objects))
     }
 
     /// Whether a slot of a class equals the one before it in a canonical row.

@@ -12,6 +12,7 @@
 //! limit and knows. Under a limit on pods, or on nodes where these come and go, runs are cut, and nothing but a
 //! violation is ever claimed.
 
+mod checks;
 mod concrete;
 mod edge;
 mod fair;

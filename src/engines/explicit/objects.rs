@@ -67,6 +67,14 @@ impl Objects {
                 .all(|(here, before)| row[bytes(here)] == row[bytes(before)])
     }
 
+    /// Exchanges two neighbours, which ones by `number`.
+    pub fn exchange(&self, row: &mut [u8], number: usize) {
+        let first = number % (self.pieces.len() - 1);
+        for (one, other) in self.pieces[first].iter().zip(&self.pieces[first + 1]) {
+            (0..one.width).for_each(|byte| row.swap(one.offset + byte, other.offset + byte));
+        }
+    }
+
     /// Puts the objects in the order of their bytes.
     fn sort(&self, row: &mut [u8]) {
         let size: usize = self.pieces[0].iter().map(|piece| piece.width).sum();

@@ -5,9 +5,10 @@
 //! that the first bad one has the least depth. For claims about loops the edges that a loop may use are kept, and
 //! for each state which fairness obligations are enabled there, and which are not even due.
 
+use super::checks::Checks;
 use super::edge::{Edge, Successor};
 use super::layout::Layout;
-use super::machine::{Machine, Observed, is_event};
+use super::machine::{Machine, Observed, Repeats, is_event};
 use super::objects::Objects;
 use super::rest::Rest;
 use super::stubborn::Stubborn;
@@ -101,14 +102,22 @@ impl Model {
     /// All steps from a row, in the order of the rules, but for picks that only permute equal neighbouring slots; rows
     /// are not made canonical.
     pub fn successors(&self, row: &[u8], registers: &mut Registers) -> Result<Vec<Successor>, EngineError> {
+        self.steps(row, registers, &|class, slot| self.layout.repeats(row, class, slot))
+    }
+
+    /// All steps from a row, with whatever picks.
+    pub fn all_successors(&self, row: &[u8], registers: &mut Registers) -> Result<Vec<Successor>, EngineError> {
+        self.steps(row, registers, &|_, _| false)
+    }
+
+    fn steps(&self, row: &[u8], registers: &mut Registers, repeats: &Repeats) -> Result<Vec<Successor>, EngineError> {
         self.layout.unpack(row, registers);
         self.machine.enter(registers);
         let mut found = Vec::new();
         for rule in 0..self.system.rules.len() {
             let choices: Vec<ChoiceId> =
                 self.system.rules[rule].choices.iter().flat_map(|choice| choice.ids().iter().copied()).collect();
-            let repeats = |class: usize, slot: usize| self.layout.repeats(row, class, slot);
-            self.machine.fire(rule, registers, &repeats, &mut |registers| {
+            self.machine.fire(rule, registers, repeats, &mut |registers| {
                 let mut row = vec![0; self.layout.stride];
                 self.layout.pack_after(registers, &mut row);
                 let mut picks: Vec<(ChoiceId, i64)> =
@@ -196,6 +205,8 @@ pub struct Search<'a> {
     raw: FxHashMap<u32, Box<[u8]>>,
     /// Whether to keep all edges, those that no violating loop may use too, and not to stop at a violation.
     pub everything: bool,
+    /// Whether every state is checked, not only some of them.
+    pub check_all: bool,
     quiet: Vec<bool>,
     /// The partial-order reduction, with its registers.
     stubborn: Option<(Stubborn, Registers)>,
@@ -227,6 +238,7 @@ impl<'a> Search<'a> {
             pods: limits.pods,
             raw: FxHashMap::default(),
             everything: false,
+            check_all: false,
             quiet: Vec::new(),
             stubborn: None,
             rest: None,
@@ -379,6 +391,7 @@ impl<'a> Search<'a> {
     pub fn run(&mut self, stop: &mut dyn FnMut(usize) -> Option<String>) -> Result<End, EngineError> {
         let mut registers = self.model.machine.registers();
         let (mut row, mut scratch) = (Vec::new(), vec![0; self.model.layout.stride]);
+        let mut checks = Checks::new(self.model, self.check_all);
         while self.expanded() < self.len() {
             if let Some(reason) = stop(self.len()) {
                 return Ok(End::Stopped(reason));
@@ -386,6 +399,7 @@ impl<'a> Search<'a> {
             let state = self.expanded() as u32;
             row.clear();
             row.extend_from_slice(self.row(state));
+            checks.state(self.model, state, &row)?;
             self.model.layout.unpack(&row, &mut registers);
             self.model.machine.enter(&mut registers);
             let seen = self.model.machine.observe(&mut registers);
