@@ -8,7 +8,6 @@
 //! Every check costs more than a look at a state, so that only one of many states is checked, unless all shall be.
 
 use super::edge::Successor;
-use super::layout::Layout;
 use super::search::Model;
 use crate::engines::EngineError;
 use crate::trace::execute;
@@ -131,9 +130,6 @@ struct Step {
     keep: bool,
     progress: bool,
 }
-
-/// Exchanges two neighbours in a row.
-pub type Exchange = Box<dyn Fn(&Layout, &mut [u8])>;
 
 #[cfg(test)]
 mod tests {

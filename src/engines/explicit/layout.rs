@@ -4,13 +4,15 @@
 //! behind slot, so that sorting the slots of a class is sorting equal pieces of the row: any total order will do.
 //! Which slots are interchangeable is found by [`crate::passes::alike_slots`].
 
-use super::checks::Exchange;
 use super::machine::Machine;
 use super::objects::{self, Objects};
 use crate::passes::{ObjectClass, SlotClass};
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::program::{Reg, Registers};
 use kubound_encodings::term::{Range, VarId};
+
+/// Exchanges two neighbours in a row.
+pub type Exchange = Box<dyn Fn(&Layout, &mut [u8])>;
 
 /// Where one variable lies in a row.
 #[derive(Clone, Copy, Debug)]
