@@ -29,7 +29,7 @@ pub fn apply(loaded: &mut Loaded, model: &ModelArgs, intents: &[String]) -> Resu
             workload.replicas = cap(workload.replicas, pods, &workload.reference.to_string(), "--pods")?;
         }
     }
-    if cluster.pools.iter().all(|pool| pool.count.hi == 0) {
+    if cluster.pools.iter().all(|pool| pool.most_nodes() == 0) {
         return Err(Failure::Usage(anyhow!("no pool may have a node; raise `count` in spec.nodes, or --nodes")));
     }
     select(cluster, intents)
@@ -122,6 +122,26 @@ mod tests {
         assert_eq!(cap(range, 3, "pool a", "--nodes").ok(), Span::new(1, 3, 1));
         assert_eq!(cap(range, 9, "pool a", "--nodes").ok(), Some(range));
         assert!(matches!(cap(range, 0, "pool a", "--nodes"), Err(Failure::Usage(_))));
+    }
+
+    #[test]
+    fn a_pool_may_have_only_the_nodes_that_an_autoscaler_adds() {
+        use super::super::args::GranularityArg;
+        let model =
+            ModelArgs { granularity: GranularityArg::Fused, timing: None, nodes: None, pods: None, depth: None };
+        let applied = |most: i64| {
+            let scenario = format!(
+                "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  clusterAutoscaler: {{}}\n  nodes:\n  \
+                 - {{name: a, count: 0, autoscaling: {{max: {most}}}}}\n  - {{name: b, count: 0..1}}\n"
+            );
+            let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: app}]}\n";
+            let files = [("scenario.yaml".to_owned(), scenario), ("web.yaml".to_owned(), pod.to_owned())];
+            let mut loaded = crate::manifest::load_embedded("test", &files).expect("a valid input");
+            loaded.cluster.pools[1].count = Span::exactly(0);
+            apply(&mut loaded, &model, &[])
+        };
+        assert!(applied(1).is_ok());
+        assert!(matches!(applied(0), Err(Failure::Usage(_))));
     }
 
     #[test]
