@@ -1,21 +1,28 @@
 //! Decides every property of a cluster in several ways and holds the verdicts against each other.
 
+use crate::tally::Tally;
+use crate::{sizes, timings, whole, words};
 use kubound::engines::bmc::Bmc;
 use kubound::engines::explicit::Explicit;
+use kubound::engines::induction::Induction;
 use kubound::engines::lasso::Lasso;
+use kubound::engines::ranking::Ranking;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::smt::Encoding;
 use kubound::trace::Trace;
 use kubound::trace::expand::replay_expanded;
 use kubound::trace::replay::replay;
 use kubound_encodings::assemble::assemble;
-use kubound_encodings::cluster::{Cluster, Granularity};
+use kubound_encodings::cluster::{Cluster, Granularity, Timing};
 use kubound_encodings::system::{Claim, TransitionSystem};
-use std::ops::AddAssign;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 /// Most states that an explicit search may store here.
-const STATES: usize = 15_000;
+pub const STATES: usize = 15_000;
+/// Longest time for a proof.
+const PROOF: Duration = Duration::from_millis(400);
+
 /// How far systems are unrolled, and which.
 #[derive(Clone, Copy)]
 struct Reach {
@@ -32,45 +39,72 @@ const USUAL: Reach = Reach { depth: 5, rules: 24, terms: 750 };
 /// For some.
 const DEEPER: Reach = Reach { depth: 9, rules: 60, terms: usize::MAX };
 
-/// How often what came out.
-#[derive(Clone, Copy, Default, Debug)]
-pub struct Tally {
-    pub clusters: u64,
-    /// Clusters with an intent that both ways decided.
-    pub decided: u64,
-    pub properties: u64,
-    pub violated: u64,
-    pub holds: u64,
-    pub vacuous: u64,
-    pub undecided: u64,
+/// What is compared with the explicit search of the fused system.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Comparison {
+    /// The explicit search without symmetry.
+    Symmetry,
+    /// The explicit search over all variables.
+    Slicing,
+    /// The explicit search in all orders.
+    Orders,
+    /// The fine system.
+    Granularity,
+    /// Paced, delayed and interleaved time.
+    Timings,
+    /// The symbolic engines on CaDiCaL, a few steps deep.
+    Symbolic,
+    /// The symbolic engines on Z3, deeper.
+    Deeper,
+    /// Proofs.
+    Proofs,
+    /// The same intent in words.
+    Words,
+    /// Every size of a range by itself.
+    Sizes,
+    /// All that `kubound verify` does, for all intents together and for each alone.
+    Whole,
 }
 
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.clusters += other.clusters;
-        self.decided += other.decided;
-        self.properties += other.properties;
-        self.violated += other.violated;
-        self.holds += other.holds;
-        self.vacuous += other.vacuous;
-        self.undecided += other.undecided;
+impl Comparison {
+    /// All of them, each with how many clusters there are for each one compared in this way.
+    pub const SHARES: [(Comparison, u64); 11] = [
+        (Comparison::Symmetry, 1),
+        (Comparison::Slicing, 4),
+        (Comparison::Orders, 4),
+        (Comparison::Granularity, 2),
+        (Comparison::Timings, 8),
+        (Comparison::Symbolic, 2),
+        (Comparison::Deeper, 300),
+        (Comparison::Proofs, 40),
+        (Comparison::Words, 4),
+        (Comparison::Sizes, 6),
+        (Comparison::Whole, 125),
+    ];
+}
+
+/// A fault.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Failure {
+    /// What was compared; `None` where the systems could not be built or searched at all.
+    pub comparison: Option<Comparison>,
+    /// What is wrong, without the places where it differs from cluster to cluster.
+    pub kind: String,
+    /// All that is known.
+    pub what: String,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self.comparison {
+            Some(comparison) => write!(f, "{comparison:?}: {}", self.what),
+            None => write!(f, "{}", self.what),
+        }
     }
 }
 
-/// What is compared.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Comparison {
-    /// The fused system against the fine one, both searched explicitly.
-    Granularities,
-    /// The explicit search with and without its reductions.
-    Reductions,
-    /// The symbolic engines on CaDiCaL against the explicit one, a few steps deep.
-    Engines,
-    /// The symbolic engines on Z3 against the explicit one, deeper.
-    EnginesDeeper,
-}
-
-enum Verdict {
+/// An answer to one intent.
+pub enum Verdict {
     Violated(Box<Trace>),
     Holds,
     Vacuous,
@@ -78,7 +112,8 @@ enum Verdict {
 }
 
 impl Verdict {
-    fn word(&self) -> &'static str {
+    /// In a word.
+    pub fn word(&self) -> &'static str {
         match self {
             Verdict::Violated(_) => "violated",
             Verdict::Holds => "holds",
@@ -86,152 +121,249 @@ impl Verdict {
             Verdict::Undecided => "undecided",
         }
     }
-}
 
-/// One cluster with its systems.
-struct Case {
-    fine: TransitionSystem,
-    fused: TransitionSystem,
-    property: usize,
-}
-
-/// Compares; a fault of any kind, panics included, is told as text that begins with its kind.
-pub fn compare(cluster: &Cluster, comparison: Comparison) -> Result<Tally, String> {
-    catch_unwind(AssertUnwindSafe(|| all_properties(cluster, comparison))).unwrap_or_else(|payload| {
-        let text = payload.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned()));
-        Err(format!("panic: {}", text.unwrap_or_default()))
-    })
-}
-
-fn all_properties(cluster: &Cluster, comparison: Comparison) -> Result<Tally, String> {
-    let build = |granularity| assemble(cluster, granularity).map_err(|error| format!("assemble: {error}"));
-    let (fine, fused) = (build(Granularity::Fine)?, build(Granularity::Fused)?);
-    for system in [&fine, &fused] {
-        system.check().map_err(|error| format!("check: {error}"))?;
+    /// Whether no run violates the intent.
+    pub fn is_clean(&self) -> bool {
+        matches!(self, Verdict::Holds | Verdict::Vacuous)
     }
-    if fine.properties.len() != fused.properties.len() {
-        return Err("assemble: another number of properties".into());
-    }
+}
+
+/// What became of one comparison: whether both ways answered.
+pub type Outcome = Result<bool, String>;
+
+/// One cluster with its systems, and the verdict on one property.
+pub struct Case<'a> {
+    pub cluster: &'a Cluster,
+    pub fine: TransitionSystem,
+    pub fused: TransitionSystem,
+    pub property: usize,
+    pub verdict: Verdict,
+}
+
+/// Decides and compares; a fault of any kind, panics included, is told.
+pub fn compare(cluster: &Cluster, comparisons: &[Comparison]) -> Result<Tally, Failure> {
+    let mut now = None;
+    let result = catch_unwind(AssertUnwindSafe(|| all_properties(cluster, comparisons, &mut now)));
+    let what = match result {
+        Ok(Ok(tally)) => return Ok(tally),
+        Ok(Err(what)) => what,
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned()));
+            format!("panic: {}", text.unwrap_or_default())
+        }
+    };
+    // What differs from cluster to cluster comes behind a colon, and the intent in parentheses.
+    let kind = what.split([':', '(']).next().unwrap_or_default().trim().to_owned();
+    Err(Failure { comparison: now, kind, what })
+}
+
+fn all_properties(
+    cluster: &Cluster,
+    comparisons: &[Comparison],
+    now: &mut Option<Comparison>,
+) -> Result<Tally, String> {
+    let (fine, fused) = systems(cluster)?;
     let mut tally = Tally { clusters: 1, ..Tally::default() };
-    let mut case = Case { fine, fused, property: 0 };
-    // Many clusters tell more than many intents of one.
-    let most = if comparison == Comparison::Engines { 2 } else { usize::MAX };
-    for property in 0..case.fused.properties.len().min(most) {
+    let mut case = Case { cluster, fine, fused, property: 0, verdict: Verdict::Undecided };
+    for property in 0..case.fused.properties.len() {
+        *now = None;
         case.property = property;
-        let intent = &case.fused.properties[property].intent;
-        let verdict = match comparison {
-            Comparison::Granularities => case.granularities(),
-            Comparison::Reductions => case.reductions(),
-            Comparison::Engines => case.engines(Encoding::CadicalClauses, USUAL),
-            Comparison::EnginesDeeper => case.engines(Encoding::Clauses, DEEPER),
-        };
-        let verdict = verdict.map_err(|what| format!("{what} ({intent})"))?;
-        tally.properties += 1;
-        match verdict {
+        case.verdict = case.decide()?;
+        match case.verdict {
             Verdict::Violated(_) => tally.violated += 1,
             Verdict::Holds => tally.holds += 1,
             Verdict::Vacuous => tally.vacuous += 1,
             Verdict::Undecided => tally.undecided += 1,
         }
+        for &comparison in comparisons {
+            *now = Some(comparison);
+            let begin = Instant::now();
+            let intent = &case.fused.properties[property].intent;
+            let outcome = case.compare(comparison).map_err(|what| format!("{what} ({intent})"))?;
+            note(&mut tally, comparison, outcome, begin);
+        }
     }
-    tally.decided = u64::from(tally.undecided < tally.properties);
+    tally.decided = u64::from(tally.undecided < tally.intents());
+    for (comparison, all) in
+        [(Comparison::Words, words::compare as fn(&Cluster) -> _), (Comparison::Whole, whole::compare)]
+    {
+        if comparisons.contains(&comparison) {
+            *now = Some(comparison);
+            let begin = Instant::now();
+            for outcome in all(cluster)? {
+                note(&mut tally, comparison, Some(outcome), begin);
+            }
+        }
+    }
     Ok(tally)
 }
 
-impl Case {
-    fn granularities(&self) -> Result<Verdict, String> {
-        let on_fused = self.explicit(Explicit::default(), &self.fused, "fused")?;
-        if let Verdict::Violated(trace) = &on_fused {
-            replay_expanded(&self.fine, &self.fused, trace, self.property)
-                .map_err(|error| format!("expanded replay: {error}"))?;
+fn note(tally: &mut Tally, comparison: Comparison, outcome: Option<bool>, begin: Instant) {
+    let count = tally.comparisons.entry(comparison).or_default();
+    count.spent += begin.elapsed();
+    if let Some(is_answered) = outcome {
+        count.compared += 1;
+        count.agreed += u64::from(is_answered);
+        count.cut_off += u64::from(!is_answered);
+    }
+}
+
+/// The fine and the fused system of a cluster.
+pub fn systems(cluster: &Cluster) -> Result<(TransitionSystem, TransitionSystem), String> {
+    let build = |granularity| {
+        let system = assemble(cluster, granularity).map_err(|error| format!("assemble: {error}"))?;
+        system.check().map_err(|error| format!("check: {error}"))?;
+        Ok::<_, String>(system)
+    };
+    let (fine, fused) = (build(Granularity::Fine)?, build(Granularity::Fused)?);
+    if fine.properties.len() != fused.properties.len() {
+        return Err("assemble: another number of properties".into());
+    }
+    Ok((fine, fused))
+}
+
+/// Decides a property by an explicit search; a violation is replayed.
+pub fn explicit(engine: Explicit, system: &TransitionSystem, property: usize, name: &str) -> Result<Verdict, String> {
+    let limits = Limits { states: Some(STATES), ..Limits::default() };
+    let outcome = engine
+        .decide(system, property, &limits, &Cancel::default())
+        .map_err(|error| format!("explicit search of the {name} system: {error}"))?;
+    Ok(match outcome.answer {
+        Answer::Violated(trace) => {
+            replay(system, &trace, property).map_err(|error| format!("replay on the {name} system: {error}"))?;
+            Verdict::Violated(trace)
         }
-        let on_fine = self.explicit(Explicit::default(), &self.fine, "fine")?;
-        same("granularities", on_fused, on_fine)
+        Answer::Holds { premise_reached: true, .. } => Verdict::Holds,
+        Answer::Holds { premise_reached: false, .. } => Verdict::Vacuous,
+        Answer::NoViolationUpTo { .. } | Answer::Unknown { .. } => Verdict::Undecided,
+    })
+}
+
+/// Whether both ways decided; they must have decided alike then.
+pub fn same(what: &str, first: &Verdict, second: &Verdict) -> Outcome {
+    if matches!(first, Verdict::Undecided) || matches!(second, Verdict::Undecided) {
+        return Ok(false);
+    }
+    if first.word() != second.word() {
+        return Err(format!("{what}, {} and {}", first.word(), second.word()));
+    }
+    Ok(true)
+}
+
+impl Case<'_> {
+    /// The verdict that all others are compared with. A violation is a run of the fine system.
+    fn decide(&self) -> Result<Verdict, String> {
+        let verdict = explicit(Explicit::default(), &self.fused, self.property, "fused")?;
+        if let Verdict::Violated(trace) = &verdict {
+            replay_expanded(&self.fine, &self.fused, trace, self.property)
+                .map_err(|error| format!("replay on the fine system: {error}"))?;
+        }
+        Ok(verdict)
     }
 
-    fn reductions(&self) -> Result<Verdict, String> {
-        let reduced = self.explicit(Explicit::default(), &self.fused, "reduced")?;
-        let plain =
-            self.explicit(Explicit { symmetry: false, slicing: false, partial_order: false }, &self.fused, "plain")?;
-        same("reductions", reduced, plain)
+    /// Compares in one way; nothing where there is nothing to compare, or where it is done for all intents together.
+    fn compare(&self, comparison: Comparison) -> Result<Option<bool>, String> {
+        let all = Explicit::default();
+        let otherwise = |engine: Explicit, name: &str| {
+            if matches!(self.verdict, Verdict::Undecided) {
+                return Ok(false);
+            }
+            let other = explicit(engine, &self.fused, self.property, "fused")?;
+            same(name, &self.verdict, &other)
+        };
+        Ok(Some(match comparison {
+            Comparison::Symmetry => otherwise(Explicit { symmetry: false, ..all }, "with and without symmetry")?,
+            Comparison::Slicing => otherwise(Explicit { slicing: false, ..all }, "with and without slicing")?,
+            Comparison::Orders => otherwise(Explicit { partial_order: false, ..all }, "in some and in all orders")?,
+            Comparison::Granularity => {
+                if self.cluster.timing != Timing::Paced {
+                    return Ok(None);
+                }
+                let on_fine = explicit(all, &self.fine, self.property, "fine")?;
+                same("fused and fine", &self.verdict, &on_fine)?
+            }
+            Comparison::Timings => timings::compare(self)?,
+            Comparison::Symbolic => self.symbolic(Encoding::CadicalClauses, USUAL)?,
+            Comparison::Deeper => self.symbolic(Encoding::Clauses, DEEPER)?,
+            Comparison::Proofs => self.proofs()?,
+            Comparison::Sizes => return sizes::compare(self),
+            Comparison::Words | Comparison::Whole => return Ok(None),
+        }))
+    }
+
+    fn is_invariant(&self) -> bool {
+        matches!(self.fused.properties[self.property].claim, Claim::Invariant(_))
     }
 
     /// What the explicit engine found must be found by the symbolic one, at the same depth, and nothing else.
-    fn engines(&self, encoding: Encoding, Reach { depth, rules, terms }: Reach) -> Result<Verdict, String> {
-        if self.fused.rules.len() > rules || self.fused.dag.len() > terms {
-            return Ok(Verdict::Undecided);
-        }
-        let explicit = self.explicit(Explicit::default(), &self.fused, "fused")?;
-        if matches!(explicit, Verdict::Undecided) {
-            return Ok(explicit);
+    fn symbolic(&self, encoding: Encoding, Reach { depth, rules, terms }: Reach) -> Outcome {
+        let is_large = self.fused.rules.len() > rules || self.fused.dag.len() > terms;
+        if is_large || matches!(self.verdict, Verdict::Undecided) {
+            return Ok(false);
         }
         let most = Limits { depth: Some(depth), ..Limits::default() };
-        let found = self.symbolic(encoding, &most)?;
-        let Verdict::Violated(trace) = &explicit else {
-            return match found {
-                Some(depth) => Err(format!("engines: explicit {}, symbolic violated at {depth}", explicit.word())),
-                None => Ok(explicit),
+        let Verdict::Violated(trace) = &self.verdict else {
+            return match self.steps_found(encoding, &most)? {
+                Some(depth) => Err(format!("explicit {}, symbolic violated: at {depth} steps", self.verdict.word())),
+                None => Ok(true),
             };
         };
         // The explicit engine looks at the fewest nodes first, so its run is a shortest one of so many nodes.
         let nodes = kubound::search::minimise::nodes(&self.fused, trace);
-        let found = self.symbolic(encoding, &Limits { nodes: Some(nodes), ..most })?;
+        let found = self.steps_found(encoding, &Limits { nodes: Some(nodes), ..most })?;
         let steps = trace.steps.len();
-        let is_invariant = matches!(self.fused.properties[self.property].claim, Claim::Invariant(_));
         match found {
-            Some(found) if found > steps || (is_invariant && found != steps) => {
-                Err(format!("engines: explicit violated at {steps}, symbolic at {found}"))
+            Some(found) if found > steps || (self.is_invariant() && found != steps) => {
+                Err(format!("explicit and symbolic violated, not alike: at {steps} and {found} steps"))
             }
-            None if steps <= depth => Err(format!("engines: explicit violated at {steps}, symbolic not")),
-            _ => Ok(explicit),
+            None if steps <= depth => Err(format!("explicit violated, symbolic not: at {steps} steps")),
+            _ => Ok(true),
         }
     }
 
-    fn explicit(&self, engine: Explicit, system: &TransitionSystem, name: &str) -> Result<Verdict, String> {
-        let limits = Limits { states: Some(STATES), ..Limits::default() };
-        let outcome = engine
-            .decide(system, self.property, &limits, &Cancel::default())
-            .map_err(|error| format!("explicit on {name}: {error}"))?;
-        Ok(match outcome.answer {
-            Answer::Violated(trace) => {
-                replay(system, &trace, self.property).map_err(|error| format!("replay on {name}: {error}"))?;
-                Verdict::Violated(trace)
-            }
-            Answer::Holds { premise_reached: true, .. } => Verdict::Holds,
-            Answer::Holds { premise_reached: false, .. } => Verdict::Vacuous,
-            Answer::NoViolationUpTo { .. } | Answer::Unknown { .. } => Verdict::Undecided,
-        })
-    }
-
     /// The number of steps of the violation found.
-    fn symbolic(&self, encoding: Encoding, limits: &Limits) -> Result<Option<usize>, String> {
+    fn steps_found(&self, encoding: Encoding, limits: &Limits) -> Result<Option<usize>, String> {
         let (bmc, lasso) = (Bmc { encoding }, Lasso { encoding });
-        let engine: &dyn Engine = match self.fused.properties[self.property].claim {
-            Claim::Invariant(_) => &bmc,
-            Claim::NoFairLoop { .. } => &lasso,
-        };
+        let engine: &dyn Engine = if self.is_invariant() { &bmc } else { &lasso };
         let outcome = engine
             .decide(&self.fused, self.property, limits, &Cancel::default())
             .map_err(|error| format!("symbolic: {error}"))?;
         match outcome.answer {
             Answer::Violated(trace) => {
                 replay_expanded(&self.fine, &self.fused, &trace, self.property)
-                    .map_err(|error| format!("symbolic replay: {error}"))?;
+                    .map_err(|error| format!("replay of a symbolic run: {error}"))?;
                 Ok(Some(trace.steps.len()))
             }
             Answer::NoViolationUpTo { .. } => Ok(None),
             other => Err(format!("symbolic: {other:?}")),
         }
     }
-}
 
-fn same(what: &str, first: Verdict, second: Verdict) -> Result<Verdict, String> {
-    if matches!(first, Verdict::Undecided) || matches!(second, Verdict::Undecided) {
-        return Ok(Verdict::Undecided);
+    /// What is proved must hold.
+    fn proofs(&self) -> Outcome {
+        if matches!(self.verdict, Verdict::Undecided) {
+            return Ok(false);
+        }
+        let (induction, ranking) = (Induction::default(), Ranking::default());
+        let mut provers: Vec<&dyn Engine> = vec![&induction];
+        if !self.is_invariant() {
+            provers.push(&ranking);
+        }
+        let mut is_proved = false;
+        for prover in provers {
+            let limits = Limits { deadline: Some(Instant::now() + PROOF), ..Limits::default() };
+            let outcome = prover
+                .decide(&self.fused, self.property, &limits, &Cancel::default())
+                .map_err(|error| format!("{}: {error}", prover.name()))?;
+            match (&outcome.answer, self.verdict.is_clean()) {
+                (Answer::Holds { .. }, true) => is_proved = true,
+                (Answer::Unknown { .. } | Answer::NoViolationUpTo { .. }, _) | (Answer::Violated(_), false) => {}
+                (answer, _) => {
+                    return Err(format!("{} contradicts explicit {}: {answer:?}", prover.name(), self.verdict.word()));
+                }
+            }
+        }
+        Ok(is_proved)
     }
-    if first.word() != second.word() {
-        return Err(format!("{what}: {} and {}", first.word(), second.word()));
-    }
-    Ok(first)
 }

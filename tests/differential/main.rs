@@ -1,46 +1,72 @@
-//! Random small clusters, decided in several ways that must agree: the fused system against the fine one, the
-//! explicit search with its reductions against the one without, the symbolic engines against the explicit one. On
-//! the way every system must be well-formed, every violation must replay on the fine system, and no engine may
-//! report a fault of the model.
+//! Random inputs, decided in several ways that must agree ([`compare::Comparison`]). On the way every system must be
+//! well-formed, every violation must replay on the fine system, and no engine may report a fault of the model.
 //!
-//! The clusters are numbered; the number is the seed. `KUBOUND_DIFFERENTIAL_CASES` says how many the symbolic engines
-//! look at (the other comparisons look at a twelfth, the deeper symbolic one at a two-hundredth),
-//! `KUBOUND_DIFFERENTIAL_FIRST` at which number they start. Searches are cut off at a number of states; cut ones are
-//! counted, and must not be too many. A failure is told with its number as it is met, and how far the run is every now
-//! and then (to be seen with `--nocapture`); in the end the first failure is made smaller by removing parts and printed
-//! whole.
+//! Inputs are folders of manifests and a scenario, drawn from an alphabet that has everything that an input can say
+//! ([`letters`]). They are numbered; the number is the seed. `KUBOUND_DIFFERENTIAL_CASES` says how many are looked at,
+//! `KUBOUND_DIFFERENTIAL_FIRST` at which number they start, `KUBOUND_DIFFERENTIAL_ALL=1` that each of them is compared
+//! in every way, and `KUBOUND_DIFFERENTIAL_WRITE=FOLDER` where failing inputs are written. Searches are cut off at a
+//! number of states; cut ones are counted, and must not be too many. A failure is told with its number as it is met (to
+//! be seen with `--nocapture`); in the end the first failure of each kind is made smaller by taking parts away, and
+//! printed whole, as YAML.
 
-mod autoscaling;
 mod compare;
 mod generate;
-mod nodes_and_pods;
+mod input;
+mod letters;
 mod random;
 mod shrink;
+mod sizes;
+mod tally;
+mod timings;
+mod whole;
+mod words;
 
-use compare::{Comparison, Tally, compare};
+use compare::{Comparison, Failure, compare};
+use generate::Drawn;
+use input::Input;
+use letters::{alphabet, letters};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tally::Tally;
 
-const CASES: u64 = 4600;
-/// Threads of one comparison; there are four comparisons.
+/// Inputs of the test.
+const CASES: u64 = 1000;
+/// Inputs drawn to see whether the whole alphabet occurs.
+const DRAWN: u64 = 6000;
 const THREADS: usize = 2;
-/// How many clusters are compared from one line about the progress to the next.
+/// How many inputs are compared from one line about the progress to the next.
 const LINE_EVERY: u64 = 1000;
+/// How many kinds of failures are made smaller.
+const KINDS: usize = 6;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
-/// The kind of a failure, and the intent where it says so.
-fn kind(what: &str) -> &str {
-    what.split(':').next().unwrap_or_default()
+/// How the input of a seed is compared.
+fn comparisons(seed: u64) -> Vec<Comparison> {
+    let all = number("KUBOUND_DIFFERENTIAL_ALL", 0) > 0;
+    let wanted = Comparison::SHARES.iter().filter(|(_, share)| all || seed.is_multiple_of(*share));
+    wanted.map(|(comparison, _)| *comparison).collect()
 }
 
-fn agree(comparison: Comparison, share: u64) -> Tally {
-    let first = number("KUBOUND_DIFFERENTIAL_FIRST", 0);
-    let end = first + number("KUBOUND_DIFFERENTIAL_CASES", CASES) / share;
+/// Compares the input of one seed, and counts its letters.
+fn examine(seed: u64) -> (Tally, Option<Failure>) {
+    let Drawn { cluster, refused, .. } = generate::input(seed);
+    let (mut tally, failure) = match compare(&cluster, &comparisons(seed)) {
+        Ok(tally) => (tally, None),
+        Err(failure) => (Tally { clusters: 1, ..Tally::default() }, Some(failure)),
+    };
+    tally.refused = refused.len() as u64;
+    let is_decided = tally.decided > 0;
+    tally.count_letters(&letters(&cluster), is_decided);
+    (tally, failure)
+}
+
+fn run(first: u64, end: u64) -> (Tally, Vec<(u64, Failure)>) {
     let next = AtomicU64::new(first);
-    let results = Mutex::new((Tally::default(), Vec::<(u64, String)>::new()));
+    let results = Mutex::new((Tally::default(), Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
@@ -49,52 +75,89 @@ fn agree(comparison: Comparison, share: u64) -> Tally {
                     if seed >= end {
                         break;
                     }
-                    let result = compare(&generate::cluster(seed), comparison);
+                    let (tally, failure) = examine(seed);
                     let mut results = results.lock().unwrap();
-                    match result {
-                        Ok(tally) => results.0 += tally,
-                        Err(what) => {
-                            println!("{comparison:?}: cluster {seed}: {what}");
-                            results.1.push((seed, what));
-                        }
+                    results.0.add(&tally);
+                    if let Some(failure) = failure {
+                        println!("cluster {seed}: {failure}");
+                        results.1.push((seed, failure));
                     }
                     if (seed + 1 - first).is_multiple_of(LINE_EVERY) {
-                        println!("{comparison:?}: at cluster {seed} of {end}: {:?}", results.0);
+                        println!("at cluster {seed} of {end}: {}", results.0.summary());
                     }
                 }
             });
         }
     });
     let (tally, mut failures) = results.into_inner().unwrap();
-    println!("{comparison:?}: {tally:?}");
-    failures.sort();
-    report(comparison, &failures);
-    tally
+    failures.sort_by_key(|(seed, _)| *seed);
+    (tally, failures)
 }
 
-fn report(comparison: Comparison, failures: &[(u64, String)]) {
-    let Some((seed, what)) = failures.first() else { return };
-    let fails = |candidate: &_| matches!(compare(candidate, comparison), Err(other) if kind(&other) == kind(what));
-    let smallest = shrink::shrink(&generate::cluster(*seed), fails);
-    let why = compare(&smallest, comparison).err();
-    let list: String = failures.iter().map(|(seed, what)| format!("{seed}: {what}\n")).collect();
-    panic!("{comparison:?}: {} failures\n{list}the first, made smaller: {why:?}\n{smallest:#?}", failures.len());
+/// Whether an input fails in the same way.
+fn fails_alike(input: &Input, failure: &Failure) -> bool {
+    let Ok(loaded) = input.load() else { return false };
+    let comparisons: Vec<Comparison> = failure.comparison.into_iter().collect();
+    let again = compare(&loaded.cluster, &comparisons);
+    again.is_err_and(|other| (other.comparison, &other.kind) == (failure.comparison, &failure.kind))
 }
 
-fn expect_few_undecided(tally: Tally, percent: u64) {
-    // Shares mean nothing for a few cases.
-    if tally.properties < 300 {
-        return;
+/// The first failure of each kind, made smaller.
+fn report(failures: &[(u64, Failure)]) -> String {
+    let kind = |failure: &Failure| (failure.comparison, failure.kind.clone());
+    let mut kinds: Vec<_> = failures.iter().map(|(_, failure)| kind(failure)).collect();
+    kinds.sort();
+    kinds.dedup();
+    let mut text = String::new();
+    for wanted in kinds.iter().take(KINDS) {
+        let alike: Vec<_> = failures.iter().filter(|(_, failure)| kind(failure) == *wanted).collect();
+        let seeds: Vec<u64> = alike.iter().map(|(seed, _)| *seed).collect();
+        let (seed, failure) = alike[0];
+        let smallest = shrink::shrink(&generate::input(*seed).input, |candidate| fails_alike(candidate, failure));
+        if let Ok(folder) = std::env::var("KUBOUND_DIFFERENTIAL_WRITE") {
+            let written = smallest.write(&Path::new(&folder).join(seed.to_string()));
+            text += &written.map_or_else(|error| format!("not written: {error}\n"), |()| String::new());
+        }
+        text += &format!("\n{failure}\nclusters {seeds:?}; the first of them, made smaller:\n{smallest}");
     }
-    assert!(tally.undecided * 100 <= tally.properties * percent, "too many undecided: {tally:?}");
-    // About 7.6 %: most clusters with CronJobs or vertical autoscalers come to rest, and nobody is late forever.
-    assert!(tally.violated * 14 >= tally.properties, "too few violated: {tally:?}");
-    assert!(tally.holds * 10 >= tally.properties, "too few that hold: {tally:?}");
+    text
+}
+
+/// Everything that an input can say is said by some of them.
+#[test]
+fn every_letter_occurs() {
+    let mut tally = Tally::default();
+    for seed in 0..DRAWN {
+        let Drawn { cluster, refused, .. } = generate::input(seed);
+        tally.clusters += 1;
+        tally.refused += refused.len() as u64;
+        if std::env::var("KUBOUND_DIFFERENTIAL_REFUSED").is_ok() {
+            refused.iter().for_each(|why| println!("refused: {}", why.replace('\n', " ")));
+        }
+        tally.count_letters(&letters(&cluster), false);
+    }
+    let missing: Vec<_> = alphabet().filter(|letter| !tally.letters.contains_key(letter)).collect();
+    assert!(missing.is_empty(), "letters that the generator never writes: {missing:#?}");
+    assert!(tally.refused * 5 < tally.clusters, "{} draws refused for {} inputs", tally.refused, tally.clusters);
 }
 
 #[test]
-fn fusing_rules_changes_no_verdict() {
-    expect_few_undecided(agree(Comparison::Granularities, 12), 20);
+fn all_ways_agree() {
+    let first = number("KUBOUND_DIFFERENTIAL_FIRST", 0);
+    let (tally, failures) = run(first, first + number("KUBOUND_DIFFERENTIAL_CASES", CASES));
+    println!("{}\n{}", tally.summary(), tally.table());
+    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), report(&failures));
+    // Shares mean nothing for a few cases.
+    if tally.clusters < CASES {
+        return;
+    }
+    let intents = tally.intents();
+    assert!(tally.undecided * 2 < intents, "too many undecided: {}", tally.summary());
+    assert!(tally.violated * 13 >= intents, "too few violated: {}", tally.summary());
+    assert!(tally.holds * 10 >= intents, "too few that hold: {}", tally.summary());
+    for (comparison, count) in &tally.comparisons {
+        assert!(count.agreed > 0, "{comparison:?} never compared anything: {}", tally.summary());
+    }
 }
 
 /// The second plugin of a pass sees the pod that replaces what the first one evicted, before it starts.
@@ -102,25 +165,6 @@ fn fusing_rules_changes_no_verdict() {
 fn fused_rules_let_a_pass_go_on_before_pods_start() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/passes");
     let loaded = kubound::manifest::load(&[folder.into()], None).expect("a valid fixture");
-    let tally = compare(&loaded.cluster, Comparison::Granularities).expect("the same verdicts");
-    assert_eq!((tally.violated, tally.properties), (1, 1));
-}
-
-#[test]
-fn reductions_change_no_verdict() {
-    expect_few_undecided(agree(Comparison::Reductions, 12), 20);
-}
-
-#[test]
-fn symbolic_and_explicit_search_agree() {
-    let tally = agree(Comparison::Engines, 1);
-    // Time that may stop anywhere while an event may happen takes states: 55.05 % of 4400 clusters.
-    expect_few_undecided(tally, 57);
-    // The clusters of a seed never change, and neither does how many of them are small enough.
-    assert!(tally.clusters != CASES || tally.decided >= 2000, "{tally:?}");
-}
-
-#[test]
-fn symbolic_and_explicit_search_agree_deeper() {
-    expect_few_undecided(agree(Comparison::EnginesDeeper, 200), 50);
+    let tally = compare(&loaded.cluster, &[Comparison::Granularity]).expect("the same verdicts");
+    assert_eq!((tally.violated, tally.intents()), (1, 1));
 }

@@ -1,172 +1,134 @@
-//! Makes a cluster that fails smaller: parts are removed, one at a time, while it still fails in the same way.
+//! Makes an input that fails smaller: parts are taken away, one at a time, while it still fails in the same way. Parts
+//! are whatever the documents consist of, so that nothing has to be known of any kind.
 
-use kubound_encodings::cluster::workload::Usage;
-use kubound_encodings::cluster::{Cluster, Span, Start};
+use crate::input::Input;
+use serde_json::Value;
+use std::time::{Duration, Instant};
 
-/// The smallest cluster found that still `fails`.
-pub fn shrink(cluster: &Cluster, fails: impl Fn(&Cluster) -> bool) -> Cluster {
-    let mut smallest = cluster.clone();
-    while let Some(smaller) = smaller(&smallest).into_iter().find(|candidate| fails(candidate)) {
-        smallest = smaller;
-    }
-    smallest
+/// Most inputs tried.
+const MOST: usize = 4000;
+/// Longest time for one input.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Where a value is: file, document, and the way from there.
+type Place = (usize, usize, Vec<Part>);
+
+/// A step on the way to a value.
+#[derive(Clone, Debug)]
+enum Part {
+    Key(String),
+    Item(usize),
 }
 
-/// The cluster with one part less, in all ways that leave it meaningful.
-fn smaller(cluster: &Cluster) -> Vec<Cluster> {
-    let mut list = Vec::new();
-    let mut with = |change: &dyn Fn(&mut Cluster)| {
-        let mut copy = cluster.clone();
-        change(&mut copy);
-        if copy != *cluster {
-            list.push(copy);
-        }
-    };
-    for index in 0..cluster.intents.len() {
-        if cluster.intents.len() > 1 {
-            with(&|copy| drop(copy.intents.remove(index)));
-        }
-    }
-    for index in 0..cluster.scenario_controllers.len() {
-        with(&|copy| drop(copy.scenario_controllers.remove(index)));
-    }
-    for index in 0..cluster.events.len() {
-        with(&|copy| drop_event(copy, index));
-        with(&|copy| copy.events[index].must = false);
-        with(&|copy| copy.events[index].after = None);
-    }
-    for index in 0..cluster.disruption_budgets.len() {
-        with(&|copy| drop(copy.disruption_budgets.remove(index)));
-        with(&|copy| copy.disruption_budgets[index].always_allows_unhealthy = false);
-    }
-    with(&|copy| copy.hpas.clear());
-    with(&|copy| {
-        copy.vpas.clear();
-        copy.workloads.iter_mut().for_each(|workload| workload.recommended.clear());
-    });
-    with(&|copy| copy.descheduler = None);
-    for index in 0..cluster.workloads.len() {
-        if cluster.workloads.len() > 1 {
-            with(&|copy| drop_workload(copy, index));
-        }
-    }
-    for index in 0..cluster.pools.len() {
-        if cluster.pools.len() > 1 {
-            with(&|copy| drop(copy.pools.remove(index)));
-        }
-    }
-    with(&|copy| copy.start = Start::Empty);
-    pools(cluster, &mut with);
-    workloads(cluster, &mut with);
-    autoscalers(cluster, &mut with);
-    list
-}
-
-type With<'a> = dyn FnMut(&dyn Fn(&mut Cluster)) + 'a;
-
-fn pools(cluster: &Cluster, with: &mut With) {
-    for (index, pool) in cluster.pools.iter().enumerate() {
-        for count in [pool.count.lo, pool.count.hi, pool.count.hi - 1] {
-            if count >= 0 && (pool.count.constant().is_none() || count < pool.count.hi) {
-                with(&|copy| copy.pools[index].count = Span::exactly(count));
+/// The smallest input found that still `fails`.
+pub fn shrink(input: &Input, fails: impl Fn(&Input) -> bool) -> Input {
+    let mut smallest = input.clone();
+    let (mut tries, begin) = (0, Instant::now());
+    loop {
+        let mut is_smaller = false;
+        let mut at = 0;
+        // Candidates are listed anew after each success; those before the place were tried already.
+        while let Some(candidate) = nth(&smallest, at) {
+            tries += 1;
+            if tries > MOST || begin.elapsed() > PATIENCE {
+                return smallest;
+            }
+            if candidate != smallest && fails(&candidate) {
+                smallest = candidate;
+                is_smaller = true;
+            } else {
+                at += 1;
             }
         }
-        with(&|copy| copy.pools[index].taints.clear());
-        with(&|copy| copy.pools[index].unschedulable = false);
-        with(&|copy| copy.pools[index].pods = Span::exactly(110));
-        for key in pool.labels.keys() {
-            with(&|copy| drop(copy.pools[index].labels.remove(key)));
-        }
-        for (resource, amount) in &pool.allocatable {
-            with(&|copy| {
-                copy.pools[index].allocatable.insert(resource.clone(), Span::exactly(amount.hi));
-            });
+        if !is_smaller {
+            return smallest;
         }
     }
 }
 
-fn workloads(cluster: &Cluster, with: &mut With) {
-    for (index, workload) in cluster.workloads.iter().enumerate() {
-        for replicas in [workload.replicas.lo, workload.replicas.hi, workload.replicas.hi - 1] {
-            if replicas >= 1 && (workload.replicas.constant().is_none() || replicas < workload.replicas.hi) {
-                with(&|copy| copy.workloads[index].replicas = Span::exactly(replicas));
+/// The candidate with this number: first without a document, then with a part less, large parts first.
+fn nth(input: &Input, number: usize) -> Option<Input> {
+    let documents: Vec<(usize, usize)> = (0..input.files.len())
+        .flat_map(|file| (0..input.files[file].1.len()).map(move |document| (file, document)))
+        .collect();
+    if let Some(&(file, document)) = documents.get(number) {
+        let mut copy = input.clone();
+        copy.files[file].1.remove(document);
+        if copy.files[file].1.is_empty() && file > 1 {
+            copy.files.remove(file);
+        }
+        return Some(copy);
+    }
+    let mut changes = Vec::new();
+    for (file, document) in documents {
+        collect(&input.files[file].1[document], &mut (file, document, Vec::new()), &mut changes);
+    }
+    let (place, change) = changes.into_iter().nth(number - count(input))?;
+    let mut copy = input.clone();
+    apply(&mut copy, &place, change);
+    Some(copy)
+}
+
+fn count(input: &Input) -> usize {
+    input.files.iter().map(|(_, documents)| documents.len()).sum()
+}
+
+/// What may become of a value.
+enum Change {
+    Gone,
+    Becomes(Value),
+}
+
+fn collect(value: &Value, place: &mut Place, changes: &mut Vec<(Place, Change)>) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                place.2.push(Part::Key(key.clone()));
+                changes.push((place.clone(), Change::Gone));
+                collect(inner, place, changes);
+                place.2.pop();
             }
         }
-        with(&|copy| copy.workloads[index].startup = None);
-        with(&|copy| forget_templates(copy, index));
-        with(&|copy| copy.workloads[index].cpu_usage = Usage::Request);
-        with(&|copy| copy.workloads[index].memory_usage = Usage::Request);
-        with(&|copy| copy.workloads[index].template.node_name = None);
-        with(&|copy| copy.workloads[index].template.node_selector.clear());
-        with(&|copy| copy.workloads[index].template.required_affinity = None);
-        with(&|copy| copy.workloads[index].template.preferred_affinity.clear());
-        with(&|copy| copy.workloads[index].template.priority = 0);
-        for number in 0..workload.template.tolerations.len() {
-            with(&|copy| drop(copy.workloads[index].template.tolerations.remove(number)));
-        }
-        for number in 0..workload.template.spread.len() {
-            with(&|copy| drop(copy.workloads[index].template.spread.remove(number)));
-        }
-        for resource in workload.template.requests.keys() {
-            with(&|copy| {
-                copy.workloads[index].template.requests.remove(resource);
-            });
-        }
-    }
-}
-
-fn autoscalers(cluster: &Cluster, with: &mut With) {
-    if let Some(policy) = &cluster.descheduler {
-        for number in 0..policy.plugins.len() {
-            if policy.plugins.len() > 1 {
-                with(&|copy| drop(copy.descheduler.as_mut().map(|policy| policy.plugins.remove(number))));
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                place.2.push(Part::Item(index));
+                changes.push((place.clone(), Change::Gone));
+                collect(inner, place, changes);
+                place.2.pop();
             }
         }
-    }
-    for (index, autoscaler) in cluster.hpas.iter().enumerate() {
-        with(&|copy| copy.hpas[index].behavior = None);
-        with(&|copy| copy.hpas[index].downscale_stabilization = 0);
-        if autoscaler.metrics.len() > 1 {
-            with(&|copy| copy.hpas[index].metrics.truncate(1));
+        Value::Number(number) => {
+            if let Some(number) = number.as_i64().filter(|&number| number > 0) {
+                changes.extend([0, 1, number - 1].map(|less| (place.clone(), Change::Becomes(less.into()))));
+            }
         }
-    }
-}
-
-fn forget_templates(cluster: &mut Cluster, index: usize) {
-    use kubound_encodings::cluster::EventKind;
-    let workload = &mut cluster.workloads[index];
-    workload.later_templates.clear();
-    for event in &mut cluster.events {
-        match &mut event.kind {
-            EventKind::Apply { target, template, .. } if *target == workload.reference => *template = 0,
-            _ => {}
+        Value::String(text) => {
+            if let Some((low, high)) = text.split_once("..") {
+                let high = high.split('/').next().unwrap_or(high);
+                for end in [low, high] {
+                    let end = end.parse::<i64>().map_or(Value::from(end), Value::from);
+                    changes.push((place.clone(), Change::Becomes(end)));
+                }
+            }
         }
+        Value::Bool(_) | Value::Null => {}
     }
 }
 
-fn drop_event(cluster: &mut Cluster, index: usize) {
-    let event = cluster.events.remove(index);
-    for other in &mut cluster.events {
-        other.after = other.after.take().filter(|id| *id != event.id);
+fn apply(input: &mut Input, (file, document, way): &Place, change: Change) {
+    let Some((last, before)) = way.split_last() else { return };
+    let mut value = &mut input.files[*file].1[*document];
+    for part in before {
+        value = match part {
+            Part::Key(key) => &mut value[key.as_str()],
+            Part::Item(index) => &mut value[*index],
+        };
     }
-    for workload in &mut cluster.workloads {
-        workload.exists = true;
+    match (last, change, value) {
+        (Part::Key(key), Change::Gone, Value::Object(map)) => drop(map.remove(key)),
+        (Part::Item(index), Change::Gone, Value::Array(items)) => drop(items.remove(*index)),
+        (Part::Key(key), Change::Becomes(new), value) => value[key.as_str()] = new,
+        (Part::Item(index), Change::Becomes(new), value) => value[*index] = new,
+        _ => {}
     }
-}
-
-fn drop_workload(cluster: &mut Cluster, index: usize) {
-    use kubound_encodings::cluster::EventKind;
-    let reference = cluster.workloads.remove(index).reference;
-    cluster.hpas.retain(|autoscaler| autoscaler.target != reference);
-    cluster.vpas.retain(|autoscaler| autoscaler.target != reference);
-    cluster.intents.retain(|intent| intent.kind.target() != Some(&reference));
-    cluster.events.retain(|event| match &event.kind {
-        EventKind::CpuChange { target, .. }
-        | EventKind::Apply { target, .. }
-        | EventKind::Scale { target, .. }
-        | EventKind::Rollout { target }
-        | EventKind::Rollback { target }
-        | EventKind::CreateDeployment { target } => *target != reference,
-        _ => true,
-    });
 }
