@@ -1,9 +1,9 @@
 //! Explanations: every id has one, its examples do what they say, and the pages in `docs/src/explain` are up to date.
 //! The references of
-//! scenarios and intents are made from the code as well. `KUBOUND_WRITE_EXPLAIN=1 cargo test --test explain` rewrites all.
+//! scenarios, intents and fields are made from the code as well. `KUBOUND_WRITE_EXPLAIN=1 cargo test --test explain` rewrites all.
 
 use kubound::engines::Cancel;
-use kubound::explain::{Class, Entry, FailureKind, entries, index, page, reference};
+use kubound::explain::{Class, Entry, FailureKind, entries, fields, index, page, reference};
 use kubound::manifest::{ErrorKind, InputError, Loaded, NoteKind, load_embedded};
 use kubound::search::{Options, Silent, Systems, check};
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
@@ -134,6 +134,7 @@ fn pages_are_up_to_date() {
     pages.push(("scenario.md".to_owned(), reference::scenario()));
     pages.push(("intents.md".to_owned(), reference::intents()));
     pages.push(("limits.md".to_owned(), reference::limits()));
+    pages.push(("fields.md".to_owned(), fields::page()));
     if std::env::var_os("KUBOUND_WRITE_EXPLAIN").is_some() {
         for (name, text) in &pages {
             fs::write(folder().join(name), text).expect("written");
@@ -146,4 +147,22 @@ fn pages_are_up_to_date() {
     }
     let files = fs::read_dir(folder().join("explain")).expect("the folder").count();
     assert_eq!(files, explained, "docs/src/explain has a page of an id that is gone");
+}
+
+#[test]
+fn fields_are_explained_by_their_paths() {
+    let os = fields::explain("Pod.spec.os").expect("a field");
+    assert!(os.starts_with("# Pod.spec.os\n\ndepends on the value.\n"), "{os}");
+    let network = fields::explain("spec.template.spec.hostNetwork").expect("a field of several kinds");
+    assert!(network.contains("Deployment.spec.template.spec.hostNetwork, "), "{network}");
+    assert!(network.ends_with("modelled.\n"), "{network}");
+    let indexed = fields::explain("Deployment.spec.template.spec.containers[0].stdin").expect("a field");
+    assert!(indexed.contains("of k8s.io/kubernetes"), "{indexed}");
+    let inner = fields::explain("Pod.spec.dnsConfig.nameservers").expect("what is judged as a whole");
+    assert!(inner.contains("harmless"), "{inner}");
+    assert_eq!(fields::explain("Pod.spec.oss"), None);
+    assert_eq!(fields::explain("Pod"), None);
+    for path in fields::paths() {
+        assert!(fields::explain(&path).is_some(), "{path}");
+    }
 }

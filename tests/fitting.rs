@@ -124,7 +124,7 @@ fn a_revision_is_compared_with_the_working_folder() {
 fn files_for_pipelines_are_yaml_and_name_files_that_exist() {
     let manifest = root().join("tests/fixtures/clock/deploy.yaml");
     for file in ["action.yml", "ci/gitlab.yml"] {
-        let node = "apiVersion: v1\nkind: Node\nmetadata: {name: n}\nstatus: {allocatable: {cpu: 1, memory: 1Gi}}\n";
+        let node = "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {allocatable: {cpu: 1, memory: 1Gi}}\n";
         let loaded = load(&[root().join(file), manifest.clone()], Some(node)).expect(file);
         let skipped = loaded.notes.iter().any(|note| note.file.ends_with(file) && note.message.contains("skipped 1"));
         assert!(skipped, "{file} is not one YAML document: {:?}", loaded.notes);

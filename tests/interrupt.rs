@@ -27,12 +27,22 @@ fn wait_for(stderr: &mut BufReader<ChildStderr>, words: &str) {
 
 #[test]
 fn an_interrupt_ends_with_what_is_known() {
+    ends_with_what_is_known("-INT");
+}
+
+/// What a pipeline sends when its time is over.
+#[test]
+fn a_request_to_terminate_ends_with_what_is_known() {
+    ends_with_what_is_known("-TERM");
+}
+
+fn ends_with_what_is_known(signal: &str) {
     // The first intent is violated by the first pod; the states of the second take more than any memory.
     let mut child = kubound(&["verify", "tests/fixtures/long", "--engine", "explicit", "--timeout", "1h"]);
     let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
     wait_for(&mut stderr, "decided 1 of 2: boundedPods: violated");
     wait_for(&mut stderr, "noOscillation");
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill is there");
+    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill is there");
     assert!(sent.success());
     let mut said = String::new();
     stderr.read_to_string(&mut said).expect("text");

@@ -10,6 +10,7 @@ mod engines;
 mod exceptions;
 mod explicit;
 mod exports;
+mod fields;
 mod fitting;
 mod interchangeable;
 mod interrupt;

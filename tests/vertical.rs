@@ -63,7 +63,7 @@ fn requests_alone_may_not_exceed_limits() {
     assert_eq!(capped.workloads[0].recommended[0].requests["cpu"], 250);
     let raised = of("10m", "controlledResources: [cpu], minAllowed: {cpu: 150m}");
     assert_eq!(raised.workloads[0].recommended[0].requests["cpu"], 150);
-    assert!(of("300m", "mode: Off").vpas.is_empty());
+    assert!(of("300m", "mode: 'Off'").vpas.is_empty());
 }
 
 #[test]

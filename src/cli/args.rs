@@ -2,17 +2,24 @@
 
 use super::Failure;
 use super::exit::Deny;
+use crate::limits::reader::MOST_STEPS;
 use crate::manifest::{AskedTiming, Loaded};
 use crate::report::format::Format;
 use crate::report::formats::{self, REGISTRY};
 use crate::search::{EngineChoice, Options};
 use crate::smt::Encoding;
 use anyhow::anyhow;
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 use kubound_encodings::cluster::{Granularity, Timing};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+
+/// A number of steps.
+fn depth() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=MOST_STEPS as u64)
+}
 
 /// What to look at: the model that the input becomes.
 #[derive(Args, Clone, Debug)]
@@ -24,13 +31,13 @@ pub struct ModelArgs {
     #[arg(long, value_enum, help_heading = "Search")]
     pub timing: Option<TimingArg>,
     /// At most N nodes in each pool
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Search")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=MOST_STEPS), help_heading = "Search")]
     pub nodes: Option<i64>,
     /// At most N replicas of all workloads together at the start
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), help_heading = "Search")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=MOST_STEPS), help_heading = "Search")]
     pub pods: Option<i64>,
     /// Look at runs of at most N steps only, and be content with that
-    #[arg(long, value_name = "N", help_heading = "Search")]
+    #[arg(long, value_name = "N", value_parser = depth(), help_heading = "Search")]
     pub depth: Option<usize>,
 }
 

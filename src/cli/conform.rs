@@ -1,5 +1,6 @@
 //! `kubound conform`: whether the model can do what a real cluster was recorded doing.
 
+use super::args::ColorArg;
 use super::exit::Exit;
 use super::{Failure, check, output};
 use crate::conform::actions::actions;
@@ -9,12 +10,14 @@ use crate::conform::{Conformance, conform};
 use crate::limits::files::MOST_RECORDING;
 use crate::limits::report::MOST_MISMATCHES;
 use crate::manifest;
+use crate::report::human;
 use crate::text::{neutralise, plural};
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use itertools::Itertools;
 use kubound_encodings::cluster::{Granularity, Timing};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Flags of `conform`.
@@ -79,11 +82,16 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         SearchError::Engine(_) => Failure::Internal(error.into()),
         SearchError::TooLarge(_) => Failure::Usage(error.into()),
     })?;
+    let told_to =
+        human::Options { paint: output::paint(ColorArg::Auto), verbose: arguments.verbose, ..human::Options::plain() };
+    let notes = human::told_notes(&loaded.notes, &told_to);
     match arguments.output {
-        Form::Human => output::print(&told(&answer, all, arguments.verbose))?,
+        Form::Human => output::print(&(told(&answer, all, arguments.verbose) + &notes))?,
         Form::Json => {
             let text = serde_json::to_string_pretty(&answer).context("cannot write JSON").map_err(Failure::Internal)?;
             output::print(&(text + "\n"))?;
+            // Standard output is for programs here.
+            let _ = std::io::stderr().write_all(notes.as_bytes());
         }
     }
     Ok(exit(&answer))

@@ -1,4 +1,5 @@
-//! Ctrl-C: the first asks the search to stop, so that what is known can be printed; the second ends the process.
+//! Ctrl-C, SIGTERM and SIGHUP: the first asks the search to stop, so that what is known can be printed; the second ends the
+//! process.
 
 use super::exit::Exit;
 use super::progress;
@@ -18,7 +19,7 @@ pub fn install() -> Cancel {
         let _ = writeln!(std::io::stderr(), "{clear}interrupted: stopping; once more ends at once");
     });
     if let Err(error) = installed {
-        log::warn!("Ctrl-C will not print partial results: {error}");
+        log::warn!("Ctrl-C and SIGTERM will not print partial results: {error}");
     }
     cancel
 }

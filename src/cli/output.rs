@@ -2,13 +2,16 @@
 
 use super::Failure;
 use super::args::{ColorArg, Output, VoiceArgs};
+use crate::manifest::Loaded;
 use crate::report::document::Document;
 use crate::report::format::{Format, Style};
 use crate::report::formats::REGISTRY;
 use crate::report::{github, human, markdown};
 use crate::text::Paint;
 use anyhow::{Context, anyhow};
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Prints to standard output. A reader that went away is no error.
@@ -61,6 +64,21 @@ pub fn check(outputs: &[Output], inputs: usize) -> Result<(), Failure> {
         let name = output.format.name;
         let help = format!("help: run one alone, or use -o {}", several().join(", -o "));
         return Err(Failure::Usage(anyhow!("-o {name} takes one input, and here are {inputs}\n{help}")));
+    }
+    Ok(())
+}
+
+/// Refuses to write a report into a file that was read.
+pub fn keep_inputs<'a>(outputs: &[Output], loaded: impl IntoIterator<Item = &'a Loaded>) -> Result<(), Failure> {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let read = |loaded: &'a Loaded| loaded.sources.files().map(|(file, _)| file);
+    let inputs: BTreeSet<PathBuf> =
+        loaded.into_iter().flat_map(read).filter_map(|file| real(Path::new(file))).collect();
+    for file in outputs.iter().filter_map(|output| output.file.as_ref()) {
+        if real(file).is_some_and(|file| inputs.contains(&file)) {
+            let help = "help: name another file behind `=`";
+            return Err(Failure::Usage(anyhow!("-o would overwrite {}, which is an input\n{help}", file.display())));
+        }
     }
     Ok(())
 }

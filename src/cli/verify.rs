@@ -49,6 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     arguments.search.check()?;
     check::set_jobs(&arguments.search)?;
     let mut loaded = input::load(&arguments.paths)?;
+    output::keep_inputs(&arguments.report.output, [&loaded])?;
     check::apply(&mut loaded, &arguments.search.model, &arguments.intent)?;
     if let Some(file) = &arguments.proof {
         proof::check(file, &loaded, &arguments.search)?;

@@ -130,7 +130,7 @@ pub(super) fn explain(kind: ErrorKind) -> (&'static str, Explanation) {
             "a text is not YAML",
             Explanation {
                 meaning: "The text cannot be read as YAML (or JSON). The message names the line where reading stopped; the fault may be above it. A Helm template has to be rendered first.",
-                formal: "The text follows YAML 1.2; scalars have the types of its core schema.",
+                formal: "The text follows YAML 1.2; scalars have the types that kubectl gives them, which are those of YAML 1.1: `yes` and `off` are booleans, `0755` is 493.",
                 failing: "a: [1\nb: 2\n",
                 passing: "a: [1]\nb: 2\n",
                 upstream: "https://yaml.org/spec/1.2.2/",

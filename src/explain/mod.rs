@@ -3,6 +3,7 @@
 
 mod errors;
 mod failures;
+pub mod fields;
 mod page;
 pub mod reference;
 mod warnings;

@@ -49,7 +49,7 @@ pub(super) fn explain(kind: NoteKind) -> (&'static str, Explanation) {
         NoteKind::IgnoredField => (
             "a field that cannot change a verdict is left out",
             Explanation {
-                meaning: "The models do not read the field, and nothing in it could make a verdict another one. `-v` lists such fields.",
+                meaning: "The models do not read the field, and nothing in it could make a verdict another one. `-v` lists such fields; `kubound explain Pod.spec.dnsPolicy` tells why one of them is harmless.",
                 formal: "The field is in the list of harmless fields of its kind.",
                 failing: "apiVersion: v1\nkind: Service\nmetadata: {name: web, uid: 1234-5678}\nspec: {selector: {app: web}}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
                 passing: "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",

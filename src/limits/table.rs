@@ -45,6 +45,12 @@ limits! {
             "Each multiplies the size of the formula by the number of its members.";
         MAX_NUMBER: i64 = 1_000_000, "", "Largest number written in an expression in CEL.",
             "Products stay below the largest value of a term.";
+        MOST_COUNTED: i64 = 1 << 58, "", "Largest number that an expression of a scenario may come to.",
+            "Sums and differences of two of them stay below the largest value of a term.";
+        MOST_COUNTED_PODS: i64 = 1_000_000, "pods", "Pods that an expression of a scenario may count.",
+            "No cluster of the models has more.";
+        MOST_STEPS: i64 = 1_000_000, "steps", "Depth that a scenario or a flag may ask for, and number that a flag about sizes takes.",
+            "Runs of so many steps are beyond every engine.";
     }
 
     /// Files that the commands read.

@@ -10,6 +10,7 @@
 use super::ErrorKind;
 use super::error::InputError;
 use super::names::Names;
+use super::ranges;
 use super::suggest::nearest_or_list;
 use super::view::View;
 use crate::limits::reader::MAX_NESTING;
@@ -212,6 +213,10 @@ impl Parser<'_> {
             let right = operand(self)?;
             let right = self.sorted(right, is_condition, at)?;
             result = combine(symbol, left, right);
+            if !is_condition {
+                ranges::of(&result, self.names)
+                    .map_err(|(message, help)| Fault { help: help.to_owned(), ..self.fault_at(at, &message) })?;
+            }
         }
         Ok(result)
     }
@@ -378,7 +383,7 @@ mod tests {
     fn names() -> Names {
         let workload =
             |name: &str| WorkloadRef { kind: "Deployment".into(), namespace: "default".into(), name: name.into() };
-        Names { workloads: vec![workload("web"), workload("db")], pools: Vec::new() }
+        Names { workloads: vec![workload("web"), workload("db")], pools: Vec::new(), least_nodes: 0 }
     }
 
     fn condition(text: &str) -> Result<Expression, Fault> {

@@ -5,8 +5,9 @@ use super::error::InputError;
 use super::suggest::nearest_or_list;
 use super::view::View;
 use kubound_encodings::cluster::cron_job::CRON_JOB;
+use kubound_encodings::cluster::expression::Comparison;
 use kubound_encodings::cluster::workload::DAEMON_SET;
-use kubound_encodings::cluster::{NodePool, WorkloadRef};
+use kubound_encodings::cluster::{Expression, NodePool, Resources, Span, WorkloadRef};
 
 /// Where CronJobs may be named.
 const OF_CRON_JOBS: &str = "boundedPods, schedulable, converges and placement speak of CronJobs, and `workloads`";
@@ -18,13 +19,21 @@ pub(super) struct Names {
     pub(super) workloads: Vec<WorkloadRef>,
     /// Pools.
     pub(super) pools: Vec<Pool>,
+    /// Fewest nodes of all pools together, if assumptions say more than the pools.
+    pub(super) least_nodes: i64,
 }
 
 /// A pool's name and size.
 pub(super) struct Pool {
     pub(super) name: String,
     pub(super) is_single_node: bool,
+    /// Whether its nodes neither come nor go.
+    pub(super) is_fixed: bool,
     pub(super) most: i64,
+    /// Fewest nodes that it ever has.
+    pub(super) least: i64,
+    /// What its nodes can give.
+    pub(super) allocatable: Resources<Span>,
 }
 
 impl Names {
@@ -33,9 +42,49 @@ impl Names {
         let pool = |pool: &NodePool| Pool {
             name: pool.name.clone(),
             is_single_node: pool.is_single_node,
+            is_fixed: pool.autoscaling.is_none(),
             most: pool.most_nodes(),
+            least: pool.autoscaling.map_or(pool.count.lo, |group| group.min.min(pool.count.lo)),
+            allocatable: pool.allocatable.clone(),
         };
-        Self { workloads, pools: pools.iter().map(pool).collect() }
+        Self { workloads, pools: pools.iter().map(pool).collect(), least_nodes: 0 }
+    }
+
+    /// Takes over how many nodes there are at least where an assumption says so, and no node ever goes.
+    pub(super) fn learn(&mut self, assumption: &Expression) {
+        let (counted, least) = match assumption {
+            Expression::And(one, other) => {
+                self.learn(one);
+                return self.learn(other);
+            }
+            Expression::Compare(Comparison::AtLeast, counted, least) => (counted, least),
+            Expression::Compare(Comparison::AtMost, least, counted) => (counted, least),
+            Expression::Compare(Comparison::Greater, counted, less) => return self.learn_above(counted, less),
+            Expression::Compare(Comparison::Less, less, counted) => return self.learn_above(counted, less),
+            _ => return,
+        };
+        if let Expression::Number(least) = **least {
+            self.learn_least(counted, least);
+        }
+    }
+
+    fn learn_above(&mut self, counted: &Expression, less: &Expression) {
+        if let Expression::Number(less) = less {
+            self.learn_least(counted, less.saturating_add(1));
+        }
+    }
+
+    fn learn_least(&mut self, counted: &Expression, least: i64) {
+        match counted {
+            Expression::NodesPresent if self.pools.iter().all(|pool| pool.is_fixed) => {
+                self.least_nodes = self.least_nodes.max(least);
+            }
+            Expression::NodesOfPool(name) => {
+                let pool = self.pools.iter_mut().find(|pool| pool.name == *name && pool.is_fixed);
+                pool.into_iter().for_each(|pool| pool.least = pool.least.max(least));
+            }
+            _ => {}
+        }
     }
 
     /// The index of the workload that a text names, of which there is one; the error is a message and a help.

@@ -6,6 +6,7 @@ use super::draft::{Draft, DraftBudget, DraftWorkload, Scenario, Tolerances};
 use super::error::InputError;
 use super::kinds;
 use super::named_metrics;
+use super::names::Names;
 use super::overlaps;
 use super::vertical;
 use super::view::Context;
@@ -14,6 +15,7 @@ use super::{ErrorKind, NoteKind};
 use crate::limits::reader::MAX_NODES;
 use kubound_encodings::cluster::hpa::{MetricTarget, Tolerance};
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
+use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{
     Cluster, CronJob, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, SchedulerProfile, Start,
     VerticalPodAutoscaler, Workload,
@@ -213,6 +215,7 @@ fn resolve_workloads(
         }
     }
     overlaps::note_selectors(&workloads);
+    note_nodes(&workloads, draft);
     let default = [SchedulerProfile::default()];
     let profiles = draft.scheduler.as_deref().unwrap_or(&default);
     for read in &workloads {
@@ -230,6 +233,26 @@ fn resolve_workloads(
     let vpas = vertical::resolve(std::mem::take(&mut draft.vpas), &mut workloads, hpas, &scenario.events);
     let (workloads, cron_jobs) = cron_jobs::expand(workloads, &scenario.intents);
     (workloads, cron_jobs, vpas)
+}
+
+/// Says which workloads name a node that is not there.
+fn note_nodes(workloads: &[DraftWorkload], draft: &Draft) {
+    let names = Names::new(Vec::new(), &draft.pools);
+    let is_label = |name: &str| draft.pools.iter().any(|pool| pool.labels.get(HOSTNAME).is_some_and(|own| own == name));
+    for read in workloads {
+        let template = &read.workload.template;
+        let named = template.node_name.iter().map(|name| ("nodeName", name));
+        let selected = template.node_selector.get(HOSTNAME).into_iter().map(|name| ("nodeSelector", name));
+        for (field, name) in named.chain(selected).filter(|(_, name)| !names.is_node(name) && !is_label(name)) {
+            let hint = match names.pools.iter().find(|pool| pool.name == *name) {
+                Some(_) => format!("; `{name}` is a pool: did you mean `{name}-0`?"),
+                None => "; the pods stay pending".to_owned(),
+            };
+            let message = format!("no node is called `{name}`{hint}");
+            let field = format!("spec.template.spec.{field}");
+            read.context.note_kind(NoteKind::DanglingReference, Severity::Warning, &field, message);
+        }
+    }
 }
 
 /// A Deployment that is created paused has no ReplicaSet, which is seldom what somebody wants to ask about.

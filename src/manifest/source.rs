@@ -112,7 +112,16 @@ impl Files for Disk {
         let mut files = Vec::new();
         for entry in fs::read_dir(working(folder)).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            if !is_manifest(&path) || !path.is_file() {
+            if !is_manifest(&path) {
+                continue;
+            }
+            if path.is_symlink() && !path.exists() {
+                return Err(InputError::new("a symbolic link to a file that is not there")
+                    .kind(ErrorKind::Unreadable)
+                    .in_file(shown(&path))
+                    .help("remove it, or put the file there"));
+            }
+            if !path.is_file() {
                 continue;
             }
             if !fs::canonicalize(&path).map_err(failed)?.starts_with(&root) {

@@ -2,6 +2,7 @@
 //! every key that nobody read.
 
 use super::error::InputError;
+use super::judgements::{Judgement, Table};
 use super::places::Places;
 use super::quantity::{Quantity, Unit};
 use super::suggest::nearest_or_list;
@@ -109,6 +110,12 @@ impl<'a> View<'a> {
     /// Remembers something about this value.
     pub(super) fn note(&self, severity: Severity, message: impl Into<String>) {
         self.context.note(severity, &self.path, message);
+    }
+
+    /// Remembers that nobody knows this value.
+    fn note_unknown(&self) {
+        let message = "unknown field; it has no effect on the model";
+        self.context.note_kind(NoteKind::UnknownField, Severity::Risky, &self.path, message);
     }
 
     /// The origin of this value.
@@ -334,7 +341,33 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Notes every key that was not read: as the table says, or as unknown.
+    /// Notes every key that was not read as the table of its type says, or as unknown. The table and the reader agree on
+    /// what is read.
+    pub(super) fn judge_rest(&self, table: &Table) {
+        let taken = self.taken.borrow();
+        debug_assert!(taken.iter().all(|key| table.field(key).is_some()), "{} lacks one of {taken:?}", table.schema);
+        for field in table.fields.iter().filter(|field| field.judgement == Judgement::Modelled) {
+            debug_assert!(taken.contains(field.key), "nobody reads {} of {}", field.key, table.schema);
+        }
+        for (key, view) in self.entries() {
+            if taken.contains(key) || *view.value == Value::Null {
+                continue;
+            }
+            match table.field(key).map(|field| field.judgement) {
+                Some(Judgement::Harmless { why, .. }) => view.note(Severity::Harmless, why),
+                Some(Judgement::Risky { why } | Judgement::Depends { on: why }) => view.note(Severity::Risky, why),
+                Some(Judgement::Modelled) | None => view.note_unknown(),
+            }
+        }
+    }
+
+    /// Whether a key is there, even with nothing behind it.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.taken.borrow_mut().insert(key.to_owned());
+        self.map.contains_key(key)
+    }
+
+    /// Notes every key that was not read: as the table says, or as unknown. For formats of other programs.
     pub(super) fn note_rest(&self, table: &[Ignored]) {
         let taken = self.taken.borrow();
         for (key, view) in self.entries() {
@@ -343,10 +376,7 @@ impl<'a> Fields<'a> {
             }
             match table.iter().find(|(name, ..)| *name == key) {
                 Some((_, severity, why)) => view.note(*severity, *why),
-                None => {
-                    let message = "unknown field; it has no effect on the model";
-                    self.view.context.note_kind(NoteKind::UnknownField, Severity::Risky, &view.path, message);
-                }
+                None => view.note_unknown(),
             }
         }
     }

@@ -1,5 +1,5 @@
 //! Text to values, each with its place. The only file that names the YAML library; JSON is read as the YAML that it
-//! is. Types of scalars follow the YAML 1.2 core schema.
+//! is. Scalars have the types that kubectl gives them, which are those of YAML 1.1.
 
 use super::ids::ErrorKind;
 use super::places::{Below, Places, Region};
@@ -222,7 +222,11 @@ impl<'a> Reader<'a> {
                 (Event::DocumentStart(_), _) => {
                     self.state = State::default();
                     let start = self.next()?;
-                    let node = self.node(start, 0)?;
+                    let mut node = self.node(start, 0)?;
+                    if is_own(&node.value) {
+                        let lines: Vec<&str> = self.chunk.text.lines().collect();
+                        spell_words(&mut node.value, &node.places, &lines);
+                    }
                     if node.value != Value::Null {
                         documents.push(Document {
                             index: documents.len() + 1,
@@ -385,6 +389,36 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a document is in a format of Kubound, which kubectl does not read.
+fn is_own(root: &Value) -> bool {
+    root.below(&["apiVersion"]).and_then(Value::as_text).is_some_and(|version| version.starts_with("kubound.dev/"))
+}
+
+/// Takes words such as `n` and `on` as they are written: who calls a pool `n` in a scenario means no boolean.
+fn spell_words(value: &mut Value, places: &Places, lines: &[&str]) {
+    match (value, &places.below) {
+        (Value::Map(map), Below::Map(places)) => {
+            for (key, value) in map {
+                places.get(key).into_iter().for_each(|places| spell_words(value, places, lines));
+            }
+        }
+        (Value::List(list), Below::List(places)) => {
+            list.iter_mut().zip(places).for_each(|(value, places)| spell_words(value, places, lines));
+        }
+        (value @ Value::Bool(_), _) => {
+            let Region { line, column, length } = places.value;
+            let line = line.checked_sub(1).and_then(|line| lines.get(line)).copied().unwrap_or_default();
+            let written: String = line.chars().skip(column.saturating_sub(1)).take(length).collect();
+            if !matches!(written.to_ascii_lowercase().as_str(), "true" | "false")
+                && resolve(&written) == Ok(value.clone())
+            {
+                *value = Value::Text(written);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// A mapping while it is read.
 #[derive(Default)]
 struct Entries {
@@ -414,84 +448,86 @@ impl Entries {
     }
 }
 
-/// The value of a scalar. Local tags (`!name value`) are ignored, as the API server does.
+/// The value of a scalar, as `sigs.k8s.io/yaml` reads it for kubectl and the API server.
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, Refused> {
-    let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
-    let wanted = |value: Option<Value>, what: &str| {
-        value.ok_or_else(|| (ErrorKind::InvalidValue, format!("{text:?} is not {what}")))
+    let Some(tag) = tag else {
+        return if style == ScalarStyle::Plain { resolve(text) } else { visible(text) };
     };
-    match core {
-        Some("bool") => wanted(boolean(text), "a boolean"),
-        Some("int") => integer(text).and_then(|value| wanted(value, "an integer")),
-        Some("float") => wanted(float(text), "a number"),
-        Some("null") => wanted(is_null(text).then_some(Value::Null), "null"),
-        None if style == ScalarStyle::Plain => untagged(text),
-        _ => visible(text),
+    if !tag.is_yaml_core_schema() {
+        return visible(text);
     }
-}
-
-/// A plain scalar: what it looks like.
-fn untagged(text: &str) -> Result<Value, Refused> {
-    if text.is_empty() || is_null(text) {
-        return Ok(Value::Null);
-    }
-    if let Some(value) = boolean(text).or(integer(text)?) {
-        return Ok(value);
-    }
-    let padded = is_padded(text);
-    float(text).filter(|_| !padded).map_or_else(|| visible(text), Ok)
-}
-
-fn is_null(text: &str) -> bool {
-    matches!(text, "null" | "Null" | "NULL" | "~")
-}
-
-fn boolean(text: &str) -> Option<Value> {
-    match text {
-        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
-        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
-        _ => None,
-    }
-}
-
-/// Digits behind a leading zero, which are text.
-fn is_padded(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|one| one.is_ascii_digit())
-}
-
-/// An integer, decimal or behind `0x`, `0o`, `0b`; the error is that it is too large.
-fn integer(text: &str) -> Result<Option<Value>, Refused> {
-    let (sign, digits) = match text.as_bytes().first() {
-        Some(b'-') => (-1, &text[1..]),
-        Some(b'+') => (1, &text[1..]),
-        _ => (1, text),
-    };
-    let prefixes = [("0x", 16), ("0o", 8), ("0b", 2)];
-    let prefixed = prefixes.iter().find_map(|(prefix, radix)| Some((digits.strip_prefix(prefix)?, *radix)));
-    let (digits, radix) = prefixed.unwrap_or((digits, 10));
-    let is_integer = !digits.is_empty() && digits.chars().all(|one| one.is_digit(radix)) && !is_padded(text);
-    match u128::from_str_radix(digits, radix) {
-        _ if !is_integer => Ok(None),
-        Ok(number) => match i128::try_from(number) {
-            Ok(number) => Ok(Some(Value::Integer(sign * number))),
-            Err(_) => Err((ErrorKind::InvalidValue, format!("the integer {text} is too large"))),
+    let (what, value) = match (tag.suffix.as_str(), || resolve(text)) {
+        ("bool", resolved) => ("a boolean", Some(resolved()?).filter(|value| matches!(value, Value::Bool(_)))),
+        ("int", resolved) => ("an integer", Some(resolved()?).filter(|value| matches!(value, Value::Integer(_)))),
+        ("null", resolved) => ("null", Some(resolved()?).filter(|value| *value == Value::Null)),
+        ("float", resolved) => match resolved()? {
+            Value::Integer(number) => ("a number", Some(Value::Float(number as f64))),
+            value => ("a number", Some(value).filter(|value| matches!(value, Value::Float(_)))),
         },
-        // Beyond every integer it is a number with many digits, or text.
-        Err(_) => Ok(None),
-    }
+        _ => return visible(text),
+    };
+    value.ok_or_else(|| (ErrorKind::InvalidValue, format!("{text:?} is not {what}")))
 }
 
-fn float(text: &str) -> Option<Value> {
-    let plain = text.strip_prefix('+').unwrap_or(text);
-    let value = match (plain, text) {
-        (".inf" | ".Inf" | ".INF", _) => f64::INFINITY,
-        (_, "-.inf" | "-.Inf" | "-.INF") => f64::NEG_INFINITY,
-        (_, ".nan" | ".NaN" | ".NAN") => f64::NAN,
-        _ if plain.starts_with(['+', '-']) && plain.len() < text.len() => return None,
-        _ => plain.parse::<f64>().ok().filter(|value| value.is_finite())?,
+/// A plain scalar: what it looks like to `resolve` of `go.yaml.in/yaml/v2`, which follows YAML 1.1.
+fn resolve(text: &str) -> Result<Value, Refused> {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Ok(Value::Null),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            return Ok(Value::Bool(true));
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            return Ok(Value::Bool(false));
+        }
+        ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf"
+        | "-.INF" => return Err((ErrorKind::InvalidValue, format!("{text} is no number that JSON has"))),
+        _ => {}
+    }
+    let float = |text: &str| text.parse::<f64>().ok().filter(|value| value.is_finite()).map(Value::Float);
+    let number = match text.as_bytes()[0] {
+        b'.' if is_decimal(text) => float(text),
+        b'0'..=b'9' | b'+' | b'-' => {
+            let plain = text.replace('_', "");
+            integer(&plain).map(Value::Integer).or_else(|| float(&plain).filter(|_| is_decimal(&plain)))
+        }
+        _ => None,
     };
-    Some(Value::Float(value))
+    number.map_or_else(|| visible(text), Ok)
+}
+
+/// An integer of 64 bits: decimal, octal behind `0` or `0o`, behind `0x` or `0b` (`strconv.ParseInt` with base 0).
+fn integer(text: &str) -> Option<i128> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (digits, radix) = match unsigned.get(..2).map(str::to_ascii_lowercase).as_deref() {
+        Some("0x") => (&unsigned[2..], 16),
+        Some("0o") => (&unsigned[2..], 8),
+        Some("0b") => (&unsigned[2..], 2),
+        _ if unsigned.len() > 1 && unsigned.starts_with('0') => (&unsigned[1..], 8),
+        _ => (unsigned, 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|one| one.is_digit(radix)) {
+        return None;
+    }
+    let number = i128::from_str_radix(digits, radix).ok()?;
+    let number = if text.starts_with('-') { -number } else { number };
+    let most = if unsigned.len() == text.len() { i128::from(u64::MAX) } else { i128::from(i64::MAX) };
+    (i128::from(i64::MIN)..=most).contains(&number).then_some(number)
+}
+
+/// Whether a text is a decimal number with a point or an exponent, or digits (`yamlStyleFloat`).
+fn is_decimal(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let are_digits = |text: &str| text.bytes().all(|one| one.is_ascii_digit());
+    let has_digits = !whole.is_empty() || !fraction.is_empty();
+    has_digits
+        && are_digits(whole)
+        && are_digits(fraction)
+        && exponent.is_none_or(|one| !one.is_empty() && are_digits(one))
 }
 
 /// Text that a reader can see.
@@ -515,15 +551,30 @@ fn key_text(key: Value) -> Result<String, Refused> {
             Err((ErrorKind::Limits, format!("a key of {} bytes; at most {MAX_KEY}", text.len())))
         }
         Value::Text(text) => Ok(text),
-        Value::Integer(number) => Ok(number.to_string()),
-        Value::Float(number) => Ok(number.to_string()),
+        Value::Integer(number) if i64::try_from(number).is_ok() => Ok(number.to_string()),
+        Value::Float(number) => Ok(float_key(number)),
         Value::Bool(value) => Ok(value.to_string()),
-        Value::Null => Ok("null".into()),
         other => {
             let message = format!("the key of a mapping is {}; only text can be a key", other.describe());
             Err((ErrorKind::InvalidValue, message))
         }
     }
+}
+
+/// A number as the key that it becomes: `strconv.FormatFloat` of 32 bits.
+fn float_key(number: f64) -> String {
+    let short = number as f32;
+    if short.is_infinite() {
+        return if short > 0.0 { ".inf".to_owned() } else { "-.inf".to_owned() };
+    }
+    let scientific = format!("{short:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..6).contains(&exponent) {
+        return short.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
 }
 
 /// Characters that a reader cannot see but a program reads: control codes and direction overrides.
@@ -576,11 +627,24 @@ mod tests {
         assert_eq!(get("a"), Value::Integer(1));
         assert_eq!(get("b"), Value::Float(0.5));
         assert_eq!(get("c"), Value::Text("1".into()));
-        assert_eq!(get("d"), Value::Text("no".into()));
+        assert_eq!(get("d"), Value::Bool(false));
         assert_eq!(get("e"), Value::Bool(true));
         assert_eq!(get("f"), Value::Null);
         assert_eq!(get("g"), Value::Float(1e9));
-        assert_eq!(get("h"), Value::Text("012".into()));
+        assert_eq!(get("h"), Value::Integer(10));
+    }
+
+    #[test]
+    fn words_of_scenarios_are_text() {
+        let text = "apiVersion: kubound.dev/v1\na: [n, {b: on}, true, \"yes\", False]\n";
+        let Some(Value::List(list)) = one(text).root.below(&["a"]).cloned() else { panic!("a list") };
+        assert_eq!(list[0], Value::Text("n".into()));
+        assert_eq!(list[1].below(&["b"]), Some(&Value::Text("on".into())));
+        assert_eq!(list[2..], [Value::Bool(true), Value::Text("yes".into()), Value::Bool(false)]);
+        let Some(Value::List(list)) = one(&text.replace("kubound.dev", "apps")).root.below(&["a"]).cloned() else {
+            panic!("a list")
+        };
+        assert_eq!(list[0], Value::Bool(false));
     }
 
     #[test]
@@ -613,34 +677,40 @@ mod tests {
         assert!(fails("a: {{ .Values.x }}\nb: }").help.contains("helm template"));
     }
 
-    #[test]
-    fn numbers_are_those_of_the_core_schema() {
-        let value = |text: &str| one(&format!("a: {text}")).root.below(&["a"]).expect("there").clone();
-        let text = |text: &str| Value::Text(text.into());
-        for (written, expected) in [
-            ("0x1F", Value::Integer(31)),
-            ("0o17", Value::Integer(15)),
-            ("0b11", Value::Integer(3)),
-            ("-12", Value::Integer(-12)),
-            ("+5", Value::Integer(5)),
-            ("18446744073709551616", Value::Integer(1 << 64)),
-            ("1_000", text("1_000")),
-            ("-007", text("-007")),
-            ("1e400", text("1e400")),
-            ("+-1", text("+-1")),
-            ("1:30", text("1:30")),
-            ("on", text("on")),
-            ("-.inf", Value::Float(f64::NEG_INFINITY)),
-            ("!!str 5", text("5")),
-            ("!!int \"5\"", Value::Integer(5)),
-            ("!local 5", Value::Integer(5)),
-            ("! 5", Value::Integer(5)),
-            ("\"5\"", text("5")),
-        ] {
-            assert_eq!(value(written), expected, "{written}");
+    /// Whether a value is that of JSON: integers exactly, other numbers as floats.
+    fn is_json(value: &Value, json: &serde_json::Value) -> bool {
+        match (value, json) {
+            (Value::Null, serde_json::Value::Null) => true,
+            (Value::Bool(one), serde_json::Value::Bool(other)) => one == other,
+            (Value::Integer(one), serde_json::Value::Number(other)) => one.to_string() == other.to_string(),
+            (Value::Float(one), serde_json::Value::Number(other)) => Some(*one) == other.as_f64(),
+            (Value::Text(one), serde_json::Value::String(other)) => one == other,
+            (Value::Map(one), serde_json::Value::Object(other)) => {
+                one.len() == other.len()
+                    && one.iter().all(|(key, value)| other.get(key).is_some_and(|other| is_json(value, other)))
+            }
+            _ => false,
         }
-        assert!(fails("a: 340282366920938463463374607431768211455").message.contains("too large"));
-        assert!(fails("a: !!int x").message.contains("not an integer"));
+    }
+
+    #[test]
+    fn scalars_are_what_kubectl_makes_of_them() {
+        let mut count = 0;
+        for line in include_str!("../../tests/yaml/scalars.txt").lines() {
+            let mut values = serde_json::Deserializer::from_str(line).into_iter::<serde_json::Value>();
+            let written = values.next().expect("a text").expect("JSON");
+            let text = written.as_str().expect("a text");
+            let read = parse_documents(text);
+            match values.next() {
+                Some(expected) => {
+                    let root = &read.expect(text).remove(0).root;
+                    assert!(is_json(root, &expected.expect("JSON")), "{text:?}: {root:?}");
+                }
+                None => assert!(read.is_err(), "{text:?}: {read:?}"),
+            }
+            count += 1;
+        }
+        assert!(count > 200, "{count}");
     }
 
     #[test]

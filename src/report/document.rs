@@ -353,7 +353,7 @@ impl Document {
                 .enumerate()
                 .map(|(index, result)| context(result).intent(index, result))
                 .collect(),
-            notes: loaded.notes.iter().map(note).collect(),
+            notes: loaded.notes.iter().map(NoteDocument::from).collect(),
             exceptions: loaded.accepted.iter().filter_map(|one| exception(one, loaded, findings)).collect(),
         }
     }
@@ -713,22 +713,24 @@ fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
     (acted, idle)
 }
 
-fn note(note: &Note) -> NoteDocument {
-    NoteDocument {
-        id: note.kind.id(),
-        severity: match note.severity {
-            Severity::Harmless => "harmless",
-            Severity::Risky => "risky",
-            Severity::Warning => "warning",
-        },
-        file: note.file.to_string(),
-        line: note.region.map(|region| region.line),
-        column: note.region.map(|region| region.column),
-        region: note.region,
-        source: note.source.clone(),
-        object: note.object.clone(),
-        field: note.field.clone(),
-        message: note.message.clone(),
+impl From<&Note> for NoteDocument {
+    fn from(note: &Note) -> Self {
+        Self {
+            id: note.kind.id(),
+            severity: match note.severity {
+                Severity::Harmless => "harmless",
+                Severity::Risky => "risky",
+                Severity::Warning => "warning",
+            },
+            file: note.file.to_string(),
+            line: note.region.map(|region| region.line),
+            column: note.region.map(|region| region.column),
+            region: note.region,
+            source: note.source.clone(),
+            object: note.object.clone(),
+            field: note.field.clone(),
+            message: note.message.clone(),
+        }
     }
 }
 

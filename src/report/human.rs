@@ -5,7 +5,7 @@ use super::document::{Document, IntentDocument, NoteDocument, OriginDocument, Vi
 use super::format::Format;
 use super::narrate::{Line, ToldStep, fold, told_together};
 use crate::limits::report::MOST_NOTES;
-use crate::manifest::Region;
+use crate::manifest::{Note, Region};
 use crate::text::{Kind, Paint, neutralise, plural, wrap};
 use indexmap::IndexMap;
 use itertools::Itertools;
@@ -365,6 +365,13 @@ fn covered(out: &mut String, document: &Document, options: &Options) {
         "model",
         &format!("start {start}, timing {timing}, granularity {granularity}, Kubernetes {}", scope.kubernetes),
     );
+}
+
+/// What the reader has to say, where there is no report.
+pub fn told_notes(of: &[Note], options: &Options) -> String {
+    let mut out = String::new();
+    notes(&mut out, &of.iter().map(NoteDocument::from).collect::<Vec<_>>(), options);
+    out
 }
 
 /// What the reader has to say: messages of the same kind together.

@@ -186,7 +186,12 @@ impl Scope<'_, '_> {
                     None => true.into(),
                 }))
             }
-            (Item::Pods { group, .. }, Field::Owner) => Value::Text(model.workload(*group).reference.name.clone()),
+            (Item::Pods { group, .. }, Field::Owner) => {
+                let owner = &model.workload(*group).reference;
+                // Whoever writes the intent knows the CronJob, and not the places of its Jobs.
+                let owner = cluster.cron_job_of(owner).map_or(owner, |cron| &cron.reference);
+                Value::Text(owner.name.clone())
+            }
             (Item::Pods { group, .. }, Field::Namespace) => {
                 Value::Text(model.workload(*group).reference.namespace.clone())
             }

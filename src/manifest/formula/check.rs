@@ -1,5 +1,6 @@
 //! Types and names of an expression.
 
+use super::super::ranges;
 use super::super::suggest::nearest_or_list;
 use super::words::{KINDS, Type, fields};
 use super::{Fault, Known, Source};
@@ -183,7 +184,11 @@ impl Checker<'_> {
                 let (a, b) = (self.of_type(a, Type::Int)?.into(), self.of_type(b, Type::Int)?.into());
                 match (comparison(name), arithmetic(name)) {
                     (Some(comparison), _) => condition(Formula::Compare(comparison, a, b)),
-                    (None, Some(make)) => number(make(a, b)),
+                    (None, Some(make)) => {
+                        let made = make(a, b);
+                        ranges::of_formula(&made).map_err(|(message, help)| self.fault(tree, message).help(help))?;
+                        number(made)
+                    }
                     (None, None) => unreachable!("one of them is there"),
                 }
             }

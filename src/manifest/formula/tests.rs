@@ -7,10 +7,18 @@ use proptest::prelude::*;
 fn read(text: &str) -> Result<Formula, Fault> {
     let workload =
         |name: &str| WorkloadRef { kind: "Deployment".into(), namespace: "default".into(), name: name.into() };
-    let pool = |name: &str, is_single_node, hi| Pool { name: name.into(), is_single_node, most: hi };
+    let pool = |name: &str, is_single_node, most| Pool {
+        name: name.into(),
+        is_single_node,
+        is_fixed: true,
+        most,
+        least: 1,
+        allocatable: Default::default(),
+    };
     let names = Names {
         workloads: vec![workload("web"), workload("api")],
         pools: vec![pool("worker", false, 3), pool("n1", true, 1)],
+        least_nodes: 0,
     };
     parse(text, &Known { names: &names, hpas: &["default/web".to_owned()] })
 }

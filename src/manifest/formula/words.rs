@@ -55,7 +55,7 @@ fn singular(collection: Collection) -> &'static str {
 pub(super) fn fields(collection: Collection) -> &'static [(&'static str, Field, Type, &'static str)] {
     match collection {
         Collection::Pods => &[
-            ("owner", Field::Owner, Type::Text, "name of its workload"),
+            ("owner", Field::Owner, Type::Text, "name of its workload, or of its CronJob"),
             ("namespace", Field::Namespace, Type::Text, "its namespace"),
             ("node", Field::Node, Type::Text, "name of its node; empty if it has none"),
             ("pool", Field::Pool, Type::Text, "pool of its node; empty if it has none"),

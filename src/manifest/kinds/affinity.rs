@@ -2,12 +2,50 @@
 
 use super::super::ErrorKind;
 use super::super::error::InputError;
+use super::super::judgements::{Table, read as is_read, table, within};
 use super::super::view::{Fields, View};
 use super::pod_affinity;
-use super::selector::{read_label_selector, read_node_term};
+use super::selector::{LABEL_SELECTOR, NODE_SELECTOR, NODE_TERM, read_label_selector, read_node_term};
 use kubound_encodings::cluster::pod::{PreferredTerm, TopologySpreadConstraint, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{Labels, PodTemplate, Requirement};
+
+/// `affinity` of a pod.
+pub(super) static AFFINITY: Table = table(
+    "io.k8s.api.core.v1.Affinity",
+    &[
+        within("nodeAffinity", &NODE_AFFINITY),
+        within("podAffinity", &pod_affinity::AFFINITY),
+        within("podAntiAffinity", &pod_affinity::ANTI_AFFINITY),
+    ],
+);
+
+/// Affinity to nodes.
+pub(super) static NODE_AFFINITY: Table = table(
+    "io.k8s.api.core.v1.NodeAffinity",
+    &[
+        within("requiredDuringSchedulingIgnoredDuringExecution", &NODE_SELECTOR),
+        within("preferredDuringSchedulingIgnoredDuringExecution", &PREFERENCE),
+    ],
+);
+
+static PREFERENCE: Table =
+    table("io.k8s.api.core.v1.PreferredSchedulingTerm", &[is_read("weight"), within("preference", &NODE_TERM)]);
+
+/// A topology spread constraint.
+pub(super) static SPREAD: Table = table(
+    "io.k8s.api.core.v1.TopologySpreadConstraint",
+    &[
+        within("labelSelector", &LABEL_SELECTOR),
+        is_read("matchLabelKeys"),
+        is_read("maxSkew"),
+        is_read("minDomains"),
+        is_read("nodeAffinityPolicy"),
+        is_read("nodeTaintsPolicy"),
+        is_read("topologyKey"),
+        is_read("whenUnsatisfiable"),
+    ],
+);
 
 /// Reads `affinity` of a pod into its template, whose labels are known.
 pub(super) fn read(affinity: &View, template: &mut PodTemplate) -> Result<(), InputError> {
@@ -16,12 +54,12 @@ pub(super) fn read(affinity: &View, template: &mut PodTemplate) -> Result<(), In
         read_node_affinity(&node, template)?;
     }
     if let Some(pods) = fields.below("podAffinity")? {
-        template.pod_affinity = pod_affinity::read(&pods, &template.labels)?;
+        template.pod_affinity = pod_affinity::read(&pods, &template.labels, &pod_affinity::AFFINITY)?;
     }
     if let Some(pods) = fields.below("podAntiAffinity")? {
-        template.pod_anti_affinity = pod_affinity::read(&pods, &template.labels)?;
+        template.pod_anti_affinity = pod_affinity::read(&pods, &template.labels, &pod_affinity::ANTI_AFFINITY)?;
     }
-    fields.note_rest(&[]);
+    fields.judge_rest(&AFFINITY);
     Ok(())
 }
 
@@ -31,7 +69,7 @@ pub(super) fn read_node_affinity(fields: &Fields, template: &mut PodTemplate) ->
         Some(required) => {
             let view = required.require("nodeSelectorTerms", "at least one term")?;
             let terms = view.list()?.iter().map(read_node_term).collect::<Result<Vec<_>, _>>()?;
-            required.note_rest(&[]);
+            required.judge_rest(&NODE_SELECTOR);
             if terms.is_empty() {
                 return Err(view.error("no terms").expected("at least one term"));
             }
@@ -43,10 +81,10 @@ pub(super) fn read_node_affinity(fields: &Fields, template: &mut PodTemplate) ->
         let item = item.fields()?;
         let weight = item.require("weight", "an integer from 1 to 100")?.integer(1..=100)?;
         let term = read_node_term(&item.require("preference", "a node selector term")?)?;
-        item.note_rest(&[]);
+        item.judge_rest(&PREFERENCE);
         template.preferred_affinity.push(PreferredTerm { weight, term });
     }
-    fields.note_rest(&[]);
+    fields.judge_rest(&NODE_AFFINITY);
     Ok(())
 }
 
@@ -94,7 +132,7 @@ fn read_constraint(view: &View, labels: &Labels) -> Result<TopologySpreadConstra
     let policy: &[(&str, bool)] = &[("Honor", true), ("Ignore", false)];
     let honors_affinity = fields.read("nodeAffinityPolicy", |view| view.one_of(policy))?.unwrap_or(true);
     let honors_taints = fields.read("nodeTaintsPolicy", |view| view.one_of(policy))?.unwrap_or(false);
-    fields.note_rest(&[]);
+    fields.judge_rest(&SPREAD);
     Ok(TopologySpreadConstraint {
         max_skew,
         topology_key,

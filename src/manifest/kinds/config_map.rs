@@ -3,13 +3,32 @@
 use super::super::Severity::Harmless;
 use super::super::draft::Draft;
 use super::super::error::InputError;
+use super::super::judgements::{Table, depends, harmless, read, table, within};
 use super::super::places::{Below, Places, block_offset};
 use super::super::source_map_place;
 use super::super::value::child;
 use super::super::view::Context;
 use super::super::yaml::{self, Document};
+use super::metadata::METADATA;
 use super::{Object, header, object_name, read_object};
 use std::sync::Arc;
+
+/// A ConfigMap.
+pub(super) static CONFIG_MAP: Table = table(
+    "io.k8s.api.core.v1.ConfigMap",
+    &[
+        read("apiVersion"),
+        harmless(
+            "binaryData",
+            "no controller that is modelled reads it",
+            "cmd/kube-scheduler/app/options/configfile.go",
+        ),
+        depends("data", "a configuration of the descheduler or the scheduler inside of it is read"),
+        harmless("immutable", "configurations do not change during a run", "pkg/registry/core/configmap/strategy.go"),
+        read("kind"),
+        within("metadata", &METADATA),
+    ],
+);
 
 /// The context of a configuration inside: its places are those in the file where the text is written line by line, and
 /// the key of the text elsewhere.
@@ -24,13 +43,10 @@ fn inner_context(context: &Context, field: &str, text: &str, document: &Document
 }
 
 /// Reads the configurations inside.
-pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+pub(super) fn read_config_map(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let context = object.context;
     let data = object.fields.below("data")?;
-    object.fields.note_rest(&[
-        ("binaryData", Harmless, "not read by a modelled controller"),
-        ("immutable", Harmless, "configuration does not change"),
-    ]);
+    object.judge_rest();
     let mut is_configuration = false;
     for (key, view) in data.iter().flat_map(|data| data.entries()) {
         let Some(text) = view.value.as_text() else { continue };

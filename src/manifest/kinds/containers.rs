@@ -1,14 +1,19 @@
 //! Containers and the requests that they add up to (sections 0.3 and 1.8).
 
-use super::super::Severity::{Harmless, Risky};
+use super::super::ErrorKind;
+use super::super::Severity::Harmless;
 use super::super::draft::Limits;
 use super::super::error::InputError;
 use super::super::quantity::Unit;
-use super::super::view::{Fields, Ignored, View};
+use super::super::suggest::did_you_mean;
+use super::super::view::{Fields, View};
+use super::container_fields::{CONTAINER, PORT, RESOURCES};
 use super::security;
-use kubound_encodings::cluster::node::{CPU, MEMORY};
+use super::syntax::is_dns_label;
+use kubound_encodings::cluster::node::{CPU, EPHEMERAL_STORAGE, MEMORY};
 use kubound_encodings::cluster::pod::{ContainerRequests, QosClass};
 use kubound_encodings::cluster::{HostPort, PodTemplate, Resources};
+use std::collections::BTreeSet;
 
 /// What a container counts for in scores if it requests no CPU (milli-cores).
 const SCORED_CPU: i64 = 100;
@@ -34,28 +39,6 @@ struct Container {
     host_ports: Vec<HostPort>,
 }
 
-const CONTAINER: &[Ignored] = &[
-    ("args", Harmless, "what a container does is not modelled; give its usage in the scenario"),
-    ("command", Harmless, "what a container does is not modelled; give its usage in the scenario"),
-    ("env", Harmless, "what a container does is not modelled"),
-    ("envFrom", Harmless, "what a container does is not modelled"),
-    ("imagePullPolicy", Harmless, "images are taken to be there"),
-    ("lifecycle", Harmless, "hooks are part of starting and terminating"),
-    ("livenessProbe", Harmless, "containers are taken to stay alive"),
-    ("readinessProbe", Harmless, "readiness comes from `startup` of the scenario"),
-    ("resizePolicy", Harmless, "requests do not change"),
-    ("restartPolicyRules", Harmless, "containers are taken to stay alive"),
-    ("startupProbe", Harmless, "readiness comes from `startup` of the scenario"),
-    ("stdin", Harmless, "not read by a controller"),
-    ("stdinOnce", Harmless, "not read by a controller"),
-    ("terminationMessagePath", Harmless, "not read by a controller"),
-    ("terminationMessagePolicy", Harmless, "not read by a controller"),
-    ("tty", Harmless, "not read by a controller"),
-    ("volumeDevices", Harmless, "the volumes of the pod count"),
-    ("volumeMounts", Harmless, "the volumes of the pod count"),
-    ("workingDir", Harmless, "what a container does is not modelled"),
-];
-
 /// Reads `containers`, `initContainers` and `overhead` of a pod.
 pub(super) fn read(pod: &Fields) -> Result<Containers, InputError> {
     let view = pod.require("containers", "at least one container")?;
@@ -67,8 +50,10 @@ pub(super) fn read(pod: &Fields) -> Result<Containers, InputError> {
     let read = |item: &View, is_initial: bool| read_one(item, is_initial, on_host);
     let ordinary = items.iter().map(|item| read(item, false)).collect::<Result<Vec<_>, _>>()?;
     let initial: Result<Vec<_>, _> = pod.items("initContainers")?.iter().map(|item| read(item, true)).collect();
+    let initial = initial?;
+    check_names(ordinary.iter().chain(&initial), &view)?;
     let overhead = pod.read("overhead", |view| read_amounts(&view))?.unwrap_or_default();
-    Ok(Containers { ordinary, initial: initial?, overhead })
+    Ok(Containers { ordinary, initial, overhead })
 }
 
 /// Takes over what is missing.
@@ -76,6 +61,21 @@ pub(super) fn fill(amounts: &mut Resources<i64>, others: &Resources<i64>) {
     for (resource, amount) in others {
         amounts.entry(resource.clone()).or_insert(*amount);
     }
+}
+
+/// Containers of a pod, initial ones included, have names of their own.
+fn check_names<'c>(containers: impl Iterator<Item = &'c Container>, at: &View) -> Result<(), InputError> {
+    let mut names = BTreeSet::new();
+    for container in containers {
+        if !container.name.is_empty() && !names.insert(&container.name) {
+            return Err(at
+                .error(format!("two containers are called `{}`", container.name))
+                .kind(ErrorKind::Duplicate)
+                .expected("a name of its own for each container, initial ones included")
+                .help("the API server refuses such a pod"));
+        }
+    }
+    Ok(())
 }
 
 impl Containers {
@@ -237,7 +237,16 @@ fn violation(bounds: &Limits, requests: &Resources<i64>, limits: &Resources<i64>
 
 fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, InputError> {
     let fields = view.fields()?;
-    let name = fields.read("name", |view| view.name())?.unwrap_or_default().to_owned();
+    let name = match fields.get("name") {
+        Some(view) if !is_dns_label(view.name()?) => {
+            let error = view.error(format!("`{}` is no name of a container", view.name()?));
+            return Err(
+                error.expected("lower-case letters, digits and `-`, at most 63, at both ends a letter or digit")
+            );
+        }
+        Some(view) => view.name()?.to_owned(),
+        None => String::new(),
+    };
     let image = fields.read("image", |view| view.text().map(str::to_owned))?.unwrap_or_default();
     let policy = fields.get("restartPolicy");
     let is_sidecar = match (&policy, is_initial) {
@@ -254,7 +263,7 @@ fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, I
         None => Default::default(),
     };
     security::note_container(&fields)?;
-    fields.note_rest(CONTAINER);
+    fields.judge_rest(&CONTAINER);
     Ok(Container { name, requests, limits, is_sidecar, image, host_ports })
 }
 
@@ -267,6 +276,7 @@ fn read_host_ports(fields: &Fields, is_initial: bool, on_host: bool) -> Result<V
         let given = fields.read("hostPort", |view| view.integer(0..=65535))?.unwrap_or(0);
         let protocol = fields.read("protocol", |view| view.text().map(str::to_owned))?;
         let ip = fields.read("hostIP", |view| view.text().map(str::to_owned))?.unwrap_or_default();
+        fields.judge_rest(&PORT);
         let port = if on_host && given == 0 { inside } else { given };
         if port == 0 {
             continue;
@@ -287,7 +297,17 @@ fn read_requests(view: &View) -> Result<(Resources<i64>, Resources<i64>), InputE
     let requests_view = fields.get("requests");
     let mut requests = requests_view.as_ref().map(read_amounts).transpose()?.unwrap_or_default();
     let limits = fields.read("limits", |view| read_amounts(&view))?.unwrap_or_default();
-    fields.note_rest(&[("claims", Risky, "claims of devices are not modelled")]);
+    fields.judge_rest(&RESOURCES);
+    for (resource, request) in requests.iter().filter(|(resource, _)| !may_be_overcommitted(resource)) {
+        if limits.get(resource) != Some(request) {
+            return Err(requests_view
+                .as_ref()
+                .unwrap_or(view)
+                .error(format!("the request for {resource} is not its limit"))
+                .expected(format!("a limit of {resource} that equals the request"))
+                .help("nodes cannot promise more of such a resource than they have; the API server refuses the pod"));
+        }
+    }
     for (resource, &limit) in &limits {
         let request = *requests.entry(resource.clone()).or_insert(limit);
         if request > limit {
@@ -298,6 +318,12 @@ fn read_requests(view: &View) -> Result<(Resources<i64>, Resources<i64>), InputE
         }
     }
     Ok((requests, limits))
+}
+
+/// Whether nodes may promise more of a resource than they have (`IsOvercommitAllowed`).
+fn may_be_overcommitted(resource: &str) -> bool {
+    let is_native = !resource.contains('/') || resource.contains("kubernetes.io/");
+    is_native && !resource.starts_with("hugepages-")
 }
 
 /// Section 0.6.
@@ -322,7 +348,17 @@ fn quality<'c>(containers: impl Iterator<Item = &'c Container> + Clone) -> QosCl
 
 fn read_amounts(view: &View) -> Result<Resources<i64>, InputError> {
     let fields = view.fields()?;
-    fields.entries().map(|(resource, amount)| Ok((resource.to_owned(), amount.amount(Unit::of(resource))?))).collect()
+    let read = |(resource, amount): (&str, View)| {
+        let is_known = [CPU, MEMORY, EPHEMERAL_STORAGE].contains(&resource) || resource.starts_with("hugepages-");
+        if !is_known && !resource.contains('/') {
+            return Err(amount
+                .error(format!("`{resource}` is no resource of containers"))
+                .expected("cpu, memory, ephemeral-storage, hugepages-SIZE, or a name such as example.com/gpu")
+                .help(did_you_mean(resource, [CPU, MEMORY, EPHEMERAL_STORAGE])));
+        }
+        Ok((resource.to_owned(), amount.amount(Unit::of(resource))?))
+    };
+    fields.entries().map(read).collect()
 }
 
 fn add(total: &mut Resources<i64>, more: &Resources<i64>) {

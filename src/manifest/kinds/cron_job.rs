@@ -3,14 +3,49 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, DraftCronJob};
 use super::super::error::InputError;
-use super::super::view::{Fields, Ignored};
+use super::super::judgements::{Table, harmless, read as is_read, status, table, within};
+use super::super::suggest::did_you_mean;
+use super::super::view::Fields;
+use super::metadata::METADATA;
 use super::{Object, job, schedule};
 use kubound_encodings::cluster::{ConcurrencyPolicy, CronJob};
 
-const SPEC: &[Ignored] = &[
-    ("failedJobsHistoryLimit", Harmless, "a Job that has ended takes no room"),
-    ("successfulJobsHistoryLimit", Harmless, "a Job that has ended takes no room"),
-];
+/// A CronJob.
+pub(super) static CRON_JOB: Table = table(
+    "io.k8s.api.batch.v1.CronJob",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC),
+        status("pkg/registry/batch/cronjob/strategy.go"),
+    ],
+);
+
+const ENDED: &str = "a Job that has ended takes no room";
+const CONTROLLER: &str = "pkg/controller/cronjob/cronjob_controllerv2.go";
+
+static SPEC: Table = table(
+    "io.k8s.api.batch.v1.CronJobSpec",
+    &[
+        is_read("concurrencyPolicy"),
+        harmless("failedJobsHistoryLimit", ENDED, CONTROLLER),
+        within("jobTemplate", &TEMPLATE),
+        is_read("schedule"),
+        is_read("startingDeadlineSeconds"),
+        harmless("successfulJobsHistoryLimit", ENDED, CONTROLLER),
+        is_read("suspend"),
+        is_read("timeZone"),
+    ],
+);
+
+static TEMPLATE: Table = table(
+    "io.k8s.api.batch.v1.JobTemplateSpec",
+    &[
+        harmless("metadata", "no controller that is modelled reads labels of Jobs", "pkg/controller/cronjob/utils.go"),
+        within("spec", &job::SPEC),
+    ],
+);
 
 const POLICIES: &[(&str, ConcurrencyPolicy)] = &[
     ("Allow", ConcurrencyPolicy::Allow),
@@ -18,10 +53,23 @@ const POLICIES: &[(&str, ConcurrencyPolicy)] = &[
     ("Replace", ConcurrencyPolicy::Replace),
 ];
 
+/// Longest name of a CronJob.
+const NAME_LENGTH: usize = 52;
+
+/// The names of time zones, as Go releases them (`lib/time/zoneinfo.zip`).
+const ZONES: &str = include_str!("zones.txt");
+
 /// Reads a CronJob.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let spec = object.fields.require("spec", "the specification of the CronJob")?.fields()?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
+    if object.metadata.name.len() > NAME_LENGTH {
+        return Err(object
+            .context
+            .error("metadata.name", "the name is too long")
+            .expected(format!("at most {NAME_LENGTH} characters: its Jobs get 11 more"))
+            .help("the API server refuses such a CronJob"));
+    }
     let gaps = read_schedule(&spec)?;
     let policy = spec.read("concurrencyPolicy", |view| view.one_of(POLICIES))?.unwrap_or_default();
     let is_suspended = spec.read("suspend", |view| view.boolean())?.unwrap_or(false);
@@ -30,8 +78,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let template = spec.require("jobTemplate", "a Job template")?.fields()?;
     let job_view = template.require("spec", "the specification of the Job")?;
     let mut read = job::read_spec(object, &job_view.fields()?)?;
-    template.note_rest(&[("metadata", Harmless, "labels of Jobs are not looked at")]);
-    spec.note_rest(SPEC);
+    template.judge_rest(&TEMPLATE);
+    spec.judge_rest(&SPEC);
     let waits = read.workload.job().is_some_and(|job| job.replaces_failed_only);
     if waits && policy != ConcurrencyPolicy::Allow {
         let message = "a Job waits for terminating pods of the one before, too";
@@ -59,7 +107,11 @@ fn read_schedule(spec: &Fields) -> Result<schedule::Gaps, InputError> {
         zone if zone.eq_ignore_ascii_case("local") => {
             Err(view.error("`Local` is no time zone here").expected("a name such as Etc/UTC or Europe/Berlin"))
         }
-        zone => Ok(zone),
+        zone if ZONES.lines().any(|known| known == zone) => Ok(zone),
+        zone => Err(view
+            .error(format!("`{zone}` is no time zone"))
+            .expected("a name such as Etc/UTC or Europe/Berlin")
+            .help(did_you_mean(zone, ZONES.lines()))),
     })?;
     let gaps = schedule::read(view.text()?, zone).map_err(|message| {
         view.error(message)

@@ -1,16 +1,47 @@
 //! DaemonSets (section 8.4).
 
-use super::super::Severity::{Harmless, Risky};
+use super::super::Severity::Risky;
 use super::super::draft::Draft;
 use super::super::error::InputError;
-use super::super::view::{Fields, Ignored};
-use super::workload::{draft_of, read_selector};
+use super::super::judgements::{Table, harmless, read as is_read, status, table, within};
+use super::super::view::Fields;
+use super::metadata::METADATA;
+use super::pod_fields::TEMPLATE;
+use super::selector::LABEL_SELECTOR;
+use super::workload::{draft_of, read_selector, refuse_deadline};
 use super::{Object, pod_template, rollout};
 use kubound_encodings::cluster::node::TaintEffect;
 use kubound_encodings::cluster::pod::{PodTemplate, Toleration};
 use kubound_encodings::cluster::workload::{Control, DaemonSet};
 
-const SPEC: &[Ignored] = &[("revisionHistoryLimit", Harmless, "nothing rolls a DaemonSet back here")];
+/// A DaemonSet.
+pub(super) static DAEMON_SET: Table = table(
+    "io.k8s.api.apps.v1.DaemonSet",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC),
+        status("pkg/registry/apps/daemonset/strategy.go"),
+    ],
+);
+
+static SPEC: Table = table(
+    "io.k8s.api.apps.v1.DaemonSetSpec",
+    &[
+        is_read("minReadySeconds"),
+        harmless("revisionHistoryLimit", "nothing rolls a DaemonSet back in a run", "pkg/controller/daemon/update.go"),
+        within("selector", &LABEL_SELECTOR),
+        within("template", &TEMPLATE),
+        within("updateStrategy", &UPDATE),
+    ],
+);
+
+static UPDATE: Table =
+    table("io.k8s.api.apps.v1.DaemonSetUpdateStrategy", &[within("rollingUpdate", &ROLLING_UPDATE), is_read("type")]);
+
+static ROLLING_UPDATE: Table =
+    table("io.k8s.api.apps.v1.RollingUpdateDaemonSet", &[is_read("maxSurge"), is_read("maxUnavailable")]);
 
 /// What its controller adds to the tolerations of its pods; the last one for those on the network of the node.
 const TOLERATED: &[(&str, TaintEffect)] = &[
@@ -27,13 +58,14 @@ const TOLERATED: &[(&str, TaintEffect)] = &[
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let context = object.context;
     let spec = object.fields.require("spec", "the specification of the workload")?.fields()?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let template_view = spec.require("template", "a pod template")?;
     let mut template = pod_template::read(&template_view)?;
+    refuse_deadline(&template_view)?;
     let selector = read_selector(&spec.require("selector", "a label selector")?, &template.template)?;
     let update = read_update(&spec)?;
     let min_ready_seconds = rollout::read_min_ready_seconds(&spec)?;
-    spec.note_rest(SPEC);
+    spec.judge_rest(&SPEC);
     if template.template.node_name.is_some() {
         context.note(Risky, "spec.template.spec.nodeName", "pods of a DaemonSet are on all nodes here");
         template.template.node_name = None;
@@ -56,12 +88,12 @@ fn read_update(spec: &Fields) -> Result<DaemonSet, InputError> {
     let types = &[("RollingUpdate", false), ("OnDelete", true)];
     read.updates_on_delete = strategy.read("type", |view| view.one_of(types))?.unwrap_or(false);
     let rolling = strategy.below("rollingUpdate")?;
-    strategy.note_rest(&[]);
+    strategy.judge_rest(&UPDATE);
     let Some(rolling) = rolling else { return Ok(read) };
     let amount = |key: &str| rolling.read(key, |view| rollout::read_amount(&view, 100));
     read.max_unavailable = amount("maxUnavailable")?.unwrap_or(read.max_unavailable);
     read.max_surge = amount("maxSurge")?.unwrap_or(read.max_surge);
-    rolling.note_rest(&[]);
+    rolling.judge_rest(&ROLLING_UPDATE);
     if read.max_unavailable.is_positive() == read.max_surge.is_positive() && !read.updates_on_delete {
         let found = if read.max_surge.is_positive() { "both above 0" } else { "both 0" };
         return Err(rolling

@@ -3,9 +3,10 @@
 use super::super::Severity::{Harmless, Risky, Warning};
 use super::super::draft::Draft;
 use super::super::error::InputError;
-use super::super::view::{Fields, Ignored, View};
+use super::super::view::{Fields, View};
 use super::Object;
 use super::descheduler_failed_pods as failed_pods;
+use super::descheduler_fields::{PARAMETERS, PLUGIN_CONFIG, PLUGINS, PROFILE, SET, STRATEGY, arguments_of};
 use super::descheduler_plugins::{Arguments, Point, find, known_point, read_evictor, read_plugin, read_threshold};
 use super::selector::{read_label_selector, read_text_selector};
 use kubound_encodings::cluster::DeschedulerPolicy;
@@ -44,13 +45,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     );
     let enabled =
         if object.version == "v1alpha1" { read_strategies(fields, draft)? } else { read_profiles(fields, draft)? };
-    fields.note_rest(&[
-        ("gracePeriodSeconds", Harmless, "termination takes any time"),
-        ("evictionFailureEventNotification", Harmless, "only Events"),
-        ("metricsCollector", Harmless, "plugins that read metrics are not modelled"),
-        ("metricsProviders", Harmless, "plugins that read metrics are not modelled"),
-        ("prometheus", Harmless, "plugins that read metrics are not modelled"),
-    ]);
+    object.judge_rest();
     if draft.descheduler.is_some() {
         object.context.note(Warning, "", "more than one DeschedulerPolicy; the last one counts");
     }
@@ -80,13 +75,12 @@ fn read_profiles(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError> 
     let mut enabled = Enabled::default();
     for profile in policy.items("profiles")? {
         let profile = profile.fields()?;
-        profile.get("name");
         let mut configurations = Vec::new();
         for item in profile.items("pluginConfig")? {
             let item = item.fields()?;
             let name = item.require("name", "the name of a plugin")?.name()?;
             configurations.push((name, item.get("args"), item.view.clone()));
-            item.note_rest(&[]);
+            item.judge_rest(&PLUGIN_CONFIG);
         }
         let arguments = |name: &str| {
             configurations.iter().find(|(other, ..)| *other == name).and_then(|(_, arguments, _)| arguments.clone())
@@ -96,7 +90,8 @@ fn read_profiles(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError> 
             None => Evictor::default(),
         };
         let points = profile.below("plugins")?;
-        profile.note_rest(&[]);
+        profile.get("name");
+        profile.judge_rest(&PROFILE);
         let mut used: Vec<&str> = vec!["DefaultEvictor"];
         if let Some(points) = points {
             for (key, point) in [("deschedule", Point::Deschedule), ("balance", Point::Balance)] {
@@ -108,7 +103,7 @@ fn read_profiles(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError> 
                     if view.value.as_text() == Some(failed_pods::NAME) && point == Point::Deschedule {
                         let arguments = arguments(failed_pods::NAME).map(|view| view.fields()).transpose()?;
                         failed_pods::read(arguments.as_ref(), false)?;
-                        arguments.iter().for_each(|fields| fields.note_rest(&[]));
+                        arguments.iter().for_each(|fields| judge_arguments(failed_pods::NAME, fields));
                         enabled.failed_pods.push(view.path.clone());
                         continue;
                     }
@@ -133,7 +128,7 @@ fn enabled_at<'a>(points: &Fields<'a>, key: &str) -> Result<Vec<View<'a>>, Input
     let Some(point) = points.below(key)? else { return Ok(Vec::new()) };
     let disabled = point.read("disabled", |view| view.texts())?.unwrap_or_default();
     let views = point.items("enabled")?;
-    point.note_rest(&[]);
+    point.judge_rest(&SET);
     let mut kept = Vec::new();
     for view in views {
         if !disabled.iter().any(|name| Some(name.as_str()) == view.value.as_text()) {
@@ -166,10 +161,18 @@ fn read_enabled(
     if plugin.is_none() {
         view.note(Risky, WITHOUT_ARGUMENTS);
     }
-    if let Some(fields) = &fields {
-        fields.note_rest(&[]);
-    }
+    fields.iter().for_each(|fields| judge_arguments(name, fields));
     Ok(plugin)
+}
+
+/// Notes the arguments that the reader of a plugin has left.
+fn judge_arguments(plugin: &str, fields: &Fields) {
+    for key in ["apiVersion", "kind"] {
+        fields.get(key);
+    }
+    if let Some(table) = arguments_of(plugin) {
+        fields.judge_rest(table);
+    }
 }
 
 fn note_other_points(points: &Fields) -> Result<(), InputError> {
@@ -180,17 +183,9 @@ fn note_other_points(points: &Fields) -> Result<(), InputError> {
             }
         }
     }
-    points.note_rest(&[]);
+    points.judge_rest(&PLUGINS);
     Ok(())
 }
-
-const PARAMS: &[Ignored] = &[
-    ("nodeResourceUtilizationThresholds", Risky, "not used by a modelled strategy"),
-    ("nodeAffinityType", Risky, "not used by a modelled strategy"),
-    ("podsHavingTooManyRestarts", Risky, "not used by a modelled strategy"),
-    ("podLifeTime", Risky, "not used by a modelled strategy"),
-    ("failedPods", Risky, "not used by a modelled strategy"),
-];
 
 fn read_strategies(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError> {
     let flag = |key: &str| Ok::<_, InputError>(policy.read(key, |view| view.boolean())?.unwrap_or(false));
@@ -200,17 +195,13 @@ fn read_strategies(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError
         ignore_pvc_pods: flag("ignorePvcPods")?,
         ..Evictor::default()
     };
-    if let Some(view) = policy.get("evictFailedBarePods") {
-        view.note(Harmless, "bare pods are not modelled");
-    }
     let mut enabled = Enabled::default();
     let Some(strategies) = policy.below("strategies")? else { return Ok(enabled) };
     for (name, view) in strategies.entries() {
         let strategy = view.fields()?;
-        strategy.get("weight");
         let is_enabled = strategy.read("enabled", |view| view.boolean())?.unwrap_or(false);
         let params = strategy.below("params")?;
-        strategy.note_rest(&[]);
+        strategy.judge_rest(&STRATEGY);
         if !is_enabled {
             continue;
         }
@@ -233,7 +224,7 @@ fn read_strategies(policy: &Fields, draft: &Draft) -> Result<Enabled, InputError
             None => view.note(Risky, WITHOUT_ARGUMENTS),
         }
         if let Some(params) = &params {
-            params.note_rest(PARAMS);
+            params.judge_rest(&PARAMETERS);
         }
     }
     Ok(enabled)

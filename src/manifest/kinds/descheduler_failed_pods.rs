@@ -8,6 +8,7 @@ use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
 use super::super::view::{Context, Fields};
 use super::descheduler::plugin_selector;
+use super::descheduler_fields::OLD_FAILED_PODS;
 use super::descheduler_plugins::read_namespaces;
 use kubound_encodings::cluster::intent::{Intent, IntentKind};
 
@@ -30,7 +31,7 @@ pub(super) fn read(fields: Option<&Fields>, is_strategy: bool) -> Result<(), Inp
         code.integer(i64::from(i32::MIN)..=i64::from(i32::MAX))?;
     }
     if is_strategy {
-        holder.note_rest(&[]);
+        holder.judge_rest(&OLD_FAILED_PODS);
     }
     Ok(())
 }

@@ -1,12 +1,13 @@
 //! The descheduler's plugins and the DefaultEvictor: their arguments.
 
 use super::super::ErrorKind;
-use super::super::Severity::{Harmless, Risky};
+use super::super::Severity::Risky;
 use super::super::draft::Draft;
 use super::super::error::InputError;
-use super::super::view::{Fields, Ignored, View};
+use super::super::view::{Fields, View};
 use super::affinity::WHEN;
 use super::descheduler::plugin_selector;
+use super::descheduler_fields::{EVICTOR, NAMESPACES, OLD_DUPLICATES, OLD_LIFE_TIME, OLD_RESTARTS, THRESHOLD};
 use super::descheduler_utilization as utilization;
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces, PLUGINS as MODELLED, PodPhase};
 use kubound_encodings::cluster::pod::WhenUnsatisfiable;
@@ -87,7 +88,7 @@ pub(super) fn read_namespaces(fields: &Fields) -> Result<Namespaces, InputError>
     let fields = view.fields()?;
     let list = |key: &str| fields.read(key, |view| view.texts()).map(Option::unwrap_or_default);
     let (include, exclude) = (list("include")?, list("exclude")?);
-    fields.note_rest(&[]);
+    fields.judge_rest(&NAMESPACES);
     match (include.is_empty(), exclude.is_empty()) {
         (false, false) => Err(view.error("include and exclude").expected("one of the two")),
         (false, true) => Ok(Namespaces::Include(include)),
@@ -106,7 +107,7 @@ fn read_duplicates(fields: Option<&Fields>, is_strategy: bool) -> Result<Desched
             exclude_owner_kinds = holder.read("excludeOwnerKinds", |view| view.texts())?.unwrap_or_default();
         }
         if let Some(inner) = &inner {
-            inner.note_rest(&[]);
+            inner.judge_rest(&OLD_DUPLICATES);
         }
         namespaces = read_namespaces(fields)?;
     }
@@ -177,11 +178,6 @@ fn read_node_taints(fields: Option<&Fields>) -> Result<DeschedulerPlugin, InputE
             // The effect is not looked at.
             excluded.push(Taint { key: key.into(), value: value.into(), effect: TaintEffect::NoSchedule });
         }
-        for key in ["includedTaints", "labelSelector", "namespaces"] {
-            if let Some(view) = fields.get(key) {
-                view.note(Risky, "this argument of RemovePodsViolatingNodeTaints is not modelled: it evicts more");
-            }
-        }
     }
     Ok(DeschedulerPlugin::RemovePodsViolatingNodeTaints { include_prefer_no_schedule, excluded })
 }
@@ -219,21 +215,15 @@ fn read_restarts(fields: Option<&Fields>, is_strategy: bool) -> Result<Option<De
     };
     holder.require("podRestartThreshold", "an integer of at least 1")?.integer(1..=i64::from(i32::MAX))?;
     let states = read_states(holder.get("states").as_ref())?;
-    holder.note_rest(&[("includingInitContainers", Harmless, "restarts are not counted")]);
+    if is_strategy {
+        holder.judge_rest(&OLD_RESTARTS);
+    }
     Ok(Some(DeschedulerPlugin::RemovePodsHavingTooManyRestarts {
         states,
         label_selector: plugin_selector(fields)?,
         namespaces: read_namespaces(fields)?,
     }))
 }
-
-const LIFE_TIME: &[Ignored] = &[
-    ("ownerKinds", Risky, "pods of owners of all kinds are evicted"),
-    ("conditions", Risky, "conditions of pods are not modelled: more pods are evicted"),
-    ("exitCodes", Risky, "containers do not end in the model: more pods are evicted"),
-    ("includingInitContainers", Harmless, "states of containers are not modelled"),
-    ("includingEphemeralContainers", Harmless, "states of containers are not modelled"),
-];
 
 fn read_life_time(fields: Option<&Fields>, is_strategy: bool) -> Result<Option<DeschedulerPlugin>, InputError> {
     let Some(fields) = fields else { return Ok(None) };
@@ -245,7 +235,9 @@ fn read_life_time(fields: Option<&Fields>, is_strategy: bool) -> Result<Option<D
     let max_seconds = holder.read("maxPodLifeTimeSeconds", |view| view.integer(0..=i64::from(u32::MAX)))?;
     let states = holder.get(if is_strategy { "podStatusPhases" } else { "states" });
     let phases = read_states(states.as_ref())?;
-    holder.note_rest(LIFE_TIME);
+    if is_strategy {
+        holder.judge_rest(&OLD_LIFE_TIME);
+    }
     let is_bare = max_seconds.is_none() && phases.is_none();
     Ok((!is_bare).then_some(DeschedulerPlugin::PodLifeTime {
         max_seconds,
@@ -254,15 +246,6 @@ fn read_life_time(fields: Option<&Fields>, is_strategy: bool) -> Result<Option<D
         namespaces: read_namespaces(fields)?,
     }))
 }
-
-const EVICTOR: &[Ignored] = &[
-    ("evictFailedBarePods", Harmless, "bare pods are not modelled"),
-    ("namespaceLabelSelector", Risky, "labels of namespaces are not modelled: more pods are evicted"),
-    ("nodeSelector", Risky, "nodeFit looks at all nodes"),
-    ("minPodAge", Risky, "the age of pods is not modelled: pods are evicted earlier"),
-    ("podProtections", Risky, "use the older flags (evictLocalStoragePods and so on)"),
-    ("noEvictionPolicy", Risky, "the annotation prefer-no-eviction is not modelled"),
-];
 
 /// Reads the arguments of the DefaultEvictor.
 pub(super) fn read_evictor(view: &View, draft: &Draft) -> Result<Evictor, InputError> {
@@ -273,7 +256,7 @@ pub(super) fn read_evictor(view: &View, draft: &Draft) -> Result<Evictor, InputE
             let threshold = view.fields()?;
             let value = threshold.read("value", |view| view.integer(i64::from(i32::MIN)..=2_147_483_647))?;
             let name = threshold.get("name").filter(|name| name.value.as_text() != Some(""));
-            threshold.note_rest(&[]);
+            threshold.judge_rest(&THRESHOLD);
             match (value, name) {
                 (Some(_), Some(_)) => return Err(view.error("name and value").expected("one of the two")),
                 (value, None) => value,
@@ -293,7 +276,10 @@ pub(super) fn read_evictor(view: &View, draft: &Draft) -> Result<Evictor, InputE
         min_replicas: fields.read("minReplicas", |view| view.integer(0..=i64::from(i32::MAX)))?.unwrap_or(0),
         node_fit: flag("nodeFit")?,
     };
-    fields.note_rest(EVICTOR);
+    for key in ["apiVersion", "kind"] {
+        fields.get(key);
+    }
+    fields.judge_rest(&EVICTOR);
     Ok(evictor)
 }
 

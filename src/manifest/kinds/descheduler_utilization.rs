@@ -1,14 +1,9 @@
 //! The arguments of LowNodeUtilization and HighNodeUtilization.
 
-use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
-use super::super::view::{Fields, Ignored, View};
+use super::super::view::{Fields, View};
+use super::descheduler_fields::{LIMITS, NAMESPACES, OLD_HIGH, OLD_LOW};
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Thresholds, Utilization};
-
-const IGNORED: &[Ignored] = &[
-    ("metricsUtilization", Risky, "usage from metrics is not modelled: requests are compared instead"),
-    ("weight", Harmless, "not read"),
-];
 
 /// Reads LowNodeUtilization; nothing without arguments, which the descheduler refuses.
 pub(super) fn read_low(fields: Option<&Fields>, is_strategy: bool) -> Result<Option<DeschedulerPlugin>, InputError> {
@@ -42,7 +37,7 @@ fn read(fields: Option<&Fields>, is_strategy: bool, is_low: bool) -> Result<Opti
         check(&args, &targets)?;
         if let Some(limits) = holder.below("evictionLimits")? {
             args.most_per_node = limits.read("node", |view| view.integer(0..=i64::from(u32::MAX)))?;
-            limits.note_rest(&[]);
+            limits.judge_rest(&LIMITS);
         }
     } else {
         let modes = holder.get("evictionModes").map(|view| view.list()).transpose()?.unwrap_or_default();
@@ -50,7 +45,9 @@ fn read(fields: Option<&Fields>, is_strategy: bool, is_low: bool) -> Result<Opti
             args.only_thresholding_resources = mode.one_of(&[("OnlyThresholdingResources", true)])?;
         }
     }
-    holder.note_rest(IGNORED);
+    if is_strategy {
+        holder.judge_rest(if is_low { &OLD_LOW } else { &OLD_HIGH });
+    }
     Ok(Some(args))
 }
 
@@ -89,6 +86,6 @@ fn read_excluded(fields: &Fields) -> Result<Vec<String>, InputError> {
         return Err(view.error("`include` is not supported by this plugin").expected("`exclude` only"));
     }
     let excluded = namespaces.read("exclude", |view| view.texts())?.unwrap_or_default();
-    namespaces.note_rest(&[]);
+    namespaces.judge_rest(&NAMESPACES);
     Ok(excluded)
 }

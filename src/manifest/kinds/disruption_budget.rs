@@ -3,11 +3,35 @@
 use super::super::Severity::{Risky, Warning};
 use super::super::draft::{Draft, DraftBudget};
 use super::super::error::InputError;
+use super::super::judgements::{Table, read as is_read, status, table, within};
 use super::Object;
+use super::metadata::METADATA;
 use super::rollout::read_amount;
-use super::selector::read_label_selector;
+use super::selector::{LABEL_SELECTOR, read_label_selector};
 use kubound_encodings::cluster::PodDisruptionBudget;
 use kubound_encodings::cluster::disruption::Demand;
+
+/// A PodDisruptionBudget.
+pub(super) static BUDGET: Table = table(
+    "io.k8s.api.policy.v1.PodDisruptionBudget",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC),
+        status("pkg/registry/policy/poddisruptionbudget/strategy.go"),
+    ],
+);
+
+static SPEC: Table = table(
+    "io.k8s.api.policy.v1.PodDisruptionBudgetSpec",
+    &[
+        is_read("maxUnavailable"),
+        is_read("minAvailable"),
+        within("selector", &LABEL_SELECTOR),
+        is_read("unhealthyPodEvictionPolicy"),
+    ],
+);
 
 /// Label that only the Deployment controller gives.
 const TEMPLATE_HASH: &str = "pod-template-hash";
@@ -15,7 +39,7 @@ const TEMPLATE_HASH: &str = "pod-template-hash";
 /// Reads a budget.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let fields = object.fields.below("spec")?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let (mut selector, mut demand, mut always_allows_unhealthy) = (None, Demand::Nothing, false);
     if let Some(spec) = &fields {
         selector = spec.read("selector", |view| read_label_selector(&view))?;
@@ -36,7 +60,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         let policies = [("IfHealthyBudget", false), ("AlwaysAllow", true)];
         always_allows_unhealthy =
             spec.read("unhealthyPodEvictionPolicy", |view| view.one_of(&policies))?.unwrap_or(false);
-        spec.note_rest(&[]);
+        spec.judge_rest(&SPEC);
     }
     let context = object.context;
     if demand == Demand::Nothing {

@@ -1,11 +1,14 @@
 //! HorizontalPodAutoscalers, v1 and v2, with the defaults of section 3.2.
 
-use super::super::Severity::{Harmless, Risky};
+use super::super::ErrorKind;
+use super::super::Severity::Risky;
 use super::super::draft::{ContainerMetric, Draft, DraftHpa, DraftMetric, Tolerances};
 use super::super::error::InputError;
+use super::super::judgements::{Table, depends, harmless, read as is_read, status, table, table_in, within};
 use super::super::quantity::Unit;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
+use super::metadata::METADATA;
 use super::{Object, hpa_metrics};
 use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::hpa::{
@@ -13,6 +16,119 @@ use kubound_encodings::cluster::hpa::{
     Tolerance,
 };
 use kubound_encodings::cluster::workload::WorkloadRef;
+
+/// A HorizontalPodAutoscaler.
+pub(super) static HPA: Table = table(
+    "io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC),
+        status("pkg/registry/autoscaling/horizontalpodautoscaler/strategy.go"),
+    ],
+);
+
+/// A HorizontalPodAutoscaler of v1.
+pub(super) static HPA_V1: Table = table_in(
+    "io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler",
+    "of v1",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC_V1),
+        status("pkg/registry/autoscaling/horizontalpodautoscaler/strategy.go"),
+    ],
+);
+
+static SPEC_V1: Table = table_in(
+    "io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec",
+    "of v1",
+    &[
+        is_read("maxReplicas"),
+        is_read("minReplicas"),
+        within("scaleTargetRef", &TARGET_V1),
+        is_read("targetCPUUtilizationPercentage"),
+    ],
+);
+
+static SPEC: Table = table(
+    "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec",
+    &[
+        within("behavior", &BEHAVIOR),
+        is_read("maxReplicas"),
+        within("metrics", &METRIC),
+        is_read("minReplicas"),
+        within("scaleTargetRef", &TARGET),
+    ],
+);
+
+static TARGET: Table = table(
+    "io.k8s.api.autoscaling.v2.CrossVersionObjectReference",
+    &[
+        depends("apiVersion", "a group or version that is not served: a real autoscaler never scales"),
+        is_read("kind"),
+        is_read("name"),
+    ],
+);
+
+static TARGET_V1: Table = table_in("io.k8s.api.autoscaling.v1.CrossVersionObjectReference", "of v1", TARGET.fields);
+
+static METRIC: Table = table(
+    "io.k8s.api.autoscaling.v2.MetricSpec",
+    &[
+        within("containerResource", &CONTAINER_RESOURCE),
+        within("external", &hpa_metrics::EXTERNAL),
+        within("object", &hpa_metrics::OBJECT),
+        within("pods", &hpa_metrics::PODS),
+        within("resource", &RESOURCE),
+        is_read("type"),
+    ],
+);
+
+static RESOURCE: Table = table(
+    "io.k8s.api.autoscaling.v2.ResourceMetricSource",
+    &[depends("name", "others than cpu and memory: the metric is left out"), within("target", &METRIC_TARGET)],
+);
+
+static CONTAINER_RESOURCE: Table = table(
+    "io.k8s.api.autoscaling.v2.ContainerResourceMetricSource",
+    &[
+        is_read("container"),
+        depends("name", "others than cpu and memory: the metric is left out"),
+        within("target", &METRIC_TARGET),
+    ],
+);
+
+static METRIC_TARGET: Table = table_in(
+    "io.k8s.api.autoscaling.v2.MetricTarget",
+    "of a resource",
+    &[
+        is_read("averageUtilization"),
+        is_read("averageValue"),
+        is_read("type"),
+        harmless("value", "metrics of resources have no such target", "pkg/controller/podautoscaler/horizontal.go"),
+    ],
+);
+
+static BEHAVIOR: Table = table(
+    "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior",
+    &[within("scaleDown", &RULES), within("scaleUp", &RULES)],
+);
+
+static RULES: Table = table(
+    "io.k8s.api.autoscaling.v2.HPAScalingRules",
+    &[
+        within("policies", &POLICY),
+        is_read("selectPolicy"),
+        is_read("stabilizationWindowSeconds"),
+        is_read("tolerance"),
+    ],
+);
+
+static POLICY: Table =
+    table("io.k8s.api.autoscaling.v2.HPAScalingPolicy", &[is_read("periodSeconds"), is_read("type"), is_read("value")]);
 
 /// Target utilisation of CPU where no metric is written.
 const DEFAULT_UTILIZATION: i64 = 80;
@@ -24,7 +140,7 @@ const DOWNSCALE_STABILIZATION: i64 = 300;
 /// Reads an autoscaler.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let spec = object.fields.require("spec", "the specification of the autoscaler")?.fields()?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let target = read_target(&spec.require("scaleTargetRef", "kind and name of a workload")?, object)?;
     let limits = 1..=MAX_REPLICAS;
     let max_view = spec.require("maxReplicas", "an integer of at least 1")?;
@@ -40,7 +156,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         _ => read_metrics(&spec)?,
     };
     let (behavior, tolerances) = if object.version == "v1" { (None, (None, None)) } else { read_behavior(&spec)? };
-    spec.note_rest(&[]);
+    spec.judge_rest(if object.version == "v1" { &SPEC_V1 } else { &SPEC });
     let name = object.metadata.name.clone();
     let is_same =
         |other: &HorizontalPodAutoscaler| other.name == name && other.target.namespace == object.metadata.namespace;
@@ -76,7 +192,7 @@ pub(super) fn read_target(view: &View, object: &Object) -> Result<WorkloadRef, I
     let kind = fields.require("kind", "the kind of a workload")?.name()?.to_owned();
     let name = fields.require("name", "the name of a workload")?.name()?.to_owned();
     fields.get("apiVersion");
-    fields.note_rest(&[]);
+    fields.judge_rest(&TARGET);
     Ok(WorkloadRef { kind, namespace: object.metadata.namespace.clone(), name })
 }
 
@@ -96,6 +212,15 @@ fn read_v1(object: &Object, spec: &Fields) -> Result<Vec<Metric>, InputError> {
     Ok(vec![cpu_utilization(percent.unwrap_or(DEFAULT_UTILIZATION))])
 }
 
+/// Types of metrics, and the keys under which they are written.
+const SOURCES: [(&str, &str); 5] = [
+    ("Resource", "resource"),
+    ("ContainerResource", "containerResource"),
+    ("Pods", "pods"),
+    ("Object", "object"),
+    ("External", "external"),
+];
+
 /// `spec.metrics`: of resources of pods, and of containers, and others.
 #[derive(Default)]
 struct Metrics {
@@ -112,30 +237,38 @@ fn read_metrics(spec: &Fields) -> Result<Metrics, InputError> {
     }
     for view in &views {
         let fields = view.fields()?;
-        let kinds = ["Resource", "ContainerResource", "Pods", "Object", "External"].map(|kind| (kind, kind));
+        let kinds = SOURCES.map(|(kind, _)| (kind, kind));
         let kind = fields.require("type", "the type of the metric")?.one_of(&kinds)?;
-        if kind == "Resource" {
-            let resource = fields.require("resource", "name and target of the resource")?;
-            fields.note_rest(&[]);
-            metrics.resources.extend(read_resource(&resource)?);
-        } else if kind == "ContainerResource" {
-            let resource = fields.require("containerResource", "container, name and target of the resource")?;
-            fields.note_rest(&[]);
-            let container = resource.fields()?.require("container", "the name of a container")?.name()?.to_owned();
-            let field = view.path.clone();
-            let metric = read_resource(&resource)?;
-            metrics.containers.extend(metric.map(|metric| ContainerMetric { container, metric, field }));
-        } else {
-            metrics.named.push(hpa_metrics::read(kind, view, &fields)?);
+        let sources = SOURCES.map(|(other, key)| fields.get(key).filter(|_| other == kind));
+        fields.judge_rest(&METRIC);
+        let key = SOURCES.iter().find(|(other, _)| *other == kind).map_or("", |(_, key)| *key);
+        let Some(source) = sources.into_iter().flatten().next() else {
+            return Err(view
+                .context
+                .error(&super::super::value::child(&view.path, key), "missing")
+                .kind(ErrorKind::MissingField)
+                .expected(format!("the metric, under `{key}`")));
+        };
+        match kind {
+            "Resource" => metrics.resources.extend(read_resource(&source, &RESOURCE)?),
+            "ContainerResource" => {
+                let container = source.fields()?.require("container", "the name of a container")?.name()?.to_owned();
+                let field = view.path.clone();
+                let metric = read_resource(&source, &CONTAINER_RESOURCE)?;
+                metrics.containers.extend(metric.map(|metric| ContainerMetric { container, metric, field }));
+            }
+            _ => metrics.named.push(hpa_metrics::read_metric(kind, view, &source)?),
         }
     }
     Ok(metrics)
 }
 
-fn read_resource(view: &View) -> Result<Option<Metric>, InputError> {
+fn read_resource(view: &View, table: &Table) -> Result<Option<Metric>, InputError> {
     let fields = view.fields()?;
     let name = fields.require("name", "cpu or memory")?;
-    fields.get("container");
+    if table.field("container").is_some() {
+        fields.get("container");
+    }
     let resource = match name.text()? {
         "cpu" => MetricResource::Cpu,
         "memory" => MetricResource::Memory,
@@ -145,13 +278,13 @@ fn read_resource(view: &View) -> Result<Option<Metric>, InputError> {
         }
     };
     let target_view = fields.require("target", "type and value of the target")?;
-    fields.note_rest(&[]);
+    fields.judge_rest(table);
     let target = target_view.fields()?;
     let kind = target.require("type", "Utilization or AverageValue")?;
     let is_utilization = kind.one_of(&[("Utilization", true), ("AverageValue", false)])?;
     let utilization = target.read("averageUtilization", |view| view.integer(1..=i64::from(i32::MAX)))?;
     let value = target.read("averageValue", read_amount)?;
-    target.note_rest(&[]);
+    target.judge_rest(&METRIC_TARGET);
     let target = match (is_utilization, utilization, value) {
         (true, Some(percent), None) => MetricTarget::Utilization(percent),
         (false, None, Some(amount)) => MetricTarget::AverageValue(amount),
@@ -187,7 +320,7 @@ fn read_behavior(spec: &Fields) -> Result<(Option<Behavior>, Tolerances), InputE
         up: read_rules(behavior.below("scaleUp")?, up, &mut higher)?,
         down: read_rules(behavior.below("scaleDown")?, down, &mut lower)?,
     };
-    behavior.note_rest(&[]);
+    behavior.judge_rest(&BEHAVIOR);
     Ok((Some(behavior_rules), (lower, higher)))
 }
 
@@ -212,7 +345,7 @@ fn read_rules(
         rules.policies = policies;
     }
     *tolerance = fields.read("tolerance", |view| view.amount(Unit::Milli))?;
-    fields.note_rest(&[]);
+    fields.judge_rest(&RULES);
     Ok(rules)
 }
 
@@ -221,6 +354,6 @@ fn read_policy(view: &View) -> Result<ScalingPolicy, InputError> {
     let is_percent = fields.require("type", "Pods or Percent")?.one_of(&[("Percent", true), ("Pods", false)])?;
     let value = fields.require("value", "an integer of at least 1")?.integer(1..=i64::from(i32::MAX))?;
     let period = fields.require("periodSeconds", "an integer from 1 to 1800")?.integer(1..=1800)?;
-    fields.note_rest(&[("description", Harmless, "text for readers")]);
+    fields.judge_rest(&POLICY);
     Ok(if is_percent { ScalingPolicy::Percent { value, period } } else { ScalingPolicy::Pods { value, period } })
 }

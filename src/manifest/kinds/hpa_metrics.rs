@@ -1,29 +1,71 @@
 //! Metrics of autoscalers of type Pods, Object and External. What they are is for the scenario to say.
 
-use super::super::Severity::Harmless;
 use super::super::draft::DraftMetric;
 use super::super::error::InputError;
-use super::super::view::{Fields, View};
+use super::super::judgements::{Table, harmless, read as is_read, table, within};
+use super::super::view::View;
 use super::hpa::read_amount;
 use kubound_encodings::cluster::hpa::{Comparison, NamedMetric};
 
-/// Reads a metric of a type from the fields of an item of `metrics`.
-pub(super) fn read(kind: &'static str, item: &View, fields: &Fields) -> Result<DraftMetric, InputError> {
-    let key = kind.to_ascii_lowercase();
-    let source = fields.require(&key, "name and target of the metric")?.fields()?;
-    fields.note_rest(&[]);
+/// A metric of pods.
+pub(super) static PODS: Table =
+    table("io.k8s.api.autoscaling.v2.PodsMetricSource", &[within("metric", &IDENTIFIER), within("target", &TARGET)]);
+
+/// A metric of an object.
+pub(super) static OBJECT: Table = table(
+    "io.k8s.api.autoscaling.v2.ObjectMetricSource",
+    &[
+        harmless("describedObject", TOLD, "pkg/controller/podautoscaler/metrics/client.go"),
+        within("metric", &IDENTIFIER),
+        within("target", &TARGET),
+    ],
+);
+
+/// A metric from outside.
+pub(super) static EXTERNAL: Table = table(
+    "io.k8s.api.autoscaling.v2.ExternalMetricSource",
+    &[within("metric", &IDENTIFIER), within("target", &TARGET)],
+);
+
+const TOLD: &str = "the scenario says what the metric is";
+
+static IDENTIFIER: Table = table(
+    "io.k8s.api.autoscaling.v2.MetricIdentifier",
+    &[is_read("name"), harmless("selector", TOLD, "pkg/controller/podautoscaler/metrics/client.go")],
+);
+
+static TARGET: Table = table(
+    "io.k8s.api.autoscaling.v2.MetricTarget",
+    &[
+        harmless(
+            "averageUtilization",
+            "only metrics of resources have such a target",
+            "pkg/controller/podautoscaler/horizontal.go",
+        ),
+        is_read("averageValue"),
+        is_read("type"),
+        is_read("value"),
+    ],
+);
+
+/// Reads a metric of a type from its item of `metrics`.
+pub(super) fn read_metric(kind: &'static str, item: &View, source: &View) -> Result<DraftMetric, InputError> {
+    let source = source.fields()?;
     let identity = source.require("metric", "the name of the metric")?.fields()?;
     let name = identity.require("name", "the name of the metric")?.text()?.to_owned();
-    let told = "the scenario says what the metric is";
-    identity.note_rest(&[("selector", Harmless, told)]);
+    identity.judge_rest(&IDENTIFIER);
     let target_view = source.require("target", "type and value of the target")?;
-    source.note_rest(&[("describedObject", Harmless, told)]);
+    source.judge_rest(match kind {
+        "Pods" => &PODS,
+        "Object" => &OBJECT,
+        _ => &EXTERNAL,
+    });
     let target = target_view.fields()?;
     let types = [("AverageValue", true), ("Value", false)];
     let known = if kind == "Pods" { &types[..1] } else { &types };
     let is_average = target.require("type", "Value or AverageValue")?.one_of(known)?;
     let (value, average) = (target.read("value", read_amount)?, target.read("averageValue", read_amount)?);
-    target.note_rest(&[]);
+    target.judge_rest(&TARGET);
     let (comparison, target) = match (is_average, value, average) {
         (true, None, Some(amount)) if kind == "Pods" => (Comparison::PerPod, amount),
         (true, None, Some(amount)) => (Comparison::AverageValue, amount),

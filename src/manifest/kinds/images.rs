@@ -3,8 +3,12 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
+use super::super::judgements::{Table, read as is_read, table};
 use super::super::view::{Context, View};
 use std::collections::BTreeMap;
+
+/// Images that a node has.
+pub(super) static IMAGE: Table = table("io.k8s.api.core.v1.ContainerImage", &[is_read("names"), is_read("sizeBytes")]);
 
 /// Below this sum of sizes all nodes have the same score (`minThreshold`).
 const LEAST: i64 = 23 << 20;
@@ -33,7 +37,7 @@ pub(super) fn read(view: &View) -> Result<NodeImages, InputError> {
         for name in fields.items("names")? {
             sizes.insert(name.text()?.to_owned(), size);
         }
-        fields.note_rest(&[]);
+        fields.judge_rest(&IMAGE);
     }
     Ok(NodeImages { sizes, context: view.context.clone() })
 }

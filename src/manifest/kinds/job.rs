@@ -3,8 +3,11 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
+use super::super::judgements::{Table, depends, harmless, read as is_read, risky, table, within};
 use super::super::value::Value;
-use super::super::view::{Fields, Ignored, View};
+use super::super::view::{Fields, View};
+use super::metadata::METADATA;
+use super::pod_fields::TEMPLATE;
 use super::workload::draft_of;
 use super::{Object, pod_template};
 use crate::limits::reader::MAX_REPLICAS;
@@ -12,13 +15,62 @@ use crate::limits::reader::MOST_FAILURES;
 use kubound_encodings::cluster::Span;
 use kubound_encodings::cluster::workload::{ByIndex, Control, Disruption, Job};
 
-const SPEC: &[Ignored] = &[
-    ("managedBy", Risky, "another controller than Kubernetes' own is not modelled"),
-    ("manualSelector", Harmless, "a Job keeps the pods that it creates"),
-    ("selector", Harmless, "a Job keeps the pods that it creates"),
-    ("successPolicy", Risky, "the Job is complete when all completions are there"),
-    ("ttlSecondsAfterFinished", Harmless, "a Job that has ended takes no room"),
-];
+/// A Job.
+pub(super) static JOB: Table = table(
+    "io.k8s.api.batch.v1.Job",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC),
+        depends("status", "a Job that has ended is left out; others start as the scenario says, whatever they were"),
+    ],
+);
+
+/// `spec` of a Job.
+pub(super) static SPEC: Table = table(
+    "io.k8s.api.batch.v1.JobSpec",
+    &[
+        is_read("activeDeadlineSeconds"),
+        is_read("backoffLimit"),
+        is_read("backoffLimitPerIndex"),
+        is_read("completionMode"),
+        is_read("completions"),
+        risky("managedBy", "another controller than Kubernetes' own is not modelled"),
+        harmless("manualSelector", OWN_PODS, CONTROLLER),
+        is_read("maxFailedIndexes"),
+        is_read("parallelism"),
+        within("podFailurePolicy", &POLICY),
+        is_read("podReplacementPolicy"),
+        risky("scheduling", "pods of a group wait for each other; here each is scheduled by itself"),
+        harmless("selector", OWN_PODS, CONTROLLER),
+        risky("successPolicy", "the Job is complete when all completions are there"),
+        is_read("suspend"),
+        within("template", &TEMPLATE),
+        harmless(
+            "ttlSecondsAfterFinished",
+            "a Job that has ended takes no room",
+            "pkg/controller/ttlafterfinished/ttlafterfinished_controller.go",
+        ),
+    ],
+);
+
+const OWN_PODS: &str = "a Job keeps the pods that it creates";
+const CONTROLLER: &str = "pkg/controller/job/job_controller.go";
+
+static POLICY: Table = table("io.k8s.api.batch.v1.PodFailurePolicy", &[within("rules", &RULE)]);
+
+static RULE: Table = table(
+    "io.k8s.api.batch.v1.PodFailurePolicyRule",
+    &[
+        is_read("action"),
+        risky("onExitCodes", "containers that fail, and how those of evicted pods end, are not modelled"),
+        within("onPodConditions", &CONDITION),
+    ],
+);
+
+static CONDITION: Table =
+    table("io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern", &[is_read("status"), is_read("type")]);
 
 /// Reads a Job.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
@@ -32,7 +84,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         context.note(Risky, "metadata.ownerReferences", message);
     }
     let spec = object.fields.require("spec", "the specification of the Job")?.fields()?;
-    object.fields.note_rest(&[]);
+    object.fields.get("status").iter().for_each(|view| view.note(Harmless, "the scenario says where runs start"));
+    object.judge_rest();
     let read = read_spec(object, &spec)?;
     draft.place(read);
     Ok(())
@@ -65,7 +118,21 @@ pub(super) fn read_spec(object: &Object, spec: &Fields) -> Result<DraftWorkload,
     };
     let template_view = spec.require("template", "a pod template")?;
     let template = pod_template::read_with(&template_view, &["Never", "OnFailure"])?;
-    spec.note_rest(SPEC);
+    let is_restarted =
+        template_view.value.below(&["spec", "restartPolicy"]).and_then(Value::as_text) == Some("OnFailure");
+    if let (true, Some(view)) = (is_restarted, spec.get("podFailurePolicy")) {
+        return Err(view
+            .error("podFailurePolicy with restartPolicy OnFailure")
+            .expected("`restartPolicy: Never` in the template")
+            .help("the API server refuses such a Job"));
+    }
+    if let (true, Some(view)) = (is_restarted && by_index.is_some(), spec.get("backoffLimitPerIndex")) {
+        return Err(view
+            .error("backoffLimitPerIndex with restartPolicy OnFailure")
+            .expected("`restartPolicy: Never` in the template")
+            .help("the API server refuses such a Job"));
+    }
+    spec.judge_rest(&SPEC);
     let mut read = draft_of(object, &template_view, template);
     read.workload.replicas = Span::exactly(parallelism.unwrap_or(1));
     read.workload.control = Control::Ends(job);
@@ -84,6 +151,13 @@ fn has_ended(value: &Value) -> bool {
 fn read_by_index(spec: &Fields, completions: Option<i64>) -> Result<Option<ByIndex>, InputError> {
     let modes = &[("NonIndexed", false), ("Indexed", true)];
     let is_indexed = spec.read("completionMode", |view| view.one_of(modes))?.unwrap_or(false);
+    if is_indexed && completions.is_none() {
+        return Err(spec
+            .view
+            .error("indexes without completions")
+            .expected("`completions` beside `completionMode: Indexed`")
+            .help("the API server refuses such a Job"));
+    }
     let (limit, max_failed) = (spec.get("backoffLimitPerIndex"), spec.get("maxFailedIndexes"));
     let Some(limit) = limit else {
         let alone = max_failed.map(|view| view.error("maxFailedIndexes without backoffLimitPerIndex"));
@@ -114,14 +188,11 @@ fn read_policy(policy: &Fields, by_index: bool) -> Result<(Disruption, bool), In
         ];
         let action = fields.require("action", "what to do")?;
         let disruption = action.one_of(actions)?;
-        if let Some(codes) = fields.get("onExitCodes") {
-            codes.note(Risky, "containers that fail, and how those of evicted pods end, are not modelled");
-        }
         let mut is_meant = false;
         for condition in fields.items("onPodConditions")? {
             is_meant |= is_disruption(&condition)?;
         }
-        fields.note_rest(&[]);
+        fields.judge_rest(&RULE);
         if is_meant && found.is_none() {
             if disruption.is_none() && !by_index {
                 return Err(action.error("FailIndex without indexes").expected("`backoffLimitPerIndex` in the Job"));
@@ -130,7 +201,7 @@ fn read_policy(policy: &Fields, by_index: bool) -> Result<(Disruption, bool), In
             found = Some(disruption.unwrap_or_default());
         }
     }
-    policy.note_rest(&[]);
+    policy.judge_rest(&POLICY);
     Ok((found.unwrap_or_default(), fails_index))
 }
 
@@ -140,7 +211,7 @@ fn is_disruption(condition: &View) -> Result<bool, InputError> {
     let kind = fields.require("type", "the type of a condition")?;
     let is_disruption = kind.text()? == "DisruptionTarget";
     let is_true = fields.read("status", |view| view.text().map(|text| text == "True"))?.unwrap_or(true);
-    fields.note_rest(&[]);
+    fields.judge_rest(&CONDITION);
     if !is_disruption {
         kind.note(Risky, "no pod has such a condition here");
     }

@@ -4,16 +4,38 @@
 use super::super::Severity::Risky;
 use super::super::draft::{Draft, DraftWorkload, LimitRange, Limits};
 use super::super::error::InputError;
+use super::super::judgements::{Table, depends, read as is_read, table, within};
 use super::super::quantity::Unit;
 use super::super::view::{Fields, View};
 use super::Object;
 use super::containers::{Containers, fill};
+use super::metadata::METADATA;
 use kubound_encodings::cluster::Resources;
+
+/// A LimitRange.
+pub(super) static LIMIT_RANGE: Table = table(
+    "io.k8s.api.core.v1.LimitRange",
+    &[is_read("apiVersion"), is_read("kind"), within("metadata", &METADATA), within("spec", &SPEC)],
+);
+
+static SPEC: Table = table("io.k8s.api.core.v1.LimitRangeSpec", &[within("limits", &ITEM)]);
+
+static ITEM: Table = table(
+    "io.k8s.api.core.v1.LimitRangeItem",
+    &[
+        is_read("default"),
+        is_read("defaultRequest"),
+        is_read("max"),
+        is_read("maxLimitRequestRatio"),
+        is_read("min"),
+        depends("type", "PersistentVolumeClaim: claims outside of the bounds are refused"),
+    ],
+);
 
 /// Reads a LimitRange.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let spec = object.fields.below("spec")?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let Some(spec) = spec else { return Ok(()) };
     let (mut container, mut pod) = (Limits::default(), Limits::default());
     for item in spec.items("limits")? {
@@ -30,9 +52,9 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
                 continue;
             }
         }
-        fields.note_rest(&[]);
+        fields.judge_rest(&ITEM);
     }
-    spec.note_rest(&[]);
+    spec.judge_rest(&SPEC);
     let (namespace, name) = (object.metadata.namespace.clone(), object.metadata.name.clone());
     draft.limit_ranges.retain(|other| (&other.namespace, &other.name) != (&namespace, &name));
     draft.limit_ranges.push(LimitRange {

@@ -2,8 +2,11 @@
 
 use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
-use super::super::view::{Context, Fields, Ignored};
+use super::super::judgements::{Table, depends, harmless, read, risky, table, within};
+use super::super::value::Value;
+use super::super::view::{Context, Fields, View};
 use super::super::{ErrorKind, NoteKind};
+use super::syntax::{self, is_dns_label, is_subdomain};
 use kubound_encodings::cluster::Labels;
 
 /// What kinds read of `metadata`.
@@ -19,23 +22,57 @@ pub(crate) struct Metadata {
     pub(crate) annotations: Labels,
     /// Kind and name of the controller that owns the object.
     pub(crate) owner: Option<(String, String)>,
+    /// Whether a manager other than those that scale owns `spec.replicas`, if `managedFields` tells its owners.
+    pub(crate) replicas_owned: Option<bool>,
 }
 
-const IGNORED: &[Ignored] = &[
-    ("creationTimestamp", Harmless, "age is not modelled"),
-    ("deletionGracePeriodSeconds", Harmless, "set by the API server"),
-    ("deletionTimestamp", Risky, "the object is being deleted; it is modelled as if it stayed"),
-    ("finalizers", Harmless, "deletion of the object is not modelled"),
-    ("generateName", Harmless, "only the name counts"),
-    ("generation", Harmless, "set by the API server"),
-    ("managedFields", Harmless, "ownership of fields follows from the events of the scenario"),
-    ("resourceVersion", Harmless, "set by the API server"),
-    ("selfLink", Harmless, "set by the API server"),
-    ("uid", Harmless, "set by the API server"),
-];
+const SET: &str = "the API server sets it";
+const BEFORE_CREATE: &str = "staging/src/k8s.io/apiserver/pkg/registry/rest/create.go";
+
+/// `metadata` of an object.
+pub(super) static METADATA: Table = table(
+    "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
+    &[
+        depends("annotations", "those that say who manages the object, and those that controllers read, are told"),
+        harmless("creationTimestamp", "the model allows objects of any age", BEFORE_CREATE),
+        harmless("deletionGracePeriodSeconds", SET, BEFORE_CREATE),
+        risky("deletionTimestamp", "the object is being deleted; it is modelled as if it stayed"),
+        harmless(
+            "finalizers",
+            "deletion of the object is no part of a run",
+            "pkg/controller/garbagecollector/garbagecollector.go",
+        ),
+        harmless("generateName", "the name counts", BEFORE_CREATE),
+        harmless("generation", SET, BEFORE_CREATE),
+        read("labels"),
+        depends("managedFields", "of all fields only the owner of spec.replicas counts, which `apply` asks for"),
+        read("name"),
+        read("namespace"),
+        within("ownerReferences", &OWNER),
+        harmless("resourceVersion", SET, BEFORE_CREATE),
+        harmless("selfLink", SET, BEFORE_CREATE),
+        harmless("uid", SET, BEFORE_CREATE),
+    ],
+);
+
+static OWNER: Table = table(
+    "io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference",
+    &[
+        harmless("apiVersion", "kind and name tell owners apart", "pkg/controller/controller_ref_manager.go"),
+        harmless(
+            "blockOwnerDeletion",
+            "deletion of the owner is no part of a run",
+            "pkg/controller/garbagecollector/garbagecollector.go",
+        ),
+        read("controller"),
+        depends("kind", "the controller: an object that another one makes is left out, or told"),
+        depends("name", "the controller: an object that another one makes is left out, or told"),
+        harmless("uid", "kind and name tell owners apart", "pkg/controller/controller_ref_manager.go"),
+    ],
+);
 
 /// Reads `metadata`.
-pub(super) fn read(fields: &Fields, context: &Context, is_optional: bool) -> Result<Metadata, InputError> {
+pub(super) fn read_metadata(fields: &Fields, context: &Context, is_optional: bool) -> Result<Metadata, InputError> {
     let metadata = match (fields.get("metadata"), is_optional) {
         (Some(metadata), _) => metadata.fields()?,
         (None, true) => return Ok(Metadata::default()),
@@ -49,11 +86,10 @@ pub(super) fn read(fields: &Fields, context: &Context, is_optional: bool) -> Res
     let name = match metadata.get("name") {
         Some(name) => {
             let text = name.name()?;
-            let is_valid = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || "-.".contains(one);
-            if text.len() > 253 || !text.chars().all(|one| is_valid(one) || ":_".contains(one)) {
+            if !is_subdomain(text) {
                 return Err(name
                     .error(format!("`{text}` is not a name"))
-                    .expected("lower-case letters, digits, `-` and `.`, at most 253"));
+                    .expected("lower-case letters, digits, `-` and `.`, at most 253, at both ends a letter or digit"));
             }
             text.to_owned()
         }
@@ -65,13 +101,37 @@ pub(super) fn read(fields: &Fields, context: &Context, is_optional: bool) -> Res
                 .expected("the name of the object"));
         }
     };
-    let namespace = metadata.read("namespace", |view| view.name().map(str::to_owned))?;
-    let labels = metadata.read("labels", |view| view.labels())?.unwrap_or_default();
+    let namespace = metadata.read("namespace", |view| match view.name()? {
+        name if is_dns_label(name) => Ok(name.to_owned()),
+        name => Err(view
+            .error(format!("`{name}` is no name of a namespace"))
+            .expected("lower-case letters, digits and `-`, at most 63, at both ends a letter or digit")),
+    })?;
+    let labels = metadata.read("labels", |view| syntax::labels(&view))?.unwrap_or_default();
     let annotations = metadata.read("annotations", |view| view.labels())?.unwrap_or_default();
     let owner = read_owner(&metadata)?;
-    metadata.note_rest(IGNORED);
+    let replicas_owned = read_managers(&metadata)?;
+    metadata.judge_rest(&METADATA);
     note_manager(&labels, &annotations, context);
-    Ok(Metadata { name, namespace: namespace.unwrap_or_else(|| "default".into()), labels, annotations, owner })
+    Ok(Metadata {
+        name,
+        namespace: namespace.unwrap_or_else(|| "default".into()),
+        labels,
+        annotations,
+        owner,
+        replicas_owned,
+    })
+}
+
+/// Who owns `spec.replicas`: autoscalers and `kubectl scale` write it by the subresource `scale`.
+fn read_managers(metadata: &Fields) -> Result<Option<bool>, InputError> {
+    let Some(view) = metadata.get("managedFields") else { return Ok(None) };
+    let managers = view.list()?;
+    view.note(Harmless, "only the owner of spec.replicas counts");
+    let owns = |manager: &&View| manager.value.below(&["fieldsV1", "f:spec", "f:replicas"]).is_some();
+    let scales = |manager: &View| manager.value.below(&["subresource"]).and_then(Value::as_text) == Some("scale");
+    let owners = managers.iter().filter(owns).map(|manager| !scales(manager));
+    Ok(owners.reduce(|one, other| one || other))
 }
 
 fn read_owner(metadata: &Fields) -> Result<Option<(String, String)>, InputError> {

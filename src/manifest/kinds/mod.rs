@@ -2,11 +2,13 @@
 
 mod affinity;
 mod config_map;
+mod container_fields;
 mod containers;
 mod cron_job;
 mod daemon_set;
 mod descheduler;
 mod descheduler_failed_pods;
+mod descheduler_fields;
 mod descheduler_plugins;
 mod descheduler_utilization;
 mod disruption_budget;
@@ -22,14 +24,17 @@ pub(super) mod nap;
 mod node;
 mod pod;
 mod pod_affinity;
+mod pod_fields;
 mod pod_template;
 mod resource_quota;
 mod rollout;
 mod schedule;
 mod scheduler;
+mod scheduler_fields;
 mod security;
 mod selector;
 mod stateful_set;
+mod syntax;
 mod tolerations;
 mod unmodelled;
 mod volumes;
@@ -48,6 +53,7 @@ use super::Severity;
 use super::draft::Draft;
 use super::error::InputError;
 use super::exceptions;
+use super::judgements::Table;
 use super::value::Value;
 use super::view::{Context, Fields, View};
 use metadata::Metadata;
@@ -61,6 +67,22 @@ struct Kind {
     /// Whether `metadata.name` is optional and the object is known by its kind alone.
     is_configuration: bool,
     read: fn(&Object, &mut Draft) -> Result<(), InputError>,
+    /// What becomes of its fields.
+    table: &'static Table,
+    /// A version whose fields are others.
+    other: Option<(&'static str, &'static Table)>,
+}
+
+impl Kind {
+    /// With a version whose fields are others.
+    const fn and(self, version: &'static str, table: &'static Table) -> Self {
+        Self { other: Some((version, table)), ..self }
+    }
+
+    /// What becomes of the fields of a version.
+    fn table(&self, version: &str) -> &'static Table {
+        self.other.filter(|(other, _)| *other == version).map_or(self.table, |(_, table)| table)
+    }
 }
 
 /// An object to be read.
@@ -73,6 +95,14 @@ pub(super) struct Object<'a> {
     pub(super) fields: Fields<'a>,
     /// Where it is written.
     pub(super) context: &'a Context,
+    table: &'static Table,
+}
+
+impl Object<'_> {
+    /// Notes what nobody reads of it.
+    pub(super) fn judge_rest(&self) {
+        self.fields.judge_rest(self.table);
+    }
 }
 
 const fn namespaced(
@@ -80,8 +110,9 @@ const fn namespaced(
     kind: &'static str,
     versions: &'static [&'static str],
     read: fn(&Object, &mut Draft) -> Result<(), InputError>,
+    table: &'static Table,
 ) -> Kind {
-    Kind { group, kind, versions, is_namespaced: true, is_configuration: false, read }
+    Kind { group, kind, versions, is_namespaced: true, is_configuration: false, read, table, other: None }
 }
 
 const fn global(
@@ -89,8 +120,9 @@ const fn global(
     kind: &'static str,
     versions: &'static [&'static str],
     read: fn(&Object, &mut Draft) -> Result<(), InputError>,
+    table: &'static Table,
 ) -> Kind {
-    Kind { group, kind, versions, is_namespaced: false, is_configuration: false, read }
+    Kind { group, kind, versions, is_namespaced: false, is_configuration: false, read, table, other: None }
 }
 
 const fn configuration(
@@ -98,36 +130,85 @@ const fn configuration(
     kind: &'static str,
     versions: &'static [&'static str],
     read: fn(&Object, &mut Draft) -> Result<(), InputError>,
+    table: &'static Table,
 ) -> Kind {
-    Kind { group, kind, versions, is_namespaced: false, is_configuration: true, read }
+    Kind { group, kind, versions, is_namespaced: false, is_configuration: true, read, table, other: None }
 }
 
 /// The kinds that the models read.
 const KINDS: &[Kind] = &[
-    global("", "Node", &["v1"], node::read),
-    global("", "Namespace", &["v1"], minor::read_namespace),
-    namespaced("", "Pod", &["v1"], pod::read),
-    namespaced("", "Service", &["v1"], minor::read_service),
-    namespaced("", "ConfigMap", &["v1"], config_map::read),
-    namespaced("apps", "Deployment", &["v1"], workload::read),
-    namespaced("apps", "ReplicaSet", &["v1"], workload::read),
-    namespaced("apps", "StatefulSet", &["v1"], stateful_set::read),
-    namespaced("apps", "DaemonSet", &["v1"], daemon_set::read),
-    namespaced("batch", "Job", &["v1"], job::read),
-    namespaced("batch", "CronJob", &["v1"], cron_job::read),
-    namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read),
-    namespaced("autoscaling.k8s.io", "VerticalPodAutoscaler", &["v1", "v1beta2"], vpa::read),
-    namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read),
-    namespaced("", "LimitRange", &["v1"], limit_range::read),
-    global("", "PersistentVolume", &["v1"], volumes::read_volume),
-    namespaced("", "PersistentVolumeClaim", &["v1"], volumes::read_claim),
-    namespaced("", "ResourceQuota", &["v1"], resource_quota::read),
-    global("scheduling.k8s.io", "PriorityClass", &["v1"], minor::read_priority_class),
+    global("", "Node", &["v1"], node::read_node, &node::NODE),
+    global("", "Namespace", &["v1"], minor::read_namespace, &minor::NAMESPACE),
+    namespaced("", "Pod", &["v1"], pod::read, &pod_fields::POD),
+    namespaced("", "Service", &["v1"], minor::read_service, &minor::SERVICE),
+    namespaced("", "ConfigMap", &["v1"], config_map::read_config_map, &config_map::CONFIG_MAP),
+    namespaced("apps", "Deployment", &["v1"], workload::read_workload, &workload::DEPLOYMENT),
+    namespaced("apps", "ReplicaSet", &["v1"], workload::read_workload, &workload::REPLICA_SET),
+    namespaced("apps", "StatefulSet", &["v1"], stateful_set::read, &stateful_set::STATEFUL_SET),
+    namespaced("apps", "DaemonSet", &["v1"], daemon_set::read, &daemon_set::DAEMON_SET),
+    namespaced("batch", "Job", &["v1"], job::read, &job::JOB),
+    namespaced("batch", "CronJob", &["v1"], cron_job::read, &cron_job::CRON_JOB),
+    namespaced("autoscaling", "HorizontalPodAutoscaler", &["v1", "v2"], hpa::read, &hpa::HPA).and("v1", &hpa::HPA_V1),
+    namespaced("autoscaling.k8s.io", "VerticalPodAutoscaler", &["v1", "v1beta2"], vpa::read, &vpa::VPA),
+    namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read, &disruption_budget::BUDGET),
+    namespaced("", "LimitRange", &["v1"], limit_range::read, &limit_range::LIMIT_RANGE),
+    global("", "PersistentVolume", &["v1"], volumes::read_volume, &volumes::VOLUME),
+    namespaced("", "PersistentVolumeClaim", &["v1"], volumes::read_claim, &volumes::CLAIM),
+    namespaced("", "ResourceQuota", &["v1"], resource_quota::read, &resource_quota::QUOTA),
+    global("scheduling.k8s.io", "PriorityClass", &["v1"], minor::read_priority_class, &minor::PRIORITY_CLASS),
     #[cfg(test)]
-    namespaced("kubound.dev", "Nap", &["v1"], nap::read),
-    configuration("descheduler", "DeschedulerPolicy", &["v1alpha1", "v1alpha2"], descheduler::read),
-    configuration("kubescheduler.config.k8s.io", "KubeSchedulerConfiguration", &["v1", "v1beta3"], scheduler::read),
+    namespaced("kubound.dev", "Nap", &["v1"], nap::read, &nap::NAP_TABLE),
+    configuration(
+        "descheduler",
+        "DeschedulerPolicy",
+        &["v1alpha1", "v1alpha2"],
+        descheduler::read,
+        &descheduler_fields::POLICY,
+    )
+    .and("v1alpha1", &descheduler_fields::OLD_POLICY),
+    configuration(
+        "kubescheduler.config.k8s.io",
+        "KubeSchedulerConfiguration",
+        &["v1", "v1beta3"],
+        scheduler::read,
+        &scheduler_fields::CONFIGURATION,
+    ),
 ];
+
+/// A kind, or the arguments of a plugin, with what becomes of its fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged {
+    /// The kind, or the plugin.
+    pub name: &'static str,
+    /// Its group and version.
+    pub version: &'static str,
+    /// What becomes of its fields.
+    pub table: &'static Table,
+}
+
+/// Kinds that are read, a version of each set of fields; then arguments of plugins, which configurations hold.
+pub fn judged() -> Vec<Judged> {
+    let mut judged = Vec::new();
+    for kind in KINDS {
+        let newest = kind.versions.iter().find(|version| kind.other.is_none_or(|(other, _)| other != **version));
+        judged.extend(newest.map(|version| Judged { name: kind.kind, version, table: kind.table }));
+        judged.extend(kind.other.map(|(version, table)| Judged { name: kind.kind, version, table }));
+    }
+    let plugins = descheduler_fields::ARGUMENTS.iter().map(|(name, table)| (*name, "descheduler", *table));
+    let plugins = plugins.chain(scheduler_fields::ARGUMENTS.iter().map(|(name, table)| (*name, "scheduler", *table)));
+    judged.extend(plugins.map(|(name, version, table)| Judged { name, version, table }));
+    judged
+}
+
+/// Kinds that are not modelled and do not matter, each with its group, why, and the upstream code that shows it.
+pub fn harmless_kinds() -> &'static [(&'static str, &'static str, &'static str, &'static str)] {
+    unmodelled::HARMLESS
+}
+
+/// Kinds that are not modelled and could matter, with what could happen.
+pub fn risky_kinds() -> &'static [(&'static str, &'static str)] {
+    unmodelled::RISKY
+}
 
 /// `apiVersion` and `kind` of a value, if it has both.
 pub(super) fn header(value: &Value) -> Option<(&str, &str)> {
@@ -183,16 +264,9 @@ pub(super) fn read_object(value: &Value, context: &Context, draft: &mut Draft) -
     }
     fields.get("apiVersion");
     fields.get("kind");
-    let metadata = metadata::read(&fields, context, known.is_configuration)?;
-    if fields.get("status").is_some() && kind != "Node" {
-        context.note(
-            Severity::Harmless,
-            "status",
-            "the state that the cluster had; the scenario says where runs start",
-        );
-    }
+    let metadata = metadata::read_metadata(&fields, context, known.is_configuration)?;
     read_exceptions(&fields, kind, context, draft)?;
-    let object = Object { version, metadata, fields, context };
+    let object = Object { version, metadata, fields, context, table: known.table(version) };
     (known.read)(&object, draft)?;
     Ok(())
 }

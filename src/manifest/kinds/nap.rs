@@ -7,10 +7,18 @@ mod model;
 
 use super::super::draft::Draft;
 use super::super::error::InputError;
+use super::super::judgements::{Table, read as is_read, table, within};
 use super::super::scenario::EventReader;
 use super::Object;
+use super::metadata::METADATA;
 use kubound_encodings::cluster::{EventKind, Other, WorkloadRef};
 use model::{NAP, Nap};
+
+/// What becomes of the fields of a Nap.
+pub(super) static NAP_TABLE: Table = table(
+    "kubound.dev.v1.Nap",
+    &[is_read("apiVersion"), is_read("kind"), within("metadata", &METADATA), is_read("spec")],
+);
 
 /// Reads a Nap.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
@@ -24,6 +32,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         after: spec.require("after", "a duration")?.seconds()?,
         replicas: spec.read("replicas", |view| view.integer(0..=100))?.unwrap_or(0),
     };
+    object.judge_rest();
     draft.others.push(Other::new(NAP, nap));
     Ok(())
 }

@@ -3,49 +3,93 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
+use super::super::judgements::{Field, Table, depends, harmless, read, risky, table, within};
 use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
 use super::super::value::Value;
-use super::super::view::{Fields, Ignored, View};
+use super::super::view::{Fields, View};
+use super::metadata::METADATA;
 use super::{Object, images};
 use kubound_encodings::cluster::{NodePool, Resources, Span, Taint, TaintEffect};
 
 /// Pods that a node takes unless it says otherwise (the kubelet's default).
 const DEFAULT_PODS: i64 = 110;
 
-const SPEC: &[Ignored] = &[
-    ("podCIDR", Harmless, "networks are not modelled"),
-    ("podCIDRs", Harmless, "networks are not modelled"),
-    ("providerID", Harmless, "cloud providers are not modelled"),
-    ("externalID", Harmless, "deprecated"),
-    ("configSource", Harmless, "deprecated"),
-];
+/// A Node.
+pub(super) static NODE: Table = table(
+    "io.k8s.api.core.v1.Node",
+    &[
+        read("apiVersion"),
+        read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC),
+        within("status", &STATUS),
+    ],
+);
 
-const STATUS: &[Ignored] = &[
-    ("capacity", Harmless, "allocatable counts"),
-    ("conditions", Harmless, "nodes start ready; failures come from events"),
-    ("addresses", Harmless, "networks are not modelled"),
-    ("nodeInfo", Harmless, "versions of nodes are not modelled"),
-    ("daemonEndpoints", Harmless, "not read by a controller"),
-    ("volumesAttached", Risky, "limits of volumes are not modelled"),
-    ("volumesInUse", Risky, "limits of volumes are not modelled"),
-    ("phase", Harmless, "deprecated"),
-    ("config", Harmless, "deprecated"),
-    ("runtimeHandlers", Harmless, "not read by a modelled controller"),
-    ("features", Harmless, "not read by a modelled controller"),
-];
+const CLOUD: &str = "only controllers of the cloud and of the network read it; networks are not modelled";
+
+static SPEC: Table = table(
+    "io.k8s.api.core.v1.NodeSpec",
+    &[
+        harmless("configSource", "no release that is supported reads it", "pkg/apis/core/types.go"),
+        harmless("externalID", "no release that is supported reads it", "pkg/apis/core/types.go"),
+        harmless("podCIDR", CLOUD, "pkg/controller/nodeipam/ipam/range_allocator.go"),
+        harmless("podCIDRs", CLOUD, "pkg/controller/nodeipam/ipam/range_allocator.go"),
+        risky("podPreemptionPolicy", "pods may not preempt on this node, or resized ones may; that is not modelled"),
+        harmless("providerID", CLOUD, "pkg/controller/nodeipam/ipam/range_allocator.go"),
+        within("taints", &TAINT),
+        read("unschedulable"),
+    ],
+);
+
+const NOT_READ: &str = "no controller that is modelled reads it";
+const NODE_INFO: &str = "pkg/scheduler/framework/types.go";
+
+static STATUS: Table = table(
+    "io.k8s.api.core.v1.NodeStatus",
+    &[
+        harmless("addresses", CLOUD, NODE_INFO),
+        read("allocatable"),
+        depends("capacity", "it is what is allocatable where that is not written; otherwise it means nothing"),
+        depends("conditions", "a node that was not ready; in the model all nodes start ready"),
+        harmless("config", "no release that is supported reads it", "pkg/apis/core/types.go"),
+        harmless("daemonEndpoints", NOT_READ, NODE_INFO),
+        risky("declaredFeatures", "the scheduler keeps pods away from nodes without the features that they need"),
+        harmless("features", "supplementalGroupsPolicy is told at the pods that need it", NODE_INFO),
+        Field {
+            holds: Some(&images::IMAGE),
+            ..depends("images", "images that only some nodes have: the scheduler prefers these (ImageLocality)")
+        },
+        harmless("nodeInfo", "what it decides is told at `os` of pods", NODE_INFO),
+        harmless("phase", "no release that is supported reads it", "pkg/apis/core/types.go"),
+        harmless("runtimeHandlers", "what it decides is told at `hostUsers` of pods", NODE_INFO),
+        risky("volumesAttached", "limits of volumes are not modelled"),
+        risky("volumesInUse", "limits of volumes are not modelled"),
+    ],
+);
+
+static TAINT: Table = table(
+    "io.k8s.api.core.v1.Taint",
+    &[
+        read("effect"),
+        read("key"),
+        harmless("timeAdded", "taints count from the start of a run", "pkg/controller/tainteviction/taint_eviction.go"),
+        read("value"),
+    ],
+);
 
 /// Reads a Node.
-pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
+pub(super) fn read_node(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let spec = object.fields.below("spec")?;
     let status = object.fields.below("status")?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let mut taints = Vec::new();
     let mut unschedulable = false;
     if let Some(spec) = &spec {
         taints = spec.read("taints", |view| read_taints(&view))?.unwrap_or_default();
         unschedulable = spec.read("unschedulable", |view| view.boolean())?.unwrap_or(false);
-        spec.note_rest(SPEC);
+        spec.judge_rest(&SPEC);
     }
     // The node controller keeps this taint in step with `unschedulable`; the model derives it.
     taints.retain(|taint| taint.key != "node.kubernetes.io/unschedulable");
@@ -59,10 +103,10 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         draft.images.push(read);
     }
     if let Some(status) = &status {
-        status.note_rest(STATUS);
+        note_not_ready(status);
+        status.judge_rest(&STATUS);
     }
     note_missing(object.context, "status.allocatable", &allocatable);
-    note_not_ready(object);
     let name = object.metadata.name.clone();
     draft.pools.retain(|pool| pool.name != name);
     draft.pools.push(NodePool {
@@ -81,9 +125,13 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
 }
 
 fn read_status(status: &Fields) -> Result<(Resources<Span>, Option<Span>), InputError> {
+    let capacity = status.get("capacity");
     let source = match status.get("allocatable") {
-        Some(view) => Some(view),
-        None => status.get("capacity"),
+        Some(view) => {
+            capacity.iter().for_each(|view| view.note(Harmless, "allocatable counts"));
+            Some(view)
+        }
+        None => capacity,
     };
     let Some(view) = source else { return Ok((Resources::new(), None)) };
     Ok((read_resources(&view)?, read_pods(&view)?))
@@ -106,15 +154,14 @@ pub(in super::super) fn note_missing(
     }
 }
 
-fn note_not_ready(object: &Object) {
-    let Some(Value::List(conditions)) = object.fields.view.value.below(&["status", "conditions"]) else { return };
+fn note_not_ready(status: &Fields) {
+    let Some(view) = status.get("conditions") else { return };
+    let Value::List(conditions) = view.value else { return };
     let is = |value: &Value, key: &str, text: &str| value.below(&[key]).and_then(Value::as_text) == Some(text);
     if conditions.iter().any(|one| is(one, "type", "Ready") && !is(one, "status", "True")) {
-        object.context.note(
-            Risky,
-            "status.conditions",
-            "the node was not ready; the model starts with all nodes ready",
-        );
+        view.note(Risky, "the node was not ready; the model starts with all nodes ready");
+    } else {
+        view.note(Harmless, "nodes start ready; failures come from events");
     }
 }
 
@@ -127,7 +174,7 @@ pub(in super::super) fn read_taints(view: &View) -> Result<Vec<Taint>, InputErro
         let value = fields.read("value", |view| view.text().map(str::to_owned))?.unwrap_or_default();
         let effect =
             fields.require("effect", "NoSchedule, PreferNoSchedule or NoExecute")?.one_of(TaintEffect::NAMES)?;
-        fields.note_rest(&[("timeAdded", Harmless, "taints count from the start")]);
+        fields.judge_rest(&TAINT);
         taints.push(Taint { key, value, effect });
     }
     Ok(taints)

@@ -26,7 +26,8 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         return Ok(());
     }
     let spec = object.fields.require("spec", "the specification of the pod")?.fields()?;
-    object.fields.note_rest(&[]);
+    object.fields.get("status").iter().for_each(|view| view.note(Harmless, "the scenario says where runs start"));
+    object.judge_rest();
     let policies = [("Always", true), ("OnFailure", false), ("Never", false)];
     if let Some(view) = spec.get("restartPolicy")
         && !view.one_of(&policies)?

@@ -3,17 +3,45 @@
 use super::super::ErrorKind;
 use super::super::Severity::Risky;
 use super::super::error::InputError;
+use super::super::judgements::{Table, read as is_read, table, within};
 use super::super::view::{Fields, View};
 use super::affinity::fold_label_key;
-use super::selector::read_label_selector;
+use super::selector::{LABEL_SELECTOR, read_label_selector};
 use kubound_encodings::cluster::pod_affinity::{
     NAMESPACE_NAME, PodAffinity, PodAffinityTerm, RevisionMatch, WeightedPodAffinityTerm,
 };
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{LabelSelector, Labels};
 
+/// Affinity to pods.
+pub(super) static AFFINITY: Table = table(
+    "io.k8s.api.core.v1.PodAffinity",
+    &[
+        within("requiredDuringSchedulingIgnoredDuringExecution", &TERM),
+        within("preferredDuringSchedulingIgnoredDuringExecution", &WEIGHTED),
+    ],
+);
+
+/// Anti-affinity to pods.
+pub(super) static ANTI_AFFINITY: Table = table("io.k8s.api.core.v1.PodAntiAffinity", AFFINITY.fields);
+
+static WEIGHTED: Table =
+    table("io.k8s.api.core.v1.WeightedPodAffinityTerm", &[is_read("weight"), within("podAffinityTerm", &TERM)]);
+
+static TERM: Table = table(
+    "io.k8s.api.core.v1.PodAffinityTerm",
+    &[
+        within("labelSelector", &LABEL_SELECTOR),
+        is_read("matchLabelKeys"),
+        is_read("mismatchLabelKeys"),
+        within("namespaceSelector", &LABEL_SELECTOR),
+        is_read("namespaces"),
+        is_read("topologyKey"),
+    ],
+);
+
 /// Reads `podAffinity` or `podAntiAffinity`; `labels` are those of the pod, into which `matchLabelKeys` look.
-pub(super) fn read(fields: &Fields, labels: &Labels) -> Result<PodAffinity, InputError> {
+pub(super) fn read(fields: &Fields, labels: &Labels, table: &Table) -> Result<PodAffinity, InputError> {
     let required = fields.items("requiredDuringSchedulingIgnoredDuringExecution")?;
     let required = required.iter().map(|view| read_term(view, labels)).collect::<Result<Vec<_>, _>>()?;
     let mut preferred = Vec::new();
@@ -21,10 +49,10 @@ pub(super) fn read(fields: &Fields, labels: &Labels) -> Result<PodAffinity, Inpu
         let item = item.fields()?;
         let weight = item.require("weight", "an integer from 1 to 100")?.integer(1..=100)?;
         let term = read_term(&item.require("podAffinityTerm", "a term with its topologyKey")?, labels)?;
-        item.note_rest(&[]);
+        item.judge_rest(&WEIGHTED);
         preferred.push(WeightedPodAffinityTerm { weight, term });
     }
-    fields.note_rest(&[]);
+    fields.judge_rest(table);
     Ok(PodAffinity { required, preferred })
 }
 
@@ -39,7 +67,7 @@ fn read_term(view: &View, labels: &Labels) -> Result<PodAffinityTerm, InputError
     };
     read_label_keys(&fields, labels, selector.as_ref(), &mut term)?;
     term.selector = selector;
-    fields.note_rest(&[]);
+    fields.judge_rest(&TERM);
     Ok(term)
 }
 

@@ -1,11 +1,13 @@
 //! `spec.template` of workloads.
 
+use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
-use super::super::value::Value;
-use super::super::view::{Fields, Ignored, View};
-use super::{affinity, containers, security, tolerations};
+use super::super::view::{Fields, View};
+use super::pod_fields::{CLAIM, GATE, METADATA, SPEC, TEMPLATE, VOLUME};
+use super::{affinity, containers, security, syntax, tolerations};
 use kubound_encodings::cluster::{Labels, PodTemplate};
+use std::collections::BTreeSet;
 
 /// A template and what is resolved later.
 pub(super) struct Template {
@@ -17,38 +19,6 @@ pub(super) struct Template {
     /// Claims of volumes, by name.
     pub(super) claims: Vec<String>,
 }
-
-const METADATA: &[Ignored] = &[
-    ("creationTimestamp", Harmless, "always null in a template"),
-    ("name", Harmless, "pods get generated names"),
-    ("namespace", Harmless, "pods are in the namespace of their workload"),
-    ("finalizers", Risky, "pods may stay in Terminating"),
-];
-
-const SPEC: &[Ignored] = &[
-    ("activeDeadlineSeconds", Risky, "pods that fail after a time are not modelled"),
-    ("automountServiceAccountToken", Harmless, "not read by a modelled controller"),
-    ("dnsConfig", Harmless, "networks are not modelled"),
-    ("dnsPolicy", Harmless, "networks are not modelled"),
-    ("enableServiceLinks", Harmless, "networks are not modelled"),
-    ("ephemeralContainers", Harmless, "not allowed in templates"),
-    ("hostAliases", Harmless, "networks are not modelled"),
-    ("hostIPC", Harmless, "not read by a modelled controller"),
-    ("hostPID", Harmless, "not read by a modelled controller"),
-    ("hostUsers", Harmless, "not read by a modelled controller"),
-    ("hostname", Harmless, "networks are not modelled"),
-    ("imagePullSecrets", Harmless, "images are taken to be there"),
-    ("readinessGates", Risky, "readiness follows `startup` of the scenario only"),
-    ("resourceClaims", Risky, "claims of devices are not modelled"),
-    ("resources", Risky, "resources of the pod as a whole are not modelled; requests of its containers are"),
-    ("runtimeClassName", Risky, "it may add overhead and node selectors; write them out"),
-    ("serviceAccount", Harmless, "not read by a modelled controller"),
-    ("serviceAccountName", Harmless, "not read by a modelled controller"),
-    ("setHostnameAsFQDN", Harmless, "networks are not modelled"),
-    ("shareProcessNamespace", Harmless, "not read by a modelled controller"),
-    ("subdomain", Harmless, "networks are not modelled"),
-    ("terminationGracePeriodSeconds", Harmless, "termination takes any time"),
-];
 
 /// What an annotation of a pod adds to its rank on scale-down (criterion 4 of section 2.8).
 pub(super) const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
@@ -63,7 +33,7 @@ pub(super) fn read_with(view: &View, policies: &[&'static str]) -> Result<Templa
     let fields = view.fields()?;
     let (mut labels, mut annotations) = Default::default();
     if let Some(metadata) = fields.below("metadata")? {
-        labels = metadata.read("labels", |view| view.labels())?.unwrap_or_default();
+        labels = metadata.read("labels", |view| syntax::labels(&view))?.unwrap_or_default();
         if let Some(view) = metadata.get("annotations") {
             annotations = view.labels()?;
             if annotations.contains_key(DELETION_COST) {
@@ -73,10 +43,10 @@ pub(super) fn read_with(view: &View, policies: &[&'static str]) -> Result<Templa
                 );
             }
         }
-        metadata.note_rest(METADATA);
+        metadata.judge_rest(&METADATA);
     }
     let spec = fields.require("spec", "the specification of the pod")?.fields()?;
-    fields.note_rest(&[]);
+    fields.judge_rest(&TEMPLATE);
     let policies: Vec<(&str, ())> = policies.iter().map(|&policy| (policy, ())).collect();
     match spec.get("restartPolicy") {
         Some(policy) => policy.one_of(&policies)?,
@@ -103,7 +73,7 @@ pub(super) fn read_spec(spec: &Fields, labels: &Labels, annotations: &Labels) ->
         view.integer(i64::from(i32::MIN)..=i64::from(i32::MAX))?;
         view.note(Harmless, "the priority follows from priorityClassName");
     }
-    spec.note_rest(SPEC);
+    spec.judge_rest(&SPEC);
     Ok(Template {
         template,
         priority_class: priority_class.filter(|name| !name.is_empty()),
@@ -120,7 +90,7 @@ fn read_scheduling(spec: &Fields, template: &mut PodTemplate) -> Result<(), Inpu
     template.scheduler_name =
         text("schedulerName")?.filter(|name| !name.is_empty()).unwrap_or_else(|| "default-scheduler".into());
     template.node_name = text("nodeName")?.filter(|name| !name.is_empty());
-    template.node_selector = spec.read("nodeSelector", |view| view.labels())?.unwrap_or_default();
+    template.node_selector = spec.read("nodeSelector", |view| syntax::labels(&view))?.unwrap_or_default();
     if let Some(view) = spec.get("affinity") {
         affinity::read(&view, template)?;
     }
@@ -128,7 +98,7 @@ fn read_scheduling(spec: &Fields, template: &mut PodTemplate) -> Result<(), Inpu
         for gate in view.list()? {
             let fields = gate.fields()?;
             fields.require("name", "the name of the gate")?.name()?;
-            fields.note_rest(&[]);
+            fields.judge_rest(&GATE);
             template.is_gated = true;
         }
         if template.is_gated {
@@ -140,34 +110,38 @@ fn read_scheduling(spec: &Fields, template: &mut PodTemplate) -> Result<(), Inpu
     Ok(())
 }
 
-/// Volumes that never tie a pod to a node.
-const FREE_VOLUMES: &[&str] = &["configMap", "secret", "projected", "downwardAPI", "nfs", "image"];
-
 /// Reads volumes; returns the names of claims.
 fn read_volumes(spec: &Fields, template: &mut PodTemplate) -> Result<Vec<String>, InputError> {
     let mut claims = Vec::new();
+    let mut names = BTreeSet::new();
     for volume in spec.items("volumes")? {
         let fields = volume.fields()?;
-        fields.get("name");
-        let mut is_local = false;
-        let mut has_claim = false;
-        for (kind, view) in fields.entries().filter(|(kind, _)| *kind != "name") {
-            match kind {
-                // An empty body (`emptyDir:`) still means a volume of that kind.
-                "emptyDir" => is_local = true,
-                "hostPath" => is_local |= *view.value != Value::Null,
-                "persistentVolumeClaim" => {
-                    has_claim = true;
-                    let fields = view.fields()?;
-                    claims.push(fields.require("claimName", "the name of a claim")?.name()?.to_owned());
-                    fields.note_rest(&[("readOnly", Harmless, "not read by a scheduler")]);
-                }
-                kind if FREE_VOLUMES.contains(&kind) => view.note(Harmless, "such a volume is there on every node"),
-                _ => view.note(Risky, "a volume of this kind may tie pods to nodes; that is not modelled"),
-            }
+        let name = fields.require("name", "the name of the volume")?;
+        if !names.insert(name.name()?) {
+            return Err(name
+                .error(format!("a second volume `{}`", name.name()?))
+                .kind(ErrorKind::Duplicate)
+                .expected("a name of its own for each volume")
+                .help("the API server refuses such a pod"));
         }
-        template.has_local_storage |= is_local;
-        template.has_claims |= has_claim;
+        let kinds: Vec<&str> = fields.entries().map(|(key, _)| key).filter(|key| *key != "name").collect();
+        let known = kinds.iter().filter(|kind| VOLUME.field(kind).is_some()).count();
+        if known > 1 {
+            return Err(volume
+                .error(format!("several kinds of volume ({})", kinds.join(", ")))
+                .expected("one kind")
+                .help("the API server refuses such a pod"));
+        }
+        // The default (`SetDefaults_Volume`).
+        template.has_local_storage |= kinds.is_empty();
+        // An empty body (`emptyDir:`) still means a volume of that kind.
+        template.has_local_storage |= fields.has("emptyDir") | fields.get("hostPath").is_some();
+        if let Some(claim) = fields.below("persistentVolumeClaim")? {
+            template.has_claims = true;
+            claims.push(claim.require("claimName", "the name of a claim")?.name()?.to_owned());
+            claim.judge_rest(&CLAIM);
+        }
+        fields.judge_rest(&VOLUME);
     }
     Ok(claims)
 }

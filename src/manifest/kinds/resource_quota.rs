@@ -3,12 +3,39 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
+use super::super::judgements::{Table, depends, read as is_read, risky, status, table, within};
 use super::super::quantity::Unit;
+use super::super::value::Value;
 use super::super::view::View;
 use super::Object;
+use super::metadata::METADATA;
 use kubound_encodings::cluster::node::{CPU, EPHEMERAL_STORAGE, MEMORY};
 use kubound_encodings::cluster::quota::{LIMITS, PODS, Scope};
 use kubound_encodings::cluster::{ResourceQuota, Resources};
+
+/// A ResourceQuota.
+pub(super) static QUOTA: Table = table(
+    "io.k8s.api.core.v1.ResourceQuota",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC),
+        status("pkg/registry/core/resourcequota/strategy.go"),
+    ],
+);
+
+static SPEC: Table = table(
+    "io.k8s.api.core.v1.ResourceQuotaSpec",
+    &[
+        depends(
+            "hard",
+            "objects other than pods that a controller makes, and limits of other resources, are not counted",
+        ),
+        risky("scopeSelector", "selectors of scopes are not modelled: the quota refuses nothing"),
+        depends("scopes", "Terminating, CrossNamespacePodAffinity and others: the quota refuses nothing"),
+    ],
+);
 
 /// `spec.scopes`; nothing where all pods of the model are meant.
 const SCOPES: &[(&str, Option<Scope>)] =
@@ -17,7 +44,7 @@ const SCOPES: &[(&str, Option<Scope>)] =
 /// Reads a quota.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let spec = object.fields.below("spec")?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let Some(spec) = spec else { return Ok(()) };
     let mut scopes = Vec::new();
     let mut is_known = true;
@@ -30,10 +57,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
             }
         }
     }
-    if let Some(view) = spec.get("scopeSelector") {
-        view.note(Risky, "selectors of scopes are not modelled: the quota refuses nothing");
-        is_known = false;
-    }
+    is_known &= spec.view.value.below(&["scopeSelector"]).is_none_or(|selector| *selector == Value::Null);
     let mut hard = Resources::new();
     if let Some(fields) = spec.below("hard")? {
         for (key, view) in fields.entries() {
@@ -60,7 +84,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
             *least = amount.min(*least);
         }
     }
-    spec.note_rest(&[]);
+    spec.judge_rest(&SPEC);
     if !is_known || hard.is_empty() {
         return Ok(());
     }

@@ -1,10 +1,18 @@
 //! What a Deployment says about its rollouts: `strategy`, `paused`, `revisionHistoryLimit`.
 
 use super::super::error::InputError;
+use super::super::judgements::{Table, read, table, within};
 use super::super::view::{Fields, View};
 use crate::limits::reader::MOST_ROLLOUT;
 use kubound_encodings::cluster::Strategy;
 use kubound_encodings::cluster::rollout::Amount;
+
+/// `spec.strategy` of a Deployment.
+pub(super) static STRATEGY: Table =
+    table("io.k8s.api.apps.v1.DeploymentStrategy", &[within("rollingUpdate", &ROLLING_UPDATE), read("type")]);
+
+static ROLLING_UPDATE: Table =
+    table("io.k8s.api.apps.v1.RollingUpdateDeployment", &[read("maxSurge"), read("maxUnavailable")]);
 
 /// The default of `revisionHistoryLimit`.
 pub(super) const HISTORY: i64 = 10;
@@ -15,7 +23,7 @@ pub(super) fn read_strategy(spec: &Fields) -> Result<Strategy, InputError> {
     let is_recreate =
         strategy.read("type", |view| view.one_of(&[("RollingUpdate", false), ("Recreate", true)]))?.unwrap_or(false);
     let rolling = strategy.below("rollingUpdate")?;
-    strategy.note_rest(&[]);
+    strategy.judge_rest(&STRATEGY);
     let quarter = Amount::Percent(25);
     match rolling {
         Some(rolling) if is_recreate => {
@@ -27,7 +35,7 @@ pub(super) fn read_strategy(spec: &Fields) -> Result<Strategy, InputError> {
             let max_surge =
                 rolling.read("maxSurge", |view| read_amount(&view, i64::from(i32::MAX)))?.unwrap_or(quarter);
             let max_unavailable = rolling.read("maxUnavailable", |view| read_amount(&view, 100))?.unwrap_or(quarter);
-            rolling.note_rest(&[]);
+            rolling.judge_rest(&ROLLING_UPDATE);
             let is_zero = |amount: Amount| matches!(amount, Amount::Pods(0) | Amount::Percent(0));
             if is_zero(max_surge) && is_zero(max_unavailable) {
                 return Err(rolling

@@ -4,25 +4,15 @@ use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky, Warning};
 use super::super::draft::Draft;
 use super::super::error::InputError;
-use super::super::view::{Fields, Ignored, View};
+use super::super::view::{Fields, View};
 use super::Object;
 use super::affinity::{read_node_affinity, read_spread};
+use super::scheduler_fields::{
+    BALANCED, DISABLED, FIT, NODE_AFFINITY, PLUGIN, PLUGIN_CONFIG, PLUGINS, POD_AFFINITY, PROFILE, RESOURCE, SET,
+    SHAPE, SPREAD, STRATEGY,
+};
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
 use kubound_encodings::cluster::{Labels, PodTemplate, SchedulerProfile};
-
-const CONFIGURATION: &[Ignored] = &[
-    ("clientConnection", Harmless, "not part of the rules"),
-    ("leaderElection", Harmless, "not part of the rules"),
-    ("enableProfiling", Harmless, "not part of the rules"),
-    ("enableContentionProfiling", Harmless, "not part of the rules"),
-    ("healthzBindAddress", Harmless, "not part of the rules"),
-    ("metricsBindAddress", Harmless, "not part of the rules"),
-    ("parallelism", Harmless, "speed only"),
-    ("delayCacheUntilActive", Harmless, "speed only"),
-    ("podInitialBackoffSeconds", Harmless, "pending pods are tried again after any time"),
-    ("podMaxBackoffSeconds", Harmless, "pending pods are tried again after any time"),
-    ("extenders", Risky, "extenders are not modelled"),
-];
 
 /// Filter plugins that the default profile has.
 const FILTERS: &[&str] = &[
@@ -60,7 +50,7 @@ const OTHERS: &[&str] = &[
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let percentage_of_nodes = read_percentage(&object.fields)?.unwrap_or(0);
     let views = object.fields.items("profiles")?;
-    object.fields.note_rest(CONFIGURATION);
+    object.judge_rest();
     let mut profiles: Vec<SchedulerProfile> = Vec::new();
     for view in &views {
         let mut profile = SchedulerProfile { percentage_of_nodes, ..SchedulerProfile::default() };
@@ -103,15 +93,13 @@ fn read_profile(view: &View, profile: &mut SchedulerProfile) -> Result<(), Input
                 apply_point(&point, covers, profile)?;
             }
         }
-        for (key, view) in points.entries().filter(|(key, _)| !POINTS.iter().any(|(known, _)| known == key)) {
-            view.note(Risky, format!("changes of extension point {key} are not modelled"));
-        }
+        points.judge_rest(&PLUGINS);
     }
     for item in fields.items("pluginConfig")? {
         let item = item.fields()?;
         let name = item.require("name", "the name of a plugin")?;
         let arguments = item.get("args");
-        item.note_rest(&[]);
+        item.judge_rest(&PLUGIN_CONFIG);
         if let Some(arguments) = arguments {
             read_arguments(&name, &arguments, profile)?;
         }
@@ -119,7 +107,7 @@ fn read_profile(view: &View, profile: &mut SchedulerProfile) -> Result<(), Input
     if let Some(percentage) = read_percentage(&fields)? {
         profile.percentage_of_nodes = percentage;
     }
-    fields.note_rest(&[]);
+    fields.judge_rest(&PROFILE);
     Ok(())
 }
 
@@ -159,7 +147,7 @@ fn apply_point(point: &Fields, covers: Point, profile: &mut SchedulerProfile) ->
         let item = item.fields()?;
         let name_view = item.require("name", "the name of a plugin, or \"*\"")?;
         let name = name_view.name()?;
-        item.note_rest(&[("weight", Harmless, "a plugin that is off has no weight")]);
+        item.judge_rest(&DISABLED);
         if name != "*" && !is_known(name) {
             name_view.note(Warning, format!("{name} is no plugin of the default profile"));
         }
@@ -183,7 +171,7 @@ fn apply_point(point: &Fields, covers: Point, profile: &mut SchedulerProfile) ->
         let name = name_view.name()?;
         // A weight of 0 or none counts as 1.
         let given = item.read("weight", |view| view.integer(0..=1_000_000))?.unwrap_or(1).max(1);
-        item.note_rest(&[]);
+        item.judge_rest(&PLUGIN);
         if !is_known(name) {
             name_view.note(Risky, format!("plugin {name} is not modelled"));
         } else if name == "ImageLocality" && scores {
@@ -197,7 +185,7 @@ fn apply_point(point: &Fields, covers: Point, profile: &mut SchedulerProfile) ->
         }
         profile.preempts |= preempts && name == PREEMPTION;
     }
-    point.note_rest(&[]);
+    point.judge_rest(&SET);
     Ok(())
 }
 
@@ -215,7 +203,7 @@ fn read_arguments(name: &View, arguments: &View, profile: &mut SchedulerProfile)
             if let Some(view) = fields.get("resources") {
                 profile.balanced_resources = read_weights(&view, 1..=1)?.into_iter().map(|(name, _)| name).collect();
             }
-            fields.note_rest(&[]);
+            fields.judge_rest(&BALANCED);
         }
         "PodTopologySpread" => read_default_spread(&fields, profile)?,
         "NodeAffinity" => {
@@ -225,7 +213,7 @@ fn read_arguments(name: &View, arguments: &View, profile: &mut SchedulerProfile)
                 read_node_affinity(&added, &mut pod)?;
                 (profile.added_required, profile.added_preferred) = (pod.required_affinity, pod.preferred_affinity);
             }
-            fields.note_rest(&[]);
+            fields.judge_rest(&NODE_AFFINITY);
         }
         "InterPodAffinity" => {
             if let Some(weight) = fields.read("hardPodAffinityWeight", |view| view.integer(0..=100))? {
@@ -234,7 +222,7 @@ fn read_arguments(name: &View, arguments: &View, profile: &mut SchedulerProfile)
             if let Some(ignores) = fields.read("ignorePreferredTermsOfExistingPods", |view| view.boolean())? {
                 profile.ignores_preferences_of_others = ignores;
             }
-            fields.note_rest(&[]);
+            fields.judge_rest(&POD_AFFINITY);
         }
         "VolumeBinding" => arguments.note(Harmless, "volumes are not modelled"),
         other => arguments.note(Risky, format!("arguments of {other} are not modelled")),
@@ -260,12 +248,12 @@ fn read_fit(fields: &Fields, profile: &mut SchedulerProfile) -> Result<(), Input
             }
             _ => ScoringStrategy::LeastAllocated,
         };
-        strategy.note_rest(&[]);
+        strategy.judge_rest(&STRATEGY);
     }
     let names = |key: &str| fields.read(key, |view| view.texts()).map(Option::unwrap_or_default);
     let groups = names("ignoredResourceGroups")?.into_iter().map(|group| format!("{group}/"));
     profile.ignored_resources = names("ignoredResources")?.into_iter().chain(groups).collect();
-    fields.note_rest(&[]);
+    fields.judge_rest(&FIT);
     Ok(())
 }
 
@@ -275,7 +263,7 @@ fn read_weights(view: &View, limits: std::ops::RangeInclusive<i64>) -> Result<Ve
         let item = item.fields()?;
         let name = item.require("name", "the name of a resource")?.name()?.to_owned();
         let weight = item.read("weight", |view| view.integer(limits.clone()))?.unwrap_or(1);
-        item.note_rest(&[]);
+        item.judge_rest(&RESOURCE);
         weights.push((name, weight));
     }
     Ok(weights)
@@ -287,7 +275,7 @@ fn read_shape(view: &View) -> Result<Vec<(i64, i64)>, InputError> {
         let fields = item.fields()?;
         let utilization = fields.require("utilization", "0 to 100")?.integer(0..=100)?;
         let score = fields.require("score", "0 to 10")?.integer(0..=10)?;
-        fields.note_rest(&[]);
+        fields.judge_rest(&SHAPE);
         if shape.last().is_some_and(|(last, _)| *last >= utilization) {
             return Err(item.error(format!("utilization {utilization} does not ascend")).expected("ascending points"));
         }
@@ -302,7 +290,7 @@ fn read_default_spread(fields: &Fields, profile: &mut SchedulerProfile) -> Resul
     let constraints_view = fields.get("defaultConstraints");
     let views = constraints_view.as_ref().map(|view| view.list()).transpose()?.unwrap_or_default();
     let constraints = read_spread(&views, &Labels::new())?;
-    fields.note_rest(&[]);
+    fields.judge_rest(&SPREAD);
     if let (false, false, Some(view)) = (is_list, constraints.is_empty(), &constraints_view) {
         return Err(view.error("defaultConstraints with defaultingType System").expected("defaultingType: List"));
     }

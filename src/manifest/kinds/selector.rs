@@ -1,21 +1,47 @@
 //! Label selectors and node selectors.
 
 use super::super::error::InputError;
+use super::super::judgements::{Table, read, table, within};
 use super::super::view::{Fields, View};
+use super::syntax;
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{LabelSelector, NodeSelectorTerm, Requirement};
+
+/// A selector of labels.
+pub(super) static LABEL_SELECTOR: Table = table(
+    "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector",
+    &[read("matchLabels"), within("matchExpressions", &LABEL_REQUIREMENT)],
+);
+
+static LABEL_REQUIREMENT: Table = table(
+    "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement",
+    &[read("key"), read("operator"), read("values")],
+);
+
+/// A selector of nodes.
+pub(super) static NODE_SELECTOR: Table =
+    table("io.k8s.api.core.v1.NodeSelector", &[within("nodeSelectorTerms", &NODE_TERM)]);
+
+/// A term of a selector of nodes.
+pub(super) static NODE_TERM: Table = table(
+    "io.k8s.api.core.v1.NodeSelectorTerm",
+    &[within("matchExpressions", &NODE_REQUIREMENT), within("matchFields", &NODE_REQUIREMENT)],
+);
+
+static NODE_REQUIREMENT: Table =
+    table("io.k8s.api.core.v1.NodeSelectorRequirement", &[read("key"), read("operator"), read("values")]);
 
 /// Reads a LabelSelector.
 pub(super) fn read_label_selector(view: &View) -> Result<LabelSelector, InputError> {
     let fields = view.fields()?;
     let mut requirements = Vec::new();
-    for (key, value) in fields.read("matchLabels", |view| view.labels())?.unwrap_or_default() {
+    for (key, value) in fields.read("matchLabels", |view| syntax::labels(&view))?.unwrap_or_default() {
         requirements.push(Requirement { key, operator: Operator::In(vec![value]) });
     }
     for item in fields.items("matchExpressions")? {
         requirements.push(read_requirement(&item, false)?);
     }
-    fields.note_rest(&[]);
+    fields.judge_rest(&LABEL_SELECTOR);
     Ok(LabelSelector { requirements })
 }
 
@@ -37,17 +63,19 @@ pub(super) fn read_node_term(view: &View) -> Result<NodeSelectorTerm, InputError
                 .expected("key metadata.name, operator In or NotIn, and exactly one value"));
         }
     }
-    fields.note_rest(&[]);
+    fields.judge_rest(&NODE_TERM);
     Ok(term)
 }
 
 fn read_requirement(view: &View, on_node: bool) -> Result<Requirement, InputError> {
     let fields = view.fields()?;
-    let key = fields.require("key", "a label key")?.name()?.to_owned();
+    let key_view = fields.require("key", "a label key")?;
+    let key = key_view.name()?.to_owned();
+    syntax::check_key(&key_view, &key)?;
     let operator_view = fields.require("operator", "In, NotIn, Exists or DoesNotExist")?;
     let values_view = fields.get("values");
     let values = values_view.as_ref().map(View::texts).transpose()?.unwrap_or_default();
-    fields.note_rest(&[]);
+    fields.judge_rest(if on_node { &NODE_REQUIREMENT } else { &LABEL_REQUIREMENT });
     let words: &[(&str, u8)] = &[("In", 0), ("NotIn", 1), ("Exists", 2), ("DoesNotExist", 3), ("Gt", 4), ("Lt", 5)];
     let operator = operator_view.one_of(if on_node { words } else { &words[..4] })?;
     let at = values_view.unwrap_or(operator_view);
@@ -65,6 +93,9 @@ fn read_requirement(view: &View, on_node: bool) -> Result<Requirement, InputErro
     };
     if matches!(operator, 2 | 3) && !values.is_empty() {
         return Err(at.error("values are not allowed here").expected("no values for Exists and DoesNotExist"));
+    }
+    if !on_node {
+        values.iter().try_for_each(|value| syntax::check_value(&at, value))?;
     }
     let operator = match operator {
         0 => Operator::In(some(values)?),

@@ -3,19 +3,120 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
+use super::super::judgements::{Table, depends, harmless, read as is_read, risky, status, table, table_in, within};
 use super::super::value::Value;
-use super::super::view::{Context, Fields, Ignored};
-use super::workload::{draft_of, read_selector, replicas_managed};
+use super::super::view::{Context, Fields};
+use super::metadata::METADATA;
+use super::pod_fields::TEMPLATE;
+use super::selector::LABEL_SELECTOR;
+use super::workload::{draft_of, read_selector, refuse_deadline, replicas_managed};
 use super::{Object, pod_template, rollout};
 use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::workload::{Control, StatefulSet};
 use kubound_encodings::cluster::{PodTemplate, Span};
 
-const SPEC: &[Ignored] = &[
-    ("revisionHistoryLimit", Harmless, "nothing rolls a StatefulSet back here"),
-    ("serviceName", Harmless, "networks are not modelled"),
-];
+/// A StatefulSet.
+pub(super) static STATEFUL_SET: Table = table(
+    "io.k8s.api.apps.v1.StatefulSet",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC),
+        status("pkg/registry/apps/statefulset/strategy.go"),
+    ],
+);
+
+static SPEC: Table = table(
+    "io.k8s.api.apps.v1.StatefulSetSpec",
+    &[
+        is_read("minReadySeconds"),
+        within("ordinals", &ORDINALS),
+        within("persistentVolumeClaimRetentionPolicy", &RETENTION),
+        is_read("podManagementPolicy"),
+        is_read("replicas"),
+        harmless(
+            "revisionHistoryLimit",
+            "nothing rolls a StatefulSet back in a run",
+            "pkg/controller/statefulset/stateful_set_control.go",
+        ),
+        within("selector", &LABEL_SELECTOR),
+        harmless(
+            "serviceName",
+            "it only gives pods names in the network",
+            "pkg/controller/statefulset/stateful_set_utils.go",
+        ),
+        within("template", &TEMPLATE),
+        within("updateStrategy", &UPDATE),
+        within("volumeClaimTemplates", &CLAIMS),
+    ],
+);
+
+static ORDINALS: Table = table("io.k8s.api.apps.v1.StatefulSetOrdinals", &[is_read("start")]);
+
+static RETENTION: Table = table(
+    "io.k8s.api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy",
+    &[
+        harmless(
+            "whenDeleted",
+            "deletion of the StatefulSet is no part of a run",
+            "pkg/controller/statefulset/stateful_set_utils.go",
+        ),
+        depends("whenScaled", "`Delete`: pods that come again get other volumes, maybe elsewhere; here claims stay"),
+    ],
+);
+
+static UPDATE: Table =
+    table("io.k8s.api.apps.v1.StatefulSetUpdateStrategy", &[within("rollingUpdate", &ROLLING_UPDATE), is_read("type")]);
+
+static ROLLING_UPDATE: Table = table(
+    "io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy",
+    &[
+        risky(
+            "maxUnavailable",
+            "with the feature MaxUnavailableStatefulSet, which is on from 1.37 on, several pods are updated at once",
+        ),
+        is_read("partition"),
+    ],
+);
+
+const OWN_CLAIM: &str = "each pod has a claim of its own, which is told where no volume is bound to it";
+const UTILS: &str = "pkg/controller/statefulset/stateful_set_utils.go";
+
+static CLAIMS: Table = table_in(
+    "io.k8s.api.core.v1.PersistentVolumeClaim",
+    "of a StatefulSet",
+    &[
+        harmless("apiVersion", "the list only holds claims", UTILS),
+        harmless("kind", "the list only holds claims", UTILS),
+        within("metadata", &CLAIM_METADATA),
+        harmless("spec", OWN_CLAIM, UTILS),
+        harmless("status", OWN_CLAIM, UTILS),
+    ],
+);
+
+static CLAIM_METADATA: Table = table_in(
+    "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
+    "of claims of a StatefulSet",
+    &[
+        harmless("annotations", OWN_CLAIM, UTILS),
+        harmless("creationTimestamp", OWN_CLAIM, UTILS),
+        harmless("deletionGracePeriodSeconds", OWN_CLAIM, UTILS),
+        harmless("deletionTimestamp", OWN_CLAIM, UTILS),
+        harmless("finalizers", OWN_CLAIM, UTILS),
+        harmless("generateName", OWN_CLAIM, UTILS),
+        harmless("generation", OWN_CLAIM, UTILS),
+        harmless("labels", OWN_CLAIM, UTILS),
+        harmless("managedFields", OWN_CLAIM, UTILS),
+        is_read("name"),
+        harmless("namespace", OWN_CLAIM, UTILS),
+        harmless("ownerReferences", OWN_CLAIM, UTILS),
+        harmless("resourceVersion", OWN_CLAIM, UTILS),
+        harmless("selfLink", OWN_CLAIM, UTILS),
+        harmless("uid", OWN_CLAIM, UTILS),
+    ],
+);
 
 /// Reads a StatefulSet.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
@@ -25,17 +126,18 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
         context.note(Risky, "metadata.ownerReferences", message);
     }
     let spec = object.fields.require("spec", "the specification of the workload")?.fields()?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let replicas = spec.read("replicas", |view| view.integer(0..=MAX_REPLICAS))?;
     let template_view = spec.require("template", "a pod template")?;
     let mut template = pod_template::read(&template_view)?;
+    refuse_deadline(&template_view)?;
     let selector = read_selector(&spec.require("selector", "a label selector")?, &template.template)?;
     let control = Control::Ordinals(read_ordinals(&spec)?);
     let claim_templates = read_claim_templates(&spec)?;
     template.template.has_claims |= !claim_templates.is_empty();
     let min_ready_seconds = rollout::read_min_ready_seconds(&spec)?;
     note_retention(&spec)?;
-    spec.note_rest(SPEC);
+    spec.judge_rest(&SPEC);
     forget_revisions(&mut template.template, template_view.value, context);
     let mut read = draft_of(object, &template_view, template);
     read.workload.replicas = Span::exactly(replicas.unwrap_or(1));
@@ -52,18 +154,19 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
 fn note_retention(spec: &Fields) -> Result<(), InputError> {
     let Some(policy) = spec.below("persistentVolumeClaimRetentionPolicy")? else { return Ok(()) };
     let policies = &[("Retain", false), ("Delete", true)];
-    for (key, harmless) in [
-        ("whenScaled", "claims stay as they are when pods go"),
-        ("whenDeleted", "deletion of the StatefulSet is not part of any run"),
-    ] {
-        let Some(view) = policy.get(key) else { continue };
-        if view.one_of(policies)? && key == "whenScaled" {
-            view.note(Risky, "claims of pods that are scaled away are deleted, so that later pods get other volumes, maybe elsewhere; here claims stay");
+    policy.read("whenDeleted", |view| view.one_of(policies))?;
+    if let Some(view) = policy.get("whenScaled") {
+        if view.one_of(policies)? {
+            view.note(
+                Risky,
+                "claims of pods that are scaled away are deleted, so that later pods get other volumes, maybe \
+                 elsewhere; here claims stay",
+            );
         } else {
-            view.note(Harmless, harmless);
+            view.note(Harmless, "claims stay as they are when pods go");
         }
     }
-    policy.note_rest(&[]);
+    policy.judge_rest(&RETENTION);
     Ok(())
 }
 
@@ -74,14 +177,8 @@ fn read_claim_templates(spec: &Fields) -> Result<Vec<String>, InputError> {
         let fields = item.fields()?;
         let metadata = fields.require("metadata", "the name of the claims")?.fields()?;
         names.push(metadata.require("name", "the name of the claims")?.name()?.to_owned());
-        for key in ["annotations", "creationTimestamp", "labels"] {
-            metadata.get(key);
-        }
-        metadata.note_rest(&[]);
-        for key in ["apiVersion", "kind", "spec", "status"] {
-            fields.get(key);
-        }
-        fields.note_rest(&[]);
+        metadata.judge_rest(&CLAIM_METADATA);
+        fields.judge_rest(&CLAIMS);
     }
     Ok(names)
 }
@@ -100,16 +197,13 @@ fn read_ordinals(spec: &Fields) -> Result<StatefulSet, InputError> {
                 return Err(error.expected("no rollingUpdate beside `type: OnDelete`"));
             }
             read.partition = rolling.read("partition", |view| view.integer(0..=MAX_REPLICAS))?.unwrap_or(0);
-            if let Some(view) = rolling.get("maxUnavailable") {
-                view.note(Harmless, "it is ignored unless the alpha feature MaxUnavailableStatefulSet is on");
-            }
-            rolling.note_rest(&[]);
+            rolling.judge_rest(&ROLLING_UPDATE);
         }
-        strategy.note_rest(&[]);
+        strategy.judge_rest(&UPDATE);
     }
     if let Some(ordinals) = spec.below("ordinals")? {
         read.start = ordinals.read("start", |view| view.integer(0..=i64::from(i32::MAX)))?.unwrap_or(0);
-        ordinals.note_rest(&[]);
+        ordinals.judge_rest(&ORDINALS);
     }
     Ok(read)
 }

@@ -1,9 +1,16 @@
 //! Tolerations, with the pair that admission adds.
 
 use super::super::error::InputError;
+use super::super::judgements::{Table, read as is_read, table};
 use super::super::view::View;
 use kubound_encodings::cluster::TaintEffect;
 use kubound_encodings::cluster::pod::Toleration;
+
+/// A toleration.
+pub(super) static TOLERATION: Table = table(
+    "io.k8s.api.core.v1.Toleration",
+    &[is_read("effect"), is_read("key"), is_read("operator"), is_read("tolerationSeconds"), is_read("value")],
+);
 
 /// How long pods stay on a node that is not ready or unreachable, unless they say otherwise (section 6.3).
 const DEFAULT_SECONDS: i64 = 300;
@@ -48,7 +55,7 @@ fn read_one(view: &View) -> Result<Toleration, InputError> {
         _ => None,
     };
     let seconds = fields.read("tolerationSeconds", |view| view.integer(i64::MIN..=i64::MAX))?;
-    fields.note_rest(&[]);
+    fields.judge_rest(&TOLERATION);
     if key.is_empty() && !exists {
         return Err(view.error("a toleration without a key").expected("operator Exists where the key is empty"));
     }

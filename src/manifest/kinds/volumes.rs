@@ -4,32 +4,117 @@ use super::super::NoteKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Claim, Draft, Volume};
 use super::super::error::InputError;
-use super::super::view::{Fields, Ignored};
+use super::super::judgements::{Table, depends, harmless, read as is_read, status, table, within};
+use super::super::view::Fields;
 use super::Object;
-use super::selector::read_node_term;
+use super::metadata::METADATA;
+use super::selector::{NODE_SELECTOR, read_node_term};
 use crate::limits::reader::MOST_VOLUME_ORDINALS;
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::workload::VolumeNodes;
 use kubound_encodings::cluster::{NodeSelectorTerm, Requirement};
 
-const VOLUME: &[Ignored] = &[
-    ("capacity", Harmless, "sizes of volumes are not modelled"),
-    ("mountOptions", Harmless, "not read by a scheduler"),
-    ("persistentVolumeReclaimPolicy", Harmless, "claims stay"),
-    ("storageClassName", Harmless, "bound volumes stay bound"),
-    ("volumeAttributesClassName", Harmless, "not read by a scheduler"),
-    ("volumeMode", Harmless, "not read by a scheduler"),
-];
+const BINDER: &str = "pkg/scheduler/framework/plugins/volumebinding/binder.go";
+const WHERE: &str = "the scheduler only reads nodeAffinity and the labels of a volume that is bound";
+const BOUND: &str = "of a claim that is bound the scheduler reads nothing but its volume; others are told at the pods";
+const MODES: &str = "ReadWriteOnce and ReadWriteOncePod: a second pod may have to wait";
 
-const CLAIM: &[Ignored] = &[
-    ("dataSource", Harmless, "not read by a scheduler"),
-    ("dataSourceRef", Harmless, "not read by a scheduler"),
-    ("resources", Harmless, "sizes of volumes are not modelled"),
-    ("selector", Harmless, "bound claims stay bound"),
-    ("storageClassName", Harmless, "bound claims stay bound"),
-    ("volumeAttributesClassName", Harmless, "not read by a scheduler"),
-    ("volumeMode", Harmless, "not read by a scheduler"),
-];
+/// A PersistentVolume.
+pub(super) static VOLUME: Table = table(
+    "io.k8s.api.core.v1.PersistentVolume",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &VOLUME_SPEC),
+        status("pkg/registry/core/persistentvolume/strategy.go"),
+    ],
+);
+
+static VOLUME_SPEC: Table = table(
+    "io.k8s.api.core.v1.PersistentVolumeSpec",
+    &[
+        depends("accessModes", MODES),
+        harmless("awsElasticBlockStore", WHERE, BINDER),
+        harmless("azureDisk", WHERE, BINDER),
+        harmless("azureFile", WHERE, BINDER),
+        harmless("capacity", BOUND, BINDER),
+        harmless("cephfs", WHERE, BINDER),
+        harmless("cinder", WHERE, BINDER),
+        within("claimRef", &REFERENCE),
+        harmless("csi", WHERE, BINDER),
+        harmless("fc", WHERE, BINDER),
+        harmless("flexVolume", WHERE, BINDER),
+        harmless("flocker", WHERE, BINDER),
+        harmless("gcePersistentDisk", WHERE, BINDER),
+        harmless("glusterfs", WHERE, BINDER),
+        harmless("hostPath", WHERE, BINDER),
+        harmless("iscsi", WHERE, BINDER),
+        harmless("local", WHERE, BINDER),
+        harmless("mountOptions", "only the kubelet reads it", "pkg/volume/util/util.go"),
+        harmless("nfs", WHERE, BINDER),
+        within("nodeAffinity", &NODE_AFFINITY),
+        harmless(
+            "persistentVolumeReclaimPolicy",
+            "claims stay during a run",
+            "pkg/controller/volume/persistentvolume/pv_controller.go",
+        ),
+        harmless("photonPersistentDisk", WHERE, BINDER),
+        harmless("portworxVolume", WHERE, BINDER),
+        harmless("quobyte", WHERE, BINDER),
+        harmless("rbd", WHERE, BINDER),
+        harmless("scaleIO", WHERE, BINDER),
+        harmless("storageClassName", BOUND, BINDER),
+        harmless("storageos", WHERE, BINDER),
+        harmless("volumeAttributesClassName", BOUND, BINDER),
+        harmless("volumeMode", BOUND, BINDER),
+        harmless("vsphereVolume", WHERE, BINDER),
+    ],
+);
+
+static NODE_AFFINITY: Table = table("io.k8s.api.core.v1.VolumeNodeAffinity", &[within("required", &NODE_SELECTOR)]);
+
+const REFERENCE_WHY: &str = "namespace and name say which claim is bound";
+
+static REFERENCE: Table = table(
+    "io.k8s.api.core.v1.ObjectReference",
+    &[
+        harmless("apiVersion", REFERENCE_WHY, BINDER),
+        harmless("fieldPath", REFERENCE_WHY, BINDER),
+        harmless("kind", REFERENCE_WHY, BINDER),
+        is_read("name"),
+        is_read("namespace"),
+        harmless("resourceVersion", REFERENCE_WHY, BINDER),
+        harmless("uid", REFERENCE_WHY, BINDER),
+    ],
+);
+
+/// A PersistentVolumeClaim.
+pub(super) static CLAIM: Table = table(
+    "io.k8s.api.core.v1.PersistentVolumeClaim",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &CLAIM_SPEC),
+        status("pkg/registry/core/persistentvolumeclaim/strategy.go"),
+    ],
+);
+
+static CLAIM_SPEC: Table = table(
+    "io.k8s.api.core.v1.PersistentVolumeClaimSpec",
+    &[
+        depends("accessModes", MODES),
+        harmless("dataSource", BOUND, BINDER),
+        harmless("dataSourceRef", BOUND, BINDER),
+        harmless("resources", BOUND, BINDER),
+        harmless("selector", BOUND, BINDER),
+        harmless("storageClassName", BOUND, BINDER),
+        harmless("volumeAttributesClassName", BOUND, BINDER),
+        harmless("volumeMode", BOUND, BINDER),
+        is_read("volumeName"),
+    ],
+);
 
 /// Labels of volumes that nodes must have, too, unless they have none of them.
 const ZONES: [&str; 2] = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"];
@@ -37,15 +122,15 @@ const ZONES: [&str; 2] = ["topology.kubernetes.io/zone", "topology.kubernetes.io
 /// Reads a PersistentVolume.
 pub(super) fn read_volume(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let spec = object.fields.require("spec", "the specification of the volume")?.fields()?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let mut nodes = Vec::new();
     if let Some(affinity) = spec.below("nodeAffinity")? {
         if let Some(required) = affinity.below("required")? {
             let terms = required.require("nodeSelectorTerms", "at least one term")?;
             nodes.push(terms.list()?.iter().map(read_node_term).collect::<Result<Vec<_>, _>>()?);
-            required.note_rest(&[]);
+            required.judge_rest(&NODE_SELECTOR);
         }
-        affinity.note_rest(&[]);
+        affinity.judge_rest(&NODE_AFFINITY);
     }
     nodes.extend(zones(object));
     let claim = match spec.below("claimRef")? {
@@ -57,12 +142,7 @@ pub(super) fn read_volume(object: &Object, draft: &mut Draft) -> Result<(), Inpu
         None => None,
     };
     note_access(&spec)?;
-    let sources = spec.entries().filter(|(key, _)| *key != "nodeAffinity" && *key != "claimRef");
-    for (key, view) in sources.filter(|(key, _)| !VOLUME.iter().any(|(known, ..)| known == key)) {
-        spec.get(key);
-        view.note(Harmless, "nodeAffinity of the volume says where it is");
-    }
-    spec.note_rest(VOLUME);
+    spec.judge_rest(&VOLUME_SPEC);
     let name = object.metadata.name.clone();
     draft.volumes.retain(|other| other.name != name);
     draft.volumes.push(Volume { name, claim, nodes });
@@ -102,10 +182,10 @@ fn zones(object: &Object) -> Option<Vec<NodeSelectorTerm>> {
 /// Reads a PersistentVolumeClaim.
 pub(super) fn read_claim(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let spec = object.fields.require("spec", "the specification of the claim")?.fields()?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let volume = spec.read("volumeName", |view| view.text().map(str::to_owned))?;
     note_access(&spec)?;
-    spec.note_rest(CLAIM);
+    spec.judge_rest(&CLAIM_SPEC);
     let (namespace, name) = (object.metadata.namespace.clone(), object.metadata.name.clone());
     draft.claims.retain(|other| (&other.namespace, &other.name) != (&namespace, &name));
     draft.claims.push(Claim { namespace, name, volume: volume.filter(|name| !name.is_empty()) });

@@ -3,12 +3,73 @@
 use super::super::Severity::Risky;
 use super::super::draft::{ContainerPolicy, Draft, DraftVpa, UpdateMode};
 use super::super::error::InputError;
+use super::super::judgements::{Table, depends, read as is_read, risky, status, table, within};
 use super::super::quantity::Unit;
 use super::super::view::{Fields, View};
 use super::Object;
 use super::hpa::read_target;
+use super::metadata::METADATA;
 use kubound_encodings::cluster::Resources;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
+
+/// A VerticalPodAutoscaler.
+pub(super) static VPA: Table = table(
+    "k8s.io/autoscaler/vertical-pod-autoscaler/pkg/apis/autoscaling.k8s.io/v1.VerticalPodAutoscaler",
+    &[
+        is_read("apiVersion"),
+        is_read("kind"),
+        within("metadata", &METADATA),
+        within("spec", &SPEC),
+        status("k8s.io/autoscaler/vertical-pod-autoscaler: pkg/recommender/routines/recommender.go"),
+    ],
+);
+
+const BOOST: &str = "requests during start-up are not raised";
+const OOM: &str = "pods that run out of memory are not evicted here, and get no larger requests";
+const HISTORY: &str = "the recommendation follows present usage at once: there are no histories";
+
+static SPEC: Table = table(
+    "k8s.io/autoscaler/vertical-pod-autoscaler/pkg/apis/autoscaling.k8s.io/v1.VerticalPodAutoscalerSpec",
+    &[
+        risky("recommenders", "recommendations are those of the default recommender"),
+        within("resourcePolicy", &POLICY),
+        risky("startupBoost", BOOST),
+        is_read("targetRef"),
+        within("updatePolicy", &UPDATE),
+    ],
+);
+
+static UPDATE: Table = table(
+    "k8s.io/autoscaler/vertical-pod-autoscaler/pkg/apis/autoscaling.k8s.io/v1.PodUpdatePolicy",
+    &[
+        risky("evictAfterOOMSeconds", OOM),
+        risky("evictionRequirements", "pods are evicted whatever becomes of their requests"),
+        is_read("minReplicas"),
+        depends("updateMode", "InPlaceOrRecreate: pods are evicted, as where resizing in place is not feasible"),
+    ],
+);
+
+static POLICY: Table = table(
+    "k8s.io/autoscaler/vertical-pod-autoscaler/pkg/apis/autoscaling.k8s.io/v1.PodResourcePolicy",
+    &[within("containerPolicies", &CONTAINER)],
+);
+
+static CONTAINER: Table = table(
+    "k8s.io/autoscaler/vertical-pod-autoscaler/pkg/apis/autoscaling.k8s.io/v1.ContainerResourcePolicy",
+    &[
+        is_read("containerName"),
+        is_read("controlledResources"),
+        is_read("controlledValues"),
+        is_read("maxAllowed"),
+        risky("memoryAggregationIntervalCount", HISTORY),
+        risky("memoryAggregationIntervalSeconds", HISTORY),
+        is_read("minAllowed"),
+        is_read("mode"),
+        risky("oomBumpUpRatio", OOM),
+        risky("oomMinBumpUp", OOM),
+        risky("startupBoost", BOOST),
+    ],
+);
 
 /// Live pods below which nothing is evicted (`--min-replicas`).
 const MIN_REPLICAS: i64 = 2;
@@ -16,7 +77,7 @@ const MIN_REPLICAS: i64 = 2;
 /// Reads a vertical autoscaler.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let spec = object.fields.require("spec", "the specification of the autoscaler")?.fields()?;
-    object.fields.note_rest(&[]);
+    object.judge_rest();
     let target = read_target(&spec.require("targetRef", "kind and name of a workload")?, object)?;
     let (mode, min_replicas) = match spec.below("updatePolicy")? {
         Some(policy) => read_update_policy(&policy)?,
@@ -25,15 +86,12 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let policies = match spec.below("resourcePolicy")? {
         Some(policy) => {
             let policies = policy.items("containerPolicies")?.iter().map(read_policy).collect();
-            policy.note_rest(&[]);
+            policy.judge_rest(&POLICY);
             policies
         }
         None => Ok(Vec::new()),
     };
-    spec.note_rest(&[
-        ("recommenders", Risky, "recommendations are those of the default recommender"),
-        ("startupBoost", Risky, "requests during start-up are not raised"),
-    ]);
+    spec.judge_rest(&SPEC);
     let name = object.metadata.name.clone();
     let namespace = &object.metadata.namespace;
     draft.vpas.retain(|other| (&other.name, &other.target.namespace) != (&name, namespace));
@@ -61,10 +119,7 @@ fn read_update_policy(fields: &Fields) -> Result<(UpdateMode, i64), InputError> 
         None => UpdateMode::Recreate,
     };
     let min = fields.read("minReplicas", |view| view.integer(1..=i64::from(i32::MAX)))?;
-    fields.note_rest(&[
-        ("evictionRequirements", Risky, "pods are evicted whatever becomes of their requests"),
-        ("evictAfterOOMSeconds", Risky, "pods that run out of memory are not evicted here"),
-    ]);
+    fields.judge_rest(&UPDATE);
     Ok((mode, min.unwrap_or(MIN_REPLICAS)))
 }
 
@@ -91,6 +146,6 @@ fn read_policy(view: &View) -> Result<ContainerPolicy, InputError> {
     }
     let values = [("RequestsAndLimits", false), ("RequestsOnly", true)];
     policy.requests_only = fields.read("controlledValues", |view| view.one_of(&values))?.unwrap_or(false);
-    fields.note_rest(&[("startupBoost", Risky, "requests during start-up are not raised")]);
+    fields.judge_rest(&CONTAINER);
     Ok(policy)
 }

@@ -101,11 +101,12 @@ pub(super) fn read(
     let files = files::Folder { folder, loader };
     let created = events::add_created(&spec, &files, draft)?;
     let workloads: Vec<WorkloadRef> = draft.workloads.iter().map(|one| one.workload.reference.clone()).collect();
-    let names = Names::new(workloads, &draft.pools);
+    let mut names = Names::new(workloads, &draft.pools);
     workloads::read(&spec, &names, draft)?;
     scenario.placed = workloads::read_placed(&spec, &names, scenario.start)?;
     for view in spec.items("assume")? {
         let condition = expression::read(&view, expression::Place::Assumption, &names)?;
+        names.learn(&condition);
         let text = view.text()?.to_owned();
         scenario.assumptions.push(Assumption { text, condition, origin: view.origin() });
     }

@@ -6,7 +6,7 @@ use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
-use crate::limits::reader::MOST_TOLERANCE;
+use crate::limits::reader::{MOST_STEPS, MOST_TOLERANCE};
 use kubound_encodings::cluster::{Bounds, KubernetesVersion, Start, Timing};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -105,7 +105,7 @@ fn read_bounds(view: &View, scenario: &mut Scenario) -> Result<(), InputError> {
                 .error(format!("found {}", depth.value.describe()))
                 .expected("auto, or a number of steps"));
         }
-        scenario.depth = usize::try_from(depth.integer(1..=1_000_000)?).ok();
+        scenario.depth = usize::try_from(depth.integer(1..=MOST_STEPS)?).ok();
     }
     if let Some(timeout) = fields.get("timeout") {
         scenario.timeout = u64::try_from(read_period(&timeout)?).ok().map(Duration::from_secs);

@@ -1,0 +1,3 @@
+module kubound.dev/fields
+
+go 1.24

@@ -1,0 +1,34 @@
+//! StatefulSets.
+
+use super::{has_note, with_manifest};
+use kubound::manifest::{Loaded, Severity};
+use kubound_encodings::cluster::Span;
+use kubound_encodings::cluster::workload::StatefulSet;
+
+#[test]
+fn stateful_sets_are_read_with_their_ordinals() {
+    let set = |spec: &str| {
+        with_manifest(&format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec:\n  serviceName: db\n  selector: \
+             {{matchLabels: {{app: db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec: {{containers: \
+             [{{name: a, image: a}}]}}\n{spec}"
+        ))
+    };
+    let ordinals = |loaded: &Loaded| *loaded.cluster.workloads[1].ordinals().expect("a StatefulSet");
+    let plain = set("").expect("valid");
+    assert_eq!(ordinals(&plain), StatefulSet::default());
+    assert_eq!(plain.cluster.workloads[1].replicas, Span::exactly(1));
+    let spec = "  podManagementPolicy: Parallel\n  ordinals: {start: 3}\n  updateStrategy: {rollingUpdate: {partition: 2, \
+                maxUnavailable: 2}}\n  volumeClaimTemplates: [{metadata: {name: data}}]\n";
+    let loaded = set(spec).expect("valid");
+    let expected = StatefulSet { is_ordered: false, updates_on_delete: false, partition: 2, start: 3 };
+    assert_eq!(ordinals(&loaded), expected);
+    assert!(loaded.cluster.workloads[1].template.has_claims);
+    assert!(has_note(&loaded, Severity::Risky, "spec.template.spec.volumes", "no volume is bound to the claim data"));
+    assert!(has_note(&loaded, Severity::Risky, "spec.updateStrategy.rollingUpdate.maxUnavailable", "several pods"));
+    assert!(set("  podManagementPolicy: Any\n").is_err());
+    assert!(set("  updateStrategy: {type: OnDelete, rollingUpdate: {partition: 1}}\n").is_err());
+    let rolled_back =
+        "---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  events: [{rollback: {target: db}}]\n";
+    assert!(set(rolled_back).is_err());
+}
