@@ -1,6 +1,6 @@
 //! Files and folders: which count, and what is hostile.
 
-use super::{DEPLOYMENT, NODE, assert_says, embedded, fixture, has_note, message, scratch, with_scenario};
+use super::{DEPLOYMENT, NODE, assert_says, embedded, fixture, has_note, scratch, with_scenario};
 use kubound::manifest::{ExpectedVerdict, Severity, load};
 use kubound_encodings::cluster::descheduler::DeschedulerPlugin;
 use kubound_encodings::cluster::expression::Expression;

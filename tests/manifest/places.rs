@@ -1,6 +1,6 @@
 //! Where messages say that fields are.
 
-use super::{DEPLOYMENT, NODE, assert_says, fixture, message, with_manifest};
+use super::{DEPLOYMENT, NODE, assert_says, fixture, with_manifest};
 use kubound::manifest::{Loaded, load};
 use kubound_encodings::cluster::Span;
 use std::fs;

@@ -1,7 +1,7 @@
 //! Scenarios.
 
 use super::{DEPLOYMENT, NODE, assert_says, embedded, has_note, with_manifest, with_plugin, with_scenario};
-use kubound::manifest::{Severity, load};
+use kubound::manifest::Severity;
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, PodPhase};
 use kubound_encodings::cluster::{EventKind, ScenarioControllerKind};
 
