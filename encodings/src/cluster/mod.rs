@@ -246,6 +246,16 @@ impl Cluster {
         is_taken || of_ordinal
     }
 
+    /// The origin of a field of a workload. A bare pod is its own template; a Job of a CronJob is written in it.
+    pub fn origin_of(&self, workload: &Workload, field: &str) -> Origin {
+        let field = if workload.is_bare() { field.strip_prefix("spec.template.").unwrap_or(field) } else { field };
+        let field = match self.cron_job_of(&workload.reference) {
+            Some(_) => format!("spec.jobTemplate.{field}"),
+            None => field.to_owned(),
+        };
+        Origin { object: workload.origin.object.clone(), field }
+    }
+
     /// The vertical autoscaler of a workload.
     pub fn vpa(&self, workload: &Workload) -> Option<&VerticalPodAutoscaler> {
         self.vpas.iter().find(|vpa| vpa.target == workload.reference)

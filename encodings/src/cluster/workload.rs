@@ -234,6 +234,19 @@ pub enum Control {
     Bare,
 }
 
+/// What the pods of a workload are like, whoever makes them: all that the state asks of its controller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Shape {
+    /// The number of the first one, where each has a number of its own and there is at most one of each.
+    pub first_number: Option<i64>,
+    /// There is at most one on a node, and none without.
+    pub is_per_node: bool,
+    /// There is one, made by hand before runs start.
+    pub is_single: bool,
+    /// They end; none exists initially.
+    pub ends: bool,
+}
+
 /// The value of a metric of type Pods, Object or External.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MetricValue {
@@ -343,6 +356,17 @@ impl Workload {
     /// Whether it is a pod that no controller owns.
     pub fn is_bare(&self) -> bool {
         self.control == Control::Bare
+    }
+
+    /// What its pods are like.
+    pub fn shape(&self) -> Shape {
+        let shape = Shape { is_per_node: self.is_daemon(), ..Shape::default() };
+        match &self.control {
+            Control::Alike | Control::EachNode(_) => shape,
+            Control::Ordinals(set) => Shape { first_number: Some(set.start), ..shape },
+            Control::Ends(_) => Shape { ends: true, ..shape },
+            Control::Bare => Shape { is_single: true, ..shape },
+        }
     }
 
     /// Whether ReplicaSets keep its pods: a Deployment or a ReplicaSet.

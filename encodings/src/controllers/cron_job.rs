@@ -143,7 +143,7 @@ impl Starter<'_> {
         if self.schedule.clock.is_none() {
             // Without a clock, a Job that has just begun is the same as its successor.
             let group = &model.groups[job];
-            let state = group.job.expect("a Job of a CronJob");
+            let state = model.job_state(job).expect("a Job of a CronJob");
             let counts = [state.succeeded, state.failures, state.known].map(|count| count.value.above(0));
             rule = rule.when(any(counts) | group.active().above(0));
         }
@@ -195,7 +195,7 @@ impl Starter<'_> {
     /// Begins a Job in the place of one that has ended or is deleted.
     fn start(&self, model: &Model, job: usize, rule: RuleBuilder) -> RuleBuilder {
         let group = &model.groups[job];
-        let state = group.job.expect("a Job of a CronJob");
+        let state = model.job_state(job).expect("a Job of a CronJob");
         let counts = [state.succeeded, state.failures, state.known].into_iter().chain(state.failed_indexes);
         let rule = rule.writes(Verb::Create, group.id);
         let rule = counts.fold(rule, |rule, count| rule.set(count, 0));

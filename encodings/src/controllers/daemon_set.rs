@@ -32,13 +32,21 @@ use crate::cluster::workload::DaemonSet as Spec;
 use crate::cluster::{Cluster, TaintEffect};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{Model, RuleBuilder, text};
+use crate::state::{BoolVar, Model, RuleBuilder, text};
 use crate::subject::Subject;
-use crate::system::{Pace, Verb};
+use crate::system::{Pace, Role, Verb};
 use crate::term::{Bool, Int, any, ite, sum};
 
 /// See the module.
 pub struct DaemonSet;
+
+/// Whether a pod is to come beside one of another revision, by slot; only where a DaemonSet surges.
+struct Asked(Vec<BoolVar>);
+
+/// Whether a pod of a group is to come beside one of another revision, where that can be.
+pub(crate) fn asked(model: &Model, group: usize, slot: usize) -> Option<BoolVar> {
+    model.side::<Asked>(group).map(|asked| asked.0[slot])
+}
 
 impl Controller for DaemonSet {
     fn name(&self) -> &'static str {
@@ -58,6 +66,19 @@ impl Controller for DaemonSet {
             watches: &["DaemonSet", "Pod", "Node", "ControllerRevision"],
             reads_live: &["the DaemonSet, before it adopts pods"],
             forgets: &["expectations"],
+        }
+    }
+
+    fn prepare(&self, model: &mut Model) {
+        for group in 0..model.groups.len() {
+            let surges = |spec: Spec| spec.surges() && !spec.updates_on_delete;
+            if model.workload(group).daemon_set().is_some_and(surges) && model.revision_wanted(group).is_some() {
+                let about = Subject::new("asked").of(model.groups[group].id);
+                let asked = model.groups[group].slots().map(|slot| about.clone().on(slot)).collect::<Vec<_>>();
+                let asked = asked.into_iter().map(|one| model.bool_var(one, Role::Cluster, false.into()));
+                let asked = Asked(asked.collect());
+                model.remember(group, asked);
+            }
         }
     }
 
@@ -147,7 +168,7 @@ impl Update {
             let pods = |group: &usize| model.groups[*group].active_on(slot);
             let available = |group: &usize| model.available_on(*group, slot).above(0);
             let asked = |group: &usize| {
-                let asked = model.groups[*group].asked.as_ref().map_or(false.into(), |asked| asked[slot].value);
+                let asked = asked(model, *group, slot).map_or(false.into(), |asked| asked.value);
                 is_new(group) & asked
             };
             OnNode {
@@ -208,7 +229,7 @@ impl Update {
         let Some(bound) = state.bound.as_ref().map(|bound| bound[slot]) else { return };
         let own = state.assigned_on(slot);
         let (id, name) = (state.id, state.name.clone());
-        let asked = state.asked.as_ref().map(|asked| asked[slot]);
+        let asked = asked(model, group, slot);
         let due = (nothing | node.asked) & own.is(0) & self.is_new(model, group);
         let may_create = replica_set::may_create(model, group);
         let rule = self.rule(model, group, slot, "create", "SuccessfulCreate", "spec.template.spec");
@@ -262,7 +283,7 @@ impl Update {
 
     /// A new pod is to come beside the old one; or not any more, since the template has changed again.
     fn add_surge(&self, model: &mut Model, group: usize, slot: usize, may_surge: Bool) {
-        let Some(asked) = model.groups[group].asked.as_ref().map(|asked| asked[slot]) else { return };
+        let Some(asked) = asked(model, group, slot) else { return };
         let node = &self.nodes[slot];
         let (id, name) = (model.groups[group].id, model.groups[group].name.clone());
         let there = model.slots[slot].name.clone();

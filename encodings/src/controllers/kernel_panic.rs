@@ -88,7 +88,7 @@ impl KernelPanic {
 fn used_cpu(model: &Model, slot: usize) -> Int {
     sum((0..model.groups.len()).map(|group| {
         let state = &model.groups[group];
-        let usage = state.usage * state.usage_unit;
+        let usage = model.uses(group).cpu * model.uses(group).cpu_unit;
         let each = match model.workload(group).cpu_usage {
             Usage::Shared(_) => usage / model.ready(group),
             _ => usage,

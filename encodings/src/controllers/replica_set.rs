@@ -23,7 +23,7 @@
 //! ## Quotas
 //! Pods that a ResourceQuota refuses are not created; the sync is retried, here as soon as there is room.
 
-use super::Controller;
+use super::{Controller, kept, recommended};
 use crate::cluster::Cluster;
 use crate::cluster::workload::Readiness;
 use crate::footprint::Footprint;
@@ -92,7 +92,7 @@ impl Controller for ReplicaSet {
                 continue;
             }
             let state = &model.groups[group];
-            let (active, wanted) = (active(model, group), state.replica_set.value);
+            let (active, wanted) = (active(model, group), kept(model, group).size.value);
             let agrees = if model.features.fused { wanted.is(state.spec.value) } else { true.into() };
             let creates = active.below(wanted) & may_create(model, group);
             for (kind, reason, differs) in
@@ -123,7 +123,7 @@ fn active(model: &Model, group: usize) -> Int {
 /// The groups that new pods come into, with whether they do at present: that of the level that a vertical autoscaler
 /// recommends, where one does.
 fn receivers(model: &Model, group: usize) -> Vec<(usize, Bool)> {
-    match model.groups[group].recommended {
+    match recommended(model, group) {
         None => vec![(group, true.into())],
         Some(recommended) => {
             let is_current = |one: usize| recommended.value.is(model.groups[one].level as i64);
@@ -143,7 +143,7 @@ pub(super) fn may_create(model: &Model, group: usize) -> Bool {
 /// or surplus, respectively.
 pub(super) fn sync(model: &mut Model, group: usize, kind: Sync, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
     match kind {
-        Sync::Create if model.groups[group].recommended.is_some() => create_as_recommended(model, group, wanted, rule),
+        Sync::Create if recommended(model, group).is_some() => create_as_recommended(model, group, wanted, rule),
         Sync::Create => create(model, group, missing(model, group, wanted), rule),
         Sync::Delete => delete(model, group, wanted, rule),
     }

@@ -7,7 +7,7 @@ use super::Controller;
 use crate::cluster::{Cluster, ScenarioController, ScenarioControllerKind};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{Model, RuleBuilder, text, value};
+use crate::state::{Model, Ownership, RuleBuilder, text, value};
 use crate::subject::Subject;
 use crate::system::{Pace, Phrase, Verb};
 
@@ -56,7 +56,7 @@ impl SelfHeal {
         let (spec, name) = (state.spec, state.name.clone());
         let written = model.initial_of(spec);
         let exists = state.exists.map_or(true.into(), |exists| exists.value);
-        let (applied, owned) = (state.replicas_applied, state.owned_by_other);
+        let ownership = model.ownership(group).copied();
         let wants = exists & spec.value.is_not(written);
         let periodic = model.periodic(Subject::new("self-heal period").of(id), *interval, wants);
         let unit = model.fairness_unit(Subject::new("event").of(id));
@@ -73,11 +73,9 @@ impl SelfHeal {
             ])
             .because_of(own.origin.clone())
             .because_of(model.origin(group, "spec.replicas"));
-        if let Some(applied) = applied {
+        if let Some(Ownership { applied, by_other }) = ownership {
             rule = rule.set_bool(applied, true);
-        }
-        if let Some(owned) = owned {
-            rule = rule.set_bool(owned, false);
+            rule = by_other.into_iter().fold(rule, |rule, owned| rule.set_bool(owned, false));
         }
         model.add_rule(periodic.restart(rule));
     }

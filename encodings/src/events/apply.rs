@@ -12,8 +12,9 @@ use super::rollout::shown;
 use super::{EventModel, Operation, plan};
 use crate::cluster::event::{ApplyMode, EventKind};
 use crate::cluster::{Cluster, Event, Span};
+use crate::controllers::paused;
 use crate::needs::Needs;
-use crate::state::{Model, text, value};
+use crate::state::{Model, Ownership, text, value};
 use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, ite};
 
@@ -41,12 +42,14 @@ impl EventModel for Apply {
     }
 
     fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
-        let EventKind::Apply { target, replicas, template, mode, paused } = &event.kind else { return vec![] };
+        let EventKind::Apply { target, replicas, template, mode, paused: to_pause } = &event.kind else {
+            return vec![];
+        };
         let Some(group) = model.cluster.workload(target) else { return vec![] };
         let rule = plan::rule(model, event, "apply", "kubectl", "Applied", Pace::Event);
-        let state = &model.groups[group];
-        let Some(applied) = state.replicas_applied else { return vec![] };
-        let (spec, owned) = (state.spec, state.owned_by_other.map_or(Bool::from(false), |owned| owned.value));
+        let Some(Ownership { applied, by_other }) = model.ownership(group).copied() else { return vec![] };
+        let owned = by_other.map_or(Bool::from(false), |owned| owned.value);
+        let spec = model.groups[group].spec;
         let (to, conflicts): (Int, Bool) = match (replicas, mode) {
             (Some(wanted), ApplyMode::ClientSide) => ((*wanted).into(), false.into()),
             (Some(wanted), ApplyMode::ServerSide) => ((*wanted).into(), owned & spec.value.is_not(*wanted)),
@@ -65,8 +68,10 @@ impl EventModel for Apply {
             .set_bool(applied, replicas.is_some())
             .says(said)
             .because_of(model.origin(group, if is_daemon { "spec.template" } else { "spec.replicas" }));
-        let rule = match model.groups[group].paused {
-            Some(var) => rule.set_bool(var, *paused).and_says(text(if *paused { ", paused" } else { ", not paused" })),
+        let rule = match paused(model, group) {
+            Some(var) => {
+                rule.set_bool(var, *to_pause).and_says(text(if *to_pause { ", paused" } else { ", not paused" }))
+            }
             None => rule,
         };
         let rule = match model.revision_wanted(group) {

@@ -29,9 +29,8 @@ impl EventModel for CpuChange {
     fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation> {
         let EventKind::CpuChange { target, to } = &event.kind else { return vec![] };
         let Some(group) = model.cluster.workload(target) else { return vec![] };
-        let state = &model.groups[group];
-        let Some(usage) = state.usage_var else { return vec![] };
-        let (name, unit) = (model.workload_name(group), state.usage_unit);
+        let Some(usage) = model.uses(group).cpu_var else { return vec![] };
+        let (name, unit) = (model.workload_name(group), model.uses(group).cpu_unit);
         let (choice, index) = int_choice(Subject::new(words::USAGE).of(model.event_id(event)), 0, to.len() - 1);
         let new = index * (to.step / unit).max(1) + to.lo / unit;
         let differs = if to.len() > 1 { true.into() } else { usage.value.is_not(to.lo / unit) };

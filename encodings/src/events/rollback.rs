@@ -5,6 +5,7 @@ use super::rollout::shown;
 use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
+use crate::controllers::{is_paused, replica_set_of};
 use crate::needs::Needs;
 use crate::state::{Model, text};
 use crate::system::{Pace, Verb};
@@ -35,8 +36,8 @@ impl EventModel for Rollback {
         let numbers: Vec<(i64, Int)> = model
             .revisions(group)
             .filter_map(|one| {
-                let one = &model.groups[one];
-                Some((one.revision as i64, one.history?.number?.value))
+                let number = replica_set_of(model, one)?.history?.number?;
+                Some((model.groups[one].revision as i64, number.value))
             })
             .collect();
         let numbered = count(numbers.iter().map(|(_, number)| number.above(0)));
@@ -44,7 +45,7 @@ impl EventModel for Rollback {
         let name = model.workload_name(group);
         let rule = plan::rule(model, event, "undo", "kubectl", "RolledBack", Pace::Event)
             .when(numbered.at_least(2))
-            .when(!model.is_paused(group))
+            .when(!is_paused(model, group))
             .when(previous.is_not(wanted.value))
             .writes(Verb::Patch, model.ids.workloads[group])
             .set(wanted, previous.min(wanted.value.range().hi))

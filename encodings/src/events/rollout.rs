@@ -4,6 +4,7 @@
 use super::{EventModel, Operation, plan};
 use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
+use crate::controllers::is_paused;
 use crate::needs::Needs;
 use crate::state::{Model, text};
 use crate::system::{Pace, Phrase, Verb};
@@ -38,7 +39,7 @@ impl EventModel for Rollout {
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
         let rule = plan::rule(model, event, "restart", "kubectl", "Restarted", Pace::Event)
             .when(exists)
-            .when(!model.is_paused(group))
+            .when(!is_paused(model, group))
             .writes(Verb::Patch, model.ids.workloads[group])
             .set(wanted, to.min(wanted.value.range().hi))
             .says([text(format!("{name} restarted, revision ")), shown(to)]);

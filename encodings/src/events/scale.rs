@@ -33,16 +33,11 @@ impl EventModel for Scale {
         let (choice, index) = int_choice(Subject::new("replicas").of(model.event_id(event)), 0, replicas.len() - 1);
         let wanted = index * replicas.step + replicas.lo;
         let name = model.workload_name(group);
-        let owned = model.groups[group].owned_by_other;
         let rule = plan::rule(model, event, "scale", "kubectl", "Scaled", Pace::Event)
             .pick(choice)
             .writes(Verb::Update, model.ids.workloads[group])
             .set(spec, wanted)
             .says([text(format!("{name} scaled ")), value(spec.value), text(" -> "), Phrase::After(spec.id)]);
-        let rule = match owned {
-            Some(owned) => rule.set_bool(owned, owned.value | wanted.is_not(spec.value)),
-            None => rule,
-        };
-        vec![Operation::Begins(rule)]
+        vec![Operation::Begins(model.take_over(group, rule, wanted.is_not(spec.value)))]
     }
 }

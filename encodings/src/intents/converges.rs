@@ -56,7 +56,7 @@ impl IntentModel for Converges {
             } else {
                 Claim::NoFairLoop { within: true.into(), keep, progress: !good, stay: !good }
             };
-            let headline = match state.job {
+            let headline = match model.job_state(group) {
                 Some(_) if recurs => format!("{} never completes", state.object),
                 Some(_) => format!("{} does not complete", state.object),
                 None => format!("{} does not come to spec.replicas ready pods", state.object),

@@ -1,9 +1,8 @@
-//! Declaring what a group counts: pods by phase and slot, and what they use.
+//! Declaring what a group counts: pods by phase and slot.
 
-use super::{IntVar, Model, Phase, gcd, words};
-use crate::cluster::node::{CPU, MEMORY};
-use crate::cluster::workload::{MetricValue, Readiness, Usage};
-use crate::cluster::{PlacedPhase, PodTemplate, Span, Workload};
+use super::{IntVar, Model, Phase, words};
+use crate::cluster::workload::Readiness;
+use crate::cluster::{PlacedPhase, PodTemplate, Workload};
 use crate::limits::models::MOST_STAGES;
 use crate::subject::{ObjectId, Subject};
 use crate::system::Role;
@@ -131,7 +130,7 @@ impl Model<'_> {
     /// Pods of the first revision without a node, some of which may be there initially.
     pub(super) fn declare_pending(&mut self, id: ObjectId, workload: &Workload, most: i64) -> IntVar {
         let (variable, waiting) = (Subject::new(words::PENDING).of(id), self.placed_pending(workload));
-        match workload.ordinals() {
+        match workload.shape().first_number {
             Some(_) if waiting > 0 => self.free_int(variable, Role::Cluster, 0, most),
             None if self.is_just_created(workload) => {
                 let has_node = self.pinned_to(&workload.template).map(|slot| self.slots[slot].present.as_int());
@@ -143,7 +142,7 @@ impl Model<'_> {
     }
 
     /// Pods of the first revision on a slot, up to so many, some of which may be there initially. Placements do not say
-    /// which ordinals they mean.
+    /// which numbers they mean.
     fn declare_initial(
         &mut self,
         phase: PlacedPhase,
@@ -155,7 +154,7 @@ impl Model<'_> {
         let phase = if phase == PlacedPhase::Scheduled { words::BOUND } else { phase.name() };
         let variable = Subject::new(phase).of(id).on(slot);
         let present = self.slots[slot].present;
-        let is_exact = workload.ordinals().is_none() || pods.hi == 0;
+        let is_exact = workload.shape().first_number.is_none() || pods.hi == 0;
         match pods.constant().filter(|_| is_exact) {
             Some(pods) => self.int_var(variable, Role::Cluster, 0, hi, crate::term::ite(present, pods, 0)),
             None => self.free_int(variable, Role::Cluster, 0, hi),
@@ -177,8 +176,8 @@ impl Model<'_> {
             .map(|slot| {
                 let there = if is_first { self.most_initially(workload, slot) } else { 0 };
                 let room = self.capacity(template, slot);
-                let is_single = workload.ordinals().is_some() || workload.is_bare();
-                let room = if is_single { room.min(1) } else { room };
+                let shape = workload.shape();
+                let room = if shape.is_single || shape.first_number.is_some() { room.min(1) } else { room };
                 let hi = if piles_up { most } else { room }.max(there);
                 if is_first {
                     return self.declare_initial(PlacedPhase::Terminating, id, workload, (slot, hi));
@@ -186,49 +185,5 @@ impl Model<'_> {
                 self.int_var(Subject::new(words::TERMINATING).of(id).on(slot), Role::Cluster, 0, hi, 0)
             })
             .collect()
-    }
-
-    /// CPU usage as a term, with its variable where events change it, in units that keep the numbers small.
-    pub(super) fn declare_usage(&mut self, id: ObjectId, workload: &Workload) -> (Int, Option<IntVar>, i64) {
-        let request = workload.template.requests.get(CPU).copied().unwrap_or(0);
-        let initial = match workload.cpu_usage {
-            Usage::Request => Span::exactly(request),
-            Usage::PerPod(span) | Usage::Shared(span) => span,
-        };
-        let changes = self.needs.cpu_usage.iter().filter(|(target, _)| *target == workload.reference);
-        let changes: Vec<Span> = changes.map(|(_, to)| *to).collect();
-        let mut unit = gcd(workload.startup.map_or(0, |startup| startup.cpu), 0);
-        for span in changes.iter().chain([&initial]) {
-            unit = gcd(unit, gcd(span.lo, if span.constant().is_some() { 0 } else { span.step }));
-        }
-        let unit = unit.max(1);
-        let scaled = |span: &Span| Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) };
-        let start = self.frozen(Subject::new(words::INITIAL_CPU_USAGE).of(id), scaled(&initial));
-        if changes.is_empty() {
-            return (start, None, unit);
-        }
-        let lo = changes.iter().chain([&initial]).map(|span| span.lo / unit).min().unwrap_or(0);
-        let hi = changes.iter().chain([&initial]).map(|span| span.hi / unit).max().unwrap_or(0);
-        let var = self.int_var(Subject::new("cpuUsage").of(id), Role::Cluster, lo, hi, start);
-        (var.value, Some(var), unit)
-    }
-
-    /// Memory usage; a range is a variable only where something reads it.
-    pub(super) fn declare_memory_usage(&mut self, id: ObjectId, workload: &Workload) -> Int {
-        let span = match workload.memory_usage {
-            Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
-            Usage::PerPod(span) | Usage::Shared(span) => span,
-        };
-        let is_read = self.needs.memory_usage.contains(&workload.reference);
-        if is_read { self.frozen(Subject::new(words::MEMORY_USAGE).of(id), span) } else { span.hi.into() }
-    }
-
-    /// Metrics that are no resources, likewise.
-    pub(super) fn declare_metrics(&mut self, id: ObjectId, workload: &Workload) -> Vec<Int> {
-        let mut declare = |metric: &MetricValue| match self.needs.metrics.contains(&metric.name) {
-            true => self.frozen(Subject::new(words::METRIC).word(metric.name.clone()).of(id), metric.value),
-            false => metric.value.hi.into(),
-        };
-        workload.metrics.iter().map(&mut declare).collect()
     }
 }

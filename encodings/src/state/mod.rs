@@ -8,15 +8,17 @@ mod clock;
 mod counts;
 mod expression;
 mod formula;
+mod groups;
 mod identity;
-mod job;
 mod nodes;
+mod ownership;
 mod pods;
 mod quota;
 mod revisions;
 mod rule;
 mod start;
 mod tables;
+mod uses;
 pub mod words;
 
 pub use clock::{Countdown, Grid, Periodic, Schedule, Timer};
@@ -24,11 +26,11 @@ pub(crate) use clock::{PRESSURE_TRANSITION, TIME};
 pub use expression::{condition, number};
 pub use formula::holds;
 pub use identity::Ids;
-pub use job::JobState;
 pub use nodes::{MEMORY_PRESSURE, Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
+pub use ownership::Ownership;
 pub use pods::{Group, Phase};
-pub use revisions::History;
 pub use rule::{Phrases, RuleBuilder, text, value};
+pub use uses::Uses;
 
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::quota::LIMITS;
@@ -100,8 +102,6 @@ pub struct Model<'c> {
     pub pool_sizes: Vec<Int>,
     /// Pod groups: the first revision of each workload, by workload, then all other revisions.
     pub groups: Vec<Group>,
-    /// Number of the revision of `spec.template`, by workload; only where there are several.
-    pub revision_wanted: Vec<Option<IntVar>>,
     /// Greatest common divisor of all amounts of a resource: one model unit.
     pub units: BTreeMap<String, i64>,
     /// Conditions under which covered fast rules are enabled (see [`Model::add_covered_rule`]).
@@ -150,7 +150,6 @@ impl<'c> Model<'c> {
             slots: Vec::new(),
             pool_sizes: Vec::new(),
             groups: Vec::new(),
-            revision_wanted: Vec::new(),
             units: units(cluster, &needs),
             busy: Vec::new(),
             covered: Vec::new(),
@@ -173,7 +172,7 @@ impl<'c> Model<'c> {
             needs,
         };
         model.declare_nodes();
-        model.declare_pods();
+        model.declare_groups();
         if model.features.settles_first {
             model.settled_once = Some(model.bool_var("settled once", Role::Budget, false.into()));
         }

@@ -2,11 +2,10 @@
 //! revisions of the workloads, in their order; those of further revisions follow.
 
 use super::{IntVar, Model, Slot, words};
-use crate::cluster::event::ApplyMode;
 use crate::cluster::pod::PodTemplate;
-use crate::cluster::workload::{Control, Readiness, Startup};
+use crate::cluster::workload::{Readiness, Startup};
 use crate::cluster::{SchedulerProfile, Workload};
-use crate::subject::{Object, ObjectId, Part, Subject};
+use crate::subject::{ObjectId, Part, Subject};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
 
@@ -82,28 +81,16 @@ pub struct Group {
     pub template: usize,
     /// Level of its requests: 0 for those of the manifest, else as a vertical autoscaler recommends them.
     pub level: usize,
-    /// The level that new pods of the workload get; only where a vertical autoscaler recommends requests.
-    pub recommended: Option<IntVar>,
-    /// Place of its only pod among those of a StatefulSet, from 0.
+    /// Place of its only pod among those with numbers, from 0.
     pub ordinal: Option<usize>,
     /// What it is: the workload itself, or a part of it.
     pub id: ObjectId,
-    /// `namespace/name`, of a StatefulSet with the ordinal, with `@2` and so on from the second revision on.
+    /// `namespace/name`, of a pod with a number with that, with `@2` and so on from the second revision on.
     pub name: String,
     /// `kind/namespace/name`, likewise.
     pub object: String,
     /// `spec.replicas` of the workload.
     pub spec: IntVar,
-    /// `spec.replicas` of its ReplicaSet.
-    pub replica_set: IntVar,
-    /// What is known of its ReplicaSet beyond that; only where the workload has several revisions.
-    pub history: Option<super::History>,
-    /// Whether the last-applied configuration has `spec.replicas` (section 2.9); only where a manifest is applied.
-    pub replicas_applied: Option<super::BoolVar>,
-    /// Whether a manager other than the applier (the HPA, `kubectl scale`) owns `spec.replicas` (section 2.9); only where a manifest is applied server-side.
-    pub owned_by_other: Option<super::BoolVar>,
-    /// Whether the Deployment is paused; only where that changes.
-    pub paused: Option<super::BoolVar>,
     /// Whether the workload exists yet; only where an event creates it.
     pub exists: Option<super::BoolVar>,
     /// Pods without a node.
@@ -123,24 +110,10 @@ pub struct Group {
     pub crashed: Option<Vec<IntVar>>,
     /// Pods terminating, by slot.
     pub terminating: Vec<IntVar>,
-    /// Whether a pod is to come beside one of another revision, by slot; only where a DaemonSet surges.
-    pub asked: Option<Vec<super::BoolVar>>,
     /// Failed pods, saturating; only where an intent counts them.
     pub failed: Option<IntVar>,
-    /// What a Job remembers.
-    pub job: Option<super::JobState>,
     /// The slot named by `spec.nodeName`, where the pods bypass the scheduler; `Some(None)` if there is no such node.
     pub pinned: Option<Option<usize>>,
-    /// CPU usage of a ready pod (or the shared load) in units of `usage_unit` milli-cores.
-    pub usage: Int,
-    /// The variable behind `usage` where an event changes it.
-    pub usage_var: Option<IntVar>,
-    /// Milli-cores of one unit of usage.
-    pub usage_unit: i64,
-    /// Memory usage of a ready pod (or the shared load), bytes.
-    pub memory_usage: Int,
-    /// Values of the metrics of its workload, in their order, thousandths.
-    pub metrics: Vec<Int>,
     /// Largest number of active pods.
     pub most: i64,
 }
@@ -204,20 +177,6 @@ impl Group {
 }
 
 impl Model<'_> {
-    pub(super) fn declare_pods(&mut self) {
-        for index in 0..self.cluster.workloads.len() {
-            let group = self.declare_group(index);
-            self.groups.push(group);
-        }
-        for index in 0..self.cluster.workloads.len() {
-            self.declare_later_groups(index);
-        }
-        for index in 0..self.cluster.workloads.len() {
-            self.constrain_start(index);
-        }
-        self.constrain_room();
-    }
-
     /// The workload behind a group.
     pub fn workload(&self, group: usize) -> &Workload {
         &self.cluster.workloads[self.groups[group].workload]
@@ -234,22 +193,11 @@ impl Model<'_> {
         self.cluster.name_of(self.workload(group))
     }
 
-    /// The object that stands for the pods of an ordinal of a workload, of some revision.
-    pub(super) fn identify_ordinal(&mut self, workload: usize, ordinal: i64, revision: usize) -> ObjectId {
-        let whole = self.ids.workloads[workload];
-        let set = self.names.object(whole).clone();
-        self.names.add(Object { owner: Some(whole), ordinal: Some(ordinal), revision, ..set })
-    }
-
     /// The groups whose pods have the same controller as those of a group: pods of a Deployment belong to the ReplicaSet
     /// of their revision, whatever they request.
     pub fn siblings(&self, group: usize) -> Vec<usize> {
-        let state = &self.groups[group];
-        if state.ordinal.is_some() || state.recommended.is_some() {
-            self.revisions(group).collect()
-        } else {
-            vec![group]
-        }
+        let has_levels = self.revisions(group).any(|one| self.groups[one].level > 0);
+        if self.groups[group].ordinal.is_some() || has_levels { self.revisions(group).collect() } else { vec![group] }
     }
 
     /// Whether the pods of two groups are of the same revision of the same workload.
@@ -263,15 +211,9 @@ impl Model<'_> {
         self.workload(group).startup
     }
 
-    /// The origin of a field of a group's workload. A bare pod is its own template; a Job of a CronJob is written in it.
+    /// The origin of a field of a group's workload.
     pub fn origin(&self, group: usize, field: &str) -> Origin {
-        let workload = self.workload(group);
-        let field = if workload.is_bare() { field.strip_prefix("spec.template.").unwrap_or(field) } else { field };
-        let field = match self.cluster.cron_job_of(&workload.reference) {
-            Some(_) => format!("spec.jobTemplate.{field}"),
-            None => field.to_owned(),
-        };
-        Origin { object: workload.origin.object.clone(), field }
+        self.cluster.origin_of(self.workload(group), field)
     }
 
     /// Ready pods of one revision on a slot: running, start-up permitting, on a node that counts as ready.
@@ -370,7 +312,7 @@ impl Model<'_> {
     }
 
     /// The values that `spec.replicas` can take.
-    pub(super) fn replica_range(&self, workload: &Workload) -> (i64, i64) {
+    pub(crate) fn replica_range(&self, workload: &Workload) -> (i64, i64) {
         let (mut lo, mut hi) = (workload.replicas.lo, workload.replicas.hi);
         let mut reach = |value: i64| {
             lo = lo.min(value);
@@ -383,119 +325,10 @@ impl Model<'_> {
         (lo, hi)
     }
 
-    fn declare_group(&mut self, index: usize) -> Group {
-        let workload = &self.cluster.workloads[index];
-        let whole = self.ids.workloads[index];
-        let about = |word: &'static str| Subject::new(word).of(whole);
-        let (least, most) = self.replica_range(workload);
-        let wanted = self.frozen(about(words::INITIAL_REPLICAS), workload.replicas);
-        let spec = self.int_var(about(words::REPLICAS), Role::Cluster, least, most, wanted);
-        let is_placed = self.starts_with_pods(workload);
-        let initial_set = if is_placed && workload.exists { wanted } else { 0.into() };
-        let largest = self.largest_replica_set(workload);
-        let ordinal = workload.ordinals().map(|_| 0);
-        let replica_set = match workload.control {
-            Control::Ordinals(_) | Control::Bare | Control::Ends(_) => spec,
-            Control::Alike | Control::EachNode(_) => {
-                self.int_var(about(words::REPLICA_SET), Role::Cluster, 0, largest, initial_set)
-            }
-        };
-        let exists = (!workload.exists).then(|| self.bool_var(about(words::EXISTS), Role::Cluster, false.into()));
-        let (replicas_applied, owned_by_other) = self.declare_ownership(whole, workload);
-        let paused = self.declare_paused(whole, workload);
-        let template = &workload.template;
-        let pinned = template.node_name.as_ref().map(|node| self.slots.iter().position(|slot| slot.name == *node));
-        // Of a DaemonSet there is one pod on a node, and none without; of a StatefulSet there is one with each ordinal.
-        let (most_pods, most_waiting) = match (workload.is_daemon(), ordinal) {
-            (true, _) => (1, 0),
-            (false, Some(_)) => (1, 1),
-            (false, None) => (largest.max(self.most_placed(workload)), largest.max(self.most_placed(workload))),
-        };
-        let id = match workload.ordinals() {
-            Some(ordinals) => self.identify_ordinal(index, ordinals.start, 0),
-            None => whole,
-        };
-        let pending = self.declare_pending(id, workload, most_waiting);
-        let nominated = self.declare_nominated(id, template, most_pods);
-        let needs_admission = !self.features.fused
-            || self.needs.sees_admission
-            || self.places_scheduled()
-            || !self.filters_imply_admission();
-        let bound = needs_admission.then(|| self.declare_bound(id, workload, most_pods));
-        let starting = self.declare_starting(id, workload, template, most_pods);
-        let fresh = self.declare_fresh(id, workload, template, most_pods);
-        let running = self.declare_running(id, workload, most_pods);
-        let crashed = self.declare_crashed(id, workload, template, most_pods);
-        let terminating = self.declare_terminating(id, workload, template, true, most_pods);
-        let (usage, usage_var, usage_unit) = self.declare_usage(whole, workload);
-        let memory_usage = self.declare_memory_usage(whole, workload);
-        let metrics = self.declare_metrics(whole, workload);
-        let job = self.declare_job(id, workload, most_pods);
-        let recommended = self.cluster.vpa(workload).map(|vpa| {
-            let levels = vpa.levels().len() as i64;
-            self.int_var(about("recommended"), Role::Cluster, 0, levels, 0)
-        });
-        let asked = self.declare_asked(id, workload);
-        let history = self.declare_history(id, workload, 0, (wanted, is_placed && workload.exists));
-        Group {
-            workload: index,
-            revision: 0,
-            template: 0,
-            level: 0,
-            recommended,
-            ordinal,
-            object: workload.reference.to_string(),
-            spec,
-            replica_set,
-            history,
-            replicas_applied,
-            owned_by_other,
-            paused,
-            exists,
-            pending,
-            nominated,
-            bound,
-            starting,
-            fresh,
-            running,
-            crashed,
-            terminating,
-            asked,
-            failed: None,
-            job,
-            pinned,
-            usage,
-            usage_var,
-            usage_unit,
-            memory_usage,
-            metrics,
-            most: if workload.is_daemon() { self.slots.len() as i64 } else { most_pods },
-            name: self.names.object(id).label(),
-            id,
-        }
-    }
-
-    /// What applying a manifest depends on, where one is applied.
-    fn declare_ownership(
-        &mut self,
-        id: ObjectId,
-        workload: &Workload,
-    ) -> (Option<super::BoolVar>, Option<super::BoolVar>) {
-        let modes = self.needs.applied.iter().filter(|(target, _)| *target == workload.reference);
-        let modes: Vec<ApplyMode> = modes.map(|(_, mode)| *mode).collect();
-        let applied = (!modes.is_empty()).then(|| {
-            self.bool_var(Subject::new("replicas applied").of(id), Role::Budget, workload.replicas_managed.into())
-        });
-        let owned = modes
-            .contains(&ApplyMode::ServerSide)
-            .then(|| self.bool_var(Subject::new("replicas owned by another").of(id), Role::Budget, false.into()));
-        (applied, owned)
-    }
-
     /// Declares the count of failed pods of a group, saturating at `most`, for intents that read it.
     pub fn declare_failed(&mut self, group: usize, most: i64) {
         if self.groups[group].failed.is_none() {
-            let what = if self.groups[group].job.is_some() { "failed pods" } else { words::FAILED };
+            let what = if self.workload(group).shape().ends { "failed pods" } else { words::FAILED };
             let subject = Subject::new(what).of(self.groups[group].id);
             self.groups[group].failed = Some(self.int_var(subject, Role::Cluster, 0, most, 0));
         }

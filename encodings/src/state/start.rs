@@ -6,21 +6,16 @@ use crate::term::{Bool, sum};
 
 impl Model<'_> {
     /// Whether pods of the workload exist initially.
-    pub(super) fn starts_with_pods(&self, workload: &Workload) -> bool {
+    pub(crate) fn starts_with_pods(&self, workload: &Workload) -> bool {
         workload.exists
-            && workload.job().is_none()
+            && !workload.shape().ends
             && (matches!(self.cluster.start, Start::Any | Start::Snapshot)
                 || self.cluster.placed.iter().any(|placement| placement.target == workload.reference))
     }
 
-    /// Whether a Deployment has a ReplicaSet when runs start.
-    pub(crate) fn has_replica_set_initially(&self, group: usize) -> bool {
-        self.starts_with_pods(self.workload(group))
-    }
-
-    /// Whether it is a bare pod that somebody has created when runs start.
+    /// Whether it is a single pod that somebody has created when runs start.
     pub(super) fn is_just_created(&self, workload: &Workload) -> bool {
-        workload.is_bare() && !self.starts_with_pods(workload)
+        workload.shape().is_single && !self.starts_with_pods(workload)
     }
 
     /// The slot that a template names.
@@ -61,11 +56,11 @@ impl Model<'_> {
         self.cluster.placed.iter().filter(of_workload).map(|placement| placement.pods.hi).sum()
     }
 
-    /// Most pods of a workload (of a StatefulSet: with one ordinal) that are on a slot initially, whatever their phase.
+    /// Most pods of a workload (of those with numbers: with one of them) that are on a slot initially, whatever their phase.
     pub(super) fn most_initially(&self, workload: &Workload, slot: usize) -> i64 {
         let phases = [PlacedPhase::Running, PlacedPhase::Scheduled, PlacedPhase::Terminating];
         let pods = phases.iter().map(|&phase| self.initially(workload, slot, phase).hi).sum::<i64>();
-        if workload.ordinals().is_some() { pods.min(1) } else { pods }
+        if workload.shape().first_number.is_some() { pods.min(1) } else { pods }
     }
 
     /// The pods of a workload that may be on a slot in a phase initially.
@@ -83,8 +78,8 @@ impl Model<'_> {
         }
     }
 
-    /// How many ordinals pods of a StatefulSet can have.
-    pub(super) fn ordinals(&self, workload: &Workload) -> usize {
+    /// How many numbers pods of a workload with numbers can have.
+    pub(super) fn numbers(&self, workload: &Workload) -> usize {
         let terminating = (0..self.slots.len()).map(|slot| self.placed(workload, slot, PlacedPhase::Terminating));
         let placed = self.most_placed(workload) + terminating.sum::<i64>();
         usize::try_from(self.replica_range(workload).1.max(placed).max(1)).unwrap_or(1)
@@ -117,8 +112,8 @@ impl Model<'_> {
         if !self.starts_with_pods(workload) {
             return;
         }
-        if workload.ordinals().is_some() {
-            self.constrain_ordinals(group);
+        if workload.shape().first_number.is_some() {
+            self.constrain_numbers(group);
         } else {
             self.constrain_alike(group);
         }
@@ -167,9 +162,9 @@ impl Model<'_> {
         }
     }
 
-    /// The conditions on a StatefulSet: one pod of an ordinal at most, and as many on each slot as placed there. With
-    /// `start: any` the pods are those of the first ordinals.
-    fn constrain_ordinals(&mut self, first: usize) {
+    /// The conditions on pods with numbers: one of a number at most, and as many on each slot as placed there. With
+    /// `start: any` the pods are those of the first numbers.
+    fn constrain_numbers(&mut self, first: usize) {
         let workload = &self.cluster.workloads[first];
         let anywhere = self.cluster.start == Start::Any;
         let groups: Vec<usize> = self.revisions(first).filter(|&one| self.groups[one].revision == 0).collect();

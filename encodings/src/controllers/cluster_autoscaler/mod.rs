@@ -25,7 +25,7 @@
 
 mod fit;
 
-use super::{Admission, Controller, admission, feasible_nodes, scheduler};
+use super::{Admission, Controller, admission, asked, feasible_nodes, scheduler};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
 use crate::footprint::Footprint;
@@ -315,7 +315,7 @@ impl Autoscaler {
             for var in state.phases().map(|(_, counts)| counts[slot]).chain([state.terminating[slot]]) {
                 rule = rule.set(var, 0);
             }
-            rule = state.asked.iter().fold(rule, |rule, asked| rule.set_bool(asked[slot], false));
+            rule = asked(model, group, slot).into_iter().fold(rule, |rule, asked| rule.set_bool(asked, false));
         }
         model.add_rule(rule);
     }

@@ -27,6 +27,7 @@
 //! The condition that `progressDeadlineSeconds` sets: no controller here reads it, and nothing is rolled back by it
 //! (section 2.5). Clean-up by `revisionHistoryLimit`, hash collisions.
 
+pub(super) mod memory;
 mod rollout;
 mod sync;
 
@@ -64,6 +65,14 @@ impl Controller for Deployment {
         }
     }
 
+    fn prepare(&self, model: &mut Model) {
+        for group in 0..model.cluster.workloads.len() {
+            if model.workload(group).has_replica_sets() {
+                memory::declare(model, group);
+            }
+        }
+    }
+
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.cluster.workloads.len() {
             if !model.workload(group).has_replica_sets() {
@@ -73,7 +82,7 @@ impl Controller for Deployment {
                 rollout::add_rules(model, group);
                 continue;
             }
-            let scale = self.scale(model, group);
+            let Some(scale) = self.scale(model, group) else { continue };
             let state = &model.groups[group];
             let (active, spec) = (state.active(), state.spec.value);
             if model.features.fused {
@@ -89,7 +98,7 @@ impl Controller for Deployment {
                         Sync::Delete => about("scale-and-delete"),
                     };
                     let expansion = [(self.name(), about("scale")), (replica_set::NAME, about(sync.verb()))];
-                    let rule = self.scale(model, group).about(both).when(differs);
+                    let rule = scale.clone().about(both).when(differs);
                     let rule = replica_set::sync(model, group, sync, spec, rule).expands_to(expansion);
                     model.add_rule(rule);
                 }
@@ -102,26 +111,23 @@ impl Controller for Deployment {
 }
 
 impl Deployment {
-    fn scale(&self, model: &mut Model, group: usize) -> RuleBuilder {
+    fn scale(&self, model: &mut Model, group: usize) -> Option<RuleBuilder> {
+        let size = memory::replica_set(model, group)?.size;
         let id = model.groups[group].id;
         let unit = model.fairness_unit(Subject::new(self.name()).of(id));
         let state = &model.groups[group];
         let exists = state.exists.map_or(true.into(), |exists| exists.value);
-        let first_paused = model.workload(group).rollout.is_paused && !model.has_replica_set_initially(group);
-        let has_replica_set = Bool::from(!first_paused) | state.replica_set.value.above(0);
-        RuleBuilder::new(Subject::new("scale").of(id), self.name(), "ScalingReplicaSet", Pace::Fast)
+        let first_paused = model.workload(group).rollout.is_paused && !model.starts_with_pods(model.workload(group));
+        let has_replica_set = Bool::from(!first_paused) | size.value.above(0);
+        let rule = RuleBuilder::new(Subject::new("scale").of(id), self.name(), "ScalingReplicaSet", Pace::Fast)
             .when(exists)
-            .when(!model.is_paused(group) | has_replica_set)
-            .when(state.replica_set.value.is_not(state.spec.value))
+            .when(!memory::is_paused(model, group) | has_replica_set)
+            .when(size.value.is_not(state.spec.value))
             .writes(Verb::Update, id)
-            .set(state.replica_set, state.spec.value)
+            .set(size, state.spec.value)
             .fair(unit)
-            .says([
-                text(format!("{} ", state.name)),
-                value(state.replica_set.value),
-                text(" -> "),
-                Phrase::After(state.replica_set.id),
-            ])
-            .because_of(model.origin(group, "spec.replicas"))
+            .says([text(format!("{} ", state.name)), value(size.value), text(" -> "), Phrase::After(size.id)])
+            .because_of(model.origin(group, "spec.replicas"));
+        Some(rule)
     }
 }

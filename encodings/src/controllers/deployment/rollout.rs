@@ -1,5 +1,6 @@
 //! Deployments with several revisions: the rules around [`sync`](super::sync).
 
+use super::memory::{self, ReplicaSetState};
 use super::sync::{Outcome, Revision, State};
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
@@ -10,7 +11,7 @@ use crate::term::{Bool, Int, Term, any, count, ite, max_of, sum};
 pub(super) fn add_rules(model: &mut Model, group: usize) {
     let groups: Vec<usize> = model.revisions(group).collect();
     let state = state(model, group, &groups);
-    let paused = model.is_paused(group);
+    let paused = memory::is_paused(model, group);
     let scaling = state.is_scaling() | paused;
     let (rolled, scaled) = (state.roll(), state.scale());
     let rule = sync(model, "roll", group, &groups, &state, &rolled).when(!scaling);
@@ -24,13 +25,14 @@ fn state(model: &Model, group: usize, groups: &[usize]) -> State {
     let wanted = model.revision_wanted(group).map_or(0.into(), |wanted| wanted.value);
     let revision = |&index: &usize| {
         let one = &model.groups[index];
-        let annotations = one.history.and_then(|history| history.annotations);
+        let ReplicaSetState { size, history } = memory::kept(model, index);
+        let annotations = history.and_then(|history| history.annotations);
         Revision {
-            size: one.replica_set.value,
+            size: size.value,
             available: sum(one.slots().map(|slot| model.available_on(index, slot))),
             existing: one.active(),
             terminating: sum(one.terminating.iter().map(|count| count.value)),
-            created: one.history.map_or(1.into(), |history| history.created.value),
+            created: history.map_or(1.into(), |history| history.created.value),
             is_new: wanted.is(one.revision as i64),
             annotations: annotations.map(|(desired, most)| (desired.value, most.value)),
         }
@@ -69,9 +71,9 @@ fn sync(
     };
     let numbers = numbers(model, groups, state, outcomes);
     for (index, (&revision, outcome)) in groups.iter().zip(outcomes).enumerate() {
-        let one = &model.groups[revision];
-        rule = set(rule.writes(Verb::Update, one.id), one.replica_set, outcome.size);
-        let Some(history) = one.history else { continue };
+        let ReplicaSetState { size, history } = memory::kept(model, revision);
+        rule = set(rule.writes(Verb::Update, model.groups[revision].id), size, outcome.size);
+        let Some(history) = history else { continue };
         if let Some((desired, most)) = history.annotations {
             rule = set(rule, desired, ite(outcome.is_annotated, state.replicas, desired.value));
             rule = set(rule, most, ite(outcome.is_annotated, state.max_replicas(), most.value));
@@ -80,12 +82,13 @@ fn sync(
             rule = set(rule, number, numbers[index]);
         }
         let next = (newest + 1).min(history.created.value.range().hi);
-        rule = rule.writes(Verb::Create, one.id).times(outcome.is_created.as_int());
+        rule = rule.writes(Verb::Create, model.groups[revision].id).times(outcome.is_created.as_int());
         rule = set(rule, history.created, ite(outcome.is_created, next, history.created.value));
     }
     for (&revision, outcome) in groups.iter().zip(outcomes) {
         let one = &model.groups[revision];
-        let (up, down) = (outcome.size.monus(one.replica_set.value), one.replica_set.value.monus(outcome.size));
+        let size = memory::kept(model, revision).size.value;
+        let (up, down) = (outcome.size.monus(size), size.monus(outcome.size));
         let which = format!("revision {}", one.revision + 1);
         rule = rule
             .and_says(Phrase::IfAny { before: format!(", {which} up by "), term: up.id(), after: String::new() })
@@ -99,7 +102,7 @@ fn sync(
 fn numbers(model: &Model, groups: &[usize], state: &State, outcomes: &[Outcome]) -> Vec<Int> {
     let Some(now) = groups
         .iter()
-        .map(|&group| model.groups[group].history.and_then(|history| history.number).map(|number| number.value))
+        .map(|&group| memory::kept(model, group).history?.number.map(|number| number.value))
         .collect::<Option<Vec<Int>>>()
     else {
         return Vec::new();

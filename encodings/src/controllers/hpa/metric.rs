@@ -6,6 +6,7 @@ use crate::cluster::HorizontalPodAutoscaler;
 use crate::cluster::hpa::{Metric, MetricResource, MetricTarget};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{Readiness, Share, Usage};
+use crate::controllers::JobState;
 use crate::state::{Group, Model};
 use crate::term::{Bool, Int, any, ite, sum};
 
@@ -158,7 +159,7 @@ pub(super) fn counts(model: &Model, resource: MetricResource, revisions: &[usize
 pub(super) fn completed(model: &Model, group: &Group) -> Int {
     let workload = &model.cluster.workloads[group.workload];
     let stay = model.cluster.cron_job_of(&workload.reference).is_none();
-    group.job.filter(|_| stay).map_or(0.into(), |job| job.succeeded.value)
+    model.side::<JobState>(group.workload).filter(|_| stay).map_or(0.into(), |job| job.succeeded.value)
 }
 
 /// All pods that the autoscaler's selector matches, of whatever workload and revision (section 3.4).
@@ -184,9 +185,8 @@ fn sample_of(model: &Model, subject: Subject, revisions: &[usize], fresh: Fresh)
     let all = counts(model, subject.resource, revisions, fresh);
     let alike = |one: &usize| {
         let same_share = share(model, group, subject) == share(model, *one, subject);
-        let (first, one) = (&model.groups[group], &model.groups[*one]);
-        same_share
-            && (first.usage, first.usage_unit, first.memory_usage) == (one.usage, one.usage_unit, one.memory_usage)
+        let (first, one) = (model.uses(group), model.uses(*one));
+        same_share && (first.cpu, first.cpu_unit, first.memory) == (one.cpu, one.cpu_unit, one.memory)
     };
     let (usage, each) = if revisions.iter().all(alike) {
         usage(model, subject, group, [all.settled, all.fresh, all.serving])
@@ -202,11 +202,11 @@ fn sample_of(model: &Model, subject: Subject, revisions: &[usize], fresh: Fresh)
 
 /// Σ usage of the ready group of a revision, and the usage of one pod where all use the same.
 fn usage(model: &Model, subject: Subject, group: usize, [settled, fresh, serving]: [Int; 3]) -> (Int, Option<Int>) {
-    let state = &model.groups[group];
+    let uses = model.uses(group);
     let workload = model.workload(group);
     let (per_pod, shared) = match subject.resource {
-        MetricResource::Cpu => (state.usage * state.usage_unit, matches!(workload.cpu_usage, Usage::Shared(_))),
-        MetricResource::Memory => (state.memory_usage, matches!(workload.memory_usage, Usage::Shared(_))),
+        MetricResource::Cpu => (uses.cpu * uses.cpu_unit, matches!(workload.cpu_usage, Usage::Shared(_))),
+        MetricResource::Memory => (uses.memory, matches!(workload.memory_usage, Usage::Shared(_))),
     };
     // A shared load is split evenly among the ready pods, each share truncated.
     let per_pod = if shared { per_pod / serving } else { per_pod };

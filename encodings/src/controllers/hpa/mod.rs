@@ -198,9 +198,7 @@ impl Hpa {
                     rule.pick(choice).such_that(bound & changes).over_approximates(reason)
                 }
             };
-            if let Some(owned) = model.groups[group].owned_by_other {
-                rule = rule.set_bool(owned, true);
-            }
+            rule = model.take_over(group, rule, true.into());
             rule = recall.record(rule.remembers(), &sync, current);
             rule = periodic.restart(rule);
             model.add_rule(rule);

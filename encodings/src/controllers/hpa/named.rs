@@ -71,7 +71,7 @@ pub(super) fn terminating(model: &Model, hpa: &HorizontalPodAutoscaler, group: u
 fn value(model: &Model, group: usize, name: &str) -> Option<(Int, bool)> {
     let index = model.workload(group).metrics.iter().position(|one| one.name == name)?;
     let first = model.groups[group].workload;
-    Some((model.groups[first].metrics[index], model.workload(group).metrics[index].is_shared))
+    Some((model.uses(first).metrics[index], model.workload(group).metrics[index].is_shared))
 }
 
 /// All pods that the autoscaler looks at, with what they have of a metric; the reader has made sure that it is known.

@@ -148,7 +148,7 @@ fn running_on(model: &Model, group: usize, slot: usize) -> Int {
 /// Memory that one pod of a group uses, in model units.
 fn usage(model: &Model, group: usize) -> Int {
     let unit = model.units.get(MEMORY).copied().unwrap_or(1);
-    let all = model.groups[group].memory_usage / unit;
+    let all = model.uses(group).memory / unit;
     match model.workload(group).memory_usage {
         Usage::Shared(_) => all / model.ready(group).max(1),
         _ => all,

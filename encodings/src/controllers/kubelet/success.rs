@@ -8,7 +8,7 @@ use crate::term::{any, int_choice};
 
 /// Declares the countdown of the run time of a Job's pods, where it is given.
 pub(super) fn prepare(model: &mut Model, group: usize) {
-    let Some(seconds) = model.groups[group].job.and(model.workload(group).job()).and_then(|job| job.run_time) else {
+    let Some(seconds) = model.workload(group).job().and_then(|job| job.run_time) else {
         return;
     };
     let running = model.groups[group].running.iter().enumerate();
@@ -20,7 +20,7 @@ pub(super) fn prepare(model: &mut Model, group: usize) {
 /// One countdown stands for the run time of all pods of a Job; at its end any number of them, at least one, succeeds.
 /// Without a run time they may do so at any quiescent moment, and each does some day.
 pub(super) fn add_rules(model: &mut Model, group: usize) {
-    let Some(job) = model.groups[group].job else { return };
+    let Some(job) = model.job_state(group) else { return };
     let (id, name) = (model.groups[group].id, model.groups[group].name.clone());
     let running = model.groups[group].running.clone();
     let timer = model.side::<RunTimer>(group).map(|one| one.0.clone());

@@ -30,14 +30,24 @@ use crate::cluster::hpa::MetricResource;
 use crate::cluster::{Cluster, VerticalPodAutoscaler};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::Model;
+use crate::state::{IntVar, Model};
 use crate::subject::ObjectId;
+use crate::subject::Subject;
+use crate::system::Role;
 
 /// An autoscaler and what subjects call it.
 type Scaler<'a> = (&'a VerticalPodAutoscaler, ObjectId);
 
 /// See the module.
 pub struct Vpa;
+
+/// The level that new pods of a workload get; only where requests are recommended.
+struct Recommended(IntVar);
+
+/// The level that new pods of the workload of a group get, where requests are recommended.
+pub(crate) fn recommended(model: &Model, group: usize) -> Option<IntVar> {
+    model.side::<Recommended>(model.groups[group].workload).map(|one| one.0)
+}
 
 impl Controller for Vpa {
     fn name(&self) -> &'static str {
@@ -64,6 +74,17 @@ impl Controller for Vpa {
             watches: &["VerticalPodAutoscaler", "Pod"],
             reads_live: &["metrics"],
             forgets: &["histories since the last checkpoint"],
+        }
+    }
+
+    fn prepare(&self, model: &mut Model) {
+        let cluster = model.cluster;
+        for (group, workload) in cluster.workloads.iter().enumerate() {
+            if let Some(vpa) = cluster.vpa(workload) {
+                let subject = Subject::new("recommended").of(model.ids.workloads[group]);
+                let level = model.int_var(subject, Role::Cluster, 0, vpa.levels().len() as i64, 0);
+                model.remember(group, Recommended(level));
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::term::{Bool, Int, Term, count};
 
 /// Adds the rules by which the recommendation changes.
 pub(super) fn add_rules(model: &mut Model, (vpa, id): Scaler, group: usize) {
-    let Some(recommended) = model.groups[group].recommended else { return };
+    let Some(recommended) = super::recommended(model, group) else { return };
     let ready = model.ready(group);
     let level = vpa.controlled.iter().fold(Int::from(0), |level, one| {
         level * one.targets.len() as i64 + target(one, usage(model, group, one.resource, ready))
@@ -66,10 +66,10 @@ fn target(controlled: &Controlled, usage: Int) -> Int {
 
 /// What each ready pod uses of a resource.
 fn usage(model: &Model, group: usize, resource: MetricResource, ready: Int) -> Int {
-    let state = &model.groups[group];
+    let uses = model.uses(group);
     let (amount, usage) = match resource {
-        MetricResource::Cpu => (state.usage * state.usage_unit, model.workload(group).cpu_usage),
-        MetricResource::Memory => (state.memory_usage, model.workload(group).memory_usage),
+        MetricResource::Cpu => (uses.cpu * uses.cpu_unit, model.workload(group).cpu_usage),
+        MetricResource::Memory => (uses.memory, model.workload(group).memory_usage),
     };
     if matches!(usage, Usage::Shared(_)) { amount / ready.max(1) } else { amount }
 }

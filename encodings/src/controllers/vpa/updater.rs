@@ -11,7 +11,7 @@
 use super::Scaler;
 use crate::cluster::VerticalPodAutoscaler;
 use crate::cluster::vpa::Urgency;
-use crate::controllers::{Admission, admission};
+use crate::controllers::{Admission, admission, kept};
 use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
 use crate::subject::{Part as Further, Subject};
 use crate::system::{Pace, Phrase, Verb};
@@ -53,9 +53,8 @@ pub(super) fn add_rules(model: &mut Model, (vpa, id): Scaler, group: usize) {
 
 /// Whether this is recommended and enough pods are alive.
 fn applies(model: &Model, vpa: &VerticalPodAutoscaler, group: usize, recommended: usize) -> Bool {
-    let state = &model.groups[group];
-    let is_recommended = state.recommended.map_or(false.into(), |one| one.value.is(recommended as i64));
-    is_recommended & model.active(group).at_least(vpa.min_replicas) & state.replica_set.value.above(0)
+    let is_recommended = super::recommended(model, group).map_or(false.into(), |one| one.value.is(recommended as i64));
+    is_recommended & model.active(group).at_least(vpa.min_replicas) & kept(model, group).size.value.above(0)
 }
 
 /// Pods of a level that run: not in the phase Pending.
@@ -155,7 +154,7 @@ fn evict(
 
 /// Running pods that the updater may evict at once.
 fn tolerated(model: &Model, group: usize) -> Int {
-    let configured = model.groups[group].replica_set.value;
+    let configured = kept(model, group).size.value;
     let running = sum(model.siblings(group).into_iter().map(|one| running(model, one)).collect::<Vec<_>>());
     let single = configured.at_most(1) & running.is(configured);
     ite(single, running, running.monus(configured - configured / 2))

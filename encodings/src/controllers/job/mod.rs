@@ -24,12 +24,16 @@
 //! ## Not modelled
 //! Containers that fail, delays before replacements. Rejected pods count as disrupted. `ttlSecondsAfterFinished` deletes Jobs that have ended, which hold nothing.
 
+mod state;
+
+pub use state::JobState;
+
 use super::{Controller, replica_set};
 use crate::cluster::workload::{Disruption, Job as Spec};
 use crate::cluster::{Cluster, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{IntVar, JobState, Model, RuleBuilder, Timer, text, value};
+use crate::state::{IntVar, Model, RuleBuilder, Timer, text, value};
 use crate::subject::{ObjectId, Subject};
 use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, int_choice, sum};
@@ -61,6 +65,7 @@ impl Controller for Job {
 
     fn prepare(&self, model: &mut Model) {
         for group in 0..model.cluster.workloads.len() {
+            state::declare(model, group);
             let deadline = |job: &Spec| job.active_deadline.filter(|_| !job.is_suspended);
             let (Some(seconds), Some(ended)) = (model.workload(group).job().and_then(deadline), model.has_ended(group))
             else {
@@ -75,7 +80,7 @@ impl Controller for Job {
 
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.cluster.workloads.len() {
-            if let (Some(spec), Some(state)) = (model.workload(group).job().copied(), model.groups[group].job) {
+            if let (Some(spec), Some(state)) = (model.workload(group).job().copied(), model.job_state(group)) {
                 self.add_group(model, group, spec, state);
             }
         }
@@ -232,7 +237,7 @@ fn fail_indexes(id: ObjectId, spec: Spec, state: JobState, lost: Int, failures: 
 impl Model<'_> {
     /// How many active pods a Job wants.
     fn job_wanted(&self, group: usize) -> Int {
-        let (Some(spec), Some(state)) = (self.workload(group).job(), self.groups[group].job) else { return 0.into() };
+        let (Some(spec), Some(state)) = (self.workload(group).job(), self.job_state(group)) else { return 0.into() };
         let parallelism = self.groups[group].spec.value;
         match spec.completions {
             _ if spec.is_suspended => 0.into(),

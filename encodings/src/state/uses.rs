@@ -1,0 +1,101 @@
+//! What pods use, and the values of their metrics.
+
+use super::{IntVar, Model, gcd, words};
+use crate::cluster::node::{CPU, MEMORY};
+use crate::cluster::workload::{MetricValue, Usage};
+use crate::cluster::{Span, Workload};
+use crate::subject::{ObjectId, Subject};
+use crate::system::Role;
+use crate::term::Int;
+
+/// What a ready pod of a group uses, or the load that the ready pods of a workload share.
+#[derive(Clone, Debug)]
+pub struct Uses {
+    /// CPU in units of `cpu_unit` milli-cores.
+    pub cpu: Int,
+    /// The variable behind it where an event changes it.
+    pub cpu_var: Option<IntVar>,
+    /// Milli-cores of one unit.
+    pub cpu_unit: i64,
+    /// Memory, bytes.
+    pub memory: Int,
+    /// Values of the metrics of the workload, in their order, thousandths.
+    pub metrics: Vec<Int>,
+}
+
+impl Model<'_> {
+    /// What the pods of a group use.
+    pub fn uses(&self, group: usize) -> &Uses {
+        self.side(group).expect("declared with the group")
+    }
+
+    /// Declares what the pods of the manifest's template use.
+    pub(super) fn declare_uses(&mut self, index: usize) {
+        let (id, workload) = (self.ids.workloads[index], &self.cluster.workloads[index]);
+        let (cpu, cpu_var, cpu_unit) = self.declare_cpu(id, workload);
+        let memory = self.declare_memory(id, workload);
+        let metrics = self.declare_metrics(id, workload);
+        self.remember(index, Uses { cpu, cpu_var, cpu_unit, memory, metrics });
+    }
+
+    /// What pods of a later group use: as much as they request where the scenario says no other thing, else what those
+    /// of the first group use.
+    pub(super) fn declare_later_uses(&mut self, group: usize) {
+        let (workload, template) = (self.workload(group), self.template(group));
+        let requested = |resource: &str| template.requests.get(resource).copied().unwrap_or(0);
+        let differs =
+            |resource: &str| requested(resource) != workload.template.requests.get(resource).copied().unwrap_or(0);
+        let mut uses = self.uses(self.groups[group].workload).clone();
+        if workload.cpu_usage == Usage::Request && uses.cpu_var.is_none() && differs(CPU) {
+            (uses.cpu, uses.cpu_unit) = (requested(CPU).into(), 1);
+        }
+        if workload.memory_usage == Usage::Request && differs(MEMORY) {
+            uses.memory = requested(MEMORY).into();
+        }
+        self.remember(group, uses);
+    }
+
+    /// CPU usage as a term, with its variable where events change it, in units that keep the numbers small.
+    fn declare_cpu(&mut self, id: ObjectId, workload: &Workload) -> (Int, Option<IntVar>, i64) {
+        let request = workload.template.requests.get(CPU).copied().unwrap_or(0);
+        let initial = match workload.cpu_usage {
+            Usage::Request => Span::exactly(request),
+            Usage::PerPod(span) | Usage::Shared(span) => span,
+        };
+        let changes = self.needs.cpu_usage.iter().filter(|(target, _)| *target == workload.reference);
+        let changes: Vec<Span> = changes.map(|(_, to)| *to).collect();
+        let mut unit = gcd(workload.startup.map_or(0, |startup| startup.cpu), 0);
+        for span in changes.iter().chain([&initial]) {
+            unit = gcd(unit, gcd(span.lo, if span.constant().is_some() { 0 } else { span.step }));
+        }
+        let unit = unit.max(1);
+        let scaled = |span: &Span| Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) };
+        let start = self.frozen(Subject::new(words::INITIAL_CPU_USAGE).of(id), scaled(&initial));
+        if changes.is_empty() {
+            return (start, None, unit);
+        }
+        let lo = changes.iter().chain([&initial]).map(|span| span.lo / unit).min().unwrap_or(0);
+        let hi = changes.iter().chain([&initial]).map(|span| span.hi / unit).max().unwrap_or(0);
+        let var = self.int_var(Subject::new("cpuUsage").of(id), Role::Cluster, lo, hi, start);
+        (var.value, Some(var), unit)
+    }
+
+    /// Memory usage; a range is a variable only where something reads it.
+    fn declare_memory(&mut self, id: ObjectId, workload: &Workload) -> Int {
+        let span = match workload.memory_usage {
+            Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
+            Usage::PerPod(span) | Usage::Shared(span) => span,
+        };
+        let is_read = self.needs.memory_usage.contains(&workload.reference);
+        if is_read { self.frozen(Subject::new(words::MEMORY_USAGE).of(id), span) } else { span.hi.into() }
+    }
+
+    /// Metrics that are no resources, likewise.
+    fn declare_metrics(&mut self, id: ObjectId, workload: &Workload) -> Vec<Int> {
+        let mut declare = |metric: &MetricValue| match self.needs.metrics.contains(&metric.name) {
+            true => self.frozen(Subject::new(words::METRIC).word(metric.name.clone()).of(id), metric.value),
+            false => metric.value.hi.into(),
+        };
+        workload.metrics.iter().map(&mut declare).collect()
+    }
+}
