@@ -5,6 +5,8 @@
 
 use anyhow::{Context, Result, bail};
 use kubound::engines::Cancel;
+use kubound::engines::explicit;
+use kubound::engines::symbolic;
 use kubound::manifest;
 use kubound::memory::peak_kibibytes;
 use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
@@ -16,10 +18,10 @@ use std::time::{Duration, Instant};
 /// What is compared. Large: one topology of 100 nodes in equal pools, and 200 pods.
 const CONFIGURATIONS: [(&str, EngineChoice, Granularity, bool); 5] = [
     ("portfolio fused", EngineChoice::Portfolio, Granularity::Fused, false),
-    ("symbolic fused", EngineChoice::Symbolic, Granularity::Fused, false),
+    ("symbolic fused", EngineChoice::Only(&symbolic::REGISTRATION), Granularity::Fused, false),
     ("portfolio fine", EngineChoice::Portfolio, Granularity::Fine, false),
-    ("symbolic fine", EngineChoice::Symbolic, Granularity::Fine, false),
-    ("100 nodes", EngineChoice::Explicit, Granularity::Fused, true),
+    ("symbolic fine", EngineChoice::Only(&symbolic::REGISTRATION), Granularity::Fine, false),
+    ("100 nodes", EngineChoice::Only(&explicit::REGISTRATION), Granularity::Fused, true),
 ];
 
 fn main() -> Result<()> {

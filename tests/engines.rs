@@ -2,9 +2,8 @@
 //! and stopping of the symbolic ones.
 
 use crate::toys::{Expected, Toy, all_toys};
-use kubound::engines::bmc::Bmc;
 use kubound::engines::explicit::Explicit;
-use kubound::engines::lasso::Lasso;
+use kubound::engines::symbolic::Symbolic;
 use kubound::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
 use kubound::smt::Encoding;
 use kubound::trace::Ending;
@@ -12,13 +11,8 @@ use kubound::trace::replay::replay;
 use kubound_encodings::system::Claim;
 use std::time::{Duration, Instant};
 
-/// The engine whose kind of claim the toy has.
 fn decide(toy: &Toy, encoding: Encoding, limits: &Limits) -> Result<Outcome, EngineError> {
-    let engine: Box<dyn Engine> = match toy.system.properties[0].claim {
-        Claim::Invariant(_) => Box::new(Bmc { encoding }),
-        Claim::NoFairLoop { .. } => Box::new(Lasso { encoding }),
-    };
-    engine.decide(&toy.system, 0, limits, &Cancel::default())
+    Symbolic { encoding }.decide(&toy.system, 0, limits, &Cancel::default())
 }
 
 fn toy(name: &str) -> Toy {
@@ -132,19 +126,6 @@ fn a_search_without_a_depth_ends_with_the_runs() {
 }
 
 #[test]
-fn engines_decline_claims_of_the_other_kind() {
-    let (bad, endless) = (toy("a countdown ends"), toy("a pod stays pending for ever"));
-    let nothing = (Limits::default(), Cancel::default());
-    let answers = [
-        Lasso::default().decide(&bad.system, 0, &nothing.0, &nothing.1),
-        Bmc::default().decide(&endless.system, 0, &nothing.0, &nothing.1),
-    ];
-    for answer in answers {
-        assert!(matches!(answer.unwrap().answer, Answer::Unknown { .. }));
-    }
-}
-
-#[test]
 fn a_search_stops_when_told() {
     // Nothing is ever found here, and the runs never end.
     let ring = toy("two processes are never inside at once");
@@ -163,7 +144,7 @@ fn a_search_stops_when_told() {
                 std::thread::sleep(Duration::from_millis(200));
                 other.cancel();
             });
-            Bmc { encoding }.decide(&ring.system, 0, &Limits::default(), &cancel)
+            Symbolic { encoding }.decide(&ring.system, 0, &Limits::default(), &cancel)
         });
         assert!(started.elapsed() < Duration::from_millis(1500), "{encoding:?}: {:?}", started.elapsed());
         assert!(matches!(outcome.unwrap().answer, Answer::NoViolationUpTo { .. }));

@@ -2,7 +2,7 @@
 //! independent model checker (patronus, with cvc5 behind it) searches the BTOR2 files.
 
 use crate::toys::{Expected, all_toys};
-use kubound::engines::lasso::Lasso;
+use kubound::engines::symbolic::Symbolic;
 use kubound::engines::symbolic::query::query;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::export::{btor2, smt2};
@@ -85,7 +85,7 @@ fn a_case_cut_down_to_two_nodes_has_the_same_answers() {
     let system = assemble(&cluster, Granularity::Fused).expect("the case is supported");
     for depth in [2, 4] {
         let limits = Limits { depth: Some(depth), ..Limits::default() };
-        let answer = Lasso::default().decide(&system, 0, &limits, &Cancel::default()).expect("no fault").answer;
+        let answer = Symbolic::default().decide(&system, 0, &limits, &Cancel::default()).expect("no fault").answer;
         let violated = matches!(answer, Answer::Violated(_));
         assert_eq!(solved(&system, depth), violated, "{depth} steps: the engine says {answer:?}");
         assert_eq!(checked(&system, depth), violated, "{depth} steps: the engine says {answer:?}");

@@ -22,6 +22,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("encodings/src/cluster", &["encodings/src/"]),
     ("encodings/src/needs.rs", &["encodings/src/cluster"]),
     ("encodings/src/footprint.rs", &[]),
+    ("encodings/src/footprint.rs", &["encodings/src/"]),
     ("encodings/src/state", &["encodings/src/"]),
     ("encodings/src/controllers", &["encodings/src/"]),
     ("encodings/src/events", &["encodings/src/"]),

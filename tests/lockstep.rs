@@ -3,6 +3,7 @@
 //! `KUBOUND_WRITE_TRACES=1 cargo test --test lockstep` writes them anew; `scripts/lockstep` then has to be run again.
 
 use kubound::engines::Cancel;
+use kubound::engines::explicit;
 use kubound::engines::explicit::inevitable::Inevitability;
 use kubound::manifest;
 use kubound::report::{narrate, sizes};
@@ -27,7 +28,7 @@ fn saved(case: &str) -> PathBuf {
 fn found(case: &str) -> (Cluster, TransitionSystem, Violation) {
     let loaded = manifest::load(&[root().join("cases").join(case).join("broken")], None).expect("a readable case");
     let options = Options {
-        engine: EngineChoice::Explicit,
+        engine: EngineChoice::Only(&explicit::REGISTRATION),
         depth: loaded.depth,
         timeout: Duration::from_secs(80),
         ..Options::default()

@@ -2,27 +2,19 @@
 //! broken systems are not proved.
 
 use crate::toys::{Expected, all_toys};
-use kubound::engines::induction::Induction;
 use kubound::engines::proof::obligations::Obligation;
-use kubound::engines::ranking::Ranking;
+use kubound::engines::proof::{Argument, Prover};
 use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::manifest;
 use kubound::smt::{Check, Encoding, Stop};
 use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::Granularity;
-use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::{Bool, Term, within};
 use std::path::PathBuf;
 
-fn prover(system: &TransitionSystem) -> Box<dyn Engine> {
-    match system.properties[0].claim {
-        Claim::Invariant(_) => Box::new(Induction::default()),
-        Claim::NoFairLoop { .. } => Box::new(Ranking::default()),
-    }
-}
-
 fn decide(system: &TransitionSystem) -> Answer {
-    prover(system).decide(system, 0, &Limits::default(), &Cancel::default()).expect("no fault").answer
+    Prover::default().decide(system, 0, &Limits::default(), &Cancel::default()).expect("no fault").answer
 }
 
 fn is_proved(system: &TransitionSystem) -> bool {
@@ -82,7 +74,7 @@ fn fixed_cases_are_proved_and_broken_ones_are_not() {
 #[test]
 fn an_equal_share_is_a_measure() {
     let system = small("tests/fixtures/ranges/c5/fixed", 2);
-    let proof = Ranking::default().prove(&system, 0, &Limits::default(), &Cancel::default());
+    let proof = Prover::default().prove(&system, 0, &Limits::default(), &Cancel::default());
     let proof = proof.unwrap_or_else(|_| panic!("c5 with a hard constraint is proved"));
     let first = &proof.in_words()[1];
     let starts = "measure (never rises): max(0, running[default/web][big-0] + -(spec.replicas[default/web] + ";
@@ -122,7 +114,7 @@ fn a_broken_rule_breaks_the_proof() {
 
 /// Like [`is_proved`], for systems whose updates may leave their ranges: then a fault is as good as no proof.
 fn is_proved_with_ranges(system: &TransitionSystem) -> bool {
-    let outcome = prover(system).decide(system, 0, &Limits::default(), &Cancel::default());
+    let outcome = Prover::default().decide(system, 0, &Limits::default(), &Cancel::default());
     outcome.is_ok_and(|outcome| matches!(outcome.answer, Answer::Holds { .. }))
 }
 
@@ -139,17 +131,18 @@ fn other_solvers_agree_with_every_obligation() {
         }
     };
     let mut system = case("c7", "fixed", 2);
-    let proof = Ranking::default().prove(&system, 0, &limits, &cancel);
+    let proof = Prover::default().prove(&system, 0, &limits, &cancel);
     recheck(proof.unwrap_or_else(|_| panic!("c7 is proved")).obligations());
     let drain = all_toys().into_iter().find(|toy| toy.name == "a drain loses no pod").expect("a toy of this name");
-    let proof = Induction::default().prove(&drain.system, 0, &limits, &cancel);
+    let proof = Prover::default().prove(&drain.system, 0, &limits, &cancel);
     recheck(proof.unwrap_or_else(|_| panic!("the toy is proved")).obligations());
     // And they notice an obligation that is none.
     system = drain.system;
-    let mut proof = Induction::default().prove(&system, 0, &limits, &cancel).unwrap_or_else(|_| panic!("as before"));
+    let mut proof = Prover::default().prove(&system, 0, &limits, &cancel).unwrap_or_else(|_| panic!("as before"));
     let (wrong, dag) = within(std::mem::take(&mut proof.invariants.system.dag), || Bool::from(false).id());
     proof.invariants.system.dag = dag;
-    proof.claim = wrong;
+    let Argument::Induction(induction) = &mut proof.argument else { panic!("the toy is about single states") };
+    induction.claim = wrong;
     let found = |one: &Obligation| one.check(Encoding::BitVectors, &Stop::default()) == Check::Sat;
     assert!(proof.obligations().iter().any(found));
 }

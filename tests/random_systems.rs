@@ -1,11 +1,9 @@
 //! The symbolic engines against brute force: random small systems, every run of up to four steps enumerated with the
 //! evaluator, and the shortest violation by the letter of the definition compared with what the engines find.
 
-use kubound::engines::bmc::Bmc;
 use kubound::engines::explicit::Explicit;
-use kubound::engines::induction::Induction;
-use kubound::engines::lasso::Lasso;
-use kubound::engines::ranking::Ranking;
+use kubound::engines::proof::Prover;
+use kubound::engines::symbolic::Symbolic;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::passes::{Through, dependencies};
 use kubound::smt::Encoding;
@@ -296,8 +294,7 @@ fn engines_agree(encoding: Encoding, cases: u32, seed: u8) {
             if expected == Some(usize::MAX) {
                 return Ok(());
             }
-            let engine: Box<dyn Engine> =
-                if invariant { Box::new(Bmc { encoding }) } else { Box::new(Lasso { encoding }) };
+            let engine = Symbolic { encoding };
             let limits = Limits { depth: Some(DEPTH), ..Limits::default() };
             let outcome = engine.decide(&system, 0, &limits, &Cancel::default()).unwrap();
             match (outcome.answer, expected) {
@@ -349,19 +346,12 @@ fn proofs_never_contradict_exhaustive_search() {
             // Exhaustive search refuses systems with rules that may change nothing.
             let (limits, cancel) = (Limits::default(), Cancel::default());
             let Ok(expected) = Explicit::default().decide(&system, 0, &limits, &cancel) else { return Ok(()) };
-            let mut engines: Vec<Box<dyn Engine>> = vec![Box::new(Induction::default())];
-            if !invariant {
-                engines.push(Box::new(Ranking::default()));
-            }
-            let mut proved = false;
-            for engine in engines {
-                let answer = engine.decide(&system, 0, &limits, &cancel).unwrap().answer;
-                match (&answer, &expected.answer) {
-                    (Answer::Holds { .. }, Answer::Holds { .. }) => proved = true,
-                    (Answer::Unknown { .. }, _) => {}
-                    other => prop_assert!(false, "{}: {other:?}", engine.name()),
-                }
-            }
+            let answer = Prover::default().decide(&system, 0, &limits, &cancel).unwrap().answer;
+            let proved = match (&answer, &expected.answer) {
+                (Answer::Holds { .. }, Answer::Holds { .. }) => true,
+                (Answer::Unknown { .. }, _) => false,
+                other => return Err(TestCaseError::fail(format!("{other:?}"))),
+            };
             let (all, holding, shown) = tally.get();
             let holds = matches!(expected.answer, Answer::Holds { .. });
             tally.set((all + 1, holding + u32::from(holds), shown + u32::from(proved)));

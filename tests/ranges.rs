@@ -2,6 +2,8 @@
 //! 900m for each pod, up to 12 nodes and 36 pods, and in most of them pods anywhere at the start.
 
 use kubound::engines::Cancel;
+use kubound::engines::explicit;
+use kubound::engines::symbolic;
 use kubound::manifest;
 use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
 use kubound::smt::Encoding;
@@ -23,7 +25,7 @@ fn violation(variant: &str, engine: EngineChoice) -> (i64, i64) {
 #[test]
 fn violations_are_found_among_all_values() {
     for variant in ["c5/broken", "c6/broken", "c8/broken"] {
-        let (nodes, pods) = violation(variant, EngineChoice::Symbolic);
+        let (nodes, pods) = violation(variant, EngineChoice::Only(&symbolic::REGISTRATION));
         assert!((1..=12).contains(&nodes) && (1..=36).contains(&pods), "{variant}: {nodes} nodes, {pods} pods");
     }
 }
@@ -31,11 +33,11 @@ fn violations_are_found_among_all_values() {
 /// The fix of c6 keeps pods spread; it spreads none that are piled up from the start.
 #[test]
 fn a_hard_constraint_does_not_mend_what_it_finds() {
-    assert_eq!(violation("c6/fixed", EngineChoice::Symbolic), (2, 2));
+    assert_eq!(violation("c6/fixed", EngineChoice::Only(&symbolic::REGISTRATION)), (2, 2));
 }
 
 /// The fix of c5 is nodes alike. A node of 64 cores beside one of 8 scores higher for the tenth pod: 671 to 668.
 #[test]
 fn equal_shares_need_equal_nodes() {
-    assert_eq!(violation("c5/unequal", EngineChoice::Explicit), (2, 10));
+    assert_eq!(violation("c5/unequal", EngineChoice::Only(&explicit::REGISTRATION)), (2, 10));
 }

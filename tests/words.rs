@@ -1,6 +1,8 @@
 //! Intents in words: what each word means, and where errors point. Violations are replayed by the search itself.
 
 use kubound::engines::Cancel;
+use kubound::engines::explicit;
+use kubound::engines::symbolic;
 use kubound::manifest::load_embedded;
 use kubound::search::{EngineChoice, Options, Silent, Systems, check};
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
@@ -112,8 +114,8 @@ fn engines_agree() {
             let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault");
             findings.results[0].verdict.word()
         };
-        let explicit = answer(EngineChoice::Explicit);
-        let symbolic = answer(EngineChoice::Symbolic);
+        let explicit = answer(EngineChoice::Only(&explicit::REGISTRATION));
+        let symbolic = answer(EngineChoice::Only(&symbolic::REGISTRATION));
         assert!(
             explicit == symbolic || (explicit == "holds" && symbolic.starts_with("no violation")),
             "{intent}: {explicit}, {symbolic}"

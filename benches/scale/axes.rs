@@ -26,7 +26,7 @@ pub const AXES: [Axis; 6] = [
         what: "One Deployment of eight pods with a hard spread constraint over hostnames, start empty, `noOscillation`. \
                The number of nodes is fixed.",
         sizes: &[2, 4, 8, 16, 32, 64, 100],
-        engines: &["explicit", "lasso"],
+        engines: &["explicit", "symbolic"],
         manifests: |nodes| {
             scenario(&format!("{nodes}"), "", "empty", "noOscillation") + &deployment("web", 8, "100m", SPREAD)
         },
@@ -37,7 +37,7 @@ pub const AXES: [Axis; 6] = [
         what: "One Deployment with a hard spread constraint over the hostnames of four nodes, start empty, \
                `noOscillation`. The number of replicas is fixed.",
         sizes: &[4, 8, 16, 32, 64, 128, 256, 400],
-        engines: &["explicit", "lasso"],
+        engines: &["explicit", "symbolic"],
         manifests: |pods| scenario("4", "", "empty", "noOscillation") + &deployment("web", pods, "10m", SPREAD),
     },
     Axis {
@@ -71,7 +71,7 @@ pub const AXES: [Axis; 6] = [
         what: "All clusters of zero to six nodes and one to so many replicas in one question: a Deployment with a hard \
                spread constraint, start empty, `noOscillation`.",
         sizes: &[4, 8, 12, 18, 24, 36, 60],
-        engines: &["explicit", "lasso"],
+        engines: &["explicit", "symbolic"],
         manifests: |most| {
             scenario("0..6", &format!("1..{most}"), "empty", "noOscillation") + &deployment("web", 1, "10m", SPREAD)
         },
@@ -82,7 +82,7 @@ pub const AXES: [Axis; 6] = [
         what: "Allocatable CPU of each of four nodes anywhere from 1 to so many cores, in one question: eight pods of \
                700m with a hard spread constraint, start empty, `noOscillation`. Explicit search lists all values.",
         sizes: &[1, 2, 3, 4, 6, 8, 16, 64],
-        engines: &["explicit", "lasso"],
+        engines: &["explicit", "symbolic"],
         manifests: |cores| {
             scenario_of("4", "", "empty", "noOscillation", &format!("1..{cores}"))
                 + &deployment("web", 8, "700m", SPREAD)

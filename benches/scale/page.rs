@@ -51,7 +51,7 @@ pub fn write(file: &Path, measured: &[(&Axis, Curves)], seconds: u64) -> Result<
     let mut text = format!(
         "# Scaling\n\nHow cost grows, one axis at a time; written by `cargo bench --bench scale -- --write \
          docs/src/scaling.md`. Each point is a process of its own and has {seconds} s; a curve ends with the first point \
-         that needs more (*unknown*). `explicit` searches to the fixpoint; `lasso` (CaDiCaL) asks whether there is a loop \
+         that needs more (*unknown*). `explicit` searches to the fixpoint; `symbolic` (CaDiCaL) asks whether there is a loop \
          within {DEPTH} steps, for all sizes alike. Laws are fitted to all points that ended: \"power\" is the exponent of the \
          size, \"factor\" is what one unit more multiplies by, whichever fits better.\n"
     );

@@ -2,10 +2,7 @@
 
 use crate::axes::AXES;
 use anyhow::{Context, Result, bail};
-use kubound::engines::bmc::Bmc;
-use kubound::engines::explicit::Explicit;
-use kubound::engines::lasso::Lasso;
-use kubound::engines::{Answer, Cancel, Engine, Limits};
+use kubound::engines::{Answer, Cancel, Limits, Part, named};
 use kubound::manifest;
 use kubound::memory::peak_kibibytes;
 use kubound::search::{Options, Systems};
@@ -79,10 +76,9 @@ pub fn measure(axis: &str, engine: &str, size: u32, timeout: Duration) -> Result
     let system = systems.searched();
     let assemble = begin.elapsed().as_secs_f64();
     let encoding = Encoding::CadicalClauses;
-    let (bmc, lasso, explicit) = (Bmc { encoding }, Lasso { encoding }, Explicit::default());
-    let engines: [&dyn Engine; 3] = [&bmc, &lasso, &explicit];
-    let engine = engines.into_iter().find(|one| one.name() == engine).context("no such engine")?;
-    let is_symbolic = engine.name() != "explicit";
+    let registration = named(engine).context("no such engine")?;
+    let engine = (registration.open)(encoding);
+    let is_symbolic = registration.part == Part::Growing;
     let begin = Instant::now();
     if is_symbolic {
         let roots = system.properties[0].claim.terms();

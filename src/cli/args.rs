@@ -3,13 +3,14 @@
 use super::Failure;
 use super::exit::Deny;
 use crate::limits::reader::MOST_STEPS;
+use crate::engines::{self, Registration};
 use crate::manifest::{AskedTiming, Loaded};
 use crate::report::format::Format;
 use crate::report::formats::{self, REGISTRY};
 use crate::search::{EngineChoice, Options};
 use crate::smt::Encoding;
 use anyhow::anyhow;
-use clap::builder::RangedU64ValueParser;
+use clap::builder::{PossibleValue, PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use kubound_encodings::cluster::{Granularity, Timing};
 use std::path::PathBuf;
@@ -45,12 +46,9 @@ pub struct ModelArgs {
 #[derive(Args, Clone, Debug)]
 pub struct SearchArgs {
     /// Engines to use
-    #[arg(long, value_enum, default_value = "portfolio", help_heading = "Search")]
-    pub engine: EngineArg,
-    /// How symbolic engines talk to the solver; induction and ranking choose for themselves
-    #[arg(long, value_enum, default_value = "clauses", help_heading = "Search")]
-    pub encoding: EncodingArg,
-    /// Solver of symbolic engines; CaDiCaL takes clauses only
+    #[arg(long, value_parser = engine_parser(), default_value = EngineChoice::PORTFOLIO, help_heading = "Search")]
+    pub engine: EngineChoice,
+    /// Solver of the symbolic engine; proofs choose for themselves
     #[arg(long, value_enum, default_value = "z3", help_heading = "Search")]
     pub solver: SolverArg,
     /// Decide every verdict again with both solvers and the explicit engine; a contradiction ends with exit code 70
@@ -92,7 +90,7 @@ pub struct VoiceArgs {
     /// Show every step with the scores behind it, and every ignored field
     #[arg(long, short, help_heading = "Report")]
     pub verbose: bool,
-    /// Show the invariants and measures behind what induction and ranking proved
+    /// Show the invariants and measures behind what was proved
     #[arg(long, help_heading = "Report")]
     pub show_proof: bool,
     /// When to colour; NO_COLOR is respected
@@ -100,34 +98,20 @@ pub struct VoiceArgs {
     pub color: ColorArg,
 }
 
-/// `--engine`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum EngineArg {
-    /// Explicit beside symbolic, proofs where explicit gives up; the first sound answer wins.
-    Portfolio,
-    /// Walks all states; refuses what it cannot enumerate.
-    Explicit,
-    /// Bounded model checking; for intents that are invariants.
-    Bmc,
-    /// Bounded search for fair loops; for the other intents.
-    Lasso,
-    /// Bmc or lasso, as the intent needs.
-    Symbolic,
-    /// Proves intents for every depth by induction over invariants that it finds.
-    Induction,
-    /// Proves for every depth that no loop exists, by measures that loops cannot change.
-    Ranking,
+/// `--engine`: all of them, or one of the registry.
+fn engine_parser() -> impl TypedValueParser<Value = EngineChoice> {
+    let names = PossibleValuesParser::new(engine_values());
+    names.map(|name| EngineChoice::named(&name).unwrap_or_default())
 }
 
-/// `--encoding`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum EncodingArg {
-    /// Clauses of our own making.
-    Clauses,
-    /// Bit-vectors.
-    Bv,
-    /// Integers.
-    Int,
+/// The values of `--engine`, with a line about each.
+pub fn engine_values() -> Vec<PossibleValue> {
+    let all = "Explicit beside symbolic, proof where explicit gives up; the first sound answer wins";
+    let engine = |one: &Registration| PossibleValue::new(one.name).help(one.summary).aliases(one.aliases);
+    [PossibleValue::new(EngineChoice::PORTFOLIO).help(all)]
+        .into_iter()
+        .chain(engines::REGISTRY.iter().map(engine))
+        .collect()
 }
 
 /// `--solver`.
@@ -209,32 +193,22 @@ impl ModelArgs {
 }
 
 impl SearchArgs {
-    /// Refuses combinations that no solver takes, and choices that the engine would not heed.
+    /// Refuses choices that the engine would not heed.
     pub fn check(&self) -> Result<(), Failure> {
-        if self.encoding != EncodingArg::Clauses && self.solver == SolverArg::Cadical {
-            let help = "help: leave out --encoding, or use --solver z3";
-            return Err(Failure::Usage(anyhow!("--solver cadical takes --encoding clauses only\n{help}")));
+        match (self.engine, self.solver) {
+            (EngineChoice::Only(engine), SolverArg::Cadical) if engine.chooses_solvers => {
+                let why = "it uses integers of Z3 for linear invariants and CaDiCaL for the rest";
+                let help = "help: leave out --solver";
+                Err(Failure::Usage(anyhow!("--engine {} does not heed --solver: {why}\n{help}", engine.name)))
+            }
+            _ => Ok(()),
         }
-        let chosen = match (self.encoding, self.solver) {
-            (EncodingArg::Clauses, SolverArg::Z3) => return Ok(()),
-            (EncodingArg::Clauses, SolverArg::Cadical) => "--solver",
-            (EncodingArg::Bv | EncodingArg::Int, _) => "--encoding",
-        };
-        let engine = match self.engine {
-            EngineArg::Induction => "induction",
-            EngineArg::Ranking => "ranking",
-            _ => return Ok(()),
-        };
-        let why = "it uses integers of Z3 for linear invariants and CaDiCaL for the rest";
-        Err(Failure::Usage(anyhow!("--engine {engine} does not heed {chosen}: {why}\nhelp: leave out {chosen}")))
     }
 
     fn encoding(&self) -> Encoding {
-        match (self.encoding, self.solver) {
-            (EncodingArg::Clauses, SolverArg::Z3) => Encoding::Clauses,
-            (EncodingArg::Clauses, SolverArg::Cadical) => Encoding::CadicalClauses,
-            (EncodingArg::Bv, _) => Encoding::BitVectors,
-            (EncodingArg::Int, _) => Encoding::Integers,
+        match self.solver {
+            SolverArg::Z3 => Encoding::Clauses,
+            SolverArg::Cadical => Encoding::CadicalClauses,
         }
     }
 
@@ -242,15 +216,7 @@ impl SearchArgs {
     pub fn options(&self, loaded: &Loaded) -> Options {
         let defaults = Options::default();
         Options {
-            engine: match self.engine {
-                EngineArg::Portfolio => EngineChoice::Portfolio,
-                EngineArg::Explicit => EngineChoice::Explicit,
-                EngineArg::Bmc => EngineChoice::Bmc,
-                EngineArg::Lasso => EngineChoice::Lasso,
-                EngineArg::Symbolic => EngineChoice::Symbolic,
-                EngineArg::Induction => EngineChoice::Induction,
-                EngineArg::Ranking => EngineChoice::Ranking,
-            },
+            engine: self.engine,
             encoding: self.encoding(),
             granularity: self.model.granularity(),
             depth: self.model.depth.or(loaded.depth),

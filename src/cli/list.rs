@@ -1,6 +1,6 @@
 //! `kubound list`: what can be asked for, from the registries of the encodings.
 
-use super::args::EngineArg;
+use super::args::engine_values;
 use super::exit::Exit;
 use super::{Failure, output};
 use crate::explain;
@@ -75,9 +75,8 @@ fn entries(what: What) -> Vec<(String, String)> {
         What::Intents => intents::REGISTRY.iter().map(|one| named(one.names(), one.summary())).collect(),
         What::Ids => explain::entries().iter().map(|entry| named(&[entry.id], entry.summary)).collect(),
         What::Formats => REGISTRY.iter().map(|format| named(&[format.name], format.summary)).collect(),
-        What::Engines => EngineArg::value_variants()
-            .iter()
-            .filter_map(|engine| engine.to_possible_value())
+        What::Engines => engine_values()
+            .into_iter()
             .map(|value| {
                 let help = value.get_help().map(ToString::to_string).unwrap_or_default();
                 named(&[value.get_name()], help.trim_end_matches('.'))

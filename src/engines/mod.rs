@@ -1,15 +1,13 @@
-//! Engines: each decides one property of a transition system, knowing nothing of Kubernetes.
+//! Engines: each decides one property of a transition system, knowing nothing of Kubernetes. A new one is a file (or a
+//! folder) with a [`Registration`], and a line in [`REGISTRY`].
 
-pub mod bmc;
 pub mod explicit;
-pub mod induction;
-pub mod lasso;
 pub mod proof;
-pub mod ranking;
 pub mod symbolic;
 
 pub use crate::limits::{Cancel, Limits};
 
+use crate::smt::Encoding;
 use crate::trace::Trace;
 use kubound_encodings::system::TransitionSystem;
 
@@ -68,6 +66,13 @@ pub struct Outcome {
     pub rests: bool,
 }
 
+impl Outcome {
+    /// Could not tell.
+    pub fn unknown(reason: String) -> Self {
+        Self { answer: Answer::Unknown { reason }, statistics: Statistics::default(), fired: Vec::new(), rests: false }
+    }
+}
+
 /// A fault in the model or in an engine; never the user's.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -107,4 +112,40 @@ pub trait Engine: Sync {
         limits: &Limits,
         cancel: &Cancel,
     ) -> Result<Outcome, EngineError>;
+}
+
+/// When an engine takes part in a search by several.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// From the start, on the whole system; it ends by itself, or gives up.
+    Exhaustive,
+    /// On the whole system, once the exhaustive ones have given up.
+    Fallback,
+    /// From the start, in rounds of growing sizes.
+    Growing,
+}
+
+/// An engine that users may choose.
+#[derive(Debug)]
+pub struct Registration {
+    /// Its name on the command line and in reports.
+    pub name: &'static str,
+    /// Other names that are still understood.
+    pub aliases: &'static [&'static str],
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// When it takes part.
+    pub part: Part,
+    /// Whether it chooses encodings and solvers by itself.
+    pub chooses_solvers: bool,
+    /// Makes it.
+    pub open: fn(Encoding) -> Box<dyn Engine>,
+}
+
+/// All engines.
+pub const REGISTRY: &[Registration] = &[explicit::REGISTRATION, symbolic::REGISTRATION, proof::REGISTRATION];
+
+/// The engine of a name.
+pub fn named(name: &str) -> Option<&'static Registration> {
+    REGISTRY.iter().find(|engine| engine.name == name || engine.aliases.contains(&name))
 }

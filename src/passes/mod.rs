@@ -1,11 +1,12 @@
 //! Passes from system to system; they keep the ids of variables and choices and the names of rules.
 //!
-//! [`specialise()`] substitutes what is known to be constant; [`slice()`] drops what a property cannot see;
-//! [`interchangeable()`] finds objects that differ only by name; [`reductions()`] tells what they come to. None changes a
-//! verdict: the states of the reduced system are those of the given one, seen through fewer variables.
+//! [`Reduced`] runs them in their order: [`slice()`] drops what a property cannot see; [`interchangeable()`] finds objects
+//! that differ only by name; [`specialise()`] substitutes what is known to be constant; [`alike_slots()`] finds slots that
+//! are alike. [`reductions()`] tells what they come to. None changes a verdict: the states of the reduced system are those of the given one, seen through fewer variables.
 
 mod digest;
 mod interchangeable;
+mod pipeline;
 mod rebuild;
 mod relevance;
 mod slice;
@@ -15,6 +16,7 @@ mod summary;
 mod weaken;
 
 pub use interchangeable::{ObjectClass, interchangeable, says_the_same};
+pub use pipeline::{Passes, Reduced};
 pub use rebuild::Rebuilder;
 pub use relevance::{Through, compared, conditions, dependencies, unchanging};
 pub use slice::{Slice, relevant, slice};

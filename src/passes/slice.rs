@@ -22,6 +22,18 @@ pub struct Slice {
     pub left_out: Vec<String>,
 }
 
+impl Slice {
+    /// Everything, as if all of it mattered.
+    pub fn whole(system: &TransitionSystem, property: usize) -> Self {
+        Self {
+            system: TransitionSystem { properties: vec![system.properties[property].clone()], ..system.clone() },
+            relevant: vec![true; system.vars.len()],
+            complete: vec![true; system.rules.len()],
+            left_out: Vec::new(),
+        }
+    }
+}
+
 /// Which variables matter to a property, by `VarId`.
 pub fn relevant(system: &TransitionSystem, property: usize) -> Vec<bool> {
     let mut roots = vec![system.nodes, system.pods];

@@ -1,6 +1,6 @@
 //! What the passes leave of a system, in words for reports.
 
-use super::{alike_slots, interchangeable, slice, specialise};
+use super::{Passes, Reduced};
 use kubound_encodings::subject::SlotId;
 use kubound_encodings::system::{Claim, TransitionSystem};
 use kubound_encodings::term::VarId;
@@ -8,17 +8,17 @@ use kubound_encodings::term::VarId;
 /// What is left out of the search for a property; `explicit` for the explicit engine, which sorts and reorders too.
 pub fn reductions(system: &TransitionSystem, property: usize, explicit: bool) -> Vec<String> {
     let mut told = Vec::new();
-    let sliced = slice(system, property);
-    if !sliced.left_out.is_empty() {
-        told.push(format!("{} of {} variables cannot matter to it", sliced.left_out.len(), system.vars.len()));
+    let reduced = Reduced::new(system, property, Passes { symmetry: explicit, ..Passes::default() });
+    if !reduced.left_out.is_empty() {
+        told.push(format!("{} of {} variables cannot matter to it", reduced.left_out.len(), system.vars.len()));
     }
     if !explicit {
         return told;
     }
-    if let Some(nodes) = alike_nodes(&sliced.system) {
+    if let Some(nodes) = alike_nodes(&reduced) {
         told.push(nodes);
     }
-    for class in interchangeable(&sliced.system) {
+    for class in &reduced.objects {
         told.push(format!("{} objects that differ only by name in one order", class.objects.len()));
     }
     if matches!(system.properties[property].claim, Claim::Invariant(_)) {
@@ -28,11 +28,12 @@ pub fn reductions(system: &TransitionSystem, property: usize, explicit: bool) ->
 }
 
 /// How many pools have nodes that are alike, where all have as many nodes as they may have.
-fn alike_nodes(system: &TransitionSystem) -> Option<String> {
+fn alike_nodes(reduced: &Reduced) -> Option<String> {
+    let system = &reduced.system;
     let sizes = system.dag.support(system.symmetry.iter().map(|class| class.active));
     let most = |var: VarId| (var, system.dag.vars()[var.index()].sort.range().hi);
     let largest: Vec<(VarId, i64)> = sizes.into_iter().map(most).collect();
-    let alike = alike_slots(&specialise(system, &largest).system);
+    let alike = reduced.sized(&largest).slots;
     let slots: Vec<SlotId> = alike.into_iter().flat_map(|class| class.slots).collect();
     let pools = system.symmetry.iter().filter(|pool| pool.slots.iter().any(|slot| slots.contains(slot))).count();
     (pools > 0).then(|| format!("nodes that are alike in one order ({pools} of {} pools)", system.symmetry.len()))

@@ -8,7 +8,7 @@
 use super::Fault;
 use super::portfolio::{Contender, race};
 use crate::engines::{Answer, Cancel, Engine, Limits};
-use crate::engines::{explicit::Explicit, lasso::Lasso, ranking::Ranking};
+use crate::engines::{explicit::Explicit, proof::Prover, symbolic::Symbolic};
 use crate::trace::replay::replay;
 use crate::trace::{Ending, Trace};
 use kubound_encodings::system::{Claim, Pace, Property, TransitionSystem};
@@ -53,7 +53,7 @@ pub fn claim(system: &TransitionSystem) -> TransitionSystem {
 /// Decides whether the clock of a system runs.
 pub fn decide(system: &TransitionSystem, limits: &Limits, cancel: &Cancel) -> Result<Clock, Fault> {
     let probe = claim(system);
-    let engines: [&dyn Engine; 2] = [&Ranking::default(), &Lasso::default()];
+    let engines: [&dyn Engine; 2] = [&Prover::default(), &Symbolic::default()];
     let fault = |source| Fault::Engine { intent: probe.properties[0].intent.clone(), source };
     let explicit = Explicit::default().decide(&probe, 0, limits, cancel).map_err(fault)?;
     let Answer::Unknown { reason } = explicit.answer else { return judged(&probe, &explicit.answer) };

@@ -7,16 +7,17 @@
 
 use super::restrict::Restricted;
 use super::{Fault, IntentResult, Observer, Options, Systems, Verdict};
-use crate::engines::proof::Obstacle;
-use crate::engines::symbolic::alone;
+use crate::engines::explicit::Explicit;
+use crate::engines::proof::Prover;
+use crate::engines::proof::invariants::Obstacle;
+use crate::engines::symbolic::{Symbolic, alone};
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits};
-use crate::engines::{bmc::Bmc, explicit::Explicit, induction::Induction, lasso::Lasso, ranking::Ranking};
 use crate::limits::Stop;
 use crate::limits::search::RECHECK;
 use crate::limits::search::RECHECK_DEPTH;
 use crate::smt::{Check, Encoding, Solver};
 use kubound_encodings::cluster::Cluster;
-use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::system::TransitionSystem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recheck {
-    /// By whom, e.g. `lasso with CaDiCaL`.
+    /// By whom, e.g. `symbolic with CaDiCaL`.
     pub by: String,
     /// What came out, in words.
     pub outcome: String,
@@ -46,28 +47,24 @@ pub fn cross_check(
     if matches!(result.verdict, Verdict::Unknown { .. }) {
         return Ok(Vec::new());
     }
-    let claim = systems.fine.properties[property].claim;
     let mut rechecks = Vec::new();
     for solver in [Solver::Z3, Solver::Cadical] {
         let Some(encoding) = Encoding::Clauses.with_solver(solver) else { continue };
-        let (engine, own): (&dyn Engine, bool) = match claim {
-            Claim::Invariant(_) => (&Bmc { encoding }, result.engine == "bmc"),
-            Claim::NoFairLoop { .. } => (&Lasso { encoding }, result.engine == "lasso"),
-        };
-        if !(own && options.encoding.solver() == solver) {
+        let engine = Symbolic { encoding };
+        if !(result.engine == engine.name() && options.encoding.solver() == solver) {
             let by = format!("{} with {}", engine.name(), solver.name());
             observer.phase(&format_args!("{}: checked again by {by}", result.intent));
             let limits = limits(result, true);
-            rechecks.push(again(cluster, systems, property, result, by, engine, &limits, cancel)?);
+            rechecks.push(again(cluster, systems, property, result, by, &engine, &limits, cancel)?);
         }
     }
-    if result.engine != "explicit" {
-        let engine = Explicit::default();
+    let engine = Explicit::default();
+    if result.engine != engine.name() {
         observer.phase(&format_args!("{}: checked again by explicit", result.intent));
         let by = engine.name().to_owned();
         rechecks.push(again(cluster, systems, property, result, by, &engine, &limits(result, false), cancel)?);
     }
-    if matches!(result.verdict, Verdict::Holds { .. }) && ["induction", "ranking"].contains(&result.engine.as_str()) {
+    if matches!(result.verdict, Verdict::Holds { .. }) && result.engine == Prover::default().name() {
         observer.phase(&format_args!("{}: obligations of the proof checked again by Z3", result.intent));
         rechecks.push(proof_again(systems.searched(), property, result, cancel)?);
     }
@@ -85,12 +82,8 @@ fn proof_again(
     let limits = Limits { deadline: Some(Instant::now() + patience), ..Limits::default() };
     let fault = |source| Fault::Engine { intent: result.intent.clone(), source };
     let found = alone(|| {
-        Ok(match result.engine.as_str() {
-            "induction" => {
-                Induction::default().prove(system, property, &limits, cancel).map(|proof| proof.obligations())
-            }
-            _ => Ranking::default().prove(system, property, &limits, cancel).map(|proof| proof.obligations()),
-        })
+        let proof = Prover::default().prove(system, property, &limits, cancel);
+        Ok(proof.map(|proof| proof.obligations()))
     });
     let recheck =
         |outcome: String, confirms| Ok(Recheck { by: "the proof's obligations with Z3".to_owned(), outcome, confirms });

@@ -1,21 +1,19 @@
 //! The search for one intent: engines race, a violation is made small, replayed and judged.
 
 use super::cross_check::cross_check;
+use super::lineup::Engines;
 use super::portfolio::{Contender, contradict, race};
 use super::restrict::Restricted;
-use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise, scaling};
-use crate::engines::explicit::inevitable::Inevitability;
-use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
-use crate::engines::{bmc::Bmc, explicit, explicit::Explicit, induction::Induction, lasso::Lasso, ranking::Ranking};
+use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise};
+use crate::engines::explicit::inevitable::{Inevitability, inevitability};
+use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part};
 use crate::limits::search::{BESIDE_NODES, BESIDE_PODS, JUDGE, NARROW};
-use crate::smt::Encoding;
 use crate::trace::Trace;
 use crate::trace::expand::replay_expanded;
 use crate::trace::replay::replay;
 use kubound_encodings::cluster::{Cluster, Timing};
-use kubound_encodings::system::{Claim, Property};
+use kubound_encodings::system::Property;
 use std::fmt::Write as _;
-use std::sync::mpsc::channel;
 use std::time::Instant;
 
 /// How hard to try.
@@ -51,9 +49,9 @@ pub struct Question<'a> {
 }
 
 /// A question with those who answer it.
-struct Search<'a> {
+pub(super) struct Search<'a> {
     question: &'a Question<'a>,
-    engines: Engines,
+    pub(super) engines: Engines,
 }
 
 impl<'a> std::ops::Deref for Search<'a> {
@@ -61,27 +59,6 @@ impl<'a> std::ops::Deref for Search<'a> {
 
     fn deref(&self) -> &Question<'a> {
         self.question
-    }
-}
-
-/// Who takes part.
-struct Engines {
-    bmc: Box<dyn Engine>,
-    lasso: Box<dyn Engine>,
-    explicit: Box<dyn Engine>,
-    induction: Box<dyn Engine>,
-    ranking: Box<dyn Engine>,
-}
-
-impl Engines {
-    fn new(encoding: Encoding) -> Self {
-        Self {
-            bmc: Box::new(Bmc { encoding }),
-            lasso: Box::new(Lasso { encoding }),
-            explicit: Box::new(Explicit::default()),
-            induction: Box::new(Induction::default()),
-            ranking: Box::new(Ranking::default()),
-        }
     }
 }
 
@@ -116,31 +93,14 @@ pub fn decide(question: &Question) -> Result<IntentResult, Fault> {
 }
 
 impl Search<'_> {
-    fn claim(&self) -> &Property {
+    pub(super) fn claim(&self) -> &Property {
         &self.systems.fine.properties[self.property]
     }
 
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         let watch_rest = self.cluster.timing == Timing::Paced && self.effort == Effort::Full;
         let check_all = self.options.cross_check;
         Limits { depth: self.options.depth, deadline: Some(self.deadline), watch_rest, check_all, ..Limits::default() }
-    }
-
-    /// The symbolic engine that the claim needs.
-    fn symbolic(&self) -> &dyn Engine {
-        match self.claim().claim {
-            Claim::Invariant(_) => self.engines.bmc.as_ref(),
-            Claim::NoFairLoop { .. } => self.engines.lasso.as_ref(),
-        }
-    }
-
-    fn engine(&self, name: &str) -> &dyn Engine {
-        let Engines { explicit, bmc, lasso, .. } = &self.engines;
-        [explicit, bmc, lasso]
-            .map(AsRef::as_ref)
-            .into_iter()
-            .find(|engine| engine.name() == name)
-            .unwrap_or_else(|| self.symbolic())
     }
 
     /// Whether an answer is all that the user asked for.
@@ -152,88 +112,20 @@ impl Search<'_> {
         }
     }
 
-    fn explicit_contender(&self) -> Contender<'_> {
-        let run = move |cancel: &Cancel| {
-            self.engines.explicit.decide(self.systems.searched(), self.property, &self.limits(), cancel)
-        };
-        Contender { name: self.engines.explicit.name(), run: Box::new(run) }
-    }
-
-    /// The engine that can prove the claim.
-    fn prover(&self) -> &dyn Engine {
-        match self.claim().claim {
-            Claim::Invariant(_) => self.engines.induction.as_ref(),
-            Claim::NoFairLoop { .. } => self.engines.ranking.as_ref(),
-        }
-    }
-
-    fn proof_contender<'s>(&'s self, engine: &'s dyn Engine) -> Contender<'s> {
-        let run = move |cancel: &Cancel| {
-            self.observer.phase(&format_args!("{}: {}", self.claim().intent, engine.name()));
-            engine.decide(self.systems.searched(), self.property, &self.limits(), cancel)
-        };
-        Contender { name: engine.name(), run: Box::new(run) }
-    }
-
-    /// The explicit engine, and a prover that takes its place when it gives up.
-    fn explicit_then_proof(&self) -> [Contender<'_>; 2] {
-        let (sender, receiver) = channel();
-        let (explicit, prover) = (self.explicit_contender(), self.proof_contender(self.prover()));
-        let first = move |cancel: &Cancel| {
-            let result = (explicit.run)(cancel);
-            let gave_up = matches!(&result, Ok(outcome) if matches!(outcome.answer, Answer::Unknown { .. }));
-            // The prover may be gone already.
-            let _ = sender.send(gave_up && !cancel.is_cancelled());
-            result
-        };
-        let second = move |cancel: &Cancel| match receiver.recv() {
-            Ok(true) => (prover.run)(cancel),
-            _ => Ok(unsuited(prover.name, "not tried").1),
-        };
-        [
-            Contender { name: explicit.name, run: Box::new(first) },
-            Contender { name: prover.name, run: Box::new(second) },
-        ]
-    }
-
-    fn symbolic_contender(&self) -> Contender<'_> {
-        let engine = self.symbolic();
-        let run = move |cancel: &Cancel| {
-            let restricted = Restricted::new(engine, self.cluster, self.systems);
-            scaling::grow(&restricted, self.systems.searched(), self.property, &self.limits(), cancel, |round| {
-                let size = |size: Option<i64>| size.map_or("all".to_owned(), |size| format!("up to {size}"));
-                let (nodes, pods) = (size(round.nodes), size(round.pods));
-                let steps = round.depth.map_or("any".to_owned(), |depth| format!("up to {depth}"));
-                let (intent, name) = (&self.claim().intent, engine.name());
-                self.observer.phase(&format_args!("{intent}: {name}, {nodes} nodes, {pods} pods, {steps} steps"));
-            })
-        };
-        Contender { name: engine.name(), run: Box::new(run) }
-    }
-
     /// Lets the chosen engines run and picks their best answer, with the name of the engine.
     fn answer(&self) -> Result<(&'static str, Outcome), Fault> {
-        let invariant = matches!(self.claim().claim, Claim::Invariant(_));
-        if let (Effort::Little { states }, EngineChoice::Portfolio | EngineChoice::Explicit) =
-            (self.effort, self.options.engine)
-        {
-            return self.answer_with_little_effort(states);
-        }
-        let contenders = match self.options.engine {
-            EngineChoice::Portfolio => {
-                self.explicit_then_proof().into_iter().chain([self.symbolic_contender()]).collect()
+        let contender = |(part, engine)| match part {
+            Part::Exhaustive => self.at_once(engine),
+            Part::Fallback => self.announced(engine),
+            Part::Growing => self.growing(engine),
+        };
+        let contenders = match (self.options.engine, self.effort) {
+            (EngineChoice::Portfolio, Effort::Little { states }) => return self.answer_with_little_effort(states),
+            (EngineChoice::Only(choice), Effort::Little { states }) if choice.part == Part::Exhaustive => {
+                return self.answer_with_little_effort(states);
             }
-            EngineChoice::Induction => vec![self.proof_contender(self.engines.induction.as_ref())],
-            EngineChoice::Ranking if !invariant => vec![self.proof_contender(self.engines.ranking.as_ref())],
-            EngineChoice::Ranking => {
-                return Ok(unsuited("ranking", "this intent is an invariant; use induction or explicit"));
-            }
-            EngineChoice::Explicit => vec![self.explicit_contender()],
-            EngineChoice::Symbolic => vec![self.symbolic_contender()],
-            EngineChoice::Bmc if invariant => vec![self.symbolic_contender()],
-            EngineChoice::Lasso if !invariant => vec![self.symbolic_contender()],
-            EngineChoice::Bmc => return Ok(unsuited("bmc", "this intent speaks of loops; use lasso or explicit")),
-            EngineChoice::Lasso => return Ok(unsuited("lasso", "this intent is an invariant; use bmc or explicit")),
+            (EngineChoice::Portfolio, Effort::Full) => self.portfolio(),
+            (EngineChoice::Only(choice), _) => self.engines.named(choice.name).into_iter().map(contender).collect(),
         };
         self.observer.phase(&format_args!("{}", self.claim().intent));
         self.best_of(contenders)
@@ -253,28 +145,33 @@ impl Search<'_> {
         Fault::Engine { intent: self.claim().intent.clone(), source }
     }
 
-    /// The explicit engine alone, which ends after the same number of states on every machine; others only where it
+    /// An exhaustive engine alone, which ends after the same number of states on every machine; others only where it
     /// refuses the question.
     fn answer_with_little_effort(&self, states: usize) -> Result<(&'static str, Outcome), Fault> {
-        let (explicit, searched) = (self.engines.explicit.as_ref(), self.systems.searched());
+        let searched = self.systems.searched();
         self.observer.phase(&format_args!("{}: if controllers are late", self.claim().intent));
         let limits = Limits { states: Some(states), ..self.limits() };
         let small = Limits { nodes: Some(BESIDE_NODES), pods: Some(BESIDE_PODS), ..limits };
-        let restricted = Restricted::new(explicit, self.cluster, self.systems);
-        if restricted.is_smaller(&small) {
-            let outcome = restricted.decide(searched, self.property, &small, self.cancel);
-            let outcome = outcome.map_err(|source| self.fault(source))?;
-            if matches!(outcome.answer, Answer::Violated(_)) {
-                return Ok((explicit.name(), outcome));
+        let is_alone = matches!(self.options.engine, EngineChoice::Only(_));
+        for engine in self.engines.with(Part::Exhaustive) {
+            let decide = |engine: &dyn Engine, limits| {
+                let outcome = engine.decide(searched, self.property, limits, self.cancel);
+                outcome.map_err(|source| self.fault(source))
+            };
+            let restricted = Restricted::new(engine, self.cluster, self.systems);
+            if restricted.is_smaller(&small) {
+                let outcome = decide(&restricted, &small)?;
+                if matches!(outcome.answer, Answer::Violated(_)) {
+                    return Ok((engine.name(), outcome));
+                }
+            }
+            let outcome = decide(engine, &limits)?;
+            if is_alone || outcome.statistics.states > 0 || !matches!(outcome.answer, Answer::Unknown { .. }) {
+                return Ok((engine.name(), outcome));
             }
         }
-        let outcome = explicit.decide(searched, self.property, &limits, self.cancel);
-        let outcome = outcome.map_err(|source| self.fault(source))?;
-        let is_alone = self.options.engine == EngineChoice::Explicit;
-        if is_alone || outcome.statistics.states > 0 || !matches!(outcome.answer, Answer::Unknown { .. }) {
-            return Ok((explicit.name(), outcome));
-        }
-        self.best_of(vec![self.proof_contender(self.prover()), self.symbolic_contender()])
+        let provers = self.engines.with(Part::Fallback).map(|engine| self.announced(engine));
+        self.best_of(provers.chain(self.engines.with(Part::Growing).map(|engine| self.growing(engine))).collect())
     }
 
     fn reject_contradiction(&self, outcomes: &[(&'static str, Outcome)]) -> Result<(), Fault> {
@@ -317,12 +214,15 @@ impl Search<'_> {
             watch_rest: false,
             ..self.limits()
         };
-        // The explicit engine needs no depth: it ends by itself.
-        let limits = if engine == self.engines.explicit.name() { Limits { depth: None, ..limits } } else { limits };
+        let found_by = self.engines.named(engine);
+        let (part, searcher) =
+            found_by.ok_or_else(|| self.fault(EngineError::Internal(format!("no engine {engine}"))))?;
+        // An exhaustive engine needs no depth: it ends by itself.
+        let limits = if part == Part::Exhaustive { Limits { depth: None, ..limits } } else { limits };
         let system = self.systems.searched();
-        let restricted = Restricted::new(self.engine(engine), self.cluster, self.systems);
+        let restricted = Restricted::new(searcher, self.cluster, self.systems);
         let smallest = minimise::minimise(&restricted, system, self.property, found.clone(), &limits, self.cancel)
-            .map_err(|source| Fault::Engine { intent: intent.clone(), source })?;
+            .map_err(|source| self.fault(source))?;
         let trace = if smallest.trace == found { first } else { self.replayed(engine, &smallest.trace)? };
         let trace = self.without_over_approximation(&trace).unwrap_or(trace);
         let fine = &self.systems.fine;
@@ -337,7 +237,7 @@ impl Search<'_> {
             return Ok(Inevitability::Undecided);
         }
         let limits = Limits { depth: None, deadline: Some(Instant::now() + JUDGE), ..self.limits() };
-        explicit::inevitable::inevitability(&self.systems.fine, self.property, trace, &limits, self.cancel)
+        inevitability(&self.systems.fine, self.property, trace, &limits, self.cancel)
             .map_err(|source| self.fault(source))
     }
 
@@ -361,9 +261,11 @@ impl Search<'_> {
             deadline: Some(self.deadline.min(Instant::now() + NARROW)),
             ..self.limits()
         };
-        let outcome = self.engines.explicit.decide(&narrowed, self.property, &limits, self.cancel).ok()?;
-        let Answer::Violated(found) = outcome.answer else { return None };
-        self.replayed(self.engines.explicit.name(), &found).ok()
+        self.engines.with(Part::Exhaustive).find_map(|engine| {
+            let outcome = engine.decide(&narrowed, self.property, &limits, self.cancel).ok()?;
+            let Answer::Violated(found) = outcome.answer else { return None };
+            self.replayed(engine.name(), &found).ok()
+        })
     }
 
     /// The run on the fine system, step by step.
@@ -376,11 +278,6 @@ impl Search<'_> {
         let intent = self.claim().intent.clone();
         result.map_err(|error| Fault::Replay { intent, engine: engine.to_owned(), why: error.to_string() })
     }
-}
-
-fn unsuited(engine: &'static str, reason: &str) -> (&'static str, Outcome) {
-    let answer = Answer::Unknown { reason: reason.to_owned() };
-    (engine, Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false })
 }
 
 /// The answer that says most; what stays unknown tells the reasons of all engines.
@@ -401,7 +298,7 @@ fn best(outcomes: Vec<(&'static str, Outcome)>, cancel: &Cancel) -> (&'static st
     // Of equal answers the first to arrive is kept.
     let best = outcomes.into_iter().rev().max_by_key(|(_, outcome)| rank(&outcome.answer));
     let Some((name, mut outcome)) = best else {
-        return unsuited("none", "no engine ran");
+        return ("none", Outcome::unknown("no engine ran".to_owned()));
     };
     if let Answer::Unknown { reason } = &mut outcome.answer {
         *reason = if cancel.is_cancelled() { "interrupted".into() } else { reasons };
@@ -429,15 +326,15 @@ fn dump(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Silent;
     use super::super::testing::Scripted;
+    use super::super::{Silent, scaling};
     use super::*;
     use crate::testing::tiny;
     use crate::trace::Ending;
     use crate::trace::testing::tiny_run;
 
     fn outcome(answer: Answer) -> Outcome {
-        Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false }
+        Outcome { answer, ..Outcome::unknown(String::new()) }
     }
 
     #[test]
@@ -445,23 +342,25 @@ mod tests {
         let unknown = |reason: &str| outcome(Answer::Unknown { reason: reason.into() });
         let bounded = outcome(Answer::NoViolationUpTo { depth: 7 });
         let (name, best_one) =
-            best(vec![("explicit", unknown("too many values")), ("bmc", bounded)], &Cancel::default());
-        assert_eq!((name, best_one.answer), ("bmc", Answer::NoViolationUpTo { depth: 7 }));
-        let (_, best_one) = best(vec![("explicit", unknown("a")), ("bmc", unknown("b"))], &Cancel::default());
-        assert_eq!(best_one.answer, Answer::Unknown { reason: "explicit: a; bmc: b".into() });
+            best(vec![("explicit", unknown("too many values")), ("symbolic", bounded)], &Cancel::default());
+        assert_eq!((name, best_one.answer), ("symbolic", Answer::NoViolationUpTo { depth: 7 }));
+        let (_, best_one) = best(vec![("explicit", unknown("a")), ("symbolic", unknown("b"))], &Cancel::default());
+        assert_eq!(best_one.answer, Answer::Unknown { reason: "explicit: a; symbolic: b".into() });
     }
 
     /// Searches a system in which pods are bound for ever, with engines that say whatever they are told to.
     fn searched<T>(
         explicit: Answer,
-        bmc: Answer,
+        symbolic: Answer,
         then: impl Fn(&Search, Result<(&'static str, Outcome), Fault>) -> T,
     ) -> T {
         let (system, property) = tiny();
-        let mut engines = Engines::new(Encoding::default());
-        engines.explicit = Box::new(Scripted::called("explicit", vec![explicit]));
-        engines.bmc = Box::new(Scripted::called("bmc", vec![bmc; scaling::rounds(None).len()]));
-        engines.induction = Box::new(Scripted::new(Vec::new()));
+        let symbolic = Scripted::called("symbolic", vec![symbolic; scaling::rounds(None).len()]);
+        let engines = Engines(vec![
+            (Part::Exhaustive, Box::new(Scripted::called("explicit", vec![explicit]))),
+            (Part::Fallback, Box::new(Scripted::new(Vec::new()))),
+            (Part::Growing, Box::new(symbolic)),
+        ]);
         let options = Options::default();
         let question = Question {
             cluster: &Cluster::default(),
@@ -490,14 +389,14 @@ mod tests {
             assert!(matches!(answer, Err(Fault::Contradiction { .. })), "{answer:?}");
         });
         searched(bounded.clone(), violated(9), |search, answer| {
-            assert!(matches!(answer, Ok(("bmc", Outcome { answer: Answer::Violated(_), .. }))), "{answer:?}");
-            let together = |explicit: Answer, bmc: Answer| {
-                search.reject_contradiction(&[("explicit", outcome(explicit)), ("bmc", outcome(bmc))])
+            assert!(matches!(answer, Ok(("symbolic", Outcome { answer: Answer::Violated(_), .. }))), "{answer:?}");
+            let together = |explicit: Answer, symbolic: Answer| {
+                search.reject_contradiction(&[("explicit", outcome(explicit)), ("symbolic", outcome(symbolic))])
             };
             let Err(Fault::Contradiction { first, second, .. }) = together(holds(), violated(3)) else {
                 panic!("no contradiction")
             };
-            assert_eq!([first, second], ["explicit (holds)", "bmc (violated)"]);
+            assert_eq!([first, second], ["explicit (holds)", "symbolic (violated)"]);
             assert!(matches!(together(violated(3), bounded.clone()), Err(Fault::Contradiction { .. })));
             assert!(together(violated(9), bounded.clone()).is_ok());
         });

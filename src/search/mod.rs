@@ -9,6 +9,7 @@ pub mod clock;
 pub mod cross_check;
 mod driver;
 pub mod late;
+mod lineup;
 pub mod minimise;
 pub mod portfolio;
 pub mod restrict;
@@ -21,7 +22,7 @@ pub mod timings;
 mod vacuous;
 
 use crate::engines::explicit::inevitable::Inevitability;
-use crate::engines::{Cancel, EngineError, Statistics};
+use crate::engines::{Cancel, EngineError, Registration, Statistics, named};
 use crate::limits::search::{BESIDE, MINIMISE, TIMEOUT};
 use crate::passes::says_the_same;
 use crate::smt::Encoding;
@@ -37,24 +38,40 @@ use std::time::{Duration, Instant};
 use timings::Timings;
 
 /// Which engines to use.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub enum EngineChoice {
-    /// Explicit, and proofs where it gives up, beside symbolic; the first sound answer wins.
+    /// All of them, each in its part; the first sound answer wins.
     #[default]
     Portfolio,
-    /// Only the explicit engine.
-    Explicit,
-    /// Only bounded model checking of invariants.
-    Bmc,
-    /// Only bounded search for fair loops.
-    Lasso,
-    /// `Bmc` or `Lasso`, as the claim needs.
-    Symbolic,
-    /// Only proofs by induction.
-    Induction,
-    /// Only proofs by ranking.
-    Ranking,
+    /// Only this one.
+    Only(&'static Registration),
 }
+
+impl EngineChoice {
+    /// The name of all engines together.
+    pub const PORTFOLIO: &str = "portfolio";
+
+    /// The choice of a name, or of a name that is still understood.
+    pub fn named(name: &str) -> Option<Self> {
+        if name == Self::PORTFOLIO { Some(Self::Portfolio) } else { named(name).map(Self::Only) }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portfolio => Self::PORTFOLIO,
+            Self::Only(engine) => engine.name,
+        }
+    }
+}
+
+impl PartialEq for EngineChoice {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for EngineChoice {}
 
 /// How to search.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

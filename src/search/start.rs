@@ -1,7 +1,7 @@
 //! Whether there is any run to speak of: about a cluster without an initial state every intent would hold.
 
 use super::Fault;
-use crate::engines::bmc::Bmc;
+use crate::engines::symbolic::Symbolic;
 use crate::engines::{Answer, Cancel, Engine, Limits};
 use kubound_encodings::system::{Claim, Property, TransitionSystem};
 use kubound_encodings::term::{Bool, within};
@@ -38,7 +38,7 @@ pub fn require_initial_state(fine: &TransitionSystem, deadline: Instant, cancel:
         pods: fine.pods,
     };
     let limits = Limits { depth: Some(0), deadline: Some(deadline), ..Limits::default() };
-    let outcome = Bmc::default()
+    let outcome = Symbolic::default()
         .decide(&probe, 0, &limits, cancel)
         .map_err(|source| Fault::Engine { intent: "initial state".into(), source })?;
     if !matches!(outcome.answer, Answer::NoViolationUpTo { .. }) {

@@ -9,8 +9,8 @@
 //! * [`Encoding::Clauses`]: our own bit blaster (`gates`, `words`, `clauses`) in front of a SAT core. The ranges of
 //!   the terms give narrow words, and it measured fastest, so it is the default.
 //! * [`Encoding::CadicalClauses`]: the same clauses, decided by CaDiCaL (`cadical`) instead of Z3's SAT core.
-//! * [`Encoding::BitVectors`] and [`Encoding::Integers`]: the same terms as words or integers of Z3 (`z3`), mostly to
-//!   hold the first one against.
+//! * [`Encoding::BitVectors`] and [`Encoding::Integers`]: the same terms as words or integers of Z3 (`z3`). Integers
+//!   serve proofs, where sums over many slots decide; bit-vectors are there to hold the first ones against.
 
 pub mod cadical;
 pub mod clauses;
@@ -52,11 +52,6 @@ impl Encoding {
             Encoding::BitVectors => "bv",
             Encoding::Integers => "int",
         }
-    }
-
-    /// The encoding of a name.
-    pub fn from_name(name: &str) -> Option<Encoding> {
-        Self::ALL.into_iter().find(|encoding| encoding.name() == name)
     }
 
     /// Who decides it.

@@ -2,11 +2,9 @@
 
 use crate::tally::Tally;
 use crate::{sizes, timings, whole, words};
-use kubound::engines::bmc::Bmc;
 use kubound::engines::explicit::Explicit;
-use kubound::engines::induction::Induction;
-use kubound::engines::lasso::Lasso;
-use kubound::engines::ranking::Ranking;
+use kubound::engines::proof::Proof;
+use kubound::engines::symbolic::Symbolic;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::smt::Encoding;
 use kubound::trace::Trace;
@@ -324,9 +322,7 @@ impl Case<'_> {
 
     /// The number of steps of the violation found.
     fn steps_found(&self, encoding: Encoding, limits: &Limits) -> Result<Option<usize>, String> {
-        let (bmc, lasso) = (Bmc { encoding }, Lasso { encoding });
-        let engine: &dyn Engine = if self.is_invariant() { &bmc } else { &lasso };
-        let outcome = engine
+        let outcome = Symbolic { encoding }
             .decide(&self.fused, self.property, limits, &Cancel::default())
             .map_err(|error| format!("symbolic: {error}"))?;
         match outcome.answer {
@@ -345,25 +341,15 @@ impl Case<'_> {
         if matches!(self.verdict, Verdict::Undecided) {
             return Ok(false);
         }
-        let (induction, ranking) = (Induction::default(), Ranking::default());
-        let mut provers: Vec<&dyn Engine> = vec![&induction];
-        if !self.is_invariant() {
-            provers.push(&ranking);
+        let prover = Proof::default();
+        let limits = Limits { deadline: Some(Instant::now() + PROOF), ..Limits::default() };
+        let outcome = prover
+            .decide(&self.fused, self.property, &limits, &Cancel::default())
+            .map_err(|error| format!("proof: {error}"))?;
+        match (outcome.answer, self.verdict.is_clean()) {
+            (Answer::Holds { .. }, true) => Ok(true),
+            (Answer::Unknown { .. } | Answer::NoViolationUpTo { .. }, _) | (Answer::Violated(_), false) => Ok(false),
+            (answer, _) => Err(format!("proof contradicts explicit {}: {answer:?}", self.verdict.word())),
         }
-        let mut is_proved = false;
-        for prover in provers {
-            let limits = Limits { deadline: Some(Instant::now() + PROOF), ..Limits::default() };
-            let outcome = prover
-                .decide(&self.fused, self.property, &limits, &Cancel::default())
-                .map_err(|error| format!("{}: {error}", prover.name()))?;
-            match (&outcome.answer, self.verdict.is_clean()) {
-                (Answer::Holds { .. }, true) => is_proved = true,
-                (Answer::Unknown { .. } | Answer::NoViolationUpTo { .. }, _) | (Answer::Violated(_), false) => {}
-                (answer, _) => {
-                    return Err(format!("{} contradicts explicit {}: {answer:?}", prover.name(), self.verdict.word()));
-                }
-            }
-        }
-        Ok(is_proved)
     }
 }

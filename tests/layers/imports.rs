@@ -156,25 +156,29 @@ fn is_inside(file: &str, face: &str) -> bool {
 
 /// Groups of files that import each other in a circle, largest first.
 pub fn circles(arrows: &Arrows) -> Vec<Vec<String>> {
-    let reach = |start: &String| {
-        let (mut seen, mut open) = (BTreeSet::new(), vec![start.clone()]);
+    let files: Vec<&String> = arrows.keys().collect();
+    let number: BTreeMap<&String, usize> = files.iter().enumerate().map(|(index, &file)| (file, index)).collect();
+    let next: Vec<Vec<usize>> =
+        arrows.values().map(|others| others.iter().map(|other| number[other]).collect()).collect();
+    let reached = |start: usize| {
+        let (mut seen, mut open) = (vec![false; files.len()], vec![start]);
         while let Some(file) = open.pop() {
-            for next in arrows.get(&file).into_iter().flatten() {
-                if seen.insert(next.clone()) {
-                    open.push(next.clone());
+            for &other in &next[file] {
+                if !std::mem::replace(&mut seen[other], true) {
+                    open.push(other);
                 }
             }
         }
         seen
     };
-    let reached: BTreeMap<&String, BTreeSet<String>> = arrows.keys().map(|file| (file, reach(file))).collect();
-    let mut circles: BTreeSet<Vec<String>> = BTreeSet::new();
-    for (file, seen) in &reached {
-        let circle: Vec<String> = seen.iter().filter(|&other| reached[other].contains(*file)).cloned().collect();
-        if circle.len() > 1 {
-            circles.insert(circle);
-        }
-    }
+    let reached: Vec<Vec<bool>> = (0..files.len()).map(reached).collect();
+    let circle = |file: usize| -> Vec<String> {
+        (0..files.len())
+            .filter(|&other| reached[file][other] && reached[other][file])
+            .map(|other| files[other].clone())
+            .collect()
+    };
+    let circles: BTreeSet<Vec<String>> = (0..files.len()).map(circle).filter(|circle| circle.len() > 1).collect();
     let mut circles: Vec<_> = circles.into_iter().collect();
     circles.sort_by_key(|circle| std::cmp::Reverse(circle.len()));
     circles

@@ -10,7 +10,7 @@ use super::initial::{Starts, Stopped};
 use super::search::{End, Model, Search};
 use super::{Explicit, MOST_TRIES, Report, Shared};
 use crate::engines::{EngineError, Statistics};
-use crate::passes::{Slice, SlotClass, alike_slots, specialise};
+use crate::passes::{Reduced, SlotClass};
 use crate::trace::{Ending, Step, Trace, execute};
 use kubound_encodings::system::{Rule, Signature, TransitionSystem};
 use kubound_encodings::term::VarId;
@@ -42,9 +42,7 @@ pub enum Finding {
 /// A group made ready to search.
 struct Prepared<'a> {
     given_system: &'a TransitionSystem,
-    system: TransitionSystem,
-    kept: Vec<bool>,
-    complete: Vec<bool>,
+    reduced: Reduced,
     nodes: i64,
 }
 
@@ -55,23 +53,12 @@ impl Group {
         engine: &Explicit,
         given_system: &TransitionSystem,
         property: usize,
-        sliced: &Slice,
+        reduced: &Reduced,
         shared: &Shared,
     ) -> Result<Report, EngineError> {
         debug_assert!(property < given_system.properties.len());
-        let special = specialise(&sliced.system, &self.given);
-        let kept =
-            special.fixed.iter().zip(&sliced.relevant).map(|(fixed, &relevant)| relevant && fixed.is_none()).collect();
-        // Rules dropped leave gaps; names tell which are left.
-        let mut complete = Vec::with_capacity(special.system.rules.len());
-        let mut all = sliced.system.rules.iter().zip(&sliced.complete);
-        for rule in &special.system.rules {
-            let found = all.find(|(before, _)| before.name == rule.name);
-            complete.push(found.is_some_and(|(_, &complete)| complete));
-        }
-        let prepared = Prepared { given_system, system: special.system, kept, complete, nodes: self.nodes };
-        let slots = if engine.symmetry { alike_slots(&prepared.system) } else { Vec::new() };
-        let report = prepared.search(Some(&slots).filter(|_| engine.symmetry), engine.partial_order, shared)?;
+        let prepared = Prepared { given_system, reduced: reduced.sized(&self.given), nodes: self.nodes };
+        let report = prepared.search(engine.symmetry, engine.partial_order, shared)?;
         match report.finding {
             Finding::Violated(_) => shared.best.fetch_min(self.nodes, Ordering::Relaxed),
             _ => 0,
@@ -81,14 +68,10 @@ impl Group {
 }
 
 impl Prepared<'_> {
-    /// Searches; with interchangeable slots and objects in one order, if the former are given.
-    fn search(
-        &self,
-        alike: Option<&Vec<SlotClass>>,
-        partial_order: bool,
-        shared: &Shared,
-    ) -> Result<Report, EngineError> {
-        let (slots, objects) = alike.map_or((&[][..], &[][..]), |slots| (slots, &shared.objects));
+    /// Searches; with interchangeable slots and objects in one order if `symmetric`.
+    fn search(&self, symmetric: bool, partial_order: bool, shared: &Shared) -> Result<Report, EngineError> {
+        let Reduced { system, kept, complete, slots, objects, .. } = &self.reduced;
+        let (slots, objects) = if symmetric { (&slots[..], &objects[..]) } else { (&[][..], &[][..]) };
         let mut report = Report {
             finding: Finding::Clean,
             statistics: Statistics::default(),
@@ -96,7 +79,7 @@ impl Prepared<'_> {
             premise: false,
             rests: false,
         };
-        let Ok(model) = Model::new(self.system.clone(), &self.kept, &self.complete, slots, objects) else {
+        let Ok(model) = Model::new(system.clone(), kept, complete, slots, objects) else {
             report.finding = Finding::Unknown("too many terms for the explicit engine".into());
             return Ok(report);
         };
@@ -117,10 +100,10 @@ impl Prepared<'_> {
         shared.states.fetch_add(search.len(), Ordering::Relaxed);
         if search.reduces_orders() && matches!(end, End::Bad(_)) {
             // The run is not a shortest one. The full search finds that, unless it comes to a limit before.
-            let found = self.judge(&search, end, alike.is_some())?;
+            let found = self.judge(&search, end, symmetric)?;
             let (states, transitions) = (search.len() as u64, search.transitions);
             drop(search);
-            let mut shortest = self.search(alike, false, shared)?;
+            let mut shortest = self.search(symmetric, false, shared)?;
             if let (Finding::Unknown(_), Finding::Violated(_)) = (&shortest.finding, &found) {
                 shortest.finding = found;
                 shortest.statistics.states += states;
@@ -129,15 +112,15 @@ impl Prepared<'_> {
             return Ok(shortest);
         }
         report.rests = end == End::Fixpoint && search.rests();
-        report.finding = self.judge(&search, end, alike.is_some())?;
+        report.finding = self.judge(&search, end, symmetric)?;
         report.premise = search.premise;
         report.statistics.states = search.len() as u64;
         report.statistics.transitions = search.transitions;
         report.statistics.depth = search.len().checked_sub(1).map_or(0, |last| search.depth(last as u32) as usize);
         report.fired = self.fired(&search, slots);
-        if alike.is_some() && matches!(&report.finding, Finding::Unknown(reason) if reason == UNFAIR) {
+        if symmetric && matches!(&report.finding, Finding::Unknown(reason) if reason == UNFAIR) {
             drop(search);
-            let exact = self.search(None, partial_order, shared)?;
+            let exact = self.search(false, partial_order, shared)?;
             report.finding = exact.finding;
             report.statistics.states += exact.statistics.states;
             report.statistics.transitions += exact.statistics.transitions;
@@ -151,7 +134,7 @@ impl Prepared<'_> {
             let subject = slots.iter().fold(rule.subject.clone(), |subject, class| class.canonical(&subject));
             Signature { subject, actor: rule.actor.clone() }
         };
-        let rules = &self.system.rules;
+        let rules = &self.reduced.system.rules;
         let fired: FxHashSet<Signature> =
             rules.iter().zip(&search.fired).filter(|&(_, &fired)| fired).map(|(rule, _)| canonical(rule)).collect();
         rules.iter().filter(|rule| fired.contains(&canonical(rule))).map(|rule| rule.name.clone()).collect()
@@ -159,8 +142,8 @@ impl Prepared<'_> {
 
     /// Adds all initial states.
     fn add_initial(&self, search: &mut Search, shared: &Shared) -> Result<(), String> {
-        let mut starts = Starts::new(&self.system, MOST_TRIES);
-        let (estimate, widest) = starts.estimate(&self.kept);
+        let mut starts = Starts::new(&self.reduced.system, MOST_TRIES);
+        let (estimate, widest) = starts.estimate(&self.reduced.kept);
         let most = shared.limits.states.unwrap_or(super::MOST_STATES);
         let refusal = || format!("more than {most} initial states: {} range too widely", widest.join(", "));
         if estimate > most as f64 {
@@ -169,8 +152,8 @@ impl Prepared<'_> {
         let model = search.model;
         let mut row = vec![0; model.layout.stride];
         let mut faulty = None;
-        let ended = starts.each(&self.kept, &[], &mut |values| {
-            let mut vars = self.system.dag.vars().iter().zip(values);
+        let ended = starts.each(&self.reduced.kept, &[], &mut |values| {
+            let mut vars = self.reduced.system.dag.vars().iter().zip(values);
             if let Some((var, value)) = vars.find(|(var, value)| !var.sort.range().contains(**value)) {
                 faulty = Some(format!("the model is faulty: {} starts at {value}, outside its range", var.name));
                 return false;
@@ -247,13 +230,13 @@ impl Prepared<'_> {
     /// The run over all variables of the system given.
     fn trace(&self, search: &Search, walk: &Walk, ending: Ending) -> Result<Trace, EngineError> {
         let layout = &search.model.layout;
-        let mut given = vec![None; self.system.vars.len()];
+        let mut given = vec![None; self.reduced.system.vars.len()];
         for field in &layout.fields {
             given[field.var.index()] = Some(layout.value(field, &walk.first));
         }
         let mut initial = Vec::new();
         let mut first = vec![0; layout.stride];
-        let ended = Starts::new(&self.system, MOST_TRIES).each(&self.kept, &given, &mut |values| {
+        let ended = Starts::new(&self.reduced.system, MOST_TRIES).each(&self.reduced.kept, &given, &mut |values| {
             layout.pack_values(values, &mut first);
             let found = first == walk.first;
             if found {
@@ -266,7 +249,7 @@ impl Prepared<'_> {
         }
         let mut trace = Trace { initial, steps: Vec::with_capacity(walk.steps.len()), ending };
         for step in &walk.steps {
-            let name = &self.system.rules[step.rule].name;
+            let name = &self.reduced.system.rules[step.rule].name;
             let rule = self.given_system.rule(name).ok_or_else(|| EngineError::Internal(format!("no rule {name}")))?;
             let state = execute::fire(self.given_system, rule, &step.picks, trace.state(trace.steps.len()))
                 .map_err(|(var, value)| EngineError::OutOfRange { rule: name.clone(), var, value })?;

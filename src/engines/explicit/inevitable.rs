@@ -11,7 +11,7 @@ use super::edge::Edge;
 use super::fair::{Filter, fair_components};
 use super::search::{End, Model, Search};
 use crate::engines::{Cancel, EngineError, Limits};
-use crate::passes::{Rebuilder, slice, specialise};
+use crate::passes::{Passes, Rebuilder, Reduced};
 use crate::trace::{Step, Trace};
 use kubound_encodings::subject::{Part, Subject};
 use kubound_encodings::system::{Claim, FairnessUnit, Initial, Pace, Property, Role, Rule, StateVar, TransitionSystem};
@@ -46,13 +46,11 @@ pub fn inevitability(
         Claim::NoFairLoop { .. } => false,
     };
     let system = watched(scripted);
-    let sliced = slice(&system, 0);
-    let special = specialise(&sliced.system, &[]);
-    let kept: Vec<bool> =
-        special.fixed.iter().zip(&sliced.relevant).map(|(fixed, &relevant)| relevant && fixed.is_none()).collect();
+    let Reduced { system: reduced, kept, .. } =
+        Reduced::new(&system, 0, Passes { symmetry: false, ..Passes::default() }).sized(&[]);
     // Faults of the model were reported by the search that found the trace.
-    let complete = vec![false; special.system.rules.len()];
-    let Ok(model) = Model::new(special.system, &kept, &complete, &[], &[]) else {
+    let complete = vec![false; reduced.rules.len()];
+    let Ok(model) = Model::new(reduced, &kept, &complete, &[], &[]) else {
         return Ok(Inevitability::Undecided);
     };
     let mut search = Search::new(&model, &Limits::default());

@@ -28,10 +28,10 @@ mod sharing;
 pub mod stepper;
 mod stubborn;
 
-use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
+use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part, Registration, Statistics};
 use crate::limits::explicit::MOST_STATES;
 use crate::limits::explicit::MOST_TRIES;
-use crate::passes::{ObjectClass, Slice, interchangeable, slice};
+use crate::passes::{ObjectClass, Passes, Reduced};
 use crate::trace::Trace;
 use group::{Finding, Group};
 use initial::{Starts, Stopped};
@@ -41,6 +41,16 @@ use rustc_hash::FxHashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Instant;
+
+/// The engine, for the command line and the search.
+pub const REGISTRATION: Registration = Registration {
+    name: "explicit",
+    aliases: &[],
+    summary: "Walks all states; refuses what it cannot enumerate",
+    part: Part::Exhaustive,
+    chooses_solvers: false,
+    open: |_| Box::new(Explicit::default()),
+};
 
 /// The engine; [`Default`] has its reductions on.
 #[derive(Clone, Copy, Debug)]
@@ -66,8 +76,6 @@ struct Shared<'a> {
     states: AtomicUsize,
     /// Number of nodes of the smallest violation so far.
     best: AtomicI64,
-    /// Objects to sort.
-    objects: Vec<ObjectClass>,
 }
 
 impl Shared<'_> {
@@ -99,7 +107,7 @@ struct Report {
 
 impl Engine for Explicit {
     fn name(&self) -> &'static str {
-        "explicit"
+        REGISTRATION.name
     }
 
     fn decide(
@@ -112,12 +120,11 @@ impl Engine for Explicit {
         if let Some(what) = system.dag.overflow() {
             return Err(EngineError::Internal(what.to_owned()));
         }
-        let sliced = self.reduced(system, property);
-        let objects = if self.symmetry { interchangeable(&sliced.system) } else { Vec::new() };
-        let shared = Shared { limits, cancel, states: AtomicUsize::new(0), best: AtomicI64::new(i64::MAX), objects };
-        let groups = match groups(&sliced.system, limits, &shared) {
+        let reduced = Reduced::new(system, property, Passes { slicing: self.slicing, symmetry: self.symmetry });
+        let shared = Shared { limits, cancel, states: AtomicUsize::new(0), best: AtomicI64::new(i64::MAX) };
+        let groups = match groups(&reduced.system, limits, &shared) {
             Ok(groups) => groups,
-            Err(reason) => return Ok(unknown(reason)),
+            Err(reason) => return Ok(Outcome::unknown(reason)),
         };
         let next = AtomicUsize::new(0);
         let reports: Mutex<Vec<(usize, Result<Report, EngineError>)>> = Mutex::new(Vec::new());
@@ -126,7 +133,7 @@ impl Engine for Explicit {
                 if shared.best.load(Ordering::Relaxed) < group.nodes {
                     break;
                 }
-                let report = group.decide(self, system, property, &sliced, &shared);
+                let report = group.decide(self, system, property, &reduced, &shared);
                 let failed = report.is_err();
                 reports.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((group.number, report));
                 if failed {
@@ -143,69 +150,55 @@ impl Engine for Explicit {
         let mut reports = reports.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
         reports.sort_by_key(|(number, _)| *number);
         let reports = reports.into_iter().map(|(_, report)| report).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.combine(system, &groups, reports, &shared))
+        Ok(combine(system, &reduced.objects, &groups, reports, &shared))
     }
 }
 
-impl Explicit {
-    fn reduced(&self, system: &TransitionSystem, property: usize) -> Slice {
-        let mut sliced = slice(system, property);
-        if !self.slicing {
-            sliced.system =
-                TransitionSystem { properties: vec![system.properties[property].clone()], ..system.clone() };
-            sliced.relevant = vec![true; system.vars.len()];
-            sliced.complete = vec![true; system.rules.len()];
-        }
-        // Sentences are for reports; copying them for every group would take longer than many a search.
-        for rule in &mut sliced.system.rules {
-            rule.sentence.clear();
-            rule.details.clear();
-        }
-        sliced
-    }
-
-    fn combine(&self, system: &TransitionSystem, groups: &[Group], reports: Vec<Report>, shared: &Shared) -> Outcome {
-        let mut statistics = Statistics::default();
-        let (mut fired, mut premise_reached) = (FxHashSet::default(), false);
-        let mut best: Option<(i64, Box<Trace>)> = None;
-        let mut unknown = None;
-        let mut rests = shared.limits.watch_rest;
-        // How far larger groups came before a violation made them unnecessary depends on how threads were scheduled:
-        // what they saw is left out of reports, so that these are the same every time.
-        let needed = shared.best.load(Ordering::Relaxed);
-        for (report, group) in reports.into_iter().zip(groups).filter(|(_, group)| group.nodes <= needed) {
-            statistics.states += report.statistics.states;
-            statistics.transitions += report.statistics.transitions;
-            statistics.depth = statistics.depth.max(report.statistics.depth);
-            fired.extend(report.fired);
-            premise_reached |= report.premise;
-            rests &= report.rests;
-            match report.finding {
-                Finding::Clean => {}
-                Finding::Unknown(reason) => unknown = unknown.or(Some(reason)),
-                Finding::Violated(trace) => {
-                    let size = |trace: &Trace| trace.steps.len();
-                    let better =
-                        |(nodes, so_far): &(i64, Box<Trace>)| (group.nodes, size(&trace)) < (*nodes, size(so_far));
-                    if best.as_ref().is_none_or(better) {
-                        best = Some((group.nodes, trace));
-                    }
+/// What the reports on all groups come to.
+fn combine(
+    system: &TransitionSystem,
+    objects: &[ObjectClass],
+    groups: &[Group],
+    reports: Vec<Report>,
+    shared: &Shared,
+) -> Outcome {
+    let mut statistics = Statistics::default();
+    let (mut fired, mut premise_reached) = (FxHashSet::default(), false);
+    let mut best: Option<(i64, Box<Trace>)> = None;
+    let mut unknown = None;
+    let mut rests = shared.limits.watch_rest;
+    // How far larger groups came before a violation made them unnecessary depends on how threads were scheduled:
+    // what they saw is left out of reports, so that these are the same every time.
+    let needed = shared.best.load(Ordering::Relaxed);
+    for (report, group) in reports.into_iter().zip(groups).filter(|(_, group)| group.nodes <= needed) {
+        statistics.states += report.statistics.states;
+        statistics.transitions += report.statistics.transitions;
+        statistics.depth = statistics.depth.max(report.statistics.depth);
+        fired.extend(report.fired);
+        premise_reached |= report.premise;
+        rests &= report.rests;
+        match report.finding {
+            Finding::Clean => {}
+            Finding::Unknown(reason) => unknown = unknown.or(Some(reason)),
+            Finding::Violated(trace) => {
+                let size = |trace: &Trace| trace.steps.len();
+                let better = |(nodes, so_far): &(i64, Box<Trace>)| (group.nodes, size(&trace)) < (*nodes, size(so_far));
+                if best.as_ref().is_none_or(better) {
+                    best = Some((group.nodes, trace));
                 }
             }
         }
-        let answer = match (best, unknown) {
-            (Some((_, trace)), _) => Answer::Violated(trace),
-            (None, Some(reason)) => Answer::Unknown { reason },
-            // Larger runs were cut off, so this is no proof; but those within were searched at any depth.
-            (None, None) if cuts_runs(system, shared.limits) => Answer::NoViolationUpTo { depth: usize::MAX },
-            (None, None) => {
-                Answer::Holds { method: "explicit search to the fixpoint", premise_reached, proof: Vec::new() }
-            }
-        };
-        // Only an answer about every run tells what no run does.
-        rests &= matches!(answer, Answer::Holds { .. });
-        Outcome { answer, statistics, fired: all_instances(system, &fired, &shared.objects), rests }
     }
+    let answer = match (best, unknown) {
+        (Some((_, trace)), _) => Answer::Violated(trace),
+        (None, Some(reason)) => Answer::Unknown { reason },
+        // Larger runs were cut off, so this is no proof; but those within were searched at any depth.
+        (None, None) if cuts_runs(system, shared.limits) => Answer::NoViolationUpTo { depth: usize::MAX },
+        (None, None) => Answer::Holds { method: "explicit search to the fixpoint", premise_reached, proof: Vec::new() },
+    };
+    // Only an answer about every run tells what no run does.
+    rests &= matches!(answer, Answer::Holds { .. });
+    Outcome { answer, statistics, fired: all_instances(system, &fired, objects), rests }
 }
 
 /// Whether the limits speak of sizes that change during a run.
@@ -213,10 +206,6 @@ fn cuts_runs(system: &TransitionSystem, limits: &Limits) -> bool {
     let is_frozen = |var: VarId| system.vars[var.index()].role == Role::Frozen;
     let nodes_change = || !system.dag.support([system.nodes]).into_iter().all(is_frozen);
     limits.pods.is_some() || (limits.nodes.is_some() && nodes_change())
-}
-
-fn unknown(reason: String) -> Outcome {
-    Outcome { answer: Answer::Unknown { reason }, statistics: Statistics::default(), fired: Vec::new(), rests: false }
 }
 
 /// Rules that fired, and those of other objects of the class: in sorted states only some are tried.

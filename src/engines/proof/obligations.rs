@@ -1,6 +1,7 @@
 //! Proofs as obligations: conjunctions that must have no solution, each checked from scratch by any solver.
 
 use super::candidates::Candidate;
+use super::invariants::assert_all;
 use crate::engines::Limits;
 use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Encoding, Size, Stop, View, open};
@@ -106,7 +107,7 @@ pub fn of_invariants(system: &TransitionSystem, invariants: &[Candidate]) -> Vec
     }
     let mut obligations = first.exclude(goals);
     let mut step = Recording::anywhere(system, &terms);
-    super::assert_all(&mut step.unrolling, 0, invariants);
+    assert_all(&mut step.unrolling, 0, invariants);
     step.unrolling.extend();
     let mut goals = vec![("values stay in their ranges".to_owned(), step.unrolling.overflow())];
     for (&term, words) in terms.iter().zip(&words) {

@@ -1,20 +1,60 @@
-//! What the engines on top of an unrolling share: their surroundings, not their queries.
+//! The symbolic engine: bounded searches for the shortest violation with a solver.
 //!
+//! * [`bmc`] looks for runs into a bad state, [`lasso`] for runs that go on forever as the claim forbids.
+//! * [`search`] grows the unrolling that both ask, step by step.
 //! * [`alone`] gives each search a thread of its own, because a solver and its terms belong to one thread and an
 //!   interrupted one is best thrown away together with everything around it.
-//! * [`Search`] grows the unrolling step by step and answers in the words of [`super::Answer`].
 //! * [`witness`] turns a model into a run by *executing* it on the system, so that a trace never repeats a mistake of
 //!   an encoding.
 
+pub mod bmc;
+pub mod lasso;
 pub mod query;
+pub mod search;
 pub mod witness;
 
-use super::{Answer, Cancel, EngineError, Limits, Outcome, Statistics};
-use crate::smt::unroll::Unrolling;
-use crate::smt::{Check, Encoding, Stop, open};
-use crate::trace::{Ending, Trace};
-use kubound_encodings::system::TransitionSystem;
-use kubound_encodings::term::TermId;
+use super::{Cancel, Engine, EngineError, Limits, Outcome, Part, Registration};
+use crate::smt::Encoding;
+use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::term::Term;
+
+/// The engine, for the command line and the search.
+pub const REGISTRATION: Registration = Registration {
+    name: "symbolic",
+    aliases: &["bmc", "lasso"],
+    summary: "Looks for the shortest violation with a solver; never says that an intent holds",
+    part: Part::Growing,
+    chooses_solvers: false,
+    open: |encoding| Box::new(Symbolic { encoding }),
+};
+
+/// The engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Symbolic {
+    /// How terms are handed to the solver.
+    pub encoding: Encoding,
+}
+
+impl Engine for Symbolic {
+    fn name(&self) -> &'static str {
+        REGISTRATION.name
+    }
+
+    fn decide(
+        &self,
+        system: &TransitionSystem,
+        property: usize,
+        limits: &Limits,
+        cancel: &Cancel,
+    ) -> Result<Outcome, EngineError> {
+        let claim = system.properties[property].claim;
+        let search = || search::Search::new(system, &claim.terms(), self.encoding, limits, cancel);
+        alone(|| match claim {
+            Claim::Invariant(holds) => bmc::run(search(), holds.id()),
+            Claim::NoFairLoop { .. } => lasso::run(search(), claim),
+        })
+    }
+}
 
 /// Runs `work` on a thread of its own.
 pub fn alone<R: Send>(work: impl FnOnce() -> Result<R, EngineError> + Send) -> Result<R, EngineError> {
@@ -29,127 +69,4 @@ pub fn alone<R: Send>(work: impl FnOnce() -> Result<R, EngineError> + Send) -> R
             Err(EngineError::Internal(format!("the symbolic search broke off: {text}")))
         })
     })
-}
-
-/// The answer of an engine that was asked about something else.
-pub fn not_mine(reason: &str) -> Outcome {
-    Outcome {
-        answer: Answer::Unknown { reason: reason.to_owned() },
-        statistics: Statistics::default(),
-        fired: Vec::new(),
-        rests: false,
-    }
-}
-
-/// One growing unrolling and the limits of its search.
-pub struct Search<'a> {
-    /// The runs so far.
-    pub unrolling: Unrolling<'a>,
-    limits: &'a Limits,
-    stop: Stop,
-    /// Steps for which no violation was excluded.
-    excluded: Option<usize>,
-}
-
-/// What is to be done after a query.
-pub enum Next {
-    /// Go on with the next question or depth.
-    Continue,
-    /// There is a model.
-    Found,
-    /// Give this answer.
-    Finish(Answer),
-}
-
-impl<'a> Search<'a> {
-    /// At depth 0. `roots` are all terms of the system that will be asked for.
-    pub fn new(
-        system: &'a TransitionSystem,
-        roots: &[TermId],
-        encoding: Encoding,
-        limits: &'a Limits,
-        cancel: &Cancel,
-    ) -> Self {
-        let stop = Stop::of(limits, cancel);
-        Self { unrolling: Unrolling::new(system, roots, limits, open(encoding)), limits, stop, excluded: None }
-    }
-
-    /// Whether `goal` (of the unrolled graph) can be reached. If not, its negation is kept: it follows from what is
-    /// asserted, and whatever is asserted later only narrows the runs, so it stays true and saves later searches the
-    /// work.
-    pub fn ask(&mut self, goal: TermId) -> Next {
-        let unrolling = &mut self.unrolling;
-        let began = std::time::Instant::now();
-        let answer = unrolling.view.check(&unrolling.dag, &[goal], &self.stop);
-        log::debug!("depth {}: {answer:?} after {:.1?}", unrolling.depth(), began.elapsed());
-        match answer {
-            Check::Sat => Next::Found,
-            Check::Unsat => {
-                let lemma = unrolling.not(goal);
-                unrolling.assert(lemma);
-                Next::Continue
-            }
-            Check::Unknown(reason) => Next::Finish(self.give_up(reason)),
-        }
-    }
-
-    /// Nothing was found at the present depth: adds a step, unless a limit is reached or no run goes on.
-    pub fn deepen(&mut self) -> Next {
-        let depth = self.unrolling.depth();
-        self.excluded = Some(depth);
-        if let Some(reason) = self.stop.reason() {
-            return Next::Finish(self.give_up(reason.to_owned()));
-        }
-        if self.limits.depth.is_some_and(|limit| depth >= limit) {
-            return Next::Finish(Answer::NoViolationUpTo { depth });
-        }
-        // Without a limit of the depth somebody has to notice that all runs have come to an end.
-        if self.limits.depth.is_none() {
-            let unrolling = &mut self.unrolling;
-            match unrolling.view.check(&unrolling.dag, &[], &self.stop) {
-                Check::Sat => {}
-                Check::Unsat => return Next::Finish(Answer::NoViolationUpTo { depth }),
-                Check::Unknown(reason) => return Next::Finish(self.give_up(reason)),
-            }
-        }
-        self.unrolling.extend();
-        Next::Continue
-    }
-
-    fn give_up(&self, reason: String) -> Answer {
-        match self.excluded {
-            Some(depth) => Answer::NoViolationUpTo { depth },
-            None => Answer::Unknown { reason },
-        }
-    }
-
-    /// The run that the last model describes.
-    pub fn witness(&self, ending: Ending) -> Result<Trace, EngineError> {
-        witness::extract(&self.unrolling, ending)
-    }
-
-    /// The answer with the sizes of the search.
-    pub fn outcome(&self, answer: Answer) -> Outcome {
-        let size = self.unrolling.view.size();
-        let fired = match &answer {
-            Answer::Violated(trace) => {
-                let mut names: Vec<String> = trace.steps.iter().map(|step| step.rule.clone()).collect();
-                names.sort_unstable();
-                names.dedup();
-                names
-            }
-            _ => Vec::new(),
-        };
-        Outcome {
-            answer,
-            statistics: Statistics {
-                clauses: size.clauses,
-                variables: size.variables,
-                depth: self.unrolling.depth(),
-                ..Statistics::default()
-            },
-            fired,
-            rests: false,
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The question of a bounded engine as data, for exports and proofs.
 
-use crate::engines::{EngineError, Limits, bmc, lasso};
+use super::{bmc, lasso};
+use crate::engines::{EngineError, Limits};
 use crate::smt::query::{Query, Recorder};
 use crate::smt::unroll::Unrolling;
 use kubound_encodings::system::{Claim, TransitionSystem};

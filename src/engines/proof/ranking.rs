@@ -1,6 +1,6 @@
 //! Proofs that no fair run goes on for ever in the way a claim forbids: measures that loops cannot decrease.
 //!
-//! All states of a loop satisfy the invariants ([`super::proof`]). A *measure* is a number computed from the state. If
+//! All states of a loop satisfy the invariants ([`super::invariants`]). A *measure* is a number computed from the state. If
 //! no step of a loop increases it, then no step decreases it either, because the loop comes back to where it began; so
 //! it stays the same, and from then on only such steps are looked at. Measures are found one after the other until no
 //! step that is left makes progress: a lexicographic order which every step with progress decreases. Where steps with
@@ -12,31 +12,22 @@
 
 mod linear;
 
-use super::induction::{conclude, expect_none};
-use super::proof::obligations::{Obligation, Recording, of_invariants};
-use super::proof::samples::Samples;
-use super::proof::words::words;
-use super::proof::{CLAUSES, Invariants, Obstacle, assert_all, no_proof, step_from, with_invariants};
-use super::symbolic::witness::Model;
-use super::symbolic::{alone, not_mine};
-use super::{Cancel, Engine, EngineError, Limits, Outcome};
+use super::candidates::table;
+use super::invariants::{CLAUSES, Invariants, Obstacle, assert_all, expect_none, step_from};
+use super::obligations::{Obligation, Recording};
+use super::samples::Samples;
+use super::words::words;
+use crate::engines::symbolic::witness::Model;
 use crate::limits::proof::MEASURE;
 use crate::passes::simple_terms;
 use crate::smt::unroll::Unrolling;
-use crate::smt::{Check, Encoding, Stop, open};
+use crate::smt::{Check, Stop, open};
 use kubound_encodings::system::{Claim, Pace, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{Bool, Node, Term, TermId};
 use linear::Linear;
 
-/// The engine.
-#[derive(Clone, Copy, Debug)]
-pub struct Ranking {
-    /// How the simple part of invariants is handed to the solver.
-    pub encoding: Encoding,
-}
-
-/// A measure of a proof.
+/// A measure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Measure {
     /// An integer over states.
@@ -45,10 +36,9 @@ pub struct Measure {
     pub falls: bool,
 }
 
-/// A proof that no fair loop exists.
-pub struct Proof {
-    /// What it rests on.
-    pub invariants: Invariants,
+/// Measures that show that no fair loop exists.
+#[derive(Clone, Debug)]
+pub struct Ranking {
     /// The claim.
     pub claim: Claim,
     /// The measures, most significant first.
@@ -57,59 +47,12 @@ pub struct Proof {
     pub unfair: Option<usize>,
 }
 
-impl Default for Ranking {
-    fn default() -> Self {
-        Self { encoding: Encoding::Integers }
-    }
-}
-
-impl Engine for Ranking {
-    fn name(&self) -> &'static str {
-        "ranking"
-    }
-
-    fn decide(
-        &self,
-        system: &TransitionSystem,
-        property: usize,
-        limits: &Limits,
-        cancel: &Cancel,
-    ) -> Result<Outcome, EngineError> {
-        if matches!(system.properties[property].claim, Claim::Invariant(_)) {
-            return Ok(not_mine("ranking only looks at endless runs, and this is about single states"));
-        }
-        alone(|| {
-            let proved = self.prove(system, property, limits, cancel).and_then(|proof| {
-                let mut lines = proof.in_words();
-                lines.extend(proof.invariants.in_words());
-                let count = proof.measures.len();
-                conclude(&proof.invariants, property, lines, "ranking", count, limits, cancel)
-            });
-            proved.or_else(no_proof)
-        })
-    }
-}
-
 impl Ranking {
-    /// A proof of the claim about endless runs `property`.
-    pub fn prove(
-        &self,
-        system: &TransitionSystem,
-        property: usize,
-        limits: &Limits,
-        cancel: &Cancel,
-    ) -> Result<Proof, Obstacle> {
-        let claim = system.properties[property].claim;
-        let Claim::NoFairLoop { within, stay, .. } = claim else {
-            return Err(Obstacle::Reason("the claim is about single states".to_owned()));
-        };
-        let stop = Stop::of(limits, cancel);
-        let roots = claim.terms();
-        let (invariants, (measures, unfair)) = with_invariants(system, &roots, None, self.encoding, &stop, |found| {
-            no_stay(found, &roots, within, stay, &stop)?;
-            rank(found, claim, &stop)
-        })?;
-        Ok(Proof { invariants, claim, measures, unfair })
+    /// Looks for measures, given invariants.
+    pub fn find(found: &Invariants, claim: Claim, stop: &Stop) -> Result<Self, Obstacle> {
+        no_stay(found, claim, stop)?;
+        let (measures, unfair) = rank(found, claim, stop)?;
+        Ok(Self { claim, measures, unfair })
     }
 }
 
@@ -159,7 +102,7 @@ fn rank(found: &Invariants, claim: Claim, stop: &Stop) -> Result<(Vec<Measure>, 
 }
 
 /// Whether an external event fires in step 0.
-pub(super) fn events(step: &mut Unrolling) -> TermId {
+fn events(step: &mut Unrolling) -> TermId {
     let system = step.system;
     let events = (0..system.rules.len()).filter(|&rule| system.rules[rule].pace == Pace::Event);
     let events = events.map(|rule| step.fires(0, rule)).collect();
@@ -184,14 +127,9 @@ fn stays(unrolling: &mut Unrolling, within: Bool, stay: Bool) -> TermId {
 }
 
 /// Shows that no run may stay for ever in a state that is complained about.
-pub(super) fn no_stay(
-    found: &Invariants,
-    roots: &[TermId],
-    within: Bool,
-    stay: Bool,
-    stop: &Stop,
-) -> Result<(), Obstacle> {
-    let roots: Vec<TermId> = roots.iter().copied().chain(found.list.iter().map(|one| one.term)).collect();
+fn no_stay(found: &Invariants, claim: Claim, stop: &Stop) -> Result<(), Obstacle> {
+    let Claim::NoFairLoop { within, stay, .. } = claim else { return Ok(()) };
+    let roots: Vec<TermId> = claim.terms().into_iter().chain(found.list.iter().map(|one| one.term)).collect();
     let mut unrolling = Unrolling::anywhere(&found.system, &roots, open(CLAUSES));
     assert_all(&mut unrolling, 0, &found.list);
     let goal = stays(&mut unrolling, within, stay);
@@ -212,7 +150,7 @@ impl Candidates {
     fn new(found: &Invariants, within: Bool, keep: Bool) -> Self {
         let system = &found.system;
         let samples = &found.samples;
-        let values = super::proof::candidates::table(&system.dag, samples, &found.measures);
+        let values = table(&system.dag, samples, &found.measures);
         let list = found
             .measures
             .iter()
@@ -331,28 +269,30 @@ fn unfair_unit(step: &mut Unrolling, stop: &Stop) -> Option<usize> {
     })
 }
 
-impl Proof {
+impl Ranking {
     /// The measures in words.
-    pub fn in_words(&self) -> Vec<String> {
+    pub fn in_words(&self, found: &Invariants) -> Vec<String> {
+        if self.measures.is_empty() && self.unfair.is_none() {
+            return vec!["no step of a loop can make progress, given the invariants below".to_owned()];
+        }
         let mut lines = vec!["between external events, no loop changes any of these, in this order:".to_owned()];
         for measure in &self.measures {
             let word = if measure.falls { "never rises" } else { "never falls" };
-            lines.push(format!("measure ({word}): {}", words(&self.invariants.system.dag, measure.term)));
+            lines.push(format!("measure ({word}): {}", words(&found.system.dag, measure.term)));
         }
         lines.push(match self.unfair {
             None => "and no step that leaves all of them as they are makes progress".to_owned(),
             Some(unit) => format!(
                 "and as long as all of them stay, `{}` could act and never does, which is not fair",
-                self.invariants.system.fairness[unit].name
+                found.system.fairness[unit].name
             ),
         });
         lines
     }
 
-    /// What the proof rests on, each of them to be refuted by any solver.
-    pub fn obligations(&self) -> Vec<Obligation> {
-        let found = &self.invariants;
-        let mut obligations = of_invariants(&found.system, &found.list);
+    /// What it rests on beside the invariants.
+    pub fn obligations(&self, found: &Invariants) -> Vec<Obligation> {
+        let mut obligations = Vec::new();
         let Claim::NoFairLoop { within, keep, progress, stay } = self.claim else { return obligations };
         let mut roots = self.claim.terms();
         roots.extend(found.list.iter().map(|one| one.term));

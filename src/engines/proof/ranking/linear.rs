@@ -6,7 +6,7 @@
 
 use super::{Measure, in_loop, moves};
 use crate::engines::proof::candidates::Candidate;
-use crate::engines::proof::{Invariants, step_by, step_from};
+use crate::engines::proof::invariants::{Invariants, step_by, step_from};
 use crate::limits::passes::CASES;
 use crate::limits::proof::ALL_CASES;
 use crate::limits::proof::AT_ONCE;
@@ -111,7 +111,7 @@ fn small_divisor(step: &Unrolling, fact: TermId) -> Option<TermId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engines::proof::with_invariants;
+    use crate::engines::proof::invariants::with_invariants;
     use crate::testing::tiny;
     use kubound_encodings::system::{Initial, Role, Rule, StateVar, TransitionSystem};
     use kubound_encodings::term::{Bool, Int, Term, VarId, int_var, within};

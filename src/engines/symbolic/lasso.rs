@@ -19,44 +19,14 @@
 //! depths only add conjuncts, so it stays true. The cheap necessary condition comes first: as long as no step with
 //! `progress` can be taken at all, no loop is asked for, and each refuted progress is kept as a lemma likewise.
 
-use super::symbolic::witness::{self, Model};
-use super::symbolic::{Next, Search, alone, not_mine};
-use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
+use super::search::{Next, Search};
+use super::witness::{self, Model};
+use crate::engines::{Answer, EngineError, Outcome};
 use crate::passes::compared;
-use crate::smt::Encoding;
 use crate::smt::unroll::Unrolling;
 use crate::trace::{Ending, Trace};
 use kubound_encodings::system::{Claim, Pace, TransitionSystem, Unit};
 use kubound_encodings::term::{Node, Sort, Term, TermId, VarId};
-
-/// The engine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Lasso {
-    /// How terms are handed to the solver.
-    pub encoding: Encoding,
-}
-
-impl Engine for Lasso {
-    fn name(&self) -> &'static str {
-        "lasso"
-    }
-
-    fn decide(
-        &self,
-        system: &TransitionSystem,
-        property: usize,
-        limits: &Limits,
-        cancel: &Cancel,
-    ) -> Result<Outcome, EngineError> {
-        match system.properties[property].claim {
-            Claim::NoFairLoop { .. } => {
-                let claim = LoopClaim::of(system.properties[property].claim);
-                alone(|| self.search(system, claim?, limits, cancel))
-            }
-            Claim::Invariant(_) => Ok(not_mine("lasso only looks for endless runs, and this is about single states")),
-        }
-    }
-}
 
 /// [`Claim::NoFairLoop`] as ids.
 #[derive(Clone, Copy)]
@@ -99,43 +69,35 @@ pub(super) fn goals(
     Ok(goals)
 }
 
-impl Lasso {
-    fn search(
-        &self,
-        system: &TransitionSystem,
-        claim: LoopClaim,
-        limits: &Limits,
-        cancel: &Cancel,
-    ) -> Result<Outcome, EngineError> {
-        let roots = [claim.within, claim.keep, claim.progress, claim.stay];
-        let mut search = Search::new(system, &roots, self.encoding, limits, cancel);
-        let mut guess = Guess::new(&mut search.unrolling);
-        let mut progressed = false;
-        loop {
-            let depth = search.unrolling.depth();
-            if depth > 0 {
-                let step = guess.follow(&mut search.unrolling, claim, depth - 1);
-                if !progressed {
-                    match search.ask(step) {
-                        Next::Continue => {}
-                        Next::Found => progressed = true,
-                        Next::Finish(answer) => return Ok(search.outcome(answer)),
-                    }
+/// Looks for a run that goes on forever as the claim forbids.
+pub(super) fn run(mut search: Search, claim: Claim) -> Result<Outcome, EngineError> {
+    let claim = LoopClaim::of(claim)?;
+    let mut guess = Guess::new(&mut search.unrolling);
+    let mut progressed = false;
+    loop {
+        let depth = search.unrolling.depth();
+        if depth > 0 {
+            let step = guess.follow(&mut search.unrolling, claim, depth - 1);
+            if !progressed {
+                match search.ask(step) {
+                    Next::Continue => {}
+                    Next::Found => progressed = true,
+                    Next::Finish(answer) => return Ok(search.outcome(answer)),
                 }
             }
-            let goal = guess.goal(&mut search.unrolling, claim, progressed);
-            match search.ask(goal) {
-                Next::Continue => {}
-                Next::Finish(answer) => return Ok(search.outcome(answer)),
-                Next::Found => {
-                    let trace = guess.witness(&search, claim)?;
-                    return Ok(search.outcome(Answer::Violated(Box::new(trace))));
-                }
+        }
+        let goal = guess.goal(&mut search.unrolling, claim, progressed);
+        match search.ask(goal) {
+            Next::Continue => {}
+            Next::Finish(answer) => return Ok(search.outcome(answer)),
+            Next::Found => {
+                let trace = guess.witness(&search, claim)?;
+                return Ok(search.outcome(Answer::Violated(Box::new(trace))));
             }
-            guess.start(&mut search.unrolling, claim, depth);
-            if let Next::Finish(answer) = search.deepen() {
-                return Ok(search.outcome(answer));
-            }
+        }
+        guess.start(&mut search.unrolling, claim, depth);
+        if let Next::Finish(answer) = search.deepen() {
+            return Ok(search.outcome(answer));
         }
     }
 }
