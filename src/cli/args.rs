@@ -2,8 +2,8 @@
 
 use super::Failure;
 use super::exit::Deny;
-use crate::limits::reader::MOST_STEPS;
 use crate::engines::{self, Registration};
+use crate::limits::reader::MOST_STEPS;
 use crate::manifest::{AskedTiming, Loaded};
 use crate::report::format::Format;
 use crate::report::formats::{self, REGISTRY};

@@ -3,7 +3,7 @@
 use crate::tally::Tally;
 use crate::{sizes, timings, whole, words};
 use kubound::engines::explicit::Explicit;
-use kubound::engines::proof::Proof;
+use kubound::engines::proof::Prover;
 use kubound::engines::symbolic::Symbolic;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::smt::Encoding;
@@ -341,7 +341,7 @@ impl Case<'_> {
         if matches!(self.verdict, Verdict::Undecided) {
             return Ok(false);
         }
-        let prover = Proof::default();
+        let prover = Prover::default();
         let limits = Limits { deadline: Some(Instant::now() + PROOF), ..Limits::default() };
         let outcome = prover
             .decide(&self.fused, self.property, &limits, &Cancel::default())
