@@ -715,11 +715,11 @@ mod tests {
 
     #[test]
     fn the_earlier_values_win_when_mappings_are_merged() {
-        let document = one("a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {<<: [*a, *b], x: 0}\n");
+        let document = one("a: &a {p: 1, q: 1}\nb: &b {q: 2, r: 2}\nc: {<<: [*a, *b], p: 0}\n");
         let get = |key: &str| document.root.below(&["c", key]).cloned();
         let expected = [0, 1, 2].map(|number| Some(Value::Integer(number)));
-        assert_eq!([get("x"), get("y"), get("z")], expected);
-        assert_eq!(document.places.find("c.z").region().line, 2, "where it is written");
+        assert_eq!([get("p"), get("q"), get("r")], expected);
+        assert_eq!(document.places.find("c.r").region().line, 2, "where it is written");
         assert!(document.duplicates.is_empty());
         assert!(fails("a: &a [*a]").message.contains("inside of the value that it names"));
         assert!(fails("a: {<<: 5}").message.contains("needs a mapping"));
