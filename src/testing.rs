@@ -21,7 +21,7 @@ pub fn tiny() -> (TransitionSystem, usize) {
         intent: "noOscillation".into(),
         object: None,
         target: Some("Deployment/default/web".into()),
-        headline: "pods come and go for ever".into(),
+        headline: "pods come and go forever".into(),
         claim: Claim::Invariant(never),
         premise: never,
         origins: vec![Origin { object: "Deployment/default/web".into(), field: "spec.replicas".into() }],

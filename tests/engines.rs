@@ -94,8 +94,8 @@ fn toys_by_explicit_search() {
 fn endings_say_how_the_run_goes_on() {
     let limits = Limits { depth: Some(8), ..Limits::default() };
     for (name, ending) in [
-        ("a pod stays pending for ever", Ending::Stays),
-        ("a pod moves between the slots for ever", Ending::Loop { start: 0 }),
+        ("a pod stays pending forever", Ending::Stays),
+        ("a pod moves between the slots forever", Ending::Loop { start: 0 }),
         ("a loop after an event, with a step it must not take", Ending::Loop { start: 2 }),
         ("a counter reaches its limit", Ending::Bad),
     ] {

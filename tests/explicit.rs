@@ -292,7 +292,7 @@ fn a_violation_is_kept_although_the_shortest_is_out_of_reach() {
 
 #[test]
 fn what_is_put_off_happens_all_the_same() {
-    // The switch alone would be a stubborn set for ever.
+    // The switch alone would be a stubborn set forever.
     violated(&workers(1, 3, 3, true, None), 3);
     violated(&workers(3, 2, 2, true, Some(2)), 2);
     holds(&workers(3, 2, 3, true, Some(2)));

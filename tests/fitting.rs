@@ -104,7 +104,7 @@ fn a_revision_is_compared_with_the_working_folder() {
     assert!(!text.contains(std::env::temp_dir().join("kubound-").to_str().expect("text")), "{text}");
     let (code, text) = diff(&folder, "HEAD:app/manifests", "HEAD~1:app/manifests");
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("mended: "), "{text}");
+    assert!(text.contains("fixed: "), "{text}");
 
     // From a folder inside, paths are still those of the repository.
     let (code, text) = diff(&manifests, "HEAD~1:app/manifests", ".");

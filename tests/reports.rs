@@ -148,7 +148,7 @@ fn runners_of_github_get_annotations_and_a_summary() {
     let summary = std::fs::read_to_string(summary).expect("a summary");
     let diagram = summary.split("```mermaid\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a diagram");
     assert!(diagram.starts_with("sequenceDiagram\n") && diagram.chars().count() <= 5000);
-    assert!(diagram.contains("repeat for ever"));
+    assert!(diagram.contains("repeat forever"));
 }
 
 #[test]

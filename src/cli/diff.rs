@@ -1,4 +1,4 @@
-//! `kubound diff`: which intents a change breaks or mends.
+//! `kubound diff`: which intents a change breaks or fixes.
 
 use super::args::{ColorArg, SearchArgs};
 use super::exit::Exit;
@@ -45,7 +45,7 @@ enum Change {
     /// It is violated now, and was not before.
     Broken,
     /// It was violated before, and is shown not to be now.
-    Mended,
+    Fixed,
     /// Its answer differs in another way.
     Other,
     /// Nothing.
@@ -115,7 +115,7 @@ impl Row<'_> {
         let violated = |side: Option<&IntentDocument>| side.is_some_and(|result| result.verdict == "violated");
         match (self.old, self.new) {
             (_, Some(_)) if violated(self.new) && !violated(self.old) => Change::Broken,
-            (_, Some(new)) if violated(self.old) && is_clean(new) => Change::Mended,
+            (_, Some(new)) if violated(self.old) && is_clean(new) => Change::Fixed,
             (Some(old), Some(new)) if old.verdict == new.verdict && old.decided == new.decided => Change::Same,
             _ => Change::Other,
         }
@@ -145,7 +145,7 @@ fn told(rows: &[Row], new: &Document, arguments: &Arguments, paint: Paint) -> St
         let Some(result) = row.new.or(row.old) else { continue };
         let (kind, label) = match row.change() {
             Change::Broken => (Kind::Error, "broken"),
-            Change::Mended => (Kind::Good, "mended"),
+            Change::Fixed => (Kind::Good, "fixed"),
             Change::Other => (Kind::Warning, "changed"),
             Change::Same => continue,
         };
@@ -163,8 +163,8 @@ fn told(rows: &[Row], new: &Document, arguments: &Arguments, paint: Paint) -> St
     let still = still.filter(|row| row.new.is_some_and(|new| new.verdict == "violated")).count();
     let intents = plural(same as i64, "intent");
     let _ = writeln!(text, "{intents} unchanged, {still} of them violated before and after");
-    let (broken, mended, other) = (count(Change::Broken), count(Change::Mended), count(Change::Other));
-    let _ = writeln!(text, "{broken} broken, {mended} mended, {other} changed otherwise");
+    let (broken, fixed, other) = (count(Change::Broken), count(Change::Fixed), count(Change::Other));
+    let _ = writeln!(text, "{broken} broken, {fixed} fixed, {other} changed otherwise");
     if !arguments.quiet {
         let _ = writeln!(text, "{}", wrap(&neutralise(&format!("new side checked: {}", new.scope.sizes())), 2));
     }
@@ -226,8 +226,8 @@ mod tests {
             (Some("unknown"), Some("violated"), (Change::Broken, 1)),
             (None, Some("violated"), (Change::Broken, 1)),
             (Some("violated"), Some("violated"), (Change::Same, 0)),
-            (Some("violated"), Some("holds"), (Change::Mended, 0)),
-            (Some("violated"), Some("vacuous"), (Change::Mended, 0)),
+            (Some("violated"), Some("holds"), (Change::Fixed, 0)),
+            (Some("violated"), Some("vacuous"), (Change::Fixed, 0)),
             (Some("violated"), Some("unknown"), (Change::Other, 3)),
             (Some("holds"), Some("unknown"), (Change::Other, 3)),
             (Some("unknown"), Some("unknown"), (Change::Same, 0)),

@@ -136,7 +136,7 @@ fn intents(text: &mut String, survey: &Survey) {
         }
     }
     if survey.has_budgets {
-        text.push_str("  - drainCompletes: {}  # budgets may block drains for ever\n");
+        text.push_str("  - drainCompletes: {}  # budgets may block drains forever\n");
         text.push_str("\n  # Pods of a drained node need another one.\n  assume: [\"nodes.present >= 2\"]\n");
     }
 }

@@ -16,7 +16,7 @@ pub fn install() -> Cancel {
         }
         token.cancel();
         let clear = if progress::is_live() { progress::CLEAR } else { "" };
-        let _ = writeln!(std::io::stderr(), "{clear}interrupted: stopping; once more ends at once");
+        let _ = writeln!(std::io::stderr(), "{clear}interrupted: stopping; again ends at once");
     });
     if let Err(error) = installed {
         log::warn!("Ctrl-C and SIGTERM will not print partial results: {error}");

@@ -62,7 +62,7 @@ Exit codes: 0 all intents hold, 1 some intent is violated, 2 bad usage or input,
 enum Command {
     /// Check manifests and scenario files
     Verify(verify::Arguments),
-    /// Tell which intents a change breaks or mends
+    /// Tell which intents a change breaks or fixes
     Diff(Box<diff::Arguments>),
     /// List, show or run the built-in cases
     Cases(cases::Arguments),

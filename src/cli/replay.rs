@@ -75,7 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
                 return write_script(&saved.name, input, tool, &arguments.into);
             }
             let end = match saved.repeats {
-                Some((first, last)) => format!("steps {first} to {last} repeat for ever"),
+                Some((first, last)) => format!("steps {first} to {last} repeat forever"),
                 None => "the last state is reached".to_owned(),
             };
             output::print(&format!("every step is allowed; {end}; {} is violated\n", neutralise(&saved.intent)))?;

@@ -61,7 +61,7 @@ pub(super) fn explain(kind: FailureKind) -> (&'static str, Explanation) {
         FailureKind::Refuted => (
             "what was to be confirmed is not so",
             Explanation {
-                meaning: "A saved run was to be followed, and a step of it is not allowed any more, or it does not violate its intent any more. The message says at which step. A change has mended it, or moved it elsewhere.",
+                meaning: "A saved run was to be followed, and a step of it is not allowed any more, or it does not violate its intent any more. The message says at which step. A change has fixed it, or moved it elsewhere.",
                 formal: "The saved run is no run of the system that the input becomes now, or it satisfies the intent. Exit code 1.",
                 failing: "kubound replay tests/fixtures/saved/tampered.json tests/fixtures/clock --despite-changes",
                 passing: "kubound replay tests/fixtures/saved/run.json tests/fixtures/clock",

@@ -39,7 +39,7 @@ pub(super) fn explain(kind: NoteKind) -> (&'static str, Explanation) {
         NoteKind::ExpiredException => (
             "an exception is over",
             Explanation {
-                meaning: "A violation was accepted until a day that has passed. It fails the command again: mend what is wrong, or accept it anew with a later day and a reason that still holds.",
+                meaning: "A violation was accepted until a day that has passed. It fails the command again: fix what is wrong, or accept it anew with a later day and a reason that still holds.",
                 formal: "The last day of every exception, in the scenario or in the annotation kubound.dev/ignore of a workload, is today (UTC) or later.",
                 failing: "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  intents: [converges]\n  exceptions: [{intent: converges, reason: the quota is raised in spring, expires: \"2001-03-01\"}]\n",
                 passing: "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  intents: [converges]\n  exceptions: [{intent: converges, reason: the quota is raised in spring, expires: \"9999-03-01\"}]\n",

@@ -7,7 +7,7 @@
 //! * An update outside its range is bad.
 //! * Endless runs become bad states: an input says when the loop starts, and the state is saved then. From there on
 //!   every step must be one of a loop; it is noted whether there was progress and whether every fairness unit got its
-//!   due. A valid state equal to the saved one after all that is bad. So is a state where the run may stay for ever.
+//!   due. A valid state equal to the saved one after all that is bad. So is a state where the run may stay forever.
 
 use super::bits::{Bits, Language, Operation, Value, width};
 use crate::passes::{Through, compared, dependencies};
@@ -336,7 +336,7 @@ impl Writer<'_> {
         next
     }
 
-    /// A run may stay for ever where nothing has to happen.
+    /// A run may stay forever where nothing has to happen.
     fn staying(&mut self, valid: Value, within: Value, stay: Value) {
         let system = self.system;
         let must: Vec<TermId> =

@@ -213,7 +213,7 @@ pub struct ViolationDocument {
     pub variables: Vec<VariableDocument>,
     /// The steps.
     pub steps: Vec<ToldStep>,
-    /// `bad`: the last state violates the intent; `stays`: nothing that must happen is left; `loop`.
+    /// `bad`: the last state violates the intent; `stays`: no controller has anything left to do; `loop`.
     #[schemars(extend("enum" = ["bad", "stays", "loop"]))]
     pub ending: &'static str,
     /// First and last step of the loop, counted from 1.

@@ -290,16 +290,16 @@ fn details(out: &mut String, step: &ToldStep) {
 fn ending(out: &mut String, violation: &ViolationDocument, options: &Options) {
     let (label, what) = match (violation.ending, violation.repeats) {
         (_, Some((first, last))) => {
-            ("loop", format!("steps {first} to {last} repeat for ever; every controller had its turn"))
+            ("loop", format!("steps {first} to {last} repeat forever; fair to every controller"))
         }
-        ("stays", _) => ("end", "nothing that must happen is left: the cluster stays like this for ever".to_owned()),
+        ("stays", _) => ("end", "no controller has anything left to do: the cluster stays like this".to_owned()),
         _ => ("end", "this state violates the intent".to_owned()),
     };
     let certainty = match (violation.inevitability, violation.needs_choice_at) {
         _ if violation.late.is_some() => "only if somebody is late".to_owned(),
-        ("inevitable", _) => "inevitable (no tie decides it)".to_owned(),
-        (_, Some(step)) => format!("possible (needs the choice made at step {step})"),
-        _ => "not known whether it is inevitable".to_owned(),
+        ("inevitable", _) => "always happens".to_owned(),
+        (_, Some(step)) => format!("depends on the choice made at step {step}"),
+        _ => "not known whether it always happens".to_owned(),
     };
     let label = options.paint.paint(Kind::Label, &format!("{label:<12}"));
     let _ = writeln!(out, "  {label}  {}", wrap(&format!("{what}; {certainty}"), 16));

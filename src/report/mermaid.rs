@@ -74,7 +74,7 @@ fn draw(entries: &[Entry], left_out: usize, violation: &ViolationDocument) -> St
     for entry in entries {
         if entry.in_loop && !open {
             let (first, last) = violation.repeats.unwrap_or_default();
-            let _ = writeln!(out, "  loop steps {first} to {last} repeat for ever");
+            let _ = writeln!(out, "  loop steps {first} to {last} repeat forever");
             open = true;
         }
         let index = actors.iter().position(|actor| *actor == entry.actor).unwrap_or(0);
@@ -83,7 +83,7 @@ fn draw(entries: &[Entry], left_out: usize, violation: &ViolationDocument) -> St
     if open {
         out.push_str("  end\n");
     } else {
-        let end = if violation.ending == "stays" { "stays like this for ever" } else { "violates the intent" };
+        let end = if violation.ending == "stays" { "stays like this forever" } else { "violates the intent" };
         let _ = writeln!(out, "  Note over c: {end}");
     }
     out

@@ -156,8 +156,8 @@ impl Writer<'_> {
             })
             .collect();
         let ending = match violation.repeats {
-            Some((first, last)) => format!("Steps {first} to {last} repeat for ever."),
-            None if violation.ending == "stays" => "The cluster stays like this for ever.".to_owned(),
+            Some((first, last)) => format!("Steps {first} to {last} repeat forever."),
+            None if violation.ending == "stays" => "The cluster stays like this forever.".to_owned(),
             None => "The last state violates the intent.".to_owned(),
         };
         json!({ "message": message(&ending), "threadFlows": [{ "locations": locations }] })

@@ -1,4 +1,4 @@
-//! Every verdict once more, by other means: both solvers on the same question, the explicit engine, and
+//! Every verdict again, by other means: both solvers on the same question, the explicit engine, and
 //! the obligations of a proof one by one.
 //!
 //! A violation has to be found again within the size and the number of steps of the run that was shown. A clean
@@ -22,7 +22,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
-/// One verdict looked at once more.
+/// One verdict looked at again.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recheck {
@@ -71,7 +71,7 @@ pub fn cross_check(
     Ok(rechecks)
 }
 
-/// The proof once more, each of its obligations from scratch by a solver that had no part in finding it.
+/// The proof again, each of its obligations from scratch by a solver that had no part in finding it.
 fn proof_again(
     system: &TransitionSystem,
     property: usize,

@@ -348,7 +348,7 @@ mod tests {
         assert_eq!(best_one.answer, Answer::Unknown { reason: "explicit: a; symbolic: b".into() });
     }
 
-    /// Searches a system in which pods are bound for ever, with engines that say whatever they are told to.
+    /// Searches a system in which pods are bound forever, with engines that say whatever they are told to.
     fn searched<T>(
         explicit: Answer,
         symbolic: Answer,

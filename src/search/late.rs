@@ -57,7 +57,7 @@ pub fn late_steps(system: &TransitionSystem, trace: &Trace) -> Vec<LateStep> {
 }
 
 /// Whether a violation stays: an endless run does; a bad state does if no run from it that needs no event comes to a state
-/// that is as it should be. A claim about the past only is never mended and says nothing about the cluster.
+/// that is as it should be. A claim about the past only is never fixed and says nothing about the cluster.
 pub fn lasts(
     system: &TransitionSystem,
     property: usize,

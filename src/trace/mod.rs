@@ -25,9 +25,9 @@ pub struct Step {
 pub enum Ending {
     /// It does not matter: the last state is bad.
     Bad,
-    /// It stays in the last state for ever, because nothing that must happen is enabled there.
+    /// It stays in the last state forever, because nothing that must happen is enabled there.
     Stays,
-    /// It repeats the steps from this index on for ever: the state before step `start` equals the last state on
+    /// It repeats the steps from this index on forever: the state before step `start` equals the last state on
     /// every variable that matters.
     Loop {
         /// Index into the steps.

@@ -123,7 +123,7 @@ fn pods_that_nobody_owns_are_read() {
     let about = |name: &str| loaded.cluster.intents.iter().filter(|one| one.kind.name() == name).count();
     assert_eq!((about("schedulable"), about("converges")), (2, 1), "nobody replaces it");
     let once = pod("", ", restartPolicy: Never").expect("valid");
-    assert!(has_note(&once, Severity::Risky, "spec.restartPolicy", "run for ever"));
+    assert!(has_note(&once, Severity::Risky, "spec.restartPolicy", "run forever"));
     let owner = |kind: &str| {
         let owner = format!("{{apiVersion: v1, kind: {kind}, name: x, uid: u, controller: true}}");
         pod(&format!(", ownerReferences: [{owner}]"), "").expect("valid")

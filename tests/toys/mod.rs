@@ -296,7 +296,7 @@ fn countdown() -> Toy {
     })
 }
 
-/// `x` toggles for ever as long as nobody sets `y`; who could set it is fair or not, always enabled or now and then.
+/// `x` toggles forever as long as nobody sets `y`; who could set it is fair or not, always enabled or now and then.
 fn fairness(name: &'static str, expected: Expected, fair: bool, now_and_then: bool, pace: Pace) -> Toy {
     toy(name, expected, |draft| {
         let (x_var, x) = draft.bool(Role::Cluster, "x", Some(false));
@@ -313,7 +313,7 @@ fn fairness(name: &'static str, expected: Expected, fair: bool, now_and_then: bo
     })
 }
 
-/// `x` toggles for ever as long as nobody sets `y`, which is possible whenever `x` is not set.
+/// `x` toggles forever as long as nobody sets `y`, which is possible whenever `x` is not set.
 fn late(name: &'static str, expected: Expected, toggle: Pace, set: Pace) -> Toy {
     let mut toy = fairness(name, expected, true, true, toggle);
     toy.system.rules[1].pace = set;
@@ -340,7 +340,7 @@ fn held_back(name: &'static str, expected: Expected, now_and_then: bool) -> Toy 
 
 /// Two pods, room for one: the run stays with one pending, as nobody has to add a node.
 fn staying() -> Toy {
-    toy("a pod stays pending for ever", Expected::Violated(1), |draft| {
+    toy("a pod stays pending forever", Expected::Violated(1), |draft| {
         let (pending_var, pending) = draft.int(Role::Cluster, "pending", 0, 2, Some(2));
         let (room_var, room) = draft.int(Role::Cluster, "room", 0, 2, Some(1));
         let updates = vec![(pending_var, (pending - 1).id()), (room_var, (room - 1).id())];
@@ -359,7 +359,7 @@ fn staying() -> Toy {
 
 /// One pod moves between three interchangeable slots.
 fn rotation() -> Toy {
-    toy("a pod moves between the slots for ever", Expected::Violated(2), |draft| {
+    toy("a pod moves between the slots forever", Expected::Violated(2), |draft| {
         let slots: Vec<_> =
             (0..3_usize).map(|slot| draft.bool(Role::Cluster, Subject::new("pod").on(slot), None)).collect();
         draft.constrain("one pod", count(slots.iter().map(|slot| slot.1)).is(1));

@@ -267,7 +267,7 @@ pub fn kubelets(symmetric: bool, fair: bool) -> TransitionSystem {
     })
 }
 
-/// Workers that count to `top`, each by itself; one more turns a switch on and off for ever, if wanted. Bad: the first
+/// Workers that count to `top`, each by itself; one more turns a switch on and off forever, if wanted. Bad: the first
 /// worker comes to `bad`. With `hurry`, the second worker starts only once the first has counted that far.
 pub fn workers(count: i64, top: i64, bad: i64, switch: bool, hurry: Option<i64>) -> TransitionSystem {
     toy(|toy| {

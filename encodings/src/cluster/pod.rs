@@ -16,7 +16,7 @@ pub struct Toleration {
     pub value: String,
     /// Effect; `None` for every effect.
     pub effect: Option<TaintEffect>,
-    /// How long a NoExecute taint is tolerated; `None` for ever.
+    /// How long a NoExecute taint is tolerated; `None` forever.
     pub seconds: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! `drainCompletes`: every drain that has begun ends: in no fair run a node is being drained for ever.
+//! `drainCompletes`: every drain that has begun ends: in no fair run a node is being drained forever.
 
 use super::{IntentModel, property};
 use crate::cluster::{Cluster, Intent, IntentKind};
@@ -23,7 +23,7 @@ impl IntentModel for DrainCompletes {
 
     fn explanation(&self) -> Explanation {
         Explanation {
-            meaning: "Every node that `kubectl drain` (or a maintenance) begins to empty is empty some day. It is not where a PodDisruptionBudget allows no disruption and never will: one replica and minAvailable 1, pods that never become ready, two budgets for one pod; nor where the node has stopped, so that its pods stay Terminating.",
+            meaning: "Every node that `kubectl drain` (or a maintenance) begins to empty is empty eventually. It is not where a PodDisruptionBudget allows no disruption and never will: one replica and minAvailable 1, pods that never become ready, two budgets for one pod; nor where the node has stopped, so that its pods stay Terminating.",
             formal: "In every fair run, after each beginning of a drain or maintenance of a node there is a state in which no pod is left on the node and kubectl is done.",
             failing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nevents: [{nodeFailure: {recovers: false}}, {drain: {}}]\nintents: [drainCompletes]",
             passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nevents: [{drain: {}}]\nintents: [drainCompletes]",

@@ -75,13 +75,13 @@ impl IntentModel for Formula {
                 room!("- eventually: \"workloads['web'].status.readyReplicas == 2\""),
             ),
             Word::EventuallyAlways => (
-                "In every run there is a time from which on the condition holds for ever, unless users and machines act again.",
+                "In every run there is a time from which on the condition holds forever, unless users and machines act again.",
                 "No fair run ends in a loop with a state that does not satisfy the condition, or stays in such a state.",
                 tight!("- eventuallyAlways: \"pods.all(p, p.ready)\""),
                 room!("- eventuallyAlways: \"pods.all(p, p.ready)\""),
             ),
             Word::InfinitelyOften => (
-                "The condition never stays unsatisfied for ever: however long a run goes on, it holds again.",
+                "The condition never stays unsatisfied forever: however long a run goes on, it holds again.",
                 "No fair run ends in a loop none of whose states satisfies the condition, or stays in a state that does not.",
                 tight!("- infinitelyOften: \"!pods.exists(p, p.phase == 'pending')\""),
                 room!("- infinitelyOften: \"!pods.exists(p, p.phase == 'pending')\""),
@@ -116,7 +116,7 @@ impl IntentModel for Formula {
         let (claim, headline, premise) = match word {
             Word::Always => {
                 let (claim, premise) = always(model, first, true.into());
-                (claim, format!("a state is reached in which not {text}"), premise)
+                (claim, format!("a state is reached in which {text} is false"), premise)
             }
             Word::Eventually => {
                 let counts = judged & first;

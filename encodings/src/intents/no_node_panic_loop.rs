@@ -17,12 +17,12 @@ impl IntentModel for NoNodePanicLoop {
     }
 
     fn summary(&self) -> &'static str {
-        "nodes do not stop and come back for ever"
+        "nodes do not stop and come back forever"
     }
 
     fn explanation(&self) -> Explanation {
         Explanation {
-            meaning: "Nodes must not stop and come back for ever: pods that starve a node until it stops are moved to the next one, and stop that too.",
+            meaning: "Nodes must not stop and come back forever: pods that starve a node until it stops are moved to the next one, and stop that too.",
             formal: "No fair loop in which nodes stop and become ready again, under `kernelPanic` among the controllers of the scenario.",
             failing: "case c4/broken",
             passing: "case c4/fixed",
@@ -46,7 +46,7 @@ impl IntentModel for NoNodePanicLoop {
             .scenario_controllers
             .iter()
             .any(|one| matches!(one.kind, ScenarioControllerKind::KernelPanic { .. }));
-        let headline = "nodes stop and come back for ever".to_owned();
+        let headline = "nodes stop and come back forever".to_owned();
         vec![property(model, intent, None, headline, claim, assumed.into())]
     }
 }

@@ -1,5 +1,5 @@
 //! `noOscillation`: no fair loop without external events in which the cluster, or the target, changes. Jobs that a
-//! CronJob starts come and go for ever; that is no change.
+//! CronJob starts come and go forever; that is no change.
 
 use super::{IntentModel, property};
 use crate::cluster::{Cluster, Intent, IntentKind};
@@ -20,12 +20,12 @@ impl IntentModel for NoOscillation {
     }
 
     fn summary(&self) -> &'static str {
-        "controllers do not undo each other's work for ever"
+        "controllers do not undo each other's work forever"
     }
 
     fn explanation(&self) -> Explanation {
         Explanation {
-            meaning: "Controllers must not undo each other's work for ever. A descheduler that evicts what the scheduler puts back, or a controller that deletes what another one creates, never comes to rest: pods are restarted without end although nobody changes anything.",
+            meaning: "Controllers must not undo each other's work forever. A descheduler that evicts what the scheduler puts back, or a controller that deletes what another one creates, never comes to rest: pods are restarted without end although nobody changes anything.",
             formal: "No fair run without external events ends in a loop in which a variable of the cluster (or of the target) changes, other than those of Jobs that a CronJob starts. Fair: every controller that could act again and again gets its turn.",
             failing: "case c8/broken",
             passing: "case c8/fixed",

@@ -51,7 +51,7 @@ impl IntentModel for Schedulable {
                         progress: true.into(),
                         stay: true.into(),
                     };
-                    (claim, wanted, format!("a pod of {object} stays pending for ever"))
+                    (claim, wanted, format!("a pod of {object} stays pending forever"))
                 }
                 SchedulableMode::Immediate => {
                     let placeable = model.revisions(group).map(|one| {

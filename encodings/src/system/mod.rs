@@ -7,7 +7,7 @@
 //! * A rule that is enabled has at least one pick of its choices that satisfies its constraint, and every such pick
 //!   changes the state: there are no idle steps. Engines rely on it, the explicit engine checks it.
 //! * An update outside the range of its variable is an error of the model, reported as such; it never disables a rule.
-//! * A run that reaches a state where no rule with a fairness unit is enabled may stay there for ever.
+//! * A run that reaches a state where no rule with a fairness unit is enabled may stay there forever.
 
 mod check;
 mod rule;
@@ -115,7 +115,7 @@ pub struct Property {
     pub object: Option<ObjectId>,
     /// The same, as reports name it.
     pub target: Option<String>,
-    /// Headline when violated, e.g. `pods of Deployment default/web are evicted and re-created for ever`.
+    /// Headline when violated, e.g. `pods of Deployment default/web are evicted and re-created forever`.
     pub headline: String,
     /// The claim.
     pub claim: Claim,
@@ -131,7 +131,7 @@ pub enum Claim {
     /// In every reachable state.
     Invariant(Bool),
     /// No fair run ends in a loop (without external events) all of whose states satisfy `within`, all of whose
-    /// steps satisfy `keep`, and some step of which satisfies `progress`; nor stays for ever in a state that
+    /// steps satisfy `keep`, and some step of which satisfies `progress`; nor stays forever in a state that
     /// satisfies `within` and `stay`. `keep` and `progress` may read primed variables.
     NoFairLoop {
         /// Over states.

@@ -3,7 +3,7 @@
 //!
 //! * Slots and objects that are sorted because they are interchangeable are exchanged in a state: what is observed must be
 //!   the same, and the successors those of the state, exchanged.
-//! * Guards and steps are computed once more by the plain evaluator.
+//! * Guards and steps are computed again by the plain evaluator.
 //!
 //! Every check costs more than a look at a state, so that only one of many states is checked, unless all shall be.
 

@@ -7,7 +7,7 @@
 //! fire need not all be tried.
 //!
 //! No rule fired alone may be visible, that is, write what the invariant or the premise reads; and some state that it
-//! leads to must be new, or else every rule is fired: a rule that is put off is not put off for ever. Claims about loops
+//! leads to must be new, or else every rule is fired: a rule that is put off is not put off forever. Claims about loops
 //! depend on fairness and are searched in full; so are systems with monitors, which every step moves.
 
 use super::layout::Layout;

@@ -1,4 +1,4 @@
-//! Proofs that no fair run goes on for ever in the way a claim forbids: measures that loops cannot decrease.
+//! Proofs that no fair run goes on forever in the way a claim forbids: measures that loops cannot decrease.
 //!
 //! All states of a loop satisfy the invariants ([`super::invariants`]). A *measure* is a number computed from the state. If
 //! no step of a loop increases it, then no step decreases it either, because the loop comes back to where it began; so
@@ -126,7 +126,7 @@ fn stays(unrolling: &mut Unrolling, within: Bool, stay: Bool) -> TermId {
     unrolling.and(goal)
 }
 
-/// Shows that no run may stay for ever in a state that is complained about.
+/// Shows that no run may stay forever in a state that is complained about.
 fn no_stay(found: &Invariants, claim: Claim, stop: &Stop) -> Result<(), Obstacle> {
     let Claim::NoFairLoop { within, stay, .. } = claim else { return Ok(()) };
     let roots: Vec<TermId> = claim.terms().into_iter().chain(found.list.iter().map(|one| one.term)).collect();

@@ -1,4 +1,4 @@
-//! Fair loops: the shortest run that goes on for ever without what it claims to reach.
+//! Fair loops: the shortest run that goes on forever without what it claims to reach.
 //!
 //! The run of k steps is guessed together with the state its loop starts in: a *start* literal per frame, at most one
 //! of them true, copies the state of its frame into a set of variables that belong to no frame, and from then on the
@@ -8,7 +8,7 @@
 //! before no slow step inside. Guess and copy are shared by all depths, so
 //! each depth adds a constant amount, and what the solver learns about one depth serves the next.
 //!
-//! A run may also end by staying for ever in a state where no rule that has to act is enabled; the same query asks for
+//! A run may also end by staying forever in a state where no rule that has to act is enabled; the same query asks for
 //! that, so the first answer is the shortest of both kinds.
 //!
 //! States are compared on the variables that are unrolled: those in the cone of a guard, a constraint, a choice or

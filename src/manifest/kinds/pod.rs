@@ -32,7 +32,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     if let Some(view) = spec.get("restartPolicy")
         && !view.one_of(&policies)?
     {
-        view.note(Risky, "the pod is taken to run for ever");
+        view.note(Risky, "the pod is taken to run forever");
     }
     let template = pod_template::read_spec(&spec, &object.metadata.labels, &object.metadata.annotations)?;
     let mut read = draft_of(object, &View::root(root, object.context), template);

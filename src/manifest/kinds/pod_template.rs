@@ -23,7 +23,7 @@ pub(super) struct Template {
 /// What an annotation of a pod adds to its rank on scale-down (criterion 4 of section 2.8).
 pub(super) const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
-/// Reads the template of pods that run for ever.
+/// Reads the template of pods that run forever.
 pub(super) fn read(view: &View) -> Result<Template, InputError> {
     read_with(view, &["Always"])
 }

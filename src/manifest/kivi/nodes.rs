@@ -105,7 +105,7 @@ pub(super) fn read_node(fields: &Fields, name: &str, used: (i64, i64)) -> Result
     })
 }
 
-/// What is there for pods, in units: all of it, or less if something that is not listed uses a part.
+/// What pods may use, in units: all of it, or less if something that is not listed uses a part.
 fn available(fields: &Fields, (total, left): (&str, &str), used: i64) -> Result<i64, InputError> {
     let limits = 0..=MOST_UNITS;
     let total = fields.require(total, "an amount in units")?.integer(limits.clone())?;

@@ -131,9 +131,7 @@ fn override_workload(fields: &Fields, workload: &mut Workload) -> Result<(), Inp
     }
     if let Some(view) = fields.get("runTime") {
         let Control::Ends(job) = &mut workload.control else {
-            return Err(view
-                .error(format!("pods of {} run for ever", workload.reference))
-                .expected("a Job or CronJob"));
+            return Err(view.error(format!("pods of {} run forever", workload.reference)).expected("a Job or CronJob"));
         };
         job.run_time = Some(view.seconds()?);
     }

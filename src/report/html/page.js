@@ -66,9 +66,9 @@
       pairs.push([label, `${plural(found.nodes, "node")}${pools}, ${plural(found.pods, "pod")}`]);
       pairs.push(["with", sizes(found.values)]);
       const [first, last] = found.loop || [];
-      const endings = { bad: "the last state violates the intent", stays: "nothing that must happen is left: the cluster stays like this for ever" };
-      pairs.push(["ending", found.loop ? `steps ${first} to ${last} repeat for ever; every controller had its turn` : endings[found.ending]]);
-      const certain = { inevitable: "inevitable (no tie decides it)", possible: `possible (needs the choice made at step ${found.needsChoiceAt})` };
+      const endings = { bad: "the last state violates the intent", stays: "no controller has anything left to do: the cluster stays like this" };
+      pairs.push(["ending", found.loop ? `steps ${first} to ${last} repeat forever; fair to every controller` : endings[found.ending]]);
+      const certain = { inevitable: "always happens", possible: `depends on the choice made at step ${found.needsChoiceAt}` };
       pairs.push(["certainty", found.late ? "only if somebody is late" : certain[found.inevitability] || "not known whether it is inevitable"]);
       if (found.late) {
         const after = found.late.lasts ? "this lasts, however fast everybody is from then on" : "this passes, once everybody has acted";
@@ -273,7 +273,7 @@
       const [a, b] = [x(end), x(first)];
       parts.push(svg("path", { class: "loop-arc", d: `M ${a} ${top - 6} C ${a} ${top - 34}, ${b} ${top - 34}, ${b} ${top - 10}` }));
       parts.push(svg("path", { class: "loop-head", d: `M ${b - 5} ${top - 12} L ${b + 5} ${top - 12} L ${b} ${top - 3} Z` }));
-      parts.push(svg("text", { class: "loop-text", x: (a + b) / 2, y: top - 32, "text-anchor": "middle" }, "for ever"));
+      parts.push(svg("text", { class: "loop-text", x: (a + b) / 2, y: top - 32, "text-anchor": "middle" }, "forever"));
     }
     for (const actor of actors) {
       parts.push(svg("line", { class: "row", x1: left - 8, x2: width - 8, y1: y(actor), y2: y(actor) }));

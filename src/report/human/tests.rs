@@ -62,7 +62,7 @@ fn violated(steps: i64, ending: Ending) -> Verdict {
 fn a_violation_tells_where_how_small_and_how_it_ends() {
     let text = render(&document(violated(6, Ending::Loop { start: 4 }), "Deployment/default/web"), &PLAIN);
     let expected = "\
-error[noOscillation]: pods come and go for ever
+error[noOscillation]: pods come and go forever
   expected: holds
 --> Deployment/default/web spec.replicas
  = note: the intent
@@ -70,8 +70,8 @@ error[noOscillation]: pods come and go for ever
   steps 1-4     default-scheduler  Scheduled  4 pods of web scheduled: 4 on spot-0
 | step 5        default-scheduler  Scheduled  web to spot-0, 4 before, 5 after
 | step 6        default-scheduler  Scheduled  web to spot-0, 5 before, 6 after
-  loop          steps 5 to 6 repeat for ever; every controller had its turn; possible (needs the
-                choice made at step 2)
+  loop          steps 5 to 6 repeat forever; fair to every controller; depends on the choice made
+                at step 2
   engine explicit, 12 states, 0.25 s
 ";
     assert!(text.starts_with(expected), "{text}");

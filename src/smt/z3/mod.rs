@@ -134,7 +134,7 @@ fn reads_text() -> bool {
         core.clause(&[!a, !b]);
         let stop = Stop::default();
         let reads = core.solve(&[], &stop) == Check::Sat && core.value(1) && !core.value(2);
-        // And once more on top of what is there.
+        // The same question again, after the clauses of the first.
         core.clause(&[!a, !c, b]);
         reads && core.solve(&[c], &stop) == Check::Unsat && core.solve(&[!c], &stop) == Check::Sat
     })

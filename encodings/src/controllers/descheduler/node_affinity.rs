@@ -6,7 +6,7 @@
 //!   preferred terms than the pod's own.
 //!
 //! Either way the pod must fit *some* node, of which its own is one (where resources are not looked at). So a pod is
-//! evicted though the better node is full or tainted, and may come back for ever.
+//! evicted though the better node is full or tainted, and may come back forever.
 
 use super::budgets::some_granted;
 use super::evictor::{fits_node, fits_own_node, is_evictable, looks_at, passes_node_fit};

@@ -18,7 +18,7 @@ pub(super) fn prepare(model: &mut Model, group: usize) {
 }
 
 /// One countdown stands for the run time of all pods of a Job; at its end any number of them, at least one, succeeds.
-/// Without a run time they may do so at any quiescent moment, and each does some day.
+/// Without a run time they may do so at any quiescent moment, and each does eventually.
 pub(super) fn add_rules(model: &mut Model, group: usize) {
     let Some(job) = model.job_state(group) else { return };
     let (id, name) = (model.groups[group].id, model.groups[group].name.clone());

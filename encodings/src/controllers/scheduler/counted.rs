@@ -7,7 +7,7 @@ use crate::term::Int;
 pub(super) struct Pods<'m, 'c> {
     /// What they are part of.
     pub model: &'m Model<'c>,
-    /// What a slot is taken to hold instead of what is there.
+    /// The counts assumed for a slot instead of those of its pods.
     instead: Option<Counts>,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// What is there.
+    /// The counts of the pods on the slot.
     pub fn there(model: &Model, slot: usize) -> Self {
         let active = model.groups.iter().map(|group| group.active_on(slot)).collect();
         let assigned = model.groups.iter().map(|group| group.assigned_on(slot)).collect();

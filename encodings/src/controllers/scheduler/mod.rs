@@ -19,7 +19,7 @@
 //! RequestedToCapacityRatio strategy, or more than two balanced resources, any feasible node is taken (tagged).
 //!
 //! ## Profiles
-//! A pod is judged by the profile that its `schedulerName` names; without one it waits for ever. Beyond 100 nodes only a
+//! A pod is judged by the profile that its `schedulerName` names; without one it waits forever. Beyond 100 nodes only a
 //! part of the feasible ones is scored (`percentageOfNodesToScore`): any is taken then (tagged).
 //!
 //! ## Fused
@@ -131,7 +131,7 @@ pub(crate) fn feasible_nodes<'m>(model: &'m Model, group: usize) -> &'m [Bool] {
 }
 
 impl Scheduler {
-    /// Pods with a nodeName bypass the scheduler, those of DaemonSets are bound as they are created; those of another schedulerName, and gated ones, wait for ever.
+    /// Pods with a nodeName bypass the scheduler, those of DaemonSets are bound as they are created; those of another schedulerName, and gated ones, wait forever.
     fn serves(&self, model: &Model, group: usize) -> bool {
         let template = model.template(group);
         let is_served = model.cluster.served_by(template).is_some() && !template.is_gated;

@@ -256,7 +256,7 @@ func stateCase(random *rand.Rand, inputs *cluster) state {
 				active = mostPods
 			}
 			terminating := 0
-			// Annotated pods would be evicted once more.
+			// Annotated pods would be evicted again.
 			if !inputs.Workloads[index].Evict && chance(random, 15) {
 				terminating = between(random, 1, 2)
 			}
