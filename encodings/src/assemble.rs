@@ -174,17 +174,26 @@ fn add_constraints(model: &mut Model) {
 
 /// Defines what settled means, and holds back what waits until no fast rule can act.
 fn pace(model: &mut Model) {
-    let covered: rustc_hash::FxHashSet<usize> = model.covered.iter().copied().collect();
-    let fast =
-        model.rules.iter().enumerate().filter(|(index, rule)| rule.pace == Pace::Fast && !covered.contains(index));
-    let busy = any(fast.map(|(_, rule)| rule.enabled).chain(model.busy.iter().copied()));
-    let due = any(model.periodic.iter().map(|periodic| periodic.wants));
-    let armed = any(model.timers.iter().map(|timer| timer.armed).chain(model.countdowns.iter().map(Countdown::armed)));
-    let untimed = model.rules.iter().filter(|rule| rule.pace == Pace::Clock && rule.actor != TIME);
+    let covered: rustc_hash::FxHashSet<usize> = model.draft.covered.iter().copied().collect();
+    let fast = model
+        .draft
+        .rules
+        .iter()
+        .enumerate()
+        .filter(|(index, rule)| rule.pace == Pace::Fast && !covered.contains(index));
+    let busy = any(fast.map(|(_, rule)| rule.enabled).chain(model.draft.busy.iter().copied()));
+    let due = any(model.clock.periodic.iter().map(|periodic| periodic.wants));
+    let armed = any(model
+        .clock
+        .timers
+        .iter()
+        .map(|timer| timer.armed)
+        .chain(model.clock.countdowns.iter().map(Countdown::armed)));
+    let untimed = model.draft.rules.iter().filter(|rule| rule.pace == Pace::Clock && rule.actor != TIME);
     let expiring = any(untimed.map(|rule| rule.enabled));
-    let is_awaited = |unit: usize| !model.unhurried.contains(&unit);
+    let is_awaited = |unit: usize| !model.draft.unhurried.contains(&unit);
     let bound_to_happen =
-        model.rules.iter().filter(|rule| rule.pace == Pace::Event && rule.fairness.is_some_and(is_awaited));
+        model.draft.rules.iter().filter(|rule| rule.pace == Pace::Event && rule.fairness.is_some_and(is_awaited));
     let bound_to_happen = any(bound_to_happen.map(|rule| rule.enabled));
     model.settled = !any([busy, due, armed, expiring, bound_to_happen]);
     let timing = model.cluster.timing;
@@ -201,7 +210,7 @@ fn pace(model: &mut Model) {
                 .says([text("the cluster has settled; from here on events may happen")]),
         );
     }
-    for rule in model.rules.iter_mut().filter(|rule| is_held_back(rule.pace, timing)) {
+    for rule in model.draft.rules.iter_mut().filter(|rule| is_held_back(rule.pace, timing)) {
         rule.waits = Some(rule.enabled);
         rule.enabled = rule.enabled & !busy;
     }
@@ -217,8 +226,8 @@ fn is_held_back(pace: Pace, timing: Timing) -> bool {
 }
 
 fn finish(mut model: Model, properties: Vec<Property>) -> Parts {
-    for (index, unit) in model.fairness.iter_mut().enumerate() {
-        unit.prompt = is_prompt(&model.rules, index);
+    for (index, unit) in model.draft.fairness.iter_mut().enumerate() {
+        unit.prompt = is_prompt(&model.draft.rules, index);
     }
     let nodes = model.nodes_present().id();
     let pods = model.pods_measure().id();
@@ -226,11 +235,11 @@ fn finish(mut model: Model, properties: Vec<Property>) -> Parts {
     let alike = alike(&model);
     Parts(TransitionSystem {
         dag: Dag::default(),
-        vars: model.vars,
-        constraints: model.constraints,
-        rules: model.rules,
-        monitors: model.monitors,
-        fairness: model.fairness,
+        vars: model.draft.vars,
+        constraints: model.draft.constraints,
+        rules: model.draft.rules,
+        monitors: model.draft.monitors,
+        fairness: model.draft.fairness,
         properties,
         symmetry,
         alike,

@@ -63,7 +63,7 @@ impl EventModel for NodeFailure {
                         .fair(unit)
                         .says([text(format!("{name} comes back"))]);
                 operations.push(Operation::GoesOn(rule));
-                model.unhurried.push(unit);
+                model.draft.unhurried.push(unit);
             }
         }
         operations

@@ -178,6 +178,6 @@ fn always(model: &Model, holds: Bool, premise: Bool) -> (Claim, Bool) {
 fn monitor(model: &mut Model, subject: Subject, next: impl FnOnce(Bool) -> Bool) -> Bool {
     let var = model.bool_var(subject, Role::Monitor, false.into());
     let next = next(var.value);
-    model.monitors.push(Monitor { var: var.id, next: next.id() });
+    model.draft.monitors.push(Monitor { var: var.id, next: next.id() });
     var.value
 }

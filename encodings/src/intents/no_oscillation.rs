@@ -59,7 +59,7 @@ fn cluster_vars(model: &Model, group: Option<usize>) -> Vec<(VarId, Sort)> {
     let recurring: Vec<ObjectId> = if target.is_none() { recurring(model).collect() } else { Vec::new() };
     let is_of = |subject: &Subject, object: ObjectId| subject.objects().any(|one| model.names.belongs(one, object));
     let decls = crate::term::current(|dag: &Dag| dag.vars().to_vec());
-    let chosen = model.vars.iter().zip(decls).enumerate().filter(|(_, (var, decl))| {
+    let chosen = model.draft.vars.iter().zip(decls).enumerate().filter(|(_, (var, decl))| {
         var.role == Role::Cluster
             && !recurring.iter().any(|&job| is_of(&decl.subject, job))
             && target.is_none_or(|target| is_of(&decl.subject, target))

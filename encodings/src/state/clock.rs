@@ -11,26 +11,14 @@
 //! A schedule has a countdown to its next moment. The first one may come at any time within the first gap. Moments of a
 //! regular schedule come when the countdown ends, before time goes on; those of another one then or at any time later.
 //!
-//! ## Instants
-//! As long as something may happen at a moment of its own (an event, a periodic controller that may act, a rule without
-//! a countdown), time may stop at any unit before the next expiry: what is armed then runs off in another order than
-//! what is armed at the expiry. Else it jumps to the next expiry, since all states in between are alike. Where nothing
-//! runs at all it may still go by once, so that countdowns which do not run are whole again.
-//!
-//! The unit is the greatest common divisor of all durations, divided by the number of moments that events choose plus one.
-//! Only the order of fractions of that divisor matters to what runs off when (the regions of a timed automaton): each
-//! event brings in one fraction more, and any order of so many fractions is that of some multiples of the unit. Where
-//! that would take too many parts, or something without a countdown happens again and again, there are fewer
-//! instants, and the system says so among its assumptions. Periodic controllers act at such instants and at expiries.
-//!
 //! ## No countdown
 //! Where only one thing counts down, nothing can be ordered against it, so the countdown is left out: the controller
 //! acts, or the timer expires, at any quiescent instant. The runs are the same but for the clock, and but for timers of
 //! that one kind on several nodes, which may then run off in another order than they were armed in.
 
-use super::{BoolVar, IntVar, Model, RuleBuilder, gcd, text};
+use super::grid::Grid;
+use super::{BoolVar, IntVar, Model, RuleBuilder, text};
 use crate::cluster::Timing;
-use crate::limits::models::{MOST_INSTANTS, MOST_PARTS};
 use crate::needs::Needs;
 use crate::subject::{ObjectId, Subject};
 use crate::system::{Pace, Phrase, Role, Verb, seconds};
@@ -128,32 +116,33 @@ impl Countdown {
     }
 }
 
-/// How time is divided.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Grid {
-    /// Milliseconds of one unit of time.
-    pub unit: i64,
-    /// Units of the greatest common divisor of all durations.
-    pub parts: i64,
-    /// Units between two instants at which time may stop before the next expiry.
-    pub stride: i64,
-    /// Whether every order of expiries that events can bring about is one of events at such instants.
-    pub is_exact: bool,
+/// What takes time in a model, and how time is divided.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    /// How time is divided.
+    pub grid: Grid,
+    /// Timers collected so far.
+    pub timers: Vec<Timer>,
+    /// Periodic controllers collected so far.
+    pub periodic: Vec<Periodic>,
+    /// Moments at which Jobs are started.
+    pub schedules: Vec<Schedule>,
+    /// Pods counted by the time that they have left.
+    pub(crate) countdowns: Vec<Countdown>,
+    /// What else happens while time passes: new values of variables.
+    pub(crate) while_time_passes: Vec<(IntVar, Int)>,
 }
 
-impl Grid {
-    /// See the module: so many moments that no countdown decides need as many parts, and one more.
+impl Clock {
     pub(super) fn of(needs: &Needs) -> Self {
-        let second = 1000;
-        let whole = needs.durations.iter().copied().fold(0, gcd).max(1) * second;
-        let longest = needs.durations.iter().max().map_or(1, |&seconds| seconds * second / whole);
-        let wanted = needs.moments.saturating_add(1);
-        let most = (MOST_INSTANTS / longest).clamp(1, MOST_PARTS);
-        let divides = |parts: &i64| whole % parts == 0;
-        let enough = (wanted..=most).find(divides);
-        let parts = enough.or_else(|| (1..=most).rev().find(divides)).unwrap_or(1);
-        let stride = ((longest * parts + MOST_INSTANTS - 1) / MOST_INSTANTS).max(1);
-        Self { unit: whole / parts, parts, stride, is_exact: enough.is_some() && stride == 1 }
+        Self {
+            grid: Grid::of(needs),
+            timers: Vec::new(),
+            periodic: Vec::new(),
+            schedules: Vec::new(),
+            countdowns: Vec::new(),
+            while_time_passes: Vec::new(),
+        }
     }
 }
 
@@ -165,14 +154,14 @@ impl Model<'_> {
 
     /// Units of a duration.
     pub fn time_units(&self, seconds: i64) -> i64 {
-        seconds * 1000 / self.grid.unit
+        seconds * 1000 / self.clock.grid.unit
     }
 
     /// Notes a countdown that nobody asked for: units of time do not divide it.
     fn expect_duration(&mut self, subject: &Subject, seconds: i64) {
         if seconds > 0 && !self.needs.durations.contains(&seconds) {
             let name = self.names.variable(subject);
-            self.undeclared.push(format!("{name} counts down {seconds} s"));
+            self.draft.undeclared.push(format!("{name} counts down {seconds} s"));
         }
     }
 
@@ -183,7 +172,7 @@ impl Model<'_> {
         let left = (self.keeps_time() && full > 0).then(|| self.int_var(subject, Role::Clock, 0, full, full));
         let expired = left.map_or(true.into(), |left| left.value.is(0));
         let timer = Timer { left, full, armed, expired };
-        self.timers.push(timer.clone());
+        self.clock.timers.push(timer.clone());
         timer
     }
 
@@ -195,7 +184,7 @@ impl Model<'_> {
             (self.keeps_time() && period > 0).then(|| self.int_var(subject, Role::Clock, 0, 2 * period, period));
         let may_act = phase.map_or(true.into(), |phase| phase.value.at_most(period));
         let periodic = Periodic { phase, period, wants, may_act };
-        self.periodic.push(periodic.clone());
+        self.clock.periodic.push(periodic.clone());
         periodic
     }
 
@@ -209,7 +198,7 @@ impl Model<'_> {
         });
         let due = clock.map_or(true.into(), |(left, begun)| left.value.is(0) | !begun.value);
         let schedule = Schedule { clock, gap, is_regular, due };
-        self.schedules.push(schedule.clone());
+        self.clock.schedules.push(schedule.clone());
         schedule
     }
 
@@ -225,13 +214,13 @@ impl Model<'_> {
         let live = any(expiries.iter().map(|&(live, _)| live));
         let can_pass = !any(deadline_reached);
         let something_may_happen =
-            any(self.rules.iter().filter(|rule| rule.pace != Pace::Fast).map(|rule| rule.enabled));
+            any(self.draft.rules.iter().filter(|rule| rule.pace != Pace::Fast).map(|rule| rule.enabled));
         self.note_instants();
         let passes = self.time_rule("passes", next).when(live & can_pass);
         self.add_rule(passes);
         // Before the next expiry, or as long as anybody likes where nothing runs: then all that matters is that some
         // time was over.
-        let stride = self.grid.stride;
+        let stride = self.clock.grid.stride;
         let (choice, strides) = int_choice(Subject::new("instant"), 1, ((most - 1) / stride).max(1));
         let before_next = live & next.above(stride) & something_may_happen;
         let goes_by = !live & self.is_stale() & something_may_happen;
@@ -246,10 +235,10 @@ impl Model<'_> {
 
     /// Says so where some order of expiries takes instants at which time never stops.
     fn note_instants(&mut self) {
-        let some = |pace: Pace| self.rules.iter().any(|rule| rule.pace == pace);
+        let some = |pace: Pace| self.draft.rules.iter().any(|rule| rule.pace == pace);
         // Events have budgets; what needs no event and no countdown comes again and again.
-        if some(Pace::Clock) || (some(Pace::Event) && !self.grid.is_exact) {
-            let apart = seconds(self.grid.unit * self.grid.stride);
+        if some(Pace::Clock) || (some(Pace::Event) && !self.clock.grid.is_exact) {
+            let apart = seconds(self.clock.grid.unit * self.clock.grid.stride);
             let text = format!("events, and what else has no fixed moment, come at multiples of {apart} only");
             self.constrain(text, true.into(), true);
         }
@@ -257,17 +246,17 @@ impl Model<'_> {
 
     /// Whether some countdown is not as it is after a while in which it did not run.
     fn is_stale(&self) -> Bool {
-        let timers = self.timers.iter().filter_map(|one| Some(!one.armed & one.left?.value.below(one.full)));
+        let timers = self.clock.timers.iter().filter_map(|one| Some(!one.armed & one.left?.value.below(one.full)));
         let waits = |one: &Periodic| Some(!one.wants & one.phase?.value.below(one.period));
-        let noted = self.while_time_passes.iter().map(|(var, next)| next.is_not(var.value));
-        any(timers.chain(self.periodic.iter().filter_map(waits)).chain(noted))
+        let noted = self.clock.while_time_passes.iter().map(|(var, next)| next.is_not(var.value));
+        any(timers.chain(self.clock.periodic.iter().filter_map(waits)).chain(noted))
     }
 
     /// When countdowns end, each with the condition that it runs; and conditions under which no time may pass.
     fn expiries(&self) -> (Vec<(Bool, Int)>, Vec<Bool>) {
         let mut expiries: Vec<(Bool, Int)> = Vec::new();
         let mut deadline_reached: Vec<Bool> = Vec::new();
-        for periodic in &self.periodic {
+        for periodic in &self.clock.periodic {
             if let Some(phase) = periodic.phase {
                 let cooling = phase.value.above(periodic.period);
                 let due = !cooling & periodic.wants;
@@ -277,18 +266,18 @@ impl Model<'_> {
                 deadline_reached.push(due & phase.value.is(0));
             }
         }
-        for timer in &self.timers {
+        for timer in &self.clock.timers {
             if let Some(left) = timer.left {
                 expiries.push((timer.armed & left.value.above(0), left.value));
             }
         }
-        for schedule in &self.schedules {
+        for schedule in &self.clock.schedules {
             if let Some((left, _)) = schedule.clock {
                 expiries.push((left.value.above(0), left.value));
                 deadline_reached.extend(schedule.is_regular.then(|| left.value.is(0)));
             }
         }
-        expiries.extend(self.countdowns.iter().flat_map(Countdown::expiries));
+        expiries.extend(self.clock.countdowns.iter().flat_map(Countdown::expiries));
         (expiries, deadline_reached)
     }
 
@@ -297,8 +286,8 @@ impl Model<'_> {
         let unit = self.fairness_unit(TIME.into());
         let mut rule = RuleBuilder::new(verb, TIME, "TimePasses", Pace::Clock)
             .fair(unit)
-            .says([Phrase::Seconds { term: Term::id(passed), unit: self.grid.unit }, text(" pass")]);
-        for periodic in &self.periodic {
+            .says([Phrase::Seconds { term: Term::id(passed), unit: self.clock.grid.unit }, text(" pass")]);
+        for periodic in &self.clock.periodic {
             if let Some(phase) = periodic.phase {
                 let waits = phase.value.at_most(periodic.period) & !periodic.wants;
                 let cooling = phase.value.above(periodic.period);
@@ -307,15 +296,15 @@ impl Model<'_> {
                 rule = rule.winds(phase, next);
             }
         }
-        for timer in &self.timers {
+        for timer in &self.clock.timers {
             if let Some(left) = timer.left {
                 rule = rule.winds(left, ite(timer.armed, left.value.monus(passed), Int::from(timer.full)));
             }
         }
-        for (left, _) in self.schedules.iter().filter_map(|schedule| schedule.clock) {
+        for (left, _) in self.clock.schedules.iter().filter_map(|schedule| schedule.clock) {
             rule = rule.winds(left, left.value.monus(passed));
         }
-        for countdown in &self.countdowns {
+        for countdown in &self.clock.countdowns {
             rule = rule.and_says(Phrase::IfAny {
                 before: "; ".into(),
                 term: Term::id(countdown.finished(passed)),
@@ -324,7 +313,7 @@ impl Model<'_> {
             rule = countdown.pass(rule, passed);
         }
         rule = rule.remembers();
-        for &(var, next) in &self.while_time_passes {
+        for &(var, next) in &self.clock.while_time_passes {
             rule = rule.set(var, next);
         }
         rule
@@ -364,30 +353,5 @@ impl Timer {
             }
             None => rule,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grid(durations: &[i64], moments: i64) -> (i64, i64, bool) {
-        let grid = Grid::of(&Needs { moments, ..Needs::durations(durations.iter().copied()) });
-        (grid.unit, grid.stride, grid.is_exact)
-    }
-
-    #[test]
-    fn the_unit_leaves_room_for_the_fraction_of_each_event() {
-        assert_eq!(grid(&[300, 100], 0), (100_000, 1, true));
-        assert_eq!(grid(&[300, 100], 1), (50_000, 1, true));
-        assert_eq!(grid(&[300, 100], 2), (25_000, 1, true), "100 s have no third part in milliseconds");
-        assert_eq!(grid(&[300, 15], 2), (5_000, 1, true));
-    }
-
-    #[test]
-    fn too_many_instants_are_told() {
-        assert_eq!(grid(&[300, 100], 9), (20_000, 1, false), "at most 6 parts");
-        assert_eq!(grid(&[600, 15], 3), (5_000, 1, false), "40 units of 3 parts");
-        assert_eq!(grid(&[86_400, 60], 0), (60_000, 12, false), "1440 units");
     }
 }

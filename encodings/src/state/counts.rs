@@ -86,7 +86,7 @@ impl Model<'_> {
     /// One phase for each unit of a duration, where they are few and counted.
     fn stages(&self, seconds: i64, counted: bool, phase: fn(u8) -> Phase) -> Vec<Phase> {
         let units = self.time_units(seconds);
-        let few = (1..=MOST_STAGES * self.grid.parts).contains(&units) && counted && self.keeps_time();
+        let few = (1..=MOST_STAGES * self.clock.grid.parts).contains(&units) && counted && self.keeps_time();
         match u8::try_from(units) {
             Ok(units) if few => (1..=units).map(phase).collect(),
             _ => vec![phase(0)],

@@ -6,8 +6,10 @@
 
 mod clock;
 mod counts;
+mod draft;
 mod expression;
 mod formula;
+mod grid;
 mod groups;
 mod identity;
 mod nodes;
@@ -21,10 +23,12 @@ mod tables;
 mod uses;
 pub mod words;
 
-pub use clock::{Countdown, Grid, Periodic, Schedule, Timer};
+pub use clock::{Clock, Countdown, Periodic, Schedule, Timer};
 pub(crate) use clock::{PRESSURE_TRANSITION, TIME};
+pub(crate) use draft::Draft;
 pub use expression::{condition, number};
 pub use formula::holds;
+pub use grid::Grid;
 pub use identity::Ids;
 pub use nodes::{MEMORY_PRESSURE, Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use ownership::Ownership;
@@ -37,7 +41,7 @@ use crate::cluster::quota::LIMITS;
 use crate::cluster::{Cluster, Granularity, Start, Timing};
 use crate::needs::Needs;
 use crate::subject::{Names, Subject};
-use crate::system::{Constraint, FairnessUnit, Initial, Monitor, Role, Rule, StateVar, Write};
+use crate::system::{Constraint, FairnessUnit, Initial, Role, StateVar, Write};
 use crate::term::{Bool, Int, Term, VarId, bool_var, int_var};
 use std::collections::BTreeMap;
 
@@ -104,38 +108,16 @@ pub struct Model<'c> {
     pub groups: Vec<Group>,
     /// Greatest common divisor of all amounts of a resource: one model unit.
     pub units: BTreeMap<String, i64>,
-    /// Conditions under which covered fast rules are enabled (see [`Model::add_covered_rule`]).
-    pub(crate) busy: Vec<Bool>,
-    /// Indices of covered rules.
-    pub(crate) covered: Vec<usize>,
-    /// Fairness units whose rules a settled cluster does not wait for, although they have to act some time.
-    pub(crate) unhurried: Vec<usize>,
     /// What controllers and events remember beside the pods.
     tables: tables::Tables,
     /// Whether no fair rule can change anything but clocks from here on; known once all rules are made.
     pub settled: Bool,
     /// Whether the run has settled once (only with `start: settled`).
     pub settled_once: Option<BoolVar>,
-    /// Timers collected so far.
-    pub timers: Vec<Timer>,
-    /// Pods counted by the time that they have left.
-    pub(crate) countdowns: Vec<Countdown>,
-    /// What else happens while time passes: new values of variables.
-    pub(crate) while_time_passes: Vec<(IntVar, Int)>,
-    /// Periodic controllers collected so far.
-    pub periodic: Vec<Periodic>,
-    /// Moments at which Jobs are started.
-    pub schedules: Vec<Schedule>,
-    /// How time is divided.
-    pub grid: Grid,
-    /// Role and initial value, by `VarId`.
-    pub(crate) vars: Vec<StateVar>,
-    pub(crate) constraints: Vec<Constraint>,
-    pub(crate) rules: Vec<Rule>,
-    pub(crate) monitors: Vec<Monitor>,
-    pub(crate) fairness: Vec<FairnessUnit>,
-    /// What was used although nobody said that it is needed.
-    pub(crate) undeclared: Vec<String>,
+    /// What takes time, and what counts it.
+    pub clock: Clock,
+    /// The parts of the system made so far.
+    pub(crate) draft: Draft,
 }
 
 impl<'c> Model<'c> {
@@ -151,24 +133,11 @@ impl<'c> Model<'c> {
             pool_sizes: Vec::new(),
             groups: Vec::new(),
             units: units(cluster, &needs),
-            busy: Vec::new(),
-            covered: Vec::new(),
-            unhurried: Vec::new(),
             tables: tables::Tables::default(),
             settled: true.into(),
             settled_once: None,
-            timers: Vec::new(),
-            countdowns: Vec::new(),
-            while_time_passes: Vec::new(),
-            periodic: Vec::new(),
-            schedules: Vec::new(),
-            grid: Grid::of(&needs),
-            vars: Vec::new(),
-            constraints: Vec::new(),
-            rules: Vec::new(),
-            monitors: Vec::new(),
-            fairness: Vec::new(),
-            undeclared: Vec::new(),
+            clock: Clock::of(&needs),
+            draft: Draft::default(),
             needs,
         };
         model.declare_nodes();
@@ -189,21 +158,21 @@ impl<'c> Model<'c> {
         initial: impl Into<Int>,
     ) -> IntVar {
         let (id, value) = int_var(subject, lo, hi);
-        self.vars.push(StateVar { role, initial: Initial::Term(initial.into().id()) });
+        self.draft.vars.push(StateVar { role, initial: Initial::Term(initial.into().id()) });
         IntVar { id, value }
     }
 
     /// Declares an integer variable that is free initially.
     pub fn free_int(&mut self, subject: impl Into<Subject>, role: Role, lo: i64, hi: i64) -> IntVar {
         let (id, value) = int_var(subject, lo, hi);
-        self.vars.push(StateVar { role, initial: Initial::Free });
+        self.draft.vars.push(StateVar { role, initial: Initial::Free });
         IntVar { id, value }
     }
 
     /// Declares a boolean variable with an initial term.
     pub fn bool_var(&mut self, subject: impl Into<Subject>, role: Role, initial: Bool) -> BoolVar {
         let (id, value) = bool_var(subject);
-        self.vars.push(StateVar { role, initial: Initial::Term(initial.id()) });
+        self.draft.vars.push(StateVar { role, initial: Initial::Term(initial.id()) });
         BoolVar { id, value }
     }
 
@@ -225,7 +194,7 @@ impl<'c> Model<'c> {
 
     /// The initial value of a variable that has a term for it.
     pub fn initial_of(&self, var: IntVar) -> Int {
-        match self.vars[var.id.index()].initial {
+        match self.draft.vars[var.id.index()].initial {
             Initial::Term(term) => Int::from_id(term),
             Initial::Free => var.value,
         }
@@ -238,23 +207,23 @@ impl<'c> Model<'c> {
 
     /// Adds a condition on initial states.
     pub fn constrain(&mut self, text: impl Into<String>, holds: Bool, is_assumption: bool) {
-        self.constraints.push(Constraint { text: text.into(), holds, is_assumption });
+        self.draft.constraints.push(Constraint { text: text.into(), holds, is_assumption });
     }
 
     /// The fairness unit of a subject. Made at first use.
     pub fn fairness_unit(&mut self, subject: Subject) -> usize {
-        if let Some(index) = self.fairness.iter().position(|unit| unit.subject == subject) {
+        if let Some(index) = self.draft.fairness.iter().position(|unit| unit.subject == subject) {
             return index;
         }
         // Whether it is prompt follows from its rules, once all are made.
-        self.fairness.push(FairnessUnit { subject, name: String::new(), prompt: false });
-        self.fairness.len() - 1
+        self.draft.fairness.push(FairnessUnit { subject, name: String::new(), prompt: false });
+        self.draft.fairness.len() - 1
     }
 
     /// What is used although nobody said that it is needed: countdowns, and values of `spec.replicas` and templates
     /// that make for surplus pods and several revisions.
     pub(crate) fn undeclared(&self) -> impl Iterator<Item = String> + '_ {
-        let written = self.rules.iter().flat_map(|rule| rule.updates.iter().map(move |&(var, _)| (rule, var)));
+        let written = self.draft.rules.iter().flat_map(|rule| rule.updates.iter().map(move |&(var, _)| (rule, var)));
         let changed = written.filter_map(|(rule, var)| {
             let group = (0..self.cluster.workloads.len()).find(|&group| {
                 let reference = &self.workload(group).reference;
@@ -264,12 +233,12 @@ impl<'c> Model<'c> {
             })?;
             Some(format!("{} changes {}", self.names.rule(&rule.actor, &rule.subject), self.groups[group].object))
         });
-        let aimless = self.rules.iter().filter(|rule| {
+        let aimless = self.draft.rules.iter().filter(|rule| {
             let is_aimless = |write: &Write| write.object.is_none() && write.slot.is_none();
             rule.writes.iter().any(|write| write.verb.is_request() && is_aimless(write))
         });
         let aimless = aimless.map(|rule| format!("{} writes to nothing", self.names.rule(&rule.actor, &rule.subject)));
-        self.undeclared.iter().cloned().chain(changed).chain(aimless)
+        self.draft.undeclared.iter().cloned().chain(changed).chain(aimless)
     }
 
     /// Number of nodes that exist now, in all pools.

@@ -291,7 +291,7 @@ impl Model<'_> {
     /// Adds a rule; one that can never be enabled is left out.
     pub fn add_rule(&mut self, rule: RuleBuilder) {
         if rule.rule.enabled.constant() != Some(false) {
-            self.rules.push(rule.finished());
+            self.draft.rules.push(rule.finished());
         }
     }
 
@@ -299,8 +299,8 @@ impl Model<'_> {
     /// `busy`, which is cheaper than the disjunction of their guards.
     pub(crate) fn add_covered_rule(&mut self, rule: RuleBuilder) {
         if rule.rule.enabled.constant() != Some(false) {
-            self.covered.push(self.rules.len());
-            self.rules.push(rule.finished());
+            self.draft.covered.push(self.draft.rules.len());
+            self.draft.rules.push(rule.finished());
         }
     }
 }

@@ -68,8 +68,8 @@ impl Window {
         let noted = |value: Int, happens: Bool| ite(happens & !wants, self.further(value, proposal), value);
         let neutral = since.value.range();
         let neutral = if self.memory == Memory::Largest { neutral.lo } else { neutral.hi };
-        model.while_time_passes.push((since, ite(timer.armed, noted(since.value, true.into()), neutral)));
-        model.while_time_passes.push((extreme, noted(extreme.value, proposes)));
+        model.clock.while_time_passes.push((since, ite(timer.armed, noted(since.value, true.into()), neutral)));
+        model.clock.while_time_passes.push((extreme, noted(extreme.value, proposes)));
     }
 
     /// The more extreme of two recommendations.

@@ -13,7 +13,7 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
     let stages = model.groups[group].fresh.clone();
     let [(Phase::Fresh(0), fresh)] = &stages[..] else {
         for slot in model.groups[group].slots() {
-            model.countdowns.push(Countdown {
+            model.clock.countdowns.push(Countdown {
                 pods: id,
                 slot,
                 stages: stages.iter().map(|(_, counts)| counts[slot]).collect(),

@@ -171,7 +171,7 @@ impl Kubelet {
         let stages = model.groups[group].starting.clone();
         let [(Phase::Starting(0), starting)] = &stages[..] else {
             for slot in model.groups[group].slots() {
-                model.countdowns.push(Countdown {
+                model.clock.countdowns.push(Countdown {
                     pods: id,
                     slot,
                     stages: stages.iter().map(|(_, counts)| counts[slot]).collect(),

@@ -205,7 +205,7 @@ impl Scheduler {
             add_in_order(model, rule, yields);
         }
         let busy = acts(model, group, preemptor) & !yields;
-        model.busy.push(busy);
+        model.draft.busy.push(busy);
     }
 
     /// Whether a pod of a higher priority has something to do.
