@@ -19,6 +19,8 @@ const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[
     // Evicted pods are replaced while others still wait for their eviction.
     ("fused-drain", &[], 1, &["violated"]),
     ("fused-taint", &[], 1, &["violated"]),
+    // Each Job's pods end, whatever other Jobs do, and those of a CronJob before its next moment.
+    ("job-and-cronjob", &[], 0, &["holds"; 9]),
     // The pod of a machine that is away is made elsewhere.
     ("node-failure", &[], 0, &["holds", "holds", "holds"]),
     ("nodes-present", &[], 1, &["violated", "violated"]),
