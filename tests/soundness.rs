@@ -15,6 +15,8 @@ const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[
     // Seen on a real control plane: a pod of a lower priority is scheduled while one that failed is in back-off.
     ("back-off", &["--timing", "interleaved"], 1, &["violated"]),
     ("duplicate-node", &[], 2, &[]),
+    // A limit that the duplicates on one node use up, which once was a fault of the model.
+    ("duplicates-of-a-stateful-set", &[], 0, &["holds"; 3]),
     ("event-between-expiries", &[], 1, &["violated"]),
     // Evicted pods are replaced while others still wait for their eviction.
     ("fused-drain", &[], 1, &["violated"]),

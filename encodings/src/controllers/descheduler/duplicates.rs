@@ -69,16 +69,17 @@ fn of_several_groups(
     plugin: &EnabledPlugin,
     wanted: &[(Vec<usize>, usize, Int)],
 ) -> Stage {
+    let all_groups: Vec<usize> = wanted.iter().flat_map(|(groups, ..)| groups.clone()).collect();
+    let wider = cut_short(model, policy, &all_groups);
     let mut asks = Vec::new();
     for &(ref groups, slot, pods) in wanted {
-        let low = |high: Int| if groups.len() == 1 { high } else { 0.into() };
         for &group in groups {
             let high = considered(model, policy, plugin, group, slot).min(pods);
-            asks.push(Ask { group, slot, low: low(high), high });
+            // A limit that one node uses up leaves another one fewer than it should lose.
+            let low = if groups.len() == 1 && !policy.is_limited() { high } else { 0.into() };
+            asks.push(Ask { group, slot, low, high });
         }
     }
-    let groups: Vec<usize> = wanted.iter().flat_map(|(groups, ..)| groups.clone()).collect();
-    let wider = cut_short(model, policy, &groups);
     let asked = ask(model, &asks, |_| true);
     let mut numbers = asked.numbers.iter();
     let exactly = wanted.iter().map(|(groups, _, pods)| {
