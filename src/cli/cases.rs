@@ -4,6 +4,7 @@ use super::args::{Output, SearchArgs, VoiceArgs};
 use super::exit::Exit;
 use super::{Failure, check, interrupt, output, progress};
 use crate::engines::Cancel;
+use crate::explain::lookup::speaks_of;
 use crate::report::document::{Document, expected_word};
 use crate::report::human;
 use crate::search::{IntentResult, Verdict};
@@ -42,8 +43,11 @@ pub struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Action {
-    /// List the cases
-    List,
+    /// List the cases, all or those that speak of a word, such as evict or drain
+    List {
+        /// A word of the title or the mechanism
+        word: Option<String>,
+    },
     /// Print what a case is about, and its files
     Show {
         /// Name of the case
@@ -71,6 +75,11 @@ struct RunArguments {
 }
 
 impl Case {
+    /// Whether what is told of the case has a word; its arithmetic does not count.
+    pub fn speaks_of(&self, word: &str) -> bool {
+        self.about.lines().any(|line| !line.starts_with('#') && speaks_of(line, word))
+    }
+
     /// The value of a top-level key of `case.yaml` that is written on one line.
     pub fn field(&self, key: &str) -> &'static str {
         let value = |line: &'static str| line.strip_prefix(key)?.strip_prefix(':');
@@ -92,14 +101,24 @@ pub fn files(case: &str, variant: &str) -> Option<Vec<(String, String)>> {
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    match arguments.action.as_ref().unwrap_or(&Action::List) {
-        Action::List => {
-            let lines: String = all().iter().map(|case| format!("{}  {}\n", case.name, case.field("title"))).collect();
+    match arguments.action.as_ref().unwrap_or(&Action::List { word: None }) {
+        Action::List { word } => list(word.as_deref()),
+        Action::Show { name } => show(find(name)?.0),
+        Action::Run(arguments) => run_cases(arguments),
+    }
+}
+
+fn list(word: Option<&str>) -> Result<Exit, Failure> {
+    let meant = all().iter().filter(|case| word.is_none_or(|word| case.speaks_of(word)));
+    let lines: String = meant.map(|case| format!("{}  {}\n", case.name, case.field("title"))).collect();
+    match word {
+        Some(word) if lines.is_empty() => {
+            Err(Failure::Usage(anyhow!("no case speaks of `{}`; `kubound cases list` lists all", neutralise(word))))
+        }
+        _ => {
             output::print(&lines)?;
             Ok(Exit::Fine)
         }
-        Action::Show { name } => show(find(name)?.0),
-        Action::Run(arguments) => run_cases(arguments),
     }
 }
 

@@ -1,19 +1,45 @@
 //! `kubound explain`: what an id of an intent, an error or a warning means, and what becomes of a field of a manifest.
 
 use super::exit::Exit;
-use super::{Failure, output};
+use super::{Failure, cases, output};
+use crate::explain::lookup::{Mention, mentions};
 use crate::explain::{Class, entries, fields, find, page};
 use crate::manifest::nearest_or_list;
+use crate::text::neutralise;
 use anyhow::anyhow;
 use clap::Args;
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
+use std::fmt::Write as _;
 
 /// Flags of `explain`.
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// An id such as noOscillation or duplicate-key (`kubound list ids` lists them), or a field such as Pod.spec.os
+    /// An id such as noOscillation or duplicate-key (`kubound list ids` lists them), or a field such as Pod.spec.os;
+    /// any other word, such as hpa or drain, lists what speaks of it
     #[arg(value_name = "ID")]
     id: String,
+}
+
+/// What speaks of a word: kinds, ids, controllers, events, fields, and cases.
+fn told_of(word: &str) -> Vec<Mention> {
+    let is_meant = |case: &&cases::Case| case.name == word || case.speaks_of(word);
+    let told = |case: &cases::Case| Mention {
+        what: "case",
+        name: case.name.to_owned(),
+        summary: case.field("title").to_owned(),
+        command: format!("kubound cases show {}", case.name),
+    };
+    let cases = cases::all().iter().filter(is_meant).map(told);
+    mentions(word).into_iter().chain(cases).collect()
+}
+
+fn list(word: &str, spoken: &[Mention]) -> String {
+    let mut text = format!("`{}` is no id; these speak of it:\n", neutralise(word));
+    for Mention { what, name, summary, command } in spoken {
+        let said = if summary.is_empty() { String::new() } else { format!(": {summary}") };
+        let _ = write!(text, "\n{what} {name}{said}\n  {command}\n");
+    }
+    text
 }
 
 /// Runs the subcommand.
@@ -37,6 +63,11 @@ fn explain_field(path: &str) -> Result<Exit, Failure> {
         return Ok(Exit::Fine);
     }
     let is_field = path.contains('.');
+    let spoken = if is_field { Vec::new() } else { told_of(path) };
+    if !spoken.is_empty() {
+        output::print(&list(path, &spoken))?;
+        return Ok(Exit::Fine);
+    }
     let paths = if is_field { fields::paths() } else { Vec::new() };
     let ids = entries().into_iter().map(|entry| entry.id).filter(|_| !is_field);
     let near = nearest_or_list(path, ids.chain(paths.iter().map(String::as_str)));

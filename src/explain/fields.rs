@@ -13,8 +13,16 @@ pub fn explain(path: &str) -> Option<String> {
     let named: Vec<&Judged> = kinds.iter().filter(|one| one.name == first).collect();
     let mut found: Vec<(String, &'static Field)> = Vec::new();
     let (kinds, keys) = if named.is_empty() { (kinds.iter().collect(), path.as_str()) } else { (named, rest) };
+    if keys.is_empty() {
+        return named_kinds(&kinds);
+    }
     for one in kinds {
         found.extend(find(one.table, keys).map(|field| (format!("{}.{keys}", one.name), field)));
+    }
+    // A kind that is judged as a whole says nothing of a field that others are judged for by itself.
+    let last = keys.rsplit('.').next();
+    if found.iter().any(|(_, field)| Some(field.key) == last) {
+        found.retain(|(_, field)| Some(field.key) == last);
     }
     if found.is_empty() {
         return None;
@@ -29,6 +37,15 @@ pub fn explain(path: &str) -> Option<String> {
         let _ = write!(text, "{separator}# {}\n\n{}", paths.join(", "), told(field));
     }
     Some(text)
+}
+
+/// The fields of a kind, one text for each of its versions.
+fn named_kinds(kinds: &[&Judged]) -> Option<String> {
+    let told = |one: &&Judged| {
+        let keys: Vec<&str> = one.table.fields.iter().map(|field| field.key).collect();
+        format!("# {} ({})\n\n## Fields\n\n{}\n", one.name, one.version, wrap(&keys.join(", "), 0))
+    };
+    (!kinds.is_empty()).then(|| kinds.iter().map(told).collect::<Vec<_>>().join("\n"))
 }
 
 /// All paths of fields that are judged, for messages about one that is not.

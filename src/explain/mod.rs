@@ -4,6 +4,7 @@
 mod errors;
 mod failures;
 pub mod fields;
+pub mod lookup;
 mod page;
 pub mod reference;
 mod warnings;
