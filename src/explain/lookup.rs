@@ -1,6 +1,7 @@
 //! What speaks of a word that is no id: `kubound explain hpa`, `kubound explain hostNetwork`.
 
 use super::{entries, fields};
+use crate::limits::report::MOST_PATHS;
 use crate::manifest::judged;
 use kubound_encodings::{controllers, events};
 
@@ -25,9 +26,6 @@ const SHORT: &[(&str, &str)] = &[
     ("svc", "Service"),
     ("vpa", "VerticalPodAutoscaler"),
 ];
-
-/// Most fields that are listed for a word.
-const MOST_FIELDS: usize = 8;
 
 /// Something that speaks of a word.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -84,7 +82,7 @@ pub fn mentions(word: &str) -> Vec<Mention> {
     }
     let paths = fields::paths();
     let ends = |path: &&String| path.rsplit('.').next().is_some_and(|key| key.eq_ignore_ascii_case(word));
-    found.extend(paths.iter().filter(ends).take(MOST_FIELDS).map(|path| Mention {
+    found.extend(paths.iter().filter(ends).take(MOST_PATHS).map(|path| Mention {
         what: "field",
         name: path.clone(),
         summary: String::new(),

@@ -162,6 +162,7 @@ limits! {
     /// Reports.
     report {
         MOST_FIELDS: usize = 4, "fields", "Fields of the input shown beside one verdict.", "The nearest ones tell the story.";
+        MOST_PATHS: usize = 8, "fields", "Fields of one name that `explain` lists.", "Most kinds with pods have the same ones.";
         MOST_NOTES: usize = 8, "messages", "Messages about the input shown without `-v`.", "The verdicts must stay in sight.";
         LONGEST_LINE: usize = 400, "characters", "Longest line of a file that is shown.", "Terminals are narrow.";
         FOLD: usize = 4, "steps", "Fewest alike steps that are folded into one line.", "Fewer read as well one by one.";
