@@ -4,13 +4,19 @@
 //! * Slots and objects that are sorted because they are interchangeable are exchanged in a state: what is observed must be
 //!   the same, and the successors those of the state, exchanged.
 //! * Guards and steps are computed again by the plain evaluator.
+//! * Where a rule waits until no fast rule can act, some fast rule must be enabled. Else time would stand still, and all
+//!   that would have come would be lost without a word.
+//!
+//! That merged rules lose nothing is looked at beside the search, from states that it came by (`search/merged.rs`).
 //!
 //! Every check costs more than a look at a state, so that only one of many states is checked, unless all shall be.
 
 use super::edge::Successor;
+use super::layout::Field;
 use super::search::Model;
 use crate::engines::EngineError;
 use crate::trace::execute;
+use kubound_encodings::system::Pace;
 use kubound_encodings::term::Term;
 use kubound_encodings::term::program::Registers;
 
@@ -37,6 +43,7 @@ impl Checks {
     pub fn state(&mut self, model: &Model, number: u32, row: &[u8]) -> Result<(), EngineError> {
         if self.all || number.is_multiple_of(EXCHANGED) {
             self.exchange(model, number, row)?;
+            self.wait(model, row)?;
         }
         let evaluated = if self.all { EVALUATED_OF_ALL } else { EVALUATED };
         if number.is_multiple_of(evaluated) {
@@ -72,6 +79,29 @@ impl Checks {
             }
         }
         Ok(())
+    }
+
+    /// Looks for a fast rule where some rule waits for fast ones.
+    fn wait(&mut self, model: &Model, row: &[u8]) -> Result<(), EngineError> {
+        let (machine, registers) = (&model.machine, &mut self.registers);
+        model.layout.unpack(row, registers);
+        machine.enter(registers);
+        let rules = &model.system.rules;
+        let waits = |index: usize, registers: &mut Registers| {
+            rules[index].waits.is_some() && machine.is_due(index, registers) && !machine.is_enabled(index, registers)
+        };
+        let Some(waiting) = (0..rules.len()).find(|&index| waits(index, registers)) else { return Ok(()) };
+        let fast = |index: usize| rules[index].pace == Pace::Fast;
+        if (0..rules.len()).any(|index| fast(index) && machine.is_enabled(index, registers)) {
+            return Ok(());
+        }
+        let value = |field: &Field| {
+            let name = &model.system.dag.vars()[field.var.index()].name;
+            format!("{name} = {}", model.layout.value(field, row))
+        };
+        let state: Vec<String> = model.layout.fields.iter().map(value).collect();
+        let what = format!("{} waits for fast rules, but none is enabled", rules[waiting].name);
+        Err(EngineError::Internal(format!("self-check: {what}; in {{{}}}", state.join(", "))))
     }
 
     /// Everything that a search sees of a state.
@@ -138,7 +168,7 @@ mod tests {
     use crate::passes::SlotClass;
     use crate::testing::tiny;
     use kubound_encodings::subject::SlotId;
-    use kubound_encodings::system::{Initial, Role, StateVar, TransitionSystem};
+    use kubound_encodings::system::{Initial, Role, Rule, StateVar, TransitionSystem};
     use kubound_encodings::term::{Int, VarId, int_var, within};
 
     /// The tiny system with a second variable like the one that it binds pods to, which nothing ever changes.
@@ -197,5 +227,23 @@ mod tests {
             system.rules[0].updates[0].1 = other;
         });
         assert!(step.contains("leads to two states"), "{step}");
+    }
+
+    #[test]
+    fn a_rule_that_waits_for_nothing_is_a_fault() {
+        let mut system = lopsided();
+        let (never, dag) = within(std::mem::take(&mut system.dag), || false.into());
+        system.dag = dag;
+        let fast = system.rules[0].clone();
+        let clock = Rule { name: "clock".into(), pace: Pace::Clock, waits: Some(fast.enabled), enabled: never, ..fast };
+        let of = |rules: Vec<Rule>| {
+            let system = TransitionSystem { rules, ..system.clone() };
+            let complete = vec![true; system.rules.len()];
+            Model::new(system, &[true; 2], &complete, &[], &[]).expect("small")
+        };
+        // There is a fast rule to wait for until nothing waits any more.
+        assert!(run(&of(vec![system.rules[0].clone(), clock.clone()]), 0).is_ok());
+        let what = fault(run(&of(vec![clock]), 0));
+        assert!(what.contains("clock waits for fast rules") && what.contains("bound = 0"), "{what}");
     }
 }
