@@ -5,6 +5,8 @@
 
 #[path = "gallery/page.rs"]
 mod page;
+#[path = "gallery/ways.rs"]
+mod ways;
 
 use kubound::engines::Cancel;
 use kubound::engines::explicit;
@@ -83,6 +85,9 @@ fn check_case(case: &str) {
 
 macro_rules! cases {
     ($($case:ident),*) => {
+        /// The names of all cases.
+        const CASES: &[&str] = &[$(stringify!($case)),*];
+
         $(#[test] fn $case() { check_case(stringify!($case)); })*
 
         #[test]
