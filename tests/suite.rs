@@ -17,6 +17,7 @@ mod interrupt;
 mod kivi;
 mod layers;
 mod manifest;
+mod merging;
 mod named_metrics;
 mod overlaps;
 mod proofs;

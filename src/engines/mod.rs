@@ -64,12 +64,15 @@ pub struct Outcome {
     /// Whether it was shown that no run fires fast rules only from some step on; asked for by [`Limits::watch_rest`],
     /// and for systems in which nothing else can fire while a fast rule can.
     pub rests: bool,
+    /// Runs to some of the states looked at, the initial ones perhaps among them; asked for by [`Limits::samples`].
+    pub sampled: Vec<Trace>,
 }
 
 impl Outcome {
     /// Could not tell.
     pub fn unknown(reason: String) -> Self {
-        Self { answer: Answer::Unknown { reason }, statistics: Statistics::default(), fired: Vec::new(), rests: false }
+        let (statistics, fired, sampled) = (Statistics::default(), Vec::new(), Vec::new());
+        Self { answer: Answer::Unknown { reason }, statistics, fired, rests: false, sampled }
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Limits {
     pub deadline: Option<Instant>,
     /// Whether the explicit engine checks itself in every state, not only in some.
     pub check_all: bool,
+    /// In how many states at most, if no run violates the property, to tell runs to (`Outcome::sampled`).
+    pub samples: usize,
     /// Whether to find out, beside the answer, if fast rules always come to rest (`Outcome::rests`).
     pub watch_rest: bool,
 }

@@ -135,6 +135,12 @@ limits! {
         MINIMISE: Duration = 30_000, "ms", "Making one violation small.", "The violation is known; only its size is at stake.";
         NARROW: Duration = 5000, "ms", "Finding a run without over-approximation.", "The violation is known.";
         JUDGE: Duration = 10_000, "ms", "Finding out whether a violation is inevitable.", "The violation is known.";
+        COMPARED: usize = 2, "states", "States from which merged rules are compared with fine ones, for each intent that holds.",
+            "Each takes milliseconds; in builds for tests there are eight.";
+        COMPARED_OF_ALL: usize = 100, "states", "The same with `--cross-check`.", "As above.";
+        COMPARED_STATES: usize = 3000, "states", "States looked at from each of them, in each of both systems.",
+            "What comes to rest later is not compared. Without `--cross-check` a hundredth of what the search found, if less.";
+        MOST_NAMED: usize = 40, "variables", "Variables named where both differ.", "The first ones tell which state it is.";
         BESIDE_STATES: usize = 100_000, "states", "States looked at to find out what happens if controllers are late.",
             "Half a second on a usual machine; states and not time decide, so that verdicts do not depend on the machine.";
         BESIDE_MOST_STATES: usize = 300_000, "states", "The same where the paced search needed more.",

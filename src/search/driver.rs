@@ -2,12 +2,14 @@
 
 use super::cross_check::cross_check;
 use super::lineup::Engines;
+use super::merged;
 use super::portfolio::{Contender, contradict, race};
 use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise};
 use crate::engines::explicit::inevitable::{Inevitability, inevitability};
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part};
-use crate::limits::search::{BESIDE_NODES, BESIDE_PODS, JUDGE, NARROW};
+use crate::limits::Stop;
+use crate::limits::search::{BESIDE_NODES, BESIDE_PODS, COMPARED, COMPARED_OF_ALL, COMPARED_STATES, JUDGE, NARROW};
 use crate::trace::Trace;
 use crate::trace::expand::replay_expanded;
 use crate::trace::replay::replay;
@@ -68,6 +70,7 @@ pub fn decide(question: &Question) -> Result<IntentResult, Fault> {
     let Question { cluster, systems, property, options, cancel, observer, .. } = *question;
     let search = Search { question, engines: Engines::new(options.encoding) };
     let (engine, outcome) = search.answer()?;
+    search.check_merging(&outcome)?;
     let Property { intent, target, headline, origins, .. } = search.claim();
     let mut result = IntentResult {
         intent: intent.clone(),
@@ -100,7 +103,28 @@ impl Search<'_> {
     pub(super) fn limits(&self) -> Limits {
         let watch_rest = self.cluster.timing == Timing::Paced && self.effort == Effort::Full;
         let check_all = self.options.cross_check;
-        Limits { depth: self.options.depth, deadline: Some(self.deadline), watch_rest, check_all, ..Limits::default() }
+        let deadline = Some(self.deadline);
+        Limits { depth: self.options.depth, deadline, watch_rest, check_all, ..Limits::default() }
+    }
+
+    /// From how many states merged rules are compared with fine ones.
+    pub(super) fn samples(&self) -> usize {
+        match self.systems.fused {
+            None => 0,
+            Some(_) if self.options.cross_check => COMPARED_OF_ALL,
+            Some(_) if cfg!(debug_assertions) => 4 * COMPARED,
+            Some(_) => COMPARED,
+        }
+    }
+
+    /// Compares merged rules with fine ones.
+    fn check_merging(&self, outcome: &Outcome) -> Result<(), Fault> {
+        let Question { systems, property, deadline, cancel, .. } = self.question;
+        let found = usize::try_from(outcome.statistics.states).unwrap_or(usize::MAX);
+        let most = if self.options.cross_check { COMPARED_STATES } else { (found / 100).clamp(100, COMPARED_STATES) };
+        let stop = Stop { cancel: (*cancel).clone(), deadline: Some(*deadline) };
+        let compared = merged::check(systems, *property, &outcome.sampled, most, &stop);
+        compared.map(|_| ()).map_err(|source| self.fault(source))
     }
 
     /// Whether an answer is all that the user asked for.

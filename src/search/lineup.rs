@@ -4,7 +4,7 @@ use super::driver::Search;
 use super::portfolio::Contender;
 use super::restrict::Restricted;
 use super::scaling;
-use crate::engines::{Answer, Cancel, Engine, Outcome, Part, REGISTRY};
+use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Part, REGISTRY};
 use crate::smt::Encoding;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,7 +32,10 @@ impl Engines {
 impl Search<'_> {
     /// A search on the whole system.
     pub(super) fn at_once<'s>(&'s self, engine: &'s dyn Engine) -> Contender<'s> {
-        let run = move |cancel: &Cancel| engine.decide(self.systems.searched(), self.property, &self.limits(), cancel);
+        let run = move |cancel: &Cancel| {
+            let limits = Limits { samples: self.samples(), ..self.limits() };
+            engine.decide(self.systems.searched(), self.property, &limits, cancel)
+        };
         Contender { name: engine.name(), run: Box::new(run) }
     }
 

@@ -10,6 +10,7 @@ pub mod cross_check;
 mod driver;
 pub mod late;
 mod lineup;
+pub mod merged;
 pub mod minimise;
 pub mod portfolio;
 pub mod restrict;

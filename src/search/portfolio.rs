@@ -83,7 +83,7 @@ mod tests {
     use std::time::Duration;
 
     fn outcome(answer: Answer) -> Result<Outcome, EngineError> {
-        Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false })
+        Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false, sampled: Vec::new() })
     }
 
     fn holds() -> Answer {

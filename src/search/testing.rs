@@ -37,6 +37,6 @@ impl Engine for Scripted {
     fn decide(&self, _: &TransitionSystem, _: usize, limits: &Limits, _: &Cancel) -> Result<Outcome, EngineError> {
         self.asked.lock().expect("not poisoned").push(*limits);
         let answer = self.answers.lock().expect("not poisoned").pop().expect("one more answer");
-        Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false })
+        Ok(Outcome { answer, statistics: Statistics::default(), fired: Vec::new(), rests: false, sampled: Vec::new() })
     }
 }

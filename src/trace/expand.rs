@@ -17,7 +17,7 @@ pub fn replay_expanded(
     property: usize,
 ) -> Result<Trace, ReplayError> {
     let mut expanded =
-        Trace { initial: translate_initial(fine, fused, &trace.initial)?, steps: Vec::new(), ending: trace.ending };
+        Trace { initial: embedded(fine, fused, &trace.initial)?, steps: Vec::new(), ending: trace.ending };
     // How many fine steps there are before each fused one.
     let mut before = Vec::with_capacity(trace.steps.len());
     for (index, step) in trace.steps.iter().enumerate() {
@@ -42,7 +42,7 @@ pub fn replay_expanded(
 /// The same run on another system of the same cluster, of equal granularity: variables, rules and choices are matched
 /// by name, and every state is computed anew. The result is not replayed.
 pub fn transfer(to: &TransitionSystem, from: &TransitionSystem, trace: &Trace) -> Result<Trace, ReplayError> {
-    let initial = translate_initial(to, from, &trace.initial)?;
+    let initial = embedded(to, from, &trace.initial)?;
     let mut moved = Trace { initial, steps: Vec::new(), ending: trace.ending };
     for (index, step) in trace.steps.iter().enumerate() {
         let wrong = |what: String| ReplayError::Step { index, rule: step.rule.clone(), what };
@@ -95,11 +95,12 @@ fn fine_step(fine: &TransitionSystem, name: &str, picked: &Picked, state: &[i64]
     Ok(Step { rule: name.to_owned(), picks: carried, state })
 }
 
-fn translate_initial(
-    fine: &TransitionSystem,
-    fused: &TransitionSystem,
-    initial: &[i64],
-) -> Result<Vec<i64>, ReplayError> {
+/// The state of a system that another one of the same cluster has: variables are matched by name, and one that only this
+/// system has starts as its initial term says, or at the lower end of its range.
+///
+/// # Errors
+/// A value outside the range of its variable.
+pub fn embedded(fine: &TransitionSystem, fused: &TransitionSystem, initial: &[i64]) -> Result<Vec<i64>, ReplayError> {
     let mut values: Vec<i64> = fine.dag.vars().iter().map(|var| var.sort.range().lo).collect();
     for (index, var) in fine.dag.vars().iter().enumerate() {
         let known = fused.dag.vars().iter().position(|other| other.name == var.name).and_then(|at| initial.get(at));

@@ -6,6 +6,7 @@ use kubound::engines::explicit::Explicit;
 use kubound::engines::proof::Prover;
 use kubound::engines::symbolic::Symbolic;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
+use kubound::search::merged::Merging;
 use kubound::smt::Encoding;
 use kubound::trace::Trace;
 use kubound::trace::expand::replay_expanded;
@@ -18,6 +19,9 @@ use std::time::{Duration, Instant};
 
 /// Most states that an explicit search may store here.
 pub const STATES: usize = 15_000;
+/// From how many states merged rules are compared with fine ones, and how many states are looked at from each.
+const SAMPLES: usize = 4;
+const COMPARED: usize = 300;
 /// Longest time for a proof.
 const PROOF: Duration = Duration::from_millis(400);
 
@@ -278,6 +282,7 @@ impl Case<'_> {
                 if self.cluster.timing != Timing::Paced {
                     return Ok(None);
                 }
+                self.merged_rules()?;
                 let on_fine = explicit(all, &self.fine, self.property, "fine")?;
                 same("fused and fine", &self.verdict, &on_fine)?
             }
@@ -288,6 +293,22 @@ impl Case<'_> {
             Comparison::Sizes => return sizes::compare(self),
             Comparison::Words | Comparison::Whole => return Ok(None),
         }))
+    }
+
+    /// From some states both systems must come to rest in the same ones.
+    fn merged_rules(&self) -> Result<(), String> {
+        if !self.verdict.is_clean() || self.fused.rules.iter().all(|rule| rule.expansion.is_empty()) {
+            return Ok(());
+        }
+        let limits = Limits { states: Some(STATES), samples: SAMPLES, ..Limits::default() };
+        let search = Explicit::default().decide(&self.fused, self.property, &limits, &Cancel::default());
+        let runs = search.map_err(|error| format!("explicit search for states: {error}"))?.sampled;
+        let merging = Merging::new(&self.fine, &self.fused, self.property);
+        let Some(mut merging) = merging else { return Ok(()) };
+        for run in runs {
+            merging.compare(run.state(run.steps.len()), COMPARED).map_err(|fault| format!("merged rules: {fault}"))?;
+        }
+        Ok(())
     }
 
     fn is_invariant(&self) -> bool {

@@ -26,6 +26,8 @@ pub struct Group {
     pub nodes: i64,
     /// The values.
     pub given: Vec<(VarId, i64)>,
+    /// Its part of the states to tell runs to.
+    pub samples: usize,
 }
 
 /// What is known about a group.
@@ -44,6 +46,7 @@ struct Prepared<'a> {
     given_system: &'a TransitionSystem,
     reduced: Reduced,
     nodes: i64,
+    samples: usize,
 }
 
 impl Group {
@@ -57,7 +60,8 @@ impl Group {
         shared: &Shared,
     ) -> Result<Report, EngineError> {
         debug_assert!(property < given_system.properties.len());
-        let prepared = Prepared { given_system, reduced: reduced.sized(&self.given), nodes: self.nodes };
+        let (reduced, nodes, samples) = (reduced.sized(&self.given), self.nodes, self.samples);
+        let prepared = Prepared { given_system, reduced, nodes, samples };
         let report = prepared.search(engine.symmetry, engine.partial_order, shared)?;
         match report.finding {
             Finding::Violated(_) => shared.best.fetch_min(self.nodes, Ordering::Relaxed),
@@ -78,6 +82,7 @@ impl Prepared<'_> {
             fired: Vec::new(),
             premise: false,
             rests: false,
+            sampled: Vec::new(),
         };
         let Ok(model) = Model::new(system.clone(), kept, complete, slots, objects) else {
             report.finding = Finding::Unknown("too many terms for the explicit engine".into());
@@ -118,6 +123,9 @@ impl Prepared<'_> {
         report.statistics.transitions = search.transitions;
         report.statistics.depth = search.len().checked_sub(1).map_or(0, |last| search.depth(last as u32) as usize);
         report.fired = self.fired(&search, slots);
+        if matches!(report.finding, Finding::Clean) {
+            report.sampled = self.sampled(&search)?;
+        }
         if symmetric && matches!(&report.finding, Finding::Unknown(reason) if reason == UNFAIR) {
             drop(search);
             let exact = self.search(false, partial_order, shared)?;
@@ -138,6 +146,19 @@ impl Prepared<'_> {
         let fired: FxHashSet<Signature> =
             rules.iter().zip(&search.fired).filter(|&(_, &fired)| fired).map(|(rule, _)| canonical(rule)).collect();
         rules.iter().filter(|rule| fired.contains(&canonical(rule))).map(|rule| rule.name.clone()).collect()
+    }
+
+    /// Runs to states that lie evenly among those found.
+    fn sampled(&self, search: &Search) -> Result<Vec<Trace>, EngineError> {
+        let mut registers = search.model.machine.registers();
+        let mut runs = Vec::new();
+        for number in 1..=self.samples.min(search.len()) {
+            let state = (number * search.len() / (self.samples + 1)).min(search.len() - 1);
+            if let Some(walk) = along(search, &search.path(state as u32), &mut registers)? {
+                runs.push(self.trace(search, &walk, Ending::Stays)?);
+            }
+        }
+        Ok(runs)
     }
 
     /// Adds all initial states.

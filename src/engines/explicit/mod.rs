@@ -103,6 +103,8 @@ struct Report {
     premise: bool,
     /// Whether fast rules always come to rest, as far as the search knows.
     rests: bool,
+    /// Runs to some states.
+    sampled: Vec<Trace>,
 }
 
 impl Engine for Explicit {
@@ -167,6 +169,7 @@ fn combine(
     let mut best: Option<(i64, Box<Trace>)> = None;
     let mut unknown = None;
     let mut rests = shared.limits.watch_rest;
+    let mut sampled = Vec::new();
     // How far larger groups came before a violation made them unnecessary depends on how threads were scheduled:
     // what they saw is left out of reports, so that these are the same every time.
     let needed = shared.best.load(Ordering::Relaxed);
@@ -177,6 +180,7 @@ fn combine(
         fired.extend(report.fired);
         premise_reached |= report.premise;
         rests &= report.rests;
+        sampled.extend(report.sampled);
         match report.finding {
             Finding::Clean => {}
             Finding::Unknown(reason) => unknown = unknown.or(Some(reason)),
@@ -198,7 +202,7 @@ fn combine(
     };
     // Only an answer about every run tells what no run does.
     rests &= matches!(answer, Answer::Holds { .. });
-    Outcome { answer, statistics, fired: all_instances(system, &fired, objects), rests }
+    Outcome { answer, statistics, fired: all_instances(system, &fired, objects), rests, sampled }
 }
 
 /// Whether the limits speak of sizes that change during a run.
@@ -229,7 +233,7 @@ fn groups(system: &TransitionSystem, limits: &Limits, shared: &Shared) -> Result
         let nodes = crate::trace::execute::values(system, &[system.nodes], values, &[])[0];
         if limits.nodes.is_none_or(|most| nodes <= most) {
             let given = key.iter().map(|&var| (var, values[var.index()])).collect();
-            groups.push(Group { number: 0, nodes, given });
+            groups.push(Group { number: 0, nodes, given, samples: 0 });
         }
         shared.stop(0, 0).is_none()
     });
@@ -239,7 +243,11 @@ fn groups(system: &TransitionSystem, limits: &Limits, shared: &Shared) -> Result
         Ok(()) => {}
     }
     groups.sort_by_key(|group| group.nodes);
-    groups.iter_mut().enumerate().for_each(|(number, group)| group.number = number);
+    let (count, samples) = (groups.len(), limits.samples);
+    for (number, group) in groups.iter_mut().enumerate() {
+        group.number = number;
+        group.samples = (number + 1) * samples / count - number * samples / count;
+    }
     Ok(groups)
 }
 

@@ -19,7 +19,7 @@ pub struct Move {
     pub state: Vec<i64>,
 }
 
-/// A compiled system to step through. Properties and monitors play no part.
+/// A compiled system to step through. Properties and monitors play no part, unless a property is watched.
 pub struct Stepper {
     system: TransitionSystem,
     machine: Machine,
@@ -43,6 +43,16 @@ impl Stepper {
             premise: always,
             origins: Vec::new(),
         }];
+        Self::compiled(system)
+    }
+
+    /// Compiles a system with its monitors and one of its properties.
+    pub fn watching(system: &TransitionSystem, property: usize) -> Option<Self> {
+        let properties = vec![system.properties[property].clone()];
+        Self::compiled(TransitionSystem { properties, ..system.clone() })
+    }
+
+    fn compiled(system: TransitionSystem) -> Option<Self> {
         let machine = Machine::new(&system, &vec![true; system.rules.len()], &[]).ok()?;
         let picks = system.rules.iter().map(|rule| {
             let mut ids: Vec<ChoiceId> = rule.choices.iter().flat_map(|choice| choice.ids()).copied().collect();
@@ -54,7 +64,7 @@ impl Stepper {
         Some(Self { system, machine, registers, picks })
     }
 
-    /// The system without properties and monitors.
+    /// The system, with what plays a part.
     pub fn system(&self) -> &TransitionSystem {
         &self.system
     }
@@ -78,11 +88,7 @@ impl Stepper {
     /// # Errors
     /// A rule that cannot do what it says, which is a fault of the model.
     pub fn moves(&mut self, state: &[i64]) -> Result<Vec<Move>, EngineError> {
-        for (&(before, after), &value) in self.machine.vars.iter().zip(state) {
-            self.registers.set(before, value);
-            self.registers.set(after, value);
-        }
-        self.machine.enter(&mut self.registers);
+        self.enter(state);
         let mut moves = Vec::new();
         for (rule, ids) in self.picks.iter().enumerate() {
             let machine = &self.machine;
@@ -96,5 +102,20 @@ impl Stepper {
             })?;
         }
         Ok(moves)
+    }
+
+    /// Whether a state is one that the property watched forbids; never, if it is about loops.
+    pub fn is_bad(&mut self, state: &[i64]) -> bool {
+        self.enter(state);
+        let is_invariant = matches!(self.system.properties[0].claim, Claim::Invariant(_));
+        is_invariant && !self.machine.observe(&mut self.registers).holds
+    }
+
+    fn enter(&mut self, state: &[i64]) {
+        for (&(before, after), &value) in self.machine.vars.iter().zip(state) {
+            self.registers.set(before, value);
+            self.registers.set(after, value);
+        }
+        self.machine.enter(&mut self.registers);
     }
 }

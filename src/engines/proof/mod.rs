@@ -147,6 +147,6 @@ impl Proof {
             Statistics { clauses: found.size.clauses, variables: found.size.variables, depth, ..Statistics::default() };
         let answer = Answer::Holds { method, premise_reached, proof: self.in_words() };
         // What sampled runs did is not all that can happen, so nothing is said about who acts.
-        Ok(Outcome { answer, statistics, fired: Vec::new(), rests: false })
+        Ok(Outcome { answer, statistics, fired: Vec::new(), rests: false, sampled: Vec::new() })
     }
 }

@@ -117,6 +117,7 @@ impl<'a> Search<'a> {
             },
             fired,
             rests: false,
+            sampled: Vec::new(),
         }
     }
 }
