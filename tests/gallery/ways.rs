@@ -1,7 +1,7 @@
 //! Every variant of every case, decided without symmetry and with fine rules: the verdicts are the same.
 //!
 //! What takes too many states for each day is a list, which is exact: what is cut off and not in it fails the test, and so
-//! does what is in it and is decided. Each night all of it is tried with more states.
+//! does what is in it and is decided. Each night all of it but three is decided with more states.
 
 use super::{CASES, folder};
 use kubound::engines::explicit::Explicit;
@@ -34,6 +34,9 @@ const LATER: &[(&str, Way)] = &[
     ("c8/fixed", Unsorted),
     ("c8/fixed", Fine),
 ];
+
+/// What takes more than `NIGHTLY` states, and is compared in the other ways only.
+const BEYOND: &[(&str, Way)] = &[("c1/fixed", Unsorted), ("c5/fixed", Fine), ("c8/fixed", Fine)];
 
 /// How a variant is decided.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -114,14 +117,12 @@ fn no_verdict_depends_on_symmetry_and_merging() {
 }
 
 #[test]
-#[ignore = "takes many minutes: the variants with the most states"]
+#[ignore = "takes minutes: the variants with the most states"]
 fn no_verdict_of_large_cases_depends_on_symmetry_and_merging() {
     let large: BTreeSet<&str> = LATER.iter().map(|&(variant, _)| variant).collect();
-    let mut decided = 0;
     for variant in large {
-        let cut_off = compare(variant, &[Usual, Unsorted, Fine], NIGHTLY);
-        decided += 3 - cut_off.len();
-        println!("{variant}: cut off {cut_off:?}");
+        for way in compare(variant, &[Usual, Unsorted, Fine], NIGHTLY) {
+            assert!(BEYOND.contains(&(variant, way)), "{variant}: {way:?} is cut off");
+        }
     }
-    assert!(decided >= LATER.len(), "hardly anything was compared");
 }
