@@ -177,6 +177,7 @@ impl Model<'_> {
             crashed,
             terminating,
             failed: None,
+            piles_up: self.may_pile_up(template),
             pinned: template.node_name.as_ref().map(|_| self.pinned_to(template)),
             most: if is_per_node { self.slots.len() as i64 } else { most },
         }

@@ -108,6 +108,8 @@ pub struct Group {
     pub running: Vec<IntVar>,
     /// Pods with a crashed container, by slot; only where containers crash.
     pub crashed: Option<Vec<IntVar>>,
+    /// Whether pods may be assigned to a node beyond what its resources allow.
+    pub piles_up: bool,
     /// Pods terminating, by slot.
     pub terminating: Vec<IntVar>,
     /// Failed pods, saturating; only where an intent counts them.

@@ -177,10 +177,10 @@ impl RuleBuilder {
         self.writes(verb, group.id).at(slot).times(pods).add_terminating(group, slot, pods)
     }
 
-    /// Adds to the terminating pods of a group. Those of pods with a nodeName saturate: nothing bounds them.
+    /// Adds to the terminating pods of a group. They saturate where pods pile up on a node: nothing bounds them.
     pub(crate) fn add_terminating(self, group: &Group, slot: usize, amount: Int) -> Self {
         let var = group.terminating[slot];
-        if group.pinned.is_none() { self.add(var, amount) } else { self.saturate(var, amount) }
+        if group.piles_up { self.saturate(var, amount) } else { self.add(var, amount) }
     }
 
     /// Deletes all pods of a group, wherever they are: those with a node terminate.
