@@ -16,7 +16,8 @@ const LARGEST_CIRCLE: usize = 3;
 const PARTS: &[(&str, &[&str])] = &[
     ("encodings/src/limits.rs", &[]),
     ("encodings/src/subject.rs", &[]),
-    ("encodings/src/term", &["encodings/src/limits.rs", "encodings/src/subject.rs"]),
+    ("encodings/src/stop.rs", &[]),
+    ("encodings/src/term", &["encodings/src/limits.rs", "encodings/src/stop.rs", "encodings/src/subject.rs"]),
     ("encodings/src/system", &["encodings/src/subject.rs", "encodings/src/term"]),
     ("encodings/src/explanation.rs", &[]),
     ("encodings/src/cluster", &["encodings/src/"]),
@@ -29,7 +30,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("encodings/src/intents", &["encodings/src/"]),
     ("encodings/src/kinds.rs", &["encodings/src/"]),
     ("encodings/src/assemble.rs", &["encodings/src/"]),
-    ("src/limits", &["encodings/src/limits.rs"]),
+    ("src/limits", &["encodings/src/limits.rs", "encodings/src/stop.rs"]),
     ("src/memory.rs", &[]),
     ("src/text.rs", &[]),
     ("src/testing.rs", SYSTEMS),
@@ -53,6 +54,7 @@ const PARTS: &[(&str, &[&str])] = &[
 
 /// What parts may import that work on systems and know nothing of Kubernetes.
 const SYSTEMS: &[&str] = &[
+    "encodings/src/stop.rs",
     "encodings/src/subject.rs",
     "encodings/src/system",
     "encodings/src/term",

@@ -14,6 +14,7 @@ use crate::limits::models::MOST_REVISIONS;
 use crate::limits::models::MOST_SLOTS;
 use crate::needs::Needs;
 use crate::state::{Countdown, Model, RuleBuilder, TIME, condition, text};
+use crate::stop::Stopped;
 use crate::subject::{ObjectId, SlotId};
 use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem, is_prompt};
 use crate::term::{Dag, Int, Term, any, sum, within};
@@ -34,6 +35,9 @@ pub enum AssembleError {
     /// A controller, event or intent uses what it did not ask for: a fault of the models.
     #[error("internal error: {0}, which nobody needs")]
     Undeclared(String),
+    /// Whoever waits for it waits no more.
+    #[error("{0} while building the model")]
+    Stopped(Stopped),
     /// The system that came out is not well-formed: a fault of the models.
     #[error("internal error: {0}")]
     IllFormed(#[from] IllFormed),

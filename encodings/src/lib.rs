@@ -4,6 +4,7 @@
 //! * [`term`]: booleans and bounded integers, hash-consed, with their concrete evaluator.
 //! * [`subject`]: whom and what a variable or a rule is about, and their names.
 //! * [`system`]: variables, rules, fairness, properties: what every engine works on.
+//! * [`stop`]: giving up in the middle of long work on terms.
 //! * [`cluster`]: the input in Kubernetes' words, as plain data. Its parser is in the `kubound` package, because
 //!   this crate reads no text.
 
@@ -18,6 +19,7 @@ pub mod kinds;
 pub mod limits;
 pub mod needs;
 pub mod state;
+pub mod stop;
 pub mod subject;
 pub mod system;
 pub mod term;

@@ -60,6 +60,10 @@ pub struct SearchArgs {
     /// Time for all intents together, such as 90s or 10m [default: what the scenario says, or 10m]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Search")]
     pub timeout: Option<Duration>,
+    /// Memory that the process may take, such as 4Gi, 800M or none; beyond it, searches give up [default: three quarters of
+    /// what the machine or its control group allows]
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory, help_heading = "Search")]
+    pub memory: Option<MemoryArg>,
     /// Number of threads of the explicit engine [default: one for each core]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Search")]
     pub jobs: Option<u16>,
@@ -239,6 +243,38 @@ impl From<TimingArg> for AskedTiming {
     }
 }
 
+/// `--memory`: a number of bytes, or no limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemoryArg(pub Option<u64>);
+
+/// `4Gi`, `800M`, `2000000000`, `none`; units as in Kubernetes.
+fn parse_memory(text: &str) -> Result<MemoryArg, String> {
+    const LEAST: u64 = 64 << 20;
+    let wrong = || format!("`{text}` is no size; write 4Gi, 800M or none");
+    if text == "none" {
+        return Ok(MemoryArg(None));
+    }
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
+    let unit: u64 = match &text[digits..] {
+        "" => 1,
+        "k" | "K" => 1000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "T" => 1_000_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        _ => return Err(wrong()),
+    };
+    match number.checked_mul(unit) {
+        Some(bytes) if bytes >= LEAST => Ok(MemoryArg(Some(bytes))),
+        Some(_) => Err(format!("`{text}` is too little for any search; 64Mi is the least")),
+        None => Err(wrong()),
+    }
+}
+
 /// `90`, `90s`, `10m`, `1h30m`.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time; write 90s, 10m or 1h30m");
@@ -271,6 +307,18 @@ mod tests {
         }
         for text in ["", "0s", "m", "5x", "-3s", "1m5", "99999999999999999999s", "1.5m"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_memory() {
+        let bytes = |text: &str| parse_memory(text).map(|size| size.0);
+        for (text, size) in [("4Gi", 4 << 30), ("800M", 800_000_000), ("100000000", 100_000_000), ("64Mi", 64 << 20)] {
+            assert_eq!(bytes(text), Ok(Some(size)), "{text}");
+        }
+        assert_eq!(bytes("none"), Ok(None));
+        for text in ["", "Gi", "4 Gi", "-1Gi", "4Gib", "63Mi", "0", "99999999999Ti"] {
+            assert!(bytes(text).is_err(), "{text}");
         }
     }
 

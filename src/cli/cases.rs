@@ -153,7 +153,7 @@ fn run_cases(arguments: &RunArguments) -> Result<Exit, Failure> {
     }
     output::choose_color(arguments.voice.color);
     arguments.search.check()?;
-    check::set_jobs(&arguments.search)?;
+    check::set_up(&arguments.search)?;
     let mut chosen = Vec::new();
     if arguments.all {
         chosen.extend(all().iter().map(|case| (case, None)));
@@ -180,7 +180,7 @@ fn run_cases(arguments: &RunArguments) -> Result<Exit, Failure> {
             exit = exit.and(verdict);
         }
     }
-    output::write(&documents, &arguments.output, &arguments.voice, Some(String::new()))?;
+    output::write(&documents, &arguments.output, &arguments.voice)?;
     Ok(if cancel.is_cancelled() { exit.and(Exit::Interrupted) } else { exit })
 }
 
@@ -200,7 +200,7 @@ fn run_variant(
     check::apply(&mut loaded, &arguments.search.model, &[])?;
     let voice = &arguments.voice;
     let timeout = arguments.search.options(&loaded).timeout;
-    let (findings, exit) = progress::with_progress(voice.quiet, timeout, |observer| {
+    let (findings, exit) = progress::with_progress(voice.quiet, timeout, &|_| (), |observer| {
         check::decide(&loaded, &arguments.search, &[], cancel, observer)
     })?;
     let document = Document::new(&loaded, &findings, exit.code(), smt::versions());

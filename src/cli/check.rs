@@ -1,14 +1,20 @@
 //! From input that was read to findings and their exit code: what `verify` and `cases run` share.
 
-use super::args::{ModelArgs, SearchArgs};
+use super::args::{MemoryArg, ModelArgs, SearchArgs};
 use super::exit::{Circumstances, Deny, Exit, of_results};
 use super::{Failure, dump};
 use crate::engines::Cancel;
+use crate::limits::memory_watch::LOOK;
+use crate::limits::{Stop, memory};
 use crate::manifest::{Loaded, Severity};
-use crate::search::{Fault, Findings, Observer, Systems, check};
+use crate::memory::{allowed_bytes, resident_bytes};
+use crate::search::{Decision, Fault, Findings, Observer, Options, Systems, check, undecided};
 use anyhow::anyhow;
 use kubound_encodings::assemble::AssembleError;
 use kubound_encodings::cluster::{Cluster, Granularity, Span};
+use kubound_encodings::stop::Stopped;
+use std::thread;
+use std::time::Instant;
 
 /// Applies the flags to what was read.
 pub fn apply(loaded: &mut Loaded, model: &ModelArgs, intents: &[String]) -> Result<(), Failure> {
@@ -64,10 +70,7 @@ pub fn decide(
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<(Findings, Exit), Failure> {
-    let options = search.options(loaded);
-    let systems = systems(&loaded.cluster, options.granularity)?;
-    let findings =
-        check(&loaded.cluster, systems, &options, cancel, observer).map_err(|fault| dumped(loaded, fault))?;
+    let findings = found(loaded, &search.options(loaded), cancel, observer)?;
     let circumstances = Circumstances {
         expect: &loaded.expect,
         accepted: &loaded.accepted,
@@ -77,6 +80,29 @@ pub fn decide(
     };
     let exit = of_results(&findings.results, &circumstances);
     Ok((findings, exit))
+}
+
+/// Builds the model and searches; the time for both is that of the options.
+fn found(loaded: &Loaded, options: &Options, cancel: &Cancel, observer: &dyn Observer) -> Result<Findings, Failure> {
+    let (begin, cluster) = (Instant::now(), &loaded.cluster);
+    let stop = Stop { cancel: cancel.clone(), deadline: Some(begin + options.timeout) };
+    let systems = match Systems::within(cluster, options.granularity, &stop) {
+        Err(AssembleError::Stopped(Stopped(why))) => {
+            let findings = undecided(cluster, options, why, cancel, begin.elapsed().as_secs_f64());
+            tell_all(&findings, observer);
+            return Ok(findings);
+        }
+        built => built.map_err(refused)?,
+    };
+    let left = Options { timeout: options.timeout.saturating_sub(begin.elapsed()), ..*options };
+    check(cluster, systems, &left, cancel, observer).map_err(|fault| dumped(loaded, fault))
+}
+
+fn tell_all(findings: &Findings, observer: &dyn Observer) {
+    let intents = findings.results.len();
+    for (index, result) in findings.results.iter().enumerate() {
+        observer.decided(&Decision { result, systems: findings.systems_of(result), decided: index + 1, intents });
+    }
 }
 
 /// A fault of ours; one between engines with the place of what is needed to see it again.
@@ -99,14 +125,51 @@ fn dumped(loaded: &Loaded, fault: Fault) -> Failure {
 
 /// The systems of a cluster.
 pub fn systems(cluster: &Cluster, granularity: Granularity) -> Result<Systems, Failure> {
-    Systems::new(cluster, granularity).map_err(|error| match error {
-        AssembleError::Unsupported { .. } => Failure::Usage(error.into()),
-        AssembleError::IllFormed(_) | AssembleError::Undeclared(_) => Failure::Internal(error.into()),
-    })
+    Systems::new(cluster, granularity).map_err(refused)
 }
 
-/// Sets the number of threads of the explicit engine, once for the process.
-pub fn set_jobs(search: &SearchArgs) -> Result<(), Failure> {
+fn refused(error: AssembleError) -> Failure {
+    match error {
+        AssembleError::Unsupported { .. } => Failure::Usage(error.into()),
+        AssembleError::IllFormed(_) | AssembleError::Undeclared(_) | AssembleError::Stopped(_) => {
+            Failure::Internal(error.into())
+        }
+    }
+}
+
+/// Sets what the process may use, once for all searches.
+pub fn set_up(search: &SearchArgs) -> Result<(), Failure> {
+    limit_memory(search.memory)?;
+    set_jobs(search)
+}
+
+/// Watches how much memory the process has.
+fn limit_memory(wanted: Option<MemoryArg>) -> Result<(), Failure> {
+    let most = match wanted {
+        Some(MemoryArg(bytes)) => bytes,
+        None => default_memory(),
+    };
+    let Some(most) = most else { return Ok(()) };
+    if resident_bytes().is_none() {
+        log::warn!("this system does not tell how much memory a process has; --memory is not heeded");
+        return Ok(());
+    }
+    memory::limit(most);
+    let watch = || loop {
+        memory::taken(resident_bytes().unwrap_or_default());
+        thread::sleep(LOOK);
+    };
+    let started = thread::Builder::new().name("memory".to_owned()).spawn(watch);
+    started.map(drop).map_err(|error| Failure::Internal(anyhow!(error).context("cannot start a thread")))
+}
+
+/// Three quarters of what the system allows: the rest is for what is freed late, and for others.
+pub fn default_memory() -> Option<u64> {
+    allowed_bytes().map(|bytes| bytes / 4 * 3)
+}
+
+/// Sets the number of threads of the explicit engine.
+fn set_jobs(search: &SearchArgs) -> Result<(), Failure> {
     let Some(jobs) = search.jobs else { return Ok(()) };
     let built = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
     built.map_err(|error| Failure::Internal(anyhow!(error).context("cannot start the threads")))

@@ -56,7 +56,7 @@ enum Change {
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output::choose_color(arguments.color);
     arguments.search.check()?;
-    check::set_jobs(&arguments.search)?;
+    check::set_up(&arguments.search)?;
     let cancel = interrupt::install();
     let old = verdicts(arguments.old.as_deref().unwrap_or_default(), arguments, &cancel)?;
     let new = verdicts(arguments.new.as_deref().unwrap_or_default(), arguments, &cancel)?;
@@ -80,7 +80,7 @@ fn verdicts(side: &str, arguments: &Arguments, cancel: &Cancel) -> Result<Docume
     }
     check::apply(&mut loaded, &arguments.search.model, &ids)?;
     let timeout = arguments.search.options(&loaded).timeout;
-    let (findings, exit) = progress::with_progress(arguments.quiet, timeout, |observer| {
+    let (findings, exit) = progress::with_progress(arguments.quiet, timeout, &|_| (), |observer| {
         check::decide(&loaded, &arguments.search, &[], cancel, observer)
     })?;
     let mut document = Document::new(&loaded, &findings, exit.code(), smt::versions());

@@ -5,6 +5,7 @@ use super::exit::Exit;
 use super::{Failure, cases, check, output};
 use crate::engines::Cancel;
 use crate::limits;
+use crate::limits::memory::Bytes;
 use crate::search::Silent;
 use crate::text::neutralise;
 use crate::{manifest, smt};
@@ -46,6 +47,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let found = find_program(name).map_or("not found".to_owned(), |path| path.display().to_string());
         let _ = writeln!(text, "{name:<10}  {} ({why})", neutralise(&found));
     }
+    let memory = check::default_memory().map_or("no limit known".to_owned(), |most| format!("{}", Bytes(most)));
+    let _ = writeln!(text, "memory      {memory} (searches give up beyond it; --memory)");
     output::print(&text)?;
     for variant in ["broken", "fixed"] {
         self_test(variant)?;

@@ -130,6 +130,7 @@ mod tests {
 
     fn result(verdict: Verdict) -> IntentResult {
         IntentResult {
+            property: 0,
             intent: "i".into(),
             target: None,
             headline: String::new(),

@@ -2,17 +2,20 @@
 
 use super::Failure;
 use super::args::{ColorArg, Output, VoiceArgs};
+use super::exit::Exit;
 use crate::manifest::Loaded;
-use crate::report::document::Document;
+use crate::report::document::{Document, IntentDocument};
 use crate::report::format::{Format, Style};
 use crate::report::formats::REGISTRY;
 use crate::report::{github, human, markdown};
+use crate::search::{Decision, Findings};
+use crate::smt;
 use crate::text::Paint;
 use anyhow::{Context, anyhow};
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Prints to standard output. A reader that went away is no error.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -88,14 +91,8 @@ fn several() -> Vec<&'static str> {
     REGISTRY.iter().filter(|format| format.takes_several).map(|format| format.name).collect()
 }
 
-/// Writes reports in every format asked for. What goes to standard output is `told`, or the report for people where
-/// that is not given, unless another format is asked for there.
-pub fn write(
-    documents: &[Document],
-    outputs: &[Output],
-    voice: &VoiceArgs,
-    told: Option<String>,
-) -> Result<(), Failure> {
+/// How to write to standard output, and how to files.
+fn styles(voice: &VoiceArgs) -> (Style, Style) {
     let human = human::Options {
         paint: paint(voice.color),
         verbose: voice.verbose,
@@ -104,31 +101,97 @@ pub fn write(
     };
     let style = Style { human, root: std::env::current_dir().ok() };
     let for_files = Style { human: human::Options { paint: Paint { colours: false }, ..human }, ..style.clone() };
-    for output in outputs {
-        match &output.file {
-            None => print(&render(output.format, documents, &style)?)?,
-            Some(file) => std::fs::write(file, render(output.format, documents, &for_files)?)
-                .with_context(|| format!("cannot write {}", file.display()))
-                .map_err(Failure::Usage)?,
-        }
-    }
-    let asks_github = outputs.iter().any(|output| *output.format == github::FORMAT);
-    if outputs.iter().all(|output| output.file.is_some()) {
-        let told = told.map_or_else(|| render(&human::FORMAT, documents, &style), Ok)?;
-        if is_github() {
-            print(&quoted(&told))?;
-            if !asks_github {
-                print(&render(&github::FORMAT, documents, &style)?)?;
-            }
-        } else {
-            print(&told)?;
-        }
-    }
-    if asks_github || is_github() { append_summary(documents, &for_files) } else { Ok(()) }
+    (style, for_files)
 }
 
-fn render(format: &Format, documents: &[Document], style: &Style) -> Result<String, Failure> {
-    (format.render)(documents, style).context("cannot write JSON").map_err(Failure::Internal)
+/// Writes reports in every format asked for. People have been told already.
+pub fn write(documents: &[Document], outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
+    let (style, for_files) = styles(voice);
+    for output in outputs.iter().filter(|output| output.file.is_none()) {
+        print(&worded(output.format.render(documents, &style))?)?;
+    }
+    if is_github() && outputs.iter().all(|output| output.file.is_some()) && !asks_github(outputs) {
+        print(&worded(github::FORMAT.render(documents, &style))?)?;
+    }
+    write_files(documents, outputs, &for_files)
+}
+
+fn asks_github(outputs: &[Output]) -> bool {
+    outputs.iter().any(|output| *output.format == github::FORMAT)
+}
+
+fn write_files(documents: &[Document], outputs: &[Output], style: &Style) -> Result<(), Failure> {
+    for output in outputs {
+        if let Some(file) = &output.file {
+            std::fs::write(file, worded(output.format.render(documents, style))?)
+                .with_context(|| format!("cannot write {}", file.display()))
+                .map_err(Failure::Usage)?;
+        }
+    }
+    if asks_github(outputs) || is_github() { append_summary(documents, style) } else { Ok(()) }
+}
+
+fn worded(text: serde_json::Result<String>) -> Result<String, Failure> {
+    text.context("cannot write JSON").map_err(Failure::Internal)
+}
+
+/// Writes the report on one input while its answers come in.
+pub struct Teller<'a> {
+    loaded: &'a Loaded,
+    outputs: &'a [Output],
+    style: Style,
+    for_files: Style,
+    /// What goes to standard output, and whether the text must not give orders to the runner of GitHub Actions.
+    formats: Vec<(&'static Format, bool)>,
+    told: Mutex<Vec<(usize, IntentDocument)>>,
+    failure: Mutex<Option<Failure>>,
+}
+
+impl<'a> Teller<'a> {
+    /// For these outputs.
+    pub fn new(loaded: &'a Loaded, outputs: &'a [Output], voice: &VoiceArgs) -> Self {
+        let (style, for_files) = styles(voice);
+        let mut formats: Vec<(&Format, bool)> =
+            outputs.iter().filter(|output| output.file.is_none()).map(|output| (output.format, false)).collect();
+        if formats.is_empty() {
+            formats.push((&human::FORMAT, is_github()));
+            if is_github() && !asks_github(outputs) {
+                formats.push((&github::FORMAT, false));
+            }
+        }
+        let (told, failure) = (Mutex::default(), Mutex::default());
+        Self { loaded, outputs, style, for_files, formats, told, failure }
+    }
+
+    /// Tells one answer. A failure to write is told in the end.
+    pub fn tell(&self, decision: &Decision) {
+        let document = IntentDocument::new(self.loaded, decision.systems, decision.result);
+        let tell = |&(format, quotes): &(&Format, bool)| {
+            let one = format.one(&self.loaded.cluster.name, &document, &self.style);
+            let text = one.context("cannot write JSON").map_err(Failure::Internal)?.unwrap_or_default();
+            if text.is_empty() { Ok(()) } else { print(&if quotes { quoted(&text) } else { text }) }
+        };
+        if let Err(failure) = self.formats.iter().try_for_each(tell) {
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+        }
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((decision.result.property, document));
+    }
+
+    /// Writes what is left once everything is known.
+    pub fn finish(self, findings: &Findings, exit: Exit) -> Result<(), Failure> {
+        if let Some(failure) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(failure);
+        }
+        let mut told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
+        told.sort_by_key(|(property, _)| *property);
+        let results = told.into_iter().map(|(_, document)| document).collect();
+        let document = [Document::of(self.loaded, findings, exit.code(), smt::versions(), results)];
+        for (format, quotes) in self.formats {
+            let text = worded(format.rest(&document, &self.style))?;
+            print(&if quotes { quoted(&text) } else { text })?;
+        }
+        write_files(&document, self.outputs, &self.for_files)
+    }
 }
 
 /// Whether this is a step of GitHub Actions.
@@ -145,7 +208,7 @@ fn quoted(text: &str) -> String {
 /// Appends the Markdown report to the summary of the step, where the runner wants one.
 fn append_summary(documents: &[Document], style: &Style) -> Result<(), Failure> {
     let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) else { return Ok(()) };
-    let text = render(&markdown::FORMAT, documents, style)?;
+    let text = worded(markdown::FORMAT.render(documents, style))?;
     let opened = std::fs::OpenOptions::new().append(true).create(true).open(&file);
     let written = opened.and_then(|mut file| file.write_all(text.as_bytes()));
     written.context("cannot write to the file that GITHUB_STEP_SUMMARY names").map_err(Failure::Usage)

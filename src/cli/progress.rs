@@ -2,10 +2,12 @@
 //! the end; elsewhere (pipelines, files) a line after 10 s, after 30 s, then every minute. Nothing with `--quiet`.
 
 use crate::limits::report::REDRAW;
-use crate::search::Observer;
+use crate::search::estimate::Estimate;
+use crate::search::{Decision, Observer};
 use crate::text::neutralise;
 use std::fmt::{self, Write as _};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -46,23 +48,61 @@ impl Now {
     }
 }
 
+/// Tells an answer as soon as it is known.
+pub type Tell<'a> = dyn Fn(&Decision) + Sync + 'a;
+
 /// Collects phases; a thread of [`with_progress`] prints them.
-#[derive(Default)]
-struct Progress {
+struct Progress<'a> {
     now: Mutex<Now>,
     changed: Condvar,
+    /// Whether the line is drawn; whoever writes holds it.
+    drawn: Mutex<bool>,
+    tell: &'a Tell<'a>,
+    /// Whether people were told how large a search is, or do not want to know.
+    sized: AtomicBool,
 }
 
-impl Observer for Progress {
+impl<'a> Progress<'a> {
+    fn new(quiet: bool, tell: &'a Tell<'a>) -> Self {
+        let (now, changed, drawn) = (Mutex::default(), Condvar::new(), Mutex::default());
+        Self { now, changed, drawn, tell, sized: AtomicBool::new(quiet) }
+    }
+
+    /// Writes something that stays, in place of the line.
+    fn write(&self, write: impl FnOnce()) {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut *drawn) {
+            let _ = std::io::stderr().write_all(CLEAR.as_bytes());
+        }
+        write();
+    }
+}
+
+impl Observer for Progress<'_> {
     fn phase(&self, what: &fmt::Arguments) {
         log::info!("{what}");
         self.now.lock().unwrap_or_else(PoisonError::into_inner).phase = neutralise(&what.to_string());
     }
 
-    fn decided(&self, intent: &str, verdict: &str, decided: usize, intents: usize) {
-        log::info!("decided {decided} of {intents}: {intent}: {verdict}");
+    fn decided(&self, decision: &Decision) {
+        let Decision { result, decided, intents, .. } = *decision;
+        log::info!("decided {decided} of {intents}: {}: {}", result.intent, result.verdict.word());
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         (now.decided, now.intents) = (decided, intents);
+        drop(now);
+        self.write(|| (self.tell)(decision));
+    }
+
+    fn long(&self, intent: &str, size: &Estimate) {
+        // One is enough to know what to make smaller.
+        if !self.sized.swap(true, Ordering::Relaxed) {
+            let note = format!(
+                "note: {}: {}\n      fewer --nodes or --pods, or smaller ranges, make it smaller\n",
+                neutralise(intent),
+                neutralise(&size.to_string())
+            );
+            self.write(|| drop(std::io::stderr().write_all(note.as_bytes())));
+        }
     }
 }
 
@@ -73,9 +113,10 @@ pub(super) fn is_live() -> bool {
     std::io::stderr().is_terminal() && !is_dumb && !is_set("CI")
 }
 
-/// Runs `work`, which may take `timeout`, with an observer whose phases appear on standard error, unless `quiet`.
-pub fn with_progress<R>(quiet: bool, timeout: Duration, work: impl FnOnce(&dyn Observer) -> R) -> R {
-    let progress = Progress::default();
+/// Runs `work`, which may take `timeout`, with an observer whose phases appear on standard error, unless `quiet`, and whose
+/// answers are told at once.
+pub fn with_progress<R>(quiet: bool, timeout: Duration, tell: &Tell, work: impl FnOnce(&dyn Observer) -> R) -> R {
+    let progress = Progress::new(quiet, tell);
     thread::scope(|scope| {
         if !quiet {
             let mut printer = Printer { is_live: is_live(), timeout, noticed: false, begin: Instant::now() };
@@ -88,7 +129,7 @@ pub fn with_progress<R>(quiet: bool, timeout: Duration, work: impl FnOnce(&dyn O
 }
 
 /// Ends the printing thread, even if the work panics.
-struct Over<'a>(&'a Progress);
+struct Over<'a>(&'a Progress<'a>);
 
 impl Drop for Over<'_> {
     fn drop(&mut self) {
@@ -107,21 +148,21 @@ struct Printer {
 
 impl Printer {
     fn print(&mut self, progress: &Progress, out: &mut dyn std::io::Write) {
-        let mut drawn = false;
         let mut next = first_line(self.is_live);
         while let Some(now) = self.wait(progress, next.min(self.notice_at())) {
             let elapsed = self.begin.elapsed();
             let mut text = String::new();
+            let mut drawn = progress.drawn.lock().unwrap_or_else(PoisonError::into_inner);
             if elapsed >= self.notice_at() {
                 self.noticed = true;
-                let clear = if drawn { CLEAR } else { "" };
+                let clear = if std::mem::take(&mut *drawn) { CLEAR } else { "" };
                 let _ = writeln!(text, "{clear}{}", now.notice(self.timeout));
             }
             if elapsed >= next {
                 let line = now.line(elapsed);
                 if self.is_live {
                     let _ = write!(text, "{CLEAR}{}", line.chars().take(columns() - 1).collect::<String>());
-                    drawn = true;
+                    *drawn = true;
                 } else {
                     let _ = writeln!(text, "{line}");
                 }
@@ -130,7 +171,7 @@ impl Printer {
             // A reader that went away is no reason to stop the search.
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
         }
-        if drawn {
+        if *progress.drawn.lock().unwrap_or_else(PoisonError::into_inner) {
             let _ = out.write_all(CLEAR.as_bytes()).and_then(|()| out.flush());
         }
     }
@@ -190,8 +231,8 @@ mod tests {
 
     #[test]
     fn a_line_says_how_far_it_is_and_what_it_does() {
-        let progress = Progress::default();
-        progress.decided("a", "holds", 2, 5);
+        let progress = Progress::new(false, &|_| ());
+        *progress.now.lock().expect("not poisoned") = Now { decided: 2, intents: 5, ..Now::default() };
         progress.phase(&format_args!("noOscillation: lasso, up to 4 nodes, up to 6 pods, up to 13 steps\u{1b}"));
         let now = progress.now.lock().expect("not poisoned").clone();
         let line = now.line(Duration::from_secs(102));
@@ -205,7 +246,7 @@ mod tests {
 
     #[test]
     fn the_notice_comes_once_and_a_drawn_line_is_removed() {
-        let progress = Progress::default();
+        let progress = Progress::new(false, &|_| ());
         let begin = Instant::now().checked_sub(Duration::from_secs(40)).expect("a computer that is up for a minute");
         let mut printer = Printer { is_live: true, timeout: Duration::from_secs(60), noticed: false, begin };
         let mut out = Until { progress: &progress, written: String::new() };
@@ -216,7 +257,7 @@ mod tests {
 
     /// Takes text, and says that the work is over once it has enough of it.
     struct Until<'a> {
-        progress: &'a Progress,
+        progress: &'a Progress<'a>,
         written: String,
     }
 

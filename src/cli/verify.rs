@@ -6,11 +6,9 @@ use super::exit::Exit;
 use super::settings::SettingsArgs;
 use super::{Failure, check, input, interrupt, output, progress, proof};
 use crate::manifest::Loaded;
-use crate::report::document::Document;
 use crate::report::saved::{SavedOrigin, SavedTrace};
-use crate::search::Findings;
 use crate::search::timings::timing_word;
-use crate::smt;
+use crate::search::{Decision, Findings};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use std::io::Write as _;
@@ -47,7 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output::choose_color(arguments.report.voice.color);
     output::check(&arguments.report.output, 1)?;
     arguments.search.check()?;
-    check::set_jobs(&arguments.search)?;
+    check::set_up(&arguments.search)?;
     let mut loaded = input::load(&arguments.paths)?;
     output::keep_inputs(&arguments.report.output, [&loaded])?;
     check::apply(&mut loaded, &arguments.search.model, &arguments.intent)?;
@@ -58,11 +56,12 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let cancel = interrupt::install();
     let report = &arguments.report;
     let timeout = arguments.search.options(&loaded).timeout;
-    let (findings, exit) = progress::with_progress(report.voice.quiet, timeout, |observer| {
+    let teller = output::Teller::new(&loaded, &report.output, &report.voice);
+    let tell = |decision: &Decision| teller.tell(decision);
+    let (findings, exit) = progress::with_progress(report.voice.quiet, timeout, &tell, |observer| {
         check::decide(&loaded, &arguments.search, &report.deny, &cancel, observer)
     })?;
-    let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
-    output::write(&[document], &report.output, &report.voice, None)?;
+    teller.finish(&findings, exit)?;
     let told = arguments.baseline.finish(&loaded, &findings)?;
     std::io::stderr().write_all(told.as_bytes()).context("cannot write to standard error").map_err(Failure::Usage)?;
     if let Some(folder) = &arguments.save {
@@ -83,10 +82,10 @@ fn save(folder: &Path, loaded: &Loaded, findings: &Findings) -> Result<(), Failu
     let origin = SavedOrigin { name: &loaded.cluster.name, manifests: &manifests };
     let failed = |what: String| move |error: std::io::Error| Failure::Usage(anyhow!(error).context(what));
     std::fs::create_dir_all(folder).map_err(failed(format!("cannot make the folder {}", folder.display())))?;
-    for (index, result) in findings.results.iter().enumerate() {
+    for result in &findings.results {
         let Some(violation) = result.verdict.violation() else { continue };
         let systems = findings.systems_of(result);
-        // Results are in the order of the properties.
+        let index = result.property;
         let property = &systems.fine.properties[index];
         let saved = SavedTrace::new(&origin, timing_word(result.timing), &systems.fine, index, &violation.trace);
         let text = serde_json::to_string_pretty(&saved).context("cannot write JSON").map_err(Failure::Internal)?;

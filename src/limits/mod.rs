@@ -1,12 +1,16 @@
 //! How far a search may go and when it has to stop: below engines and solvers, which all heed it; and how far everything
 //! goes that Kubound does by itself, as one table.
 
+pub mod memory;
 mod table;
 
 pub use table::*;
 
 use kubound_encodings::limits::Limit;
+use kubound_encodings::stop::{Stopped, heeding};
 
+use search::GRACE;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -76,9 +80,31 @@ impl Stop {
             Some("cancelled")
         } else if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             Some("out of time")
+        } else if memory::is_over() {
+            Some(memory::REASON)
         } else {
             None
         }
+    }
+
+    /// Does work on terms, which is given up in the middle once there is a reason to stop. It must not change anything that
+    /// is needed afterwards.
+    pub fn heed<R>(&self, work: impl FnOnce() -> R) -> Result<R, Stopped> {
+        let stop = self.clone();
+        heeding(move || stop.reason(), work)
+    }
+
+    /// The same for work that asks by itself most of the time, and has more to say if it ends by itself: it is given up only
+    /// where it goes on for [`GRACE`] after there is a reason.
+    pub fn heed_late<R>(&self, work: impl FnOnce() -> R) -> Result<R, Stopped> {
+        let (stop, since) = (self.clone(), Cell::new(None));
+        let ask = move || {
+            let reason = stop.reason()?;
+            let first = since.get().unwrap_or_else(Instant::now);
+            since.set(Some(first));
+            (first.elapsed() >= GRACE).then_some(reason)
+        };
+        heeding(ask, work)
     }
 }
 

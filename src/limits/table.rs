@@ -98,6 +98,12 @@ limits! {
             "Short against what people notice, long against what a look costs.";
     }
 
+    /// Memory. How much there may be is `--memory`.
+    memory_watch {
+        LOOK: Duration = 50, "ms", "Time between two looks at the memory of the process.",
+            "It grows by some hundred MiB in that time at most, and a quarter of the machine is left by default.";
+    }
+
     /// Proofs.
     proof {
         STARTS: usize = 10, "states", "Initial states that runs are sampled from.",
@@ -132,6 +138,14 @@ limits! {
     /// The search for verdicts.
     search {
         TIMEOUT: Duration = 600_000, "ms", "All intents together, where nobody says otherwise.", "The patience of a pipeline.";
+        FIRST_ROUND: Duration = 2000, "ms", "Time for one intent of several in the first round.",
+            "Most intents need less, and the others have their turn soon.";
+        GROWTH: u32 = 5, "times", "Growth of that time from round to round.",
+            "A search begins anew in each round, which costs a quarter of the time at most.";
+        GRACE: Duration = 200, "ms", "Time that the explicit engine has to end by itself.",
+            "It then says how far it came; people hardly notice.";
+        LONG: Duration = 4000, "ms", "Time after which people are told how large a search may become.",
+            "Most searches are over by then.";
         MINIMISE: Duration = 30_000, "ms", "Making one violation small.", "The violation is known; only its size is at stake.";
         NARROW: Duration = 5000, "ms", "Finding a run without over-approximation.", "The violation is known.";
         JUDGE: Duration = 10_000, "ms", "Finding out whether a violation is inevitable.", "The violation is known.";

@@ -5,6 +5,7 @@
 //! The digests have 128 bits and do not depend on the
 //! order of operands where the operator does not, nor on how least and largest values are nested.
 
+use kubound_encodings::stop::tick;
 use kubound_encodings::subject::{ObjectId, Part, SlotId, Subject};
 use kubound_encodings::system::{Choice, Initial, Rule, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Dag, Node, Term, TermId, VarId};
@@ -211,6 +212,7 @@ impl Terms<'_> {
     fn fill(&mut self) {
         self.digests.reserve(self.dag.len());
         self.extrema.reserve(self.dag.len());
+        tick(1 + self.dag.len() / 8);
         for index in 0..self.dag.len() {
             let (digest, extremum) = self.term(TermId(index as u32));
             self.digests.push(digest);

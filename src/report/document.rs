@@ -333,10 +333,18 @@ pub struct NoteDocument {
 impl Document {
     /// Words the findings about a cluster that was read.
     pub fn new(loaded: &Loaded, findings: &Findings, exit_code: u8, solver: String) -> Self {
-        let context = |result: &IntentResult| {
-            let systems = findings.systems_of(result);
-            Context { loaded, systems, system: &systems.fine }
-        };
+        let told = |result| IntentDocument::new(loaded, findings.systems_of(result), result);
+        Self::of(loaded, findings, exit_code, solver, findings.results.iter().map(told).collect())
+    }
+
+    /// The same where the answers have been worded before, in the order of the findings.
+    pub fn of(
+        loaded: &Loaded,
+        findings: &Findings,
+        exit_code: u8,
+        solver: String,
+        results: Vec<IntentDocument>,
+    ) -> Self {
         Self {
             api_version: super::API_VERSION,
             kind: "Report",
@@ -347,12 +355,7 @@ impl Document {
             interrupted: findings.interrupted,
             seconds: findings.seconds,
             scope: findings.scope.clone(),
-            results: findings
-                .results
-                .iter()
-                .enumerate()
-                .map(|(index, result)| context(result).intent(index, result))
-                .collect(),
+            results,
             notes: loaded.notes.iter().map(NoteDocument::from).collect(),
             exceptions: loaded.accepted.iter().filter_map(|one| exception(one, loaded, findings)).collect(),
         }
@@ -450,6 +453,11 @@ impl Document {
 }
 
 impl IntentDocument {
+    /// Words an answer, given the systems in which it was found.
+    pub fn new(loaded: &Loaded, systems: &Systems, result: &IntentResult) -> Self {
+        Context { loaded, systems, system: &systems.fine }.intent(result)
+    }
+
     /// The intent and what it speaks of.
     pub fn title(&self) -> String {
         match &self.target {
@@ -538,8 +546,7 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// The document of the intent with this number.
-    fn intent(&self, index: usize, result: &IntentResult) -> IntentDocument {
+    fn intent(&self, result: &IntentResult) -> IntentDocument {
         let (verdict, message, depth, violation) = match &result.verdict {
             Verdict::Violated(found) | Verdict::Race(found) => {
                 let violation = self.violation(found);
@@ -588,11 +595,9 @@ impl Context<'_> {
                 _ => Vec::new(),
             },
             engine: result.engine.clone(),
-            reductions: match result.same_as {
-                None if index < self.systems.searched().properties.len() => {
-                    reductions(self.systems.searched(), index, result.engine == "explicit")
-                }
-                _ => Vec::new(),
+            reductions: match (&result.same_as, &result.verdict) {
+                (Some(_), _) | (_, Verdict::Unknown { .. }) => Vec::new(),
+                _ => reductions(self.systems.searched(), result.property, result.engine == "explicit"),
             },
             statistics: StatisticsDocument {
                 states: statistics.states,

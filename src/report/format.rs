@@ -1,6 +1,6 @@
 //! What a format of reports is, and what the formats share.
 
-use super::document::Document;
+use super::document::{Document, IntentDocument};
 use super::human;
 use crate::text::escape;
 use serde::Serialize;
@@ -15,8 +15,51 @@ pub struct Format {
     pub summary: &'static str,
     /// Whether the reports on several inputs fit into one text.
     pub takes_several: bool,
-    /// The text of reports: of one, unless the format takes several.
-    pub render: fn(&[Document], &Style) -> serde_json::Result<String>,
+    /// How it is written.
+    pub writing: Writing,
+}
+
+/// How a format is written.
+#[derive(Clone, Copy, Debug)]
+pub enum Writing {
+    /// As a whole: reports of one input, unless the format takes several.
+    Whole(fn(&[Document], &Style) -> serde_json::Result<String>),
+    /// As answers come in.
+    AsTheyCome {
+        /// The text of one answer, given the name of the report.
+        one: fn(&str, &IntentDocument, &Style) -> serde_json::Result<String>,
+        /// What comes after all answers.
+        rest: fn(&Document, &Style) -> serde_json::Result<String>,
+    },
+}
+
+impl Format {
+    /// The text of reports.
+    pub fn render(&self, documents: &[Document], style: &Style) -> serde_json::Result<String> {
+        let Writing::AsTheyCome { one, rest } = self.writing else { return self.rest(documents, style) };
+        documents.iter().try_fold(String::new(), |mut text, document| {
+            for result in &document.results {
+                text += &one(&document.name, result, style)?;
+            }
+            Ok(text + &rest(document, style)?)
+        })
+    }
+
+    /// The text of one answer, if the format is written as answers come in.
+    pub fn one(&self, name: &str, result: &IntentDocument, style: &Style) -> serde_json::Result<Option<String>> {
+        match self.writing {
+            Writing::Whole(_) => Ok(None),
+            Writing::AsTheyCome { one, .. } => one(name, result, style).map(Some),
+        }
+    }
+
+    /// What is left of the text of reports once the text of each answer is written.
+    pub fn rest(&self, documents: &[Document], style: &Style) -> serde_json::Result<String> {
+        match self.writing {
+            Writing::Whole(render) => render(documents, style),
+            Writing::AsTheyCome { rest, .. } => documents.iter().map(|document| rest(document, style)).collect(),
+        }
+    }
 }
 
 /// How to write.

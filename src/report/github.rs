@@ -2,30 +2,32 @@
 //! each field that may matter and is not modelled. The command line appends the Markdown report to the step summary.
 
 use super::document::{Document, IntentDocument, Outcome};
-use super::format::{Format, Style};
+use super::format::{Format, Style, Writing};
 use super::human;
 use super::places::relative;
 use crate::text::neutralise;
 
 /// The format.
-pub const FORMAT: Format =
-    Format { name: "github", summary: "annotations and step summary of GitHub Actions", takes_several: true, render };
+pub const FORMAT: Format = Format {
+    name: "github",
+    summary: "annotations and step summary of GitHub Actions",
+    takes_several: true,
+    writing: Writing::AsTheyCome { one, rest },
+};
 
-fn render(documents: &[Document], style: &Style) -> serde_json::Result<String> {
-    let mut out = String::new();
-    for document in documents {
-        for result in &document.results {
-            if let Some(command) = intent(result, style) {
-                out += &command;
-            }
-        }
-        for note in document.notes.iter().filter(|note| note.severity != "harmless") {
+fn one(_: &str, result: &IntentDocument, style: &Style) -> serde_json::Result<String> {
+    Ok(intent(result, style).unwrap_or_default())
+}
+
+fn rest(document: &Document, style: &Style) -> serde_json::Result<String> {
+    let risky = document.notes.iter().filter(|note| note.severity != "harmless");
+    Ok(risky
+        .map(|note| {
             let place = Place { file: Some(&note.file), line: note.line, column: note.column, end_column: None };
             let text = format!("{} {}: {}", note.object, note.field, note.message);
-            out += &command("warning", &place, "Kubound: not modelled", &neutralise(&text), style);
-        }
-    }
-    Ok(out)
+            command("warning", &place, "Kubound: not modelled", &neutralise(&text), style)
+        })
+        .collect())
 }
 
 /// Where an annotation belongs.

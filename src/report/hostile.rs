@@ -37,6 +37,7 @@ fn document() -> Document {
     let violation =
         Violation { trace, inevitability: Inevitability::Inevitable, nodes: 2, pods: 4, minimised: true, late: None };
     let result = |verdict| IntentResult {
+        property: 0,
         intent: hostile(),
         target: Some(hostile()),
         headline: hostile(),
@@ -82,7 +83,7 @@ fn document() -> Document {
 
 fn render(name: &str) -> String {
     let format = formats::named(name).expect("a format");
-    (format.render)(&[document()], &Style::plain()).expect("JSON")
+    format.render(&[document()], &Style::plain()).expect("JSON")
 }
 
 #[test]

@@ -2,12 +2,16 @@
 //! holds the JSON report and a script that draws it; it loads nothing.
 
 use super::document::Document;
-use super::format::{Format, Style};
+use super::format::{Format, Style, Writing};
 use super::places::xml;
 
 /// The format.
-pub const FORMAT: Format =
-    Format { name: "html", summary: "one page for a browser: the run step by step", takes_several: false, render };
+pub const FORMAT: Format = Format {
+    name: "html",
+    summary: "one page for a browser: the run step by step",
+    takes_several: false,
+    writing: Writing::Whole(render),
+};
 
 const PAGE: &str = include_str!("html/page.html");
 const LOOK: &str = include_str!("html/page.css");

@@ -2,7 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
 use super::document::{Document, IntentDocument, NoteDocument, OriginDocument, ViolationDocument};
-use super::format::Format;
+use super::format::{Format, Writing};
 use super::narrate::{Line, ToldStep, fold, told_together};
 use crate::limits::report::MOST_NOTES;
 use crate::manifest::{Note, Region};
@@ -16,7 +16,10 @@ pub const FORMAT: Format = Format {
     name: "human",
     summary: "for people",
     takes_several: true,
-    render: |documents, style| Ok(documents.iter().map(|document| render(document, &style.human)).collect()),
+    writing: Writing::AsTheyCome {
+        one: |_, result, style| Ok(one(result, &style.human)),
+        rest: |document, style| Ok(rest(document, &style.human)),
+    },
 };
 
 /// How to print.
@@ -53,10 +56,13 @@ pub fn one(result: &IntentDocument, options: &Options) -> String {
 
 /// The text of a report.
 pub fn render(document: &Document, options: &Options) -> String {
+    let answers: String = document.results.iter().map(|result| one(result, options)).collect();
+    answers + &rest(document, options)
+}
+
+/// What comes after the answers.
+fn rest(document: &Document, options: &Options) -> String {
     let mut out = String::new();
-    for result in &document.results {
-        intent(&mut out, result, options);
-    }
     if document.interrupted {
         let label = options.paint.paint(Kind::Warning, "interrupted");
         let _ = writeln!(out, "{label}: intents that are not listed were not decided");
@@ -67,8 +73,30 @@ pub fn render(document: &Document, options: &Options) -> String {
     if !options.quiet {
         covered(&mut out, document, options);
         notes(&mut out, &document.notes, options);
+        if document.results.len() > 1 {
+            let _ = writeln!(out, "{}, {:.1} s", counted(&document.results), document.seconds);
+        }
     }
     out
+}
+
+/// How many answers there are of each kind: `3 violated, 12 hold, 1 unknown`.
+fn counted(results: &[IntentDocument]) -> String {
+    const KINDS: [(&str, [&str; 2]); 6] = [
+        ("violated", ["violated", "violated"]),
+        ("race", ["race", "races"]),
+        ("unknown", ["unknown", "unknown"]),
+        ("vacuous", ["vacuous", "vacuous"]),
+        ("bounded", ["clean up to a depth", "clean up to a depth"]),
+        ("holds", ["holds", "hold"]),
+    ];
+    let count = |verdict: &str| results.iter().filter(|result| result.verdict == verdict).count();
+    let told = KINDS.iter().filter_map(|(verdict, [one, many])| match count(verdict) {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 fn intent(out: &mut String, result: &IntentDocument, options: &Options) {

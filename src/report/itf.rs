@@ -2,7 +2,7 @@
 //! record a state, `loop` the index of the state that a lasso returns to.
 
 use super::document::{Document, IntentDocument, VariableDocument, ViolationDocument};
-use super::format::{Format, Style, pretty};
+use super::format::{Format, Style, Writing, pretty};
 use crate::text::neutralise;
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ pub const FORMAT: Format = Format {
     name: "itf",
     summary: "Apalache's trace format: the run of the first violation",
     takes_several: false,
-    render,
+    writing: Writing::Whole(render),
 };
 
 /// Largest integer that a JSON number of the format may be.

@@ -1,17 +1,21 @@
 //! The report as one JSON object a line, for programs that read as they go: a line for each intent, with the text for
-//! people inside, a line for each note, and a line that says what was covered. `type` tells them apart; readers should
+//! people inside as soon as it is decided, a line for each note, and a line that says what was covered. `type` tells them apart; readers should
 //! expect new types and new fields.
 
 use super::document::{Document, ExceptionDocument, IntentDocument, NoteDocument};
-use super::format::{Format, Style};
+use super::format::{Format, Style, Writing};
 use super::human;
 use crate::search::scope::Scope;
 use crate::text::escape;
 use serde::Serialize;
 
 /// The format.
-pub const FORMAT: Format =
-    Format { name: "jsonl", summary: "one JSON object a line: intents, notes, summary", takes_several: true, render };
+pub const FORMAT: Format = Format {
+    name: "jsonl",
+    summary: "one JSON object a line: intents, notes, summary",
+    takes_several: true,
+    writing: Writing::AsTheyCome { one, rest },
+};
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -40,30 +44,28 @@ enum Line<'a> {
     },
 }
 
-fn render(documents: &[Document], style: &Style) -> serde_json::Result<String> {
-    let mut text = String::new();
-    for document in documents {
-        let report = document.name.as_str();
-        let intents = document.results.iter().map(|result| {
-            let rendered = human::one(result, &style.human.without_colours());
-            Line::Intent { report, result, rendered }
-        });
-        let notes = document.notes.iter().map(|note| Line::Note { report, note });
-        let summary = Line::Summary {
-            report,
-            api_version: document.api_version,
-            kubound: document.kubound,
-            solver: &document.solver,
-            exit_code: document.exit_code,
-            interrupted: document.interrupted,
-            seconds: document.seconds,
-            scope: &document.scope,
-            exceptions: &document.exceptions,
-        };
-        for line in intents.chain(notes).chain([summary]) {
-            text += &escape(&serde_json::to_string(&line)?);
-            text.push('\n');
-        }
-    }
-    Ok(text)
+fn one(report: &str, result: &IntentDocument, style: &Style) -> serde_json::Result<String> {
+    let rendered = human::one(result, &style.human.without_colours());
+    line(&Line::Intent { report, result, rendered })
+}
+
+fn rest(document: &Document, _: &Style) -> serde_json::Result<String> {
+    let report = document.name.as_str();
+    let notes = document.notes.iter().map(|note| Line::Note { report, note });
+    let summary = Line::Summary {
+        report,
+        api_version: document.api_version,
+        kubound: document.kubound,
+        solver: &document.solver,
+        exit_code: document.exit_code,
+        interrupted: document.interrupted,
+        seconds: document.seconds,
+        scope: &document.scope,
+        exceptions: &document.exceptions,
+    };
+    notes.chain([summary]).map(|one| line(&one)).collect()
+}
+
+fn line(line: &Line) -> serde_json::Result<String> {
+    Ok(escape(&serde_json::to_string(line)?) + "\n")
 }

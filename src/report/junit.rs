@@ -1,14 +1,18 @@
 //! The report as JUnit XML, for the test pages of CI systems: a suite an input, a case an intent.
 
 use super::document::{Document, IntentDocument, Outcome};
-use super::format::{Format, Style};
+use super::format::{Format, Style, Writing};
 use super::human;
 use super::places::xml;
 use std::fmt::Write as _;
 
 /// The format.
-pub const FORMAT: Format =
-    Format { name: "junit", summary: "JUnit XML, for test pages of CI systems", takes_several: true, render };
+pub const FORMAT: Format = Format {
+    name: "junit",
+    summary: "JUnit XML, for test pages of CI systems",
+    takes_several: true,
+    writing: Writing::Whole(render),
+};
 
 fn render(documents: &[Document], style: &Style) -> serde_json::Result<String> {
     let results = || documents.iter().flat_map(|document| &document.results);

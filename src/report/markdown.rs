@@ -2,7 +2,7 @@
 //! violation.
 
 use super::document::{Document, IntentDocument, Outcome, ViolationDocument};
-use super::format::{Format, Style};
+use super::format::{Format, Style, Writing};
 use super::human;
 use super::mermaid;
 use super::places::relative;
@@ -11,8 +11,12 @@ use crate::text::{neutralise, plural};
 use std::fmt::Write as _;
 
 /// The format.
-pub const FORMAT: Format =
-    Format { name: "markdown", summary: "Markdown with diagrams, for merge requests", takes_several: true, render };
+pub const FORMAT: Format = Format {
+    name: "markdown",
+    summary: "Markdown with diagrams, for merge requests",
+    takes_several: true,
+    writing: Writing::Whole(render),
+};
 
 fn render(documents: &[Document], style: &Style) -> serde_json::Result<String> {
     let mut out = String::new();

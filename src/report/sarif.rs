@@ -2,7 +2,7 @@
 //! point at the objects they stem from, and everything undecided or not modelled as a notification.
 
 use super::document::{Document, IntentDocument, OriginDocument, Outcome, ViolationDocument};
-use super::format::{Format, Style, pretty};
+use super::format::{Format, Style, Writing, pretty};
 use super::human;
 use super::narrate::ToldStep;
 use super::places::uri;
@@ -13,8 +13,12 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// The format.
-pub const FORMAT: Format =
-    Format { name: "sarif", summary: "SARIF 2.1.0, for code scanning and editors", takes_several: true, render };
+pub const FORMAT: Format = Format {
+    name: "sarif",
+    summary: "SARIF 2.1.0, for code scanning and editors",
+    takes_several: true,
+    writing: Writing::Whole(render),
+};
 
 /// The schema that a report follows.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";

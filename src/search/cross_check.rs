@@ -5,8 +5,9 @@
 //! verdict has to survive the other engines as far as they get in their time; how far that is belongs to the report.
 //! Answers that cannot both be true are a fault.
 
+use super::driver::Question;
 use super::restrict::Restricted;
-use super::{Fault, IntentResult, Observer, Options, Systems, Verdict};
+use super::{Fault, IntentResult, Verdict};
 use crate::engines::explicit::Explicit;
 use crate::engines::proof::Prover;
 use crate::engines::proof::invariants::Obstacle;
@@ -16,7 +17,6 @@ use crate::limits::Stop;
 use crate::limits::search::RECHECK;
 use crate::limits::search::RECHECK_DEPTH;
 use crate::smt::{Check, Encoding, Solver};
-use kubound_encodings::cluster::Cluster;
 use kubound_encodings::system::TransitionSystem;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,19 +34,13 @@ pub struct Recheck {
     pub confirms: bool,
 }
 
-/// Looks at the verdict on property `property` again.
-pub fn cross_check(
-    cluster: &Cluster,
-    systems: &Systems,
-    property: usize,
-    options: &Options,
-    result: &IntentResult,
-    cancel: &Cancel,
-    observer: &dyn Observer,
-) -> Result<Vec<Recheck>, Fault> {
+/// Looks at the verdict on a question again.
+pub fn cross_check(question: &Question, result: &IntentResult) -> Result<Vec<Recheck>, Fault> {
     if matches!(result.verdict, Verdict::Unknown { .. }) {
         return Ok(Vec::new());
     }
+    let Question { systems, property, options, cancel, observer, .. } = *question;
+    let end = question.until.end;
     let mut rechecks = Vec::new();
     for solver in [Solver::Z3, Solver::Cadical] {
         let Some(encoding) = Encoding::Clauses.with_solver(solver) else { continue };
@@ -54,19 +48,17 @@ pub fn cross_check(
         if !(result.engine == engine.name() && options.encoding.solver() == solver) {
             let by = format!("{} with {}", engine.name(), solver.name());
             observer.phase(&format_args!("{}: checked again by {by}", result.intent));
-            let limits = limits(result, true);
-            rechecks.push(again(cluster, systems, property, result, by, &engine, &limits, cancel)?);
+            rechecks.push(again(question, result, by, &engine, &limits(result, true, end))?);
         }
     }
     let engine = Explicit::default();
     if result.engine != engine.name() {
         observer.phase(&format_args!("{}: checked again by explicit", result.intent));
-        let by = engine.name().to_owned();
-        rechecks.push(again(cluster, systems, property, result, by, &engine, &limits(result, false), cancel)?);
+        rechecks.push(again(question, result, engine.name().to_owned(), &engine, &limits(result, false, end))?);
     }
     if matches!(result.verdict, Verdict::Holds { .. }) && result.engine == Prover::default().name() {
         observer.phase(&format_args!("{}: obligations of the proof checked again by Z3", result.intent));
-        rechecks.push(proof_again(systems.searched(), property, result, cancel)?);
+        rechecks.push(proof_again(systems.searched(), property, result, end, cancel)?);
     }
     Ok(rechecks)
 }
@@ -76,31 +68,33 @@ fn proof_again(
     system: &TransitionSystem,
     property: usize,
     result: &IntentResult,
+    end: Instant,
     cancel: &Cancel,
 ) -> Result<Recheck, Fault> {
     let patience = RECHECK.max(Duration::from_secs_f64(3.0 * result.seconds));
-    let limits = Limits { deadline: Some(Instant::now() + patience), ..Limits::default() };
+    let limits = Limits { deadline: Some(end.min(Instant::now() + patience)), ..Limits::default() };
     let fault = |source| Fault::Engine { intent: result.intent.clone(), source };
-    let found = alone(|| {
+    let stop = Stop::of(&limits, cancel);
+    let found = alone(&stop, || {
         let proof = Prover::default().prove(system, property, &limits, cancel);
         Ok(proof.map(|proof| proof.obligations()))
     });
     let recheck =
         |outcome: String, confirms| Ok(Recheck { by: "the proof's obligations with Z3".to_owned(), outcome, confirms });
     let obligations = match found.map_err(fault)? {
-        Ok(obligations) => obligations,
-        Err(Obstacle::Reason(reason)) => return recheck(format!("not possible: {reason}"), false),
-        Err(Obstacle::Fault(source)) => return Err(fault(source)),
+        Ok(Ok(obligations)) => obligations,
+        Ok(Err(Obstacle::Reason(reason))) => return recheck(format!("not possible: {reason}"), false),
+        Ok(Err(Obstacle::Fault(source))) => return Err(fault(source)),
+        Err(stopped) => return recheck(format!("not possible: {stopped}"), false),
     };
-    let stop = Stop::of(&limits, cancel);
     let all = obligations.len();
     for (index, obligation) in obligations.iter().enumerate() {
-        match alone(|| Ok(obligation.check(Encoding::Clauses, &stop))).map_err(fault)? {
-            Check::Unsat => {}
-            Check::Unknown(_) => {
+        match alone(&stop, || Ok(obligation.check(Encoding::Clauses, &stop))).map_err(fault)? {
+            Ok(Check::Unsat) => {}
+            Ok(Check::Unknown(_)) | Err(_) => {
                 return recheck(format!("{index} of {all} hold before the time was over"), false);
             }
-            Check::Sat => {
+            Ok(Check::Sat) => {
                 return Err(Fault::Contradiction {
                     intent: result.intent.clone(),
                     first: format!("{} (holds)", result.engine),
@@ -114,8 +108,8 @@ fn proof_again(
 }
 
 /// The size of the violation, or everything as deep as the verdict goes.
-fn limits(result: &IntentResult, bounded: bool) -> Limits {
-    let deadline = Some(Instant::now() + RECHECK);
+fn limits(result: &IntentResult, bounded: bool, end: Instant) -> Limits {
+    let deadline = Some(end.min(Instant::now() + RECHECK));
     match &result.verdict {
         Verdict::Violated(violation) | Verdict::Race(violation) => Limits {
             depth: bounded.then_some(violation.trace.steps.len()),
@@ -131,17 +125,14 @@ fn limits(result: &IntentResult, bounded: bool) -> Limits {
     }
 }
 
-#[allow(clippy::too_many_arguments)] // One call site each; a struct would only repeat the names.
 fn again(
-    cluster: &Cluster,
-    systems: &Systems,
-    property: usize,
+    question: &Question,
     result: &IntentResult,
     by: String,
     engine: &dyn Engine,
     limits: &Limits,
-    cancel: &Cancel,
 ) -> Result<Recheck, Fault> {
+    let Question { cluster, systems, property, cancel, .. } = *question;
     let restricted = Restricted::new(engine, cluster, systems);
     let answer = restricted.decide(systems.searched(), property, limits, cancel);
     let fault = |source: EngineError| Fault::Engine { intent: result.intent.clone(), source };
@@ -194,6 +185,7 @@ mod tests {
 
     fn result(verdict: Verdict) -> IntentResult {
         IntentResult {
+            property: 0,
             intent: "tiny".into(),
             target: None,
             headline: String::new(),

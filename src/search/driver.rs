@@ -1,9 +1,10 @@
 //! The search for one intent: engines race, a violation is made small, replayed and judged.
 
 use super::cross_check::cross_check;
+use super::estimate::Estimate;
 use super::lineup::Engines;
 use super::merged;
-use super::portfolio::{Contender, contradict, race};
+use super::portfolio::{Contender, contradict, race_telling};
 use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise};
 use crate::engines::explicit::inevitable::{Inevitability, inevitability};
@@ -30,6 +31,17 @@ pub enum Effort {
     },
 }
 
+/// How long the search for one intent may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Until {
+    /// When to give up if no answer was found.
+    pub found: Instant,
+    /// When to end what is done with an answer: a violation is made small, other timings are asked.
+    pub decided: Instant,
+    /// When the time for all intents is over.
+    pub end: Instant,
+}
+
 /// One intent with everything its search needs.
 pub struct Question<'a> {
     /// The cluster.
@@ -40,8 +52,8 @@ pub struct Question<'a> {
     pub property: usize,
     /// How to search.
     pub options: &'a Options,
-    /// When to give up.
-    pub deadline: Instant,
+    /// How long everything may take.
+    pub until: Until,
     /// How hard to try.
     pub effort: Effort,
     /// Tells when to stop.
@@ -67,12 +79,13 @@ impl<'a> std::ops::Deref for Search<'a> {
 /// Decides one intent under the timing of its cluster.
 pub fn decide(question: &Question) -> Result<IntentResult, Fault> {
     let begin = Instant::now();
-    let Question { cluster, systems, property, options, cancel, observer, .. } = *question;
+    let Question { cluster, property, options, .. } = *question;
     let search = Search { question, engines: Engines::new(options.encoding) };
     let (engine, outcome) = search.answer()?;
     search.check_merging(&outcome)?;
     let Property { intent, target, headline, origins, .. } = search.claim();
     let mut result = IntentResult {
+        property,
         intent: intent.clone(),
         target: target.clone(),
         headline: headline.clone(),
@@ -90,7 +103,7 @@ pub fn decide(question: &Question) -> Result<IntentResult, Fault> {
         seconds: begin.elapsed().as_secs_f64(),
     };
     if options.cross_check {
-        result.rechecks = cross_check(cluster, systems, property, options, &result, cancel, observer)?;
+        result.rechecks = cross_check(question, &result)?;
     }
     Ok(result)
 }
@@ -103,7 +116,7 @@ impl Search<'_> {
     pub(super) fn limits(&self) -> Limits {
         let watch_rest = self.cluster.timing == Timing::Paced && self.effort == Effort::Full;
         let check_all = self.options.cross_check;
-        let deadline = Some(self.deadline);
+        let deadline = Some(self.until.found);
         Limits { depth: self.options.depth, deadline, watch_rest, check_all, ..Limits::default() }
     }
 
@@ -119,12 +132,13 @@ impl Search<'_> {
 
     /// Compares merged rules with fine ones.
     fn check_merging(&self, outcome: &Outcome) -> Result<(), Fault> {
-        let Question { systems, property, deadline, cancel, .. } = self.question;
+        let Question { systems, property, until, cancel, .. } = self.question;
         let found = usize::try_from(outcome.statistics.states).unwrap_or(usize::MAX);
         let most = if self.options.cross_check { COMPARED_STATES } else { (found / 100).clamp(100, COMPARED_STATES) };
-        let stop = Stop { cancel: (*cancel).clone(), deadline: Some(*deadline) };
-        let compared = merged::check(systems, *property, &outcome.sampled, most, &stop);
-        compared.map(|_| ()).map_err(|source| self.fault(source))
+        let stop = Stop { cancel: (*cancel).clone(), deadline: Some(until.decided) };
+        let compared = stop.heed(|| merged::check(systems, *property, &outcome.sampled, most, &stop));
+        // Without the time for it nothing is compared.
+        compared.unwrap_or(Ok(0)).map(|_| ()).map_err(|source| self.fault(source))
     }
 
     /// Whether an answer is all that the user asked for.
@@ -158,7 +172,13 @@ impl Search<'_> {
     /// The best answer of contenders, with the name of the engine.
     fn best_of(&self, contenders: Vec<Contender>) -> Result<(&'static str, Outcome), Fault> {
         let mut outcomes = Vec::new();
-        for (name, result) in race(contenders, self.cancel, |answer| self.settles(answer)) {
+        let long = || {
+            let stop = Stop { cancel: self.cancel.clone(), deadline: Some(self.until.found) };
+            if let Ok(size) = stop.heed(|| Estimate::new(self.systems, self.property)) {
+                self.observer.long(&self.claim().intent, &size);
+            }
+        };
+        for (name, result) in race_telling(contenders, self.cancel, |answer| self.settles(answer), long) {
             outcomes.push((name, result.map_err(|source| self.fault(source))?));
         }
         self.reject_contradiction(&outcomes)?;
@@ -234,7 +254,7 @@ impl Search<'_> {
         self.observer.phase(&format_args!("{intent}: violated; looking for the smallest cluster"));
         let limits = Limits {
             depth: Some(found.steps.len()),
-            deadline: Some(self.deadline.min(Instant::now() + self.options.minimise)),
+            deadline: Some(self.until.decided.min(Instant::now() + self.options.minimise)),
             watch_rest: false,
             ..self.limits()
         };
@@ -260,7 +280,8 @@ impl Search<'_> {
         if self.effort != Effort::Full {
             return Ok(Inevitability::Undecided);
         }
-        let limits = Limits { depth: None, deadline: Some(Instant::now() + JUDGE), ..self.limits() };
+        let deadline = self.until.decided.min(Instant::now() + JUDGE);
+        let limits = Limits { depth: None, deadline: Some(deadline), ..self.limits() };
         inevitability(&self.systems.fine, self.property, trace, &limits, self.cancel)
             .map_err(|source| self.fault(source))
     }
@@ -282,7 +303,7 @@ impl Search<'_> {
             nodes: Some(minimise::nodes(fine, trace)),
             pods: Some(minimise::pods(fine, trace)),
             depth: None,
-            deadline: Some(self.deadline.min(Instant::now() + NARROW)),
+            deadline: Some(self.until.decided.min(Instant::now() + NARROW)),
             ..self.limits()
         };
         self.engines.with(Part::Exhaustive).find_map(|engine| {
@@ -386,12 +407,13 @@ mod tests {
             (Part::Growing, Box::new(symbolic)),
         ]);
         let options = Options::default();
+        let end = Instant::now() + options.timeout;
         let question = Question {
             cluster: &Cluster::default(),
             systems: &Systems { fine: system, fused: None },
             property,
             options: &options,
-            deadline: Instant::now() + options.timeout,
+            until: Until { found: end, decided: end, end },
             effort: Effort::Full,
             cancel: &Cancel::default(),
             observer: &Silent,

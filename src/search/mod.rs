@@ -8,12 +8,14 @@
 pub mod clock;
 pub mod cross_check;
 mod driver;
+pub mod estimate;
 pub mod late;
 mod lineup;
 pub mod merged;
 pub mod minimise;
 pub mod portfolio;
 pub mod restrict;
+mod rounds;
 pub mod scaling;
 pub mod scope;
 mod start;
@@ -23,20 +25,21 @@ pub mod timings;
 mod vacuous;
 
 use crate::engines::explicit::inevitable::Inevitability;
-use crate::engines::{Cancel, EngineError, Registration, Statistics, named};
+use crate::engines::{EngineError, Registration, Statistics, named};
+use crate::limits::Stop;
 use crate::limits::search::{BESIDE, MINIMISE, TIMEOUT};
-use crate::passes::says_the_same;
 use crate::smt::Encoding;
 use crate::trace::Trace;
+use estimate::Estimate;
 use kubound_encodings::assemble::{AssembleError, assemble};
 use kubound_encodings::cluster::{Cluster, Granularity, Timing};
-use kubound_encodings::system::{Origin, Property, TransitionSystem};
+use kubound_encodings::system::{Origin, TransitionSystem};
 use late::Late;
+pub use rounds::{check, undecided};
 use rustc_hash::FxHashSet;
 use scope::Scope;
 use std::fmt;
-use std::time::{Duration, Instant};
-use timings::Timings;
+use std::time::Duration;
 
 /// Which engines to use.
 #[derive(Clone, Copy, Debug, Default)]
@@ -198,6 +201,8 @@ impl Verdict {
 /// The answer to one intent, with its cost.
 #[derive(Clone, PartialEq, Debug)]
 pub struct IntentResult {
+    /// Index of the property of the systems.
+    pub property: usize,
     /// Id of the intent.
     pub intent: String,
     /// Object it speaks of.
@@ -268,6 +273,11 @@ impl Systems {
         Ok(Self { fine, fused })
     }
 
+    /// The same, unless there is a reason to stop before they are built.
+    pub fn within(cluster: &Cluster, granularity: Granularity, stop: &Stop) -> Result<Self, AssembleError> {
+        stop.heed(|| Self::new(cluster, granularity)).unwrap_or_else(|stopped| Err(AssembleError::Stopped(stopped)))
+    }
+
     /// The names of rules of the fine system, given those of rules that were searched.
     pub fn fine_names(&self, searched: &[String]) -> FxHashSet<String> {
         let system = self.searched();
@@ -289,7 +299,7 @@ pub struct Findings {
     pub others: Vec<(Timing, Systems)>,
     /// What clean verdicts cover.
     pub scope: Scope,
-    /// One an intent, in order; fewer after an interrupt.
+    /// One an intent, in the order of the properties; fewer after an interrupt.
     pub results: Vec<IntentResult>,
     /// Whether the user interrupted the search.
     pub interrupted: bool,
@@ -354,10 +364,28 @@ pub trait Observer: Sync {
     /// A new phase begins.
     fn phase(&self, what: &fmt::Arguments);
 
-    /// An intent is decided, one of `intents` of which now `decided` are.
-    fn decided(&self, intent: &str, verdict: &str, decided: usize, intents: usize) {
-        let _ = (intent, verdict, decided, intents);
+    /// The search for an intent takes longer than a few seconds.
+    fn long(&self, intent: &str, size: &Estimate) {
+        let _ = (intent, size);
     }
+
+    /// An intent is decided.
+    fn decided(&self, decision: &Decision) {
+        let _ = decision;
+    }
+}
+
+/// What is said of an intent in the end, as soon as it is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Decision<'a> {
+    /// The answer.
+    pub result: &'a IntentResult,
+    /// The systems in which it was found.
+    pub systems: &'a Systems,
+    /// Number of intents that have their answer, this one included.
+    pub decided: usize,
+    /// Number of all intents.
+    pub intents: usize,
 }
 
 /// An observer that does not listen.
@@ -365,67 +393,4 @@ pub struct Silent;
 
 impl Observer for Silent {
     fn phase(&self, _: &fmt::Arguments) {}
-}
-
-/// Decides every intent of a cluster. Time is shared: each intent may use its part of what the ones before it left.
-pub fn check(
-    cluster: &Cluster,
-    systems: Systems,
-    options: &Options,
-    cancel: &Cancel,
-    observer: &dyn Observer,
-) -> Result<Findings, Fault> {
-    let begin = Instant::now();
-    let end = begin + options.timeout;
-    start::require_initial_state(&systems.fine, end, cancel)?;
-    let count = systems.fine.properties.len();
-    let scope = Scope::new(cluster, &systems, options);
-    let mut timings = Timings::new(cluster, systems, options, cancel, observer);
-    let mut results = Vec::new();
-    for property in 0..count {
-        if cancel.is_cancelled() {
-            break;
-        }
-        if let Some(same) = same_as_before(&timings, property, &results, options) {
-            results.push(same);
-            continue;
-        }
-        let now = Instant::now();
-        let left = end.saturating_duration_since(now);
-        let deadline = now + left / (count - property) as u32;
-        let mut result = timings.decide(property, deadline)?;
-        result.seconds = now.elapsed().as_secs_f64();
-        vacuous::judge(cluster, timings.systems(result.timing), &mut result);
-        observer.decided(&result.intent, result.verdict.word(), results.len() + 1, count);
-        results.push(result);
-    }
-    let (systems, others) = timings.into_systems();
-    let seconds = begin.elapsed().as_secs_f64();
-    Ok(Findings { systems, others, scope, results, interrupted: cancel.is_cancelled(), seconds })
-}
-
-/// The clean answer of an earlier intent that says the same of an object that differs only by name. Violations are
-/// looked for anew: each has a run of its own.
-fn same_as_before(
-    timings: &Timings,
-    property: usize,
-    results: &[IntentResult],
-    options: &Options,
-) -> Option<IntentResult> {
-    if options.cross_check {
-        return None;
-    }
-    let clean = |verdict: &Verdict| matches!(verdict, Verdict::Holds { .. } | Verdict::Vacuous { .. });
-    let earlier = |&index: &usize| clean(&results[index].verdict) && results[index].same_as.is_none();
-    let system = |index: usize| timings.systems(results[index].timing).searched();
-    let index = (0..results.len()).filter(earlier).find(|&index| says_the_same(system(index), property, index))?;
-    let (Property { target, headline, origins, .. }, found) = (&system(index).properties[property], &results[index]);
-    Some(IntentResult {
-        target: target.clone(),
-        headline: headline.clone(),
-        origins: origins.clone(),
-        same_as: found.target.clone(),
-        seconds: 0.0,
-        ..found.clone()
-    })
 }

@@ -1,7 +1,7 @@
 //! Several searches side by side: the first answer that settles the question wins, the others are told to stop.
 
 use crate::engines::{Answer, Cancel, EngineError, Outcome};
-use crate::limits::search::POLL;
+use crate::limits::search::{LONG, POLL};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
@@ -23,6 +23,17 @@ pub type Arrival = (&'static str, Result<Outcome, EngineError>);
 /// Runs all contenders; returns what they came back with, in order of arrival. As soon as `settles` accepts an
 /// outcome, or an error comes, the others are cancelled.
 pub fn race(contenders: Vec<Contender>, cancel: &Cancel, settles: impl Fn(&Answer) -> bool) -> Vec<Arrival> {
+    race_telling(contenders, cancel, settles, || ())
+}
+
+/// The same; `long` is called once if it takes longer than [`LONG`].
+pub fn race_telling(
+    contenders: Vec<Contender>,
+    cancel: &Cancel,
+    settles: impl Fn(&Answer) -> bool,
+    long: impl FnOnce(),
+) -> Vec<Arrival> {
+    let (begin, mut long) = (Instant::now(), Some(long));
     let local = Cancel::default();
     let (sender, receiver) = channel();
     let mut missing = contenders.len();
@@ -53,6 +64,11 @@ pub fn race(contenders: Vec<Contender>, cancel: &Cancel, settles: impl Fn(&Answe
                     arrivals.push((name, result));
                 }
                 Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => local.cancel(),
+                Err(RecvTimeoutError::Timeout) if settled.is_none() && begin.elapsed() >= LONG => {
+                    if let Some(long) = long.take() {
+                        long();
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }

@@ -4,6 +4,7 @@
 
 use super::Systems;
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome};
+use crate::limits::Stop;
 use crate::trace::expand::transfer;
 use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::{Cluster, Granularity, Span};
@@ -49,7 +50,10 @@ impl Engine for Restricted<'_> {
             return self.engine.decide(system, property, limits, cancel);
         }
         let internal = |what: String| EngineError::Internal(format!("a smaller cluster: {what}"));
-        let reduced = assemble(&small, self.granularity).map_err(|error| internal(error.to_string()))?;
+        let reduced = match Stop::of(limits, cancel).heed(|| assemble(&small, self.granularity)) {
+            Ok(assembled) => assembled.map_err(|error| internal(error.to_string()))?,
+            Err(stopped) => return Ok(Outcome::unknown(stopped.to_string())),
+        };
         let mut outcome = self.engine.decide(&reduced, property, limits, cancel)?;
         if let Answer::Violated(trace) = outcome.answer {
             let trace = transfer(system, &reduced, &trace).map_err(|error| internal(error.to_string()))?;

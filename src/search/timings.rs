@@ -20,10 +20,12 @@
 //! decides. A loop that stops the clock is a violation only if it is fair to those who wait for the clock as well.
 
 use super::clock::{self, Clock};
-use super::driver::{self, Effort, Question};
+use super::driver::{self, Effort, Question, Until};
 use super::late::{Late, lasts, late_steps};
+use super::rounds::unknown_about;
 use super::{Beside, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation};
-use crate::engines::{Cancel, Limits, Statistics};
+use crate::engines::{Cancel, Limits};
+use crate::limits::Stop;
 use crate::limits::search::{BESIDE_MOST, BESIDE_MOST_STATES, BESIDE_STATES, LASTS};
 use crate::trace::Trace;
 use crate::trace::expand::transfer;
@@ -45,6 +47,7 @@ struct World {
 /// The cluster under all timings that were needed so far.
 pub struct Timings<'a> {
     options: &'a Options,
+    end: Instant,
     cancel: &'a Cancel,
     observer: &'a dyn Observer,
     own: World,
@@ -62,12 +65,13 @@ impl<'a> Timings<'a> {
         cluster: &Cluster,
         systems: Systems,
         options: &'a Options,
+        end: Instant,
         cancel: &'a Cancel,
         observer: &'a dyn Observer,
     ) -> Self {
         let own = World { cluster: cluster.clone(), systems };
         let (own_time, lost) = (Duration::ZERO, Duration::ZERO);
-        Self { options, cancel, observer, own, others: Vec::new(), clock: None, own_time, lost }
+        Self { options, end, cancel, observer, own, others: Vec::new(), clock: None, own_time, lost }
     }
 
     /// The systems under a timing, or those of the cluster's own where they were never needed.
@@ -88,35 +92,40 @@ impl<'a> Timings<'a> {
     fn world(&mut self, timing: Timing) -> Result<&World, AssembleError> {
         if self.known(timing).is_none() {
             let cluster = Cluster { timing, ..self.own.cluster.clone() };
-            let systems = Systems::new(&cluster, self.options.granularity)?;
+            let stop = Stop { cancel: self.cancel.clone(), deadline: Some(self.end) };
+            let systems = Systems::within(&cluster, self.options.granularity, &stop)?;
             self.others.push(World { cluster, systems });
         }
         Ok(self.known(timing).unwrap_or(&self.own))
     }
 
     /// Decides one intent.
-    pub fn decide(&mut self, property: usize, deadline: Instant) -> Result<IntentResult, Fault> {
+    pub fn decide(&mut self, property: usize, until: Until) -> Result<IntentResult, Fault> {
         let own = self.own.cluster.timing;
         if own == Timing::Interleaved {
-            return self.ask(own, property, deadline, Effort::Full);
+            return self.ask(own, property, until, Effort::Full);
         }
         if !matches!(self.clock, None | Some(Clock::Runs)) {
-            return self.without_clock(property, deadline);
+            return self.without_clock(property, until);
         }
-        let first = self.ask(own, property, deadline, Effort::Full)?;
+        let first = self.ask(own, property, until, Effort::Full)?;
         self.own_time += Duration::from_secs_f64(first.seconds);
+        if first.verdict.is_undecided() && until.found < until.decided && Instant::now() >= until.found {
+            // There is more time for it, but not now.
+            return Ok(first);
+        }
         match &first.verdict {
             Verdict::Violated(found) if clock::stops_it(&self.own.systems.fine, &found.trace) => {
                 self.clock = Some(Clock::Stops);
                 if self.is_interleaved(property, &found.trace) {
                     return Ok(first);
                 }
-                self.without_clock(property, deadline)
+                self.without_clock(property, until)
             }
             Verdict::Violated(_) => Ok(first),
-            _ if own == Timing::Paced && self.options.both => self.beside(property, first, deadline),
-            Verdict::Holds { .. } | Verdict::Vacuous { .. } if !self.clock_runs(&first, deadline)? => {
-                self.without_clock(property, deadline)
+            _ if own == Timing::Paced && self.options.both => self.beside(property, first, until),
+            Verdict::Holds { .. } | Verdict::Vacuous { .. } if !self.clock_runs(&first, until)? => {
+                self.without_clock(property, until)
             }
             _ => Ok(first),
         }
@@ -132,37 +141,13 @@ impl<'a> Timings<'a> {
     }
 
     /// One search.
-    fn ask(
-        &mut self,
-        timing: Timing,
-        property: usize,
-        deadline: Instant,
-        effort: Effort,
-    ) -> Result<IntentResult, Fault> {
+    fn ask(&mut self, timing: Timing, property: usize, until: Until, effort: Effort) -> Result<IntentResult, Fault> {
         let (options, cancel, observer) = (self.options, self.cancel, self.observer);
-        let own = &self.own.systems.fine.properties[property];
-        let refused = IntentResult {
-            intent: own.intent.clone(),
-            target: own.target.clone(),
-            headline: own.headline.clone(),
-            origins: own.origins.clone(),
-            verdict: Verdict::Unknown { why: String::new() },
-            engine: "none".into(),
-            statistics: Statistics::default(),
-            fired: Vec::new(),
-            rests: false,
-            timing: self.own.cluster.timing,
-            beside: Vec::new(),
-            unpaced: None,
-            same_as: None,
-            rechecks: Vec::new(),
-            seconds: 0.0,
-        };
         match self.world(timing) {
             Ok(World { cluster, systems }) => {
-                driver::decide(&Question { cluster, systems, property, options, deadline, effort, cancel, observer })
+                driver::decide(&Question { cluster, systems, property, options, until, effort, cancel, observer })
             }
-            Err(error) => Ok(IntentResult { verdict: Verdict::Unknown { why: error.to_string() }, ..refused }),
+            Err(error) => Ok(unknown_about(&self.own.cluster, &self.own.systems.fine, property, error.to_string())),
         }
     }
 
@@ -172,14 +157,16 @@ impl<'a> Timings<'a> {
         timing: Timing,
         property: usize,
         first: &IntentResult,
-        deadline: Instant,
+        until: Until,
     ) -> Result<IntentResult, Fault> {
         let least = self.options.beside;
         let time = least.max(self.own_time.min(BESIDE_MOST)).saturating_sub(self.lost).max(least / LEAST);
         let states =
             usize::try_from(first.statistics.states).unwrap_or(usize::MAX).clamp(BESIDE_STATES, BESIDE_MOST_STATES);
         let begin = Instant::now();
-        let result = self.ask(timing, property, deadline.min(begin + time), Effort::Little { states })?;
+        let soon = until.decided.min(begin + time);
+        let until = Until { found: soon, decided: soon, ..until };
+        let result = self.ask(timing, property, until, Effort::Little { states })?;
         if result.verdict.is_undecided() {
             self.lost += begin.elapsed();
         }
@@ -187,8 +174,8 @@ impl<'a> Timings<'a> {
     }
 
     /// What the verdict is if controllers may be late, given the answer where they are not.
-    fn beside(&mut self, property: usize, first: IntentResult, deadline: Instant) -> Result<IntentResult, Fault> {
-        let second = self.ask_beside(Timing::Interleaved, property, &first, deadline)?;
+    fn beside(&mut self, property: usize, first: IntentResult, until: Until) -> Result<IntentResult, Fault> {
+        let second = self.ask_beside(Timing::Interleaved, property, &first, until)?;
         let bounded = matches!(second.verdict, Verdict::BoundedClean { .. });
         let is_weaker = bounded && matches!(first.verdict, Verdict::Holds { .. } | Verdict::Vacuous { .. });
         if second.verdict.is_clean() && !is_weaker {
@@ -196,20 +183,20 @@ impl<'a> Timings<'a> {
         }
         // A bounded answer says how far it goes, and asks for no more.
         let says_more = matches!(first.verdict, Verdict::Holds { .. } | Verdict::Vacuous { .. });
-        if says_more && !self.clock_runs(&first, deadline)? {
-            return self.without_clock(property, deadline);
+        if says_more && !self.clock_runs(&first, until)? {
+            return self.without_clock(property, until);
         }
         if second.verdict.violation().is_none() {
             return Ok(first.noting(&second));
         }
         if self.is_delayed_the_same() {
-            return self.race(property, first, second, deadline);
+            return self.race(property, first, second, until);
         }
-        let third = self.ask_beside(Timing::Delayed, property, &first, deadline)?;
+        let third = self.ask_beside(Timing::Delayed, property, &first, until)?;
         if third.verdict.violation().is_some() {
-            return self.race(property, first, third, deadline);
+            return self.race(property, first, third, until);
         }
-        let limits = Limits { deadline: Some(deadline), ..Limits::default() };
+        let limits = Limits { deadline: Some(until.decided), ..Limits::default() };
         let runs = |system| Ok(clock::decide(system, &limits, self.cancel)? == Clock::Runs);
         if third.verdict.is_clean() && runs(self.systems(Timing::Delayed).searched())? {
             return Ok(third.noting(&first).noting(&second));
@@ -233,7 +220,7 @@ impl<'a> Timings<'a> {
         property: usize,
         first: IntentResult,
         mut found: IntentResult,
-        deadline: Instant,
+        until: Until,
     ) -> Result<IntentResult, Fault> {
         let Verdict::Violated(violation) = found.verdict else { return Ok(first) };
         let fine = &self.systems(found.timing).fine;
@@ -248,7 +235,7 @@ impl<'a> Timings<'a> {
                 dump: dump.to_owned(),
             });
         }
-        let limits = Limits { deadline: Some(deadline.min(Instant::now() + LASTS)), ..Limits::default() };
+        let limits = Limits { deadline: Some(until.decided.min(Instant::now() + LASTS)), ..Limits::default() };
         let fault = |source| Fault::Engine { intent: first.intent.clone(), source };
         let lasts = lasts(fine, property, &violation.trace, &limits, self.cancel).map_err(fault)?;
         let late = (!steps.is_empty()).then_some(Late { steps, lasts });
@@ -264,13 +251,13 @@ impl<'a> Timings<'a> {
     }
 
     /// Whether time always passes, decided once for the cluster.
-    fn clock_runs(&mut self, first: &IntentResult, deadline: Instant) -> Result<bool, Fault> {
+    fn clock_runs(&mut self, first: &IntentResult, until: Until) -> Result<bool, Fault> {
         if self.clock.is_none() {
             let clock = if first.rests && first.timing == Timing::Paced {
                 Clock::Runs
             } else {
                 self.observer.phase(&format_args!("whether fast controllers always come to rest"));
-                let limits = Limits { deadline: Some(deadline), ..Limits::default() };
+                let limits = Limits { deadline: Some(until.decided), ..Limits::default() };
                 clock::decide(self.own.systems.searched(), &limits, self.cancel)?
             };
             self.clock = Some(clock);
@@ -279,17 +266,17 @@ impl<'a> Timings<'a> {
     }
 
     /// The verdict where paced timing is no question.
-    fn without_clock(&mut self, property: usize, deadline: Instant) -> Result<IntentResult, Fault> {
+    fn without_clock(&mut self, property: usize, until: Until) -> Result<IntentResult, Fault> {
         let why = match &self.clock {
             Some(Clock::Unknown(reason)) => {
                 format!("nobody knows whether fast controllers always come to rest ({reason})")
             }
             _ => "a loop of fast controllers stops the clock".to_owned(),
         };
-        let mut alone = self.ask(Timing::Interleaved, property, deadline, Effort::Full)?;
+        let mut alone = self.ask(Timing::Interleaved, property, until, Effort::Full)?;
         if alone.verdict.is_undecided() {
             // A paced run that is no such loop is one under any timing.
-            let own = self.ask(self.own.cluster.timing, property, deadline, Effort::Full)?;
+            let own = self.ask(self.own.cluster.timing, property, until, Effort::Full)?;
             let is_run = |found: &Violation| !clock::stops_it(&self.own.systems.fine, &found.trace);
             if own.verdict.violation().is_some_and(is_run) {
                 return Ok(own);

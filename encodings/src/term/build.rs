@@ -346,3 +346,39 @@ pub fn variable(var: VarId) -> TermId {
 pub fn current<R>(read: impl FnOnce(&Dag) -> R) -> R {
     CURRENT.with_borrow(read)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stop::{Stopped, heeding};
+    use crate::term::eval::{Assignment, evaluate};
+
+    /// Stops at the second question.
+    fn soon() -> impl Fn() -> Option<&'static str> {
+        let asked = std::cell::Cell::new(0);
+        move || {
+            asked.set(asked.get() + 1);
+            (asked.get() > 1).then_some("enough")
+        }
+    }
+
+    #[test]
+    fn building_and_evaluating_stop_and_leave_the_graph_before() {
+        let outside = || current(|dag| dag.len());
+        let before = outside();
+        let build = || loop {
+            within(Dag::default(), || (0..100).fold(Int::from(1), |sum, next| sum * next + 1).id());
+        };
+        assert_eq!(heeding(soon(), build), Err::<(), Stopped>(Stopped("enough")));
+        assert_eq!(outside(), before);
+        let ((_, sum), dag) = within(Dag::default(), || {
+            let (var, value) = int_var("a", 0, 9);
+            (var, value + 1)
+        });
+        let state = Assignment { vars: &[3], primed: &[], choices: &[] };
+        let read = || loop {
+            (0..100).for_each(|_| drop(evaluate(&dag, &[sum.id()], state)));
+        };
+        assert_eq!(heeding(soon(), read), Err::<(), Stopped>(Stopped("enough")));
+    }
+}

@@ -17,6 +17,7 @@
 use super::dag::{ChoiceId, Dag, Node, TermId, VarId};
 use super::program::{Op, Program, Reg};
 use crate::limits::terms::REGISTERS;
+use crate::stop::tick;
 use rustc_hash::FxHashMap;
 use std::ops::Range;
 
@@ -219,6 +220,7 @@ impl<'a> Compiler<'a> {
             self.ops.push(Op::Ensure(stamp, block));
             self.keep(term, result);
         }
+        tick(own.len() + 1);
         for term in own {
             let register = self.emit(term)?;
             self.keep(term, register);

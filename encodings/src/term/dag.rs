@@ -1,6 +1,7 @@
 //! The hash-consed graph of terms: data only. Building is in `build`, rewriting in `simplify`, meaning in `eval`.
 
 use super::range::Range;
+use crate::stop::tick;
 use crate::subject::{Names, Subject};
 use rustc_hash::FxHashMap;
 
@@ -277,6 +278,7 @@ impl Dag {
 
     /// Marks every term that `roots` depend on.
     pub fn cone(&self, roots: impl IntoIterator<Item = TermId>) -> Vec<bool> {
+        tick(1 + self.len() / 64);
         let mut seen = vec![false; self.len()];
         let mut stack: Vec<TermId> = roots.into_iter().collect();
         while let Some(id) = stack.pop() {

@@ -1,6 +1,7 @@
 //! The meaning of terms: a direct interpreter, slow and obvious, against which every other view is tested.
 
 use super::dag::{Dag, Node, TermId};
+use crate::stop::tick;
 
 /// Values of variables before and after a step, and of choices; booleans are 0 and 1.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,7 @@ pub struct Assignment<'a> {
 /// Panics if a value leaves the static range of its term, or an input is missing: both are errors of the caller.
 pub fn evaluate(dag: &Dag, roots: &[TermId], assignment: Assignment) -> Vec<i64> {
     let cone = dag.cone(roots.iter().copied());
+    tick(1 + dag.len() / 16);
     let mut values = vec![0_i64; dag.len()];
     for index in (0..dag.len()).filter(|&index| cone[index]) {
         let id = TermId(index as u32);

@@ -9,6 +9,7 @@
 
 use super::dag::{ChoiceId, Dag, Node, Sort, TermId, VarId};
 use super::range::Range;
+use crate::stop::tick;
 
 /// A number with the static range of the term that it stands for.
 #[derive(Debug)]
@@ -162,6 +163,8 @@ pub fn complete<V>(
             }
         });
         if stack.len() == before {
+            // A sum of many numbers becomes thousands of clauses.
+            tick(8);
             let value = compute(id, known);
             known[id.index()] = Some(value);
             stack.pop();

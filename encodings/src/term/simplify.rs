@@ -5,12 +5,14 @@
 
 use super::dag::{Dag, Node, Sort, TermId};
 use super::range::Range;
+use crate::stop::tick;
 
 impl Dag {
     /// Adds `node`, whose operands must be terms of this graph, and returns an equal, possibly simpler term.
     ///
     /// Panics when operands have the wrong sort or a dividend may be negative: errors of the caller.
     pub fn make(&mut self, node: Node) -> TermId {
+        tick(1);
         match node {
             Node::Bool(_) => self.intern(node, Sort::Bool),
             Node::Int(value) => self.intern(node, Sort::Int(Range::point(value))),

@@ -9,6 +9,7 @@
 
 use super::edge::Edge;
 use super::search::{NONE, Search, all_bits};
+use kubound_encodings::stop::tick;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
@@ -40,6 +41,7 @@ pub fn components(search: &Search, passes: Filter) -> Components {
         }
         calls.push((root, 0));
         while let Some((state, position)) = calls.pop() {
+            tick(1);
             let at = state as usize;
             if position == 0 {
                 index[at] = next;

@@ -11,12 +11,13 @@ use super::edge::Edge;
 use super::fair::{Filter, fair_components};
 use super::search::{End, Model, Search};
 use crate::engines::{Cancel, EngineError, Limits};
+use crate::limits::Stop;
 use crate::passes::{Passes, Rebuilder, Reduced};
 use crate::trace::{Step, Trace};
+use kubound_encodings::stop::tick;
 use kubound_encodings::subject::{Part, Subject};
 use kubound_encodings::system::{Claim, FairnessUnit, Initial, Pace, Property, Role, Rule, StateVar, TransitionSystem};
 use kubound_encodings::term::{Bool, Node, Range, Sort, Term, TermId, VarDecl, VarId};
-use std::time::Instant;
 
 /// Whether a violation had to come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +41,17 @@ pub fn inevitability(
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Inevitability, EngineError> {
+    let stop = Stop::of(limits, cancel);
+    stop.heed(|| judge(system, property, trace, limits, &stop)).unwrap_or(Ok(Inevitability::Undecided))
+}
+
+fn judge(
+    system: &TransitionSystem,
+    property: usize,
+    trace: &Trace,
+    limits: &Limits,
+    stop: &Stop,
+) -> Result<Inevitability, EngineError> {
     let scripted = script(system, property, trace);
     let invariant = match scripted.properties[0].claim {
         Claim::Invariant(_) => true,
@@ -61,10 +73,7 @@ pub fn inevitability(
     model.layout.pack_values(&initial, &mut first);
     search.add_initial(&first);
     let most = limits.states.unwrap_or(MOST_STATES);
-    let end = search.run(&mut |states| {
-        let late = || limits.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        (states > most || cancel.is_cancelled() || late()).then(String::new)
-    })?;
+    let end = search.run(&mut |states| (states > most || stop.reason().is_some()).then(String::new))?;
     if end != End::Fixpoint {
         return Ok(Inevitability::Undecided);
     }
@@ -185,6 +194,7 @@ fn avoiding(search: &Search, invariant: bool) -> Result<Vec<bool>, EngineError> 
     while changed {
         changed = false;
         for state in (0..count as u32).rev() {
+            tick(1);
             let reaches = |edge: &Edge| passes(state, *edge) && avoiding[edge.target as usize];
             if !avoiding[state as usize] && search.edges(state).iter().any(reaches) {
                 avoiding[state as usize] = true;

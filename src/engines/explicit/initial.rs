@@ -5,6 +5,7 @@
 //! that do not matter to the property are assigned last, and only one completion is looked for.
 
 use crate::passes::Rebuilder;
+use kubound_encodings::stop::tick;
 use kubound_encodings::system::{Initial, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, divide, evaluate};
 use kubound_encodings::term::{Dag, Node, Range, TermId, VarId};
@@ -156,6 +157,7 @@ impl<'a> Starts<'a> {
         if self.conditions.is_empty() {
             return true;
         }
+        tick(1 + self.dag.len() / 32);
         let mut found = vec![Range::point(0); self.dag.len()];
         for &id in &self.order {
             found[id.index()] = bounds(self.dag.node(id), &found, ranges);

@@ -29,6 +29,7 @@ pub mod stepper;
 mod stubborn;
 
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part, Registration, Statistics};
+use crate::limits::Stop;
 use crate::limits::explicit::MOST_STATES;
 use crate::limits::explicit::MOST_TRIES;
 use crate::passes::{ObjectClass, Passes, Reduced};
@@ -40,7 +41,6 @@ use kubound_encodings::term::VarId;
 use rustc_hash::FxHashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::time::Instant;
 
 /// The engine, for the command line and the search.
 pub const REGISTRATION: Registration = Registration {
@@ -72,7 +72,7 @@ impl Default for Explicit {
 /// What all groups share while they are searched.
 struct Shared<'a> {
     limits: &'a Limits,
-    cancel: &'a Cancel,
+    stop: Stop,
     states: AtomicUsize,
     /// Number of nodes of the smallest violation so far.
     best: AtomicI64,
@@ -81,14 +81,11 @@ struct Shared<'a> {
 impl Shared<'_> {
     /// Why a group with this many nodes and this many new states should stop.
     fn stop(&self, nodes: i64, states: usize) -> Option<String> {
-        if self.cancel.is_cancelled() {
-            return Some("cancelled".into());
-        }
         if self.best.load(Ordering::Relaxed) < nodes {
             return Some("a smaller violation was found".into());
         }
-        if self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Some("out of time".into());
+        if let Some(reason) = self.stop.reason() {
+            return Some(reason.into());
         }
         let most = self.limits.states.unwrap_or(MOST_STATES);
         (self.states.load(Ordering::Relaxed) + states > most).then(|| format!("more than {most} states"))
@@ -107,6 +104,15 @@ struct Report {
     sampled: Vec<Trace>,
 }
 
+impl Report {
+    /// Could not tell.
+    fn unknown(reason: String) -> Self {
+        let statistics = Statistics::default();
+        let (fired, sampled) = (Vec::new(), Vec::new());
+        Self { finding: Finding::Unknown(reason), statistics, fired, premise: false, rests: false, sampled }
+    }
+}
+
 impl Engine for Explicit {
     fn name(&self) -> &'static str {
         REGISTRATION.name
@@ -122,11 +128,16 @@ impl Engine for Explicit {
         if let Some(what) = system.dag.overflow() {
             return Err(EngineError::Internal(what.to_owned()));
         }
-        let reduced = Reduced::new(system, property, Passes { slicing: self.slicing, symmetry: self.symmetry });
-        let shared = Shared { limits, cancel, states: AtomicUsize::new(0), best: AtomicI64::new(i64::MAX) };
-        let groups = match groups(&reduced.system, limits, &shared) {
-            Ok(groups) => groups,
-            Err(reason) => return Ok(Outcome::unknown(reason)),
+        let stop = Stop::of(limits, cancel);
+        let shared = Shared { limits, stop, states: AtomicUsize::new(0), best: AtomicI64::new(i64::MAX) };
+        let prepared = shared.stop.heed(|| {
+            let reduced = Reduced::new(system, property, Passes { slicing: self.slicing, symmetry: self.symmetry });
+            groups(&reduced.system, limits, &shared).map(|groups| (reduced, groups))
+        });
+        let (reduced, groups) = match prepared {
+            Ok(Ok(prepared)) => prepared,
+            Ok(Err(reason)) => return Ok(Outcome::unknown(reason)),
+            Err(stopped) => return Ok(Outcome::unknown(stopped.to_string())),
         };
         let next = AtomicUsize::new(0);
         let reports: Mutex<Vec<(usize, Result<Report, EngineError>)>> = Mutex::new(Vec::new());
@@ -135,7 +146,8 @@ impl Engine for Explicit {
                 if shared.best.load(Ordering::Relaxed) < group.nodes {
                     break;
                 }
-                let report = group.decide(self, system, property, &reduced, &shared);
+                let report = shared.stop.heed_late(|| group.decide(self, system, property, &reduced, &shared));
+                let report = report.unwrap_or_else(|stopped| Ok(Report::unknown(stopped.to_string())));
                 let failed = report.is_err();
                 reports.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((group.number, report));
                 if failed {

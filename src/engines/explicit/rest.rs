@@ -14,6 +14,7 @@
 //! nothing else can fire. So there is such a run only if the steps of reduced states, whatever they fire, and the fast
 //! steps of all others form a cycle.
 
+use kubound_encodings::stop::tick;
 use kubound_encodings::system::{Pace, TransitionSystem};
 
 /// The steps that matter.
@@ -60,6 +61,7 @@ impl Rest {
         let mut free: Vec<usize> = (0..count).filter(|&state| into[state] == 0).collect();
         let mut taken = 0;
         while let Some(state) = free.pop() {
+            tick(1);
             taken += 1;
             for &target in self.from(state) {
                 into[target as usize] -= 1;

@@ -4,6 +4,7 @@
 //! large or only read behind guards. A term inside another is not named when it is used by the same rules only.
 
 use crate::limits::explicit::SMALL_TERM;
+use kubound_encodings::stop::tick;
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
 use kubound_encodings::term::{Dag, Node, Term, TermId};
 
@@ -59,6 +60,7 @@ fn uses(dag: &Dag, lists: impl Iterator<Item = Vec<TermId>>) -> Vec<u32> {
     for (number, mut stack) in lists.enumerate() {
         while let Some(id) = stack.pop() {
             if std::mem::replace(&mut last[id.index()], number as u32) != number as u32 {
+                tick(1);
                 counts[id.index()] += 1;
                 dag.node(id).for_each_operand(|operand| stack.push(operand));
             }

@@ -76,14 +76,15 @@ impl Engine for Prover {
         limits: &Limits,
         cancel: &Cancel,
     ) -> Result<Outcome, EngineError> {
-        alone(|| {
+        let found = alone(&Stop::of(limits, cancel), || {
             let proved = self.prove(system, property, limits, cancel);
             match proved.and_then(|proof| proof.conclude(property, limits, cancel)) {
                 Ok(outcome) => Ok(outcome),
                 Err(Obstacle::Fault(fault)) => Err(fault),
                 Err(Obstacle::Reason(reason)) => Ok(Outcome::unknown(reason)),
             }
-        })
+        })?;
+        Ok(found.unwrap_or_else(|stopped| Outcome::unknown(stopped.to_string())))
     }
 }
 

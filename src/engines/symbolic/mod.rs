@@ -14,9 +14,11 @@ pub mod search;
 pub mod witness;
 
 use super::{Cancel, Engine, EngineError, Limits, Outcome, Part, Registration};
-use crate::smt::Encoding;
+use crate::smt::{Encoding, Stop};
+use kubound_encodings::stop::Stopped;
 use kubound_encodings::system::{Claim, TransitionSystem};
 use kubound_encodings::term::Term;
+use search::Excluded;
 
 /// The engine, for the command line and the search.
 pub const REGISTRATION: Registration = Registration {
@@ -48,20 +50,28 @@ impl Engine for Symbolic {
         cancel: &Cancel,
     ) -> Result<Outcome, EngineError> {
         let claim = system.properties[property].claim;
-        let search = || search::Search::new(system, &claim.terms(), self.encoding, limits, cancel);
-        alone(|| match claim {
+        let (stop, excluded) = (Stop::of(limits, cancel), Excluded::default());
+        let search = || search::Search::new(system, &claim.terms(), self.encoding, limits, &stop, &excluded);
+        let found = alone(&stop, || match claim {
             Claim::Invariant(holds) => bmc::run(search(), holds.id()),
             Claim::NoFairLoop { .. } => lasso::run(search(), claim),
-        })
+        })?;
+        Ok(found.unwrap_or_else(|stopped| excluded.given_up(stopped)))
     }
 }
 
-/// Runs `work` on a thread of its own.
-pub fn alone<R: Send>(work: impl FnOnce() -> Result<R, EngineError> + Send) -> Result<R, EngineError> {
+/// Runs `work` on a thread of its own, unless and until there is a reason to stop.
+pub fn alone<R: Send>(
+    stop: &Stop,
+    work: impl FnOnce() -> Result<R, EngineError> + Send,
+) -> Result<Result<R, Stopped>, EngineError> {
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new()
             .name("solver".to_owned())
-            .spawn_scoped(scope, work)
+            .spawn_scoped(scope, || match stop.heed(work) {
+                Ok(result) => result.map(Ok),
+                Err(stopped) => Ok(Err(stopped)),
+            })
             .map_err(|error| EngineError::Internal(format!("no thread for the solver: {error}")))?;
         worker.join().unwrap_or_else(|payload| {
             let text = payload.downcast_ref::<String>().map(String::as_str);

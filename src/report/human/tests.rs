@@ -4,6 +4,7 @@ use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{ExpectedVerdict, Loaded};
 use crate::report::document::Document;
 use crate::report::format::Style;
+use crate::report::formats::{self, REGISTRY};
 use crate::report::json;
 use crate::search::scope::Scope;
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
@@ -17,6 +18,7 @@ const PLAIN: Options = Options::plain();
 fn document(verdict: Verdict, target: &str) -> Document {
     let (fine, _) = tiny();
     let result = IntentResult {
+        property: 0,
         intent: "noOscillation".into(),
         target: Some(target.into()),
         headline: fine.properties[0].headline.clone(),
@@ -112,9 +114,41 @@ fn a_bounded_answer_says_what_it_leaves_out() {
 #[test]
 fn json_is_versioned_and_starts_with_it() {
     let text =
-        (json::FORMAT.render)(&[document(violated(2, Ending::Stays), "x")], &Style::plain()).expect("serialisable");
+        json::FORMAT.render(&[document(violated(2, Ending::Stays), "x")], &Style::plain()).expect("serialisable");
     assert!(text.starts_with("{\n  \"apiVersion\": \"kubound.dev/v1alpha1\",\n  \"kind\": \"Report\""), "{text}");
     let value: serde_json::Value = serde_json::from_str(&text).expect("valid");
     assert_eq!(value["results"][0]["violation"]["steps"][1]["reason"], "Scheduled");
     assert_eq!(value["results"][0]["violation"]["needsChoiceAt"], 2);
+}
+
+#[test]
+fn the_last_line_counts_where_there_are_several_answers() {
+    let mut document = document(violated(2, Ending::Stays), "x");
+    assert!(!render(&document, &PLAIN).contains("violated,"));
+    let (violated, mut holds) = (document.results[0].clone(), document.results[0].clone());
+    (holds.verdict, holds.violation) = ("holds", None);
+    let unknown = IntentDocument { verdict: "unknown", ..holds.clone() };
+    document.results = vec![holds.clone(), violated, unknown, holds];
+    let text = render(&document, &PLAIN);
+    assert_eq!(text.lines().last(), Some("1 violated, 1 unknown, 2 hold, 0.2 s"), "{text}");
+    let quiet = render(&document, &Options { quiet: true, ..PLAIN });
+    assert!(!quiet.contains("2 hold"), "{quiet}");
+}
+
+#[test]
+fn formats_that_are_written_as_answers_come_in_are_whole_in_the_end() {
+    let document = document(violated(2, Ending::Stays), "x");
+    for format in REGISTRY {
+        let whole = format.render(std::slice::from_ref(&document), &Style::plain()).expect("JSON");
+        let mut pieces = String::new();
+        for result in &document.results {
+            pieces += &format.one(&document.name, result, &Style::plain()).expect("JSON").unwrap_or_default();
+        }
+        pieces += &format.rest(std::slice::from_ref(&document), &Style::plain()).expect("JSON");
+        assert_eq!(whole, pieces, "{}", format.name);
+    }
+    let comes = |name: &str| formats::named(name).expect("a format").one("x", &document.results[0], &Style::plain());
+    for (name, expected) in [("human", true), ("jsonl", true), ("github", true), ("json", false), ("sarif", false)] {
+        assert_eq!(comes(name).expect("JSON").is_some(), expected, "{name}");
+    }
 }

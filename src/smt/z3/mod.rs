@@ -22,7 +22,7 @@ use super::gates::{ClauseSink, Literal, SatSolver};
 use super::{Check, Stop};
 use crate::limits::solvers::WATCH;
 use ::z3::ast::{Ast, Bool};
-use ::z3::{Context, Model, SatResult, Solver};
+use ::z3::{Context, Model, Params, SatResult, Solver};
 use std::fmt::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +43,10 @@ pub(crate) struct Session {
 impl Session {
     fn new(logic: &str) -> Self {
         let solver = Solver::new_for_logic(logic).unwrap_or_default();
+        // Otherwise the library takes the interrupt for itself while it checks, and the user is not heard.
+        let mut own = Params::new();
+        own.set_bool("ctrl_c", false);
+        solver.set_params(&own);
         Self { solver, model: None }
     }
 
@@ -113,6 +117,9 @@ pub struct SatCore {
     pending: Pending,
 }
 
+/// Most clauses that are given to the library at once.
+const AT_ONCE: usize = 100_000;
+
 /// Clauses since the last check.
 #[derive(Debug)]
 enum Pending {
@@ -162,6 +169,7 @@ impl SatCore {
         &list[literal.variable() as usize]
     }
 
+    /// Gives the clauses since the last time to the library.
     fn flush(&mut self) {
         match &mut self.pending {
             Pending::Text(text, count) if *count > 0 => {
@@ -208,6 +216,10 @@ impl ClauseSink for SatCore {
                 *count += 1;
             }
             Pending::Terms(pending) => pending.extend(as_term),
+        }
+        // Reading them cannot be interrupted.
+        if matches!(self.pending, Pending::Text(_, count) if count >= AT_ONCE) {
+            self.flush();
         }
     }
 }
