@@ -1,0 +1,114 @@
+//! Questions to Kubound: can the model do what was seen?
+
+use crate::made::{Event, Made, kind, name};
+use crate::observe::Placement;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Result;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Seconds for one question.
+const TIMEOUT: u64 = 60;
+
+/// What Kubound says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The model has a run to there.
+    Can,
+    /// No run goes there, unless timers expire early or pods in back-off are overtaken.
+    OnlyInterleaved,
+    /// No run goes there.
+    Cannot,
+    /// No answer within the time.
+    Undecided,
+    /// The input is refused, or there is another error.
+    Refused(String),
+}
+
+/// How Kubound is asked.
+pub struct Kubound {
+    /// The program.
+    pub program: PathBuf,
+    /// Folder for the files of questions.
+    pub folder: PathBuf,
+}
+
+impl Kubound {
+    /// Whether a quiet cluster can look like this after the first few events.
+    pub fn ask(&self, made: &Made, events: usize, seen: &Placement) -> Result<Answer> {
+        write(&self.folder, made, events, seen)?;
+        let first = self.answer(&[])?;
+        if first != Answer::Cannot {
+            return Ok(first);
+        }
+        // What holds under wide timing holds under any, and what does not may still hold.
+        Ok(match self.answer(&["--timing", "interleaved"])? {
+            Answer::Can => Answer::OnlyInterleaved,
+            Answer::Cannot => Answer::Cannot,
+            other => other,
+        })
+    }
+
+    fn answer(&self, flags: &[&str]) -> Result<Answer> {
+        let mut command = Command::new(&self.program);
+        command.arg("verify").arg(&self.folder).args(flags).args(["--output", "json", "--timeout"]);
+        let output = command.arg(format!("{TIMEOUT}s")).output()?;
+        fs::write(self.folder.join("answer.json"), &output.stdout)?;
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        Ok(match report["results"][0]["verdict"].as_str() {
+            Some("violated" | "race") => Answer::Can,
+            Some("holds" | "vacuous") => Answer::Cannot,
+            Some(_) => Answer::Undecided,
+            None => Answer::Refused(String::from_utf8_lossy(&output.stderr).into_owned()),
+        })
+    }
+}
+
+/// Writes the files of a question.
+pub fn write(folder: &Path, made: &Made, events: usize, seen: &Placement) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::create_dir_all(folder)?;
+    let mut happening = Vec::new();
+    for (number, event) in made.events[..events].iter().enumerate() {
+        let (event, file) = Event::in_scenario(event, number);
+        happening.push(event);
+        if let Some((name, manifest)) = file {
+            save(&folder.join(name), &manifest)?;
+        }
+    }
+    // Pods of Jobs run on for as long as anybody looks, unless they say that they end.
+    let jobs = made.workloads.iter().filter(|one| kind(one) == "Job" && !ends(one));
+    let mut settings: Vec<Value> =
+        jobs.map(|job| json!({"target": format!("Job/default/{}", name(job)), "runTime": "1h"})).collect();
+    for workload in &made.workloads {
+        if let Some(usage) = made.usage.get(name(workload)) {
+            let (key, amount) = usage.setting();
+            settings.push(json!({"target": format!("{}/default/{}", kind(workload), name(workload)), key: amount}));
+        }
+    }
+    let mut spec = json!({
+        "kubernetesVersion": "1.33", "resources": ["objects.json"], "workloads": settings, "events": happening,
+        "start": if events == 0 { "empty" } else { "settled" },
+        "intents": [{"id": "seen", "always": seen.condition(made, events)}],
+    });
+    if !made.usage.is_empty() {
+        spec["hpa"] = json!({"syncPeriod": "2s", "downscaleStabilization": "4s"});
+    }
+    let scenario = json!({"apiVersion": "kubound.dev/v1alpha1", "kind": "Scenario", "metadata": {"name": "referee"}, "spec": spec});
+    save(&folder.join("scenario.yaml"), &scenario)?;
+    let objects: Vec<&Value> = made.nodes.iter().chain(&made.rules).chain(&made.workloads).collect();
+    save(&folder.join("objects.json"), &json!({"apiVersion": "v1", "kind": "List", "items": objects}))
+}
+
+fn ends(job: &Value) -> bool {
+    job["spec"]["template"]["metadata"]["annotations"].get("kubound.dev/ends").is_some()
+}
+
+/// Writes a value to a file.
+pub fn save(path: &Path, value: &impl Serialize) -> Result<()> {
+    fs::write(path, serde_json::to_string_pretty(value)? + "\n")
+}

@@ -1,0 +1,3 @@
+module kubound.dev/referee/metrics
+
+go 1.24.0

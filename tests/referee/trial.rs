@@ -1,0 +1,287 @@
+//! One cluster: made, left alone, disturbed, left alone again, and asked about.
+
+use crate::ask::{Answer, Kubound, save, write};
+use crate::made::{Event, Made};
+use crate::observe::{Place, Placement, Snapshot};
+use crate::plane::Plane;
+use crate::random::Random;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Error, Result};
+use std::path::Path;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// Time between two looks.
+const PAUSE: Duration = Duration::from_millis(300);
+/// How long nothing may change before a cluster counts as quiet.
+const QUIET: Duration = Duration::from_millis(2500);
+/// The same while `kubectl drain` tries again every five seconds.
+const QUIET_DRAIN: Duration = Duration::from_secs(7);
+/// The same after a node stopped: nodes are tainted one every ten seconds.
+const QUIET_STOPPED: Duration = Duration::from_secs(12);
+/// The same with autoscalers, which look every two seconds and wait for four before they scale down.
+const QUIET_AUTOSCALED: Duration = Duration::from_secs(10);
+/// Longest time until a cluster is quiet.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What became of a trial.
+#[derive(Serialize, Deserialize)]
+pub struct Record {
+    pub seed: u64,
+    pub profile: String,
+    pub release: String,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// What was seen at each quiet moment.
+    pub seen: Vec<Value>,
+    /// Question and answer: `start`, `moved`, `event`, `second event`.
+    pub answers: BTreeMap<String, Answer>,
+    /// Why there are fewer answers than questions.
+    pub note: Option<String>,
+    /// Seconds that the cluster took.
+    pub cluster_seconds: f64,
+    /// Seconds of all answers.
+    pub answer_seconds: f64,
+}
+
+/// A trial in progress.
+pub struct Trial<'a> {
+    pub plane: &'a mut Plane,
+    pub kubound: &'a Kubound,
+    pub made: &'a Made,
+    /// Where disagreements are written.
+    pub kept: &'a Path,
+    stopped: BTreeSet<String>,
+    drains: Vec<Child>,
+}
+
+fn sleep_until(limit: Duration, what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+    let begin = Instant::now();
+    while !holds()? {
+        if begin.elapsed() > limit {
+            return Err(Error::other(format!("not within {} s: {what}", limit.as_secs())));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+fn list(items: &[&Value]) -> Value {
+    json!({"apiVersion": "v1", "kind": "List", "items": items})
+}
+
+fn apply() -> Vec<String> {
+    ["apply", "-f", "-"].map(str::to_owned).to_vec()
+}
+
+impl<'a> Trial<'a> {
+    pub fn new(plane: &'a mut Plane, kubound: &'a Kubound, made: &'a Made, kept: &'a Path) -> Self {
+        Self { plane, kubound, made, kept, stopped: BTreeSet::new(), drains: Vec::new() }
+    }
+
+    /// Goes through all of it; the cluster is empty afterwards.
+    pub fn run(mut self, record: &mut Record) -> Result<()> {
+        let outcome = self.go(record);
+        self.clean()?;
+        if let Err(error) = outcome {
+            record.note = Some(error.to_string());
+        }
+        Ok(())
+    }
+
+    fn go(&mut self, record: &mut Record) -> Result<()> {
+        let begin = Instant::now();
+        self.make()?;
+        let first = self.quiet()?;
+        record.cluster_seconds += begin.elapsed().as_secs_f64();
+        record.seen.push(first.in_words());
+        self.question(record, "start", 0, first.clone())?;
+        if let Some(moved) = moved(&first, self.made, record.seed) {
+            let asked = Instant::now();
+            record.answers.insert("moved".into(), self.kubound.ask(self.made, 0, &moved)?);
+            record.answer_seconds += asked.elapsed().as_secs_f64();
+        }
+        for (number, name) in (1..=self.made.events.len()).zip(["event", "second event"]) {
+            // What happens while a drain still waits is another question than the scenario's.
+            if self.is_draining()? {
+                record.note = Some("the drain before never ends".into());
+                return Ok(());
+            }
+            let begin = Instant::now();
+            self.happen(&self.made.events[number - 1])?;
+            let seen = self.quiet()?;
+            record.cluster_seconds += begin.elapsed().as_secs_f64();
+            record.seen.push(seen.in_words());
+            self.question(record, name, number, seen)?;
+        }
+        Ok(())
+    }
+
+    /// Asks; what looks like a disagreement is looked at again some time later, in case it was not quiet yet.
+    fn question(&mut self, record: &mut Record, name: &str, events: usize, mut seen: Placement) -> Result<()> {
+        let asked = Instant::now();
+        let mut answer = self.kubound.ask(self.made, events, &seen)?;
+        if matches!(answer, Answer::Cannot | Answer::OnlyInterleaved) {
+            std::thread::sleep(QUIET_STOPPED);
+            let again = self.quiet()?;
+            if again != seen {
+                seen = again;
+                answer = self.kubound.ask(self.made, events, &seen)?;
+            }
+        }
+        record.answer_seconds += asked.elapsed().as_secs_f64();
+        if !matches!(answer, Answer::Can | Answer::Undecided) {
+            let folder = self.kept.join(format!("{}-{}-{}", record.profile, record.seed, name.replace(' ', "-")));
+            write(&folder, self.made, events, &seen)?;
+            save(&folder.join("seen.json"), &seen)?;
+            save(&folder.join("made.json"), self.made)?;
+            let happened = self.plane.server.list("/api/v1/namespaces/default/events")?;
+            save(&folder.join("events.json"), &list(&happened.iter().collect::<Vec<_>>()))?;
+        }
+        record.answers.insert(name.into(), answer);
+        Ok(())
+    }
+
+    fn make(&mut self) -> Result<()> {
+        self.plane.tell(&apply(), Some(&list(&self.made.nodes.iter().collect::<Vec<_>>())))?;
+        if !self.made.rules.is_empty() {
+            self.plane.tell(&apply(), Some(&list(&self.made.rules.iter().collect::<Vec<_>>())))?;
+        }
+        if !self.made.usage.is_empty() {
+            let data: BTreeMap<&str, String> =
+                self.made.usage.iter().map(|(name, usage)| (name.as_str(), usage.in_words())).collect();
+            let usage = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "usage"}, "data": data});
+            self.plane.tell(&apply(), Some(&usage))?;
+        }
+        let server = &self.plane.server;
+        sleep_until(PATIENCE, "nodes are ready", || Ok(Snapshot::take(server)?.is_ready()))?;
+        self.plane.tell(&apply(), Some(&list(&self.made.workloads.iter().collect::<Vec<_>>())))
+    }
+
+    /// Waits until nothing changes any more.
+    fn quiet(&mut self) -> Result<Placement> {
+        let begin = Instant::now();
+        let (mut last, mut since) = (Vec::new(), Instant::now());
+        let mut why = "it goes on changing".to_owned();
+        loop {
+            let snapshot = Snapshot::take(&self.plane.server)?;
+            let signature = snapshot.signature();
+            if signature != last {
+                (last, since) = (signature, Instant::now());
+            }
+            let needed = if !self.stopped.is_empty() {
+                QUIET_STOPPED
+            } else if !self.made.usage.is_empty() {
+                QUIET_AUTOSCALED
+            } else if self.is_draining()? {
+                QUIET_DRAIN
+            } else {
+                QUIET
+            };
+            match snapshot.unrest(&self.stopped) {
+                None if since.elapsed() > needed => return Ok(snapshot.placement(self.made)),
+                None => {}
+                Some(unrest) => why = unrest,
+            }
+            if begin.elapsed() > PATIENCE {
+                return Err(Error::other(format!("never quiet: {why}")));
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    fn is_draining(&mut self) -> Result<bool> {
+        let mut waits = false;
+        for drain in &mut self.drains {
+            waits |= drain.try_wait()?.is_none();
+        }
+        Ok(waits)
+    }
+
+    fn happen(&mut self, event: &Event) -> Result<()> {
+        let Some((words, input)) = event.in_words() else {
+            if let Event::Stop { node } = event {
+                self.plane.kubelets.stop(node);
+                self.stopped.insert(node.clone());
+                let server = &self.plane.server;
+                let node = format!("/api/v1/nodes/{node}");
+                sleep_until(PATIENCE, "the node is not ready", || {
+                    let found = server.get(&node)?;
+                    let taints = found["spec"]["taints"].to_string();
+                    Ok(taints.contains("node.kubernetes.io/unreachable"))
+                })?;
+            }
+            return Ok(());
+        };
+        if matches!(event, Event::Drain { .. }) {
+            self.drains.push(self.plane.begin(&words)?);
+            return Ok(());
+        }
+        self.plane.tell(&words, input.as_ref())
+    }
+
+    /// Deletes everything that the trial made.
+    fn clean(&mut self) -> Result<()> {
+        for drain in &mut self.drains {
+            drain.kill()?;
+            drain.wait()?;
+        }
+        let server = &self.plane.server;
+        let background = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});
+        let workloads = ["deployments", "replicasets", "statefulsets", "daemonsets"]
+            .map(|kind| format!("apps/v1/namespaces/default/{kind}"));
+        let others = [
+            "autoscaling/v2/namespaces/default/horizontalpodautoscalers",
+            "batch/v1/namespaces/default/jobs",
+            "policy/v1/namespaces/default/poddisruptionbudgets",
+        ];
+        let groups: Vec<String> =
+            workloads.into_iter().chain(others.map(str::to_owned)).map(|path| format!("/apis/{path}")).collect();
+        let core = ["resourcequotas", "limitranges", "events", "configmaps"]
+            .map(|kind| format!("/api/v1/namespaces/default/{kind}"));
+        for path in groups.iter().chain(&core) {
+            server.delete(path, &background)?;
+        }
+        let mut at_once = background.clone();
+        at_once["gracePeriodSeconds"] = 0.into();
+        sleep_until(PATIENCE, "pods are gone", || {
+            for path in &groups[..4] {
+                server.delete(path, &background)?;
+            }
+            server.delete("/api/v1/namespaces/default/pods", &at_once)?;
+            Ok(Snapshot::take(server)?.is_empty())
+        })?;
+        for class in self.made.rules.iter().filter(|rule| crate::made::kind(rule) == "PriorityClass") {
+            let path = format!("/apis/scheduling.k8s.io/v1/priorityclasses/{}", crate::made::name(class));
+            server.delete(&path, &background)?;
+        }
+        server.delete("/api/v1/nodes", &background)?;
+        sleep_until(PATIENCE, "nodes are gone", || Ok(Snapshot::take(server)?.node_names().is_empty()))?;
+        let has_stopped = !self.stopped.is_empty();
+        self.plane.kubelets.go_on();
+        if has_stopped {
+            // The node controller forgets nodes at its next look, five seconds later.
+            std::thread::sleep(Duration::from_secs(6));
+        }
+        Ok(())
+    }
+}
+
+/// The same with one pod on another node, to see how sharp agreement is.
+fn moved(seen: &Placement, made: &Made, seed: u64) -> Option<Placement> {
+    let mut random = Random::new(seed);
+    let movable: Vec<Place> =
+        seen.pods.keys().filter(|place| !place.is_terminating && !place.node.is_empty()).cloned().collect();
+    if movable.is_empty() {
+        return None;
+    }
+    let from = random.pick(&movable);
+    let others: Vec<&str> = made.nodes.iter().map(crate::made::name).filter(|node| *node != from.node).collect();
+    let to = Place { node: random.pick(&others).to_owned(), ..from.clone() };
+    let mut other = seen.clone();
+    *other.pods.entry(to).or_default() += 1;
+    *other.pods.entry(from).or_default() -= 1;
+    Some(other)
+}
