@@ -10,7 +10,7 @@ fn read(workload: &str, more: &str) -> Result<Loaded, InputError> {
                      {name: prepare}\n      - {name: proxy, restartPolicy: Always, resources: {requests: {cpu: 100m}}}\n      \
                      containers:\n      - {name: app, resources: {requests: {cpu: 400m}}}\n---\napiVersion: \
                      autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec:\n  scaleTargetRef: \
-                     {kind: Deployment, name: web}\n  maxReplicas: 3\n  metrics: [{type: ContainerResource, \
+                     {apiVersion: apps/v1, kind: Deployment, name: web}\n  maxReplicas: 3\n  metrics: [{type: ContainerResource, \
                      containerResource: {container: app, name: cpu, target: {type: Utilization, averageUtilization: \
                      50}}}]\n---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {allocatable: {cpu: 2, \
                      memory: 1Gi}}\n---\n";

@@ -11,7 +11,7 @@ fn read(metric: &str, workload: &str) -> Result<Loaded, InputError> {
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{app: \
          web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: \
          app}}]}}\n---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web}}\nspec:\n  \
-         scaleTargetRef: {{kind: Deployment, name: web}}\n  maxReplicas: 3\n  metrics: [{metric}]\n---\napiVersion: \
+         scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  maxReplicas: 3\n  metrics: [{metric}]\n---\napiVersion: \
          v1\nkind: Node\nmetadata: {{name: n1}}\nstatus: {{allocatable: {{cpu: 2, memory: 1Gi}}}}\n---\napiVersion: \
          kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  workloads: [{{target: web{workload}}}]\n"
     );

@@ -12,7 +12,7 @@ fn workload(kind: &str, name: &str, selector: &str, labels: &str) -> String {
 const REST: &str = "apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: web}
-spec: {scaleTargetRef: {kind: Deployment, name: web}, maxReplicas: 3}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 3}
 ---
 apiVersion: v1
 kind: Node

@@ -14,6 +14,16 @@ const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[
     ("descheduler-hostname", &[], 1, &["violated"]),
     // Seen on a real control plane: a pod of a lower priority is scheduled while one that failed is in back-off.
     ("back-off", &["--timing", "interleaved"], 1, &["violated"]),
+    // A kubelet of another operating system refuses the pod again and again.
+    ("another-system", &[], 1, &["violated", "holds"]),
+    // What comes after a drain that a budget blocks never comes, and the verdict says so.
+    ("after-a-blocked-drain", &[], 1, &["vacuous", "violated"]),
+    // The new pod of a rollout waits for a volume that the old one keeps on another node.
+    ("attached-elsewhere", &[], 1, &["violated", "violated"]),
+    // Three Jobs of one CronJob, and one cause.
+    ("cron-job-without-room", &[], 1, &["holds", "violated", "violated"]),
+    // Seen on a real control plane: a pod of a DaemonSet preempts one of a lower priority.
+    ("daemonset-preempts", &[], 1, &["violated", "violated"]),
     ("duplicate-node", &[], 2, &[]),
     // A limit that the duplicates on one node use up, which once was a fault of the model.
     ("duplicates-of-a-stateful-set", &[], 0, &["holds"; 3]),
@@ -22,12 +32,29 @@ const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[
     ("fused-drain", &[], 1, &["violated"]),
     ("fused-taint", &[], 1, &["violated"]),
     // Each Job's pods end, whatever other Jobs do, and those of a CronJob before its next moment.
-    ("job-and-cronjob", &[], 0, &["holds"; 9]),
+    ("job-and-cronjob", &[], 0, &["holds"; 5]),
+    // Seen on a real control plane: a pod without a grace period goes although its node has stopped.
+    ("grace-period-0-on-a-stopped-node", &[], 1, &["violated"]),
+    // An autoscaler whose target is of a group that nobody serves never scales.
+    ("hpa-of-no-group", &[], 1, &["violated"]),
+    // Nobody says how long the Job's pod runs: that is no reason to call its deadline missed.
+    ("job-deadline", &[], 0, &["holds", "holds", "holds"]),
+    // Seen on a real control plane: a Job's pod ends before the next one is scheduled.
+    ("job-pod-ends-at-once", &[], 0, &["holds"]),
+    ("job-pod-ends-at-once", &["--timing", "interleaved"], 1, &["violated"]),
     // The pod of a machine that is away is made elsewhere.
     ("node-failure", &[], 0, &["holds", "holds", "holds"]),
     ("nodes-present", &[], 1, &["violated", "violated"]),
     // Without NodeResourcesFit nothing bounds how many evicted pods terminate on a node, which once was a fault of the model.
     ("pods-that-pile-up", &[], 1, &["holds", "holds", "violated"]),
+    // The namespace enforces a level of Pod Security that the pods break.
+    ("pod-security", &[], 1, &["holds", "holds", "violated"]),
+    // Seen on a real control plane: pending pods of a DaemonSet fill a quota.
+    ("quota-counts-pending-daemon-pods", &[], 1, &["violated"]),
+    // Seen on a real control plane for minutes: quotas count pods on a stopped node, and the scheduler does not see that
+    // an obstacle is gone. Neither lasts.
+    ("queueing-hint-misses-anti-affinity", &[], 1, &["holds", "violated"]),
+    ("quota-on-a-stopped-node", &[], 1, &["holds", "violated"]),
     ("start-any-job", &[], 2, &[]),
     // A drain before the second pod is scheduled: a state that passes.
     ("instant-start", &[], 0, &["race"]),

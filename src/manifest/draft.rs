@@ -65,6 +65,10 @@ pub(super) struct Volume {
     pub(super) claim: Option<(String, String)>,
     /// What it asks of nodes: one term of each list.
     pub(super) nodes: Vec<Vec<NodeSelectorTerm>>,
+    /// `accessModes`.
+    pub(super) modes: Vec<String>,
+    /// `spec` as written, which says what kind of volume it is.
+    pub(super) spec: Value,
 }
 
 /// A PersistentVolumeClaim.
@@ -73,6 +77,29 @@ pub(super) struct Claim {
     pub(super) name: String,
     /// The volume that it is bound to.
     pub(super) volume: Option<String>,
+    /// `accessModes`.
+    pub(super) modes: Vec<String>,
+    /// `storageClassName`.
+    pub(super) class: Option<String>,
+    /// Where it is written.
+    pub(super) context: Context,
+}
+
+/// What Pod Security enforces in a namespace: `baseline`, or `restricted`.
+pub(super) struct PodSecurity {
+    pub(super) namespace: String,
+    pub(super) is_restricted: bool,
+    /// Where it is written.
+    pub(super) origin: Origin,
+}
+
+/// A StorageClass.
+pub(super) struct StorageClass {
+    pub(super) name: String,
+    /// The driver that makes its volumes.
+    pub(super) provisioner: String,
+    /// Whether claims that name no class are of this one.
+    pub(super) is_default: bool,
 }
 
 /// A PriorityClass.
@@ -209,6 +236,10 @@ pub(super) struct Draft {
     pub(super) images: Vec<NodeImages>,
     pub(super) volumes: Vec<Volume>,
     pub(super) claims: Vec<Claim>,
+    pub(super) storage_classes: Vec<StorageClass>,
+    pub(super) pod_security: Vec<PodSecurity>,
+    /// CSIDrivers: whether each attaches its volumes to nodes.
+    pub(super) drivers: BTreeMap<String, bool>,
     pub(super) services: Vec<Service>,
     pub(super) descheduler: Option<DeschedulerPolicy>,
     /// Where the descheduler's RemoveFailedPods is enabled.
@@ -239,6 +270,9 @@ impl Draft {
             images: Vec::new(),
             volumes: Vec::new(),
             claims: Vec::new(),
+            storage_classes: Vec::new(),
+            pod_security: Vec::new(),
+            drivers: BTreeMap::new(),
             services: Vec::new(),
             descheduler: None,
             failed_pods: Vec::new(),

@@ -140,10 +140,9 @@ impl Names {
                 .help(OF_CRON_JOBS));
         }
         if found.kind == DAEMON_SET {
-            return Err(view
-                .error(format!("{found} is a DaemonSet"))
-                .expected("a workload with replicas")
-                .help("`apply`, `rollout`, rolloutCompletes and available speak of DaemonSets, and `workloads`"));
+            return Err(view.error(format!("{found} is a DaemonSet")).expected("a workload with replicas").help(
+                "`apply`, `rollout`, rolloutCompletes, schedulable and available speak of DaemonSets, and `workloads`",
+            ));
         }
         Ok(found)
     }

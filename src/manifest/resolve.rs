@@ -8,6 +8,7 @@ use super::kinds;
 use super::named_metrics;
 use super::names::Names;
 use super::overlaps;
+use super::value::Value;
 use super::vertical;
 use super::view::Context;
 use super::{Accepted, Loaded, Severity, cron_jobs, exceptions};
@@ -28,6 +29,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     let hpas = resolve_hpas(&mut draft, &scenario);
     kinds::apply_limit_ranges(&mut draft);
     kinds::note_refusals(&draft);
+    kinds::apply_pod_security(&mut draft);
     kinds::note_images(&draft);
     kinds::tie_to_volumes(&mut draft);
     let (workloads, cron_jobs, vpas) = resolve_workloads(&mut draft, &scenario, &hpas);
@@ -222,6 +224,7 @@ fn resolve_workloads(
         note_history(read, &scenario.events);
     }
     note_daemons(&workloads, draft);
+    note_deadlines(&workloads);
     note_paused(&workloads, scenario);
     for read in &workloads {
         let wanted = &read.workload.template.scheduler_name;
@@ -267,14 +270,44 @@ fn note_paused(workloads: &[DraftWorkload], scenario: &Scenario) {
     }
 }
 
+/// What is assumed of pods that have to end before some time, and how long they run.
+fn note_deadlines(workloads: &[DraftWorkload]) {
+    for read in workloads {
+        let of_pods = match read.template.below(&["spec", "activeDeadlineSeconds"]) {
+            Some(Value::Integer(seconds)) => i64::try_from(*seconds).ok(),
+            _ => None,
+        };
+        let above = if read.cron.is_some() { "spec.jobTemplate." } else { "" };
+        let field_of_pods = format!("{above}spec.template.spec.activeDeadlineSeconds");
+        let Some(job) = read.workload.job() else {
+            if of_pods.is_some() {
+                let message = "a pod that runs for longer fails; here it goes on";
+                read.context.note(Risky, "spec.activeDeadlineSeconds", message);
+            }
+            continue;
+        };
+        let deadlines =
+            [(format!("{above}spec.activeDeadlineSeconds"), job.active_deadline), (field_of_pods.clone(), of_pods)];
+        match job.run_time {
+            None => {
+                let message = "how long its pods run is not known (`runTime` in a scenario); those that run are taken to end \
+                               before";
+                let written = deadlines.into_iter().filter(|(_, seconds)| seconds.is_some());
+                written.for_each(|(field, _)| read.context.note(Risky, &field, message));
+            }
+            Some(time) if of_pods.is_some_and(|most| time >= most) => {
+                let message = "pods that run for longer fail; here they succeed when they have run for their `runTime`";
+                read.context.note(Risky, &field_of_pods, message);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
 /// What a DaemonSet would do and does not here.
 fn note_daemons(workloads: &[DraftWorkload], draft: &Draft) {
     for read in workloads.iter().filter(|read| read.workload.is_daemon()) {
         let template = &read.workload.template;
-        if workloads.iter().any(|other| other.workload.template.priority < template.priority) {
-            let message = "its pods would preempt those of a lower priority; here they wait for room";
-            read.context.note(Risky, "spec.template.spec.priorityClassName", message);
-        }
         let namespace = &read.workload.reference.namespace;
         if draft.budgets.iter().any(|one| one.budget.selects(namespace, &template.labels)) {
             let message = "a disruption budget selects its pods, which budgets here do not expect";
@@ -305,12 +338,12 @@ fn default_intents(workloads: &[Workload]) -> Vec<Intent> {
     if let Some(first) = workloads.first() {
         intents.push(intent(IntentKind::NoOscillation { target: None }, &first.origin));
     }
-    for workload in workloads.iter().filter(|one| !one.is_daemon()) {
+    for workload in workloads {
         let target = Some(workload.reference.clone());
         let mode = SchedulableMode::Settled;
         intents.push(intent(IntentKind::Schedulable { target: target.clone(), mode }, &workload.origin));
-        // Nobody replaces a bare pod.
-        if !workload.is_bare() {
+        // Nobody replaces a bare pod; a DaemonSet has no replicas to come to.
+        if !workload.is_bare() && !workload.is_daemon() {
             intents.push(intent(IntentKind::Converges { target }, &workload.origin));
         }
     }

@@ -51,6 +51,7 @@ pub fn deployment(name: &str, most: i64) -> Workload {
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],
+        exclusive_claims: vec![],
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,

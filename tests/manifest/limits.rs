@@ -40,7 +40,12 @@ fn limit_ranges_change_and_refuse_pods_of_their_namespace() {
     assert!(web(&loaded).memory_limited_everywhere && web(&loaded).refused_by.is_none());
     let refused = range("{type: Pod, min: {memory: 100Gi}}").expect("valid");
     assert!(web(&refused).refused_by.is_some());
-    assert!(has_note(&refused, Severity::Risky, "spec.template.spec.containers", "LimitRange sizes refuses the pods"));
+    assert!(has_note(
+        &refused,
+        Severity::Warning,
+        "spec.template.spec.containers",
+        "LimitRange sizes refuses the pods"
+    ));
     let elsewhere = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: sizes, namespace: other}\nspec: {limits: [{type: \
                      Pod, min: {memory: 100Gi}}]}\n";
     assert!(web(&with_manifest(elsewhere).expect("valid")).refused_by.is_none());

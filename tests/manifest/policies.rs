@@ -29,7 +29,7 @@ globalDefault: true
 apiVersion: autoscaling/v1
 kind: HorizontalPodAutoscaler
 metadata: {name: gone}
-spec: {scaleTargetRef: {kind: Deployment, name: gone}, maxReplicas: 2}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gone}, maxReplicas: 2}
 ";
     let loaded = with_manifest(more).expect("valid");
     assert_eq!(loaded.cluster.workloads[0].template.priority, 1000);

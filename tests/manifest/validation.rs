@@ -45,7 +45,7 @@ fn objects_that_the_api_server_refuses_are_refused() {
     let old = DEPLOYMENT.replace("apps/v1", "extensions/v1beta1");
     assert_says(load(&[], Some(&format!("{NODE}---\n{old}"))), &["no", "expected apps/v1", "convert"]);
     let hpa = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: \
-               {scaleTargetRef: {kind: Deployment, name: web}, minReplicas: 5, maxReplicas: 2}";
+               {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 5, maxReplicas: 2}";
     assert_says(with_manifest(hpa), &["HorizontalPodAutoscaler/default/a", "maxReplicas 2 is below minReplicas 5"]);
     let policy = "apiVersion: descheduler/v1alpha2\nkind: DeschedulerPolicy\nprofiles: \
                   [{name: a, plugins: {deschedule: {enabled: [RemoveDuplicates]}}}]";

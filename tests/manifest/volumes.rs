@@ -2,6 +2,7 @@
 
 use super::{has_note, with_manifest};
 use kubound::manifest::Severity;
+use kubound_encodings::cluster::workload::Access;
 
 #[test]
 fn volumes_tie_pods_to_nodes() {
@@ -29,4 +30,39 @@ fn volumes_tie_pods_to_nodes() {
     let loaded = with_manifest(&format!("{first}{second}{bound}{set}")).expect("valid");
     assert_eq!(loaded.cluster.workloads[1].volume_nodes.len(), 4);
     assert!(!has_note(&loaded, Severity::Risky, "spec.template.spec.volumes", "claim data"));
+}
+
+#[test]
+fn access_modes_say_who_may_use_a_claim_at_once() {
+    let claimed = |claim: &str, rest: &str| {
+        let wiki = super::DEPLOYMENT.replace("metadata: {name: web}", "metadata: {name: wiki}");
+        let volume = "      volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]";
+        let claim = format!("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: c}}\nspec: {claim}\n");
+        let loaded = with_manifest(&format!("{wiki}{volume}\n---\n{claim}---\n{rest}")).expect("valid");
+        let of = |name: &str| loaded.cluster.workloads.iter().find(|one| one.reference.name == name).expect("it");
+        let access = of("wiki").exclusive_claims.iter().map(|one| one.access).collect::<Vec<_>>();
+        (access, has_note(&loaded, Severity::Risky, "spec.accessModes", "attached to one node"))
+    };
+    let class = |provisioner: &str| {
+        format!(
+            "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {{name: fast}}\nprovisioner: {provisioner}\n"
+        )
+    };
+    let once = "{accessModes: [ReadWriteOnce], storageClassName: fast}";
+    assert_eq!(claimed("{accessModes: [ReadWriteMany]}", ""), (vec![], false));
+    assert_eq!(claimed("{accessModes: [ReadWriteOncePod]}", ""), (vec![Access::OnePod], false));
+    assert_eq!(claimed(once, ""), (vec![Access::OneNode], true), "nobody says");
+    assert_eq!(claimed(once, &class("ebs.csi.aws.com")), (vec![Access::OneNode], false));
+    assert_eq!(claimed(once, &class("nfs.csi.k8s.io")), (vec![], false));
+    let driver =
+        "---\napiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: x}\nspec: {attachRequired: false}\n";
+    assert_eq!(claimed(once, &format!("{}{driver}", class("x"))), (vec![], false));
+    let volume = |source: &str| {
+        format!(
+            "apiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: pv}}\nspec: {{accessModes: [ReadWriteOnce], claimRef: \
+             {{namespace: default, name: c}}, {source}}}\n"
+        )
+    };
+    assert_eq!(claimed(once, &volume("nfs: {server: s, path: /}")), (vec![], false));
+    assert_eq!(claimed(once, &volume("awsElasticBlockStore: {volumeID: v}")), (vec![Access::OneNode], false));
 }

@@ -59,6 +59,9 @@ pub struct TopologySpreadConstraint {
     pub own_revision: bool,
 }
 
+/// The label of nodes that says their operating system.
+const OS: &str = "kubernetes.io/os";
+
 /// A preferred node affinity term.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PreferredTerm {
@@ -148,11 +151,22 @@ pub struct PodTemplate {
     pub priority: i64,
     /// Whether its pods preempt no others: `preemptionPolicy: Never`.
     pub never_preempts: bool,
+    /// `terminationGracePeriodSeconds: 0`: the API server removes a deleted pod at once, whatever its node does
+    /// (`CheckGracefulDelete`).
+    pub goes_at_once: bool,
+    /// `spec.os.name`: the kubelet of another operating system refuses its pods (`PodOSNotSupported`).
+    pub os: Option<String>,
     /// Pod annotations (`descheduler.alpha.kubernetes.io/evict`).
     pub annotations: Labels,
 }
 
 impl PodTemplate {
+    /// Whether the kubelet of a node with these labels is of the operating system of the pods; without a label it is Linux.
+    pub fn is_of_system(&self, labels: &Labels) -> bool {
+        let system = labels.get(OS).map_or("linux", String::as_str);
+        self.os.as_ref().is_none_or(|os| os == system)
+    }
+
     /// The container of a name, if it runs as long as the pod.
     pub fn container(&self, name: &str) -> Option<&ContainerRequests> {
         self.containers.iter().find(|one| one.name == name)

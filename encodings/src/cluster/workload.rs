@@ -161,6 +161,26 @@ pub struct VolumeNodes {
     pub terms: Vec<NodeSelectorTerm>,
 }
 
+/// Who may use a volume at the same time (`accessModes`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Pods on one node: `ReadWriteOnce` of a volume that is attached to nodes.
+    OneNode,
+    /// One pod of the cluster: `ReadWriteOncePod`.
+    OnePod,
+}
+
+/// A claim that all pods of a workload use, and that not all nodes or pods can use at once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExclusiveClaim {
+    /// Its name, in the namespace of the workload.
+    pub name: String,
+    /// Who may use it at the same time.
+    pub access: Access,
+    /// Where that is written.
+    pub origin: Origin,
+}
+
 /// What becomes of a Job when one of its pods is disrupted (`podFailurePolicy` about the condition `DisruptionTarget`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Disruption {
@@ -279,6 +299,8 @@ pub struct Workload {
     pub control: Control,
     /// Nodes that volumes of its pods are on.
     pub volume_nodes: Vec<VolumeNodes>,
+    /// Claims of its pods that not everybody can use at once.
+    pub exclusive_claims: Vec<ExclusiveClaim>,
     /// CPU that ready pods use.
     pub cpu_usage: Usage,
     /// Memory that ready pods use.

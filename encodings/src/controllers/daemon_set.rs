@@ -1,10 +1,10 @@
 //! The DaemonSet controller: one pod for each node that its template admits (section 8.4).
 //!
 //! ## One step
-//! A pod for a node without one, terminating ones included, is created and bound. The real controller creates it at once
-//! for every node whose taints and labels admit it, and the scheduler binds it when the rest (room, ports, affinity
-//! between pods) does; the time between, in which the pod is Pending, is left out here: nothing but the count of
-//! pending pods could tell. In which order pods of DaemonSets and of others get room is free.
+//! A pod for a node without one, terminating ones included, is created for every node whose taints and labels admit it.
+//! Where the rest (room, ports, affinity between pods) admits it, too, creation and binding are one step: in which order
+//! pods of DaemonSets and of others get room is free. Where it does not, the pod is Pending: quotas count it, it may preempt
+//! others, and the scheduler binds it to its node when it can. One whose node is gone is deleted.
 //!
 //! ## Elsewhere
 //! The reader adds the tolerations that the controller adds, so that cordons and failures of nodes do not matter to its
@@ -18,35 +18,26 @@
 //!
 //! With `maxSurge` the new pod comes first, on so many nodes at a time as its share allows, and on every node whose old pod
 //! is not available; the old one is deleted when the new one is available, or it is not available itself. A new pod that
-//! finds no room beside the old one waits, and counts as one of `maxSurge`.
+//! finds no room beside the old one is pending, and counts as one of `maxSurge`.
 //!
 //! `OnDelete` replaces nothing, but lost pods come back with the wanted template. A pod on a node that the wanted template
 //! does not admit any more is deleted.
 //!
 //! ## Not modelled
-//! Preemption by its pods (reported by the reader). A new pod does not come while one of the same revision is still
-//! terminating on its node.
+//! A new pod does not come while one of the same revision is still terminating on its node.
 
 use super::{Controller, replica_set, scheduler};
 use crate::cluster::workload::DaemonSet as Spec;
 use crate::cluster::{Cluster, TaintEffect};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{BoolVar, Model, RuleBuilder, text};
+use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
-use crate::system::{Pace, Role, Verb};
+use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, any, ite, sum};
 
 /// See the module.
 pub struct DaemonSet;
-
-/// Whether a pod is to come beside one of another revision, by slot; only where a DaemonSet surges.
-struct Asked(Vec<BoolVar>);
-
-/// Whether a pod of a group is to come beside one of another revision, where that can be.
-pub(crate) fn asked(model: &Model, group: usize, slot: usize) -> Option<BoolVar> {
-    model.side::<Asked>(group).map(|asked| asked.0[slot])
-}
 
 impl Controller for DaemonSet {
     fn name(&self) -> &'static str {
@@ -69,19 +60,6 @@ impl Controller for DaemonSet {
         }
     }
 
-    fn prepare(&self, model: &mut Model) {
-        for group in 0..model.groups.len() {
-            let surges = |spec: Spec| spec.surges() && !spec.updates_on_delete;
-            if model.workload(group).daemon_set().is_some_and(surges) && model.revision_wanted(group).is_some() {
-                let about = Subject::new("asked").of(model.groups[group].id);
-                let asked = model.groups[group].slots().map(|slot| about.clone().on(slot)).collect::<Vec<_>>();
-                let asked = asked.into_iter().map(|one| model.bool_var(one, Role::Cluster, false.into()));
-                let asked = Asked(asked.collect());
-                model.remember(group, asked);
-            }
-        }
-    }
-
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.groups.len() {
             if let (Some(spec), 0) = (model.workload(group).daemon_set(), model.groups[group].revision) {
@@ -96,38 +74,73 @@ impl Controller for DaemonSet {
 
 impl DaemonSet {
     fn add_group(&self, model: &mut Model, group: usize) {
-        let feasible = scheduler::feasible(model, group);
+        let feasible = scheduler::feasible_nodes(model, group).to_vec();
         let may_create = replica_set::may_create(model, group);
-        for (slot, feasible) in feasible.into_iter().enumerate() {
+        for slot in model.groups[group].slots() {
             let id = model.groups[group].id;
             let unit = model.fairness_unit(Subject::new(self.name()).of(id).on(slot));
+            // Those of no scheduler wait forever.
+            let feasible = feasible.get(slot).copied().unwrap_or(false.into());
             let state = &model.groups[group];
             let rule = |verb: &'static str| {
                 let subject = Subject::new(verb).of(id).on(slot);
                 RuleBuilder::new(subject, self.name(), "SuccessfulCreate", Pace::Fast)
-                    .when(feasible & may_create)
-                    .when(state.assigned_on(slot).is(0))
+                    .when(may_create)
+                    .when(state.assigned_on(slot).is(0) & state.unplaced_for(slot).value.is(0))
                     .fair(unit)
                     .says([text(format!("a pod of {} on {}", state.name, model.slots[slot].name))])
                     .because_of(model.origin(group, "spec.template.spec"))
             };
-            let rule = match &state.bound {
-                Some(bound) => rule("create").writes(Verb::Create, id).at(slot).add(bound[slot], 1),
+            let created = match &state.bound {
+                Some(bound) => rule("create").when(feasible).writes(Verb::Create, id).at(slot).add(bound[slot], 1),
                 None => {
                     let expansion = [(self.name(), "create"), ("kubelet", "start")];
                     let expansion = expansion.map(|(actor, verb)| (actor, Subject::new(verb).of(id).on(slot)));
                     let alive = model.slots[slot].is_alive();
                     rule("create-and-start")
-                        .when(alive)
+                        .when(feasible & alive)
                         .writes(Verb::Create, id)
                         .at(slot)
                         .add(state.first_running_phase(slot), 1)
                         .expands_to(expansion)
                 }
             };
-            model.add_rule(rule);
+            let wanted = model.wants_daemon_on(group, slot);
+            let waits = rule("create-pending").when(wanted & !feasible);
+            let waits = create_pending(model, group, slot, waits);
+            let gone = model.slots[slot].present;
+            let subject = Subject::new("withdraw").of(id).on(slot);
+            let withdrawn = RuleBuilder::new(subject, self.name(), "SuccessfulDelete", Pace::Fast)
+                .when(!gone)
+                .fair(unit)
+                .because_of(model.origin(group, "spec.template.spec"));
+            let withdrawn = withdraw(model, group, slot, withdrawn);
+            for rule in [created, waits, withdrawn] {
+                model.add_rule(rule);
+            }
         }
     }
+}
+
+/// Creates a pod that waits for its node.
+fn create_pending(model: &Model, group: usize, slot: usize, rule: RuleBuilder) -> RuleBuilder {
+    let state = &model.groups[group];
+    let (name, there) = (&state.name, &model.slots[slot].name);
+    let rule = rule.says([text(format!("a pod of {name} for {there}, which has no room for it"))]);
+    rule.writes(Verb::Create, state.id).add(state.unplaced_for(slot), 1)
+}
+
+/// Deletes a pod that waits for its node.
+fn withdraw(model: &Model, group: usize, slot: usize, rule: RuleBuilder) -> RuleBuilder {
+    let state = &model.groups[group];
+    let (name, there) = (&state.name, &model.slots[slot].name);
+    let waiting = state.unplaced_for(slot);
+    let rule = rule
+        .when(waiting.value.above(0))
+        .says([text(format!("the pod of {name} that waits for {there} is deleted"))])
+        .writes(Verb::Delete, state.id)
+        .set(waiting, 0);
+    state.nominated.iter().fold(rule, |rule, nominated| rule.set(nominated[slot], 0))
 }
 
 /// The pods of a DaemonSet on a node, before a sync.
@@ -136,7 +149,7 @@ struct OnNode {
     wanted: Bool,
     /// Whether it has no objection to a pod that is there (`shouldContinueRunning`).
     tolerated: Bool,
-    /// Pods of the wanted revision, without terminating ones.
+    /// Pods of the wanted revision, pending ones included, terminating ones not.
     new: Int,
     /// Pods of other revisions, likewise.
     old: Int,
@@ -146,8 +159,6 @@ struct OnNode {
     old_available: Bool,
     /// Terminating pods.
     terminating: Int,
-    /// Whether a pod is to come beside an old one, and waits for room.
-    asked: Bool,
 }
 
 /// A DaemonSet whose template changes.
@@ -165,12 +176,11 @@ impl Update {
         let groups: Vec<usize> = model.revisions(first).collect();
         let nodes = model.groups[first].slots().map(|slot| {
             let is_new = |&group: &usize| revision.is(model.groups[group].revision as i64);
-            let pods = |group: &usize| model.groups[*group].active_on(slot);
-            let available = |group: &usize| model.available_on(*group, slot).above(0);
-            let asked = |group: &usize| {
-                let asked = asked(model, *group, slot).map_or(false.into(), |asked| asked.value);
-                is_new(group) & asked
+            let pods = |group: &usize| {
+                let state = &model.groups[*group];
+                state.active_on(slot) + state.unplaced_for(slot).value
             };
+            let available = |group: &usize| model.available_on(*group, slot).above(0);
             OnNode {
                 wanted: model.wants_daemon_on(first, slot),
                 tolerated: any(groups.iter().map(|group| is_new(group) & tolerates(model, *group, slot).into())),
@@ -179,7 +189,6 @@ impl Update {
                 new_available: any(groups.iter().map(|group| is_new(group) & available(group))),
                 old_available: any(groups.iter().map(|group| !is_new(group) & available(group))),
                 terminating: sum(groups.iter().map(|&group| model.groups[group].terminating[slot].value)),
-                asked: any(groups.iter().map(asked)),
             }
         });
         let nodes = nodes.collect();
@@ -191,9 +200,9 @@ impl Update {
         let may_lose = self.unavailable().below(desired.tabulate(|nodes| self.spec.unavailable(nodes)));
         let may_surge = self.surging().below(desired.tabulate(|nodes| self.spec.surge(nodes)));
         for &group in &self.groups {
-            let feasible = scheduler::feasible(model, group);
-            for (slot, feasible) in feasible.into_iter().enumerate() {
-                self.add_creation(model, group, slot, feasible);
+            let feasible = scheduler::feasible_nodes(model, group).to_vec();
+            for slot in model.groups[group].slots() {
+                self.add_creation(model, group, slot, feasible.get(slot).copied().unwrap_or(false.into()));
                 self.add_deletions(model, group, slot, may_lose);
                 if self.spec.surges() {
                     self.add_surge(model, group, slot, may_surge);
@@ -214,8 +223,8 @@ impl Update {
 
     /// Nodes on which a new pod beside the old one is not available yet.
     fn surging(&self) -> Int {
-        let waits = |node: &OnNode| (node.asked & node.new.is(0)) | (node.new.above(0) & !node.new_available);
-        sum(self.nodes.iter().map(|node| (node.old.above(0) & waits(node)).as_int()))
+        let surges = |node: &OnNode| node.old.above(0) & node.new.above(0) & !node.new_available;
+        sum(self.nodes.iter().map(|node| surges(node).as_int()))
     }
 
     fn is_new(&self, model: &Model, group: usize) -> Bool {
@@ -227,21 +236,18 @@ impl Update {
         let nothing = node.old.is(0) & node.new.is(0) & node.terminating.is(0);
         let state = &model.groups[group];
         let Some(bound) = state.bound.as_ref().map(|bound| bound[slot]) else { return };
-        let own = state.assigned_on(slot);
         let (id, name) = (state.id, state.name.clone());
-        let asked = asked(model, group, slot);
-        let due = (nothing | node.asked) & own.is(0) & self.is_new(model, group);
-        let may_create = replica_set::may_create(model, group);
+        let due = nothing & self.is_new(model, group) & replica_set::may_create(model, group);
         let rule = self.rule(model, group, slot, "create", "SuccessfulCreate", "spec.template.spec");
-        let mut rule = rule
-            .when(due & feasible & may_create)
+        let rule = rule
+            .when(due & feasible)
             .writes(Verb::Create, id)
             .at(slot)
             .add(bound, 1)
             .says([text(format!("a pod of {name} on {}", model.slots[slot].name))]);
-        if let Some(asked) = asked {
-            rule = rule.set_bool(asked, false);
-        }
+        model.add_rule(rule);
+        let rule = self.rule(model, group, slot, "create-pending", "SuccessfulCreate", "spec.template.spec");
+        let rule = create_pending(model, group, slot, rule.when(due & node.wanted & !feasible));
         model.add_rule(rule);
     }
 
@@ -271,41 +277,33 @@ impl Update {
                 "deletes the pod of {} on {}, which {what}",
                 model.groups[group].name, model.slots[slot].name
             ));
-            let mut rule =
+            let rule =
                 self.rule(model, group, slot, verb, "SuccessfulDelete", field).when(pods.above(0) & due).says([text]);
             let state = &model.groups[group];
-            rule = rule.writes(Verb::Delete, state.id).at(slot).times(pods);
-            rule = state.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], 0));
-            rule = rule.add_terminating(state, slot, pods);
+            let rule = rule.writes(Verb::Delete, state.id).at(slot).times(pods);
+            let rule = state.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], 0));
+            let rule = rule.add_terminating(state, slot, pods);
             model.add_rule(rule);
         }
+        // A pod that waits is not available: it goes at once, unless nobody asks for the new one.
+        let stays = Bool::from(self.spec.updates_on_delete) & node.tolerated & model.slots[slot].present;
+        let due = !stays & (!is_new | !node.tolerated | !model.slots[slot].present);
+        let rule = self.rule(model, group, slot, "withdraw", "SuccessfulDelete", "spec.template.spec");
+        let rule = withdraw(model, group, slot, rule.when(due));
+        model.add_rule(rule);
     }
 
-    /// A new pod is to come beside the old one; or not any more, since the template has changed again.
+    /// A new pod is to come beside the old one.
     fn add_surge(&self, model: &mut Model, group: usize, slot: usize, may_surge: Bool) {
-        let Some(asked) = asked(model, group, slot) else { return };
         let node = &self.nodes[slot];
-        let (id, name) = (model.groups[group].id, model.groups[group].name.clone());
-        let there = model.slots[slot].name.clone();
-        let is_new = self.is_new(model, group);
-        let candidate = node.old.above(0) & node.new.is(0) & !asked.value;
-        let due = is_new & candidate & (!node.old_available | may_surge);
-        let none = model.groups[group].terminating[slot].value.is(0);
+        let candidate = self.is_new(model, group) & node.wanted & node.old.above(0) & node.new.is(0);
+        let due = candidate & (!node.old_available | may_surge) & replica_set::may_create(model, group);
+        let (state, there) = (&model.groups[group], &model.slots[slot].name);
+        let none = state.terminating[slot].value.is(0);
+        let says = text(format!("a pod of {} is to come to {there} beside the old one", state.name));
         let rule = self.rule(model, group, slot, "surge", "SuccessfulCreate", "spec.updateStrategy");
-        let rule = rule
-            .when(due & none)
-            .writes(Verb::Create, id)
-            .at(slot)
-            .set_bool(asked, true)
-            .says([text(format!("a pod of {name} is to come to {there} beside the old one"))]);
-        model.add_rule(rule);
-        let rule = self.rule(model, group, slot, "withdraw", "SuccessfulDelete", "spec.updateStrategy");
-        let rule = rule
-            .when(asked.value & !is_new)
-            .writes(Verb::Delete, id)
-            .at(slot)
-            .set_bool(asked, false)
-            .says([text(format!("the pod of {name} that waits for room on {there} is deleted"))]);
+        let state = &model.groups[group];
+        let rule = rule.when(due & none).says([says]).writes(Verb::Create, state.id).add(state.unplaced_for(slot), 1);
         model.add_rule(rule);
     }
 

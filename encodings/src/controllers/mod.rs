@@ -20,10 +20,10 @@ mod taint_eviction;
 mod vpa;
 
 pub(crate) use cron_job::Beyond;
-pub(crate) use daemon_set::asked;
 pub(crate) use deployment::memory::{is_paused, kept, paused, replica_set as replica_set_of};
 pub(crate) use disruption::{Admission, admission, tell_budgets};
 pub use job::JobState;
+use kubelet::kept_elsewhere;
 pub(crate) use scheduler::{Domains, feasible_nodes, plugins};
 pub use scheduler::{PluginScores, Plugins};
 pub(crate) use vpa::recommended;

@@ -3,7 +3,7 @@
 //! not count: its terminating pods stay until it comes back, and others have taken their place. A Job is as desired when it is complete; one
 //! of a CronJob has to be so again and again.
 
-use super::{IntentModel, property, targets};
+use super::{IntentModel, called, distinct, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -56,16 +56,17 @@ impl IntentModel for Converges {
             } else {
                 Claim::NoFairLoop { within: true.into(), keep, progress: !good, stay: !good }
             };
+            let object = called(model, group);
             let headline = match model.job_state(group) {
-                Some(_) if recurs => format!("{} never completes", state.object),
-                Some(_) => format!("{} does not complete", state.object),
-                None => format!("{} does not come to spec.replicas ready pods", state.object),
+                Some(_) if recurs => format!("{object} never completes"),
+                Some(_) => format!("{object} does not complete"),
+                None => format!("{object} does not come to spec.replicas ready pods"),
             };
             property(model, intent, Some(group), headline, claim, spec.value.above(0))
         };
         // Nobody replaces a bare pod, unless it is asked for by name.
         let is_meant = |&group: &usize| target.is_some() || !model.workload(group).is_bare();
         let groups: Vec<usize> = targets(model, target.as_ref()).into_iter().filter(is_meant).collect();
-        groups.into_iter().map(make).collect()
+        distinct(model, groups).into_iter().map(make).collect()
     }
 }

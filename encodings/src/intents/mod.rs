@@ -114,6 +114,22 @@ fn targets(model: &Model, target: Option<&WorkloadRef>) -> Vec<usize> {
     }
 }
 
+/// The groups without those of all Jobs of a CronJob but the first: its Jobs differ by name only, and what holds of one of
+/// them holds of all.
+fn distinct(model: &Model, groups: Vec<usize>) -> Vec<usize> {
+    let is_first = |&group: &usize| {
+        let own = &model.workload(group).reference;
+        model.cluster.cron_job_of(own).is_none_or(|cron| cron.jobs.first() == Some(own))
+    };
+    groups.into_iter().filter(is_first).collect()
+}
+
+/// What people call the workload of a group: the Jobs of a CronJob by its name.
+fn called(model: &Model, group: usize) -> String {
+    let cron = model.cluster.cron_job_of(&model.workload(group).reference);
+    cron.map_or_else(|| model.groups[group].object.clone(), |cron| cron.reference.to_string())
+}
+
 /// A property of an intent about a group.
 pub fn property(
     model: &Model,
@@ -126,7 +142,7 @@ pub fn property(
     Property {
         intent: intent.id.clone(),
         object: group.map(|group| model.ids.workloads[model.groups[group].workload]),
-        target: group.map(|group| model.groups[group].object.clone()),
+        target: group.map(|group| called(model, group)),
         headline,
         claim,
         premise,

@@ -1,6 +1,6 @@
 //! `placement`: pods of a workload are only on nodes of the given pools.
 
-use super::{IntentModel, always, property, targets};
+use super::{IntentModel, always, called, distinct, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -40,10 +40,10 @@ impl IntentModel for Placement {
             let state = &model.groups[group];
             let elsewhere = |slot: &usize| !pools.contains(&model.cluster.pools[model.slots[*slot].pool].name);
             let none = all(state.slots().filter(elsewhere).map(|slot| model.active_on(group, slot).is(0)));
-            let headline = format!("a pod of {} is outside its pools", state.object);
+            let headline = format!("a pod of {} is outside its pools", called(model, group));
             let (claim, premise) = always(model, none, state.spec.value.above(0));
             property(model, intent, Some(group), headline, claim, premise)
         };
-        targets(model, Some(target)).into_iter().map(make).collect()
+        distinct(model, targets(model, Some(target))).into_iter().map(make).collect()
     }
 }

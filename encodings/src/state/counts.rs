@@ -38,6 +38,14 @@ impl Model<'_> {
             .collect()
     }
 
+    /// Pods without a node that may go to one only, where its labels match.
+    pub(super) fn declare_waiting(&mut self, id: ObjectId, template: &PodTemplate) -> Vec<IntVar> {
+        let most: Vec<i64> = self.slots.iter().map(|slot| i64::from(slot.matches_affinity(template))).collect();
+        let about = |slot: usize| Subject::new(words::PENDING).of(id).on(slot);
+        let declare = |(slot, most): (usize, i64)| self.int_var(about(slot), Role::Cluster, 0, most, 0);
+        most.into_iter().enumerate().map(declare).collect()
+    }
+
     /// Pending pods to which a node is nominated, where pods of the template may preempt others.
     pub(super) fn declare_nominated(&mut self, id: ObjectId, template: &PodTemplate, most: i64) -> Option<Vec<IntVar>> {
         self.cluster
@@ -131,6 +139,8 @@ impl Model<'_> {
     pub(super) fn declare_pending(&mut self, id: ObjectId, workload: &Workload, most: i64) -> IntVar {
         let (variable, waiting) = (Subject::new(words::PENDING).of(id), self.placed_pending(workload));
         match workload.shape().first_number {
+            // Its controller makes those that wait at once.
+            _ if workload.shape().is_per_node => self.int_var(variable, Role::Cluster, 0, 0, 0),
             Some(_) if waiting > 0 => self.free_int(variable, Role::Cluster, 0, most),
             None if self.is_just_created(workload) => {
                 let has_node = self.pinned_to(&workload.template).map(|slot| self.slots[slot].present.as_int());

@@ -145,7 +145,7 @@ impl Scope<'_, '_> {
             Collection::Pods => {
                 let mut pods = Vec::new();
                 for (group, state) in model.groups.iter().enumerate() {
-                    pods.push((Item::Pods { group, slot: None, phase: "pending" }, state.pending.value));
+                    pods.push((Item::Pods { group, slot: None, phase: "pending" }, state.unplaced()));
                     for slot in state.slots() {
                         let mut add = |phase, count| pods.push((Item::Pods { group, slot: Some(slot), phase }, count));
                         for (phase, counts) in state.phases() {

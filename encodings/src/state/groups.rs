@@ -135,11 +135,12 @@ impl Model<'_> {
         let workload = &self.cluster.workloads[index];
         let template = workload.template_of(pods.template);
         let is_per_node = workload.shape().is_per_node;
-        let waiting = if is_per_node { 0 } else { most };
+        let unbound = if is_per_node { 0 } else { most };
         let pending = match may_exist {
-            true => self.declare_pending(id, workload, waiting),
-            false => self.int_var(Subject::new(words::PENDING).of(id), Role::Cluster, 0, waiting, 0),
+            true => self.declare_pending(id, workload, unbound),
+            false => self.int_var(Subject::new(words::PENDING).of(id), Role::Cluster, 0, unbound, 0),
         };
+        let waiting = is_per_node.then(|| self.declare_waiting(id, template));
         let nominated = self.declare_nominated(id, template, most);
         let bound = self.tells_admission().then(|| match may_exist {
             true => self.declare_bound(id, workload, most),
@@ -169,6 +170,7 @@ impl Model<'_> {
             spec,
             exists,
             pending,
+            waiting,
             nominated,
             bound,
             starting,

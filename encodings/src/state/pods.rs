@@ -3,7 +3,7 @@
 
 use super::{IntVar, Model, Slot, words};
 use crate::cluster::pod::PodTemplate;
-use crate::cluster::workload::{Readiness, Startup};
+use crate::cluster::workload::{Access, Readiness, Startup};
 use crate::cluster::{SchedulerProfile, Workload};
 use crate::subject::{ObjectId, Part, Subject};
 use crate::system::{Origin, Role};
@@ -93,8 +93,10 @@ pub struct Group {
     pub spec: IntVar,
     /// Whether the workload exists yet; only where an event creates it.
     pub exists: Option<super::BoolVar>,
-    /// Pods without a node.
+    /// Pods without a node that may go to any.
     pub pending: IntVar,
+    /// Pods without a node that may go to this one only, by slot; only of DaemonSets.
+    pub waiting: Option<Vec<IntVar>>,
     /// Pods without a node to which the scheduler has nominated one, by slot; only where they may preempt others.
     pub nominated: Option<Vec<IntVar>>,
     /// Pods assigned, by slot; only where admission is a step of its own.
@@ -169,7 +171,17 @@ impl Group {
     /// Active pods: pending or assigned.
     pub fn active(&self) -> Int {
         let slots = 0..self.running.len();
-        self.pending.value + sum(slots.map(|slot| self.active_on(slot)))
+        self.unplaced() + sum(slots.map(|slot| self.active_on(slot)))
+    }
+
+    /// Pods without a node.
+    pub fn unplaced(&self) -> Int {
+        self.pending.value + sum(self.waiting.iter().flatten().map(|count| count.value))
+    }
+
+    /// The pods without a node that may go to this one.
+    pub fn unplaced_for(&self, slot: usize) -> IntVar {
+        self.waiting.as_ref().map_or(self.pending, |waiting| waiting[slot])
     }
 
     /// The slots that its pods may be on.
@@ -206,6 +218,15 @@ impl Model<'_> {
     pub fn is_same_revision(&self, group: usize, other: usize) -> bool {
         let (one, other) = (&self.groups[group], &self.groups[other]);
         (one.workload, one.revision) == (other.workload, other.revision)
+    }
+
+    /// Whether pods of two groups have a claim in common that not everybody may use at once.
+    pub(crate) fn shares_claim(&self, group: usize, other: usize, access: Access) -> bool {
+        let (one, other) = (self.workload(group), self.workload(other));
+        one.reference.namespace == other.reference.namespace
+            && one.exclusive_claims.iter().filter(|claim| claim.access == access).any(|claim| {
+                other.exclusive_claims.iter().any(|there| (&there.name, there.access) == (&claim.name, access))
+            })
     }
 
     /// The start-up behaviour of a group.
@@ -278,8 +299,8 @@ impl Model<'_> {
         }))
     }
 
-    /// Whether the kubelet admits whatever the scheduler binds: all filters that it repeats are on, and no pods with a
-    /// nodeName come to nodes behind the scheduler's back.
+    /// Whether the kubelet admits whatever the scheduler binds: all filters that it repeats are on, no pods with a
+    /// nodeName come to nodes behind the scheduler's back, and none is of another operating system than a node.
     pub fn filters_imply_admission(&self) -> bool {
         let repeated = ["NodeResourcesFit", "NodePorts", "NodeAffinity", "TaintToleration"];
         let is_lax = |profile: &SchedulerProfile| {
@@ -288,7 +309,8 @@ impl Model<'_> {
         };
         let off = self.cluster.profiles().any(is_lax);
         let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
-        !off && templates.all(|template| template.node_name.is_none())
+        let is_foreign = |template: &PodTemplate| self.slots.iter().any(|slot| !template.is_of_system(&slot.labels));
+        !off && templates.all(|template| template.node_name.is_none() && !is_foreign(template))
     }
 
     /// Whether a group can have more active pods than its ReplicaSet wants: something lowers `spec.replicas`, or the

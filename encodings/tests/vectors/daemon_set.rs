@@ -51,17 +51,43 @@ fn nodes_must_admit_it_and_have_room() {
     let places = |cluster: &Cluster, web: i64| {
         let mut world = World::fine(cluster);
         world.run_pods("web", &[("a", web)]);
-        creates(&world).len()
+        let waits = world.enabled("daemonset-controller/create-pending/").len();
+        (creates(&world).len() - waits, waits)
     };
-    assert_eq!(places(&nodes(agent(1000)), 3), 2);
-    assert_eq!(places(&nodes(agent(1000)), 4), 1, "4 of 4 cores are taken");
+    assert_eq!(places(&nodes(agent(1000)), 3), (2, 0));
+    assert_eq!(places(&nodes(agent(1000)), 4), (1, 1), "4 of 4 cores are taken");
     let mut cluster = nodes(agent(100));
     cluster.pools[0].unschedulable = true;
-    assert_eq!(places(&cluster, 0), 2, "a cordon is tolerated");
+    assert_eq!(places(&cluster, 0), (2, 0), "a cordon is tolerated");
     cluster.pools[0].taints = vec![Taint { key: "k".into(), value: String::new(), effect: TaintEffect::NoExecute }];
-    assert_eq!(places(&cluster, 0), 1);
+    assert_eq!(places(&cluster, 0), (1, 0));
     cluster.workloads[1].template.node_selector = labels(&[(HOST, "a")]);
-    assert_eq!(places(&cluster, 0), 0);
+    assert_eq!(places(&cluster, 0), (0, 0));
+}
+
+#[test]
+fn a_pod_without_room_waits_for_its_node() {
+    let mut world = World::fine(&nodes(agent(1000)));
+    world.run_pods("web", &[("a", 4)]).set("running[default/agent][b]", 1);
+    world.fire("daemonset-controller/create-pending/default/agent/a");
+    assert_eq!((creates(&world), world.enabled("default-scheduler/")), (vec![], vec![]), "there is room on b only");
+    world.set("running[default/web][a]", 3);
+    world.fire("default-scheduler/bind/default/agent/a");
+    assert_eq!((world.get("pending[default/agent][a]"), world.get("bound[default/agent][a]")), (0, 1));
+}
+
+#[test]
+fn a_pod_of_a_higher_priority_preempts_on_its_node() {
+    let mut important = agent(1000);
+    important.template.priority = 1000;
+    let mut world = World::fine(&nodes(important));
+    world.run_pods("web", &[("a", 4)]).set("running[default/agent][b]", 1);
+    world.fire("daemonset-controller/create-pending/default/agent/a");
+    assert_eq!(world.enabled("default-scheduler/"), ["default-scheduler/preempt/default/agent/a"]);
+    world.fire("default-scheduler/preempt/default/agent/a");
+    assert_eq!((world.get("running[default/web][a]"), world.get("terminating[default/web][a]")), (3, 1));
+    world.calm();
+    assert_eq!(world.get("running[default/agent][a]"), 1);
 }
 
 #[test]

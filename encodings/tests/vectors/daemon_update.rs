@@ -127,7 +127,7 @@ fn with_max_surge_the_new_pod_comes_first() {
     assert_eq!((acts(&world, "update"), acts(&world, "surge")), (0, 3));
     world.fire("daemonset-controller/surge/default/agent@2/a").fire("daemonset-controller/surge/default/agent@2/b");
     assert_eq!(acts(&world, "surge"), 0, "34 % of 3 nodes are 2");
-    world.fire("daemonset-controller/create/default/agent@2/a");
+    world.fire("default-scheduler/bind/default/agent@2/a");
     assert_eq!((acts(&world, "update"), acts(&world, "surge")), (0, 0), "the new one is not available yet");
     world.set("bound[default/agent@2][a]", 0).set("running[default/agent@2][a]", 1);
     assert_eq!(world.enabled("daemonset-controller/update/"), ["daemonset-controller/update/default/agent/a"]);
@@ -141,7 +141,8 @@ fn a_new_pod_without_room_waits_and_holds_the_surge() {
     cluster.pools[0].allocatable.insert("cpu".into(), Span::exactly(1000));
     let mut world = changed(&cluster);
     world.fire("daemonset-controller/surge/default/agent@2/a");
-    assert_eq!(world.enabled("daemonset-controller/"), [""; 0], "1000m for two pods of 1000m, and one surge at a time");
+    assert_eq!(world.enabled("default-scheduler/"), [""; 0], "1000m for two pods of 1000m, and one surge at a time");
+    assert_eq!(world.enabled("daemonset-controller/"), [""; 0]);
 }
 
 #[test]

@@ -25,4 +25,5 @@ mod start;
 mod stateful_set;
 mod support;
 mod time;
+mod volumes;
 mod vpa;

@@ -208,6 +208,18 @@ fn an_ordinal_waits_for_its_terminating_pod() {
 }
 
 #[test]
+fn a_pod_without_grace_period_is_replaced_even_if_its_node_has_stopped() {
+    let mut cluster = nodes(db(2, ORDERED));
+    cluster.workloads[0].template.goes_at_once = true;
+    cluster.events = vec![event("fails", EventKind::NodeFailure { pool: Some("a".into()), recovers: false })];
+    let mut world = World::fine(&cluster);
+    run(&mut world, &[0, 1]);
+    world.set("alive[a]", 0).set("notReady[a]", 1).set("noExecuteTaint[a]", 1).calm();
+    let on_a = ["running", "terminating"].map(|phase| world.get(&format!("{phase}[default/db-1][a]")));
+    assert_eq!((on_a, world.get("running[default/db-1][b]")), ([0, 0], 1));
+}
+
+#[test]
 fn placed_pods_are_of_any_ordinals() {
     let mut cluster = nodes(db(2, ORDERED));
     cluster.start = kubound_encodings::cluster::Start::Any;

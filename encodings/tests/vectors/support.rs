@@ -78,6 +78,7 @@ pub fn deployment(name: &str, replicas: i64, cpu: i64, memory: i64) -> Workload 
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: vec![],
+        exclusive_claims: vec![],
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,

@@ -73,7 +73,6 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let on_host = template_view.value.below(&["spec", "hostNetwork"]).is_some();
     tolerate(&mut template.template, on_host);
     let mut read = draft_of(object, &template_view, template);
-    read.never_preempts = true;
     read.selector = Some(selector);
     read.workload.control = Control::EachNode(update);
     read.workload.rollout.min_ready_seconds = min_ready_seconds;

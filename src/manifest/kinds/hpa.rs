@@ -1,7 +1,7 @@
 //! HorizontalPodAutoscalers, v1 and v2, with the defaults of section 3.2.
 
 use super::super::ErrorKind;
-use super::super::Severity::Risky;
+use super::super::Severity::{Risky, Warning};
 use super::super::draft::{ContainerMetric, Draft, DraftHpa, DraftMetric, Tolerances};
 use super::super::error::InputError;
 use super::super::judgements::{Table, depends, harmless, read as is_read, status, table, table_in, within};
@@ -66,11 +66,7 @@ static SPEC: Table = table(
 
 static TARGET: Table = table(
     "io.k8s.api.autoscaling.v2.CrossVersionObjectReference",
-    &[
-        depends("apiVersion", "a group or version that is not served: a real autoscaler never scales"),
-        is_read("kind"),
-        is_read("name"),
-    ],
+    &[is_read("apiVersion"), is_read("kind"), is_read("name")],
 );
 
 static TARGET_V1: Table = table_in("io.k8s.api.autoscaling.v1.CrossVersionObjectReference", "of v1", TARGET.fields);
@@ -141,7 +137,9 @@ const DOWNSCALE_STABILIZATION: i64 = 300;
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let spec = object.fields.require("spec", "the specification of the autoscaler")?.fields()?;
     object.judge_rest();
-    let target = read_target(&spec.require("scaleTargetRef", "kind and name of a workload")?, object)?;
+    let target_view = spec.require("scaleTargetRef", "kind and name of a workload")?;
+    let target = read_target(&target_view, object)?;
+    let is_served = is_served(&target_view, &target.kind);
     let limits = 1..=MAX_REPLICAS;
     let max_view = spec.require("maxReplicas", "an integer of at least 1")?;
     let max = max_view.integer(limits.clone())?;
@@ -161,6 +159,9 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     let is_same =
         |other: &HorizontalPodAutoscaler| other.name == name && other.target.namespace == object.metadata.namespace;
     draft.hpas.retain(|other| !is_same(&other.hpa));
+    if !is_served {
+        return Ok(());
+    }
     let window = ["spec", "behavior", "scaleDown", "stabilizationWindowSeconds"];
     let written = object.fields.view.value.below(&window).filter(|value| **value != Value::Null);
     draft.hpas.push(DraftHpa {
@@ -194,6 +195,22 @@ pub(super) fn read_target(view: &View, object: &Object) -> Result<WorkloadRef, I
     fields.get("apiVersion");
     fields.judge_rest(&TARGET);
     Ok(WorkloadRef { kind, namespace: object.metadata.namespace.clone(), name })
+}
+
+/// Whether the target's kind is in the group of its `apiVersion`, whatever the version: else the autoscaler finds no
+/// mapping for it and does nothing (`FailedGetScale`).
+fn is_served(view: &View, kind: &str) -> bool {
+    let group = match kind {
+        "Deployment" | "ReplicaSet" | "StatefulSet" => "apps",
+        _ => return true,
+    };
+    let version = view.value.below(&["apiVersion"]).and_then(Value::as_text).unwrap_or_default();
+    let written = version.split_once('/').map_or("", |(group, _)| group);
+    if written != group {
+        let found = if version.is_empty() { "without `apiVersion`".to_owned() } else { format!("in `{version}`") };
+        view.note(Warning, format!("no {kind} {found}: the autoscaler never scales; write `apiVersion: {group}/v1`"));
+    }
+    written == group
 }
 
 fn cpu_utilization(percent: i64) -> Metric {

@@ -1,7 +1,7 @@
 //! LimitRanges (section 8.5): defaults that pods get when they are created, and limits beyond which they are refused
 //! (the admission plugin LimitRanger).
 
-use super::super::Severity::Risky;
+use super::super::Severity::{Risky, Warning};
 use super::super::draft::{Draft, DraftWorkload, LimitRange, Limits};
 use super::super::error::InputError;
 use super::super::judgements::{Table, depends, read as is_read, table, within};
@@ -124,7 +124,7 @@ fn apply_to(ranges: &[LimitRange], read: &mut DraftWorkload) {
 pub(in super::super) fn note_refusals(draft: &Draft) {
     for read in draft.workloads.iter().flat_map(|read| std::iter::once(read).chain(&read.later)) {
         if let Some(refusal) = &read.refusal {
-            read.context.note(Risky, "spec.template.spec.containers", refusal.clone());
+            read.context.note(Warning, "spec.template.spec.containers", refusal.clone());
         }
     }
 }

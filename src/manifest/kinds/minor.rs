@@ -5,7 +5,7 @@ use super::super::draft::{Draft, PriorityClass};
 use super::super::error::InputError;
 use super::super::judgements::{Table, harmless, read, status, table, within};
 use super::metadata::METADATA;
-use super::{Object, security};
+use super::{Object, pod_security};
 use kubound_encodings::cluster::Service;
 
 const PROXY: &str = "only networks read it: of a Service the scheduler reads the selector";
@@ -93,9 +93,9 @@ pub(super) fn read_service(object: &Object, draft: &mut Draft) -> Result<(), Inp
 }
 
 /// A Namespace only matters by what Pod Security refuses and by annotations that narrow where its pods may run.
-pub(super) fn read_namespace(object: &Object, _: &mut Draft) -> Result<(), InputError> {
+pub(super) fn read_namespace(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     object.judge_rest();
-    security::note_namespace(&object.metadata.labels, object.context);
+    pod_security::read_namespace(object, draft);
     for key in ["scheduler.alpha.kubernetes.io/node-selector", "scheduler.alpha.kubernetes.io/defaultTolerations"] {
         if object.metadata.annotations.contains_key(key) {
             let field = super::super::value::child("metadata.annotations", key);

@@ -25,6 +25,7 @@ mod node;
 mod pod;
 mod pod_affinity;
 mod pod_fields;
+mod pod_security;
 mod pod_template;
 mod resource_quota;
 mod rollout;
@@ -34,9 +35,11 @@ mod scheduler_fields;
 mod security;
 mod selector;
 mod stateful_set;
+mod storage;
 mod syntax;
 mod tolerations;
 mod unmodelled;
+mod volume_fields;
 mod volumes;
 mod vpa;
 mod workload;
@@ -46,6 +49,7 @@ pub(super) use descheduler_failed_pods::note as note_failed_pods;
 pub(super) use images::{NodeImages, note as note_images};
 pub(super) use limit_range::{apply as apply_limit_ranges, note_refusals};
 pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
+pub(super) use pod_security::apply as apply_pod_security;
 pub(super) use volumes::tie as tie_to_volumes;
 
 use super::ErrorKind;
@@ -152,8 +156,10 @@ const KINDS: &[Kind] = &[
     namespaced("autoscaling.k8s.io", "VerticalPodAutoscaler", &["v1", "v1beta2"], vpa::read, &vpa::VPA),
     namespaced("policy", "PodDisruptionBudget", &["v1"], disruption_budget::read, &disruption_budget::BUDGET),
     namespaced("", "LimitRange", &["v1"], limit_range::read, &limit_range::LIMIT_RANGE),
-    global("", "PersistentVolume", &["v1"], volumes::read_volume, &volumes::VOLUME),
-    namespaced("", "PersistentVolumeClaim", &["v1"], volumes::read_claim, &volumes::CLAIM),
+    global("", "PersistentVolume", &["v1"], volumes::read_volume, &volume_fields::VOLUME),
+    namespaced("", "PersistentVolumeClaim", &["v1"], volumes::read_claim, &volume_fields::CLAIM),
+    global("storage.k8s.io", "StorageClass", &["v1"], storage::read_class, &storage::STORAGE_CLASS),
+    global("storage.k8s.io", "CSIDriver", &["v1"], storage::read_driver, &storage::CSI_DRIVER),
     namespaced("", "ResourceQuota", &["v1"], resource_quota::read, &resource_quota::QUOTA),
     global("scheduling.k8s.io", "PriorityClass", &["v1"], minor::read_priority_class, &minor::PRIORITY_CLASS),
     #[cfg(test)]

@@ -46,7 +46,7 @@ const ACCOUNT: &str = "only a missing account refuses pods; manifests are taken 
 pub(super) static SPEC: Table = table(
     "io.k8s.api.core.v1.PodSpec",
     &[
-        risky("activeDeadlineSeconds", "pods that fail after a time are not modelled"),
+        depends("activeDeadlineSeconds", "a pod that runs for longer fails; here it goes on"),
         within("affinity", &AFFINITY),
         harmless(
             "automountServiceAccountToken",
@@ -89,10 +89,7 @@ pub(super) static SPEC: Table = table(
         within("initContainers", &CONTAINER),
         read("nodeName"),
         read("nodeSelector"),
-        depends(
-            "os",
-            "a kubelet of another operating system refuses the pod, and its owner makes a new one, again and again",
-        ),
+        within("os", &OS),
         read("overhead"),
         read("preemptionPolicy"),
         harmless("priority", "admission computes it from the class", "plugin/pkg/admission/priority/admission.go"),
@@ -118,16 +115,15 @@ pub(super) static SPEC: Table = table(
             "pkg/kubelet/kuberuntime/util/util.go",
         ),
         harmless("subdomain", NETWORK, KUBELET),
-        harmless(
-            "terminationGracePeriodSeconds",
-            "termination takes any time in the model",
-            "pkg/kubelet/pod_workers.go",
-        ),
+        read("terminationGracePeriodSeconds"),
         within("tolerations", &TOLERATION),
         within("topologySpreadConstraints", &SPREAD),
         within("volumes", &VOLUME),
     ],
 );
+
+/// The operating system of a pod.
+pub(super) static OS: Table = table("io.k8s.api.core.v1.PodOS", &[read("name")]);
 
 /// A gate that keeps a pod from being scheduled.
 pub(super) static GATE: Table = table("io.k8s.api.core.v1.PodSchedulingGate", &[read("name")]);

@@ -4,7 +4,7 @@ use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
 use super::super::view::{Fields, View};
-use super::pod_fields::{CLAIM, GATE, METADATA, SPEC, TEMPLATE, VOLUME};
+use super::pod_fields::{CLAIM, GATE, METADATA, OS, SPEC, TEMPLATE, VOLUME};
 use super::{affinity, containers, security, syntax, tolerations};
 use kubound_encodings::cluster::{Labels, PodTemplate};
 use std::collections::BTreeSet;
@@ -105,6 +105,12 @@ fn read_scheduling(spec: &Fields, template: &mut PodTemplate) -> Result<(), Inpu
             view.note(Risky, "nothing that is modelled lifts a gate: the pods stay pending");
         }
     }
+    if let Some(os) = spec.below("os")? {
+        template.os = os.read("name", |view| view.text().map(str::to_owned))?;
+        os.judge_rest(&OS);
+    }
+    let grace = spec.read("terminationGracePeriodSeconds", |view| view.integer(0..=i64::MAX))?;
+    template.goes_at_once = grace == Some(0);
     template.tolerations = tolerations::read(spec.get("tolerations"))?;
     template.spread = affinity::read_spread(&spec.items("topologySpreadConstraints")?, &template.labels)?;
     Ok(())

@@ -4,11 +4,11 @@ use super::super::Severity::{Harmless, Risky};
 use super::super::error::InputError;
 use super::super::judgements::{Table, depends, harmless, table};
 use super::super::value::{Value, child};
-use super::super::view::{Context, Fields};
+use super::super::view::Fields;
 use kubound_encodings::cluster::Labels;
 
 /// Sysctls that every kubelet allows (`safeSysctls` without a minimum kernel).
-const SAFE_SYSCTLS: &[&str] = &[
+pub(super) const SAFE_SYSCTLS: &[&str] = &[
     "kernel.shm_rmid_forced",
     "net.ipv4.ip_local_port_range",
     "net.ipv4.tcp_syncookies",
@@ -70,13 +70,6 @@ pub(super) fn note_pod(spec: &Fields, annotations: &Labels, at: &str) -> Result<
         let context = spec.view.context;
         context.note(Risky, &child(&format!("{at}metadata.annotations"), key), APP_ARMOR_RISK);
     }
-    if let Some(view) = spec.get("os") {
-        view.note(
-            Risky,
-            "a kubelet of another operating system refuses the pod, and its owner makes a new one, again and again; \
-             here all nodes admit it",
-        );
-    }
     for (key, why) in [
         ("hostUsers", "a node without user namespaces never starts the pod; here all nodes do"),
         ("setHostnameAsFQDN", "a pod whose full name is longer than 64 bytes never starts; here it does"),
@@ -124,19 +117,5 @@ fn note_app_armor(context: &Fields) {
         view.note(Harmless, "no kubelet refuses a pod that is not confined");
     } else {
         view.note(Risky, APP_ARMOR_RISK);
-    }
-}
-
-/// Labels by which Pod Security refuses pods of a namespace, unless they allow all.
-const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
-
-/// Notes what the labels of a namespace refuse.
-pub(super) fn note_namespace(labels: &Labels, context: &Context) {
-    if let Some(level) = labels.get(ENFORCE).filter(|level| *level != "privileged") {
-        let message = format!(
-            "Pod Security refuses pods of this namespace that break the level {level}, so that their owners try \
-             forever; here they are created"
-        );
-        context.note(Risky, &child("metadata.labels", ENFORCE), message);
     }
 }

@@ -101,18 +101,6 @@ pub(super) const HARMLESS: &[(&str, &str, &str, &str)] = &[
         "pkg/controller/nodelifecycle/node_lifecycle_controller.go",
     ),
     (
-        "storage.k8s.io",
-        "StorageClass",
-        "only claims that are not bound need it, and those are told",
-        "pkg/scheduler/framework/plugins/volumebinding/binder.go",
-    ),
-    (
-        "storage.k8s.io",
-        "CSIDriver",
-        "what it says of attaching is told at the access modes of volumes",
-        "pkg/controller/volume/attachdetach/attach_detach_controller.go",
-    ),
-    (
         "apiextensions.k8s.io",
         "CustomResourceDefinition",
         "it only declares a kind; its objects are told",

@@ -1,120 +1,18 @@
-//! PersistentVolumes and the claims bound to them, as far as they tie pods to nodes (VolumeBinding and VolumeZone).
+//! PersistentVolumes and claims, as far as they tie pods to nodes (VolumeBinding and VolumeZone), and as far as not everybody
+//! may use them at once (`accessModes`).
 
 use super::super::NoteKind;
-use super::super::Severity::{Harmless, Risky};
-use super::super::draft::{Claim, Draft, Volume};
+use super::super::Severity::Risky;
+use super::super::draft::{Claim, Draft, DraftWorkload, Volume};
 use super::super::error::InputError;
-use super::super::judgements::{Table, depends, harmless, read as is_read, status, table, within};
 use super::super::view::Fields;
-use super::Object;
-use super::metadata::METADATA;
 use super::selector::{NODE_SELECTOR, read_node_term};
+use super::volume_fields::{CLAIM_SPEC, NODE_AFFINITY, VOLUME_SPEC};
+use super::{Object, storage};
 use crate::limits::reader::MOST_VOLUME_ORDINALS;
 use kubound_encodings::cluster::selector::Operator;
-use kubound_encodings::cluster::workload::VolumeNodes;
+use kubound_encodings::cluster::workload::{Access, ExclusiveClaim, VolumeNodes};
 use kubound_encodings::cluster::{NodeSelectorTerm, Requirement};
-
-const BINDER: &str = "pkg/scheduler/framework/plugins/volumebinding/binder.go";
-const WHERE: &str = "the scheduler only reads nodeAffinity and the labels of a volume that is bound";
-const BOUND: &str = "of a claim that is bound the scheduler reads nothing but its volume; others are told at the pods";
-const MODES: &str = "ReadWriteOnce and ReadWriteOncePod: a second pod may have to wait";
-
-/// A PersistentVolume.
-pub(super) static VOLUME: Table = table(
-    "io.k8s.api.core.v1.PersistentVolume",
-    &[
-        is_read("apiVersion"),
-        is_read("kind"),
-        within("metadata", &METADATA),
-        within("spec", &VOLUME_SPEC),
-        status("pkg/registry/core/persistentvolume/strategy.go"),
-    ],
-);
-
-static VOLUME_SPEC: Table = table(
-    "io.k8s.api.core.v1.PersistentVolumeSpec",
-    &[
-        depends("accessModes", MODES),
-        harmless("awsElasticBlockStore", WHERE, BINDER),
-        harmless("azureDisk", WHERE, BINDER),
-        harmless("azureFile", WHERE, BINDER),
-        harmless("capacity", BOUND, BINDER),
-        harmless("cephfs", WHERE, BINDER),
-        harmless("cinder", WHERE, BINDER),
-        within("claimRef", &REFERENCE),
-        harmless("csi", WHERE, BINDER),
-        harmless("fc", WHERE, BINDER),
-        harmless("flexVolume", WHERE, BINDER),
-        harmless("flocker", WHERE, BINDER),
-        harmless("gcePersistentDisk", WHERE, BINDER),
-        harmless("glusterfs", WHERE, BINDER),
-        harmless("hostPath", WHERE, BINDER),
-        harmless("iscsi", WHERE, BINDER),
-        harmless("local", WHERE, BINDER),
-        harmless("mountOptions", "only the kubelet reads it", "pkg/volume/util/util.go"),
-        harmless("nfs", WHERE, BINDER),
-        within("nodeAffinity", &NODE_AFFINITY),
-        harmless(
-            "persistentVolumeReclaimPolicy",
-            "claims stay during a run",
-            "pkg/controller/volume/persistentvolume/pv_controller.go",
-        ),
-        harmless("photonPersistentDisk", WHERE, BINDER),
-        harmless("portworxVolume", WHERE, BINDER),
-        harmless("quobyte", WHERE, BINDER),
-        harmless("rbd", WHERE, BINDER),
-        harmless("scaleIO", WHERE, BINDER),
-        harmless("storageClassName", BOUND, BINDER),
-        harmless("storageos", WHERE, BINDER),
-        harmless("volumeAttributesClassName", BOUND, BINDER),
-        harmless("volumeMode", BOUND, BINDER),
-        harmless("vsphereVolume", WHERE, BINDER),
-    ],
-);
-
-static NODE_AFFINITY: Table = table("io.k8s.api.core.v1.VolumeNodeAffinity", &[within("required", &NODE_SELECTOR)]);
-
-const REFERENCE_WHY: &str = "namespace and name say which claim is bound";
-
-static REFERENCE: Table = table(
-    "io.k8s.api.core.v1.ObjectReference",
-    &[
-        harmless("apiVersion", REFERENCE_WHY, BINDER),
-        harmless("fieldPath", REFERENCE_WHY, BINDER),
-        harmless("kind", REFERENCE_WHY, BINDER),
-        is_read("name"),
-        is_read("namespace"),
-        harmless("resourceVersion", REFERENCE_WHY, BINDER),
-        harmless("uid", REFERENCE_WHY, BINDER),
-    ],
-);
-
-/// A PersistentVolumeClaim.
-pub(super) static CLAIM: Table = table(
-    "io.k8s.api.core.v1.PersistentVolumeClaim",
-    &[
-        is_read("apiVersion"),
-        is_read("kind"),
-        within("metadata", &METADATA),
-        within("spec", &CLAIM_SPEC),
-        status("pkg/registry/core/persistentvolumeclaim/strategy.go"),
-    ],
-);
-
-static CLAIM_SPEC: Table = table(
-    "io.k8s.api.core.v1.PersistentVolumeClaimSpec",
-    &[
-        depends("accessModes", MODES),
-        harmless("dataSource", BOUND, BINDER),
-        harmless("dataSourceRef", BOUND, BINDER),
-        harmless("resources", BOUND, BINDER),
-        harmless("selector", BOUND, BINDER),
-        harmless("storageClassName", BOUND, BINDER),
-        harmless("volumeAttributesClassName", BOUND, BINDER),
-        harmless("volumeMode", BOUND, BINDER),
-        is_read("volumeName"),
-    ],
-);
 
 /// Labels of volumes that nodes must have, too, unless they have none of them.
 const ZONES: [&str; 2] = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"];
@@ -141,31 +39,19 @@ pub(super) fn read_volume(object: &Object, draft: &mut Draft) -> Result<(), Inpu
         }
         None => None,
     };
-    note_access(&spec)?;
+    let modes = access_modes(&spec)?;
+    storage::take_source(&spec);
     spec.judge_rest(&VOLUME_SPEC);
     let name = object.metadata.name.clone();
     draft.volumes.retain(|other| other.name != name);
-    draft.volumes.push(Volume { name, claim, nodes });
+    draft.volumes.push(Volume { name, claim, nodes, modes, spec: spec.view.value.clone() });
     Ok(())
 }
 
-/// Says what the access modes of a volume or claim forbid.
-fn note_access(spec: &Fields) -> Result<(), InputError> {
-    let Some(view) = spec.get("accessModes") else { return Ok(()) };
-    let modes = view.texts()?;
-    let has = |wanted: &str| modes.iter().any(|mode| mode == wanted);
-    if has("ReadWriteOncePod") {
-        view.note(Risky, "only one pod of the cluster may use it: a second one stays pending, which is not modelled");
-    } else if has("ReadWriteMany") || has("ReadOnlyMany") {
-        view.note(Harmless, "pods on several nodes may use it at once");
-    } else {
-        view.note(
-            Risky,
-            "a pod on a second node waits until the volume is detached from the first, forever if that node is gone; \
-             here it starts at once",
-        );
-    }
-    Ok(())
+fn access_modes(spec: &Fields) -> Result<Vec<String>, InputError> {
+    let known = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"].map(|mode| (mode, mode));
+    let views = spec.items("accessModes")?;
+    views.iter().map(|view| view.one_of(&known).map(str::to_owned)).collect()
 }
 
 /// What the labels of a volume ask of nodes (VolumeZone): the same ones, unless the node has none of them.
@@ -184,11 +70,13 @@ pub(super) fn read_claim(object: &Object, draft: &mut Draft) -> Result<(), Input
     let spec = object.fields.require("spec", "the specification of the claim")?.fields()?;
     object.judge_rest();
     let volume = spec.read("volumeName", |view| view.text().map(str::to_owned))?;
-    note_access(&spec)?;
+    let class = spec.read("storageClassName", |view| view.text().map(str::to_owned))?;
+    let modes = access_modes(&spec)?;
     spec.judge_rest(&CLAIM_SPEC);
     let (namespace, name) = (object.metadata.namespace.clone(), object.metadata.name.clone());
     draft.claims.retain(|other| (&other.namespace, &other.name) != (&namespace, &name));
-    draft.claims.push(Claim { namespace, name, volume: volume.filter(|name| !name.is_empty()) });
+    let volume = volume.filter(|name| !name.is_empty());
+    draft.claims.push(Claim { namespace, name, volume, modes, class, context: object.context.clone() });
     Ok(())
 }
 
@@ -197,12 +85,13 @@ pub(in super::super) fn tie(draft: &mut Draft) {
     let mut workloads = std::mem::take(&mut draft.workloads);
     for read in &mut workloads {
         let namespace = read.workload.reference.namespace.clone();
-        let mut tied = Vec::new();
+        let (mut tied, mut exclusive) = (Vec::new(), Vec::new());
         for claim in &read.claims {
             match nodes_of(draft, &namespace, claim) {
                 Some(nodes) => tied.extend(nodes.into_iter().map(|terms| VolumeNodes { ordinal: None, terms })),
-                None => note_unbound(read, claim),
+                None => note_unbound(draft, read, claim),
             }
+            exclusive.extend(exclusive_claim(draft, &namespace, claim));
         }
         if let Some(ordinals) = read.workload.ordinals().copied() {
             for template in &read.claim_templates {
@@ -214,31 +103,72 @@ pub(in super::super) fn tie(draft: &mut Draft) {
                 };
                 let wanted = ordinals.start..ordinals.start.saturating_add(read.workload.replicas.hi);
                 if wanted.clone().any(|ordinal| of(ordinal).is_none()) {
-                    note_unbound(read, template);
+                    note_unbound(draft, read, template);
                 }
                 tied.extend((ordinals.start..last).filter_map(of).flatten());
             }
         }
         read.workload.volume_nodes = tied;
+        read.workload.exclusive_claims = exclusive;
     }
     draft.workloads = workloads;
 }
 
-fn note_unbound(read: &super::super::draft::DraftWorkload, claim: &str) {
+fn note_unbound(draft: &Draft, read: &DraftWorkload, claim: &str) {
+    let written = claim_of(draft, &read.workload.reference.namespace, claim);
+    // Claims of a StatefulSet may be of a class that is not read.
+    let class = written.map(|claim| storage::of_class(draft, claim.class.as_deref()));
+    if let Some((_, Some(true))) = class {
+        return;
+    }
     let message = format!("no volume is bound to the claim {claim}: it may tie pods to nodes once one is");
     read.context.note_kind(NoteKind::UnmodelledField, Risky, "spec.template.spec.volumes", message);
+}
+
+fn claim_of<'d>(draft: &'d Draft, namespace: &str, name: &str) -> Option<&'d Claim> {
+    draft.claims.iter().find(|one| (one.namespace.as_str(), one.name.as_str()) == (namespace, name))
+}
+
+/// A claim that not everybody may use at once. The scheduler reads the claim's modes, the attach/detach controller those of
+/// its volume (`isMultiAttachForbidden`).
+fn exclusive_claim(draft: &Draft, namespace: &str, name: &str) -> Option<ExclusiveClaim> {
+    let claim = claim_of(draft, namespace, name)?;
+    let origin = claim.context.origin("spec.accessModes");
+    let has = |modes: &[String], wanted: &str| modes.iter().any(|mode| mode == wanted);
+    if has(&claim.modes, "ReadWriteOncePod") {
+        return Some(ExclusiveClaim { name: name.to_owned(), access: Access::OnePod, origin });
+    }
+    let volume = volume_of(draft, namespace, name);
+    let modes = volume.map_or(&claim.modes, |volume| &volume.modes);
+    if modes.is_empty() || has(modes, "ReadWriteMany") || has(modes, "ReadOnlyMany") {
+        return None;
+    }
+    let attaches = match volume {
+        Some(volume) => storage::attaches(draft, &volume.spec),
+        None => storage::of_class(draft, claim.class.as_deref()).0,
+    };
+    if attaches.is_none() {
+        let message =
+            "no volume, StorageClass or CSIDriver says whether it is attached to one node at a time; here it is";
+        claim.context.note(Risky, "spec.accessModes", message);
+    }
+    attaches.unwrap_or(true).then(|| ExclusiveClaim { name: name.to_owned(), access: Access::OneNode, origin })
 }
 
 /// What the volume that is bound to a claim asks of nodes, each of several lists of alternatives; nothing if there is
 /// no such volume.
 fn nodes_of(draft: &Draft, namespace: &str, claim: &str) -> Option<Vec<Vec<NodeSelectorTerm>>> {
-    let written = draft.claims.iter().find(|one| (one.namespace.as_str(), one.name.as_str()) == (namespace, claim));
-    let named = written.and_then(|claim| claim.volume.as_deref());
+    volume_of(draft, namespace, claim).map(|volume| volume.nodes.clone())
+}
+
+/// The volume that is bound to a claim.
+fn volume_of<'d>(draft: &'d Draft, namespace: &str, claim: &str) -> Option<&'d Volume> {
+    let named = claim_of(draft, namespace, claim).and_then(|claim| claim.volume.as_deref());
     let is_bound = |volume: &&Volume| match named {
         Some(name) => volume.name == name,
         None => {
             volume.claim.as_ref().is_some_and(|(other, name)| (other.as_str(), name.as_str()) == (namespace, claim))
         }
     };
-    draft.volumes.iter().find(is_bound).map(|volume| volume.nodes.clone())
+    draft.volumes.iter().find(is_bound)
 }

@@ -155,6 +155,7 @@ pub(super) fn draft_of(object: &Object, template_view: &View, template: Template
         rollout: Rollout::default(),
         control: Control::default(),
         volume_nodes: Vec::new(),
+        exclusive_claims: Vec::new(),
         cpu_usage: Usage::Request,
         memory_usage: Usage::Request,
         startup: None,

@@ -137,6 +137,7 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
     let optional = || -> Result<Option<WorkloadRef>, InputError> { body.read("target", |view| names.workload(&view)) };
     let target = || names.workload(&body.require("target", "kind/namespace/name of a workload")?);
     let recurring = |view: View| names.workload_or_cron_job(&view);
+    let any_kind = |view: View| names.any_workload(&view);
     let target_or_cron_job = || recurring(body.require("target", "kind/namespace/name of a workload")?);
     let target_or_daemon_set =
         || names.workload_or_daemon_set(&body.require("target", "kind/namespace/name of a workload")?);
@@ -149,7 +150,7 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
         "noOvershoot" => IntentKind::NoOvershoot { target: target()? },
         "schedulable" => {
             let mode = body.read("mode", |view| view.one_of(MODES))?.unwrap_or_default();
-            IntentKind::Schedulable { target: body.read("target", recurring)?, mode }
+            IntentKind::Schedulable { target: body.read("target", any_kind)?, mode }
         }
         "replicas" => {
             let (min, max) = (limit("min")?, limit("max")?);

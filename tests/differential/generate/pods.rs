@@ -30,6 +30,9 @@ pub const LETTERS: &[Letter] = &[
     limit,
     add_container,
     claim_volume,
+    claim_for_one,
+    end_at_once,
+    name_system,
     select_away,
 ];
 
@@ -288,6 +291,32 @@ fn claim_volume(sketch: &mut Sketch) {
     }));
     let volume = json!({"name": "data", "persistentVolumeClaim": {"claimName": claim}});
     push(&mut sketch.pod(one)["volumes"], volume);
+}
+
+/// A volume that one node or one pod may use at a time, sometimes shared by two workloads.
+fn claim_for_one(sketch: &mut Sketch) {
+    let claim = format!("claim-{}", sketch.objects.len());
+    let mode = sketch.one_of(&["ReadWriteOnce", "ReadWriteOncePod"]);
+    let metadata = json!({"name": claim, "namespace": "default"});
+    sketch.objects.push(json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": {"accessModes": [mode]},
+    }));
+    for number in 0..sketch.random.within(1, 2) {
+        let one = sketch.some_workload();
+        let volume = json!({"name": format!("{claim}-{number}"), "persistentVolumeClaim": {"claimName": claim}});
+        push(&mut sketch.pod(one)["volumes"], volume);
+    }
+}
+
+fn end_at_once(sketch: &mut Sketch) {
+    let one = sketch.some_workload();
+    sketch.pod(one)["terminationGracePeriodSeconds"] = 0.into();
+}
+
+/// The system of no node.
+fn name_system(sketch: &mut Sketch) {
+    let one = sketch.some_workload();
+    sketch.pod(one)["os"] = json!({"name": "windows"});
 }
 
 /// Nodes that are not of a name.

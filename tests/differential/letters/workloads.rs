@@ -4,7 +4,7 @@ use super::{Letters, fields, is_range, kinds, names_nodes, pods};
 use kubound_encodings::cluster::Span;
 use kubound_encodings::cluster::rollout::{Amount, Rollout, Strategy};
 use kubound_encodings::cluster::workload::{
-    Control, DaemonSet, Disruption, Job, Readiness, Startup, StatefulSet, Usage, VolumeNodes, Workload,
+    Access, Control, DaemonSet, Disruption, Job, Readiness, Startup, StatefulSet, Usage, VolumeNodes, Workload,
 };
 
 pub const ALL: &[&[&str]] = &[WORKLOAD, KIND, USAGE, READINESS, ROLLOUT, STRATEGY, STATEFUL, DAEMON, JOB, DISRUPTION];
@@ -12,13 +12,15 @@ pub const ALL: &[&[&str]] = &[WORKLOAD, KIND, USAGE, READINESS, ROLLOUT, STRATEG
 fields! { WORKLOAD, of_workload: Workload,
     Workload {
         reference: _, replicas, replicas_managed, template: _, later_templates, recommended: _, rollout: _, control: _,
-        volume_nodes, cpu_usage: _, memory_usage, container_usage, metrics, startup, crash_loop, exists, origin: _,
+        volume_nodes, exclusive_claims, cpu_usage: _, memory_usage, container_usage, metrics, startup, crash_loop, exists, origin: _,
     } => {
         "replicas: a range": is_range(*replicas),
         "replicas: perhaps none": replicas.lo == 0 && is_range(*replicas),
         "replicas not in the manifest": !replicas_managed,
         "another template": !later_templates.is_empty(),
         "volume of a node": volume_nodes.iter().any(|VolumeNodes { ordinal, terms }| ordinal.is_none() && names_nodes(terms)),
+        "volume of one node at a time": exclusive_claims.iter().any(|one| one.access == Access::OneNode),
+        "volume of one pod": exclusive_claims.iter().any(|one| one.access == Access::OnePod),
         "volume of a node for an ordinal": volume_nodes.iter().any(|one| one.ordinal.is_some()),
         "memoryUsage": matches!(memory_usage, Usage::PerPod(_)),
         "load.memory": matches!(memory_usage, Usage::Shared(_)),

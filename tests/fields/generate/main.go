@@ -43,6 +43,8 @@ var roots = []string{
 	"io.k8s.api.core.v1.Service",
 	"io.k8s.api.policy.v1.PodDisruptionBudget",
 	"io.k8s.api.scheduling.v1.PriorityClass",
+	"io.k8s.api.storage.v1.CSIDriver",
+	"io.k8s.api.storage.v1.StorageClass",
 }
 
 // A Go package with types, and those from which all others are reached.

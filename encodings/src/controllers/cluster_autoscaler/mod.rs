@@ -25,7 +25,7 @@
 
 mod fit;
 
-use super::{Admission, Controller, admission, asked, feasible_nodes, scheduler};
+use super::{Admission, Controller, admission, feasible_nodes, scheduler};
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
 use crate::footprint::Footprint;
@@ -155,7 +155,8 @@ impl Autoscaler {
     /// Whether nodes are added for pods of a group.
     fn provides_for(&self, model: &Model, group: usize) -> bool {
         let cutoff = if self.settings.kind == NodeAutoscalerKind::ClusterAutoscaler { EXPENDABLE } else { i64::MIN };
-        !feasible_nodes(model, group).is_empty() && model.template(group).priority >= cutoff
+        let is_meant = !feasible_nodes(model, group).is_empty() && !model.workload(group).is_daemon();
+        is_meant && model.template(group).priority >= cutoff
     }
 
     fn shrink(&self, model: &mut Model, slot: usize) {
@@ -315,7 +316,9 @@ impl Autoscaler {
             for var in state.phases().map(|(_, counts)| counts[slot]).chain([state.terminating[slot]]) {
                 rule = rule.set(var, 0);
             }
-            rule = asked(model, group, slot).into_iter().fold(rule, |rule, asked| rule.set_bool(asked, false));
+            for counts in [&state.waiting, &state.nominated].into_iter().flatten() {
+                rule = rule.set(counts[slot], 0);
+            }
         }
         model.add_rule(rule);
     }

@@ -148,7 +148,7 @@ pub(super) fn counts(model: &Model, resource: MetricResource, revisions: &[usize
     let as_if = |wanted: Fresh| if looks == wanted { fresh_alive } else { none };
     let (fresh, unready_fresh, missing_fresh) = (as_if(Fresh::Sampled), as_if(Fresh::Unready), as_if(Fresh::Missing));
     let ready = settled + fresh;
-    let unready = sum(revisions.iter().map(|one| one.pending.value)) + bound + unready_fresh;
+    let unready = sum(revisions.iter().map(|one| one.unplaced())) + bound + unready_fresh;
     // A new pod serves its share of a load as soon as it is Ready, whether or not it is sampled yet.
     let serving = settled + if at_once { fresh_alive } else { none };
     Counts { ready, unready, missing: missing + fresh_dead + missing_fresh, settled, fresh, serving }

@@ -19,7 +19,8 @@
 //! which there are enough failures may have failed (tagged).
 //!
 //! ## Deadline
-//! `activeDeadlineSeconds` after it began, whatever its pods do, a Job that has not ended fails.
+//! `activeDeadlineSeconds` after it began a Job that has not ended fails. Pods without `runTime` that run end before: how long
+//! they take is not known, and no Job fails for that. One that waits, or whose node has stopped, does not.
 //!
 //! ## Not modelled
 //! Containers that fail, delays before replacements. Rejected pods count as disrupted. `ttlSecondsAfterFinished` deletes Jobs that have ended, which hold nothing.
@@ -169,7 +170,7 @@ impl Job {
         let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
         let rule = self.paced(model, group, ("deadline", pace), "DeadlineExceeded", "spec.activeDeadlineSeconds");
         let rule = rule
-            .when(timer.armed & timer.expired)
+            .when(timer.armed & timer.expired & !model.is_ending(group))
             .writes(Verb::Status, id)
             .set_bool(state.has_failed, true)
             .set(state.known, 0)

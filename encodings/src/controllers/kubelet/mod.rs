@@ -5,11 +5,14 @@
 //! terminating pods of a workload on a node gone.
 //!
 //! ## Admission (section 5.1, steps 4 and 5)
-//! Resources and host ports (pods whose containers still run count), nodeSelector and required node affinity, and untolerated
-//! NoExecute taints; NoSchedule taints, cordons and spread are not checked. A rejected pod becomes Failed: it is no
+//! Resources and host ports (pods whose containers still run count), nodeSelector and required node affinity, the operating
+//! system, and untolerated NoExecute taints; NoSchedule taints, cordons and spread are not checked. A rejected pod becomes Failed: it is no
 //! longer active and its ReplicaSet replaces it at once. The scheduler's filters imply the checks for the pods it
 //! placed unless a filter is switched off, pods with a `nodeName` share the node, or a NoExecute taint came in
 //! between.
+//!
+//! ## Deletion
+//! A pod goes on terminating on a node that has stopped, unless its grace period is 0: then nobody waits for the kubelet.
 //!
 //! ## Fused
 //! A pod bound by the scheduler starts in the same rule (see the scheduler); pods terminating on a cordoned node end
@@ -17,7 +20,8 @@
 //! told apart.
 //!
 //! ## Elsewhere
-//! Containers that crash (`crash`), pods that become available (`fresh`), pods of Jobs that succeed (`success`), memory that runs out (`memory`).
+//! Containers that crash (`crash`), pods that become available (`fresh`), pods of Jobs that succeed (`success`), memory that runs out
+//! (`memory`), volumes that are attached to another node (`volumes`).
 //!
 //! ## Not modelled
 //! Probes, pressure on disks and processes, images, priority of critical pods.
@@ -26,6 +30,9 @@ mod crash;
 mod fresh;
 mod memory;
 mod success;
+mod volumes;
+
+pub(super) use volumes::kept_elsewhere;
 
 use super::Controller;
 use crate::cluster::node::is_extended_resource;
@@ -57,7 +64,9 @@ impl Controller for Kubelet {
             let run_time = workload.job().and_then(|job| job.run_time);
             [start_up, cluster.min_ready_seconds(workload), run_time]
         };
-        Needs::durations(cluster.workloads.iter().flat_map(of).flatten()).and(memory::needs(cluster))
+        Needs::durations(cluster.workloads.iter().flat_map(of).flatten())
+            .and(memory::needs(cluster))
+            .and(volumes::needs(cluster))
     }
 
     fn footprint(&self) -> Footprint {
@@ -109,7 +118,7 @@ impl Kubelet {
         };
         let running = model.groups[group].first_running_phase(slot);
         let start = base(words::START, "Started")
-            .when(admitted)
+            .when(admitted & kept_elsewhere(model, group, slot).is(0))
             .add(running, 1)
             .says([text(format!("a pod of {place} starts"))]);
         let mut reject = base(words::REJECT, "Failed")
@@ -155,7 +164,30 @@ impl Kubelet {
             .says([text(format!("pods of {place} gone: ")), value(ended)]);
         if terminating.value.range().hi > 0 {
             model.add_rule(rule);
+            self.remove(model, group, slot);
         }
+    }
+
+    /// The API server removes a deleted pod without a grace period itself, even if its node has stopped.
+    fn remove(&self, model: &mut Model, group: usize, slot: usize) {
+        if !model.template(group).goes_at_once {
+            return;
+        }
+        let (state, there) = (&model.groups[group], &model.slots[slot]);
+        let (id, terminating) = (state.id, state.terminating[slot]);
+        let says = text(format!("pods of {}/{} gone, which have no grace period: ", state.name, there.name));
+        let is_due = terminating.value.above(0) & !there.is_alive();
+        let unit = model.fairness_unit(Subject::new("deletion of").of(id).on(slot));
+        let rule = RuleBuilder::new(Subject::new("remove").of(id).on(slot), "kube-apiserver", "Deleted", Pace::Fast)
+            .when(is_due)
+            .fair(unit)
+            .writes(Verb::Delete, id)
+            .at(slot)
+            .times(terminating.value)
+            .set(terminating, 0)
+            .says([says, value(terminating.value)])
+            .because_of(model.origin(group, "spec.template.spec.terminationGracePeriodSeconds"));
+        model.add_rule(rule);
     }
 
     /// Start-up ends. Pods counted by the time left become Ready while time passes: nothing fast is enabled then, so
@@ -222,7 +254,7 @@ fn admits(model: &Model, group: usize, slot: usize) -> Bool {
     let tolerated = there.taints.iter().all(|taint| {
         taint.effect != TaintEffect::NoExecute || template.tolerations.iter().any(|one| one.tolerates(taint))
     });
-    let affinity = there.matches_affinity(template);
+    let affinity = there.matches_affinity(template) && template.is_of_system(&there.labels);
     let unreachable = Taint::of(UNREACHABLE, TaintEffect::NoExecute);
     let reachable = match there.no_execute {
         Some(tainted) if !template.tolerations.iter().any(|one| one.tolerates(&unreachable)) => !tainted.value,

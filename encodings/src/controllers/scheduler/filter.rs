@@ -1,8 +1,8 @@
 //! The filters (section 1.7): NodeUnschedulable, NodeName, TaintToleration, NodeAffinity, NodePorts, NodeResourcesFit,
-//! VolumeBinding and VolumeZone of bound volumes, the hard constraints of PodTopologySpread and the required terms of InterPodAffinity.
+//! VolumeBinding and VolumeZone of bound volumes, VolumeRestrictions of claims for one pod, the hard constraints of PodTopologySpread and the required terms of InterPodAffinity.
 
 use super::counted::{Counts, Pods};
-use super::{pod_affinity, ports, spread};
+use super::{pod_affinity, ports, spread, volumes};
 use crate::state::Model;
 use crate::term::{Bool, Int, all, sum};
 
@@ -132,16 +132,8 @@ fn on_node(model: &Model, group: usize, slot: usize) -> Bool {
     };
     let matches =
         is_disabled(model, group, "NodeAffinity") || (there.matches_affinity(template) && is_added(model, group, slot));
-    all([there.present, tolerated, (matches && has_volumes(model, group, slot)).into()])
-}
-
-/// Whether the volumes of a pod can be used on a node (VolumeBinding, VolumeZone).
-fn has_volumes(model: &Model, group: usize, slot: usize) -> bool {
-    let (there, workload) = (&model.slots[slot], model.workload(group));
-    let own = workload.ordinals().zip(model.groups[group].ordinal).map(|(set, at)| set.start + at as i64);
-    let needed = workload.volume_nodes.iter().filter(|volume| volume.ordinal.is_none_or(|one| own == Some(one)));
-    is_disabled(model, group, "VolumeBinding")
-        || needed.into_iter().all(|volume| volume.terms.iter().any(|term| term.matches(&there.name, &there.labels)))
+    let has_volumes = is_disabled(model, group, "VolumeBinding") || volumes::are_there(model, group, slot);
+    all([there.present, tolerated, (matches && has_volumes).into()])
 }
 
 /// Whether a node is one of those that the profile adds to every pod's required node affinity.
@@ -151,13 +143,15 @@ fn is_added(model: &Model, group: usize, slot: usize) -> bool {
     added.is_none_or(|terms| terms.iter().any(|term| term.matches(&there.name, &there.labels)))
 }
 
-/// The filters that look at what the node holds: ports and resources.
+/// The filters that look at what the node holds: ports, resources, and claims for one pod.
 fn held(pods: &Pods, group: usize, slot: usize) -> Bool {
     let model = pods.model;
     let room =
         if is_disabled(model, group, "NodeResourcesFit") { true.into() } else { room_by_profile(pods, group, slot) };
     let ports = if is_disabled(model, group, "NodePorts") { true.into() } else { ports::filter(pods, group, slot) };
-    ports & room
+    let free =
+        if is_disabled(model, group, "VolumeRestrictions") { true.into() } else { volumes::are_free(pods, group) };
+    ports & room & free
 }
 
 /// Σ requests of a resource over the pods assigned to a slot, terminating ones included, in model units.

@@ -32,8 +32,12 @@
 //!
 //! Nothing is fused where pods may preempt others (see `preemption`).
 //!
+//! ## Pods of DaemonSets
+//! Their controller makes each for one node, by a required affinity to its name: nothing is scored, and a pod that finds
+//! no room there preempts others there or nowhere.
+//!
 //! ## Not modelled
-//! Volumes that are not bound yet (reported by the reader); image locality, which is taken as equal on all
+//! Volumes that are not bound yet and limits of volumes a node (reported by the reader); image locality, which is taken as equal on all
 //! nodes. Scheduling gates are never lifted.
 
 mod counted;
@@ -45,6 +49,7 @@ mod ports;
 mod preemption;
 mod score;
 mod spread;
+mod volumes;
 
 pub(super) use filter::{feasible, has_room, resources_used};
 pub(crate) use plugins::plugins;
@@ -53,14 +58,14 @@ pub(super) use pod_affinity::means;
 pub(super) use score::preferred_weight;
 pub(crate) use spread::Domains;
 
-use super::Controller;
+use super::{Controller, kept_elsewhere};
 use crate::cluster::Timing;
 use crate::cluster::{Cluster, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text, words};
 use crate::subject::Subject;
-use crate::system::{DetailKind, Pace, Verb};
+use crate::system::{DetailKind, Pace, Phrase, Verb};
 use crate::term::{Bool, Int, Term, any, ite, max_of};
 use preemption::Preemptor;
 
@@ -131,11 +136,11 @@ pub(crate) fn feasible_nodes<'m>(model: &'m Model, group: usize) -> &'m [Bool] {
 }
 
 impl Scheduler {
-    /// Pods with a nodeName bypass the scheduler, those of DaemonSets are bound as they are created; those of another schedulerName, and gated ones, wait forever.
+    /// Pods with a nodeName bypass the scheduler; those of another schedulerName, and gated ones, wait forever.
     fn serves(&self, model: &Model, group: usize) -> bool {
         let template = model.template(group);
         let is_served = model.cluster.served_by(template).is_some() && !template.is_gated;
-        model.groups[group].pinned.is_none() && is_served && !model.workload(group).is_daemon()
+        model.groups[group].pinned.is_none() && is_served
     }
 
     fn add_group(&self, model: &mut Model, group: usize, preemptors: &[Option<Preemptor>]) {
@@ -143,7 +148,9 @@ impl Scheduler {
             return;
         }
         let feasible = feasible_nodes(model, group).to_vec();
-        let samples = model.profile(group).samples(feasible.len());
+        // Where a pod may go to one node only, no score counts.
+        let may_choose = model.groups[group].waiting.is_none();
+        let samples = model.profile(group).samples(feasible.len()) && may_choose;
         let scores = score::totals(model, group, &feasible);
         let ranked: Vec<Int> = feasible.iter().zip(&scores.terms).map(|(&ok, &score)| ite(ok, score, -1)).collect();
         let best = if ranked.is_empty() { Int::from(-1) } else { max_of(&ranked) };
@@ -153,33 +160,42 @@ impl Scheduler {
         let unit = model.fairness_unit(Subject::new(self.name()).of(id));
         for slot in 0..feasible.len() {
             let state = &model.groups[group];
+            let waits = Phrase::IfAny {
+                before: ", where it waits for a volume that is attached to another node: pods there ".to_owned(),
+                term: kept_elsewhere(model, group, slot).id(),
+                after: String::new(),
+            };
             let base = |verb: &'static str| {
                 let mut rule =
                     RuleBuilder::new(Subject::new(verb).of(id).on(slot), self.name(), "Scheduled", Pace::Fast)
                         .when(feasible[slot])
-                        .when(if scores.is_exact && !samples { scores.terms[slot].is(best) } else { true.into() })
+                        .when(if may_choose && scores.is_exact && !samples {
+                            scores.terms[slot].is(best)
+                        } else {
+                            true.into()
+                        })
                         .fair(unit)
                         .writes(Verb::Bind, id)
                         .at(slot)
-                        .add(state.pending, -1)
-                        .says([text(format!("a pod of {} to {}", state.name, model.slots[slot].name))])
+                        .add(state.unplaced_for(slot), -1)
+                        .says([text(format!("a pod of {} to {}", state.name, model.slots[slot].name)), waits.clone()])
                         .because_of(model.origin(group, "spec.template.spec"));
-                for (there, &score) in ranked.iter().enumerate() {
+                for (there, &score) in ranked.iter().enumerate().filter(|_| may_choose) {
                     let shown = ite(score.at_least(0), score + scores.common, -1);
                     rule = rule.tells(DetailKind::Score, Subject::new("score of").on(there), shown.id());
                 }
-                match (scores.is_exact, samples) {
+                match (scores.is_exact || !may_choose, samples) {
                     (_, true) => rule.over_approximates(SAMPLED),
                     (false, false) => rule.over_approximates(UNKNOWN_SCORES),
                     (true, false) => rule,
                 }
             };
             let alive = model.slots[slot].is_alive();
-            let waiting = preemptor.map_or(state.pending.value, |one| one.unnominated).above(0);
+            let waiting = preemptor.map_or(state.unplaced_for(slot).value, |one| one.unnominated[slot]).above(0);
             let mut rules = Vec::new();
             if let Some(bound) = &state.bound {
                 rules.push(base(words::BIND).when(waiting).add(bound[slot], 1));
-                if let Some(preemptor) = preemptor {
+                if let Some(preemptor) = preemptor.filter(|_| may_choose) {
                     let rule = base("bind-elsewhere").add(bound[slot], 1);
                     rules.push(preemptor.bind_elsewhere(model, slot, rule));
                 }
@@ -229,6 +245,12 @@ fn add_in_order(model: &mut Model, rule: RuleBuilder, yields: Bool) {
 fn acts(model: &Model, group: usize, preemptor: Option<&Preemptor>) -> Bool {
     match preemptor {
         Some(preemptor) => preemptor.acts(model),
-        None => model.groups[group].pending.value.above(0) & any(feasible_nodes(model, group).iter().copied()),
+        None => {
+            let state = &model.groups[group];
+            let feasible = feasible_nodes(model, group).iter().enumerate();
+            any(feasible
+                .map(|(slot, &feasible)| feasible & state.unplaced_for(slot).value.above(0))
+                .collect::<Vec<_>>())
+        }
     }
 }

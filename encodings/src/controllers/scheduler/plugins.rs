@@ -35,7 +35,7 @@ pub struct PluginScores {
 pub(crate) fn plugins(model: &Model) -> Vec<Plugins> {
     served(model)
         .into_iter()
-        .filter(|&group| !feasible_nodes(model, group).is_empty())
+        .filter(|&group| !feasible_nodes(model, group).is_empty() && !model.workload(group).is_daemon())
         .map(|group| of_group(model, group))
         .collect()
 }

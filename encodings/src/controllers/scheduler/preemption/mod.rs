@@ -12,6 +12,7 @@
 //! them: filters must pass with and without them.
 //!
 //! ## Which node
+//! Of a pod of a DaemonSet its own. Else:
 //! Fewest victims against budgets, then the lowest priority of the most important victim, the smallest sum of
 //! priorities, the fewest victims. Start times and the order of a map, which come last, are free.
 //!
@@ -42,10 +43,12 @@ const OFFSET: i64 = 1 << 31;
 /// What a group whose pods preempt others can do.
 pub(super) struct Preemptor {
     group: usize,
-    /// Pods that are pending and not nominated.
-    pub unnominated: Int,
-    /// Whether some node is feasible for them.
-    some_feasible: Bool,
+    /// By slot: pods that may go there, are pending and not nominated.
+    pub unnominated: Vec<Int>,
+    /// By slot: whether some node is feasible for the pods that may go there.
+    some_feasible: Vec<Bool>,
+    /// Whether each pod may go to one node only.
+    is_per_node: bool,
     /// By slot: whether the node is feasible for a pod that is nominated to it.
     feasible_own: Vec<Bool>,
     /// By slot: whether a pod that is nominated to it waits for pods that are terminating there.
@@ -65,10 +68,21 @@ impl Preemptor {
             let terminating = any(lower.map(|other| model.groups[other].terminating[slot].value.above(0)));
             terminating & !filter::is_hopeless(model, group, slot)
         };
+        let state = &model.groups[group];
+        let (is_per_node, feasible) = (state.waiting.is_some(), feasible_nodes(model, group));
+        let unnominated = |slot: usize| match is_per_node {
+            true => state.unplaced_for(slot).value.monus(nominated[slot].value),
+            false => state.pending.value.monus(sum(nominated.iter().map(|count| count.value))),
+        };
+        let some_feasible = |slot: usize| match is_per_node {
+            true => feasible.get(slot).copied().unwrap_or(false.into()),
+            false => any(feasible.iter().copied()),
+        };
         Some(Self {
             group,
-            unnominated: model.groups[group].pending.value.monus(sum(nominated.iter().map(|count| count.value))),
-            some_feasible: any(feasible_nodes(model, group).iter().copied()),
+            unnominated: slots.clone().map(unnominated).collect(),
+            some_feasible: slots.clone().map(some_feasible).collect(),
+            is_per_node,
             feasible_own: slots.clone().map(|slot| filter::fits(model, group, Counts::there(model, slot), 1)).collect(),
             waits: slots.clone().map(waits).collect(),
             candidates: slots.map(|slot| Candidate::new(model, group, slot)).collect(),
@@ -77,12 +91,13 @@ impl Preemptor {
 
     /// Whether some pod of the group has something to do: to go to a node, to preempt, to give a nomination up.
     pub fn acts(&self, model: &Model) -> Bool {
-        let helps = any(self.candidates.iter().map(|candidate| candidate.helps));
         let nominated = model.groups[self.group].nominated.iter().flatten().enumerate();
         let moves = nominated.map(|(slot, count)| {
-            count.value.above(0) & (self.feasible_own[slot] | self.some_feasible | !self.waits[slot])
+            count.value.above(0) & (self.feasible_own[slot] | self.some_feasible[slot] | !self.waits[slot])
         });
-        (self.unnominated.above(0) & (self.some_feasible | helps)) | any(moves.collect::<Vec<_>>())
+        let begins = (0..model.slots.len())
+            .map(|slot| self.unnominated[slot].above(0) & (self.some_feasible[slot] | self.candidates[slot].helps));
+        any(begins.collect::<Vec<_>>()) | any(moves.collect::<Vec<_>>())
     }
 
     /// Turns a rule that binds a pod into one that binds a pod nominated to some other node, which does not fit it.
@@ -105,10 +120,11 @@ impl Preemptor {
 
     /// The rules besides those that bind pods that are not nominated, or not to their node.
     pub fn rules(&self, model: &Model, unit: usize) -> Vec<RuleBuilder> {
-        let is_ordered = all(self.candidates.iter().map(|one| !one.helps | one.is_ordered).collect::<Vec<_>>());
-        let best = self.best();
+        let all_ordered = all(self.candidates.iter().map(|one| !one.helps | one.is_ordered).collect::<Vec<_>>());
+        let best = if self.is_per_node { vec![true.into(); model.slots.len()] } else { self.best() };
         let mut rules = Vec::new();
         for (slot, best) in best.into_iter().enumerate() {
+            let is_ordered = if self.is_per_node { self.candidates[slot].is_ordered } else { all_ordered };
             rules.push(self.bind_nominated(model, slot));
             rules.push(self.clear_nomination(model, slot));
             rules.push(self.preempt(model, slot, true).when(is_ordered & best));
@@ -135,7 +151,7 @@ impl Preemptor {
             .writes(Verb::Bind, state.id)
             .at(slot)
             .add(nominated, -1)
-            .add(state.pending, -1)
+            .add(state.unplaced_for(slot), -1)
             .add(goes_to, 1)
             .says([text(format!("a pod of {} to {}, which was nominated for it", state.name, model.slots[slot].name))])
     }
@@ -145,7 +161,7 @@ impl Preemptor {
         let nominated = state.nominated.as_ref().expect("made for groups with nominations")[slot];
         self.rule(model, "clear-nomination", "FailedScheduling", slot)
             .when(nominated.value.above(0))
-            .when(!(self.feasible_own[slot] | self.some_feasible | self.waits[slot]))
+            .when(!(self.feasible_own[slot] | self.some_feasible[slot] | self.waits[slot]))
             .writes(Verb::Status, state.id)
             .at(slot)
             .add(nominated, -1)
@@ -161,8 +177,8 @@ impl Preemptor {
         let nominated = state.nominated.as_ref().expect("made for groups with nominations")[slot];
         let mut rule = self
             .rule(model, if is_ordered { "preempt" } else { "preempt-any" }, "Preempted", slot)
-            .when(self.unnominated.above(0))
-            .when(!self.some_feasible)
+            .when(self.unnominated[slot].above(0))
+            .when(!self.some_feasible[slot])
             .when(self.candidates[slot].helps)
             .writes(Verb::Status, state.id)
             .at(slot)

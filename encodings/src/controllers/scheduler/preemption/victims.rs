@@ -129,8 +129,10 @@ fn classes(model: &Model, group: usize, slot: usize) -> Vec<Class> {
             continue;
         }
         let budgets = budgets(model, other);
+        let claims = |one: usize| &model.workload(one).exclusive_claims;
         let alike = |class: &&mut Class| {
             class.priority == template.priority
+                && claims(class.groups[0]) == claims(other)
                 && class.budgets == budgets
                 && are_alike(model.template(group), model.template(class.groups[0]), template)
         };
