@@ -214,3 +214,15 @@ fn rendered_manifests_can_be_piped_to_a_scenario() {
     let output = command.current_dir(&folder).stdin(rendered).output().expect("it runs");
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }
+
+#[test]
+fn volumes_and_security_contexts_are_kept() {
+    let folder = scratch("claims").join("taken");
+    let dump = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/claims/dump.json");
+    let taken = Command::new(KUBOUND).arg("snapshot").arg("-f").arg(dump).arg(&folder).output().expect("it runs");
+    assert!(taken.status.success(), "{}", said(&taken));
+    let loaded = load(&[folder], None).expect("the snapshot can be read");
+    let web = &loaded.cluster.workloads[0];
+    assert_eq!((web.volume_nodes.len(), web.exclusive_claims.len()), (1, 1), "tied to node a, attached to one node");
+    assert_eq!(web.template.refused_by, None, "its namespace enforces restricted, and it keeps to that");
+}

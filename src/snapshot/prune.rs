@@ -66,7 +66,15 @@ pub const KINDS: &[Kind] = &[
         "statefulsets.apps",
         false,
         "workloads.yaml",
-        &["replicas", "selector", "podManagementPolicy", "updateStrategy", "ordinals", "minReadySeconds"],
+        &[
+            "replicas",
+            "selector",
+            "podManagementPolicy",
+            "updateStrategy",
+            "ordinals",
+            "minReadySeconds",
+            "persistentVolumeClaimRetentionPolicy",
+        ],
     ),
     kind("DaemonSet", "daemonsets.apps", false, "workloads.yaml", &["selector", "updateStrategy", "minReadySeconds"]),
     kind(
@@ -91,8 +99,18 @@ pub const KINDS: &[Kind] = &[
         &["minAvailable", "maxUnavailable", "selector", "unhealthyPodEvictionPolicy"],
     ),
     kind("Service", "services", false, "others.yaml", &["selector"]),
-    kind("ResourceQuota", "resourcequotas", false, "others.yaml", &["hard"]),
+    kind("ResourceQuota", "resourcequotas", false, "others.yaml", &["hard", "scopes", "scopeSelector"]),
     kind("LimitRange", "limitranges", false, "others.yaml", &["limits"]),
+    global("StorageClass", "storageclasses.storage.k8s.io", false, "volumes.yaml", &[]),
+    global("CSIDriver", "csidrivers.storage.k8s.io", false, "volumes.yaml", &["attachRequired"]),
+    global("PersistentVolume", "persistentvolumes", false, "volumes.yaml", &["accessModes", "nodeAffinity"]),
+    kind(
+        "PersistentVolumeClaim",
+        "persistentvolumeclaims",
+        false,
+        "volumes.yaml",
+        &["accessModes", "storageClassName", "volumeName"],
+    ),
 ];
 
 /// Annotations of objects that the reader of manifests looks at.
@@ -100,6 +118,7 @@ const ANNOTATIONS: &[&str] = &[
     "kubound.dev/ignore",
     "scheduler.alpha.kubernetes.io/node-selector",
     "scheduler.alpha.kubernetes.io/defaultTolerations",
+    "storageclass.kubernetes.io/is-default-class",
 ];
 
 /// Annotations of pods that a controller looks at.
@@ -109,24 +128,34 @@ const POD_ANNOTATIONS: &[&str] = &["descheduler.alpha.kubernetes.io/evict"];
 const POD: &[&str] = &[
     "activeDeadlineSeconds",
     "affinity",
+    "evictionResponders",
+    "hostIPC",
     "hostNetwork",
+    "hostPID",
+    "hostUsers",
     "nodeName",
     "nodeSelector",
+    "os",
     "overhead",
     "preemptionPolicy",
     "priorityClassName",
     "readinessGates",
+    "resourceClaims",
     "resources",
     "restartPolicy",
     "runtimeClassName",
     "schedulerName",
     "schedulingGates",
+    "schedulingGroup",
+    "securityContext",
+    "setHostnameAsFQDN",
+    "terminationGracePeriodSeconds",
     "tolerations",
     "topologySpreadConstraints",
 ];
 
 /// Fields of containers that are kept with all that is in them.
-const CONTAINER: &[&str] = &["image", "name", "resources", "restartPolicy"];
+const CONTAINER: &[&str] = &["image", "name", "resources", "restartPolicy", "securityContext"];
 
 /// Fields of ports that are kept.
 const PORT: &[&str] = &["containerPort", "hostPort", "protocol"];
@@ -146,6 +175,7 @@ pub(super) fn prune(known: &Kind, object: &Value) -> Value {
     let fields = pruned.as_object_mut().expect("made as an object");
     match known.kind {
         "PriorityClass" => fields.extend(kept(object, &["value", "globalDefault", "preemptionPolicy"])),
+        "StorageClass" => fields.extend(kept(object, &["provisioner"])),
         "Namespace" => {}
         "Node" => {
             fields.insert("spec".into(), spec(object, known));
@@ -172,6 +202,13 @@ fn spec(object: &Value, known: &Kind) -> Value {
         for taint in taints {
             *taint = kept(taint, &["key", "value", "effect"]).into();
         }
+    }
+    if known.kind == "PersistentVolume" {
+        written.extend(volume_source(spec));
+    }
+    let claims: Vec<Value> = super::list(spec, &["volumeClaimTemplates"]).iter().map(claim_template).collect();
+    if !claims.is_empty() {
+        written.insert("volumeClaimTemplates".into(), claims.into());
     }
     if let Some(template) = spec.get("template") {
         written.insert("template".into(), pod_template(template));
@@ -243,9 +280,36 @@ fn container(container: &Value) -> Value {
     written.into()
 }
 
-/// A volume's name and kind; what is in it may be a secret.
+/// A volume's name and kind, and the claim that it is; what else is in it may be a secret.
 fn volume(volume: &Value) -> Value {
     let Some(fields) = volume.as_object() else { return json!({}) };
-    let kept = |(key, value): (&String, &Value)| (key.clone(), if key == "name" { value.clone() } else { json!({}) });
-    Value::Object(fields.iter().map(kept).collect())
+    let written = |key: &str, value: &Value| match key {
+        "name" => value.clone(),
+        "persistentVolumeClaim" => kept(value, &["claimName"]).into(),
+        _ => json!({}),
+    };
+    Value::Object(fields.iter().map(|(key, value)| (key.clone(), written(key, value))).collect())
+}
+
+/// The name of claims that a StatefulSet makes.
+fn claim_template(claim: &Value) -> Value {
+    let metadata = kept(claim.get("metadata").unwrap_or(&Value::Null), &["name"]);
+    json!({ "metadata": metadata })
+}
+
+/// Of which kind a PersistentVolume is, by which driver, and whose claim is bound to it.
+fn volume_source(spec: &Value) -> Map<String, Value> {
+    const SOURCES: &[&str] =
+        &["nfs", "hostPath", "local", "azureFile", "azureDisk", "awsElasticBlockStore", "iscsi", "fc"];
+    let mut written: Map<String, Value> = SOURCES
+        .iter()
+        .filter(|source| spec.get(**source).is_some())
+        .map(|source| ((*source).into(), json!({})))
+        .collect();
+    for (key, names) in [("csi", &["driver"][..]), ("claimRef", &["namespace", "name"][..])] {
+        if let Some(value) = spec.get(key) {
+            written.insert(key.into(), kept(value, names).into());
+        }
+    }
+    written
 }
