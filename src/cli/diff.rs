@@ -186,6 +186,7 @@ mod tests {
             excepted: None,
             expected: None,
             message: String::new(),
+            unmodelled: 0,
             depth: None,
             origins: Vec::new(),
             acted: Vec::new(),

@@ -92,6 +92,9 @@ pub struct IntentDocument {
     pub excepted: Option<String>,
     /// Why, in one line: the headline of a violation, the method of a proof, the reason of a doubt.
     pub message: String,
+    /// Of a clean answer: how many fields may change it and are not modelled (`risky` among the notes).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unmodelled: usize,
     /// Depth of a bounded answer.
     pub depth: Option<usize>,
     /// The fields it stems from; the first is the primary one.
@@ -328,6 +331,11 @@ pub struct NoteDocument {
     pub field: String,
     /// In words.
     pub message: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Document {
@@ -577,6 +585,10 @@ impl Context<'_> {
             expected,
             excepted: self.excepted(result),
             message,
+            unmodelled: match &result.verdict {
+                Verdict::Holds { .. } | Verdict::BoundedClean { .. } | Verdict::Vacuous { .. } => self.unmodelled(),
+                Verdict::Violated(_) | Verdict::Race(_) | Verdict::Unknown { .. } => 0,
+            },
             depth,
             origins: origins
                 .iter()
@@ -609,6 +621,11 @@ impl Context<'_> {
             },
             seconds: result.seconds,
         }
+    }
+
+    /// How many fields could change a verdict and are not modelled.
+    fn unmodelled(&self) -> usize {
+        self.loaded.notes.iter().filter(|note| note.severity == Severity::Risky).count()
     }
 
     /// Why a violation does not fail the command, if the input says so.

@@ -138,6 +138,11 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         ending(out, violation, options);
     } else {
         seen(out, result, options);
+        if result.unmodelled > 0 {
+            let label = options.paint.paint(Kind::Label, "but       ");
+            let told = format!("fields that may change this and are not modelled: {}", result.unmodelled);
+            let _ = writeln!(out, "  {label}  {}", wrap(&told, 14));
+        }
     }
     let unpaced = result.unpaced.as_ref().map(|why| format!("{}, because {why}", result.timing));
     if let Some(told) = unpaced.or_else(|| result.told_beside()) {
