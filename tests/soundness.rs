@@ -24,6 +24,8 @@ const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[
     ("cron-job-without-room", &[], 1, &["holds", "violated", "violated"]),
     // Seen on a real control plane: a pod of a DaemonSet preempts one of a lower priority.
     ("daemonset-preempts", &[], 1, &["violated", "violated"]),
+    // No node has room for a pod of the new template of a DaemonSet, whose file was refused.
+    ("daemon-set-applied", &[], 1, &["violated", "holds", "race"]),
     ("duplicate-node", &[], 2, &[]),
     // A limit that the duplicates on one node use up, which once was a fault of the model.
     ("duplicates-of-a-stateful-set", &[], 0, &["holds"; 3]),

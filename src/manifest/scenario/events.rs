@@ -158,7 +158,7 @@ pub(super) fn add_created(
     for view in spec.items("events")? {
         let written = written(&view)?;
         let file = match written.map(|written| (written.kind.name, written.body)) {
-            Some(("createDeployment", Some(body))) => body.fields()?.require("file", "a file with one Deployment")?,
+            Some(("createDeployment", Some(body))) => body.fields()?.require("file", "a file with one workload")?,
             Some(("createDeployment", None)) => return Err(view.error("no file").expected("file: NAME")),
             _ => {
                 created.push(None);
@@ -340,7 +340,7 @@ fn read_scale(reading: &mut Reading) -> Result<EventKind, InputError> {
 fn read_created(reading: &mut Reading) -> Result<EventKind, InputError> {
     match reading.created {
         Some(target) => Ok(EventKind::CreateDeployment { target: target.clone() }),
-        None => Err(reading.body.view.error("no workload").expected("a file with one Deployment")),
+        None => Err(reading.body.view.error("no workload").expected("a file with one workload")),
     }
 }
 
@@ -368,10 +368,10 @@ fn rolled(reading: &Reading, is_back: bool) -> Result<WorkloadRef, InputError> {
 
 fn read_apply(reading: &mut Reading) -> Result<EventKind, InputError> {
     let Reading { body, files, draft, .. } = reading;
-    let file = body.require("file", "a file with one Deployment")?;
+    let file = body.require("file", "a file with one workload")?;
     let mode = body.read("mode", |view| view.one_of(APPLY_MODES))?.unwrap_or(ApplyMode::ClientSide);
     let Some(applied) = files.read_workload(&file)?.workloads.pop() else {
-        return Err(file.error("no workload").expected("one Deployment"));
+        return Err(file.error("no workload").expected("one Deployment, ReplicaSet, StatefulSet or DaemonSet"));
     };
     let target = applied.workload.reference.clone();
     let is_target = |read: &&mut DraftWorkload| read.workload.reference == target;

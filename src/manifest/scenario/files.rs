@@ -30,26 +30,28 @@ impl Folder<'_> {
         let entries = self.loader.read(&normal(&path))?;
         let is_workload = |entry: &Entry| {
             kinds::header(&entry.value)
-                .is_some_and(|(_, kind)| ["Deployment", "ReplicaSet", "StatefulSet"].contains(&kind))
+                .is_some_and(|(_, kind)| ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"].contains(&kind))
         };
         if let Some(other) = entries.iter().find(|entry| !is_workload(entry)) {
             return Err(view
                 .error(format!("{} is not supported in this file yet", other.context.object))
                 .kind(ErrorKind::NotSupported)
-                .expected("one Deployment, and nothing else"));
+                .expected("one Deployment, ReplicaSet, StatefulSet or DaemonSet, and nothing else"));
         }
         if entries.len() != 1 {
             return Err(view
                 .error(format!("the file has {} workloads", entries.len()))
                 .kind(ErrorKind::NotSupported)
-                .expected("one Deployment")
+                .expected("one workload")
                 .help("several documents are not supported yet: write one event for each"));
         }
         let mut draft = Draft::new();
         draft.notes = self.loader.notes.clone();
         self.loader.read_objects(&entries, &mut draft)?;
         if draft.workloads.is_empty() {
-            return Err(view.error("the workload in the file belongs to another object").expected("a Deployment"));
+            return Err(view
+                .error("the workload in the file belongs to another object")
+                .expected("a workload of its own"));
         }
         Ok(draft)
     }

@@ -414,7 +414,7 @@ fn parameter(of: &str, key: &str) -> Value {
         (_, "uncordon") => told("Whether it is put back once it is empty. Default: false.", flag()),
         (_, "pools") => told("Names of pools or Nodes.", list(text("worker"))),
         (_, "atOnce") => told("How many nodes at once. Default: 1.", integer(1, 5000)),
-        (_, "file") => told("A file with one Deployment, relative to this file.", text("web.yaml")),
+        (_, "file") => told("A file with one workload, relative to this file.", text("web.yaml")),
         ("apply", "mode") => {
             told("Who is asked which fields were set before. Default: client-side.", words(APPLY_MODES))
         }
