@@ -80,10 +80,7 @@ pub fn write(folder: &Path, made: &Made, events: usize, seen: &Placement) -> Res
             save(&folder.join(name), &manifest)?;
         }
     }
-    // Pods of Jobs run on for as long as anybody looks, unless they say that they end.
-    let jobs = made.workloads.iter().filter(|one| kind(one) == "Job" && !ends(one));
-    let mut settings: Vec<Value> =
-        jobs.map(|job| json!({"target": format!("Job/default/{}", name(job)), "runTime": "1h"})).collect();
+    let mut settings = Vec::new();
     for workload in &made.workloads {
         if let Some(usage) = made.usage.get(name(workload)) {
             let (key, amount) = usage.setting();
@@ -102,10 +99,6 @@ pub fn write(folder: &Path, made: &Made, events: usize, seen: &Placement) -> Res
     save(&folder.join("scenario.yaml"), &scenario)?;
     let objects: Vec<&Value> = made.nodes.iter().chain(&made.rules).chain(&made.workloads).collect();
     save(&folder.join("objects.json"), &json!({"apiVersion": "v1", "kind": "List", "items": objects}))
-}
-
-fn ends(job: &Value) -> bool {
-    job["spec"]["template"]["metadata"]["annotations"].get("kubound.dev/ends").is_some()
 }
 
 /// Writes a value to a file.

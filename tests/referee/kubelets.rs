@@ -2,7 +2,7 @@
 
 use crate::http::Server;
 use crate::made::name;
-use crate::observe::{has_ended, is_terminating, node_of};
+use crate::observe::{controller, has_ended, is_terminating, node_of};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Result;
@@ -96,7 +96,8 @@ fn look_at_pods(server: &Server, stopped: &BTreeSet<String>) -> Result<()> {
     for pod in pods.iter().filter(|pod| !node_of(pod).is_empty() && !stopped.contains(node_of(pod))) {
         let path = format!("/api/v1/namespaces/default/pods/{}", name(pod));
         let status = format!("{path}/status");
-        let ends = !pod["metadata"]["annotations"]["kubound.dev/ends"].is_null();
+        // While a pod of a Job can end at any moment, no state of the model is settled.
+        let ends = controller(pod).is_some_and(|(_, kind)| kind == "Job");
         if is_terminating(pod) {
             if !has_ended(pod) {
                 server.patch(&status, &json!({"status": ended(pod, "Failed", 137)}))?;

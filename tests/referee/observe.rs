@@ -70,7 +70,7 @@ pub fn is_terminating(pod: &Value) -> bool {
 }
 
 /// The name and kind of what controls an object.
-fn controller(object: &Value) -> Option<(&str, &str)> {
+pub fn controller(object: &Value) -> Option<(&str, &str)> {
     let owners = object["metadata"]["ownerReferences"].as_array()?;
     let owner = owners.iter().find(|owner| owner["controller"] == true)?;
     Some((owner["name"].as_str()?, owner["kind"].as_str()?))

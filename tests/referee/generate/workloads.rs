@@ -56,10 +56,6 @@ fn run_to_the_end(sketch: &mut Sketch, spec: &mut Value) {
     if sketch.percent(20) {
         spec["podReplacementPolicy"] = "Failed".into();
     }
-    // Others run on for as long as anybody looks.
-    if sketch.percent(30) {
-        spec["template"]["metadata"]["annotations"] = json!({"kubound.dev/ends": "at once"});
-    }
 }
 
 fn update_daemons(sketch: &mut Sketch, spec: &mut Value) {
