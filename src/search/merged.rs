@@ -15,7 +15,7 @@ use crate::limits::Stop;
 use crate::limits::search::MOST_NAMED;
 use crate::trace::Trace;
 use crate::trace::expand::embedded;
-use kubound_encodings::system::{Pace, TransitionSystem};
+use kubound_encodings::system::{Pace, Role, TransitionSystem};
 use rustc_hash::FxHashSet;
 
 /// Both systems of a cluster, compiled.
@@ -84,6 +84,7 @@ impl Merging {
         let merged = self.merged_runs(state, most)?;
         let start = self.start.clone();
         let fine = runs(&mut self.fine, start, most, &mut |_, _| Ok(()))?;
+        let (merged, fine) = (self.unobserved(merged), self.unobserved(fine));
         if merged.is_whole {
             if let Some(lost) = fine.rests.difference(&merged.rests).next() {
                 return Err(self.fault("merged rules lose the rest", lost));
@@ -98,6 +99,16 @@ impl Merging {
             return Err(self.fault("merged rules make up the rest", made_up));
         }
         Ok(fine.is_whole && merged.is_whole)
+    }
+
+    /// Runs with rests that differ in more than what intents have noted: a note may depend on states in between. What
+    /// invariants say of notes is compared in all states.
+    fn unobserved(&self, runs: Runs) -> Runs {
+        let vars = &self.fine.system().vars;
+        let blank = |state: Vec<i64>| -> Vec<i64> {
+            vars.iter().zip(state).map(|(var, value)| if var.role == Role::Monitor { 0 } else { value }).collect()
+        };
+        Runs { rests: runs.rests.into_iter().map(blank).collect(), ..runs }
     }
 
     /// The runs of the merged system; each merged rule that fires must be a run of the fine system.
