@@ -6,7 +6,7 @@ use super::super::Severity::{Risky, Warning};
 use super::super::draft::{Draft, DraftWorkload, PodSecurity};
 use super::super::value::{Value, child};
 use super::Object;
-use super::security::SAFE_SYSCTLS;
+use super::security::{APP_ARMOR, SAFE_SYSCTLS};
 
 /// Capabilities that containers may add under `baseline`.
 const CAPABILITIES: &[&str] = &[
@@ -50,9 +50,6 @@ const VOLUMES: &[&str] = &[
     "projected",
     "secret",
 ];
-
-/// Annotations of a pod that say what `appArmorProfile` says.
-const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 /// Labels by which Pod Security refuses pods of a namespace, unless they allow all.
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";

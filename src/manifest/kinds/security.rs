@@ -17,7 +17,7 @@ pub(super) const SAFE_SYSCTLS: &[&str] = &[
 ];
 
 /// Annotations that say what `appArmorProfile` says.
-const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
+pub(super) const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 
 const APP_ARMOR_RISK: &str = "a kubelet without AppArmor, or without the profile, refuses the pod, again and again; here it is admitted everywhere";
 
