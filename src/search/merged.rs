@@ -15,7 +15,7 @@ use crate::limits::Stop;
 use crate::limits::search::MOST_NAMED;
 use crate::trace::Trace;
 use crate::trace::expand::embedded;
-use kubound_encodings::system::{Pace, Role, TransitionSystem};
+use kubound_encodings::system::{Claim, Pace, TransitionSystem};
 use rustc_hash::FxHashSet;
 
 /// Both systems of a cluster, compiled.
@@ -84,7 +84,7 @@ impl Merging {
         let merged = self.merged_runs(state, most)?;
         let start = self.start.clone();
         let fine = runs(&mut self.fine, start, most, &mut |_, _| Ok(()))?;
-        let (merged, fine) = (self.unobserved(merged), self.unobserved(fine));
+        let (merged, fine) = (self.noted(merged)?, self.noted(fine)?);
         if merged.is_whole {
             if let Some(lost) = fine.rests.difference(&merged.rests).next() {
                 return Err(self.fault("merged rules lose the rest", lost));
@@ -101,14 +101,27 @@ impl Merging {
         Ok(fine.is_whole && merged.is_whole)
     }
 
-    /// Runs with rests that differ in more than what intents have noted: a note may depend on states in between. What
-    /// invariants say of notes is compared in all states.
-    fn unobserved(&self, runs: Runs) -> Runs {
-        let vars = &self.fine.system().vars;
-        let blank = |state: Vec<i64>| -> Vec<i64> {
-            vars.iter().zip(state).map(|(var, value)| if var.role == Role::Monitor { 0 } else { value }).collect()
-        };
-        Runs { rests: runs.rests.into_iter().map(blank).collect(), ..runs }
+    /// Runs with rests that tell what intents will have noted after the next step, in place of what they have noted: a note
+    /// lags by a step, so the last step to a rest may or may not be noted yet. Where no step follows, only a claim about
+    /// loops could still read a note; what invariants say of it is compared in all states.
+    fn noted(&mut self, runs: Runs) -> Result<Runs, EngineError> {
+        let system = self.fine.system();
+        let notes: Vec<usize> = system.monitors.iter().map(|monitor| monitor.var.index()).collect();
+        if notes.is_empty() {
+            return Ok(runs);
+        }
+        let is_invariant = matches!(system.properties[0].claim, Claim::Invariant(_));
+        let mut rests = FxHashSet::default();
+        for mut rest in runs.rests {
+            let moves = self.fine.moves(&rest)?;
+            if !moves.is_empty() || is_invariant {
+                notes.iter().for_each(|&note| rest[note] = 0);
+            }
+            // The steps of states that differ in notes only are the same, in the same order.
+            rest.extend(moves.iter().flat_map(|step| notes.iter().map(|&note| step.state[note])));
+            rests.insert(rest);
+        }
+        Ok(Runs { rests, ..runs })
     }
 
     /// The runs of the merged system; each merged rule that fires must be a run of the fine system.
