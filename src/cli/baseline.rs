@@ -1,6 +1,6 @@
 //! Baselines: violations that are known and shall not fail a pipeline, kept in a file.
 
-use super::Failure;
+use super::{Failure, output};
 use crate::limits::files::MOST_BASELINE;
 use crate::manifest::{Acceptance, Accepted, Loaded};
 use crate::report::API_VERSION;
@@ -105,7 +105,7 @@ fn read(file: &Path) -> Result<Baseline, Failure> {
 
 fn write(file: &Path, violations: Vec<Known>) -> Result<(), Failure> {
     let baseline = Baseline { api_version: API_VERSION.to_owned(), kind: "Baseline".to_owned(), violations };
-    let text = serde_json::to_string_pretty(&baseline).context("cannot write JSON").map_err(Failure::Internal)?;
+    let text = output::worded(serde_json::to_string_pretty(&baseline))?;
     std::fs::write(file, text + "\n")
         .with_context(|| format!("cannot write {}", file.display()))
         .map_err(Failure::Usage)

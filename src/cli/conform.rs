@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match arguments.output {
         Form::Human => output::print(&(told(&answer, all, arguments.verbose) + &notes))?,
         Form::Json => {
-            let text = serde_json::to_string_pretty(&answer).context("cannot write JSON").map_err(Failure::Internal)?;
+            let text = output::worded(serde_json::to_string_pretty(&answer))?;
             output::print(&(text + "\n"))?;
             // Standard output is for programs here.
             let _ = std::io::stderr().write_all(notes.as_bytes());

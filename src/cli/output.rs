@@ -131,8 +131,9 @@ fn write_files(documents: &[Document], outputs: &[Output], style: &Style) -> Res
     if asks_github(outputs) || is_github() { append_summary(documents, style) } else { Ok(()) }
 }
 
-fn worded(text: serde_json::Result<String>) -> Result<String, Failure> {
-    text.context("cannot write JSON").map_err(Failure::Internal)
+/// What was made as JSON; a failure is a fault of ours.
+pub fn worded<T>(made: serde_json::Result<T>) -> Result<T, Failure> {
+    made.context("cannot write JSON").map_err(Failure::Internal)
 }
 
 /// Writes the report on one input while its answers come in.
@@ -167,8 +168,7 @@ impl<'a> Teller<'a> {
     pub fn tell(&self, decision: &Decision) {
         let document = IntentDocument::new(self.loaded, decision.systems, decision.result);
         let tell = |&(format, quotes): &(&Format, bool)| {
-            let one = format.one(&self.loaded.cluster.name, &document, &self.style);
-            let text = one.context("cannot write JSON").map_err(Failure::Internal)?.unwrap_or_default();
+            let text = worded(format.one(&self.loaded.cluster.name, &document, &self.style))?.unwrap_or_default();
             if text.is_empty() { Ok(()) } else { print(&if quotes { quoted(&text) } else { text }) }
         };
         if let Err(failure) = self.formats.iter().try_for_each(tell) {

@@ -3,7 +3,6 @@
 use super::exit::Exit;
 use super::{Failure, output, settings};
 use crate::{manifest, report};
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 /// Flags of `schema`.
@@ -31,7 +30,7 @@ pub fn run(arguments: &Arguments, command: &clap::Command) -> Result<Exit, Failu
         What::Report => report::schema::report(),
         What::Settings => settings::schema(command),
     };
-    let text = serde_json::to_string_pretty(&schema).context("cannot write JSON").map_err(Failure::Internal)?;
+    let text = output::worded(serde_json::to_string_pretty(&schema))?;
     output::print(&(text + "\n"))?;
     Ok(Exit::Fine)
 }

@@ -88,7 +88,7 @@ fn save(folder: &Path, loaded: &Loaded, findings: &Findings) -> Result<(), Failu
         let index = result.property;
         let property = &systems.fine.properties[index];
         let saved = SavedTrace::new(&origin, timing_word(result.timing), &systems.fine, index, &violation.trace);
-        let text = serde_json::to_string_pretty(&saved).context("cannot write JSON").map_err(Failure::Internal)?;
+        let text = output::worded(serde_json::to_string_pretty(&saved))?;
         let target = property.target.as_ref().map_or(String::new(), |target| format!("-{target}"));
         let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '-' };
         let file: String = format!("{}{target}", property.intent).chars().map(plain).collect();
