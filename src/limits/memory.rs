@@ -4,6 +4,7 @@
 //! What a search frees may stay with the process for the next one, without being in use. So what a search may take is
 //! counted from where the process stood when it began, within what is left of the machine.
 
+use super::memory_watch::MORE;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,10 +17,6 @@ static TAKEN: AtomicU64 = AtomicU64::new(0);
 static MOST: AtomicU64 = AtomicU64::new(0);
 /// The same, for the search that runs now.
 static MOST_NOW: AtomicU64 = AtomicU64::new(0);
-
-/// Part of the limit that a search may add where those before it have left the process as large as it may be: 1/16 of it,
-/// at most twice.
-const MORE: u64 = 16;
 
 /// Sets how many bytes the process may have.
 pub fn limit(bytes: u64) {

@@ -102,6 +102,8 @@ limits! {
     memory_watch {
         LOOK: Duration = 50, "ms", "Time between two looks at the memory of the process.",
             "It grows by some hundred MiB in that time at most, and a quarter of the machine is left by default.";
+        MORE: u64 = 16, "parts", "One such part of `--memory`, at most twice, may be added by a search that begins with a large process.",
+            "What earlier searches freed may stay with the process without being in use.";
     }
 
     /// Proofs.
@@ -154,6 +156,7 @@ limits! {
         COMPARED_OF_ALL: usize = 100, "states", "The same with `--cross-check`.", "As above.";
         COMPARED_STATES: usize = 3000, "states", "States looked at from each of them, in each of both systems.",
             "What comes to rest later is not compared. Without `--cross-check` a hundredth of what the search found, if less.";
+        MOST_OWNERS: usize = 3, "objects", "Objects named in the hint about the size of a search.", "The largest ones tell what to cut.";
         MOST_NAMED: usize = 40, "variables", "Variables named where both differ.", "The first ones tell which state it is.";
         BESIDE_STATES: usize = 100_000, "states", "States looked at to find out what happens if controllers are late.",
             "Half a second on a usual machine; states and not time decide, so that verdicts do not depend on the machine.";

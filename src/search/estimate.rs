@@ -2,6 +2,7 @@
 //! most to it.
 
 use super::Systems;
+use crate::limits::search::MOST_OWNERS;
 use crate::passes::relevant;
 use itertools::Itertools;
 use kubound_encodings::subject::Subject;
@@ -17,9 +18,6 @@ pub struct Estimate {
     /// What contributes most, with the logarithm of its part.
     pub most: Vec<(String, f64)>,
 }
-
-/// So many contributions are told.
-const TOLD: usize = 3;
 
 impl Estimate {
     /// For the states that a property can see.
@@ -38,7 +36,7 @@ impl Estimate {
         let by_size = |one: &(String, f64), other: &(String, f64)| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0));
         let most: Vec<(String, f64)> = parts.into_iter().sorted_by(by_size).collect();
         let magnitude = most.iter().map(|(_, size)| size).sum();
-        Self { magnitude, most: most.into_iter().filter(|(_, size)| *size > 0.0).take(TOLD).collect() }
+        Self { magnitude, most: most.into_iter().filter(|(_, size)| *size > 0.0).take(MOST_OWNERS).collect() }
     }
 }
 

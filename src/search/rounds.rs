@@ -1,4 +1,4 @@
-//! All intents of a cluster, in rounds: the easiest ones first, each for a short time; those that are still open once more
+//! All intents of a cluster, in rounds: the easiest ones first, each for a short time; those that are still open again
 //! and for longer, until each has had its part of the time. So a hard intent does not hold up the others.
 //!
 //! A search begins anew in each round. Since the times grow by [`GROWTH`], that costs at most a quarter of the time.
