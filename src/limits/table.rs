@@ -108,6 +108,21 @@ limits! {
 
     /// Proofs.
     proof {
+        MOST_WEIGHTS: usize = 400, "weights", "Weights of one linear program about what rules add.",
+            "Larger programs take long, and weights that alike nodes or objects share were tried before.";
+        LARGEST_WEIGHT: i64 = 64, "", "Largest weight of a variable in a measure.",
+            "Rules add small numbers; what needs larger ones is found one measure after the other.";
+        MOST_PAIRS: usize = 400, "pairs", "Pairs of rules that are compared to see if a sum goes one way.",
+            "Each is a question to a solver.";
+        MOST_WRITERS: usize = 16, "rules", "Rules that may change a sum for which a bound is tried.",
+            "A bound that many rules have to keep says what their guards say already.";
+        LARGEST_CONDITION: usize = 400, "terms", "Size of a condition that questions about single rules keep.",
+            "Larger ones compare whole clusters; leaving them out allows more.";
+        ONE_STEP: Duration = 500, "ms", "Time for one question about one rule, or two.",
+            "Such questions are small: they take a millisecond, or are too hard.";
+        UNIT: i64 = 1 << 40, "", "What stands for certainty where inequalities stand for conditions.",
+            "Quotients of amounts and capacities have to be exact to a thousandth.";
+        SHOWN: usize = 8, "parts", "Parts of a sum that the words of a proof list.", "Longer sums say no more to people.";
         STARTS: usize = 10, "states", "Initial states that runs are sampled from.",
             "More runs contradict few guesses that these do not.";
         RUNS: usize = 2, "runs", "Runs sampled from each initial state.", "As above.";
@@ -139,6 +154,8 @@ limits! {
 
     /// The search for verdicts.
     search {
+        LARGE: usize = 80, "rules", "Rules from which on proofs from single rules come first.",
+            "All states of a smaller system are often seen sooner, and tell which rules never fire.";
         TIMEOUT: Duration = 600_000, "ms", "All intents together, where nobody says otherwise.", "The patience of a pipeline.";
         FIRST_ROUND: Duration = 2000, "ms", "Time for one intent of several in the first round.",
             "Most intents need less, and the others have their turn soon.";

@@ -71,7 +71,7 @@ fn document() -> Document {
         message: hostile(),
     });
     let findings = Findings {
-        systems: Systems { fine: fine.clone(), fused: None },
+        systems: Systems::of(fine.clone(), None),
         others: Vec::new(),
         scope,
         results: verdicts.into_iter().map(result).collect(),

@@ -7,9 +7,10 @@
 
 use super::driver::Question;
 use super::restrict::Restricted;
-use super::{Fault, IntentResult, Verdict};
+use super::{Fault, IntentResult, Systems, Verdict};
 use crate::engines::explicit::Explicit;
 use crate::engines::proof::Prover;
+use crate::engines::proof::effects::{Effects, METHOD};
 use crate::engines::proof::invariants::Obstacle;
 use crate::engines::symbolic::{Symbolic, alone};
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits};
@@ -17,7 +18,6 @@ use crate::limits::Stop;
 use crate::limits::search::RECHECK;
 use crate::limits::search::RECHECK_DEPTH;
 use crate::smt::{Check, Encoding, Solver};
-use kubound_encodings::system::TransitionSystem;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -58,14 +58,14 @@ pub fn cross_check(question: &Question, result: &IntentResult) -> Result<Vec<Rec
     }
     if matches!(result.verdict, Verdict::Holds { .. }) && result.engine == Prover::default().name() {
         observer.phase(&format_args!("{}: obligations of the proof checked again by Z3", result.intent));
-        rechecks.push(proof_again(systems.searched(), property, result, end, cancel)?);
+        rechecks.push(proof_again(systems, property, result, end, cancel)?);
     }
     Ok(rechecks)
 }
 
 /// The proof again, each of its obligations from scratch by a solver that had no part in finding it.
 fn proof_again(
-    system: &TransitionSystem,
+    systems: &Systems,
     property: usize,
     result: &IntentResult,
     end: Instant,
@@ -76,7 +76,11 @@ fn proof_again(
     let fault = |source| Fault::Engine { intent: result.intent.clone(), source };
     let stop = Stop::of(&limits, cancel);
     let found = alone(&stop, || {
-        let proof = Prover::default().prove(system, property, &limits, cancel);
+        if matches!(result.verdict, Verdict::Holds { method: METHOD, .. }) {
+            let effects = Effects::new(&systems.fine, &stop).map_err(Obstacle::Reason);
+            return Ok(effects.and_then(|one| one.obligations(property, &stop).map_err(Obstacle::Reason)));
+        }
+        let proof = Prover::default().prove(systems.searched(), property, &limits, cancel);
         Ok(proof.map(|proof| proof.obligations()))
     });
     let recheck =

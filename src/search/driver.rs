@@ -8,9 +8,11 @@ use super::portfolio::{Contender, contradict, race_telling};
 use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise};
 use crate::engines::explicit::inevitable::{Inevitability, inevitability};
-use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part};
+use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part, proof};
 use crate::limits::Stop;
-use crate::limits::search::{BESIDE_NODES, BESIDE_PODS, COMPARED, COMPARED_OF_ALL, COMPARED_STATES, JUDGE, NARROW};
+use crate::limits::search::{
+    BESIDE_NODES, BESIDE_PODS, COMPARED, COMPARED_OF_ALL, COMPARED_STATES, JUDGE, LARGE, NARROW,
+};
 use crate::trace::Trace;
 use crate::trace::expand::replay_expanded;
 use crate::trace::replay::replay;
@@ -152,6 +154,9 @@ impl Search<'_> {
 
     /// Lets the chosen engines run and picks their best answer, with the name of the engine.
     fn answer(&self) -> Result<(&'static str, Outcome), Fault> {
+        if let Some(outcome) = self.by_effects() {
+            return Ok((proof::REGISTRATION.name, outcome));
+        }
         let contender = |(part, engine)| match part {
             Part::Exhaustive => self.at_once(engine),
             Part::Fallback => self.announced(engine),
@@ -167,6 +172,29 @@ impl Search<'_> {
         };
         self.observer.phase(&format_args!("{}", self.claim().intent));
         self.best_of(contenders)
+    }
+
+    /// A proof from what single rules do: of large systems before anybody looks at states. Of small ones a look at all
+    /// states tells more: which rules can never fire.
+    fn by_effects(&self) -> Option<Outcome> {
+        let wanted = match self.options.engine {
+            EngineChoice::Portfolio => self.systems.fine.rules.len() >= LARGE,
+            EngineChoice::Only(engine) => engine.name == proof::REGISTRATION.name,
+        };
+        // What is found serves all intents, and may take the time of several; what is left for this one is little.
+        let stop = Stop { cancel: self.cancel.clone(), deadline: Some(self.until.end) };
+        let effects = wanted.then(|| self.systems.effects(&stop))?;
+        let decided = effects.and_then(|effects| {
+            let outcome = stop.heed(|| effects.decide(self.property, &stop)).map_err(|stopped| stopped.to_string())?;
+            Ok(Outcome { rests: effects.rests(), ..outcome })
+        });
+        let reason = match decided {
+            Ok(outcome) if self.settles(&outcome.answer) => return Some(outcome),
+            Ok(Outcome { answer: Answer::Unknown { reason }, .. }) | Err(reason) => reason,
+            Ok(_) => return None,
+        };
+        log::info!("{}: effects of single rules: {reason}", self.claim().intent);
+        None
     }
 
     /// The best answer of contenders, with the name of the engine.
@@ -410,7 +438,7 @@ mod tests {
         let end = Instant::now() + options.timeout;
         let question = Question {
             cluster: &Cluster::default(),
-            systems: &Systems { fine: system, fused: None },
+            systems: &Systems::of(system, None),
             property,
             options: &options,
             until: Until { found: end, decided: end, end },

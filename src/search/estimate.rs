@@ -69,7 +69,7 @@ mod tests {
         let (fine, property) = tiny();
         let size = |(index, _): (usize, &_)| fine.dag.vars()[index].sort.range().size() as f64;
         let all: f64 = fine.vars.iter().enumerate().map(size).product();
-        let estimate = Estimate::new(&Systems { fine: fine.clone(), fused: None }, property);
+        let estimate = Estimate::new(&Systems::of(fine.clone(), None), property);
         assert!(estimate.magnitude > 0.0 && estimate.magnitude <= all.log10() + 1e-9, "{estimate}");
         let told: f64 = estimate.most.iter().map(|(_, size)| size).sum();
         assert!(told <= estimate.magnitude + 1e-9 && !estimate.most.is_empty(), "{estimate}");

@@ -25,6 +25,8 @@ pub mod timings;
 mod vacuous;
 
 use crate::engines::explicit::inevitable::Inevitability;
+use crate::engines::proof::effects::Effects;
+use crate::engines::symbolic::alone;
 use crate::engines::{EngineError, Registration, Statistics, named};
 use crate::limits::Stop;
 use crate::limits::search::{BESIDE, MINIMISE, TIMEOUT};
@@ -39,6 +41,7 @@ pub use rounds::{check, undecided};
 use rustc_hash::FxHashSet;
 use scope::Scope;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Which engines to use.
@@ -260,9 +263,34 @@ pub struct Systems {
     pub fine: TransitionSystem,
     /// With rules merged, which is possible under paced timing only; `None` where the fine one is searched.
     pub fused: Option<TransitionSystem>,
+    /// What single rules show about the fine system, once somebody has asked; or why they show nothing.
+    effects: Arc<OnceLock<Result<Effects, String>>>,
 }
 
 impl Systems {
+    /// The fine system, and the one with rules merged.
+    pub fn of(fine: TransitionSystem, fused: Option<TransitionSystem>) -> Self {
+        Self { fine, fused, effects: Arc::default() }
+    }
+
+    /// What single rules show about the fine system. It serves all intents, so it is worth the time of all of them.
+    pub fn effects(&self, stop: &Stop) -> Result<&Effects, String> {
+        if let Some(known) = self.effects.get() {
+            return known.as_ref().map_err(Clone::clone);
+        }
+        let found = alone(stop, || Ok(Effects::new(&self.fine, stop)));
+        let found = match found {
+            Ok(Ok(found)) => found,
+            Ok(Err(fault)) => return Err(fault.to_string()),
+            Err(stopped) => return Err(stopped.to_string()),
+        };
+        match stop.reason() {
+            // With more time it may come to more.
+            Some(reason) if found.is_err() => Err(reason.to_owned()),
+            _ => self.effects.get_or_init(|| found).as_ref().map_err(Clone::clone),
+        }
+    }
+
     /// Builds the systems of a cluster.
     pub fn new(cluster: &Cluster, granularity: Granularity) -> Result<Self, AssembleError> {
         let fine = assemble(cluster, Granularity::Fine)?;
@@ -270,7 +298,7 @@ impl Systems {
             Granularity::Fused if cluster.timing == Timing::Paced => Some(assemble(cluster, Granularity::Fused)?),
             _ => None,
         };
-        Ok(Self { fine, fused })
+        Ok(Self::of(fine, fused))
     }
 
     /// The same, unless there is a reason to stop before they are built.

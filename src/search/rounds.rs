@@ -49,7 +49,7 @@ pub fn check(
 
 /// Findings about a cluster whose model was not built, for this reason.
 pub fn undecided(cluster: &Cluster, options: &Options, why: &str, cancel: &Cancel, seconds: f64) -> Findings {
-    let systems = Systems { fine: nothing(), fused: None };
+    let systems = Systems::of(nothing(), None);
     let scope = Scope::new(cluster, &systems, options);
     let interrupted = cancel.is_cancelled();
     let known = |(property, intent): (usize, &Intent)| IntentResult {
@@ -249,7 +249,7 @@ mod tests {
 
     fn checked(timeout: Duration, cancel: &Cancel, order: &Order) -> Findings {
         let options = Options { timeout, both: false, ..Options::default() };
-        let systems = Systems { fine: system(), fused: None };
+        let systems = Systems::of(system(), None);
         check(&Cluster::default(), systems, &options, cancel, order).expect("no fault")
     }
 

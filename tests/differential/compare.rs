@@ -1,7 +1,7 @@
 //! Decides every property of a cluster in several ways and holds the verdicts against each other.
 
 use crate::tally::Tally;
-use crate::{sizes, timings, whole, words};
+use crate::{effects, sizes, timings, whole, words};
 use kubound::engines::explicit::Explicit;
 use kubound::engines::proof::Prover;
 use kubound::engines::symbolic::Symbolic;
@@ -60,6 +60,8 @@ pub enum Comparison {
     Deeper,
     /// Proofs.
     Proofs,
+    /// Proofs from what single rules do.
+    Effects,
     /// The same intent in words.
     Words,
     /// Every size of a range by itself.
@@ -70,7 +72,7 @@ pub enum Comparison {
 
 impl Comparison {
     /// All of them, each with how many clusters there are for each one compared in this way.
-    pub const SHARES: [(Comparison, u64); 11] = [
+    pub const SHARES: [(Comparison, u64); 12] = [
         (Comparison::Symmetry, 1),
         (Comparison::Slicing, 4),
         (Comparison::Orders, 4),
@@ -79,6 +81,7 @@ impl Comparison {
         (Comparison::Symbolic, 2),
         (Comparison::Deeper, 300),
         (Comparison::Proofs, 40),
+        (Comparison::Effects, 2),
         (Comparison::Words, 4),
         (Comparison::Sizes, 6),
         (Comparison::Whole, 125),
@@ -140,6 +143,7 @@ pub struct Case<'a> {
     pub fused: TransitionSystem,
     pub property: usize,
     pub verdict: Verdict,
+    pub shown: effects::Shown,
 }
 
 /// Decides and compares; a fault of any kind, panics included, is told.
@@ -167,7 +171,11 @@ fn all_properties(
 ) -> Result<Tally, String> {
     let (fine, fused) = systems(cluster)?;
     let mut tally = Tally { clusters: 1, ..Tally::default() };
-    let mut case = Case { cluster, fine, fused, property: 0, verdict: Verdict::Undecided };
+    let shown = match comparisons.contains(&Comparison::Effects) {
+        true => effects::Shown::of([&fine, &fused]),
+        false => effects::Shown::default(),
+    };
+    let mut case = Case { cluster, fine, fused, property: 0, verdict: Verdict::Undecided, shown };
     for property in 0..case.fused.properties.len() {
         *now = None;
         case.property = property;
@@ -290,6 +298,7 @@ impl Case<'_> {
             Comparison::Symbolic => self.symbolic(Encoding::CadicalClauses, USUAL)?,
             Comparison::Deeper => self.symbolic(Encoding::Clauses, DEEPER)?,
             Comparison::Proofs => self.proofs()?,
+            Comparison::Effects => effects::compare(self)?,
             Comparison::Sizes => return sizes::compare(self),
             Comparison::Words | Comparison::Whole => return Ok(None),
         }))

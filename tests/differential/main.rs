@@ -10,6 +10,7 @@
 //! printed whole, as YAML.
 
 mod compare;
+mod effects;
 mod generate;
 mod input;
 mod letters;

@@ -252,7 +252,12 @@ impl Dag {
     }
 
     pub(crate) fn declare_var(&mut self, subject: Subject, sort: Sort) -> VarId {
-        self.vars.push(VarDecl::new(subject, sort));
+        self.declare(VarDecl::new(subject, sort))
+    }
+
+    /// Declares one more variable.
+    pub fn declare(&mut self, decl: VarDecl) -> VarId {
+        self.vars.push(decl);
         VarId(self.vars.len() as u32 - 1)
     }
 

@@ -5,6 +5,7 @@
 //! ([`ranking`]). What a proof rests on can be checked again from scratch, by any solver ([`obligations`]).
 
 pub mod candidates;
+pub mod effects;
 pub mod houdini;
 pub mod induction;
 pub mod invariants;

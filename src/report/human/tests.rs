@@ -35,7 +35,7 @@ fn document(verdict: Verdict, target: &str) -> Document {
         unpaced: None,
         seconds: 0.25,
     };
-    let systems = Systems { fine, fused: None };
+    let systems = Systems::of(fine, None);
     let findings = Findings {
         systems,
         others: Vec::new(),

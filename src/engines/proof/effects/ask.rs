@@ -1,0 +1,157 @@
+//! Small questions about single steps: copies of a few terms, handed to a solver.
+
+use super::form::conjuncts;
+use super::steps::Loops;
+use crate::engines::proof::obligations::Obligation;
+use crate::limits::proof::{LARGEST_CONDITION, ONE_STEP};
+use crate::smt::{Check, Encoding, Stop};
+use kubound_encodings::system::{Choice, Rule};
+use kubound_encodings::term::{Dag, Node, TermId, VarDecl, VarId};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// A question under construction: whether some facts can hold at once. Terms are copied from the system; what no fact reads
+/// is not there, so that the question is as small as what it is about.
+pub struct Question<'a> {
+    loops: &'a Loops<'a>,
+    /// The graph of the facts.
+    pub dag: Dag,
+    vars: FxHashMap<(u8, Node), VarId>,
+    facts: Vec<TermId>,
+    /// By `VarId`: variables that have the same value in all states that the question is about.
+    shared: &'a [bool],
+}
+
+/// One state of a question, and the choices of a rule in it.
+#[derive(Default)]
+pub struct Moment {
+    number: u8,
+    image: FxHashMap<TermId, TermId>,
+}
+
+impl<'a> Question<'a> {
+    /// One without facts.
+    pub fn new(loops: &'a Loops<'a>, shared: &'a [bool]) -> Self {
+        Self { loops, dag: Dag::default(), vars: FxHashMap::default(), facts: Vec::new(), shared }
+    }
+
+    /// A state, by its number.
+    pub fn moment(&self, number: u8) -> Moment {
+        Moment { number, ..Moment::default() }
+    }
+
+    /// The copy of a term at a moment.
+    pub fn term(&mut self, at: &mut Moment, root: TermId) -> TermId {
+        let from = &self.loops.system.dag;
+        let mut left = vec![root];
+        while let Some(&id) = left.last() {
+            if at.image.contains_key(&id) {
+                left.pop();
+                continue;
+            }
+            let before = left.len();
+            from.node(id).for_each_operand(|operand| {
+                if !at.image.contains_key(&operand) {
+                    left.push(operand);
+                }
+            });
+            if left.len() == before {
+                let copy = self.copy(at, id);
+                at.image.insert(id, copy);
+                left.pop();
+            }
+        }
+        at.image[&root]
+    }
+
+    /// The copy of a term whose operands are copied.
+    fn copy(&mut self, at: &Moment, id: TermId) -> TermId {
+        let from = &self.loops.system.dag;
+        let node = from.node(id);
+        let (number, decl) = match node {
+            // Only steps that change nothing are asked about values after them.
+            Node::Var(var) | Node::Primed(var) => {
+                let number = if self.shared[var.index()] { 0 } else { at.number };
+                (number, from.vars()[var.index()].clone())
+            }
+            Node::Choice(choice) => {
+                let choice = &from.choices()[choice.index()];
+                let decl = VarDecl { subject: choice.subject.clone(), name: choice.name.clone(), sort: choice.sort };
+                (at.number, decl)
+            }
+            _ => return self.dag.make(node.map(|operand| at.image[&operand])),
+        };
+        let key = if let Node::Primed(var) = node { Node::Var(*var) } else { node.clone() };
+        let (dag, vars) = (&mut self.dag, &mut self.vars);
+        let var = *vars.entry((number, key)).or_insert_with(|| {
+            let name = format!("{} at {number}", decl.name);
+            dag.declare(VarDecl { name, ..decl })
+        });
+        self.dag.make(Node::Var(var))
+    }
+
+    /// Demands a fact of the question's graph.
+    pub fn demand(&mut self, fact: TermId) {
+        self.facts.push(fact);
+    }
+
+    /// Demands that a rule can fire at a moment, as far as that can be said in few terms that read some of `about`; the rest
+    /// of its guard is left out, which allows more.
+    pub fn fires(&mut self, at: &mut Moment, rule: &Rule, about: &[bool]) {
+        use kubound_encodings::term::Term as _;
+        let dag = &self.loops.system.dag;
+        for condition in [rule.enabled.id(), rule.constraint.id()] {
+            for (literal, negated) in conjuncts(dag, condition) {
+                // What reads only what all moments share may tell which rules exclude each other.
+                let is_about = |vars: Vec<VarId>| {
+                    vars.iter().any(|var| about[var.index()]) || vars.iter().all(|var| self.shared[var.index()])
+                };
+                if reads(dag, literal).is_some_and(is_about) {
+                    let fact = self.term(at, literal);
+                    let fact = if negated { self.dag.make(Node::Not(fact)) } else { fact };
+                    self.demand(fact);
+                }
+            }
+        }
+        for choice in &rule.choices {
+            let Choice::Split { parts, low, high, total } = choice else { continue };
+            let parts: Vec<Option<TermId>> = parts.iter().map(|part| self.loops.choice(*part)).collect();
+            let Some(parts) = parts.into_iter().collect::<Option<Vec<TermId>>>() else { continue };
+            let parts: Vec<TermId> = parts.into_iter().map(|part| self.term(at, part)).collect();
+            for (index, &part) in parts.iter().enumerate() {
+                let (low, high) = (self.term(at, low[index]), self.term(at, high[index]));
+                let bounds = [self.dag.make(Node::Le(low, part)), self.dag.make(Node::Le(part, high))];
+                self.facts.extend(bounds);
+            }
+            let (sum, total) = (self.dag.make(Node::Add(parts.into())), self.term(at, *total));
+            let adds_up = self.dag.make(Node::Eq(sum, total));
+            self.demand(adds_up);
+        }
+    }
+
+    /// Whether the facts exclude each other; if so the question is an obligation.
+    pub fn refuted(self, name: impl FnOnce() -> String, stop: &Stop) -> Option<Obligation> {
+        if self.dag.overflow().is_some() {
+            return None;
+        }
+        let obligation = Obligation { name: name(), dag: Arc::new(self.dag), facts: self.facts };
+        (obligation.check(Encoding::Integers, &stop.at_most(ONE_STEP)) == Check::Unsat).then_some(obligation)
+    }
+}
+
+/// The variables that a term reads; `None` if it is made of many terms.
+pub fn reads(dag: &Dag, term: TermId) -> Option<Vec<VarId>> {
+    let (mut seen, mut left, mut vars) = (FxHashSet::default(), vec![term], Vec::new());
+    while let Some(id) = left.pop() {
+        if seen.insert(id) {
+            if seen.len() > LARGEST_CONDITION {
+                return None;
+            }
+            match dag.node(id) {
+                Node::Var(var) | Node::Primed(var) => vars.push(*var),
+                node => node.for_each_operand(|operand| left.push(operand)),
+            }
+        }
+    }
+    Some(vars)
+}

@@ -1,0 +1,188 @@
+//! Sums that never exceed a bound, in any reachable state: the pods of a ReplicaSet those that it may want.
+
+use super::ask::{Question, reads};
+use super::form::{Form, conjuncts, inequalities};
+use super::steps::Loops;
+use crate::engines::proof::obligations::Obligation;
+use crate::limits::proof::MOST_WRITERS;
+use crate::smt::Stop;
+use kubound_encodings::system::{Initial, TransitionSystem};
+use kubound_encodings::term::{Node, Range, Term, TermId, VarId};
+use std::collections::BTreeSet;
+
+/// Forms over variables that are at most 0 in every reachable state.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    /// The forms.
+    pub below: Vec<Form>,
+}
+
+impl Bounds {
+    /// Those that guards suggest. `every` has all rules, events among them.
+    pub fn new(every: &Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -> Self {
+        let mut found = Self::default();
+        for index in 0..every.vars.len() {
+            if let Some((form, mut shown)) = never_rises(every, VarId(index as u32), stop) {
+                found.below.push(form);
+                obligations.append(&mut shown);
+            }
+        }
+        for form in candidates(every) {
+            if stop.reason().is_some() {
+                break;
+            }
+            if let Some(mut shown) = keeps(every, &form, stop) {
+                obligations.append(&mut shown);
+                found.below.push(form);
+            }
+        }
+        found
+    }
+
+    /// Those that speak of an atom of a form.
+    pub fn about(&self, form: &Form) -> Vec<Form> {
+        let speaks = |known: &&Form| known.parts.keys().any(|atom| form.parts.contains_key(atom));
+        self.below.iter().filter(speaks).cloned().collect()
+    }
+}
+
+/// Shows that a form is at most 0 initially and after every step from states where it is.
+fn keeps(every: &Loops, form: &Form, stop: &Stop) -> Option<Vec<Obligation>> {
+    if initially(every.system, form)? > 0 {
+        return None;
+    }
+    let nothing = vec![false; every.vars.len()];
+    let mut shown = Vec::new();
+    for rule in every.writers(form) {
+        let change = every.change(rule, form)?;
+        let own = &every.system.rules[rule];
+        if (change.parts.is_empty() && change.constant <= 0) || every.facts(rule, &[]).form(&change).1 <= 0 {
+            continue;
+        }
+        let mut question = Question::new(every, &nothing);
+        let mut about = vec![false; every.vars.len()];
+        let atoms = form.parts.keys().chain(change.parts.keys());
+        atoms.filter_map(|&atom| reads(&every.system.dag, atom)).flatten().for_each(|var| about[var.index()] = true);
+        let mut at = question.moment(1);
+        question.fires(&mut at, own, &about);
+        let (before, change) = (question.form(&mut at, form), question.form(&mut at, &change));
+        let after = question.dag.make(Node::Add([before, change].into()));
+        let zero = question.dag.make(Node::Int(0));
+        let holds = question.dag.make(Node::Le(before, zero));
+        let kept = question.dag.make(Node::Le(after, zero));
+        let broken = question.dag.make(Node::Not(kept));
+        question.demand(holds);
+        question.demand(broken);
+        shown.push(question.refuted(|| format!("{}: a sum keeps its bound", own.name), stop)?);
+    }
+    Some(shown)
+}
+
+impl Bounds {
+    /// Shows that a rule leaves a variable in its range, whose value after it is given.
+    pub fn in_range(
+        &self,
+        every: &Loops,
+        rule: usize,
+        (var, after): (VarId, &Form),
+        stop: &Stop,
+    ) -> Option<Obligation> {
+        let (dag, own) = (&every.system.dag, &every.system.rules[rule]);
+        let (nothing, mut about) = (vec![false; every.vars.len()], vec![false; every.vars.len()]);
+        after.parts.keys().filter_map(|&atom| reads(dag, atom)).flatten().for_each(|var| about[var.index()] = true);
+        let mut question = Question::new(every, &nothing);
+        let mut at = question.moment(1);
+        question.fires(&mut at, own, &about);
+        for form in self.about(after) {
+            let (value, zero) = (question.form(&mut at, &form), question.dag.make(Node::Int(0)));
+            let below = question.dag.make(Node::Le(value, zero));
+            question.demand(below);
+        }
+        let (value, range) = (question.form(&mut at, after), dag.vars()[var.index()].sort.range());
+        let ends = [Node::Int(range.lo), Node::Int(range.hi)].map(|end| question.dag.make(end));
+        let inside = [question.dag.make(Node::Le(ends[0], value)), question.dag.make(Node::Le(value, ends[1]))];
+        let inside = question.dag.make(Node::And(inside.into()));
+        let outside = question.dag.make(Node::Not(inside));
+        question.demand(outside);
+        question.refuted(|| format!("{}: values stay in their ranges", own.name), stop)
+    }
+}
+
+/// The most that a form is in initial states; `None` if that is not plain.
+fn initially(system: &TransitionSystem, form: &Form) -> Option<i128> {
+    let mut most = i128::from(form.constant);
+    for (&atom, &factor) in &form.parts {
+        let Node::Var(var) = *system.dag.node(atom) else { return None };
+        let Range { lo, hi } = first(system, var);
+        most += i128::from(factor) * i128::from(if factor > 0 { hi } else { lo });
+    }
+    Some(most)
+}
+
+/// The values of a variable in initial states.
+fn first(system: &TransitionSystem, var: VarId) -> Range {
+    match system.vars[var.index()].initial {
+        Initial::Term(term) => system.dag.sort(term).range(),
+        Initial::Free => system.dag.vars()[var.index()].sort.range(),
+    }
+}
+
+/// The bound of a variable that no rule increases, if it is narrower than its range.
+fn never_rises(every: &Loops, var: VarId, stop: &Stop) -> Option<(Form, Vec<Obligation>)> {
+    let hi = first(every.system, var).hi;
+    if every.is_monitor(var) || hi == every.system.dag.vars()[var.index()].sort.range().hi {
+        return None;
+    }
+    let mut form = Form { constant: -hi, ..Form::default() };
+    form.add_atom(every.vars[var.index()], 1)?;
+    let rises = |&rule: &usize| every.change(rule, &form).is_none_or(|one| every.facts(rule, &[]).form(&one).1 > 0);
+    if every.writers(&form).len() > MOST_WRITERS || every.writers(&form).iter().any(rises) {
+        return None;
+    }
+    keeps(every, &form, stop).map(|shown| (form, shown))
+}
+
+/// Sums of counts that guards compare with something else, below the most that this can be.
+fn candidates(every: &Loops) -> Vec<Form> {
+    let dag = &every.system.dag;
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+    let is_count = |atom: TermId| {
+        matches!(*dag.node(atom), Node::Var(var) if !every.is_monitor(var)) && dag.sort(atom).range().lo == 0
+    };
+    for rule in 0..every.alive.len() {
+        for literal in conjuncts(dag, every.system.rules[rule].enabled.id()) {
+            if reads(dag, literal.0).is_none() {
+                continue;
+            }
+            for compared in inequalities(dag, literal) {
+                let (counts, others): (Vec<_>, Vec<_>) = compared
+                    .parts
+                    .iter()
+                    .map(|(&atom, &factor)| (atom, factor))
+                    .partition(|&(atom, factor)| factor == 1 && is_count(atom));
+                // counts <= -(others + constant), the guard says, or one less.
+                let range = |&(atom, factor): &(TermId, i64)| {
+                    let Range { lo, hi } = dag.sort(atom).range();
+                    i128::from(factor) * i128::from(if factor > 0 { lo } else { hi })
+                };
+                let least: i128 = others.iter().map(range).sum::<i128>() + i128::from(compared.constant);
+                let whole: i128 = counts.iter().map(|&(atom, _)| i128::from(dag.sort(atom).range().hi)).sum();
+                for off in [0, 1] {
+                    let constant = least - off;
+                    let Ok(constant) = i64::try_from(constant) else { continue };
+                    let form = Form { parts: counts.iter().copied().collect(), constant };
+                    let is_new = counts.len() > 1
+                        && i128::from(-constant) < whole
+                        && seen.insert((form.parts.clone(), constant));
+                    // Few rules increase a sum of all pods of a kind; of those on a node each binding does.
+                    if is_new && every.writers(&form).len() <= MOST_WRITERS {
+                        found.push(form);
+                    }
+                }
+            }
+        }
+    }
+    // The tightest bound of a sum first.
+    found.sort_by_key(|form| std::cmp::Reverse(form.constant));
+    found
+}

@@ -1,0 +1,288 @@
+//! Proofs rule by rule: what single rules do to sums, without looking at states.
+//!
+//! Almost every rule adds constants to a few counts. So that loops end can be read off the rules: no step of a loop increases a
+//! weighted sum ([`weights`]), every step that changes a sum brings it nearer to a value that stays ([`settle`]); a rule that
+//! always decreases such a measure is part of no loop, and what no rule left changes stays. Claims about states in which runs
+//! may stay are refuted by sums ([`rest`]) that never exceed a bound ([`bounds`]). A question is about one rule or two and the
+//! few terms that count, so that the cost grows with the number of rules and not with that of states.
+//!
+//! What is found about loops serves all claims about a system: it is found once.
+
+mod ask;
+mod best;
+mod bounds;
+mod form;
+mod rest;
+mod settle;
+mod steps;
+mod weights;
+
+use super::obligations::Obligation;
+use crate::engines::{Answer, Outcome, Statistics};
+use crate::limits::Stop;
+use crate::passes::specialise;
+use ask::Question;
+use bounds::Bounds;
+use form::Form;
+use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::term::{Bool, Dag, Node, Term, TermId, VarId};
+use rest::{Rest, nobody_acts};
+use settle::Settled;
+use steps::Loops;
+use weights::Weighted;
+
+/// How reports call these proofs.
+pub const METHOD: &str = "effects of single rules";
+
+/// What single rules show about a system.
+#[derive(Debug)]
+pub struct Effects {
+    system: TransitionSystem,
+    vars: Vec<TermId>,
+    alive: Vec<bool>,
+    changes: Vec<Vec<(VarId, Form)>>,
+    measures: Vec<Measure>,
+    bounds: Bounds,
+    obligations: Vec<Obligation>,
+}
+
+/// A sum that loops cannot change.
+#[derive(Debug)]
+enum Measure {
+    Weighted(Weighted),
+    Settled(Settled),
+}
+
+impl Effects {
+    /// Looks at the rules of a system. The reason in words if nothing can be said.
+    pub fn new(system: &TransitionSystem, stop: &Stop) -> Result<Self, String> {
+        let mut system = specialise(system, &[]).system;
+        // Also of variables that no term is left to read; of one with a single value it is that value.
+        let vars: Vec<TermId> =
+            (0..system.vars.len() as u32).map(|index| system.dag.make(Node::Var(VarId(index)))).collect();
+        let (measures, bounds, obligations, alive, changes) = {
+            let mut loops = Loops::new(&system, vars.clone()).ok_or("numbers grow out of bounds")?;
+            let mut obligations = Vec::new();
+            let every = loops.with_all_rules();
+            log::info!("effects: {} rules, {} terms", system.rules.len(), system.dag.len());
+            let bounds = Bounds::new(&every, &mut obligations, stop);
+            log::info!("effects: {} bounds", bounds.below.len());
+            in_ranges(&every, &bounds, &mut obligations, stop)?;
+            log::info!("effects: values stay in their ranges");
+            let measures = measures(&mut loops, &mut obligations, stop)?;
+            log::info!("effects: {} measures, {} rules left", measures.len(), loops.rules().count());
+            (measures, bounds, obligations, loops.alive, loops.changes)
+        };
+        Ok(Self { system, vars, alive, changes, measures, bounds, obligations })
+    }
+
+    fn loops(&self) -> Option<Loops<'_>> {
+        let mut loops = Loops::new(&self.system, self.vars.clone())?;
+        loops.alive.clone_from(&self.alive);
+        loops.changes.clone_from(&self.changes);
+        Some(loops)
+    }
+
+    /// Decides a claim about endless runs, if it can.
+    pub fn decide(&self, property: usize, stop: &Stop) -> Outcome {
+        match self.prove(property, stop) {
+            Ok(more) => {
+                let premise_reached = match self.system.dag.node(self.system.properties[property].premise.id()) {
+                    Node::Bool(value) => *value,
+                    _ => {
+                        return Outcome::unknown(
+                            "it holds, but whether its premise can be met is not known".to_owned(),
+                        );
+                    }
+                };
+                let proof = self.in_words(&more);
+                let statistics = Statistics { depth: self.measures.len(), ..Statistics::default() };
+                Outcome {
+                    answer: Answer::Holds { method: METHOD, premise_reached, proof },
+                    statistics,
+                    ..Outcome::unknown(String::new())
+                }
+            }
+            Err(reason) => Outcome::unknown(reason),
+        }
+    }
+
+    /// What the proof of a claim rests on, each of them to be refuted by any solver.
+    pub fn obligations(&self, property: usize, stop: &Stop) -> Result<Vec<Obligation>, String> {
+        let more = self.prove(property, stop)?;
+        Ok(self.obligations.iter().cloned().chain(more).collect())
+    }
+
+    /// What a claim rests on beside what was found about loops.
+    fn prove(&self, property: usize, stop: &Stop) -> Result<Vec<Obligation>, String> {
+        let claim = self.system.properties[property].claim;
+        let Claim::NoFairLoop { within, progress, stay, .. } = claim else {
+            return Err("what single rules do shows claims about endless runs only".to_owned());
+        };
+        let loops = self.loops().ok_or("numbers grow out of bounds")?;
+        let left = self.progressing(&loops, progress);
+        let may_stay = !matches!(self.system.dag.node(stay.id()), Node::Bool(false));
+        if left.is_none() && !may_stay {
+            return Ok(Vec::new());
+        }
+        let stay = if left.is_none() { stay } else { within };
+        let mut shown = Vec::new();
+        for case in alternatives(&self.system.dag, within.id()) {
+            let one = self.somebody_acts(&loops, [case, stay.id()], stop);
+            shown.push(one.ok_or_else(|| match left {
+                Some(rule) => format!("no measure was found that {} decreases", self.system.rules[rule].name),
+                None => "runs may stay in a bad state, as far as sums tell".to_owned(),
+            })?);
+        }
+        Ok(shown)
+    }
+
+    /// Shows that wherever two conditions hold somebody has to act whom no loop lets act.
+    fn somebody_acts(&self, loops: &Loops, conditions: [TermId; 2], stop: &Stop) -> Option<Obligation> {
+        let roots = self.system.dag.support(conditions);
+        let near = |changed: &[VarId]| changed.iter().any(|var| roots.contains(var));
+        let ways: [&dyn Fn(&[VarId]) -> bool; 2] = [&near, &|_| true];
+        ways.into_iter().find_map(|about| {
+            let mut rest = Rest::new(&self.system, &self.bounds);
+            conditions.into_iter().for_each(|condition| rest.demand(condition));
+            nobody_acts(&mut rest, loops, about);
+            rest.refuted("somebody acts wherever the claim complains".to_owned(), stop)
+        })
+    }
+
+    /// A rule that may be part of a loop and makes progress, as far as is known.
+    fn progressing(&self, loops: &Loops, progress: Bool) -> Option<usize> {
+        let first = loops.rules().next()?;
+        let dag = &self.system.dag;
+        let mut parts = vec![progress.id()];
+        while let Some(part) = parts.pop() {
+            match dag.node(part) {
+                Node::Or(list) => parts.extend(list.iter().copied()),
+                Node::Bool(false) => {}
+                _ => {
+                    let read = dag.support([part]);
+                    let changes = |&rule: &usize| loops.changes[rule].iter().any(|(var, _)| read.contains(var));
+                    if let Some(rule) = loops.rules().find(changes) {
+                        return Some(rule);
+                    }
+                    if !is_false_if_nothing_changes(loops, part) {
+                        return Some(first);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether fast rules always come to rest: none of them is part of a loop.
+    pub fn rests(&self) -> bool {
+        use kubound_encodings::system::Pace;
+        let mut rules = self.system.rules.iter().zip(&self.alive);
+        !rules.any(|(rule, &alive)| alive && rule.pace == Pace::Fast)
+    }
+
+    /// The proof in words, a line each.
+    fn in_words(&self, more: &[Obligation]) -> Vec<String> {
+        let mut lines = vec!["between external events, no loop changes any of these, in this order:".to_owned()];
+        lines.extend(self.measures.iter().map(|measure| match measure {
+            Measure::Weighted(one) => {
+                let rules = one.rules.len();
+                format!("measure (never rises; {rules} rules decrease it): {}", self.weights(&one.weights))
+            }
+            Measure::Settled(one) if one.nears => format!("measure (comes nearer to 0): {}", self.form(&one.form)),
+            Measure::Settled(one) => format!("measure (goes one way): {}", self.form(&one.form)),
+        }));
+        lines.extend(more.iter().map(|one| format!("sums: {}", one.name)));
+        lines
+    }
+
+    fn weights(&self, weights: &[(VarId, i64)]) -> String {
+        let vars = self.system.dag.vars();
+        listed(weights.iter().map(|&(var, weight)| (weight, vars[var.index()].name.clone())), 0)
+    }
+
+    fn form(&self, form: &Form) -> String {
+        let dag = &self.system.dag;
+        let parts = form.parts.iter().map(|(&atom, &factor)| (factor, super::words::words(dag, atom)));
+        listed(parts, form.constant)
+    }
+}
+
+/// The parts of a disjunction.
+fn alternatives(dag: &Dag, condition: TermId) -> Vec<TermId> {
+    match dag.node(condition) {
+        Node::Or(list) => list.iter().flat_map(|&one| alternatives(dag, one)).collect(),
+        _ => vec![condition],
+    }
+}
+
+/// Whether a condition over a step is false if the step changes nothing that it reads.
+fn is_false_if_nothing_changes(loops: &Loops, condition: TermId) -> bool {
+    let nothing = vec![false; loops.vars.len()];
+    let mut question = Question::new(loops, &nothing);
+    let mut at = question.moment(1);
+    let copy = question.term(&mut at, condition);
+    matches!(question.dag.node(copy), Node::Bool(false))
+}
+
+/// All measures: each kind until it finds no more.
+fn measures(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -> Result<Vec<Measure>, String> {
+    let mut found = Vec::new();
+    loop {
+        let before = found.len();
+        found.extend(weights::exclude(loops, stop)?.into_iter().map(Measure::Weighted));
+        found.extend(settle::settle(loops, obligations, stop).into_iter().map(Measure::Settled));
+        if let Some(reason) = stop.reason() {
+            return Err(reason.to_owned());
+        }
+        if found.len() == before {
+            return Ok(found);
+        }
+    }
+}
+
+/// Shows that no step leaves the ranges of variables.
+fn in_ranges(every: &Loops, bounds: &Bounds, obligations: &mut Vec<Obligation>, stop: &Stop) -> Result<(), String> {
+    let vars = every.system.dag.vars();
+    for (index, changes) in every.changes.iter().enumerate() {
+        let mut after = Vec::new();
+        for (var, change) in changes {
+            let mut form = change.clone();
+            form.add_atom(every.vars[var.index()], 1).ok_or("numbers grow out of bounds")?;
+            after.push((*var, form));
+        }
+        let known: Vec<Form> = after.iter().flat_map(|(_, form)| bounds.about(form)).collect();
+        let facts = every.facts(index, &known);
+        for (var, after) in &after {
+            let range = vars[var.index()].sort.range();
+            let (lo, hi) = facts.form(after);
+            if lo < i128::from(range.lo) || hi > i128::from(range.hi) {
+                let shown = bounds.in_range(every, index, (*var, after), stop);
+                let name = &every.system.rules[index].name;
+                let why = || format!("{name} may leave the range of {}", vars[var.index()].name);
+                obligations.push(shown.ok_or_else(why)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A sum in words; many parts are counted.
+fn listed(parts: impl Iterator<Item = (i64, String)>, constant: i64) -> String {
+    let parts: Vec<String> = parts
+        .map(|(factor, name)| match factor {
+            1 => name,
+            -1 => format!("-{name}"),
+            _ => format!("{factor} * {name}"),
+        })
+        .chain((constant != 0).then(|| constant.to_string()))
+        .collect();
+    let (shown, more) = parts.split_at(parts.len().min(crate::limits::proof::SHOWN));
+    match more.len() {
+        0 => shown.join(" + "),
+        more => format!("{} + {more} more", shown.join(" + ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

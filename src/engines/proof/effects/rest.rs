@@ -1,0 +1,315 @@
+//! What can be wrong where nobody has anything to do: claims about states in which runs may stay, by sums.
+//!
+//! A pod is pending and can go nowhere: then every node lacks room, so together the nodes hold more than there can be. Such a
+//! state is described by linear inequalities that every one of them satisfies, and some others too; if the inequalities
+//! exclude each other, there is none. A condition that is no comparison becomes a number between 0 and 1 that is at
+//! least its truth: of an alternative the sum, of a comparison how much of the way there its sum has gone.
+
+use super::best::guards;
+use super::bounds::Bounds;
+use super::form::{Facts, Form, Literal, inequalities};
+use super::steps::Loops;
+use crate::engines::proof::obligations::Obligation;
+use crate::limits::proof::{LARGEST_CONDITION, UNIT};
+use crate::smt::{Check, Encoding, Stop};
+use kubound_encodings::system::TransitionSystem;
+use kubound_encodings::term::{Dag, Node, Range, Sort, TermId, VarDecl, VarId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// States that satisfy some conditions, as linear inequalities over the atoms of the system.
+pub struct Rest<'a> {
+    system: &'a TransitionSystem,
+    facts: Facts<'a>,
+    /// Forms that are at most 0: first those of which that is so in every reachable state.
+    below: Vec<Form>,
+    bounds: usize,
+    /// Further unknowns between 0 and [`UNIT`]: the truth of conjunctions within alternatives.
+    truths: usize,
+    links: Vec<(Truth, usize)>,
+}
+
+/// A number that is at least the truth of a condition, times [`UNIT`].
+#[derive(Clone, Debug, Default)]
+struct Truth {
+    form: Form,
+    /// The unknowns that are added.
+    unknowns: Vec<usize>,
+}
+
+impl Truth {
+    fn constant(constant: i64) -> Self {
+        Self { form: Form { constant, ..Form::default() }, unknowns: Vec::new() }
+    }
+
+    fn is_certain(&self) -> bool {
+        self.form.parts.is_empty() && self.unknowns.is_empty() && self.form.constant >= UNIT
+    }
+}
+
+impl<'a> Rest<'a> {
+    /// All states within bounds.
+    pub fn new(system: &'a TransitionSystem, bounds: &Bounds) -> Self {
+        let facts = Facts::new(&system.dag, &[], &bounds.below);
+        let below = bounds.below.clone();
+        Self { system, facts, bounds: below.len(), below, truths: 0, links: Vec::new() }
+    }
+
+    /// Demands a condition.
+    pub fn demand(&mut self, condition: TermId) {
+        self.add(condition, false);
+        // What holds in all these states narrows what else can be.
+        self.facts = Facts::new(&self.system.dag, &[], &self.below);
+    }
+
+    fn add(&mut self, condition: TermId, negated: bool) {
+        let dag = &self.system.dag;
+        match (dag.node(condition), negated) {
+            (Node::And(list), false) | (Node::Or(list), true) => list.iter().for_each(|&one| self.add(one, negated)),
+            (Node::Not(inner), _) => self.add(*inner, !negated),
+            (Node::Le(..), _) | (Node::Eq(..), false) => self.below.extend(inequalities(dag, (condition, negated))),
+            _ => {
+                let mut budget = LARGEST_CONDITION;
+                if let Some(truth) = self.truth(condition, negated, &mut budget) {
+                    self.require(truth);
+                }
+            }
+        }
+    }
+
+    /// Demands that not all of some literals hold.
+    pub fn refuse(&mut self, literals: &[Literal]) {
+        let mut budget = LARGEST_CONDITION;
+        let truths = literals.iter().map(|&(term, negated)| self.truth(term, !negated, &mut budget));
+        if let Some(sum) = truths.collect::<Option<Vec<Truth>>>().and_then(sum) {
+            self.require(sum);
+        }
+    }
+
+    /// Demands that a truth is at least 1.
+    fn require(&mut self, truth: Truth) {
+        if truth.is_certain() {
+            return;
+        }
+        if truth.unknowns.is_empty() {
+            if let Some(mut form) = truth.form.times(-1) {
+                form.constant = form.constant.saturating_add(UNIT);
+                self.below.push(form);
+            }
+        } else {
+            self.links.push((truth, usize::MAX));
+        }
+    }
+
+    /// A number that is at least the truth of a condition; `None` if that takes too many terms.
+    fn truth(&mut self, term: TermId, negated: bool, budget: &mut usize) -> Option<Truth> {
+        *budget = budget.checked_sub(1)?;
+        let dag = &self.system.dag;
+        match (dag.node(term), negated) {
+            (Node::Bool(value), _) => Some(Truth::constant(if *value == negated { 0 } else { UNIT })),
+            (Node::Not(inner), _) => self.truth(*inner, !negated, budget),
+            (Node::And(list), true) | (Node::Or(list), false) => {
+                let parts = list.iter().map(|&one| self.truth(one, negated, budget));
+                sum(parts.collect::<Option<Vec<_>>>()?)
+            }
+            (Node::And(list), false) | (Node::Or(list), true) => {
+                let parts = list.iter().map(|&one| self.truth(one, negated, budget)).collect::<Option<Vec<_>>>()?;
+                Some(self.least(parts))
+            }
+            (Node::Ite(condition, a, b), _) if dag.sort(term) == Sort::Bool => {
+                let then = [self.truth(*condition, false, budget)?, self.truth(*a, negated, budget)?];
+                let other = [self.truth(*condition, true, budget)?, self.truth(*b, negated, budget)?];
+                let (then, other) = (self.least(then.into()), self.least(other.into()));
+                sum(vec![then, other])
+            }
+            (Node::Eq(a, b), true) => {
+                let mut form = Form::of(dag, *a)?;
+                form.add(dag, *b, -1)?;
+                let opposite = form.times(-1)?;
+                let one_more = |form: Form| Form { constant: form.constant.saturating_add(1), ..form };
+                sum(vec![self.progress(&one_more(form)), self.progress(&one_more(opposite))])
+            }
+            _ => {
+                let forms = inequalities(dag, (term, negated));
+                let parts = forms.iter().map(|form| self.progress(form)).collect();
+                Some(self.least(parts))
+            }
+        }
+    }
+
+    /// How much of the way a form has gone to being at most 0, from the most that it can be.
+    fn progress(&self, form: &Form) -> Truth {
+        let (lo, hi) = self.facts.form(form);
+        if hi <= 0 {
+            return Truth::constant(UNIT);
+        }
+        if lo > 0 {
+            return Truth::constant(0);
+        }
+        // (hi - form) / hi is 1 where the form is 0, and never below 0.
+        let factor = (i128::from(UNIT) + hi - 1) / hi;
+        let scaled = i64::try_from(factor).ok().zip(i64::try_from(factor * hi).ok());
+        let found = scaled.and_then(|(factor, most)| {
+            let mut truth = form.times(factor.checked_neg()?)?;
+            truth.constant = truth.constant.checked_add(most)?;
+            Some(Truth { form: truth, unknowns: Vec::new() })
+        });
+        found.unwrap_or_else(|| Truth::constant(UNIT))
+    }
+
+    /// The truth of a conjunction: an unknown that is at most each of the parts.
+    fn least(&mut self, parts: Vec<Truth>) -> Truth {
+        let mut parts: Vec<Truth> = parts.into_iter().filter(|one| !one.is_certain()).collect();
+        match parts.len() {
+            0 => Truth::constant(UNIT),
+            1 => parts.swap_remove(0),
+            _ => {
+                let unknown = self.truths;
+                self.truths += 1;
+                self.links.extend(parts.into_iter().map(|part| (part, unknown)));
+                Truth { form: Form::default(), unknowns: vec![unknown] }
+            }
+        }
+    }
+
+    /// Whether there is no such state; if so that is an obligation.
+    pub fn refuted(&self, name: String, stop: &Stop) -> Option<Obligation> {
+        // Often a single inequality can never hold: the pods of all workloads do not fill a node.
+        let never = self.below.iter().find(|form| self.facts.form(form).0 > 0);
+        let alone = never.and_then(|form| {
+            let speaks = |other: &&Form| other.parts.keys().any(|atom| form.parts.contains_key(atom));
+            let bounds = self.below[..self.bounds].iter().filter(speaks);
+            self.refuted_by(&name, bounds.chain([form]), &[], stop)
+        });
+        alone.or_else(|| self.refuted_by(&name, self.below.iter(), &self.links, stop))
+    }
+
+    /// Whether some of the inequalities exclude each other.
+    fn refuted_by<'f>(
+        &self,
+        name: &str,
+        below: impl Iterator<Item = &'f Form>,
+        links: &[(Truth, usize)],
+        stop: &Stop,
+    ) -> Option<Obligation> {
+        let mut writer = Writer { rest: self, dag: Dag::default(), atoms: BTreeMap::new(), unknowns: BTreeMap::new() };
+        let mut facts = Vec::new();
+        for form in below {
+            let sum = writer.sum(&Truth { form: form.clone(), unknowns: Vec::new() });
+            let zero = writer.dag.make(Node::Int(0));
+            facts.push(writer.dag.make(Node::Le(sum, zero)));
+        }
+        for (truth, unknown) in links {
+            let sum = writer.sum(truth);
+            let least = match *unknown {
+                usize::MAX => writer.dag.make(Node::Int(UNIT)),
+                unknown => writer.unknown(unknown),
+            };
+            facts.push(writer.dag.make(Node::Le(least, sum)));
+        }
+        if writer.dag.overflow().is_some() {
+            return None;
+        }
+        let obligation = Obligation { name: name.to_owned(), dag: Arc::new(writer.dag), facts };
+        (obligation.check(Encoding::Integers, stop) == Check::Unsat).then_some(obligation)
+    }
+}
+
+/// The sum of truths, no more than certain if one is.
+fn sum(parts: Vec<Truth>) -> Option<Truth> {
+    if parts.iter().any(Truth::is_certain) {
+        return Some(Truth::constant(UNIT));
+    }
+    parts.into_iter().try_fold(Truth::default(), |mut sum, part| {
+        sum.form = sum.form.plus(&part.form)?;
+        sum.unknowns.extend(part.unknowns);
+        Some(sum)
+    })
+}
+
+/// Writes inequalities down as terms.
+struct Writer<'a> {
+    rest: &'a Rest<'a>,
+    dag: Dag,
+    atoms: BTreeMap<TermId, TermId>,
+    unknowns: BTreeMap<usize, TermId>,
+}
+
+impl Writer<'_> {
+    fn sum(&mut self, truth: &Truth) -> TermId {
+        let mut parts = vec![self.dag.make(Node::Int(truth.form.constant)), self.dag.make(Node::Int(0))];
+        for (&atom, &factor) in &truth.form.parts {
+            let atom = self.atom(atom);
+            parts.push(self.dag.make(Node::Scale(factor, atom)));
+        }
+        parts.extend(truth.unknowns.iter().map(|&unknown| self.unknown(unknown)));
+        self.dag.make(Node::Add(parts.into()))
+    }
+
+    fn atom(&mut self, atom: TermId) -> TermId {
+        if let Some(&known) = self.atoms.get(&atom) {
+            return known;
+        }
+        let from = &self.rest.system.dag;
+        let name = match from.node(atom) {
+            Node::Var(var) => from.vars()[var.index()].name.clone(),
+            _ => format!("term {}", atom.0),
+        };
+        let known = self.declare(name, from.range(atom));
+        self.atoms.insert(atom, known);
+        known
+    }
+
+    fn unknown(&mut self, unknown: usize) -> TermId {
+        if let Some(&known) = self.unknowns.get(&unknown) {
+            return known;
+        }
+        let known = self.declare(format!("truth {unknown}"), Range { lo: 0, hi: UNIT });
+        self.unknowns.insert(unknown, known);
+        known
+    }
+
+    fn declare(&mut self, name: String, range: Range) -> TermId {
+        let var = self.dag.declare(VarDecl { name, ..VarDecl::new("unknown", Sort::Int(range)) });
+        self.dag.make(Node::Var(var))
+    }
+}
+
+/// Demands that no rule is enabled of the units that no loop lets act, as far as their guards read what loops do not change.
+pub fn nobody_acts(rest: &mut Rest, loops: &Loops, about: &dyn Fn(&[VarId]) -> bool) {
+    let (system, constant) = (loops.system, loops.constant());
+    let mut units: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, rule) in system.rules.iter().enumerate() {
+        if let Some(unit) = rule.fairness {
+            units.entry(unit).or_default().push(index);
+        }
+    }
+    for rules in units.values() {
+        let changed: Vec<VarId> =
+            rules.iter().flat_map(|&rule| system.rules[rule].updates.iter().map(|&(var, _)| var)).collect();
+        if !about(&changed) || rules.iter().any(|&rule| loops.alive[rule]) {
+            continue;
+        }
+        let prompt: Vec<usize> = rules.iter().copied().filter(|&rule| system.rules[rule].waits.is_none()).collect();
+        for guard in guards(system, &prompt) {
+            let stays = |&(term, _): &Literal| support(&system.dag, term).iter().all(|var| constant[var.index()]);
+            if guard.iter().all(stays) {
+                rest.refuse(&guard);
+            }
+        }
+    }
+}
+
+/// The variables that a term reads.
+fn support(dag: &Dag, term: TermId) -> Vec<VarId> {
+    let (mut seen, mut left, mut vars) = (rustc_hash::FxHashSet::default(), vec![term], Vec::new());
+    while let Some(id) = left.pop() {
+        if seen.insert(id) {
+            match dag.node(id) {
+                Node::Var(var) | Node::Primed(var) => vars.push(*var),
+                node => node.for_each_operand(|operand| left.push(operand)),
+            }
+        }
+    }
+    vars
+}

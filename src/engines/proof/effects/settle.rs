@@ -1,0 +1,250 @@
+//! Sums that come to rest: what loops cannot change, shown rule by rule.
+//!
+//! A sum of variables is the same in all states of a loop if
+//!
+//! * every rule that changes it brings it nearer to a value that loops do not change: the pods of a ReplicaSet to what it
+//!   wants, what a Deployment asks of a ReplicaSet to its own replicas; or
+//! * no loop has steps that increase it beside steps that decrease it: an autoscaler whose load stays does not scale both
+//!   up and down.
+//!
+//! Which sums and values may do is read off the guards of rules. Each question is about one rule, or two, and the few terms
+//! that the sum is changed by.
+
+use super::ask::{Moment, Question, reads};
+use super::form::{Form, conjuncts, inequalities};
+use super::steps::Loops;
+use crate::engines::proof::obligations::Obligation;
+use crate::limits::proof::MOST_PAIRS;
+use crate::smt::Stop;
+use kubound_encodings::term::{Node, Term as _, TermId, VarId};
+use std::collections::BTreeSet;
+
+/// A sum that no loop changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settled {
+    /// The sum, less what it comes nearer to.
+    pub form: Form,
+    /// Whether it comes nearer to a value; else it only goes one way.
+    pub nears: bool,
+}
+
+/// Finds sums that loops cannot change, takes what follows out of the loops, and returns them in their order.
+pub fn settle(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -> Vec<Settled> {
+    let mut found = Vec::new();
+    let mut tried = BTreeSet::new();
+    loop {
+        let before = found.len();
+        for form in candidates(loops) {
+            // What did not help before may do so once more is known to stay.
+            if stop.reason().is_some() || !tried.insert((before, form.parts.clone(), form.constant)) {
+                continue;
+            }
+            let nears = shows(loops, &form, obligations, stop, nears);
+            if nears || shows(loops, &form, obligations, stop, goes_one_way) {
+                take_out(loops, &form, obligations, stop);
+                found.push(Settled { form, nears });
+            }
+        }
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+type Argument = fn(&Loops, &Form, &[usize], &Stop) -> Option<Vec<Obligation>>;
+
+fn shows(loops: &Loops, form: &Form, obligations: &mut Vec<Obligation>, stop: &Stop, argument: Argument) -> bool {
+    let rules = loops.writers(form);
+    match argument(loops, form, &rules, stop) {
+        Some(mut shown) if !rules.is_empty() => {
+            obligations.append(&mut shown);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Differences that guards compare with 0, of variables that loops change and values that they do not.
+fn candidates(loops: &Loops) -> Vec<Form> {
+    let (dag, constant) = (&loops.system.dag, loops.constant());
+    let mut found = Vec::new();
+    let is_constant = |atom: TermId| reads(dag, atom).is_some_and(|vars| vars.iter().all(|var| constant[var.index()]));
+    for rule in loops.rules() {
+        for literal in conjuncts(dag, loops.system.rules[rule].enabled.id()) {
+            if reads(dag, literal.0).is_none() {
+                continue;
+            }
+            let literals = if matches!((dag.node(literal.0), literal.1), (Node::Eq(..), true)) {
+                (literal.0, false)
+            } else {
+                literal
+            };
+            for form in inequalities(dag, literals) {
+                let changing = form.parts.keys().filter(|&&atom| !is_constant(atom)).copied().collect::<Vec<_>>();
+                let is_counted = |&atom: &TermId| matches!(*dag.node(atom), Node::Var(var) if !loops.is_monitor(var));
+                if changing.is_empty() || !changing.iter().all(is_counted) {
+                    continue;
+                }
+                let sign = form.parts[&changing[0]].signum();
+                let Some(form) = form.times(sign) else { continue };
+                // A strict comparison is off by one.
+                for by in [0, sign, -sign] {
+                    found.push(Form { constant: form.constant.saturating_sub(by), ..form.clone() });
+                }
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|form| seen.insert((form.parts.clone(), form.constant)));
+    found
+}
+
+impl Loops<'_> {
+    /// What a step of a rule adds to a form over variables and values that loops do not change; `None` if numbers grow
+    /// out of bounds.
+    pub fn change(&self, rule: usize, form: &Form) -> Option<Form> {
+        let mut sum = Form::default();
+        for (var, change) in &self.changes[rule] {
+            if let Some(&factor) = form.parts.get(&self.vars[var.index()]) {
+                sum = sum.plus(&change.times(factor)?)?;
+            }
+        }
+        Some(sum)
+    }
+}
+
+impl Question<'_> {
+    /// The value of a form at a moment.
+    pub fn form(&mut self, at: &mut Moment, form: &Form) -> TermId {
+        let mut parts = vec![self.dag.make(Node::Int(form.constant))];
+        for (&atom, &factor) in &form.parts {
+            let atom = self.number(at, atom);
+            parts.push(self.dag.make(Node::Scale(factor, atom)));
+        }
+        parts.push(self.dag.make(Node::Int(0)));
+        self.dag.make(Node::Add(parts.into()))
+    }
+
+    /// A term as a number: a condition counts as 0 or 1.
+    fn number(&mut self, at: &mut Moment, term: TermId) -> TermId {
+        use kubound_encodings::term::Sort;
+        let copy = self.term(at, term);
+        if self.dag.sort(copy) != Sort::Bool {
+            return copy;
+        }
+        let (one, zero) = (self.dag.make(Node::Int(1)), self.dag.make(Node::Int(0)));
+        self.dag.make(Node::Ite(copy, one, zero))
+    }
+
+    fn not(&mut self, fact: TermId) -> TermId {
+        self.dag.make(Node::Not(fact))
+    }
+
+    /// The absolute value.
+    fn distance(&mut self, number: TermId) -> TermId {
+        let opposite = self.dag.make(Node::Scale(-1, number));
+        self.dag.make(Node::Max(number, opposite))
+    }
+}
+
+/// A step of a rule and what it does to a form: the value before and after.
+fn step(loops: &Loops, question: &mut Question, number: u8, rule: usize, form: &Form) -> Option<(TermId, TermId)> {
+    let change = loops.change(rule, form)?;
+    let mut about = vec![false; loops.vars.len()];
+    let atoms = form.parts.keys().chain(change.parts.keys());
+    for var in atoms.filter_map(|&atom| reads(&loops.system.dag, atom)).flatten() {
+        about[var.index()] = true;
+    }
+    let mut at = question.moment(number);
+    question.fires(&mut at, &loops.system.rules[rule], &about);
+    let (before, change) = (question.form(&mut at, form), question.form(&mut at, &change));
+    let after = question.dag.make(Node::Add([before, change].into()));
+    Some((before, after))
+}
+
+fn name(loops: &Loops, rule: usize, what: &str) -> String {
+    format!("{}: {what}", loops.system.rules[rule].name)
+}
+
+/// Every step that changes the form brings it nearer to 0.
+fn nears(loops: &Loops, form: &Form, rules: &[usize], stop: &Stop) -> Option<Vec<Obligation>> {
+    let constant = loops.constant();
+    let show = |&rule: &usize| {
+        let mut question = Question::new(loops, &constant);
+        let (before, after) = step(loops, &mut question, 1, rule, form)?;
+        let changed = question.dag.make(Node::Eq(before, after));
+        let changed = question.not(changed);
+        let (before, after) = (question.distance(before), question.distance(after));
+        let no_nearer = question.dag.make(Node::Le(before, after));
+        question.demand(changed);
+        question.demand(no_nearer);
+        question.refuted(|| name(loops, rule, "what it changes comes nearer"), stop)
+    };
+    rules.iter().map(show).collect()
+}
+
+/// No two steps of a loop move the form in opposite directions.
+fn goes_one_way(loops: &Loops, form: &Form, rules: &[usize], stop: &Stop) -> Option<Vec<Obligation>> {
+    if rules.len() * rules.len() > MOST_PAIRS {
+        return None;
+    }
+    let constant = loops.constant();
+    let mut shown = Vec::new();
+    let one_way = |rule: usize, up: bool| {
+        let mut question = Question::new(loops, &constant);
+        moves(loops, &mut question, 1, rule, form, up)?;
+        question.refuted(|| name(loops, rule, if up { "never up" } else { "never down" }), stop)
+    };
+    let (mut up, mut down) = (Vec::new(), Vec::new());
+    for &rule in rules {
+        one_way(rule, true).map_or_else(|| up.push(rule), |one| shown.push(one));
+        one_way(rule, false).map_or_else(|| down.push(rule), |one| shown.push(one));
+    }
+    for (&one, &other) in up.iter().flat_map(|one| down.iter().map(move |other| (one, other))) {
+        let mut question = Question::new(loops, &constant);
+        moves(loops, &mut question, 1, one, form, true)?;
+        moves(loops, &mut question, 2, other, form, false)?;
+        let other = &loops.system.rules[other].name;
+        shown.push(question.refuted(|| name(loops, one, &format!("up, and {other} down")), stop)?);
+    }
+    Some(shown)
+}
+
+/// Demands that a rule moves a form up, or down.
+fn moves(loops: &Loops, question: &mut Question, number: u8, rule: usize, form: &Form, up: bool) -> Option<()> {
+    let (before, after) = step(loops, question, number, rule, form)?;
+    let (a, b) = if up { (after, before) } else { (before, after) };
+    let stays = question.dag.make(Node::Le(a, b));
+    let moves = question.not(stays);
+    question.demand(moves);
+    Some(())
+}
+
+/// Takes the rules out of the loops that always change a form that loops do not change. A variable that the form says stays is
+/// changed by no rule.
+fn take_out(loops: &mut Loops, form: &Form, obligations: &mut Vec<Obligation>, stop: &Stop) {
+    let constant = loops.constant();
+    for rule in loops.writers(form) {
+        let mut question = Question::new(loops, &constant);
+        let Some((before, after)) = step(loops, &mut question, 1, rule, form) else { continue };
+        let stays = question.dag.make(Node::Eq(before, after));
+        question.demand(stays);
+        if let Some(shown) = question.refuted(|| name(loops, rule, "always changes it"), stop) {
+            obligations.push(shown);
+            loops.alive[rule] = false;
+        }
+    }
+    let changing: Vec<VarId> = (0..loops.vars.len())
+        .filter(|&index| !constant[index] && form.parts.contains_key(&loops.vars[index]))
+        .map(|index| VarId(index as u32))
+        .collect();
+    if let [only] = changing[..] {
+        for rule in 0..loops.alive.len() {
+            if loops.alive[rule] {
+                loops.changes[rule].retain(|(var, _)| *var != only);
+                // A step that changes nothing is none.
+                loops.alive[rule] = !loops.changes[rule].is_empty();
+            }
+        }
+    }
+}

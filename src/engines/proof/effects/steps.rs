@@ -1,0 +1,171 @@
+//! What steps of loops add to variables: a row for each rule, over the weights that a measure gives to variables.
+
+use super::form::{Facts, Form};
+use kubound_encodings::system::{Choice, Pace, Role, Rule, TransitionSystem};
+use kubound_encodings::term::{ChoiceId, Node, Range, Term, TermId, VarId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The rules that loops may consist of, so far as is known, and what they change.
+pub struct Loops<'a> {
+    /// The system.
+    pub system: &'a TransitionSystem,
+    /// The term of each variable, by `VarId`.
+    pub vars: Vec<TermId>,
+    /// The term of each choice.
+    choices: BTreeMap<u32, TermId>,
+    /// Rules that may still be part of a loop.
+    pub alive: Vec<bool>,
+    /// What a step of each rule adds to variables: forms over the state before and the choices.
+    pub changes: Vec<Vec<(VarId, Form)>>,
+    /// By `VarId`: the rules that may change the variable.
+    writers: Vec<Vec<usize>>,
+}
+
+/// What a step adds to a measure: a combination of weights for each number that differs from step to step.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Row {
+    /// What is added in any case.
+    pub constant: Vec<(VarId, i64)>,
+    /// What is added times a number of this range.
+    pub amounts: Vec<Amount>,
+    /// What is added times each part of a number of this range.
+    pub splits: Vec<(Range, Vec<Amount>)>,
+}
+
+/// The range of a number, and what it adds to variables times itself.
+pub type Amount = (Range, Vec<(VarId, i64)>);
+
+impl<'a> Loops<'a> {
+    /// All rules but events, which loops never contain, with the term of each variable. `None` if numbers grow out of
+    /// bounds.
+    pub fn new(system: &'a TransitionSystem, vars: Vec<TermId>) -> Option<Self> {
+        let terms = (0..system.dag.len() as u32).map(TermId);
+        let choices = terms.filter_map(|id| match system.dag.node(id) {
+            Node::Choice(choice) => Some((choice.0, id)),
+            _ => None,
+        });
+        let choices = choices.collect();
+        let alive = system.rules.iter().map(|rule| rule.pace != Pace::Event).collect();
+        let changes: Vec<Vec<(VarId, Form)>> =
+            system.rules.iter().map(|rule| changes(system, &vars, rule)).collect::<Option<_>>()?;
+        let mut writers = vec![Vec::new(); vars.len()];
+        for (rule, changes) in changes.iter().enumerate() {
+            changes.iter().for_each(|(var, _)| writers[var.index()].push(rule));
+        }
+        Some(Self { system, vars, choices, alive, changes, writers })
+    }
+
+    /// The same with all rules, events among them.
+    pub fn with_all_rules(&self) -> Self {
+        let (vars, choices, changes) = (self.vars.clone(), self.choices.clone(), self.changes.clone());
+        let (alive, writers) = (vec![true; self.alive.len()], self.writers.clone());
+        Self { system: self.system, vars, choices, alive, changes, writers }
+    }
+
+    /// The rules that may still be part of a loop and may change a form.
+    pub fn writers(&self, form: &Form) -> Vec<usize> {
+        let vars = form.parts.keys().filter_map(|&atom| match *self.system.dag.node(atom) {
+            Node::Var(var) => Some(var),
+            _ => None,
+        });
+        let rules: BTreeSet<usize> = vars.flat_map(|var| self.writers[var.index()].iter().copied()).collect();
+        let changes = |rule: &usize| self.change(*rule, form).is_none_or(|change| change != Form::default());
+        rules.into_iter().filter(|rule| self.alive[*rule] && changes(rule)).collect()
+    }
+
+    /// What is known where a rule fires.
+    pub fn facts(&self, rule: usize, more: &[Form]) -> Facts<'a> {
+        let own = &self.system.rules[rule];
+        let mut known = self.picks(own);
+        known.extend_from_slice(more);
+        Facts::new(&self.system.dag, &[own.enabled.id(), own.constraint.id()], &known)
+    }
+
+    /// Whether a variable is computed from the run, by no rule.
+    pub fn is_monitor(&self, var: VarId) -> bool {
+        self.system.vars[var.index()].role == Role::Monitor
+    }
+
+    /// The rules that may still be part of a loop.
+    pub fn rules(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.alive.len()).filter(|&rule| self.alive[rule])
+    }
+
+    /// By `VarId`: whether no loop changes the variable.
+    pub fn constant(&self) -> Vec<bool> {
+        let mut constant = vec![true; self.vars.len()];
+        for rule in self.rules() {
+            self.changes[rule].iter().for_each(|(var, _)| constant[var.index()] = false);
+        }
+        for monitor in &self.system.monitors {
+            constant[monitor.var.index()] = false;
+        }
+        constant
+    }
+
+    /// What a step of a rule adds to a measure, by the weights of variables.
+    pub fn row(&self, rule: usize) -> Row {
+        let (dag, own) = (&self.system.dag, &self.system.rules[rule]);
+        let facts = self.facts(rule, &[]);
+        let mut amounts: BTreeMap<TermId, Vec<(VarId, i64)>> = BTreeMap::new();
+        let mut constant = Vec::new();
+        for (var, form) in &self.changes[rule] {
+            if form.constant != 0 {
+                constant.push((*var, form.constant));
+            }
+            for (&atom, &factor) in &form.parts {
+                amounts.entry(atom).or_default().push((*var, factor));
+            }
+        }
+        let mut splits = Vec::new();
+        for choice in &own.choices {
+            let Choice::Split { parts, total, .. } = choice else { continue };
+            let Some(total) = Form::of(dag, *total).and_then(|total| as_range(facts.form(&total))) else { continue };
+            let atoms = parts.iter().filter_map(|part| self.choices.get(&part.0).copied());
+            let parts = atoms.map(|atom| (facts.atom(atom), amounts.remove(&atom).unwrap_or_default())).collect();
+            splits.push((total, parts));
+        }
+        let amounts = amounts.into_iter().map(|(atom, weights)| (facts.atom(atom), weights)).collect();
+        Row { constant, amounts, splits }
+    }
+
+    /// The term of a choice, if any term reads it.
+    pub fn choice(&self, choice: ChoiceId) -> Option<TermId> {
+        self.choices.get(&choice.0).copied()
+    }
+
+    /// What the bounds of choices say, as forms that are at most 0.
+    pub fn picks(&self, rule: &Rule) -> Vec<Form> {
+        let dag = &self.system.dag;
+        let mut found = Vec::new();
+        for choice in &rule.choices {
+            let Choice::Split { parts, low, high, .. } = choice else { continue };
+            for ((part, low), high) in parts.iter().zip(low).zip(high) {
+                let Some(&part) = self.choices.get(&part.0) else { continue };
+                let above = Form::of(dag, *low).and_then(|mut form| form.add_atom(part, -1).map(|()| form));
+                let below = Form::of(dag, *high).and_then(|form| form.times(-1));
+                let below = below.and_then(|mut form| form.add_atom(part, 1).map(|()| form));
+                found.extend(above.into_iter().chain(below));
+            }
+        }
+        found
+    }
+}
+
+fn as_range((lo, hi): (i128, i128)) -> Option<Range> {
+    let (lo, hi) = (i64::try_from(lo).ok()?, i64::try_from(hi).ok()?);
+    (lo <= hi).then_some(Range { lo, hi })
+}
+
+/// What a step of a rule adds to each variable that it changes.
+fn changes(system: &TransitionSystem, vars: &[TermId], rule: &Rule) -> Option<Vec<(VarId, Form)>> {
+    let mut changes = Vec::new();
+    for &(var, term) in &rule.updates {
+        let mut form = Form::of(&system.dag, term)?;
+        form.add_atom(vars[var.index()], -1)?;
+        if form != Form::default() {
+            changes.push((var, form));
+        }
+    }
+    Some(changes)
+}

@@ -1,0 +1,193 @@
+//! Small systems, each with one reason why loops end, or why they do not.
+
+use super::*;
+use crate::engines::explicit::Explicit;
+use crate::engines::{Cancel, Engine, Limits};
+use crate::testing::tiny;
+use kubound_encodings::subject::Subject;
+use kubound_encodings::system::{FairnessUnit, Initial, Pace, Role, Rule, StateVar};
+use kubound_encodings::term::{Int, all, int_var, ite, max_of, within};
+
+/// A variable: name, largest value, first value (any, if none is given).
+type Var = (&'static str, i64, Option<i64>);
+
+/// A rule: name, guard, new values of variables by their index.
+type Step = (&'static str, Bool, Vec<(usize, Int)>);
+
+/// A system of rules with a fairness unit each, and a claim about endless runs.
+fn system(vars: &[Var], build: impl FnOnce(&[Int]) -> (Vec<Step>, Claim)) -> TransitionSystem {
+    let (mut system, property) = tiny();
+    let template = system.rules[0].clone();
+    let ((rules, states, claim, yes), dag) = within(Dag::default(), || {
+        let (ids, terms): (Vec<VarId>, Vec<Int>) = vars.iter().map(|&(name, hi, _)| int_var(name, 0, hi)).unzip();
+        let state = |&(_, _, first): &Var| StateVar {
+            role: Role::Cluster,
+            initial: first.map_or(Initial::Free, |value| Initial::Term(Int::from(value).id())),
+        };
+        let states: Vec<StateVar> = vars.iter().map(state).collect();
+        let (steps, claim) = build(&terms);
+        let rule = |(index, (name, enabled, updates)): (usize, Step)| Rule {
+            name: name.to_owned(),
+            subject: Subject::new(name),
+            pace: Pace::Fast,
+            enabled,
+            constraint: true.into(),
+            updates: updates.into_iter().map(|(var, value)| (ids[var], value.id())).collect(),
+            fairness: Some(index),
+            sentence: Vec::new(),
+            details: Vec::new(),
+            writes: Vec::new(),
+            ..template.clone()
+        };
+        (steps.into_iter().enumerate().map(rule).collect::<Vec<_>>(), states, claim, Bool::from(true))
+    });
+    let unit = |rule: &Rule| FairnessUnit { subject: rule.subject.clone(), name: rule.name.clone(), prompt: true };
+    system.fairness = rules.iter().map(unit).collect();
+    (system.rules, system.vars, system.dag) = (rules, states, dag);
+    system.properties[property].claim = claim;
+    system.properties[property].premise = yes;
+    (system.nodes, system.pods) = (yes.id(), yes.id());
+    system
+}
+
+/// No loop changes anything.
+fn never_changes() -> Claim {
+    let (yes, no) = (Bool::from(true), Bool::from(false));
+    Claim::NoFairLoop { within: yes, keep: yes, progress: yes, stay: no }
+}
+
+/// No run is in such a state forever.
+fn never_forever(within: Bool) -> Claim {
+    let yes = Bool::from(true);
+    Claim::NoFairLoop { within, keep: yes, progress: yes, stay: yes }
+}
+
+/// Whether single rules show the claim; an explicit search must agree, and refute it where it is wrong.
+fn shows(system: &TransitionSystem, is_true: bool) -> bool {
+    let explicit = Explicit::default().decide(system, 0, &Limits::default(), &Cancel::default()).expect("no fault");
+    assert_eq!(matches!(explicit.answer, Answer::Holds { .. }), is_true, "{:?}", explicit.answer);
+    let stop = Stop::default();
+    let Ok(effects) = Effects::new(system, &stop) else { return false };
+    let shown = matches!(effects.decide(0, &stop).answer, Answer::Holds { .. });
+    if shown {
+        for obligation in effects.obligations(0, &stop).expect("the proof again") {
+            let again = obligation.check(crate::smt::Encoding::CadicalClauses, &stop);
+            assert_eq!(again, crate::smt::Check::Unsat, "{}", obligation.name);
+        }
+    }
+    shown
+}
+
+#[test]
+fn pods_that_only_move_on_come_to_rest() {
+    let system = system(&[("pending", 5, None), ("bound", 9, Some(0)), ("running", 9, Some(0))], |vars| {
+        let [pending, bound, running] = [vars[0], vars[1], vars[2]];
+        let bind = ("bind", pending.above(0) & bound.below(9), vec![(0, pending - 1), (1, bound + 1)]);
+        let start = ("start", bound.above(0) & running.below(9), vec![(1, bound - 1), (2, running + 1)]);
+        (vec![bind, start], never_changes())
+    });
+    assert!(shows(&system, true));
+}
+
+#[test]
+fn pods_that_move_to_and_fro_do_not() {
+    let system = system(&[("here", 5, None), ("there", 5, None)], |vars| {
+        let [here, there] = [vars[0], vars[1]];
+        let go = ("go", here.above(0) & there.below(5), vec![(0, here - 1), (1, there + 1)]);
+        let come = ("come", there.above(0) & here.below(5), vec![(0, here + 1), (1, there - 1)]);
+        (vec![go, come], never_changes())
+    });
+    assert!(!shows(&system, false));
+}
+
+/// Pods are created and deleted until there are as many as wanted; `off` is by how much deletion misses.
+fn replicas(off: i64) -> TransitionSystem {
+    system(&[("wanted", 4, None), ("pods", 9, None)], |vars| {
+        let [wanted, pods] = [vars[0], vars[1]];
+        let create = ("create", pods.below(wanted), vec![(1, pods + (wanted - pods).max(0))]);
+        let delete = ("delete", pods.above(wanted - off) & pods.above(0), vec![(1, (wanted - off).max(0))]);
+        (vec![create, delete], never_changes())
+    })
+}
+
+#[test]
+fn a_count_that_comes_nearer_to_what_is_wanted_settles() {
+    assert!(shows(&replicas(0), true));
+}
+
+#[test]
+fn a_count_that_overshoots_does_not() {
+    assert!(!shows(&replicas(1), false));
+}
+
+/// An autoscaler that scales up above one load and down below another.
+fn scaled(up: i64, down: i64) -> TransitionSystem {
+    system(&[("load", 9, None), ("replicas", 9, None)], |vars| {
+        let [load, replicas] = [vars[0], vars[1]];
+        let more = ("up", load.above(up) & replicas.below(8), vec![(1, replicas + 2)]);
+        let fewer = ("down", load.below(down) & replicas.above(0), vec![(1, replicas - 1)]);
+        (vec![more, fewer], never_changes())
+    })
+}
+
+#[test]
+fn what_a_load_that_stays_moves_one_way_settles() {
+    assert!(shows(&scaled(6, 4), true));
+}
+
+#[test]
+fn what_the_same_load_moves_both_ways_does_not() {
+    assert!(!shows(&scaled(3, 6), false));
+}
+
+/// Six pods are created, and bound to the best of two nodes with room for so many each. The score counts only where there is room, if it is
+/// said so; else a full node may win, and then nobody is bound.
+fn nodes(room: i64, filtered: bool) -> TransitionSystem {
+    let vars = [("pending", 9, Some(0)), ("on 0", 9, Some(0)), ("on 1", 9, Some(0))];
+    let mut system = system(&vars, |vars| {
+        let (pending, on) = (vars[0], [vars[1], vars[2]]);
+        let fits = on.map(|on| on.below(room));
+        let scores = [on[0] * 2 + 1, on[1] * 3];
+        let ranked = [0, 1].map(|node| if filtered { ite(fits[node], scores[node], -1) } else { scores[node] });
+        let best = max_of(&ranked);
+        let bind = |node: usize| {
+            let guard = all([pending.above(0), fits[node], scores[node].is(best)]);
+            (["bind to 0", "bind to 1"][node], guard, vec![(0, pending - 1), (node + 1, on[node] + 1)])
+        };
+        let all = pending + on[0] + on[1];
+        let create = ("create", all.below(6), vec![(0, pending + (Int::from(6) - all).max(0))]);
+        (vec![bind(0), bind(1), create], never_forever(pending.above(0)))
+    });
+    system.rules.iter_mut().for_each(|rule| rule.fairness = rule.fairness.map(|unit| unit.max(1)));
+    system
+}
+
+#[test]
+fn where_there_is_room_for_all_none_is_pending_forever() {
+    assert!(shows(&nodes(3, true), true));
+}
+
+#[test]
+fn where_room_is_short_one_is() {
+    assert!(!shows(&nodes(2, true), false));
+}
+
+#[test]
+fn a_full_node_with_the_best_score_blocks_all() {
+    assert!(!shows(&nodes(3, false), false));
+}
+
+#[test]
+fn what_may_leave_its_range_is_not_shown() {
+    let mut system = replicas(0);
+    let dag = std::mem::take(&mut system.dag);
+    let rule = system.rules[0].clone();
+    let (more, dag) = within(dag, || {
+        let pods = Int::from_id(kubound_encodings::term::variable(VarId(1)));
+        Rule { enabled: pods.is(9), updates: vec![(VarId(1), (pods + 1).id())], name: "too many".into(), ..rule }
+    });
+    system.dag = dag;
+    system.rules.push(more);
+    let reason = Effects::new(&system, &Stop::default()).expect_err("a pod too many");
+    assert!(reason.contains("too many may leave the range of pods"), "{reason}");
+}
