@@ -17,6 +17,7 @@ pub mod passes;
 pub mod report;
 pub mod reproduce;
 pub mod search;
+pub mod shards;
 pub mod smt;
 pub mod snapshot;
 #[cfg(test)]

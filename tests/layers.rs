@@ -46,6 +46,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("src/manifest", &["encodings/src/", "src/limits"]),
     ("src/explain", &["encodings/src/", "src/limits", "src/manifest", "src/text.rs"]),
     ("src/report", &["encodings/src/", "src/"]),
+    ("src/shards", &["encodings/src/cluster", "src/limits", "src/manifest", "src/report", "src/search"]),
     ("src/snapshot", &["encodings/src/cluster", "src/manifest", "src/text.rs"]),
     ("src/reproduce", &["encodings/src/", "src/engines", "src/manifest", "src/report", "src/text.rs", "src/trace"]),
     ("src/conform", &["encodings/src/", "src/engines", "src/limits", "src/report", "src/trace"]),

@@ -27,6 +27,7 @@ mod registry;
 mod reports;
 mod reports_html;
 mod reproduce;
+mod shards;
 mod snapshot;
 mod soundness;
 mod toys;

@@ -48,6 +48,11 @@ impl Known {
 }
 
 impl BaselineArgs {
+    /// Whether there is one, by flag or by setting.
+    pub fn is_given(&self) -> bool {
+        self.baseline.is_some()
+    }
+
     /// Lets known violations count as accepted.
     pub fn apply(&self, loaded: &mut Loaded) -> Result<(), Failure> {
         let Some(file) = self.baseline.as_deref().filter(|_| !self.write_baseline) else { return Ok(()) };

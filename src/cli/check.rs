@@ -71,6 +71,12 @@ pub fn decide(
     observer: &dyn Observer,
 ) -> Result<(Findings, Exit), Failure> {
     let findings = found(loaded, &search.options(loaded), cancel, observer)?;
+    let exit = exit_of(loaded, deny, &findings);
+    Ok((findings, exit))
+}
+
+/// The exit code of the findings about an input.
+fn exit_of(loaded: &Loaded, deny: &[Deny], findings: &Findings) -> Exit {
     let circumstances = Circumstances {
         expect: &loaded.expect,
         accepted: &loaded.accepted,
@@ -78,24 +84,33 @@ pub fn decide(
         ignored_risky: loaded.notes.iter().any(|note| note.severity == Severity::Risky),
         interrupted: findings.interrupted,
     };
-    let exit = of_results(&findings.results, &circumstances);
-    Ok((findings, exit))
+    of_results(&findings.results, &circumstances)
 }
 
 /// Builds the model and searches; the time for both is that of the options.
 fn found(loaded: &Loaded, options: &Options, cancel: &Cancel, observer: &dyn Observer) -> Result<Findings, Failure> {
+    searched(loaded, options, cancel, observer)?.map_err(|fault| dumped(loaded, fault))
+}
+
+/// The same, where the caller judges what a fault of the search means.
+pub fn searched(
+    loaded: &Loaded,
+    options: &Options,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Result<Findings, Fault>, Failure> {
     let (begin, cluster) = (Instant::now(), &loaded.cluster);
     let stop = Stop { cancel: cancel.clone(), deadline: Some(begin + options.timeout) };
     let systems = match Systems::within(cluster, options.granularity, &stop) {
         Err(AssembleError::Stopped(Stopped(why))) => {
             let findings = undecided(cluster, options, why, cancel, begin.elapsed().as_secs_f64());
             tell_all(&findings, observer);
-            return Ok(findings);
+            return Ok(Ok(findings));
         }
         built => built.map_err(refused)?,
     };
     let left = Options { timeout: options.timeout.saturating_sub(begin.elapsed()), ..*options };
-    check(cluster, systems, &left, cancel, observer).map_err(|fault| dumped(loaded, fault))
+    Ok(check(cluster, systems, &left, cancel, observer))
 }
 
 fn tell_all(findings: &Findings, observer: &dyn Observer) {
@@ -106,7 +121,7 @@ fn tell_all(findings: &Findings, observer: &dyn Observer) {
 }
 
 /// A fault of ours; one between engines with the place of what is needed to see it again.
-fn dumped(loaded: &Loaded, fault: Fault) -> Failure {
+pub fn dumped(loaded: &Loaded, fault: Fault) -> Failure {
     let told = fault.to_string();
     let is_contradiction = matches!(fault, Fault::Contradiction { .. });
     if matches!(fault, Fault::NothingToCheck { .. }) {

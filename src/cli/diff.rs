@@ -209,6 +209,7 @@ mod tests {
                 rules_fired: 0,
             },
             seconds: 0.0,
+            piece: None,
         }
     }
 

@@ -1,7 +1,8 @@
 //! Exit codes: one place, since scripts depend on them.
 
 use crate::manifest::{Accepted, ExpectedVerdict};
-use crate::search::{IntentResult, Verdict};
+use crate::report::document::{Document, IntentDocument, document_word, expected_word};
+use crate::search::IntentResult;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 
@@ -72,50 +73,83 @@ pub struct Circumstances<'a> {
     pub interrupted: bool,
 }
 
+/// What the exit code depends on of an answer.
+struct Judged {
+    word: &'static str,
+    is_decided: bool,
+    expected: Option<&'static str>,
+    is_accepted: bool,
+    leaves_races_open: bool,
+}
+
+impl Judged {
+    fn of(result: &IntentResult, circumstances: &Circumstances) -> Self {
+        let covers = |one: &Accepted| one.covers(&result.intent, result.target.as_deref());
+        Self {
+            word: document_word(&result.verdict),
+            is_decided: !result.verdict.is_undecided(),
+            expected: circumstances.expect.get(&result.intent).copied().map(expected_word),
+            is_accepted: circumstances.accepted.iter().any(covers),
+            leaves_races_open: result.leaves_races_open(),
+        }
+    }
+}
+
+impl From<&IntentDocument> for Judged {
+    fn from(result: &IntentDocument) -> Self {
+        let is_clean = result.decided && result.violation.is_none();
+        Self {
+            word: result.verdict,
+            is_decided: result.decided,
+            expected: result.expected,
+            is_accepted: result.excepted.is_some(),
+            leaves_races_open: is_clean && result.timing == "paced" && !result.beside.is_empty(),
+        }
+    }
+}
+
 /// The exit code of a run.
 pub fn of_results(results: &[IntentResult], circumstances: &Circumstances) -> Exit {
     if circumstances.interrupted {
         return Exit::Interrupted;
     }
-    let codes = results.iter().map(|result| of_result(result, circumstances));
+    let judged = results.iter().map(|result| Judged::of(result, circumstances));
+    of_judged(judged, circumstances.deny, circumstances.ignored_risky)
+}
+
+/// The exit code of a report of answers.
+pub fn of_document(document: &Document, deny: &[Deny]) -> Exit {
+    if document.interrupted {
+        return Exit::Interrupted;
+    }
+    let ignored_risky = document.notes.iter().any(|note| note.severity == "risky");
+    of_judged(document.results.iter().map(Judged::from), deny, ignored_risky)
+}
+
+fn of_judged(judged: impl Iterator<Item = Judged>, deny: &[Deny], ignored_risky: bool) -> Exit {
+    let codes = judged.map(|one| of_one(&one, deny, ignored_risky));
     codes.reduce(Exit::and).unwrap_or(Exit::NothingChecked)
 }
 
-fn of_result(result: &IntentResult, circumstances: &Circumstances) -> Exit {
-    let expected = circumstances.expect.get(&result.intent).copied();
-    let code = match (expected, &result.verdict) {
-        (Some(ExpectedVerdict::Unknown), Verdict::Unknown { .. }) => Exit::Fine,
-        (_, verdict) if verdict.is_undecided() => Exit::Undecided,
-        (Some(expected), verdict) => as_expected(expected, verdict),
-        (None, Verdict::Violated(_) | Verdict::Race(_)) if is_accepted(result, circumstances) => return Exit::Fine,
-        (None, Verdict::Violated(_)) => Exit::Violated,
+fn of_one(judged: &Judged, deny: &[Deny], ignored_risky: bool) -> Exit {
+    let code = match (judged.expected, judged.word) {
+        (Some("unknown"), "unknown") => Exit::Fine,
+        _ if !judged.is_decided => Exit::Undecided,
+        (Some("holds"), "holds" | "bounded") => Exit::Fine,
+        (Some(expected), word) if expected == word => Exit::Fine,
+        (Some(_), _) => Exit::Violated,
+        (None, "violated" | "race") if judged.is_accepted => return Exit::Fine,
+        (None, "violated") => Exit::Violated,
         (None, _) => Exit::Fine,
     };
-    let denied = |what: Deny| circumstances.deny.contains(&what);
-    match result.verdict {
-        Verdict::Vacuous { .. } if denied(Deny::Vacuous) => code.and(Exit::Violated),
-        Verdict::Race(_) if denied(Deny::Races) && expected.is_none() => code.and(Exit::Violated),
-        _ if denied(Deny::RacesUnknown) && result.leaves_races_open() => code.and(Exit::Undecided),
-        Verdict::Holds { .. } | Verdict::BoundedClean { .. } if denied(Deny::Risky) && circumstances.ignored_risky => {
-            code.and(Exit::Undecided)
-        }
+    let denied = |what: Deny| deny.contains(&what);
+    match judged.word {
+        "vacuous" if denied(Deny::Vacuous) => code.and(Exit::Violated),
+        "race" if denied(Deny::Races) && judged.expected.is_none() => code.and(Exit::Violated),
+        _ if denied(Deny::RacesUnknown) && judged.leaves_races_open => code.and(Exit::Undecided),
+        "holds" | "bounded" if denied(Deny::Risky) && ignored_risky => code.and(Exit::Undecided),
         _ => code,
     }
-}
-
-fn is_accepted(result: &IntentResult, circumstances: &Circumstances) -> bool {
-    circumstances.accepted.iter().any(|one| one.covers(&result.intent, result.target.as_deref()))
-}
-
-fn as_expected(expected: ExpectedVerdict, verdict: &Verdict) -> Exit {
-    let same = matches!(
-        (expected, verdict),
-        (ExpectedVerdict::Violated, Verdict::Violated(_))
-            | (ExpectedVerdict::Holds, Verdict::Holds { .. } | Verdict::BoundedClean { .. })
-            | (ExpectedVerdict::Vacuous, Verdict::Vacuous { .. })
-            | (ExpectedVerdict::Race, Verdict::Race(_))
-    );
-    if same { Exit::Fine } else { Exit::Violated }
 }
 
 #[cfg(test)]
@@ -123,6 +157,7 @@ mod tests {
     use super::*;
     use crate::engines::Statistics;
     use crate::engines::explicit::inevitable::Inevitability;
+    use crate::search::Verdict;
     use crate::search::{Beside, Violation};
     use crate::trace::Ending;
     use crate::trace::testing::tiny_run;

@@ -19,6 +19,7 @@ mod input;
 mod interrupt;
 mod list;
 mod man;
+mod merge;
 mod output;
 mod progress;
 mod proof;
@@ -26,6 +27,7 @@ mod replay;
 mod revision;
 mod schema;
 mod settings;
+mod shard;
 mod simulate;
 mod snapshot;
 mod verify;
@@ -61,9 +63,11 @@ Exit codes: 0 all intents hold, 1 some intent is violated, 2 bad usage or input,
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Check manifests and scenario files
-    Verify(verify::Arguments),
+    Verify(Box<verify::Arguments>),
     /// Tell which intents a change breaks or fixes
     Diff(Box<diff::Arguments>),
+    /// Put the reports of all parts of a run together
+    Merge(merge::Arguments),
     /// List, show or run the built-in cases
     Cases(cases::Arguments),
     /// Write the question about an intent for other tools
@@ -133,6 +137,7 @@ pub fn run() -> ExitCode {
     let command = AssertUnwindSafe(|| match &cli.command {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Merge(arguments) => merge::run(arguments),
         Command::Cases(arguments) => cases::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Conform(arguments) => conform::run(arguments),

@@ -116,6 +116,30 @@ pub fn write(documents: &[Document], outputs: &[Output], voice: &VoiceArgs) -> R
     write_files(documents, outputs, &for_files)
 }
 
+/// Writes the report of what was decided before, to people as well.
+pub fn write_again(document: Document, outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
+    let (style, for_files) = styles(voice);
+    let document = [document];
+    for (format, quotes) in on_standard_output(outputs) {
+        let text = worded(format.render(&document, &style))?;
+        print(&if quotes { quoted(&text) } else { text })?;
+    }
+    write_files(&document, outputs, &for_files)
+}
+
+/// What goes to standard output, and whether the text must not give orders to the runner of GitHub Actions.
+fn on_standard_output(outputs: &[Output]) -> Vec<(&'static Format, bool)> {
+    let mut formats: Vec<(&Format, bool)> =
+        outputs.iter().filter(|output| output.file.is_none()).map(|output| (output.format, false)).collect();
+    if formats.is_empty() {
+        formats.push((&human::FORMAT, is_github()));
+        if is_github() && !asks_github(outputs) {
+            formats.push((&github::FORMAT, false));
+        }
+    }
+    formats
+}
+
 fn asks_github(outputs: &[Output]) -> bool {
     outputs.iter().any(|output| *output.format == github::FORMAT)
 }
@@ -152,14 +176,7 @@ impl<'a> Teller<'a> {
     /// For these outputs.
     pub fn new(loaded: &'a Loaded, outputs: &'a [Output], voice: &VoiceArgs) -> Self {
         let (style, for_files) = styles(voice);
-        let mut formats: Vec<(&Format, bool)> =
-            outputs.iter().filter(|output| output.file.is_none()).map(|output| (output.format, false)).collect();
-        if formats.is_empty() {
-            formats.push((&human::FORMAT, is_github()));
-            if is_github() && !asks_github(outputs) {
-                formats.push((&github::FORMAT, false));
-            }
-        }
+        let formats = on_standard_output(outputs);
         let (told, failure) = (Mutex::default(), Mutex::default());
         Self { loaded, outputs, style, for_files, formats, told, failure }
     }
@@ -167,6 +184,11 @@ impl<'a> Teller<'a> {
     /// Tells one answer. A failure to write is told in the end.
     pub fn tell(&self, decision: &Decision) {
         let document = IntentDocument::new(self.loaded, decision.systems, decision.result);
+        self.tell_document(decision.result.property, document);
+    }
+
+    /// Tells one answer in words, which has this place among all of them.
+    pub fn tell_document(&self, place: usize, document: IntentDocument) {
         let tell = |&(format, quotes): &(&Format, bool)| {
             let text = worded(format.one(&self.loaded.cluster.name, &document, &self.style))?.unwrap_or_default();
             if text.is_empty() { Ok(()) } else { print(&if quotes { quoted(&text) } else { text }) }
@@ -174,18 +196,23 @@ impl<'a> Teller<'a> {
         if let Err(failure) = self.formats.iter().try_for_each(tell) {
             self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
         }
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((decision.result.property, document));
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((place, document));
     }
 
     /// Writes what is left once everything is known.
     pub fn finish(self, findings: &Findings, exit: Exit) -> Result<(), Failure> {
+        let loaded = self.loaded;
+        self.finish_with(|results| Document::of(loaded, findings, exit.code(), smt::versions(), results))
+    }
+
+    /// The same, with the document that the answers told are part of.
+    pub fn finish_with(self, document: impl FnOnce(Vec<IntentDocument>) -> Document) -> Result<(), Failure> {
         if let Some(failure) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(failure);
         }
         let mut told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
-        told.sort_by_key(|(property, _)| *property);
-        let results = told.into_iter().map(|(_, document)| document).collect();
-        let document = [Document::of(self.loaded, findings, exit.code(), smt::versions(), results)];
+        told.sort_by_key(|(place, _)| *place);
+        let document = [document(told.into_iter().map(|(_, document)| document).collect())];
         for (format, quotes) in self.formats {
             let text = worded(format.rest(&document, &self.style))?;
             print(&if quotes { quoted(&text) } else { text })?;

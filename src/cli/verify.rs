@@ -4,11 +4,12 @@ use super::args::{ReportArgs, SearchArgs};
 use super::baseline::BaselineArgs;
 use super::exit::Exit;
 use super::settings::SettingsArgs;
-use super::{Failure, check, input, interrupt, output, progress, proof};
+use super::{Failure, check, input, interrupt, output, progress, proof, shard};
 use crate::manifest::Loaded;
 use crate::report::saved::{SavedOrigin, SavedTrace};
 use crate::search::timings::timing_word;
 use crate::search::{Decision, Findings};
+use crate::shards::Shard;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use std::io::Write as _;
@@ -30,6 +31,11 @@ pub struct Arguments {
     /// beside it with the extension cnf; up to --depth steps, or as many as the verdict covers, or 10
     #[arg(long, value_name = "FILE", help_heading = "Report")]
     proof: Option<PathBuf>,
+    /// Decide only the I-th of N parts of all intents, sizes and values, counted from 1; write each part with -o
+    /// json=FILE, and put them together with `kubound merge`
+    #[arg(long, value_name = "I/N", value_parser = shard::parse, help_heading = "Search",
+        conflicts_with_all = ["save", "proof", "baseline", "write_baseline"])]
+    shard: Option<Shard>,
     #[command(flatten)]
     baseline: BaselineArgs,
     #[command(flatten)]
@@ -51,6 +57,13 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     check::apply(&mut loaded, &arguments.search.model, &arguments.intent)?;
     if let Some(file) = &arguments.proof {
         proof::check(file, &loaded, &arguments.search)?;
+    }
+    if let Some(shard) = arguments.shard {
+        if arguments.baseline.is_given() {
+            let help = "help: leave it out; `kubound merge` tells the violations of all parts";
+            return Err(Failure::Usage(anyhow!("--shard and a baseline cannot be used together\n{help}")));
+        }
+        return shard::run(shard, &loaded, &arguments.search, &arguments.report);
     }
     arguments.baseline.apply(&mut loaded)?;
     let cancel = interrupt::install();

@@ -199,6 +199,14 @@ limits! {
         PICK_TRIES: usize = 2000, "picks", "Random picks tried for one rule by `simulate`.", "The run may go on with another rule.";
     }
 
+    /// Runs on several machines.
+    shards {
+        MOST_SHARDS: u64 = 10_000, "shards", "Parts that a run is divided into.", "No fleet has more machines for one check.";
+        PIECES_EACH: usize = 4, "pieces", "Pieces made for each part, if that many are possible.",
+            "Each builds a model of its own; more of them would hardly even out the parts.";
+        MOST_REPORT: u64 = 256 << 20, "bytes", "A report that `merge` reads.", "It is read as a whole.";
+    }
+
     /// Reports.
     report {
         MOST_FIELDS: usize = 4, "fields", "Fields of the input shown beside one verdict.", "The nearest ones tell the story.";

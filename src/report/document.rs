@@ -2,7 +2,9 @@
 //! keys in the order of the fields here.
 
 use super::narrate::{ToldStep, tell};
+use super::shard::{PieceDocument, ShardDocument};
 use super::states::Decoder;
+use super::words::{self, Word};
 use super::{sizes, telling};
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{Acceptance, Accepted, ExpectedVerdict, Loaded, Note, Region, Severity, SourceMap};
@@ -17,21 +19,24 @@ use itertools::Itertools;
 use kubound_encodings::system::{Origin, TransitionSystem};
 use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The whole report.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Document {
     /// Version of this format.
-    pub api_version: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub api_version: Word,
     /// Always `Report`.
     #[schemars(extend("enum" = ["Report"]))]
-    pub kind: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub kind: Word,
     /// Version of Kubound.
-    pub kubound: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub kubound: Word,
     /// Names and versions of the solvers.
     pub solver: String,
     /// Name of the scenario.
@@ -50,10 +55,13 @@ pub struct Document {
     pub notes: Vec<NoteDocument>,
     /// Violations that the input says are accepted.
     pub exceptions: Vec<ExceptionDocument>,
+    /// Which part of the whole this is, of a run with `--shard`; none: the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardDocument>,
 }
 
 /// A violation that is accepted for a time.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ExceptionDocument {
     /// Id of the intent.
     pub intent: String,
@@ -66,34 +74,38 @@ pub struct ExceptionDocument {
     /// `used`: a violation does not fail the command for it; `unused`: there is no such violation; `expired`: it counts
     /// no more.
     #[schemars(extend("enum" = ["used", "unused", "expired"]))]
-    pub state: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub state: Word,
 }
 
 /// The answer to one intent.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IntentDocument {
     /// Id of the intent.
     pub intent: String,
     /// The kind of intent, which `kubound explain` knows.
-    pub rule: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub rule: Word,
     /// Object it speaks of.
     pub target: Option<String>,
     /// `violated`, `race`, `holds`, `bounded`, `vacuous` or `unknown`. A race is a violation that needs a late controller,
     /// and passes.
     #[schemars(extend("enum" = ["violated", "race", "holds", "bounded", "vacuous", "unknown"]))]
-    pub verdict: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub verdict: Word,
     /// Whether the question is answered: not so for `unknown`, and for a bounded answer that nobody asked for.
     pub decided: bool,
     /// What the scenario expects, if it says.
-    pub expected: Option<&'static str>,
+    #[serde(default, deserialize_with = "words::known_or_none")]
+    pub expected: Option<Word>,
     /// Why the violation does not fail the command, with the last day on which it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub excepted: Option<String>,
     /// Why, in one line: the headline of a violation, the method of a proof, the reason of a doubt.
     pub message: String,
     /// Of a clean answer: how many fields may change it and are not modelled (`risky` among the notes).
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub unmodelled: usize,
     /// Depth of a bounded answer.
     pub depth: Option<usize>,
@@ -108,9 +120,10 @@ pub struct IntentDocument {
     /// The timing it was decided under: for a clean verdict the widest one (`interleaved` is any timing), for a violation
     /// the narrowest one (`paced` needs no late controller).
     #[schemars(extend("enum" = ["paced", "delayed", "interleaved"]))]
-    pub timing: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub timing: Word,
     /// What is known under other timings.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<BesideDocument>,
     /// Why paced timing is no question, where it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +134,7 @@ pub struct IntentDocument {
     /// What came out when the verdict was looked at again (`--cross-check`).
     pub rechecks: Vec<Recheck>,
     /// The proof in words, a line each; empty where every state was looked at, and where nothing was proved.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub proof: Vec<String>,
     /// The engine that answered.
     pub engine: String,
@@ -131,23 +144,28 @@ pub struct IntentDocument {
     pub statistics: StatisticsDocument,
     /// Wall time.
     pub seconds: f64,
+    /// The sizes and values that the answer is about, where `--shard` has divided them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub piece: Option<PieceDocument>,
 }
 
 /// What is known of an intent under another timing than that of its verdict.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct BesideDocument {
     /// The timing.
     #[schemars(extend("enum" = ["paced", "delayed", "interleaved"]))]
-    pub timing: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub timing: Word,
     /// The word for the answer.
-    pub answer: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub answer: Word,
     /// More about it.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
 }
 
 /// Who is late in a violation that needs it.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct LateDocument {
     /// The controller that is late.
     pub who: String,
@@ -162,7 +180,7 @@ pub struct LateDocument {
 }
 
 /// A field of the input.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OriginDocument {
     /// The object.
@@ -188,7 +206,7 @@ pub struct OriginDocument {
 }
 
 /// Who acted, with the reasons as Kubernetes Events name them.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
     /// A controller, a node, a user.
     pub name: String,
@@ -197,7 +215,7 @@ pub struct Actor {
 }
 
 /// A violation in words.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ViolationDocument {
     /// Most nodes at a time.
@@ -218,13 +236,15 @@ pub struct ViolationDocument {
     pub steps: Vec<ToldStep>,
     /// `bad`: the last state violates the intent; `stays`: no controller has anything left to do; `loop`.
     #[schemars(extend("enum" = ["bad", "stays", "loop"]))]
-    pub ending: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub ending: Word,
     /// First and last step of the loop, counted from 1.
     #[serde(rename = "loop")]
     pub repeats: Option<(usize, usize)>,
     /// `inevitable`, `possible` or `undecided`.
     #[schemars(extend("enum" = ["inevitable", "possible", "undecided"]))]
-    pub inevitability: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub inevitability: Word,
     /// The step whose picks decide, counted from 1.
     pub needs_choice_at: Option<usize>,
     /// Who has to be late for it; none where nobody has to.
@@ -233,7 +253,7 @@ pub struct ViolationDocument {
 }
 
 /// A node of a run.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct NodeDocument {
     /// Its name.
     pub name: String,
@@ -244,14 +264,15 @@ pub struct NodeDocument {
 }
 
 /// A variable of the model.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VariableDocument {
     /// Its name, by which steps refer to it.
     pub name: String,
     /// `size`: never changes; `cluster`: part of the cluster; `clock`: a timer; `budget`: what may still happen.
     #[schemars(extend("enum" = ["size", "cluster", "clock", "budget"]))]
-    pub role: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub role: Word,
     /// The workload it is about.
     pub workload: Option<String>,
     /// The node it is about.
@@ -265,7 +286,7 @@ pub struct VariableDocument {
 }
 
 /// A variable that a step changes.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeDocument {
     /// Its name.
     pub variable: String,
@@ -276,7 +297,7 @@ pub struct ChangeDocument {
 }
 
 /// What a node was worth to the scheduler.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ScoreDocument {
     /// The node.
     pub node: String,
@@ -287,7 +308,7 @@ pub struct ScoreDocument {
 }
 
 /// Sizes of a search.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatisticsDocument {
     /// States stored.
@@ -305,23 +326,25 @@ pub struct StatisticsDocument {
 }
 
 /// Something that is not modelled, or odd.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NoteDocument {
     /// What it is about; `kubound explain` knows it.
-    pub id: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub id: Word,
     /// `harmless`, `risky` or `warning`.
     #[schemars(extend("enum" = ["harmless", "risky", "warning"]))]
-    pub severity: &'static str,
+    #[serde(deserialize_with = "words::known")]
+    pub severity: Word,
     /// The file.
     pub file: String,
     /// The line, if known.
     pub line: Option<usize>,
     /// The column, from 1, in characters.
     pub column: Option<usize>,
-    /// The stretch of text.
-    #[serde(skip)]
-    pub region: Option<Region>,
+    /// The column behind the last character; none where the rest of the line is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_column: Option<usize>,
     /// Text of the file.
     #[serde(skip)]
     pub source: Option<Arc<str>>,
@@ -353,6 +376,7 @@ impl Document {
         solver: String,
         results: Vec<IntentDocument>,
     ) -> Self {
+        let exceptions = exceptions(loaded, &results);
         Self {
             api_version: super::API_VERSION,
             kind: "Report",
@@ -365,7 +389,8 @@ impl Document {
             scope: findings.scope.clone(),
             results,
             notes: loaded.notes.iter().map(NoteDocument::from).collect(),
-            exceptions: loaded.accepted.iter().filter_map(|one| exception(one, loaded, findings)).collect(),
+            exceptions,
+            shard: None,
         }
     }
 
@@ -377,12 +402,16 @@ impl Document {
     }
 }
 
-/// An exception, with what became of it.
-fn exception(accepted: &Accepted, loaded: &Loaded, findings: &Findings) -> Option<ExceptionDocument> {
+/// The exceptions of an input, with what became of them.
+pub fn exceptions(loaded: &Loaded, results: &[IntentDocument]) -> Vec<ExceptionDocument> {
+    loaded.accepted.iter().filter_map(|one| exception(one, results)).collect()
+}
+
+fn exception(accepted: &Accepted, results: &[IntentDocument]) -> Option<ExceptionDocument> {
     let Acceptance::Exception { reason, expires, expired, .. } = &accepted.by else { return None };
-    let is_used = findings.results.iter().any(|result| {
-        result.verdict.violation().is_some()
-            && !loaded.expect.contains_key(&result.intent)
+    let is_used = results.iter().any(|result| {
+        result.violation.is_some()
+            && result.expected.is_none()
             && accepted.covers(&result.intent, result.target.as_deref())
     });
     Some(ExceptionDocument {
@@ -411,12 +440,23 @@ impl OriginDocument {
             file: place.map(|place| place.file.to_string()),
             line: region.map(|region| region.line),
             column: region.map(|region| region.column),
-            end_column: region.filter(|region| region.length > 0).map(|region| region.column + region.length),
+            end_column: region.and_then(end_column),
             acts,
             written: place.is_none_or(|place| place.is_written(&origin.field)),
             source: place.map(|place| Arc::clone(place.source())),
         }
     }
+}
+
+/// The column behind the last character of a stretch of text.
+fn end_column(region: Region) -> Option<usize> {
+    (region.length > 0).then_some(region.column + region.length)
+}
+
+/// The stretch of text between two columns of a line, if they are known.
+pub fn region(line: Option<usize>, column: Option<usize>, end_column: Option<usize>) -> Option<Region> {
+    let (line, column) = line.zip(column)?;
+    Some(Region { line, column, length: end_column.map_or(0, |end| end.saturating_sub(column)) })
 }
 
 /// What an answer means for whoever waits for it.
@@ -442,15 +482,16 @@ impl Document {
         let scope = &self.scope;
         let sizes = |sizes: &[Size]| sizes.iter().map(|size| format!("{} {}", size.name, size.count)).join(", ");
         let listed = [
+            ("shard", self.shard.as_ref().map(ShardDocument::told).unwrap_or_default()),
             ("nodes", sizes(&scope.pools)),
             ("replicas", sizes(&scope.workloads)),
             ("values", sizes(&scope.values)),
             ("assuming", scope.assumptions.join("; ")),
             ("controllers", scope.controllers.join(", ")),
             ("events", scope.events.join(", ")),
-            ("start", scope.start.to_owned()),
-            ("timing", scope.timing.to_owned()),
-            ("granularity", scope.granularity.to_owned()),
+            ("start", scope.start.clone()),
+            ("timing", scope.timing.clone()),
+            ("granularity", scope.granularity.clone()),
             ("exceptions", self.told_exceptions().unwrap_or_default()),
             ("Kubernetes", scope.kubernetes.clone()),
             ("kubound", format!("{} ({})", self.kubound, self.solver)),
@@ -468,21 +509,22 @@ impl IntentDocument {
 
     /// The intent and what it speaks of.
     pub fn title(&self) -> String {
-        match &self.target {
-            Some(target) => format!("{} {target}", self.intent),
-            None => self.intent.clone(),
-        }
+        let target = self.target.as_ref().map(|target| format!(" {target}")).unwrap_or_default();
+        let piece = self.piece.as_ref().map(|piece| format!(" (piece {})", piece.number)).unwrap_or_default();
+        format!("{}{target}{piece}", self.intent)
     }
 
     /// The answer in a line, with how far it goes.
     pub fn told(&self) -> String {
-        if let Some(other) = &self.same_as {
-            return format!("as for {other}, from which it differs only by name");
-        }
-        match self.verdict {
-            "holds" => format!("no run violates it, at any depth, {} ({})", self.extent(), self.message),
-            "bounded" => format!("{}, {}; longer runs were not looked at", self.message, self.extent()),
-            _ => self.message.clone(),
+        let told = match (&self.same_as, self.verdict) {
+            (Some(other), _) => format!("as for {other}, from which it differs only by name"),
+            (None, "holds") => format!("no run violates it, at any depth, {} ({})", self.extent(), self.message),
+            (None, "bounded") => format!("{}, {}; longer runs were not looked at", self.message, self.extent()),
+            (None, _) => self.message.clone(),
+        };
+        match &self.piece {
+            Some(piece) => format!("{told}; {}", piece.told()),
+            None => told,
         }
     }
 
@@ -555,19 +597,16 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn intent(&self, result: &IntentResult) -> IntentDocument {
-        let (verdict, message, depth, violation) = match &result.verdict {
+        let (message, depth, violation) = match &result.verdict {
             Verdict::Violated(found) | Verdict::Race(found) => {
                 let violation = self.violation(found);
                 let late = violation.late.as_ref().map(LateDocument::told);
                 let message = [Some(result.headline.clone()), late].into_iter().flatten().join(": ");
-                (result.verdict.word(), message, None, Some(violation))
+                (message, None, Some(violation))
             }
-            Verdict::Holds { method, .. } => ("holds", (*method).to_owned(), None, None),
-            Verdict::BoundedClean { depth, .. } => {
-                ("bounded", format!("no violation up to depth {depth}"), Some(*depth), None)
-            }
-            Verdict::Vacuous { why } => ("vacuous", why.clone(), None, None),
-            Verdict::Unknown { why } => ("unknown", why.clone(), None, None),
+            Verdict::Holds { method, .. } => ((*method).to_owned(), None, None),
+            Verdict::BoundedClean { depth, .. } => (format!("no violation up to depth {depth}"), Some(*depth), None),
+            Verdict::Vacuous { why } | Verdict::Unknown { why } => (why.clone(), None, None),
         };
         let expected = self.loaded.expect.get(&result.intent).copied().map(expected_word);
         let statistics = result.statistics;
@@ -580,7 +619,7 @@ impl Context<'_> {
             intent: result.intent.clone(),
             rule: self.rule(result),
             target: result.target.clone(),
-            verdict,
+            verdict: document_word(&result.verdict),
             decided: !result.verdict.is_undecided(),
             expected,
             excepted: self.excepted(result),
@@ -620,6 +659,7 @@ impl Context<'_> {
                 rules_fired: result.fired.len(),
             },
             seconds: result.seconds,
+            piece: None,
         }
     }
 
@@ -747,12 +787,20 @@ impl From<&Note> for NoteDocument {
             file: note.file.to_string(),
             line: note.region.map(|region| region.line),
             column: note.region.map(|region| region.column),
-            region: note.region,
+            end_column: note.region.and_then(end_column),
             source: note.source.clone(),
             object: note.object.clone(),
             field: note.field.clone(),
             message: note.message.clone(),
         }
+    }
+}
+
+/// The word of documents for a verdict.
+pub fn document_word(verdict: &Verdict) -> Word {
+    match verdict {
+        Verdict::BoundedClean { .. } => "bounded",
+        other => other.word(),
     }
 }
 

@@ -1,11 +1,13 @@
 //! The report for people: what is wrong, where it is written, the smallest cluster that shows it, step by step.
 
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
-use super::document::{Document, IntentDocument, NoteDocument, OriginDocument, ViolationDocument};
+use super::document::{
+    Document, IntentDocument, NoteDocument, OriginDocument, ScoreDocument, ViolationDocument, region,
+};
 use super::format::{Format, Writing};
 use super::narrate::{Line, ToldStep, fold, told_together};
 use crate::limits::report::MOST_NOTES;
-use crate::manifest::{Note, Region};
+use crate::manifest::Note;
 use crate::text::{Kind, Paint, neutralise, plural, wrap};
 use indexmap::IndexMap;
 use itertools::Itertools;
@@ -67,7 +69,7 @@ fn rest(document: &Document, options: &Options) -> String {
         let label = options.paint.paint(Kind::Warning, "interrupted");
         let _ = writeln!(out, "{label}: intents that are not listed were not decided");
     }
-    if document.results.is_empty() && !document.interrupted {
+    if document.results.is_empty() && !document.interrupted && document.shard.is_none() {
         let _ = writeln!(out, "{}: no intent applied to anything", options.paint.paint(Kind::Warning, "warning"));
     }
     if !options.quiet {
@@ -198,11 +200,7 @@ fn agrees(verdict: &str, expected: &str) -> bool {
 /// The lines of the input that a violation stems from.
 fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
     let label = |origin: &OriginDocument| {
-        let region = origin.line.zip(origin.column).map(|(line, column)| Region {
-            line,
-            column,
-            length: origin.end_column.map_or(0, |end| end.saturating_sub(column)),
-        });
+        let region = region(origin.line, origin.column, origin.end_column);
         let mut text = origin.acts.clone().unwrap_or_else(|| "the intent".to_owned());
         if !origin.written {
             let field = origin.field.rsplit('.').next().unwrap_or_default();
@@ -271,21 +269,13 @@ struct Steps {
 
 /// The scores behind a step: that of the node it chose is the highest.
 fn compared(step: &ToldStep, options: &Options) -> String {
-    let mut scores = scores(step);
-    let chosen = step.about.node.as_deref();
-    let Some(position) = scores.iter().position(|&(node, _)| Some(node) == chosen) else { return String::new() };
-    let (_, score) = scores.remove(position);
-    if options.verbose || scores.is_empty() {
-        return String::new();
+    let worth = |one: &ScoreDocument| Some((one.node.clone(), one.score?));
+    let Some((_, score)) = step.scores.iter().find(|one| one.chosen).and_then(worth) else { return String::new() };
+    // They come best first.
+    match step.scores.iter().filter(|one| !one.chosen).find_map(worth) {
+        Some((node, other)) if !options.verbose => format!(" (score {score}; {node} {other})"),
+        _ => String::new(),
     }
-    scores.sort_by_key(|&(_, score)| -score);
-    format!(" (score {score}; {} {})", scores[0].0, scores[0].1)
-}
-
-/// The nodes that a pod could go to, with their scores.
-fn scores(step: &ToldStep) -> Vec<(&str, i64)> {
-    let scores = step.about.scores.iter().map(|(node, score)| (node.as_str(), *score));
-    scores.filter(|&(_, score)| score >= 0).collect()
 }
 
 fn step_line(
@@ -307,15 +297,16 @@ fn step_line(
 }
 
 fn details(out: &mut String, step: &ToldStep) {
-    let scores: Vec<String> = scores(step).iter().map(|(node, score)| format!("{node} {score}")).collect();
-    let mut list: Vec<String> = step.about.facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let worth = |one: &ScoreDocument| Some(format!("{} {}", one.node, one.score?));
+    let scores: Vec<String> = step.scores.iter().filter_map(worth).collect();
+    let mut list: Vec<String> = step.facts.iter().map(|(name, value)| format!("{name} {value}")).collect();
     if !scores.is_empty() {
         list.insert(0, format!("scores: {}", scores.join(", ")));
     }
     if !list.is_empty() {
         let _ = writeln!(out, "                {}", wrap(&neutralise(&list.join("; ")), 16));
     }
-    if let Some(why) = step.over_approximates {
+    if let Some(why) = &step.over_approximates {
         let _ = writeln!(out, "                {}", wrap(&format!("[*] {why}"), 16));
     }
 }
@@ -372,7 +363,13 @@ fn covered(out: &mut String, document: &Document, options: &Options) {
         let label = options.paint.paint(Kind::Label, &format!("{label:<10}"));
         let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(text), 14));
     };
-    line("checked", &format!("all at once: {}", scope.sizes()));
+    match &document.shard {
+        Some(shard) => {
+            line("shard", &shard.told());
+            line("checked", &format!("by piece: {}", scope.sizes()));
+        }
+        None => line("checked", &format!("all at once: {}", scope.sizes())),
+    }
     if !scope.values.is_empty() {
         let values: Vec<String> = scope.values.iter().map(|value| format!("{} {}", value.name, value.count)).collect();
         line("values", &values.join(", "));
@@ -393,7 +390,7 @@ fn covered(out: &mut String, document: &Document, options: &Options) {
         let target = unused.target.as_ref().map(|target| format!(" of {target}")).unwrap_or_default();
         line("unused", &format!("{}{target} is not violated; remove the exception ({})", unused.intent, unused.reason));
     }
-    let (start, timing, granularity) = (scope.start, scope.timing, scope.granularity);
+    let (start, timing, granularity) = (&scope.start, &scope.timing, &scope.granularity);
     line(
         "model",
         &format!("start {start}, timing {timing}, granularity {granularity}, Kubernetes {}", scope.kubernetes),
@@ -421,7 +418,7 @@ fn notes(out: &mut String, notes: &[NoteDocument], options: &Options) {
         let label = |note: &&NoteDocument| Label {
             file: note.file.clone(),
             source: note.source.clone(),
-            region: note.region,
+            region: region(note.line, note.column, note.end_column),
             text: format!("{} {}", note.field, note.object).trim().to_owned(),
         };
         let mut labels: Vec<Label> = notes.iter().map(label).collect();

@@ -18,9 +18,11 @@ mod places;
 pub mod sarif;
 pub mod saved;
 pub mod schema;
+pub mod shard;
 pub mod sizes;
 pub mod states;
 pub mod telling;
+pub mod words;
 
 /// Where the documents of a report are versioned.
 pub const API_VERSION: &str = "kubound.dev/v1alpha1";

@@ -11,11 +11,11 @@ use kubound_encodings::system::{Detail, DetailKind, Phrase, Rule, TransitionSyst
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Sort, TermId, VarId};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One step in words.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ToldStep {
     /// Counted from 1.
@@ -29,29 +29,46 @@ pub struct ToldStep {
     /// Name of the rule.
     pub rule: String,
     /// What it picked.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<String, i64>,
     /// What it compared, before the step.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<(String, i64)>,
     /// Why the rule allows more than the real controller does, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub over_approximates: Option<&'static str>,
+    pub over_approximates: Option<String>,
     /// The controllers that could have acted before it and are late, where nothing but that makes the run possible.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<String>,
     /// What it changed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ChangeDocument>,
     /// What the nodes were worth to the scheduler, the chosen one first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<ScoreDocument>,
     /// The fields of the input that its rule stems from.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub origins: Vec<OriginDocument>,
+    /// Those of the details that `-v` shows beside scores.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<(String, i64)>,
+    /// The pods that it binds or starts, if it does nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places: Option<Placing>,
     /// What the step is about.
     #[serde(skip)]
     pub about: About,
+}
+
+/// A step that binds pods to a node, or starts them there.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Placing {
+    /// What they are pods of.
+    pub pods: String,
+    /// The node.
+    pub node: Option<String>,
+    /// Whether it binds them; otherwise it starts them.
+    pub binds: bool,
 }
 
 /// What a step is about, as data.
@@ -65,8 +82,6 @@ pub struct About {
     pub requests: Vec<Request>,
     /// What the nodes were worth to the scheduler; below 0 where they do not take the pod.
     pub scores: Vec<(String, i64)>,
-    /// Numbers to show with `-v`.
-    pub facts: Vec<(String, i64)>,
 }
 
 impl About {
@@ -118,6 +133,7 @@ fn tell_step(system: &TransitionSystem, before: &[i64], step: &Step, number: usi
             ..ToldStep::default()
         };
     };
+    let about = about(system, rule, before, step);
     ToldStep {
         number,
         actor: rule.actor.clone(),
@@ -126,8 +142,10 @@ fn tell_step(system: &TransitionSystem, before: &[i64], step: &Step, number: usi
         rule: rule.name.clone(),
         picks,
         details: details(system, rule, before, step, |_| true),
-        over_approximates: rule.over_approximates,
-        about: about(system, rule, before, step),
+        over_approximates: rule.over_approximates.map(str::to_owned),
+        facts: details(system, rule, before, step, |detail| detail.kind == DetailKind::Fact),
+        places: placing(&about),
+        about,
         ..ToldStep::default()
     }
 }
@@ -227,7 +245,6 @@ fn about(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &Step) ->
         node: rule.subject.slot.and_then(node),
         requests: requests(system, rule, before, step),
         scores: scores.collect(),
-        facts: details(system, rule, before, step, |detail| detail.kind == DetailKind::Fact),
     }
 }
 
@@ -278,17 +295,18 @@ pub fn fold(steps: &[ToldStep], boundary: Option<usize>) -> Vec<Line<'_>> {
 }
 
 /// What a step binds or starts, if it does nothing else.
-fn placing(step: &ToldStep) -> Option<&Request> {
-    let verb = match step.about.word() {
+fn placing(about: &About) -> Option<Placing> {
+    let verb = match about.word() {
         words::BIND => Verb::Bind,
         words::START => Verb::Status,
         _ => return None,
     };
-    step.about.requests.iter().find(|request| request.verb == verb)
+    let request = about.requests.iter().find(|request| request.verb == verb)?;
+    Some(Placing { pods: request.label.clone(), node: request.node.clone(), binds: verb == Verb::Bind })
 }
 
 fn places(step: &ToldStep) -> bool {
-    placing(step).is_some()
+    step.places.is_some()
 }
 
 /// Several similar steps in a sentence.
@@ -317,13 +335,13 @@ pub fn told_together(run: &[ToldStep]) -> String {
 fn told_placing(run: &[ToldStep]) -> String {
     let mut groups: Vec<(&str, Placed)> = Vec::new();
     for step in run {
-        let Some(Request { verb, label: group, node: Some(node), .. }) = placing(step) else { continue };
+        let Some(Placing { pods: group, node: Some(node), binds }) = &step.places else { continue };
         let index = groups.iter().position(|(name, _)| name == group).unwrap_or_else(|| {
             groups.push((group, Placed::default()));
             groups.len() - 1
         });
         let placed = &mut groups[index].1;
-        if *verb != Verb::Bind {
+        if !binds {
             placed.started += 1;
             continue;
         }
@@ -389,7 +407,7 @@ mod tests {
             let (label, node) = ("default/web".to_owned(), Some(node.to_owned()));
             let requests = vec![Request { verb, object: None, label, node, count: 1 }];
             let about = About { subject: Some(Subject::new(word)), requests, ..About::default() };
-            ToldStep { number, actor: word.into(), reason: "x".into(), about, ..ToldStep::default() }
+            ToldStep { number, actor: word.into(), reason: "x".into(), places: placing(&about), ..ToldStep::default() }
         };
         let rules = [(words::BIND, Verb::Bind), (words::START, Verb::Status)];
         let places = ["spot-0", "spot-1", "spot-0"].into_iter().flat_map(|node| rules.map(|rule| (node, rule)));

@@ -107,7 +107,7 @@ impl SavedTrace {
                 rule: told.rule,
                 picks: told.picks,
                 changes: changed.map(|(var, (&new, _))| (name_of(var), new)).collect(),
-                over_approximates: told.over_approximates.map(str::to_owned),
+                over_approximates: told.over_approximates,
             }
         });
         let (ending, repeats) = match trace.ending {

@@ -19,11 +19,11 @@ use crate::limits::search::RECHECK;
 use crate::limits::search::RECHECK_DEPTH;
 use crate::smt::{Check, Encoding, Solver};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
 /// One verdict looked at again.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recheck {
     /// By whom, e.g. `symbolic with CaDiCaL`.

@@ -3,14 +3,14 @@
 use super::timings::timing_word;
 use super::{Options, Systems};
 use itertools::Itertools;
-use kubound_encodings::cluster::workload::{MetricValue, Usage};
+use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{Cluster, Granularity, Span, Start, Timing};
 use kubound_encodings::system::TransitionSystem;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a verdict covers.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
     /// Nodes of each pool.
@@ -26,17 +26,17 @@ pub struct Scope {
     /// Events that may happen, with how often.
     pub events: Vec<String>,
     /// Where runs start.
-    pub start: &'static str,
+    pub start: String,
     /// How rules interleave: `both` where verdicts say which timing they are about.
-    pub timing: &'static str,
+    pub timing: String,
     /// How many reconciles one rule stood for during the search.
-    pub granularity: &'static str,
+    pub granularity: String,
     /// Release whose rules apply.
     pub kubernetes: String,
 }
 
 /// A number or range with a name.
-#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Size {
     /// Of what.
     pub name: String,
@@ -47,7 +47,13 @@ pub struct Size {
 impl Scope {
     /// The scope of a search.
     pub fn new(cluster: &Cluster, systems: &Systems, options: &Options) -> Self {
+        Self { assumptions: assumptions(&systems.fine), ..Self::of(cluster, options) }
+    }
+
+    /// The same without assumptions, which only a system tells.
+    pub fn of(cluster: &Cluster, options: &Options) -> Self {
         let size = |name: String, span: Span| Size { name, count: span.to_string() };
+        let is_paced = cluster.timing == Timing::Paced;
         Self {
             pools: cluster.pools.iter().map(|pool| size(pool.name.clone(), pool.count)).collect(),
             workloads: cluster
@@ -57,16 +63,12 @@ impl Scope {
                 .map(|workload| size(workload.reference.to_string(), workload.replicas))
                 .collect(),
             values: values(cluster),
-            assumptions: assumptions(&systems.fine),
+            assumptions: Vec::new(),
             controllers: cluster.scenario_controllers.iter().map(|one| one.id.clone()).collect(),
             events: cluster.events.iter().map(|event| format!("{} (at most {})", event.id, event.times)).collect(),
-            start: start_word(cluster.start),
-            timing: if options.both && cluster.timing == Timing::Paced { "both" } else { timing_word(cluster.timing) },
-            granularity: granularity_word(if systems.fused.is_some() {
-                options.granularity
-            } else {
-                Granularity::Fine
-            }),
+            start: start_word(cluster.start).to_owned(),
+            timing: if options.both && is_paced { "both" } else { timing_word(cluster.timing) }.to_owned(),
+            granularity: granularity_word(if is_paced { options.granularity } else { Granularity::Fine }).to_owned(),
             kubernetes: format!("1.{}", cluster.version.0),
         }
     }
@@ -106,13 +108,8 @@ fn values(cluster: &Cluster) -> Vec<Size> {
     }
     for workload in &cluster.workloads {
         for metric in &workload.metrics {
-            let MetricValue { name, value: Span { lo, hi, step }, .. } = metric;
-            let is_whole = [lo, hi, step].iter().all(|part| *part % 1000 == 0);
-            let (span, unit) = match Span::new(lo / 1000, hi / 1000, step / 1000).filter(|_| is_whole) {
-                Some(whole) => (whole, ""),
-                None => (metric.value, "m"),
-            };
-            note(format!("metric {name} of {}", workload.reference), span, unit);
+            let (span, unit) = metric_unit(metric.value);
+            note(format!("metric {} of {}", metric.name, workload.reference), span, unit);
         }
     }
     for placed in &cluster.placed {
@@ -122,7 +119,18 @@ fn values(cluster: &Cluster) -> Vec<Size> {
     sizes
 }
 
-fn resource_unit(resource: &str) -> &'static str {
+/// The value of a metric, which is given in thousandths, in the unit that reports name it in.
+pub fn metric_unit(value: Span) -> (Span, &'static str) {
+    let Span { lo, hi, step } = value;
+    let is_whole = lo % 1000 == 0 && hi % 1000 == 0 && (lo == hi || step % 1000 == 0);
+    match Span::new(lo / 1000, hi / 1000, (step / 1000).max(1)).filter(|_| is_whole) {
+        Some(whole) => (whole, ""),
+        None => (value, "m"),
+    }
+}
+
+/// The unit of amounts of a resource in reports.
+pub fn resource_unit(resource: &str) -> &'static str {
     match resource {
         "cpu" => "m",
         "memory" | "ephemeral-storage" => " bytes",

@@ -34,7 +34,7 @@ const FILE: &str = "kubound.toml";
 
 /// Flags that say what to do this time, and are no settings.
 const NO_SETTINGS: &[&str] =
-    &["help", "intent", "save", "proof", "write-baseline", "config", "show-settings", "show-proof"];
+    &["help", "intent", "save", "proof", "shard", "write-baseline", "config", "show-settings", "show-proof"];
 
 /// Switches of which one excludes the other: the stronger source wins.
 const EXCLUSIVE: (&str, &str) = ("quiet", "verbose");

@@ -82,9 +82,18 @@ error[noOscillation]: pods come and go forever
 #[test]
 fn verbose_tells_every_step_with_its_scores() {
     let options = Options { verbose: true, ..PLAIN };
-    let text = render(&document(violated(6, Ending::Bad), "x"), &options);
+    let scored = |steps: usize| {
+        let mut document = document(violated(steps as i64, Ending::Bad), "x");
+        let violation = document.results[0].violation.as_mut().expect("it is violated");
+        let score = |node: &str, score, chosen| ScoreDocument { node: node.into(), score, chosen };
+        violation.steps[steps - 1].scores =
+            vec![score("spot-0", Some(8), true), score("spot-1", Some(3), false), score("spot-2", None, false)];
+        document
+    };
+    let text = render(&scored(6), &options);
     assert!(!text.contains("steps 1-"), "{text}");
-    assert!(text.contains("scores: spot-0 8"), "{text}");
+    assert!(text.contains("scores: spot-0 8, spot-1 3\n"), "{text}");
+    assert!(render(&scored(3), &PLAIN).contains("(score 8; spot-1"));
 }
 
 #[test]
