@@ -15,8 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// whether some rule of the unit is enabled; rules that compare in another way are left out, as if they were never enabled.
 pub fn guards(system: &TransitionSystem, rules: &[usize]) -> Vec<Vec<Literal>> {
     let dag = &system.dag;
-    let (mut plain, mut groups): (Vec<Vec<Literal>>, BTreeMap<(TermId, BTreeSet<Literal>), Vec<Competitor>>) =
-        Default::default();
+    let (mut plain, mut groups) = (Vec::new(), BTreeMap::<Contest, Vec<Competitor>>::new());
     for &rule in rules {
         let guard = conjuncts(dag, system.rules[rule].enabled.id());
         let comparisons: Vec<Literal> = guard.iter().copied().filter(|&one| compared(dag, one).is_some()).collect();
@@ -49,6 +48,9 @@ fn compared(dag: &Dag, (term, negated): Literal) -> Option<(TermId, TermId)> {
     }
 }
 
+/// The maximum that scores are compared with, and what the rules ask for beside their own filters.
+type Contest = (TermId, BTreeSet<Literal>);
+
 /// A rule whose score is compared with the maximum.
 struct Competitor {
     /// The guard without the comparison.
@@ -60,7 +62,7 @@ struct Competitor {
 }
 
 /// A rule that competes, with the maximum and with what it asks for beside its own filter.
-fn competitor(dag: &Dag, guard: &[Literal], comparison: Literal) -> Option<((TermId, BTreeSet<Literal>), Competitor)> {
+fn competitor(dag: &Dag, guard: &[Literal], comparison: Literal) -> Option<(Contest, Competitor)> {
     let (score, best) = compared(dag, comparison)?;
     let own = |leaf: &TermId| match entry(dag, *leaf, score) {
         Some((filter, _)) => conjuncts_of(dag, filter).iter().all(|one| guard.contains(one)),

@@ -140,9 +140,7 @@ impl Effects {
     /// Shows that wherever two conditions hold somebody has to act whom no loop lets act.
     fn somebody_acts(&self, loops: &Loops, conditions: [TermId; 2], stop: &Stop) -> Option<Obligation> {
         let roots = self.system.dag.support(conditions);
-        let near = |changed: &[VarId]| changed.iter().any(|var| roots.contains(var));
-        let ways: [&dyn Fn(&[VarId]) -> bool; 2] = [&near, &|_| true];
-        ways.into_iter().find_map(|about| {
+        [Some(&roots[..]), None].into_iter().find_map(|about| {
             let mut rest = Rest::new(&self.system, &self.bounds);
             conditions.into_iter().for_each(|condition| rest.demand(condition));
             nobody_acts(&mut rest, loops, about);

@@ -275,8 +275,9 @@ impl Writer<'_> {
     }
 }
 
-/// Demands that no rule is enabled of the units that no loop lets act, as far as their guards read what loops do not change.
-pub fn nobody_acts(rest: &mut Rest, loops: &Loops, about: &dyn Fn(&[VarId]) -> bool) {
+/// Demands that no rule is enabled of the units that no loop lets act, as far as their guards read what loops do not change;
+/// of all such units, or of those that change one of some variables.
+pub fn nobody_acts(rest: &mut Rest, loops: &Loops, about: Option<&[VarId]>) {
     let (system, constant) = (loops.system, loops.constant());
     let mut units: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, rule) in system.rules.iter().enumerate() {
@@ -285,9 +286,9 @@ pub fn nobody_acts(rest: &mut Rest, loops: &Loops, about: &dyn Fn(&[VarId]) -> b
         }
     }
     for rules in units.values() {
-        let changed: Vec<VarId> =
-            rules.iter().flat_map(|&rule| system.rules[rule].updates.iter().map(|&(var, _)| var)).collect();
-        if !about(&changed) || rules.iter().any(|&rule| loops.alive[rule]) {
+        let mut changed = rules.iter().flat_map(|&rule| &system.rules[rule].updates);
+        let is_about = about.is_none_or(|about| changed.any(|(var, _)| about.contains(var)));
+        if !is_about || rules.iter().any(|&rule| loops.alive[rule]) {
             continue;
         }
         let prompt: Vec<usize> = rules.iter().copied().filter(|&rule| system.rules[rule].waits.is_none()).collect();
