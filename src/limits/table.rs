@@ -116,9 +116,12 @@ limits! {
             "Each is a question to a solver.";
         MOST_WRITERS: usize = 16, "rules", "Rules that may change a sum for which a bound is tried.",
             "A bound that many rules have to keep says what their guards say already.";
-        LARGEST_CONDITION: usize = 400, "terms", "Size of a condition that questions about single rules keep.",
+        LARGEST_CONDITION: usize = 100, "terms", "Size of a condition that questions about single rules keep, sums not counted.",
             "Larger ones compare whole clusters; leaving them out allows more.";
-        ONE_STEP: Duration = 500, "ms", "Time for one question about one rule, or two.",
+        EACH_RULE: Duration = 5, "ms", "Time for each rule of a system, to find what single rules show.",
+            "Large systems, which nothing else decides, get more.";
+        AT_LEAST: Duration = 1000, "ms", "Least time to find what single rules show.", "Small systems are searched as well.";
+        ONE_STEP: Duration = 100, "ms", "Time for one question about one rule, or two.",
             "Such questions are small: they take a millisecond, or are too hard.";
         UNIT: i64 = 1 << 40, "", "What stands for certainty where inequalities stand for conditions.",
             "Quotients of amounts and capacities have to be exact to a thousandth.";

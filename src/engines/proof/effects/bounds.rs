@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 pub struct Bounds {
     /// The forms.
     pub below: Vec<Form>,
+    /// Forms that many rules may increase, to be tried where somebody needs them.
+    later: Vec<Form>,
 }
 
 impl Bounds {
@@ -27,16 +29,31 @@ impl Bounds {
                 obligations.append(&mut shown);
             }
         }
-        for form in candidates(every) {
-            if stop.reason().is_some() {
-                break;
-            }
-            if let Some(mut shown) = keeps(every, &form, stop) {
-                obligations.append(&mut shown);
-                found.below.push(form);
-            }
-        }
+        // Few rules increase a sum of all pods of a kind; of those on a node each binding does.
+        let few = |form: &Form| every.writers(form).len() <= MOST_WRITERS;
+        let (now, later): (Vec<Form>, Vec<Form>) = candidates(every).into_iter().partition(few);
+        found.later = later;
+        now.into_iter().for_each(|form| found.try_one(every, form, obligations, stop));
         found
+    }
+
+    fn try_one(&mut self, every: &Loops, form: Form, obligations: &mut Vec<Obligation>, stop: &Stop) {
+        if stop.reason().is_none()
+            && let Some(mut shown) = keeps(every, &form, stop)
+        {
+            obligations.append(&mut shown);
+            self.below.push(form);
+        }
+    }
+
+    /// Tries what was put off about a variable; whether there was something to try.
+    pub fn more_about(&mut self, every: &Loops, var: VarId, obligations: &mut Vec<Obligation>, stop: &Stop) -> bool {
+        let speaks = |form: &Form| form.parts.contains_key(&every.vars[var.index()]);
+        let (now, later): (Vec<Form>, Vec<Form>) = std::mem::take(&mut self.later).into_iter().partition(speaks);
+        self.later = later;
+        let any = !now.is_empty();
+        now.into_iter().for_each(|form| self.try_one(every, form, obligations, stop));
+        any
     }
 
     /// Those that speak of an atom of a form.
@@ -56,7 +73,12 @@ fn keeps(every: &Loops, form: &Form, stop: &Stop) -> Option<Vec<Obligation>> {
     for rule in every.writers(form) {
         let change = every.change(rule, form)?;
         let own = &every.system.rules[rule];
-        if (change.parts.is_empty() && change.constant <= 0) || every.facts(rule, &[]).form(&change).1 <= 0 {
+        // Often the guard compares the same sum.
+        let facts = every.facts(rule, &[]);
+        if facts.form(&form.plus(&change)?).1 <= 0 {
+            continue;
+        }
+        if (change.parts.is_empty() && change.constant <= 0) || facts.form(&change).1 <= 0 {
             continue;
         }
         let mut question = Question::new(every, &nothing);
@@ -171,11 +193,8 @@ fn candidates(every: &Loops) -> Vec<Form> {
                     let constant = least - off;
                     let Ok(constant) = i64::try_from(constant) else { continue };
                     let form = Form { parts: counts.iter().copied().collect(), constant };
-                    let is_new = counts.len() > 1
-                        && i128::from(-constant) < whole
-                        && seen.insert((form.parts.clone(), constant));
-                    // Few rules increase a sum of all pods of a kind; of those on a node each binding does.
-                    if is_new && every.writers(&form).len() <= MOST_WRITERS {
+                    let is_new = counts.len() > 1 && i128::from(-constant) < whole;
+                    if is_new && seen.insert((form.parts.clone(), constant)) {
                         found.push(form);
                     }
                 }

