@@ -34,7 +34,7 @@ struct RuleSpec {
 }
 
 #[derive(Clone, Debug)]
-struct SystemSpec {
+pub struct SystemSpec {
     initial: Vec<Option<i64>>,
     rules: Vec<RuleSpec>,
     within: Test,
@@ -46,7 +46,7 @@ fn test() -> impl Strategy<Value = Test> {
     (0..RANGES.len(), 0..4_u8, -1_i64..=3)
 }
 
-fn specs() -> impl Strategy<Value = SystemSpec> {
+pub fn specs() -> impl Strategy<Value = SystemSpec> {
     let updates = prop::collection::vec((0..RANGES.len(), 0..5_u8, -1_i64..=3), 1..3);
     let rule = (prop::collection::vec(test(), 0..3), updates, any_bool(), prop::option::of(0..2_usize), 0..5_u8)
         .prop_map(|(guard, updates, choice, unit, event)| RuleSpec { guard, updates, choice, unit, event: event == 0 });
@@ -55,7 +55,7 @@ fn specs() -> impl Strategy<Value = SystemSpec> {
         .prop_map(|(initial, rules, within, progress, stay)| SystemSpec { initial, rules, within, progress, stay })
 }
 
-fn any_bool() -> impl Strategy<Value = bool> {
+pub fn any_bool() -> impl Strategy<Value = bool> {
     prop_oneof![Just(false), Just(true)]
 }
 
@@ -72,7 +72,7 @@ fn clip(value: Int, (lo, hi): (i64, i64)) -> Int {
     value.max(lo).min(hi)
 }
 
-fn build(spec: &SystemSpec, invariant: bool) -> TransitionSystem {
+pub fn build(spec: &SystemSpec, invariant: bool) -> TransitionSystem {
     let mut vars = Vec::new();
     let mut rules = Vec::new();
     let mut monitors = Vec::new();

@@ -34,4 +34,5 @@ mod toys;
 mod toys_explicit;
 mod vertical;
 mod views;
+mod walks;
 mod words;

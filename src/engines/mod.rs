@@ -4,6 +4,7 @@
 pub mod explicit;
 pub mod proof;
 pub mod symbolic;
+pub mod walks;
 
 pub use crate::limits::{Cancel, Limits};
 

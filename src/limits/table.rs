@@ -92,6 +92,27 @@ limits! {
             "Larger ones are computed on demand, which costs a test each time.";
     }
 
+    /// Random runs that look for violations.
+    walks {
+        STARTS: usize = 24, "states", "Initial states that random runs start in.", "More of them are seldom better than longer runs.";
+        START_TRIES: u64 = 3000, "assignments", "Partial assignments tried to find one of them.",
+            "One that is harder to find is left to the other engines.";
+        SHORTEST: usize = 1000, "steps", "Steps of most random runs; some are longer.",
+            "A run that came to a bad region starts anew.";
+        MOST_RESTS: usize = 200, "states", "States at rest from which random runs go on.", "Each keeps all its values.";
+        RESTS_OF_RUN: usize = 8, "states", "How many of them one run may add.", "They shall differ.";
+        ATTEMPTS: usize = 64, "picks", "Random picks tried for one rule.", "The run may go on with another rule.";
+        LEAST_MORE: u64 = 1000, "steps", "Steps of random runs after the first violation, in search of a shorter one.",
+            "As many as before it; a tenth of a second on a large cluster.";
+        MOST_MORE: u64 = 20_000, "steps", "The same where the first one took long.", "The violation is known.";
+        SHORTENING: usize = 60_000, "steps", "Steps walked to make a run shorter.",
+            "The violation is known; a second or two on a large cluster.";
+        FEW_RULES: usize = 400, "rules", "Rules of a system of which others are given most of the time.",
+            "Most such systems are small enough to look at every state.";
+        PAUSE: u32 = 7, "parts", "Pause after a random run of such a system, in parts of its own time.",
+            "The exhaustive search keeps the processor.";
+    }
+
     /// Solvers.
     solvers {
         WATCH: Duration = 10, "ms", "Time between two looks at reasons to stop a solver.",
@@ -166,11 +187,19 @@ limits! {
             "A search begins anew in each round, which costs a quarter of the time at most.";
         GRACE: Duration = 200, "ms", "Time that the explicit engine has to end by itself.",
             "It then says how far it came; people hardly notice.";
+        HEAD_START: Duration = 100, "ms", "Time before random runs begin beside the other engines.",
+            "What is decided by then needs no random runs.";
+        LINGER: Duration = 2000, "ms", "Time that random runs go on once all other engines have given up.",
+            "Most of what they find, they find soon.";
         LONG: Duration = 4000, "ms", "Time after which people are told how large a search may become.",
             "Most searches are over by then.";
         MINIMISE: Duration = 30_000, "ms", "Making one violation small.", "The violation is known; only its size is at stake.";
+        INSTEAD: Duration = 5000, "ms", "Finding a violation of few nodes and pods instead of the one that a random run found.",
+            "Small clusters within the counts given are searched in that time; in one of given sizes nothing is.";
         NARROW: Duration = 5000, "ms", "Finding a run without over-approximation.", "The violation is known.";
         JUDGE: Duration = 10_000, "ms", "Finding out whether a violation is inevitable.", "The violation is known.";
+        JUDGE_LARGE: Duration = 500, "ms", "Both of the former for a violation that only a random run found.",
+            "What is decided about such a cluster is decided at once, or not at all.";
         COMPARED: usize = 2, "states", "States from which merged rules are compared with fine ones, for each intent that holds.",
             "Each takes milliseconds; in builds for tests there are eight.";
         COMPARED_OF_ALL: usize = 100, "states", "The same with `--cross-check`.", "As above.";

@@ -18,7 +18,7 @@ mod edge;
 mod fair;
 mod group;
 pub mod inevitable;
-mod initial;
+pub(super) mod initial;
 mod layout;
 mod machine;
 mod objects;
