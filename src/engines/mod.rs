@@ -127,6 +127,9 @@ pub enum Part {
     Fallback,
     /// From the start, in rounds of growing sizes.
     Growing,
+    /// From almost the start, on the whole system, for as long as others search; it only ever finds violations, and is no
+    /// choice of users.
+    Companion,
 }
 
 /// An engine that users may choose.

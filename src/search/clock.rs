@@ -59,7 +59,7 @@ pub fn decide(system: &TransitionSystem, limits: &Limits, cancel: &Cancel) -> Re
     let Answer::Unknown { reason } = explicit.answer else { return judged(&probe, &explicit.answer) };
     let contenders = engines.map(|engine| {
         let probe = &probe;
-        Contender { name: engine.name(), run: Box::new(move |cancel: &Cancel| engine.decide(probe, 0, limits, cancel)) }
+        Contender::new(engine.name(), move |cancel: &Cancel| engine.decide(probe, 0, limits, cancel))
     });
     let settles = |answer: &Answer| matches!(answer, Answer::Holds { .. } | Answer::Violated(_));
     for (_, outcome) in race(contenders.into(), cancel, settles) {

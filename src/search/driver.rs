@@ -1,4 +1,4 @@
-//! The search for one intent: engines race, a violation is made small, replayed and judged.
+//! The search for one intent: engines race, and the best answer becomes the verdict.
 
 use super::cross_check::cross_check;
 use super::estimate::Estimate;
@@ -6,16 +6,10 @@ use super::lineup::Engines;
 use super::merged;
 use super::portfolio::{Contender, contradict, race_telling};
 use super::restrict::Restricted;
-use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict, Violation, minimise};
-use crate::engines::explicit::inevitable::{Inevitability, inevitability};
-use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part, proof};
+use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict};
+use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part, Statistics, proof};
 use crate::limits::Stop;
-use crate::limits::search::{
-    BESIDE_NODES, BESIDE_PODS, COMPARED, COMPARED_OF_ALL, COMPARED_STATES, JUDGE, LARGE, NARROW,
-};
-use crate::trace::Trace;
-use crate::trace::expand::replay_expanded;
-use crate::trace::replay::replay;
+use crate::limits::search::{BESIDE_NODES, BESIDE_PODS, COMPARED, COMPARED_OF_ALL, COMPARED_STATES, LARGE};
 use kubound_encodings::cluster::{Cluster, Timing};
 use kubound_encodings::system::Property;
 use std::fmt::Write as _;
@@ -86,19 +80,21 @@ pub fn decide(question: &Question) -> Result<IntentResult, Fault> {
     let (engine, outcome) = search.answer()?;
     search.check_merging(&outcome)?;
     let Property { intent, target, headline, origins, .. } = search.claim();
+    let (fired, rests) = (outcome.fired.clone(), outcome.rests);
+    let (engine, statistics, verdict) = search.verdict(engine, outcome)?;
     let mut result = IntentResult {
         property,
         intent: intent.clone(),
         target: target.clone(),
         headline: headline.clone(),
         origins: origins.clone(),
-        statistics: outcome.statistics,
-        fired: outcome.fired.clone(),
-        rests: outcome.rests,
+        statistics,
+        fired,
+        rests,
         timing: cluster.timing,
         beside: Vec::new(),
         unpaced: None,
-        verdict: search.verdict(engine, outcome)?,
+        verdict,
         engine: engine.to_owned(),
         same_as: None,
         rechecks: Vec::new(),
@@ -161,6 +157,7 @@ impl Search<'_> {
             Part::Exhaustive => self.at_once(engine),
             Part::Fallback => self.announced(engine),
             Part::Growing => self.growing(engine),
+            Part::Companion => self.at_once(engine),
         };
         let contenders = match (self.options.engine, self.effort) {
             (EngineChoice::Portfolio, Effort::Little { states }) => return self.answer_with_little_effort(states),
@@ -209,11 +206,14 @@ impl Search<'_> {
         for (name, result) in race_telling(contenders, self.cancel, |answer| self.settles(answer), long) {
             outcomes.push((name, result.map_err(|source| self.fault(source))?));
         }
+        // Random runs that found nothing have nothing to say.
+        let is_companion = |name: &str| self.engines.with(Part::Companion).any(|engine| engine.name() == name);
+        outcomes.retain(|(name, outcome)| !is_companion(name) || matches!(outcome.answer, Answer::Violated(_)));
         self.reject_contradiction(&outcomes)?;
         Ok(best(outcomes, self.cancel))
     }
 
-    fn fault(&self, source: EngineError) -> Fault {
+    pub(super) fn fault(&self, source: EngineError) -> Fault {
         Fault::Engine { intent: self.claim().intent.clone(), source }
     }
 
@@ -260,9 +260,14 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn verdict(&self, engine: &'static str, outcome: Outcome) -> Result<Verdict, Fault> {
-        Ok(match outcome.answer {
-            Answer::Violated(trace) => Verdict::Violated(Box::new(self.violation(engine, *trace)?)),
+    /// The verdict that an answer comes to, with the engine it is due to and what that has cost.
+    fn verdict(&self, engine: &'static str, outcome: Outcome) -> Result<(&'static str, Statistics, Verdict), Fault> {
+        let statistics = outcome.statistics;
+        let verdict = match outcome.answer {
+            Answer::Violated(trace) => {
+                let (engine, statistics, violation) = self.violation(engine, *trace, statistics)?;
+                return Ok((engine, statistics, Verdict::Violated(Box::new(violation))));
+            }
             Answer::Holds { premise_reached: false, .. } => Verdict::Vacuous {
                 why: "nothing that this intent speaks of can happen in any run of this cluster".into(),
             },
@@ -271,85 +276,8 @@ impl Search<'_> {
                 Verdict::BoundedClean { depth, asked: self.options.depth.is_some_and(|wanted| depth >= wanted) }
             }
             Answer::Unknown { reason } => Verdict::Unknown { why: reason },
-        })
-    }
-
-    /// Makes a violation small, replays it on the fine system and judges it.
-    fn violation(&self, engine: &'static str, found: Trace) -> Result<Violation, Fault> {
-        let intent = &self.claim().intent;
-        // What was found must be a run of the model before anything is built on it.
-        let first = self.replayed(engine, &found)?;
-        self.observer.phase(&format_args!("{intent}: violated; looking for the smallest cluster"));
-        let limits = Limits {
-            depth: Some(found.steps.len()),
-            deadline: Some(self.until.decided.min(Instant::now() + self.options.minimise)),
-            watch_rest: false,
-            ..self.limits()
         };
-        let found_by = self.engines.named(engine);
-        let (part, searcher) =
-            found_by.ok_or_else(|| self.fault(EngineError::Internal(format!("no engine {engine}"))))?;
-        // An exhaustive engine needs no depth: it ends by itself.
-        let limits = if part == Part::Exhaustive { Limits { depth: None, ..limits } } else { limits };
-        let system = self.systems.searched();
-        let restricted = Restricted::new(searcher, self.cluster, self.systems);
-        let smallest = minimise::minimise(&restricted, system, self.property, found.clone(), &limits, self.cancel)
-            .map_err(|source| self.fault(source))?;
-        let trace = if smallest.trace == found { first } else { self.replayed(engine, &smallest.trace)? };
-        let trace = self.without_over_approximation(&trace).unwrap_or(trace);
-        let fine = &self.systems.fine;
-        let inevitability = self.inevitability(&trace)?;
-        let (nodes, pods) = (minimise::nodes(fine, &trace), minimise::pods(fine, &trace));
-        Ok(Violation { trace, inevitability, nodes, pods, minimised: smallest.proved, late: None })
-    }
-
-    /// Whether a violation had to come. One that needs a late controller did not.
-    fn inevitability(&self, trace: &Trace) -> Result<Inevitability, Fault> {
-        if self.effort != Effort::Full {
-            return Ok(Inevitability::Undecided);
-        }
-        let deadline = self.until.decided.min(Instant::now() + JUDGE);
-        let limits = Limits { depth: None, deadline: Some(deadline), ..self.limits() };
-        inevitability(&self.systems.fine, self.property, trace, &limits, self.cancel)
-            .map_err(|source| self.fault(source))
-    }
-
-    /// Where a run rests on rules that allow more than the real controllers do: another one on a cluster as small that
-    /// does without them, if there is one. Leaving rules out can make up runs, so the replay decides.
-    fn without_over_approximation(&self, trace: &Trace) -> Option<Trace> {
-        let fine = &self.systems.fine;
-        let is_tagged = |name: &str| fine.rule(name).is_some_and(|rule| rule.over_approximates.is_some());
-        if !trace.steps.iter().any(|step| is_tagged(&step.rule)) {
-            return None;
-        }
-        let mut narrowed = self.systems.searched().clone();
-        let searched = self.systems.searched();
-        narrowed.rules.retain(|rule| {
-            rule.over_approximates.is_none() && !searched.fine_names(rule).iter().any(|name| is_tagged(name))
-        });
-        let limits = Limits {
-            nodes: Some(minimise::nodes(fine, trace)),
-            pods: Some(minimise::pods(fine, trace)),
-            depth: None,
-            deadline: Some(self.until.decided.min(Instant::now() + NARROW)),
-            ..self.limits()
-        };
-        self.engines.with(Part::Exhaustive).find_map(|engine| {
-            let outcome = engine.decide(&narrowed, self.property, &limits, self.cancel).ok()?;
-            let Answer::Violated(found) = outcome.answer else { return None };
-            self.replayed(engine.name(), &found).ok()
-        })
-    }
-
-    /// The run on the fine system, step by step.
-    fn replayed(&self, engine: &str, trace: &Trace) -> Result<Trace, Fault> {
-        let fine = &self.systems.fine;
-        let result = match &self.systems.fused {
-            None => replay(fine, trace, self.property).map(|()| trace.clone()),
-            Some(fused) => replay_expanded(fine, fused, trace, self.property),
-        };
-        let intent = self.claim().intent.clone();
-        result.map_err(|error| Fault::Replay { intent, engine: engine.to_owned(), why: error.to_string() })
+        Ok((engine, statistics, verdict))
     }
 }
 

@@ -4,18 +4,24 @@ use super::driver::Search;
 use super::portfolio::Contender;
 use super::restrict::Restricted;
 use super::scaling;
+use crate::engines::walks::Walks;
 use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Part, REGISTRY};
+use crate::limits::search::HEAD_START;
 use crate::smt::Encoding;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
-/// Who may take part, in the order of the registry.
+/// Who may take part, in the order of the registry; then the walks.
 pub(super) struct Engines(pub(super) Vec<(Part, Box<dyn Engine>)>);
 
 impl Engines {
     pub(super) fn new(encoding: Encoding) -> Self {
-        Self(REGISTRY.iter().map(|engine| (engine.part, (engine.open)(encoding))).collect())
+        let mut engines: Vec<(Part, Box<dyn Engine>)> =
+            REGISTRY.iter().map(|engine| (engine.part, (engine.open)(encoding))).collect();
+        engines.push((Part::Companion, Box::new(Walks { is_polite: true, runs: None })));
+        Self(engines)
     }
 
     /// Those that take this part.
@@ -36,17 +42,17 @@ impl Search<'_> {
             let limits = Limits { samples: self.samples(), ..self.limits() };
             engine.decide(self.systems.searched(), self.property, &limits, cancel)
         };
-        Contender { name: engine.name(), run: Box::new(run) }
+        Contender::new(engine.name(), run)
     }
 
     /// The same, told when it begins.
     pub(super) fn announced<'s>(&'s self, engine: &'s dyn Engine) -> Contender<'s> {
-        let Contender { name, run } = self.at_once(engine);
+        let Contender { name, run, .. } = self.at_once(engine);
         let run = move |cancel: &Cancel| {
             self.observer.phase(&format_args!("{}: {name}", self.claim().intent));
             run(cancel)
         };
-        Contender { name, run: Box::new(run) }
+        Contender::new(name, run)
     }
 
     /// Searches of growing sizes.
@@ -61,7 +67,23 @@ impl Search<'_> {
                 self.observer.phase(&format_args!("{intent}: {name}, {nodes} nodes, {pods} pods, {steps} steps"));
             })
         };
-        Contender { name: engine.name(), run: Box::new(run) }
+        Contender::new(engine.name(), run)
+    }
+
+    /// The same, once the others had time to decide what is easy: then who answers does not depend on the moment.
+    fn after_head_start<'s>(&'s self, engine: &'s dyn Engine) -> Contender<'s> {
+        let Contender { name, run, .. } = self.at_once(engine);
+        let run = move |cancel: &Cancel| {
+            let begin = Instant::now();
+            while begin.elapsed() < HEAD_START {
+                if cancel.is_cancelled() {
+                    return Ok(Outcome::unknown("not tried".to_owned()));
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            run(cancel)
+        };
+        Contender { is_companion: true, ..Contender::new(name, run) }
     }
 
     /// Everybody: the exhaustive engines and those of growing sizes from the start, the others in place of the exhaustive
@@ -77,7 +99,7 @@ impl Search<'_> {
                 Ok(()) => (search.run)(cancel),
                 Err(_) => Ok(Outcome::unknown("not tried".to_owned())),
             };
-            contenders.push(Contender { name: engine.name(), run: Box::new(run) });
+            contenders.push(Contender::new(engine.name(), run));
         }
         let left = Arc::new(AtomicUsize::new(self.engines.with(Part::Exhaustive).count()));
         for engine in self.engines.with(Part::Exhaustive) {
@@ -93,9 +115,10 @@ impl Search<'_> {
                 }
                 result
             };
-            contenders.push(Contender { name: engine.name(), run: Box::new(run) });
+            contenders.push(Contender::new(engine.name(), run));
         }
         contenders.extend(self.engines.with(Part::Growing).map(|engine| self.growing(engine)));
+        contenders.extend(self.engines.with(Part::Companion).map(|engine| self.after_head_start(engine)));
         contenders
     }
 }

@@ -23,6 +23,7 @@ mod start;
 mod testing;
 pub mod timings;
 mod vacuous;
+mod violation;
 
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::engines::proof::effects::Effects;

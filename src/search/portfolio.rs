@@ -1,7 +1,7 @@
 //! Several searches side by side: the first answer that settles the question wins, the others are told to stop.
 
 use crate::engines::{Answer, Cancel, EngineError, Outcome};
-use crate::limits::search::{LONG, POLL};
+use crate::limits::search::{LINGER, LONG, POLL};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
@@ -15,6 +15,18 @@ pub struct Contender<'a> {
     pub name: &'static str,
     /// The search.
     pub run: Box<Run<'a>>,
+    /// Whether it goes on only for as long as others do, and a little longer.
+    pub is_companion: bool,
+}
+
+impl<'a> Contender<'a> {
+    /// A search that everybody waits for.
+    pub fn new(
+        name: &'static str,
+        run: impl FnOnce(&Cancel) -> Result<Outcome, EngineError> + Send + 'a,
+    ) -> Contender<'a> {
+        Contender { name, run: Box::new(run), is_companion: false }
+    }
 }
 
 /// What a contender came back with.
@@ -37,23 +49,29 @@ pub fn race_telling(
     let local = Cancel::default();
     let (sender, receiver) = channel();
     let mut missing = contenders.len();
+    let mut others = contenders.iter().filter(|contender| !contender.is_companion).count();
+    let mut alone: Option<Instant> = None;
     let mut arrivals = Vec::new();
     let mut settled: Option<Instant> = None;
     thread::scope(|scope| {
-        for Contender { name, run } in contenders {
+        for Contender { name, run, is_companion } in contenders {
             let (sender, local) = (sender.clone(), local.clone());
             scope.spawn(move || {
                 let run = std::panic::AssertUnwindSafe(move || run(&local));
                 let result = std::panic::catch_unwind(run).unwrap_or_else(|panic| {
                     Err(EngineError::Internal(format!("{name} panicked: {}", panic_text(panic.as_ref()))))
                 });
-                let _ = sender.send((name, result));
+                let _ = sender.send((name, is_companion, result));
             });
         }
         while missing > 0 {
             match receiver.recv_timeout(POLL) {
-                Ok((name, result)) => {
+                Ok((name, is_companion, result)) => {
                     missing -= 1;
+                    others -= usize::from(!is_companion);
+                    if others == 0 {
+                        alone.get_or_insert_with(Instant::now);
+                    }
                     if let Some(settled) = settled {
                         log::info!("portfolio: {name} stopped {} ms after the answer", settled.elapsed().as_millis());
                     }
@@ -64,6 +82,9 @@ pub fn race_telling(
                     arrivals.push((name, result));
                 }
                 Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => local.cancel(),
+                Err(RecvTimeoutError::Timeout) if alone.is_some_and(|since| since.elapsed() >= LINGER) => {
+                    local.cancel();
+                }
                 Err(RecvTimeoutError::Timeout) if settled.is_none() && begin.elapsed() >= LONG => {
                     if let Some(long) = long.take() {
                         long();
@@ -107,17 +128,14 @@ mod tests {
     }
 
     fn slow(name: &'static str) -> Contender<'static> {
-        Contender {
-            name,
-            run: Box::new(|cancel| {
-                let begin = Instant::now();
-                while !cancel.is_cancelled() {
-                    assert!(begin.elapsed() < Duration::from_secs(20), "nobody cancelled");
-                    thread::sleep(Duration::from_millis(1));
-                }
-                outcome(Answer::Unknown { reason: "cancelled".into() })
-            }),
-        }
+        Contender::new(name, |cancel| {
+            let begin = Instant::now();
+            while !cancel.is_cancelled() {
+                assert!(begin.elapsed() < Duration::from_secs(20), "nobody cancelled");
+                thread::sleep(Duration::from_millis(1));
+            }
+            outcome(Answer::Unknown { reason: "cancelled".into() })
+        })
     }
 
     fn settles(answer: &Answer) -> bool {
@@ -126,9 +144,17 @@ mod tests {
 
     #[test]
     fn the_first_sound_answer_cancels_the_others() {
-        let fast = Contender { name: "fast", run: Box::new(|_| outcome(holds())) };
+        let fast = Contender::new("fast", |_| outcome(holds()));
         let arrivals = race(vec![slow("slow"), fast], &Cancel::default(), settles);
         assert_eq!(arrivals.iter().map(|arrival| arrival.0).collect::<Vec<_>>(), ["fast", "slow"]);
+    }
+
+    #[test]
+    fn a_companion_ends_soon_after_the_others() {
+        let companion = Contender { is_companion: true, ..slow("companion") };
+        let unsure = Contender::new("unsure", |_| outcome(Answer::Unknown { reason: "too large".into() }));
+        let arrivals = race(vec![companion, unsure], &Cancel::default(), settles);
+        assert_eq!(arrivals.iter().map(|arrival| arrival.0).collect::<Vec<_>>(), ["unsure", "companion"]);
     }
 
     #[test]
@@ -140,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_internal_error() {
-        let broken = Contender { name: "broken", run: Box::new(|_| panic!("oh")) };
+        let broken = Contender::new("broken", |_| panic!("oh"));
         let arrivals = race(vec![broken, slow("slow")], &Cancel::default(), settles);
         assert!(matches!(&arrivals[0].1, Err(EngineError::Internal(text)) if text.contains("oh")));
     }

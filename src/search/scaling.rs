@@ -65,7 +65,7 @@ pub fn grow(
 }
 
 /// The cost of two searches one after the other.
-fn add(a: Statistics, b: Statistics) -> Statistics {
+pub fn add(a: Statistics, b: Statistics) -> Statistics {
     Statistics {
         states: a.states + b.states,
         transitions: a.transitions + b.transitions,
