@@ -102,14 +102,16 @@ limits! {
         MOST_RESTS: usize = 200, "states", "States at rest from which random runs go on.", "Each keeps all its values.";
         RESTS_OF_RUN: usize = 8, "states", "How many of them one run may add.", "They shall differ.";
         ATTEMPTS: usize = 64, "picks", "Random picks tried for one rule.", "The run may go on with another rule.";
-        LEAST_MORE: u64 = 1000, "steps", "Steps of random runs after the first violation, in search of a shorter one.",
-            "As many as before it; a tenth of a second on a large cluster.";
+        LEAST_MORE: u64 = 4000, "steps", "Steps of random runs after the first violation, in search of a shorter one.",
+            "As many as before it; less than half a second on a large cluster.";
         MOST_MORE: u64 = 20_000, "steps", "The same where the first one took long.", "The violation is known.";
         SHORTENING: usize = 60_000, "steps", "Steps walked to make a run shorter.",
             "The violation is known; a second or two on a large cluster.";
         FEW_RULES: usize = 400, "rules", "Rules of a system of which others are given most of the time.",
             "Most such systems are small enough to look at every state.";
-        PAUSE: u32 = 7, "parts", "Pause after a random run of such a system, in parts of its own time.",
+        EAGER: u64 = 50_000, "steps", "Steps on a system of more rules before others are given most of the time as well.",
+            "Most of what random runs find, they find soon: a few seconds on a large cluster.";
+        PAUSE: u32 = 7, "parts", "Pause after a random run then, in parts of its own time.",
             "The exhaustive search keeps the processor.";
     }
 

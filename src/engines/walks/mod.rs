@@ -19,7 +19,7 @@ pub mod walker;
 
 use super::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Statistics};
 use crate::limits::Stop;
-use crate::limits::walks::{FEW_RULES, LEAST_MORE, MOST_MORE, PAUSE, SHORTEST, STARTS};
+use crate::limits::walks::{EAGER, FEW_RULES, LEAST_MORE, MOST_MORE, PAUSE, SHORTEST, STARTS};
 use crate::trace::{Ending, Step, Trace};
 use kubound_encodings::system::TransitionSystem;
 use rests::Rests;
@@ -30,7 +30,7 @@ use walker::Walker;
 /// The engine. It is no choice of users, but a part of the portfolio.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Walks {
-    /// Whether to leave most of the time to others where these have good chances.
+    /// Whether to leave most of the time to others where these have good chances, and where nothing was found soon.
     pub is_polite: bool,
     /// Most runs; `None`: until another limit.
     pub runs: Option<usize>,
@@ -76,7 +76,7 @@ impl Walks {
         if starts.is_empty() {
             return Ok(Outcome::unknown("no initial state was found".to_owned()));
         }
-        let is_polite = self.is_polite && walker.system.rules.len() <= FEW_RULES;
+        let is_small = walker.system.rules.len() <= FEW_RULES;
         let (mut best, mut transitions, mut rests) = (Best::default(), 0, Rests::default());
         let mut number = 0;
         while !best.is_good_enough(transitions) && number < self.runs.unwrap_or(usize::MAX) && stop.reason().is_none() {
@@ -91,7 +91,7 @@ impl Walks {
             transitions += walked as u64;
             match found {
                 Some(found) => best.take(found, number, transitions),
-                None if is_polite => pause(begin.elapsed() * PAUSE, stop),
+                None if self.is_polite && (is_small || transitions > EAGER) => pause(begin.elapsed() * PAUSE, stop),
                 None => {}
             }
             number += 1;
