@@ -125,6 +125,7 @@ fn what_changed_is_all_that_changes_in_cases() {
 #[test]
 fn walks_find_what_is_there_and_nothing_else() {
     let (mut found, mut clean) = (0, 0);
+    let (mut made, mut needed) = (0, 0);
     for toy in all_toys() {
         let walks = Walks { runs: Some(400), ..Walks::default() };
         let outcome = walks.decide(&toy.system, 0, &Limits::default(), &Cancel::default());
@@ -133,6 +134,7 @@ fn walks_find_what_is_there_and_nothing_else() {
                 replay(&toy.system, &trace, 0).unwrap_or_else(|error| panic!("{}: {error}", toy.name));
                 assert!(trace.steps.len() >= steps, "{} is shorter than the shortest", toy.name);
                 found += 1;
+                (made, needed) = (made + trace.steps.len(), needed + steps);
             }
             (Ok(Answer::Unknown { .. }), Expected::Holds) => clean += 1,
             (Err(EngineError::OutOfRange { .. }), Expected::OutOfRange(_)) => {}
@@ -140,6 +142,8 @@ fn walks_find_what_is_there_and_nothing_else() {
         }
     }
     assert!(found > 5 && clean > 5, "{found} violations, {clean} others");
+    // Not the shortest, but not much longer.
+    assert!(2 * made <= 3 * needed, "{made} steps where {needed} would do");
 }
 
 #[test]

@@ -103,10 +103,10 @@ impl Graph {
             table_numbers: FxHashMap::default(),
         };
         let cone = dag.cone(roots);
-        for index in 0..dag.len() {
+        for (index, &is_needed) in cone.iter().enumerate() {
             let id = TermId(index as u32);
             // Every variable has a value, also those that only terms on demand read.
-            if cone[index] || matches!(dag.node(id), Node::Var(_)) {
+            if is_needed || matches!(dag.node(id), Node::Var(_)) {
                 graph.add(dag, id);
             }
         }

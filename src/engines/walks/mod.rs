@@ -182,3 +182,31 @@ fn trace(walker: &mut Walker, found: &Found) -> Result<Trace, EngineError> {
     }
     Ok(trace)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_runs_are_long() {
+        let lengths: Vec<usize> = (0..7).map(|round| sometimes_longer(32 * round)).collect();
+        assert_eq!(lengths, [1, 1, 2, 1, 1, 2, 4]);
+    }
+
+    #[test]
+    fn a_shorter_violation_replaces_a_longer_one() {
+        let found = |steps: usize| Found {
+            initial: Vec::new(),
+            steps: vec![run::Fired { rule: 0, picks: Box::default() }; steps],
+            ending: Ending::Bad,
+        };
+        let mut best = Best::default();
+        assert!(!best.is_good_enough(u64::MAX) && best.most(100) == 100);
+        best.take(found(30), 0, 10);
+        best.take(found(40), 1, 20);
+        assert_eq!(best.most(100), 29);
+        best.take(found(20), 2, 30);
+        assert_eq!(best.most(100), 19);
+        assert!(!best.is_good_enough(10 + LEAST_MORE - 1) && best.is_good_enough(10 + LEAST_MORE));
+    }
+}

@@ -46,3 +46,22 @@ impl Rests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_at_rest_have_their_turns() {
+        let mut rests = Rests::default();
+        assert!(rests.next().is_none());
+        for key in [3, 5, 3] {
+            let state = vec![key as i64];
+            rests.add(key, Rest { initial: Vec::new(), steps: Vec::new(), state, tried: 0 });
+        }
+        let turns: Vec<(i64, usize)> =
+            std::iter::from_fn(|| rests.next()).take(4).map(|rest| (rest.state[0], rest.tried)).collect();
+        assert_eq!(turns, [(3, 1), (5, 1), (3, 2), (5, 2)]);
+        assert!(rests.wants(7, 0) && !rests.wants(3, 0) && !rests.wants(7, RESTS_OF_RUN));
+    }
+}

@@ -24,6 +24,9 @@ pub fn shorten(walker: &mut Walker, found: Found, stop: &Stop) -> Result<Found, 
     Ok(Found { initial: shortening.initial, steps: [prefix, turn].concat(), ending })
 }
 
+/// The steps made, and the values of all variables after them.
+type Arrival = (Vec<Fired>, Vec<i64>);
+
 struct Shortening<'a, 's> {
     walker: &'a mut Walker<'s>,
     stop: &'a Stop,
@@ -101,7 +104,7 @@ impl Shortening<'_, '_> {
         mut steps: Vec<Fired>,
         tried: impl Fn(&mut Self, &[Fired]) -> Result<Option<Vec<Fired>>, EngineError>,
     ) -> Result<Vec<Fired>, EngineError> {
-        let mut size = steps.len() / 2;
+        let mut size = steps.len().div_ceil(2);
         while size > 0 {
             let (mut at, before) = (0, steps.len());
             while at < steps.len() && !self.is_over() {
@@ -124,7 +127,7 @@ impl Shortening<'_, '_> {
 
     /// Walks some steps from the initial state on, leaving out those that cannot happen, up to a violation of an invariant
     /// or a state to stay in; the steps made, and the state.
-    fn arrive(&mut self, steps: &[Fired]) -> Result<Option<(Vec<Fired>, Vec<i64>)>, EngineError> {
+    fn arrive(&mut self, steps: &[Fired]) -> Result<Option<Arrival>, EngineError> {
         self.walker.enter(&self.initial);
         let mut made = Vec::new();
         let is_there = |walker: &Walker, ending: Ending| match ending {
