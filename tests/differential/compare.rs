@@ -5,6 +5,7 @@ use crate::{effects, sizes, timings, whole, words};
 use kubound::engines::explicit::Explicit;
 use kubound::engines::proof::Prover;
 use kubound::engines::symbolic::Symbolic;
+use kubound::engines::walks::Walks;
 use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::search::merged::Merging;
 use kubound::smt::Encoding;
@@ -22,6 +23,8 @@ pub const STATES: usize = 15_000;
 /// From how many states merged rules are compared with fine ones, and how many states are looked at from each.
 const SAMPLES: usize = 4;
 const COMPARED: usize = 300;
+/// Random runs of each system.
+const RUNS: usize = 24;
 /// Longest time for a proof.
 const PROOF: Duration = Duration::from_millis(400);
 
@@ -62,6 +65,8 @@ pub enum Comparison {
     Proofs,
     /// Proofs from what single rules do.
     Effects,
+    /// Random runs.
+    Walks,
     /// The same intent in words.
     Words,
     /// Every size of a range by itself.
@@ -72,7 +77,7 @@ pub enum Comparison {
 
 impl Comparison {
     /// All of them, each with how many clusters there are for each one compared in this way.
-    pub const SHARES: [(Comparison, u64); 12] = [
+    pub const SHARES: [(Comparison, u64); 13] = [
         (Comparison::Symmetry, 1),
         (Comparison::Slicing, 4),
         (Comparison::Orders, 4),
@@ -82,6 +87,7 @@ impl Comparison {
         (Comparison::Deeper, 300),
         (Comparison::Proofs, 40),
         (Comparison::Effects, 2),
+        (Comparison::Walks, 4),
         (Comparison::Words, 4),
         (Comparison::Sizes, 6),
         (Comparison::Whole, 125),
@@ -299,6 +305,7 @@ impl Case<'_> {
             Comparison::Deeper => self.symbolic(Encoding::Clauses, DEEPER)?,
             Comparison::Proofs => self.proofs()?,
             Comparison::Effects => effects::compare(self)?,
+            Comparison::Walks => self.walks()?,
             Comparison::Sizes => return sizes::compare(self),
             Comparison::Words | Comparison::Whole => return Ok(None),
         }))
@@ -384,5 +391,21 @@ impl Case<'_> {
             (Answer::Unknown { .. } | Answer::NoViolationUpTo { .. }, _) | (Answer::Violated(_), false) => Ok(false),
             (answer, _) => Err(format!("proof contradicts explicit {}: {answer:?}", self.verdict.word())),
         }
+    }
+
+    /// What random runs find is a run that violates, of both systems, and nothing that holds.
+    fn walks(&self) -> Outcome {
+        let walks = Walks { runs: Some(RUNS), ..Walks::default() };
+        let outcome = walks
+            .decide(&self.fused, self.property, &Limits::default(), &Cancel::default())
+            .map_err(|error| format!("random runs: {error}"))?;
+        let Answer::Violated(trace) = outcome.answer else { return Ok(false) };
+        replay(&self.fused, &trace, self.property).map_err(|error| format!("replay of a random run: {error}"))?;
+        replay_expanded(&self.fine, &self.fused, &trace, self.property)
+            .map_err(|error| format!("replay of a random run on the fine system: {error}"))?;
+        if self.verdict.is_clean() {
+            return Err(format!("explicit {}, a random run violates", self.verdict.word()));
+        }
+        Ok(true)
     }
 }
