@@ -4,6 +4,7 @@ use super::initial::{Starts, Stopped};
 use super::machine::Machine;
 use crate::engines::EngineError;
 use crate::limits::explicit::MOST_TRIES;
+use kubound_encodings::stop::tick;
 use kubound_encodings::system::{Claim, Property, TransitionSystem};
 use kubound_encodings::term::program::Registers;
 use kubound_encodings::term::{Bool, ChoiceId, within};
@@ -26,6 +27,9 @@ pub struct Stepper {
     registers: Registers,
     picks: Vec<Vec<ChoiceId>>,
 }
+
+/// Small steps of work in one move, for whoever waits.
+const WORK: usize = 32;
 
 impl Stepper {
     /// Compiles a system; `None` if it has too many terms.
@@ -92,7 +96,9 @@ impl Stepper {
         let mut moves = Vec::new();
         for (rule, ids) in self.picks.iter().enumerate() {
             let machine = &self.machine;
+            tick(WORK);
             machine.fire(rule, &mut self.registers, &|_, _| false, &mut |registers| {
+                tick(WORK);
                 moves.push(Move {
                     rule,
                     picks: ids.iter().map(|&choice| (choice, machine.pick(choice, registers))).collect(),
