@@ -16,6 +16,14 @@ fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     Some((slope, if spread_y == 0.0 { 1.0 } else { covariance * slope / spread_y }))
 }
 
+#[allow(dead_code, reason = "each bench uses one of these")]
+/// The power of the size that values grow like: least squares on the logarithms of both.
+pub fn power(values: &[(f64, f64)]) -> Option<f64> {
+    let positive = values.iter().filter(|(_, value)| *value > 0.0);
+    line(&positive.map(|(x, y)| (x.ln(), y.ln())).collect::<Vec<_>>()).map(|(exponent, _)| exponent)
+}
+
+#[allow(dead_code, reason = "each bench uses one of these")]
 /// How `values` grow with the sizes.
 pub fn law(values: &[(f64, f64)]) -> String {
     let positive: Vec<(f64, f64)> = values.iter().copied().filter(|(_, value)| *value > 0.0).collect();

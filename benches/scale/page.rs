@@ -63,5 +63,10 @@ pub fn write(file: &Path, measured: &[(&Axis, Curves)], seconds: u64) -> Result<
         plot::draw(&images.join(&name), axis, curves)?;
         let _ = write!(text, "\n![seconds by {}](images/{name})\n", axis.unit);
     }
+    // What the bench of whole clusters has written stays.
+    let former = std::fs::read_to_string(file).unwrap_or_default();
+    if let Some(at) = former.find("\n## Whole clusters\n") {
+        text.push_str(&former[at..]);
+    }
     std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
 }
