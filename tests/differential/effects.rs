@@ -1,8 +1,9 @@
 //! What single rules show must hold: proofs from effects, of the fine and of the fused system.
 
-use crate::compare::{Case, Outcome, Verdict};
-use kubound::engines::Answer;
+use crate::compare::{Case, Outcome, STATES, Verdict};
+use kubound::engines::explicit::Explicit;
 use kubound::engines::proof::effects::Effects;
+use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::limits::Stop;
 use kubound_encodings::system::TransitionSystem;
 use std::time::Duration;
@@ -21,6 +22,15 @@ impl Shown {
     }
 }
 
+impl Case<'_> {
+    /// Whether some state is initial.
+    fn begins(&self) -> Result<bool, String> {
+        let limits = Limits { states: Some(STATES), ..Limits::default() };
+        let searched = Explicit::default().decide(&self.fused, self.property, &limits, &Cancel::default());
+        Ok(searched.map_err(|error| error.to_string())?.statistics.states > 0)
+    }
+}
+
 /// Whether something was shown; it must agree with the verdict.
 pub fn compare(case: &Case) -> Outcome {
     if matches!(case.verdict, Verdict::Undecided) {
@@ -32,6 +42,8 @@ pub fn compare(case: &Case) -> Outcome {
         is_shown |= match (outcome.answer, &case.verdict) {
             (Answer::Holds { premise_reached: true, .. }, Verdict::Holds) => true,
             (Answer::Holds { premise_reached: false, .. }, Verdict::Vacuous) => true,
+            // Where no state is initial all is vacuous. Searches look for one first, and here nobody did.
+            (Answer::Holds { .. }, Verdict::Vacuous) if !case.begins()? => false,
             (Answer::Unknown { .. }, _) => false,
             (answer, verdict) => return Err(format!("effects contradict explicit {}: {answer:?}", verdict.word())),
         };
