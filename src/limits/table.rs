@@ -144,7 +144,9 @@ limits! {
         EACH_RULE: Duration = 5, "ms", "Time for each rule of a system, to find what single rules show.",
             "Large systems, which nothing else decides, get more.";
         AT_LEAST: Duration = 1000, "ms", "Least time to find what single rules show.", "Small systems are searched as well.";
-        ONE_STEP: Duration = 100, "ms", "Time for one question about one rule, or two.",
+        FEW_NUMBERS: usize = 16, "numbers", "Numbers of a question about single rules that is asked as clauses.",
+            "Sums of more are hard for clauses, and easy for integers.";
+        ONE_STEP: Duration = 200, "ms", "Time for one question about one rule, or two.",
             "Such questions are small: they take a millisecond, or are too hard.";
         UNIT: i64 = 1 << 40, "", "What stands for certainty where inequalities stand for conditions.",
             "Quotients of amounts and capacities have to be exact to a thousandth.";

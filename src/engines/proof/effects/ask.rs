@@ -3,7 +3,7 @@
 use super::form::{Facts, conjuncts};
 use super::steps::Loops;
 use crate::engines::proof::obligations::Obligation;
-use crate::limits::proof::{LARGEST_CONDITION, ONE_STEP};
+use crate::limits::proof::{FEW_NUMBERS, LARGEST_CONDITION, ONE_STEP};
 use crate::smt::{Check, Encoding, Stop};
 use kubound_encodings::system::{Choice, Rule};
 use kubound_encodings::term::{Dag, Node, TermId, VarDecl, VarId};
@@ -136,10 +136,19 @@ impl<'a> Question<'a> {
         }
         let contradictory = Facts::new(&self.dag, &self.facts, &[]).contradictory();
         let obligation = Obligation { name: name(), dag: Arc::new(self.dag), facts: self.facts };
-        // Clauses are made in a fraction of the time that a session for integers takes.
-        let is_refuted =
-            contradictory || obligation.check(Encoding::CadicalClauses, &stop.at_most(ONE_STEP)) == Check::Unsat;
+        let is_refuted = contradictory || is_refuted(&obligation, &stop.at_most(ONE_STEP));
         is_refuted.then_some(obligation)
+    }
+}
+
+/// Whether a solver refutes a question. Of a few numbers clauses are made in a fraction of the time that a session for
+/// integers takes; sums of many are what integers are good at.
+fn is_refuted(obligation: &Obligation, stop: &Stop) -> bool {
+    let few = obligation.dag.vars().len() <= FEW_NUMBERS;
+    let by_clauses = if few { obligation.check(Encoding::CadicalClauses, stop) } else { Check::Unknown(String::new()) };
+    match by_clauses {
+        Check::Unknown(_) => obligation.check(Encoding::Integers, stop) == Check::Unsat,
+        known => known == Check::Unsat,
     }
 }
 

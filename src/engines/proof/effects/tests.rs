@@ -9,7 +9,7 @@ use kubound_encodings::system::{FairnessUnit, Initial, Pace, Role, Rule, StateVa
 use kubound_encodings::term::{Int, all, int_var, ite, max_of, within};
 
 /// A variable: name, largest value, first value (any, if none is given).
-type Var = (&'static str, i64, Option<i64>);
+type Var<'a> = (&'a str, i64, Option<i64>);
 
 /// A rule: name, guard, new values of variables by their index.
 type Step = (&'static str, Bool, Vec<(usize, Int)>);
@@ -190,4 +190,24 @@ fn what_may_leave_its_range_is_not_shown() {
     system.rules.push(more);
     let reason = Effects::new(&system, &Stop::default()).expect_err("a pod too many");
     assert!(reason.contains("too many may leave the range of pods"), "{reason}");
+}
+
+#[test]
+fn sums_over_many_nodes_are_no_harder() {
+    let names: Vec<String> = (0..60).map(|node| format!("on {node}")).collect();
+    let on = names.iter().map(|name| (name.as_str(), 3, Some(0)));
+    let vars: Vec<Var> = [("pending", 90, Some(0))].into_iter().chain(on).collect();
+    let mut many = system(&vars, |vars| {
+        let (pending, all) = (vars[0], vars.iter().fold(Int::from(0), |sum, &one| sum + one));
+        let bind = |node: usize| {
+            ("bind", pending.above(0) & vars[node].below(2), vec![(0, pending - 1), (node, vars[node] + 1)])
+        };
+        let create = ("create", all.below(90), vec![(0, pending + (Int::from(90) - all).max(0))]);
+        ((1..vars.len()).map(bind).chain([create]).collect(), never_forever(pending.above(0)))
+    });
+    let create = many.rules.len() - 1;
+    many.rules.iter_mut().enumerate().for_each(|(index, rule)| rule.fairness = Some(usize::from(index == create)));
+    let effects = Effects::new(&many, &Stop::default()).expect("values in their ranges");
+    let answer = effects.decide(0, &Stop::default()).answer;
+    assert!(matches!(answer, Answer::Holds { .. }), "{answer:?}");
 }
