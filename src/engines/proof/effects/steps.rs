@@ -121,8 +121,12 @@ impl<'a> Loops<'a> {
         for choice in &own.choices {
             let Choice::Split { parts, total, .. } = choice else { continue };
             let Some(total) = Form::of(dag, *total).and_then(|total| as_range(facts.form(&total))) else { continue };
-            let atoms = parts.iter().filter_map(|part| self.choices.get(&part.0).copied());
-            let parts = atoms.map(|atom| (facts.atom(atom), amounts.remove(&atom).unwrap_or_default())).collect();
+            // A part that no term reads takes of the total as well.
+            let part = |part: &ChoiceId| match self.choices.get(&part.0) {
+                Some(&atom) => (facts.atom(atom), amounts.remove(&atom).unwrap_or_default()),
+                None => (dag.choices()[part.index()].sort.range(), Vec::new()),
+            };
+            let parts = parts.iter().map(part).collect();
             splits.push((total, parts));
         }
         let amounts = amounts.into_iter().map(|(atom, weights)| (facts.atom(atom), weights)).collect();

@@ -5,8 +5,8 @@ use crate::engines::explicit::Explicit;
 use crate::engines::{Cancel, Engine, Limits};
 use crate::testing::tiny;
 use kubound_encodings::subject::Subject;
-use kubound_encodings::system::{FairnessUnit, Initial, Pace, Role, Rule, StateVar};
-use kubound_encodings::term::{Int, all, int_var, ite, max_of, within};
+use kubound_encodings::system::{Choice, FairnessUnit, Initial, Pace, Role, Rule, StateVar};
+use kubound_encodings::term::{Int, all, int_choice, int_var, ite, max_of, within};
 
 /// A variable: name, largest value, first value (any, if none is given).
 type Var<'a> = (&'a str, i64, Option<i64>);
@@ -210,4 +210,24 @@ fn sums_over_many_nodes_are_no_harder() {
     let effects = Effects::new(&many, &Stop::default()).expect("values in their ranges");
     let answer = effects.decide(0, &Stop::default()).answer;
     assert!(matches!(answer, Answer::Holds { .. }), "{answer:?}");
+}
+
+#[test]
+fn a_part_that_nobody_reads_takes_of_the_total() {
+    let mut system = system(&[("pods", 5, None), ("turn", 1, Some(0))], |vars| {
+        let take = ("take", vars[0].above(0), vec![(0, vars[0]), (1, Int::from(1) - vars[1])]);
+        (vec![take], never_changes())
+    });
+    let dag = std::mem::take(&mut system.dag);
+    let ((choice, pods), dag) = within(dag, || {
+        let ((here, taken), (elsewhere, _)) = (int_choice("here", 0, 1), int_choice("elsewhere", 0, 1));
+        let pods = Int::from_id(kubound_encodings::term::variable(VarId(0)));
+        let [zero, one] = [0, 1].map(|bound| Int::from(bound).id());
+        let (parts, low, high) = (vec![here, elsewhere], vec![zero; 2], vec![one; 2]);
+        (Choice::Split { parts, low, high, total: one }, (pods - taken).id())
+    });
+    system.dag = dag;
+    system.rules[0].choices = vec![choice];
+    system.rules[0].updates[0].1 = pods;
+    assert!(!shows(&system, false));
 }
