@@ -1,10 +1,10 @@
 //! Random runs of the whole system: they only ever find violations, and often before anybody has seen anything else of a
 //! large cluster.
 //!
-//! A step costs what it changes ([`values`]). Runs start in different initial states and follow different policies
-//! ([`policy`]); each closes loops where it comes back to a state ([`lasso`]). Every other run goes on from a state in which
-//! controllers are at rest, by each of the events that can happen there in turn ([`rests`]). What is found is
-//! compared with what a few more runs find, and made shorter ([`shorten`]). Seeds are fixed: the same system gives the same run, however long it takes.
+//! A step costs what it changes (`values`). Runs start in different initial states and follow different policies
+//! (`policy`); each closes loops where it comes back to a state (`lasso`). Every other run goes on from a state in which
+//! controllers are at rest, by each of the events that can happen there in turn (`rests`). What is found is
+//! compared with what a few more runs find, and made shorter (`shorten`). Seeds are fixed: the same system gives the same run, however long it takes.
 
 mod graph;
 mod lasso;

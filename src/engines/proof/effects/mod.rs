@@ -1,9 +1,9 @@
 //! Proofs rule by rule: what single rules do to sums, without looking at states.
 //!
 //! Almost every rule adds constants to a few counts. So that loops end can be read off the rules: no step of a loop increases a
-//! weighted sum ([`weights`]), every step that changes a sum brings it nearer to a value that stays ([`settle`]); a rule that
+//! weighted sum (`weights`), every step that changes a sum brings it nearer to a value that stays (`settle`); a rule that
 //! always decreases such a measure is part of no loop, and what no rule left changes stays. Claims about states in which runs
-//! may stay are refuted by sums ([`rest`]) that never exceed a bound ([`bounds`]). A question is about one rule or two and the
+//! may stay are refuted by sums (`rest`) that never exceed a bound (`bounds`). A question is about one rule or two and the
 //! few terms that count, so that the cost grows with the number of rules and not with that of states.
 //!
 //! What is found about loops serves all claims about a system: it is found once.
