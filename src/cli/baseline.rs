@@ -1,5 +1,6 @@
 //! Baselines: violations that are known and shall not fail a pipeline, kept in a file.
 
+use super::input::limited;
 use super::{Failure, output};
 use crate::limits::files::MOST_BASELINE;
 use crate::manifest::{Acceptance, Accepted, Loaded};
@@ -94,11 +95,7 @@ impl BaselineArgs {
 
 fn read(file: &Path) -> Result<Baseline, Failure> {
     let place = file.display();
-    let size = std::fs::metadata(file).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)?.len();
-    if size > MOST_BASELINE {
-        return Err(Failure::Usage(anyhow!("{place} has {size} bytes; a baseline has at most {MOST_BASELINE}")));
-    }
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)?;
+    let text = limited(file, "a baseline", MOST_BASELINE)?;
     let baseline: Baseline = serde_json::from_str(&text)
         .with_context(|| format!("{place} is no baseline; write one with --write-baseline"))
         .map_err(Failure::Usage)?;

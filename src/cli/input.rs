@@ -15,6 +15,16 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Failure> {
     manifest::load_with(&files, &texts).context("cannot read the input").map_err(Failure::Usage)
 }
 
+/// The text of a file that is this, and so has at most so many bytes.
+pub fn limited(file: &Path, what: &str, most: u64) -> Result<String, Failure> {
+    let place = file.display();
+    let size = std::fs::metadata(file).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)?.len();
+    if size > most {
+        return Err(Failure::Usage(anyhow!("{place} has {size} bytes; {what} has at most {most}")));
+    }
+    std::fs::read_to_string(file).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)
+}
+
 /// The files to read, and the texts that come from programs.
 fn collect(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<Text>), Failure> {
     let mut files = Vec::new();

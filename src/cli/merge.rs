@@ -2,6 +2,7 @@
 
 use super::args::ReportArgs;
 use super::exit::{Exit, of_document};
+use super::input::limited;
 use super::{Failure, output};
 use crate::limits::shards::MOST_REPORT;
 use crate::report::document::Document;
@@ -32,7 +33,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut reports = Vec::new();
     for file in &files {
         let name = file.display().to_string();
-        let document = read(&name, &text(file)?).map_err(refused)?;
+        let document = read(&name, &limited(file, "a report", MOST_REPORT)?).map_err(refused)?;
         reports.push((name, document));
     }
     let merged = merge::merge(reports).map_err(refused)?;
@@ -62,15 +63,6 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         files.append(&mut found);
     }
     Ok(files)
-}
-
-fn text(file: &Path) -> Result<String, Failure> {
-    let place = file.display();
-    let size = std::fs::metadata(file).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)?.len();
-    if size > MOST_REPORT {
-        return Err(Failure::Usage(anyhow!("{place} has {size} bytes; a report has at most {MOST_REPORT}")));
-    }
-    std::fs::read_to_string(file).with_context(|| format!("cannot read {place}")).map_err(Failure::Usage)
 }
 
 fn refuse_to_overwrite(files: &[PathBuf], report: &ReportArgs) -> Result<(), Failure> {
