@@ -119,11 +119,16 @@ impl Values {
     pub fn plan(&mut self, dag: &Dag, roots: impl IntoIterator<Item = TermId>) -> Vec<Slot> {
         let before = self.graph.len();
         let plan = self.graph.plan(dag, roots);
+        self.grow(before);
+        plan
+    }
+
+    /// Has room for what the graph grew by, constants with their values.
+    fn grow(&mut self, before: usize) {
         self.values.resize(self.graph.len(), 0);
         for (slot, value) in self.graph.constants_from(before) {
             self.values[slot as usize] = value;
         }
-        plan
     }
 
     /// The slot of a term, which may be a constant that nothing mentioned so far.
@@ -131,10 +136,7 @@ impl Values {
         self.plan(dag, [term]);
         let before = self.graph.len();
         let slot = self.graph.add(dag, term);
-        self.values.resize(self.graph.len(), 0);
-        for (slot, value) in self.graph.constants_from(before) {
-            self.values[slot as usize] = value;
-        }
+        self.grow(before);
         slot
     }
 
