@@ -23,4 +23,4 @@ pub use slice::{Slice, relevant, slice};
 pub use slots::{SlotClass, alike_slots, only_slot};
 pub use specialise::{Specialised, specialise};
 pub use summary::reductions;
-pub use weaken::{simple_terms, weakened};
+pub use weaken::{Literal, conjuncts, simple_terms, weakened};

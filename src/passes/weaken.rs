@@ -29,15 +29,20 @@ pub fn simple_terms(dag: &Dag) -> Vec<bool> {
     simple
 }
 
-/// The conjuncts of a condition, as (term, negated).
-fn conjuncts(dag: &Dag, term: TermId, negated: bool, found: &mut Vec<(TermId, bool)>) {
-    match (dag.node(term), negated) {
-        (Node::And(ids), false) | (Node::Or(ids), true) => {
-            ids.iter().for_each(|&id| conjuncts(dag, id, negated, found));
+/// A condition and whether it is negated.
+pub type Literal = (TermId, bool);
+
+/// The conjuncts of a condition, or of its negation, in order.
+pub fn conjuncts(dag: &Dag, condition: Literal) -> Vec<Literal> {
+    let (mut found, mut left) = (Vec::new(), vec![condition]);
+    while let Some((term, negated)) = left.pop() {
+        match (dag.node(term), negated) {
+            (Node::And(ids), false) | (Node::Or(ids), true) => left.extend(ids.iter().rev().map(|&id| (id, negated))),
+            (Node::Not(a), _) => left.push((*a, !negated)),
+            _ => found.push((term, negated)),
         }
-        (Node::Not(a), _) => conjuncts(dag, *a, !negated, found),
-        _ => found.push((term, negated)),
     }
+    found
 }
 
 /// See the module.
@@ -56,9 +61,7 @@ pub fn weakened(system: &TransitionSystem) -> TransitionSystem {
 
 fn weaken(dag: &Dag, simple: &[bool], rule: &mut Rule) {
     let keep = |condition: Bool| {
-        let mut found = Vec::new();
-        conjuncts(dag, condition.id(), false, &mut found);
-        let kept = found.into_iter().filter(|(term, _)| simple[term.index()]);
+        let kept = conjuncts(dag, (condition.id(), false)).into_iter().filter(|(term, _)| simple[term.index()]);
         all(kept.map(|(term, negated)| if negated { !Bool::from_id(term) } else { Bool::from_id(term) }))
     };
     rule.enabled = keep(rule.enabled);

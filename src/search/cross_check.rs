@@ -10,7 +10,7 @@ use super::restrict::Restricted;
 use super::{Fault, IntentResult, Systems, Verdict};
 use crate::engines::explicit::Explicit;
 use crate::engines::proof::Prover;
-use crate::engines::proof::effects::{Effects, METHOD};
+use crate::engines::proof::effects::METHOD;
 use crate::engines::proof::invariants::Obstacle;
 use crate::engines::symbolic::{Symbolic, alone};
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits};
@@ -77,8 +77,8 @@ fn proof_again(
     let stop = Stop::of(&limits, cancel);
     let found = alone(&stop, || {
         if matches!(result.verdict, Verdict::Holds { method: METHOD, .. }) {
-            let effects = Effects::new(&systems.fine, &stop).map_err(Obstacle::Reason);
-            return Ok(effects.and_then(|one| one.obligations(property, &stop).map_err(Obstacle::Reason)));
+            let effects = systems.effects(&stop);
+            return Ok(effects.and_then(|one| one.obligations(property, &stop)).map_err(Obstacle::Reason));
         }
         let proof = Prover::default().prove(systems.searched(), property, &limits, cancel);
         Ok(proof.map(|proof| proof.obligations()))

@@ -1,19 +1,20 @@
 //! Small questions about single steps: copies of a few terms, handed to a solver.
 
-use super::form::{Facts, conjuncts};
+use super::form::{Facts, Form, each_term, total};
 use super::steps::Loops;
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::{FEW_NUMBERS, LARGEST_CONDITION, ONE_STEP};
+use crate::passes::conjuncts;
 use crate::smt::{Check, Encoding, Stop};
 use kubound_encodings::system::{Choice, Rule};
-use kubound_encodings::term::{Dag, Node, TermId, VarDecl, VarId};
-use rustc_hash::{FxHashMap, FxHashSet};
+use kubound_encodings::term::{Dag, Node, Range, Sort, Term as _, TermId, VarDecl, VarId};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// A question under construction: whether some facts can hold at once. Terms are copied from the system; what no fact reads
 /// is not there, so that the question is as small as what it is about.
 pub struct Question<'a> {
-    loops: &'a Loops<'a>,
+    loops: &'a Loops,
     /// The graph of the facts.
     pub dag: Dag,
     vars: FxHashMap<(u8, Node), VarId>,
@@ -31,7 +32,7 @@ pub struct Moment {
 
 impl<'a> Question<'a> {
     /// One without facts.
-    pub fn new(loops: &'a Loops<'a>, shared: &'a [bool]) -> Self {
+    pub fn new(loops: &'a Loops, shared: &'a [bool]) -> Self {
         Self { loops, dag: Dag::default(), vars: FxHashMap::default(), facts: Vec::new(), shared }
     }
 
@@ -95,13 +96,15 @@ impl<'a> Question<'a> {
         self.facts.push(fact);
     }
 
-    /// Demands that a rule can fire at a moment, as far as that can be said in few terms that read some of `about`; the rest
-    /// of its guard is left out, which allows more.
-    pub fn fires(&mut self, at: &mut Moment, rule: &Rule, about: &[bool]) {
-        use kubound_encodings::term::Term as _;
+    /// Demands that a rule can fire at a moment, as far as that can be said in few terms that read something of some forms;
+    /// the rest of its guard is left out, which allows more.
+    pub fn fires(&mut self, at: &mut Moment, rule: &Rule, forms: &[&Form]) {
         let dag = &self.loops.system.dag;
+        let mut about = vec![false; self.loops.vars.len()];
+        let atoms = forms.iter().flat_map(|form| form.parts.keys());
+        atoms.filter_map(|&atom| reads(dag, atom)).flatten().for_each(|var| about[var.index()] = true);
         for condition in [rule.enabled.id(), rule.constraint.id()] {
-            for (literal, negated) in conjuncts(dag, condition) {
+            for (literal, negated) in conjuncts(dag, (condition, false)) {
                 // What reads only what all moments share may tell which rules exclude each other.
                 let is_about = |vars: Vec<VarId>| {
                     vars.iter().any(|var| about[var.index()]) || vars.iter().all(|var| self.shared[var.index()])
@@ -129,6 +132,51 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// A step of a rule and what it does to a form: the value before and after.
+    pub fn step(&mut self, number: u8, rule: usize, form: &Form) -> Option<(TermId, TermId)> {
+        let change = self.loops.change(rule, form)?;
+        let mut at = self.moment(number);
+        self.fires(&mut at, &self.loops.system.rules[rule], &[form, &change]);
+        let (before, change) = (self.form(&mut at, form), self.form(&mut at, &change));
+        let after = self.dag.make(Node::Add([before, change].into()));
+        Some((before, after))
+    }
+
+    /// The value of a form at a moment.
+    pub fn form(&mut self, at: &mut Moment, form: &Form) -> TermId {
+        let multiples: Vec<(TermId, i64)> =
+            form.parts.iter().map(|(&atom, &factor)| (self.number(at, atom), factor)).collect();
+        total(&mut self.dag, form.constant, multiples)
+    }
+
+    /// A term as a number: a condition counts as 0 or 1.
+    fn number(&mut self, at: &mut Moment, term: TermId) -> TermId {
+        let copy = self.term(at, term);
+        if self.dag.sort(copy) != Sort::Bool {
+            return copy;
+        }
+        let (one, zero) = (self.dag.make(Node::Int(1)), self.dag.make(Node::Int(0)));
+        self.dag.make(Node::Ite(copy, one, zero))
+    }
+
+    /// That a number lies within bounds.
+    pub fn within(&mut self, number: TermId, bounds: Range) -> TermId {
+        let [lo, hi] = [bounds.lo, bounds.hi].map(|end| self.dag.make(Node::Int(end)));
+        let ends = [self.dag.make(Node::Le(lo, number)), self.dag.make(Node::Le(number, hi))];
+        self.dag.make(Node::And(ends.into()))
+    }
+
+    /// That a number is at most 0.
+    pub fn at_most_zero(&mut self, number: TermId) -> TermId {
+        let zero = self.dag.make(Node::Int(0));
+        self.dag.make(Node::Le(number, zero))
+    }
+
+    /// The negation of a fact.
+    pub fn not(&mut self, fact: TermId) -> TermId {
+        self.dag.make(Node::Not(fact))
+    }
+
     /// Whether the facts exclude each other; if so the question is an obligation.
     pub fn refuted(self, name: impl FnOnce() -> String, stop: &Stop) -> Option<Obligation> {
         if self.dag.overflow().is_some() {
@@ -154,34 +202,23 @@ fn is_refuted(obligation: &Obligation, stop: &Stop) -> bool {
 
 /// The variables that a term reads; `None` if it is made of many terms, sums not counted.
 pub fn reads(dag: &Dag, term: TermId) -> Option<Vec<VarId>> {
-    let (mut seen, mut left, mut vars) = (FxHashSet::default(), vec![term], Vec::new());
-    let mut budget = LARGEST_CONDITION;
-    while let Some(id) = left.pop() {
-        if !seen.insert(id) {
-            continue;
+    let (mut vars, mut budget) = (Vec::new(), LARGEST_CONDITION);
+    let is_small = each_term(dag, term, |node| match node {
+        Node::Var(var) | Node::Primed(var) => {
+            vars.push(*var);
+            true
         }
-        let node = dag.node(id);
-        match node {
-            Node::Var(var) | Node::Primed(var) => vars.push(*var),
-            Node::Add(_) | Node::Scale(..) | Node::Int(_) | Node::Bool(_) => {}
-            _ => budget = budget.checked_sub(1)?,
+        Node::Add(_) | Node::Scale(..) | Node::Int(_) | Node::Bool(_) => true,
+        _ => {
+            let left = budget.checked_sub(1);
+            budget = left.unwrap_or(0);
+            left.is_some()
         }
-        node.for_each_operand(|operand| left.push(operand));
-    }
-    Some(vars)
+    });
+    is_small.then_some(vars)
 }
 
 /// Whether a term needs no product of unknowns, quotient or table.
 fn is_linear(dag: &Dag, term: TermId) -> bool {
-    let (mut seen, mut left) = (FxHashSet::default(), vec![term]);
-    while let Some(id) = left.pop() {
-        if seen.insert(id) {
-            let node = dag.node(id);
-            if matches!(node, Node::Mul(..) | Node::Div(..) | Node::Rem(..) | Node::Table(..)) {
-                return false;
-            }
-            node.for_each_operand(|operand| left.push(operand));
-        }
-    }
-    true
+    each_term(dag, term, |node| !matches!(node, Node::Mul(..) | Node::Div(..) | Node::Rem(..) | Node::Table(..)))
 }

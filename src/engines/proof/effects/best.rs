@@ -6,7 +6,7 @@
 //! filter passes, the comparison is true for a rule whose filter passes, and the unit as a whole is enabled as if nobody
 //! compared.
 
-use super::form::{Literal, conjuncts, conjuncts_of};
+use crate::passes::{Literal, conjuncts};
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::{Dag, Node, Term, TermId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ pub fn guards(system: &TransitionSystem, rules: &[usize]) -> Vec<Vec<Literal>> {
     let dag = &system.dag;
     let (mut plain, mut groups) = (Vec::new(), BTreeMap::<Contest, Vec<Competitor>>::new());
     for &rule in rules {
-        let guard = conjuncts(dag, system.rules[rule].enabled.id());
+        let guard = conjuncts(dag, (system.rules[rule].enabled.id(), false));
         let comparisons: Vec<Literal> = guard.iter().copied().filter(|&one| compared(dag, one).is_some()).collect();
         match comparisons[..] {
             [] => plain.push(guard),
@@ -65,11 +65,11 @@ struct Competitor {
 fn competitor(dag: &Dag, guard: &[Literal], comparison: Literal) -> Option<(Contest, Competitor)> {
     let (score, best) = compared(dag, comparison)?;
     let own = |leaf: &TermId| match entry(dag, *leaf, score) {
-        Some((filter, _)) => conjuncts_of(dag, filter).iter().all(|one| guard.contains(one)),
+        Some((filter, _)) => conjuncts(dag, filter).iter().all(|one| guard.contains(one)),
         None => *leaf == score,
     };
     let leaf = leaves(dag, best).into_iter().find(own)?;
-    let filter = entry(dag, leaf, score).map_or_else(Vec::new, |(filter, _)| conjuncts_of(dag, filter));
+    let filter = entry(dag, leaf, score).map_or_else(Vec::new, |(filter, _)| conjuncts(dag, filter));
     let guard: Vec<Literal> = guard.iter().copied().filter(|&one| one != comparison).collect();
     let rest = guard.iter().copied().filter(|one| !filter.contains(one)).collect();
     Some(((best, rest), Competitor { guard, leaf, score }))

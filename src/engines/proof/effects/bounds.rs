@@ -1,10 +1,11 @@
 //! Sums that never exceed a bound, in any reachable state: the pods of a ReplicaSet those that it may want.
 
 use super::ask::{Question, reads};
-use super::form::{Form, conjuncts, inequalities};
+use super::form::{Form, inequalities};
 use super::steps::Loops;
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::MOST_WRITERS;
+use crate::passes::conjuncts;
 use crate::smt::Stop;
 use kubound_encodings::system::{Initial, TransitionSystem};
 use kubound_encodings::term::{Node, Range, Term, TermId, VarId};
@@ -65,7 +66,7 @@ impl Bounds {
 
 /// Shows that a form is at most 0 initially and after every step from states where it is.
 fn keeps(every: &Loops, form: &Form, stop: &Stop) -> Option<Vec<Obligation>> {
-    if initially(every.system, form)? > 0 {
+    if initially(&every.system, form)? > 0 {
         return None;
     }
     let nothing = vec![false; every.vars.len()];
@@ -82,17 +83,9 @@ fn keeps(every: &Loops, form: &Form, stop: &Stop) -> Option<Vec<Obligation>> {
             continue;
         }
         let mut question = Question::new(every, &nothing);
-        let mut about = vec![false; every.vars.len()];
-        let atoms = form.parts.keys().chain(change.parts.keys());
-        atoms.filter_map(|&atom| reads(&every.system.dag, atom)).flatten().for_each(|var| about[var.index()] = true);
-        let mut at = question.moment(1);
-        question.fires(&mut at, own, &about);
-        let (before, change) = (question.form(&mut at, form), question.form(&mut at, &change));
-        let after = question.dag.make(Node::Add([before, change].into()));
-        let zero = question.dag.make(Node::Int(0));
-        let holds = question.dag.make(Node::Le(before, zero));
-        let kept = question.dag.make(Node::Le(after, zero));
-        let broken = question.dag.make(Node::Not(kept));
+        let (before, after) = question.step(1, rule, form)?;
+        let [holds, kept] = [before, after].map(|value| question.at_most_zero(value));
+        let broken = question.not(kept);
         question.demand(holds);
         question.demand(broken);
         shown.push(question.refuted(|| format!("{}: a sum keeps its bound", own.name), stop)?);
@@ -109,22 +102,18 @@ impl Bounds {
         (var, after): (VarId, &Form),
         stop: &Stop,
     ) -> Option<Obligation> {
-        let (dag, own) = (&every.system.dag, &every.system.rules[rule]);
-        let (nothing, mut about) = (vec![false; every.vars.len()], vec![false; every.vars.len()]);
-        after.parts.keys().filter_map(|&atom| reads(dag, atom)).flatten().for_each(|var| about[var.index()] = true);
+        let (nothing, own) = (vec![false; every.vars.len()], &every.system.rules[rule]);
         let mut question = Question::new(every, &nothing);
         let mut at = question.moment(1);
-        question.fires(&mut at, own, &about);
+        question.fires(&mut at, own, &[after]);
         for form in self.about(after) {
-            let (value, zero) = (question.form(&mut at, &form), question.dag.make(Node::Int(0)));
-            let below = question.dag.make(Node::Le(value, zero));
+            let value = question.form(&mut at, &form);
+            let below = question.at_most_zero(value);
             question.demand(below);
         }
-        let (value, range) = (question.form(&mut at, after), dag.vars()[var.index()].sort.range());
-        let ends = [Node::Int(range.lo), Node::Int(range.hi)].map(|end| question.dag.make(end));
-        let inside = [question.dag.make(Node::Le(ends[0], value)), question.dag.make(Node::Le(value, ends[1]))];
-        let inside = question.dag.make(Node::And(inside.into()));
-        let outside = question.dag.make(Node::Not(inside));
+        let value = question.form(&mut at, after);
+        let inside = question.within(value, every.system.dag.vars()[var.index()].sort.range());
+        let outside = question.not(inside);
         question.demand(outside);
         question.refuted(|| format!("{}: values stay in their ranges", own.name), stop)
     }
@@ -151,14 +140,15 @@ fn first(system: &TransitionSystem, var: VarId) -> Range {
 
 /// The bound of a variable that no rule increases, if it is narrower than its range.
 fn never_rises(every: &Loops, var: VarId, stop: &Stop) -> Option<(Form, Vec<Obligation>)> {
-    let hi = first(every.system, var).hi;
+    let hi = first(&every.system, var).hi;
     if every.is_monitor(var) || hi == every.system.dag.vars()[var.index()].sort.range().hi {
         return None;
     }
     let mut form = Form { constant: -hi, ..Form::default() };
     form.add_atom(every.vars[var.index()], 1)?;
     let rises = |&rule: &usize| every.change(rule, &form).is_none_or(|one| every.facts(rule, &[]).form(&one).1 > 0);
-    if every.writers(&form).len() > MOST_WRITERS || every.writers(&form).iter().any(rises) {
+    let writers = every.writers(&form);
+    if writers.len() > MOST_WRITERS || writers.iter().any(rises) {
         return None;
     }
     keeps(every, &form, stop).map(|shown| (form, shown))
@@ -172,7 +162,7 @@ fn candidates(every: &Loops) -> Vec<Form> {
         matches!(*dag.node(atom), Node::Var(var) if !every.is_monitor(var)) && dag.sort(atom).range().lo == 0
     };
     for rule in 0..every.alive.len() {
-        for literal in conjuncts(dag, every.system.rules[rule].enabled.id()) {
+        for literal in conjuncts(dag, (every.system.rules[rule].enabled.id(), false)) {
             if reads(dag, literal.0).is_none() {
                 continue;
             }

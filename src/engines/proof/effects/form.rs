@@ -1,7 +1,9 @@
 //! Integer terms as linear forms, and what a guard says about them.
 
+use crate::passes::{Literal, conjuncts};
+use kubound_encodings::stop::tick;
 use kubound_encodings::term::{Dag, Node, Range, Sort, TermId};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -68,27 +70,27 @@ impl Form {
     }
 }
 
-/// A condition and whether it is negated.
-pub type Literal = (TermId, bool);
-
-/// The conjuncts of a condition, each with whether it is negated.
-pub fn conjuncts(dag: &Dag, condition: TermId) -> Vec<Literal> {
-    conjuncts_of(dag, (condition, false))
-}
-
-/// The conjuncts of a condition, or of its negation.
-pub fn conjuncts_of(dag: &Dag, condition: Literal) -> Vec<Literal> {
-    let (mut found, mut left) = (Vec::new(), vec![condition]);
-    while let Some((term, negated)) = left.pop() {
-        match (dag.node(term), negated) {
-            (Node::And(list), false) | (Node::Or(list), true) => left.extend(list.iter().map(|&one| (one, negated))),
-            (Node::Not(inner), _) => left.push((*inner, !negated)),
-            (Node::Bool(_), _) => {}
-            _ => found.push((term, negated)),
+/// Calls `visit` on each term that a term is made of, each once, until it refuses one; whether it refused none.
+pub fn each_term(dag: &Dag, root: TermId, mut visit: impl FnMut(&Node) -> bool) -> bool {
+    let (mut seen, mut left) = (FxHashSet::default(), vec![root]);
+    while let Some(id) = left.pop() {
+        if seen.insert(id) {
+            let node = dag.node(id);
+            if !visit(node) {
+                return false;
+            }
+            node.for_each_operand(|operand| left.push(operand));
         }
     }
-    found.reverse();
-    found
+    true
+}
+
+/// The term of a constant and some multiples of terms.
+pub fn total(dag: &mut Dag, constant: i64, multiples: impl IntoIterator<Item = (TermId, i64)>) -> TermId {
+    // A sum has at least two operands.
+    let mut parts = vec![dag.make(Node::Int(constant)), dag.make(Node::Int(0))];
+    parts.extend(multiples.into_iter().map(|(term, factor)| dag.make(Node::Scale(factor, term))));
+    dag.make(Node::Add(parts.into()))
 }
 
 /// The forms that are at most 0 where a literal holds.
@@ -130,9 +132,10 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// Those of the conjuncts of conditions, and further forms that are at most 0.
     pub fn new(dag: &'a Dag, conditions: &[TermId], more: &[Form]) -> Self {
-        let literals = conditions.iter().flat_map(|&one| conjuncts(dag, one));
+        let literals = conditions.iter().flat_map(|&one| conjuncts(dag, (one, false)));
         let mut below: Vec<Form> = literals.flat_map(|literal| inequalities(dag, literal)).collect();
         below.extend(more.iter().cloned());
+        tick(1 + below.iter().map(|form| form.parts.len()).sum::<usize>() / 8);
         let mut facts = Self { dag, below, alone: FxHashMap::default(), known: RefCell::default() };
         for form in &facts.below {
             if let Some((&atom, &factor)) = form.parts.first_key_value().filter(|_| form.parts.len() == 1) {
@@ -198,6 +201,7 @@ impl<'a> Facts<'a> {
             lo += Self::least(factor, range);
             hi -= Self::least(-factor, range);
         }
+        tick(1 + self.below.len() / 8);
         for known in &self.below {
             // known <= 0, and this form is known, or its opposite, plus a constant.
             let between = constant - i128::from(known.constant);

@@ -38,10 +38,7 @@ pub const METHOD: &str = "effects of single rules";
 /// What single rules show about a system.
 #[derive(Debug)]
 pub struct Effects {
-    system: TransitionSystem,
-    vars: Vec<TermId>,
-    alive: Vec<bool>,
-    changes: Vec<Vec<(VarId, Form)>>,
+    loops: Loops,
     measures: Vec<Measure>,
     bounds: Bounds,
     obligations: Vec<Obligation>,
@@ -57,47 +54,34 @@ enum Measure {
 impl Effects {
     /// Looks at the rules of a system. The reason in words if nothing can be said.
     pub fn new(system: &TransitionSystem, stop: &Stop) -> Result<Self, String> {
-        let mut system = specialise(system, &[]).system;
         let rules = u32::try_from(system.rules.len()).unwrap_or(u32::MAX);
         let stop = &stop.at_most(AT_LEAST + EACH_RULE * rules);
-        // Also of variables that no term is left to read; of one with a single value it is that value.
-        let vars: Vec<TermId> =
-            (0..system.vars.len() as u32).map(|index| system.dag.make(Node::Var(VarId(index)))).collect();
-        let (measures, bounds, obligations, alive, changes) = {
-            let mut loops = Loops::new(&system, vars.clone()).ok_or("numbers grow out of bounds")?;
-            let mut obligations = Vec::new();
-            let every = loops.with_all_rules();
-            log::info!("effects: {} rules, {} terms", system.rules.len(), system.dag.len());
-            let mut bounds = Bounds::new(&every, &mut obligations, stop);
-            log::info!("effects: {} bounds", bounds.below.len());
-            in_ranges(&every, &mut bounds, &mut obligations, stop)?;
-            log::info!("effects: values stay in their ranges");
-            let measures = measures(&mut loops, &mut obligations, stop)?;
-            log::info!("effects: {} measures, {} rules left", measures.len(), loops.rules().count());
-            (measures, bounds, obligations, loops.alive, loops.changes)
-        };
-        Ok(Self { system, vars, alive, changes, measures, bounds, obligations })
-    }
-
-    fn loops(&self) -> Option<Loops<'_>> {
-        let mut loops = Loops::new(&self.system, self.vars.clone())?;
-        loops.alive.clone_from(&self.alive);
-        loops.changes.clone_from(&self.changes);
-        Some(loops)
+        let mut loops = Loops::new(specialise(system, &[]).system).ok_or("numbers grow out of bounds")?;
+        let mut obligations = Vec::new();
+        let every = loops.with_all_rules();
+        log::info!("effects: {} rules, {} terms", loops.system.rules.len(), loops.system.dag.len());
+        let mut bounds = Bounds::new(&every, &mut obligations, stop);
+        log::info!("effects: {} bounds", bounds.below.len());
+        in_ranges(&every, &mut bounds, &mut obligations, stop)?;
+        log::info!("effects: values stay in their ranges");
+        let measures = measures(&mut loops, &mut obligations, stop)?;
+        log::info!("effects: {} measures, {} rules left", measures.len(), loops.rules().count());
+        Ok(Self { loops, measures, bounds, obligations })
     }
 
     /// Decides a claim about endless runs, if it can.
     pub fn decide(&self, property: usize, stop: &Stop) -> Outcome {
         match self.prove(property, stop) {
             Ok(more) => {
-                let premise_reached = match self.system.dag.node(self.system.properties[property].premise.id()) {
-                    Node::Bool(value) => *value,
-                    _ => {
-                        return Outcome::unknown(
-                            "it holds, but whether its premise can be met is not known".to_owned(),
-                        );
-                    }
-                };
+                let premise_reached =
+                    match self.loops.system.dag.node(self.loops.system.properties[property].premise.id()) {
+                        Node::Bool(value) => *value,
+                        _ => {
+                            return Outcome::unknown(
+                                "it holds, but whether its premise can be met is not known".to_owned(),
+                            );
+                        }
+                    };
                 let proof = self.in_words(&more);
                 let statistics = Statistics { depth: self.measures.len(), ..Statistics::default() };
                 Outcome {
@@ -118,22 +102,21 @@ impl Effects {
 
     /// What a claim rests on beside what was found about loops.
     fn prove(&self, property: usize, stop: &Stop) -> Result<Vec<Obligation>, String> {
-        let claim = self.system.properties[property].claim;
+        let claim = self.loops.system.properties[property].claim;
         let Claim::NoFairLoop { within, progress, stay, .. } = claim else {
             return Err("what single rules do shows claims about endless runs only".to_owned());
         };
-        let loops = self.loops().ok_or("numbers grow out of bounds")?;
-        let left = self.progressing(&loops, progress);
-        let may_stay = !matches!(self.system.dag.node(stay.id()), Node::Bool(false));
+        let left = self.progressing(progress);
+        let may_stay = !matches!(self.loops.system.dag.node(stay.id()), Node::Bool(false));
         if left.is_none() && !may_stay {
             return Ok(Vec::new());
         }
         let stay = if left.is_none() { stay } else { within };
         let mut shown = Vec::new();
-        for case in alternatives(&self.system.dag, within.id()) {
-            let one = self.somebody_acts(&loops, [case, stay.id()], stop);
+        for case in alternatives(&self.loops.system.dag, within.id()) {
+            let one = self.somebody_acts([case, stay.id()], stop);
             shown.push(one.ok_or_else(|| match left {
-                Some(rule) => format!("no measure was found that {} decreases", self.system.rules[rule].name),
+                Some(rule) => format!("no measure was found that {} decreases", self.loops.system.rules[rule].name),
                 None => "runs may stay in a bad state, as far as sums tell".to_owned(),
             })?);
         }
@@ -141,20 +124,21 @@ impl Effects {
     }
 
     /// Shows that wherever two conditions hold somebody has to act whom no loop lets act.
-    fn somebody_acts(&self, loops: &Loops, conditions: [TermId; 2], stop: &Stop) -> Option<Obligation> {
-        let roots = self.system.dag.support(conditions);
+    fn somebody_acts(&self, conditions: [TermId; 2], stop: &Stop) -> Option<Obligation> {
+        let roots = self.loops.system.dag.support(conditions);
         [Some(&roots[..]), None].into_iter().find_map(|about| {
-            let mut rest = Rest::new(&self.system, &self.bounds);
+            let mut rest = Rest::new(&self.loops.system, &self.bounds);
             conditions.into_iter().for_each(|condition| rest.demand(condition));
-            nobody_acts(&mut rest, loops, about);
+            nobody_acts(&mut rest, &self.loops, about);
             rest.refuted("somebody acts wherever the claim complains".to_owned(), stop)
         })
     }
 
     /// A rule that may be part of a loop and makes progress, as far as is known.
-    fn progressing(&self, loops: &Loops, progress: Bool) -> Option<usize> {
+    fn progressing(&self, progress: Bool) -> Option<usize> {
+        let loops = &self.loops;
         let first = loops.rules().next()?;
-        let dag = &self.system.dag;
+        let dag = &self.loops.system.dag;
         let mut parts = vec![progress.id()];
         while let Some(part) = parts.pop() {
             match dag.node(part) {
@@ -178,8 +162,7 @@ impl Effects {
     /// Whether fast rules always come to rest: none of them is part of a loop.
     pub fn rests(&self) -> bool {
         use kubound_encodings::system::Pace;
-        let mut rules = self.system.rules.iter().zip(&self.alive);
-        !rules.any(|(rule, &alive)| alive && rule.pace == Pace::Fast)
+        !self.loops.rules().any(|rule| self.loops.system.rules[rule].pace == Pace::Fast)
     }
 
     /// The proof in words, a line each.
@@ -198,12 +181,12 @@ impl Effects {
     }
 
     fn weights(&self, weights: &[(VarId, i64)]) -> String {
-        let vars = self.system.dag.vars();
+        let vars = self.loops.system.dag.vars();
         listed(weights.iter().map(|&(var, weight)| (weight, vars[var.index()].name.clone())), 0)
     }
 
     fn form(&self, form: &Form) -> String {
-        let dag = &self.system.dag;
+        let dag = &self.loops.system.dag;
         let parts = form.parts.iter().map(|(&atom, &factor)| (factor, super::words::words(dag, atom)));
         listed(parts, form.constant)
     }

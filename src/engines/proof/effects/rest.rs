@@ -7,12 +7,13 @@
 
 use super::best::guards;
 use super::bounds::Bounds;
-use super::form::{Facts, Form, Literal, inequalities};
+use super::form::{Facts, Form, each_term, inequalities, total};
 use super::steps::Loops;
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::{LARGEST_CONDITION, UNIT};
+use crate::passes::Literal;
 use crate::smt::{Check, Encoding, Stop};
-use kubound_encodings::system::TransitionSystem;
+use kubound_encodings::system::{TransitionSystem, Unit};
 use kubound_encodings::term::{Dag, Node, Range, Sort, TermId, VarDecl, VarId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -237,13 +238,10 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn sum(&mut self, truth: &Truth) -> TermId {
-        let mut parts = vec![self.dag.make(Node::Int(truth.form.constant)), self.dag.make(Node::Int(0))];
-        for (&atom, &factor) in &truth.form.parts {
-            let atom = self.atom(atom);
-            parts.push(self.dag.make(Node::Scale(factor, atom)));
-        }
-        parts.extend(truth.unknowns.iter().map(|&unknown| self.unknown(unknown)));
-        self.dag.make(Node::Add(parts.into()))
+        let mut multiples: Vec<(TermId, i64)> =
+            truth.form.parts.iter().map(|(&atom, &factor)| (self.atom(atom), factor)).collect();
+        multiples.extend(truth.unknowns.iter().map(|&unknown| (self.unknown(unknown), 1)));
+        total(&mut self.dag, truth.form.constant, multiples)
     }
 
     fn atom(&mut self, atom: TermId) -> TermId {
@@ -278,14 +276,8 @@ impl Writer<'_> {
 /// Demands that no rule is enabled of the units that no loop lets act, as far as their guards read what loops do not change;
 /// of all such units, or of those that change one of some variables.
 pub fn nobody_acts(rest: &mut Rest, loops: &Loops, about: Option<&[VarId]>) {
-    let (system, constant) = (loops.system, loops.constant());
-    let mut units: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (index, rule) in system.rules.iter().enumerate() {
-        if let Some(unit) = rule.fairness {
-            units.entry(unit).or_default().push(index);
-        }
-    }
-    for rules in units.values() {
+    let (system, constant) = (&loops.system, loops.constant());
+    for Unit { rules, .. } in system.fairness_units() {
         let mut changed = rules.iter().flat_map(|&rule| &system.rules[rule].updates);
         let is_about = about.is_none_or(|about| changed.any(|(var, _)| about.contains(var)));
         if !is_about || rules.iter().any(|&rule| loops.alive[rule]) {
@@ -293,24 +285,15 @@ pub fn nobody_acts(rest: &mut Rest, loops: &Loops, about: Option<&[VarId]>) {
         }
         let prompt: Vec<usize> = rules.iter().copied().filter(|&rule| system.rules[rule].waits.is_none()).collect();
         for guard in guards(system, &prompt) {
-            let stays = |&(term, _): &Literal| support(&system.dag, term).iter().all(|var| constant[var.index()]);
+            let stays = |&(term, _): &Literal| {
+                each_term(&system.dag, term, |node| match node {
+                    Node::Var(var) | Node::Primed(var) => constant[var.index()],
+                    _ => true,
+                })
+            };
             if guard.iter().all(stays) {
                 rest.refuse(&guard);
             }
         }
     }
-}
-
-/// The variables that a term reads.
-fn support(dag: &Dag, term: TermId) -> Vec<VarId> {
-    let (mut seen, mut left, mut vars) = (rustc_hash::FxHashSet::default(), vec![term], Vec::new());
-    while let Some(id) = left.pop() {
-        if seen.insert(id) {
-            match dag.node(id) {
-                Node::Var(var) | Node::Primed(var) => vars.push(*var),
-                node => node.for_each_operand(|operand| left.push(operand)),
-            }
-        }
-    }
-    vars
 }

@@ -10,11 +10,12 @@
 //! Which sums and values may do is read off the guards of rules. Each question is about one rule, or two, and the few terms
 //! that the sum is changed by.
 
-use super::ask::{Moment, Question, reads};
-use super::form::{Form, conjuncts, inequalities};
+use super::ask::{Question, reads};
+use super::form::{Form, inequalities};
 use super::steps::Loops;
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::MOST_PAIRS;
+use crate::passes::conjuncts;
 use crate::smt::Stop;
 use kubound_encodings::term::{Node, Term as _, TermId, VarId};
 use std::collections::BTreeSet;
@@ -73,7 +74,7 @@ fn candidates(loops: &Loops) -> Vec<Form> {
     let mut found = Vec::new();
     let is_constant = |atom: TermId| reads(dag, atom).is_some_and(|vars| vars.iter().all(|var| constant[var.index()]));
     for rule in loops.rules() {
-        for literal in conjuncts(dag, loops.system.rules[rule].enabled.id()) {
+        for literal in conjuncts(dag, (loops.system.rules[rule].enabled.id(), false)) {
             if reads(dag, literal.0).is_none() {
                 continue;
             }
@@ -102,7 +103,7 @@ fn candidates(loops: &Loops) -> Vec<Form> {
     found
 }
 
-impl Loops<'_> {
+impl Loops {
     /// What a step of a rule adds to a form over variables and values that loops do not change; `None` if numbers grow
     /// out of bounds.
     pub fn change(&self, rule: usize, form: &Form) -> Option<Form> {
@@ -117,52 +118,11 @@ impl Loops<'_> {
 }
 
 impl Question<'_> {
-    /// The value of a form at a moment.
-    pub fn form(&mut self, at: &mut Moment, form: &Form) -> TermId {
-        let mut parts = vec![self.dag.make(Node::Int(form.constant))];
-        for (&atom, &factor) in &form.parts {
-            let atom = self.number(at, atom);
-            parts.push(self.dag.make(Node::Scale(factor, atom)));
-        }
-        parts.push(self.dag.make(Node::Int(0)));
-        self.dag.make(Node::Add(parts.into()))
-    }
-
-    /// A term as a number: a condition counts as 0 or 1.
-    fn number(&mut self, at: &mut Moment, term: TermId) -> TermId {
-        use kubound_encodings::term::Sort;
-        let copy = self.term(at, term);
-        if self.dag.sort(copy) != Sort::Bool {
-            return copy;
-        }
-        let (one, zero) = (self.dag.make(Node::Int(1)), self.dag.make(Node::Int(0)));
-        self.dag.make(Node::Ite(copy, one, zero))
-    }
-
-    fn not(&mut self, fact: TermId) -> TermId {
-        self.dag.make(Node::Not(fact))
-    }
-
     /// The absolute value.
     fn distance(&mut self, number: TermId) -> TermId {
         let opposite = self.dag.make(Node::Scale(-1, number));
         self.dag.make(Node::Max(number, opposite))
     }
-}
-
-/// A step of a rule and what it does to a form: the value before and after.
-fn step(loops: &Loops, question: &mut Question, number: u8, rule: usize, form: &Form) -> Option<(TermId, TermId)> {
-    let change = loops.change(rule, form)?;
-    let mut about = vec![false; loops.vars.len()];
-    let atoms = form.parts.keys().chain(change.parts.keys());
-    for var in atoms.filter_map(|&atom| reads(&loops.system.dag, atom)).flatten() {
-        about[var.index()] = true;
-    }
-    let mut at = question.moment(number);
-    question.fires(&mut at, &loops.system.rules[rule], &about);
-    let (before, change) = (question.form(&mut at, form), question.form(&mut at, &change));
-    let after = question.dag.make(Node::Add([before, change].into()));
-    Some((before, after))
 }
 
 fn name(loops: &Loops, rule: usize, what: &str) -> String {
@@ -174,7 +134,7 @@ fn nears(loops: &Loops, form: &Form, rules: &[usize], stop: &Stop) -> Option<Vec
     let constant = loops.constant();
     let show = |&rule: &usize| {
         let mut question = Question::new(loops, &constant);
-        let (before, after) = step(loops, &mut question, 1, rule, form)?;
+        let (before, after) = question.step(1, rule, form)?;
         let changed = question.dag.make(Node::Eq(before, after));
         let changed = question.not(changed);
         let (before, after) = (question.distance(before), question.distance(after));
@@ -195,7 +155,7 @@ fn goes_one_way(loops: &Loops, form: &Form, rules: &[usize], stop: &Stop) -> Opt
     let mut shown = Vec::new();
     let one_way = |rule: usize, up: bool| {
         let mut question = Question::new(loops, &constant);
-        moves(loops, &mut question, 1, rule, form, up)?;
+        moves(&mut question, 1, rule, form, up)?;
         question.refuted(|| name(loops, rule, if up { "never up" } else { "never down" }), stop)
     };
     let (mut up, mut down) = (Vec::new(), Vec::new());
@@ -205,8 +165,8 @@ fn goes_one_way(loops: &Loops, form: &Form, rules: &[usize], stop: &Stop) -> Opt
     }
     for (&one, &other) in up.iter().flat_map(|one| down.iter().map(move |other| (one, other))) {
         let mut question = Question::new(loops, &constant);
-        moves(loops, &mut question, 1, one, form, true)?;
-        moves(loops, &mut question, 2, other, form, false)?;
+        moves(&mut question, 1, one, form, true)?;
+        moves(&mut question, 2, other, form, false)?;
         let other = &loops.system.rules[other].name;
         shown.push(question.refuted(|| name(loops, one, &format!("up, and {other} down")), stop)?);
     }
@@ -214,8 +174,8 @@ fn goes_one_way(loops: &Loops, form: &Form, rules: &[usize], stop: &Stop) -> Opt
 }
 
 /// Demands that a rule moves a form up, or down.
-fn moves(loops: &Loops, question: &mut Question, number: u8, rule: usize, form: &Form, up: bool) -> Option<()> {
-    let (before, after) = step(loops, question, number, rule, form)?;
+fn moves(question: &mut Question, number: u8, rule: usize, form: &Form, up: bool) -> Option<()> {
+    let (before, after) = question.step(number, rule, form)?;
     let (a, b) = if up { (after, before) } else { (before, after) };
     let stays = question.dag.make(Node::Le(a, b));
     let moves = question.not(stays);
@@ -229,7 +189,7 @@ fn take_out(loops: &mut Loops, form: &Form, obligations: &mut Vec<Obligation>, s
     let constant = loops.constant();
     for rule in loops.writers(form) {
         let mut question = Question::new(loops, &constant);
-        let Some((before, after)) = step(loops, &mut question, 1, rule, form) else { continue };
+        let Some((before, after)) = question.step(1, rule, form) else { continue };
         let stays = question.dag.make(Node::Eq(before, after));
         question.demand(stays);
         if let Some(shown) = question.refuted(|| name(loops, rule, "always changes it"), stop) {

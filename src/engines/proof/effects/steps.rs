@@ -4,11 +4,13 @@ use super::form::{Facts, Form};
 use kubound_encodings::system::{Choice, Pace, Role, Rule, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Node, Range, Term, TermId, VarId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The rules that loops may consist of, so far as is known, and what they change.
-pub struct Loops<'a> {
+#[derive(Clone, Debug)]
+pub struct Loops {
     /// The system.
-    pub system: &'a TransitionSystem,
+    pub system: Arc<TransitionSystem>,
     /// The term of each variable, by `VarId`.
     pub vars: Vec<TermId>,
     /// The term of each choice.
@@ -35,10 +37,12 @@ pub struct Row {
 /// The range of a number, and what it adds to variables times itself.
 pub type Amount = (Range, Vec<(VarId, i64)>);
 
-impl<'a> Loops<'a> {
-    /// All rules but events, which loops never contain, with the term of each variable. `None` if numbers grow out of
-    /// bounds.
-    pub fn new(system: &'a TransitionSystem, vars: Vec<TermId>) -> Option<Self> {
+impl Loops {
+    /// All rules but events, which loops never contain. `None` if numbers grow out of bounds.
+    pub fn new(mut system: TransitionSystem) -> Option<Self> {
+        // Also of variables that no term is left to read; of one with a single value it is that value.
+        let vars: Vec<TermId> =
+            (0..system.vars.len() as u32).map(|index| system.dag.make(Node::Var(VarId(index)))).collect();
         let terms = (0..system.dag.len() as u32).map(TermId);
         let choices = terms.filter_map(|id| match system.dag.node(id) {
             Node::Choice(choice) => Some((choice.0, id)),
@@ -47,19 +51,17 @@ impl<'a> Loops<'a> {
         let choices = choices.collect();
         let alive = system.rules.iter().map(|rule| rule.pace != Pace::Event).collect();
         let changes: Vec<Vec<(VarId, Form)>> =
-            system.rules.iter().map(|rule| changes(system, &vars, rule)).collect::<Option<_>>()?;
+            system.rules.iter().map(|rule| changes(&system, &vars, rule)).collect::<Option<_>>()?;
         let mut writers = vec![Vec::new(); vars.len()];
         for (rule, changes) in changes.iter().enumerate() {
             changes.iter().for_each(|(var, _)| writers[var.index()].push(rule));
         }
-        Some(Self { system, vars, choices, alive, changes, writers })
+        Some(Self { system: Arc::new(system), vars, choices, alive, changes, writers })
     }
 
     /// The same with all rules, events among them.
     pub fn with_all_rules(&self) -> Self {
-        let (vars, choices, changes) = (self.vars.clone(), self.choices.clone(), self.changes.clone());
-        let (alive, writers) = (vec![true; self.alive.len()], self.writers.clone());
-        Self { system: self.system, vars, choices, alive, changes, writers }
+        Self { alive: vec![true; self.alive.len()], ..self.clone() }
     }
 
     /// The rules that may still be part of a loop and may change a form.
@@ -74,7 +76,7 @@ impl<'a> Loops<'a> {
     }
 
     /// What is known where a rule fires.
-    pub fn facts(&self, rule: usize, more: &[Form]) -> Facts<'a> {
+    pub fn facts(&self, rule: usize, more: &[Form]) -> Facts<'_> {
         let own = &self.system.rules[rule];
         let mut known = self.picks(own);
         known.extend_from_slice(more);
