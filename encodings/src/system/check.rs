@@ -42,10 +42,11 @@ pub enum IllFormed {
     Overflow(String),
 }
 
-/// What a term may read besides constants.
+/// What a term may read besides constants and variables before the step.
 #[derive(Clone, Copy)]
 struct MayRead<'a> {
-    vars: bool,
+    /// By `TermId`: whether a term reads nothing else. Thousands of rules share such terms.
+    plain: &'a [bool],
     primed: bool,
     choices: &'a [ChoiceId],
 }
@@ -58,8 +59,9 @@ impl TransitionSystem {
         if let Some(what) = self.dag.overflow() {
             return Err(IllFormed::Overflow(what.to_owned()));
         }
-        let state = MayRead { vars: true, primed: false, choices: &[] };
-        let step = MayRead { vars: true, primed: true, choices: &[] };
+        let plain = self.plain_terms();
+        let state = MayRead { plain: &plain, primed: false, choices: &[] };
+        let step = MayRead { primed: true, ..state };
         for constraint in &self.constraints {
             self.check_bool(&constraint.text, constraint.holds.id(), state)?;
         }
@@ -137,19 +139,35 @@ impl TransitionSystem {
         self.check_reads(place, term, may)
     }
 
+    fn plain_terms(&self) -> Vec<bool> {
+        let mut plain = Vec::with_capacity(self.dag.len());
+        for index in 0..self.dag.len() {
+            let node = self.dag.node(TermId(index as u32));
+            let mut all = !matches!(node, Node::Primed(_) | Node::Choice(_));
+            node.for_each_operand(|operand| all &= plain[operand.index()]);
+            plain.push(all);
+        }
+        plain
+    }
+
     fn check_reads(&self, place: &str, term: TermId, may: MayRead) -> Result<(), IllFormed> {
-        let mut cone = self.dag.cone([term]);
-        cone.truncate(term.index() + 1);
-        for (index, _) in cone.iter().enumerate().filter(|&(_, &inside)| inside) {
-            let what = match self.dag.node(TermId(index as u32)) {
-                Node::Var(var) if !may.vars => self.dag.vars()[var.index()].name.clone(),
+        let (mut seen, mut left) = (FxHashSet::default(), vec![term]);
+        while let Some(id) = left.pop() {
+            if may.plain[id.index()] || !seen.insert(id) {
+                continue;
+            }
+            let node = self.dag.node(id);
+            let what = match node {
                 Node::Primed(var) if !may.primed => {
                     format!("{} after the step", self.dag.vars()[var.index()].name)
                 }
                 Node::Choice(choice) if !may.choices.contains(choice) => {
                     self.dag.choices()[choice.index()].name.clone()
                 }
-                _ => continue,
+                _ => {
+                    node.for_each_operand(|operand| left.push(operand));
+                    continue;
+                }
             };
             return Err(IllFormed::Reads { place: place.to_owned(), what });
         }
