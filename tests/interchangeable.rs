@@ -3,7 +3,7 @@
 use kubound::engines::explicit::Explicit;
 use kubound::engines::{Answer, Cancel, Engine, Limits, Outcome};
 use kubound::manifest;
-use kubound::passes::{alike_slots, interchangeable, says_the_same, slice, specialise};
+use kubound::passes::{Families, alike_slots, interchangeable, slice, specialise};
 use kubound::search::{self, Options, Silent, Systems, Verdict};
 use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::selector::Operator;
@@ -149,9 +149,11 @@ fn intents_about_interchangeable_objects_say_the_same() {
         (0..system.properties.len()).find(is_about).expect("an intent about it")
     };
     let first = about("Deployment/default/web-1");
-    assert!(says_the_same(&system, about("Deployment/default/web-2"), first));
-    assert!(!says_the_same(&system, about("Deployment/default/web-12"), first));
-    assert!(!says_the_same(&system, 0, first));
+    let families = Families::new(&system);
+    let says_the_same = |one, other| families.says_the_same(&system, one, other);
+    assert!(says_the_same(about("Deployment/default/web-2"), first));
+    assert!(!says_the_same(about("Deployment/default/web-12"), first));
+    assert!(!says_the_same(0, first));
 }
 
 #[test]

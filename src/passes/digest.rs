@@ -93,6 +93,16 @@ pub(super) fn own_object(id: ObjectId) -> u128 {
     ordered(56, [u128::from(id.0)])
 }
 
+/// What an object is called whose name does not count, by what it is to its family.
+pub(super) fn nameless_object(place: usize) -> u128 {
+    ordered(57, [place as u128])
+}
+
+/// What several digests come to, in whatever order.
+pub(super) fn together(digests: impl IntoIterator<Item = u128>) -> u128 {
+    unordered(58, digests.into_iter())
+}
+
 /// What a slot that keeps its place is called.
 pub(super) fn own_slot(id: SlotId) -> u128 {
     ordered(55, [u128::from(id.0)])
@@ -135,6 +145,11 @@ impl<'a> Digests<'a> {
     /// Everything but the order of parts that have none.
     pub fn all(&self) -> u128 {
         self.about(&(0..self.system.properties.len()).collect::<Vec<_>>())
+    }
+
+    /// What all rules come to, by their index.
+    pub fn rules(&self) -> Vec<u128> {
+        (0..self.system.rules.len()).map(|index| self.rule(index)).collect()
     }
 
     /// The same with some of the properties only.

@@ -9,7 +9,7 @@
 //! Exchanges with one member of a class generate all permutations of the class, so each object is only compared with
 //! the first member of each class so far.
 
-use super::digest::{Digests, Sketch, choices_are_distinct, own_object, own_slot};
+use super::digest::{Digests, Sketch, choices_are_distinct, nameless_object, own_object, own_slot, together};
 use crate::limits::passes::MOST_DIGESTS;
 use kubound_encodings::subject::{ObjectId, Subject};
 use kubound_encodings::system::TransitionSystem;
@@ -47,9 +47,13 @@ impl ObjectClass {
 pub fn interchangeable(system: &TransitionSystem) -> Vec<ObjectClass> {
     let mut classes: Vec<Vec<usize>> = Vec::new();
     let alike = &system.alike;
-    let comparisons = alike.len() * alike.len().saturating_sub(1) / 2;
-    if comparisons == 0 || comparisons.saturating_mul(system.dag.len()) > MOST_DIGESTS || !choices_are_distinct(system)
-    {
+    if alike.len() < 2 || !choices_are_distinct(system) {
+        return Vec::new();
+    }
+    let families = Families::new(system);
+    let pairs = (0..alike.len()).flat_map(|one| (one + 1..alike.len()).map(move |other| (one, other)));
+    let comparisons = pairs.filter(|&(one, other)| families.may_be_alike(one, other)).count();
+    if comparisons == 0 || comparisons.saturating_mul(system.dag.len()) > MOST_DIGESTS {
         return Vec::new();
     }
     let sketch = Sketch::new(system);
@@ -57,7 +61,7 @@ pub fn interchangeable(system: &TransitionSystem) -> Vec<ObjectClass> {
     for object in 0..alike.len() {
         let class = classes.iter_mut().find(|class| {
             let (first, other) = (&alike[class[0]], &alike[object]);
-            first.len() == other.len() && with_exchanged(&sketch, first, other).all() == plain
+            families.may_be_alike(class[0], object) && with_exchanged(&sketch, first, other).all() == plain
         });
         match class {
             Some(class) => class.push(object),
@@ -68,19 +72,57 @@ pub fn interchangeable(system: &TransitionSystem) -> Vec<ObjectClass> {
     classes.iter().filter_map(|class| class_of(system, class)).collect()
 }
 
-/// Whether a property says of one object what another property says of another that differs from it only by name.
-pub fn says_the_same(system: &TransitionSystem, property: usize, other: usize) -> bool {
-    let family = |property: usize| {
-        let object = system.properties[property].object?;
-        system.alike.iter().find(|family| family.contains(&object))
-    };
-    let (Some(own), Some(others)) = (family(property), family(other)) else { return false };
-    if own.len() != others.len() || system.properties[property].intent != system.properties[other].intent {
-        return false;
+/// What tells the families of objects that may be alike apart at once, whichever property a question is about.
+///
+/// An exchange of two families maps the rules about one to those about the other, and changes nothing where the objects of
+/// families have no names. So families whose rules differ there cannot be exchanged.
+#[derive(Clone, Debug)]
+pub struct Families {
+    /// By family: its size, and what the rules about its objects come to.
+    colours: Vec<(usize, u128)>,
+}
+
+impl Families {
+    /// The families of a system.
+    pub fn new(system: &TransitionSystem) -> Self {
+        let mut known: FxHashMap<ObjectId, (usize, usize)> = FxHashMap::default();
+        for (family, objects) in system.alike.iter().enumerate() {
+            known.extend(objects.iter().enumerate().map(|(place, &object)| (object, (family, place))));
+        }
+        let name = |id| known.get(&id).map_or_else(|| own_object(id), |&(_, place)| nameless_object(place));
+        let mut about: Vec<Vec<u128>> = vec![Vec::new(); system.alike.len()];
+        let digests = Sketch::new(system).digests(name, own_slot).rules();
+        for (rule, digest) in system.rules.iter().zip(digests) {
+            let mut families: Vec<usize> =
+                rule.subject.objects().filter_map(|id| known.get(&id)).map(|one| one.0).collect();
+            families.sort_unstable();
+            families.dedup();
+            families.into_iter().for_each(|family| about[family].push(digest));
+        }
+        let colours = system.alike.iter().zip(about).map(|(family, rules)| (family.len(), together(rules)));
+        Self { colours: colours.collect() }
     }
-    let sketch = Sketch::new(system);
-    choices_are_distinct(system)
-        && with_exchanged(&sketch, &[], &[]).about(&[property]) == with_exchanged(&sketch, own, others).about(&[other])
+
+    /// Whether two families may be exchanged, as far as this tells.
+    fn may_be_alike(&self, one: usize, other: usize) -> bool {
+        self.colours[one] == self.colours[other]
+    }
+
+    /// Whether a property says of one object what another property says of another that differs from it only by name.
+    pub fn says_the_same(&self, system: &TransitionSystem, property: usize, other: usize) -> bool {
+        let family = |property: usize| {
+            let object = system.properties[property].object?;
+            system.alike.iter().position(|family| family.contains(&object))
+        };
+        let (Some(own), Some(others)) = (family(property), family(other)) else { return false };
+        let same_intent = system.properties[property].intent == system.properties[other].intent;
+        if !same_intent || !self.may_be_alike(own, others) {
+            return false;
+        }
+        let sketch = Sketch::new(system);
+        let exchanged = || with_exchanged(&sketch, &system.alike[own], &system.alike[others]).about(&[other]);
+        choices_are_distinct(system) && with_exchanged(&sketch, &[], &[]).about(&[property]) == exchanged()
+    }
 }
 
 /// The variables of the objects of a class, those of the first in the order of their ids; `None` if some variable

@@ -15,7 +15,7 @@ mod specialise;
 mod summary;
 mod weaken;
 
-pub use interchangeable::{ObjectClass, interchangeable, says_the_same};
+pub use interchangeable::{Families, ObjectClass, interchangeable};
 pub use pipeline::{Passes, Reduced};
 pub use rebuild::Rebuilder;
 pub use relevance::{Through, compared, conditions, dependencies, unchanging};

@@ -31,6 +31,7 @@ use crate::engines::symbolic::alone;
 use crate::engines::{EngineError, Registration, Statistics, named};
 use crate::limits::Stop;
 use crate::limits::search::{BESIDE, MINIMISE, TIMEOUT};
+use crate::passes::Families;
 use crate::smt::Encoding;
 use crate::trace::Trace;
 use estimate::Estimate;
@@ -266,12 +267,14 @@ pub struct Systems {
     pub fused: Option<TransitionSystem>,
     /// What single rules show about the fine system, once somebody has asked; or why they show nothing.
     effects: Arc<OnceLock<Result<Effects, String>>>,
+    /// What tells objects of the system searched apart.
+    families: Arc<OnceLock<Families>>,
 }
 
 impl Systems {
     /// The fine system, and the one with rules merged.
     pub fn of(fine: TransitionSystem, fused: Option<TransitionSystem>) -> Self {
-        Self { fine, fused, effects: Arc::default() }
+        Self { fine, fused, effects: Arc::default(), families: Arc::default() }
     }
 
     /// What single rules show about the fine system. It serves all intents, so it is worth the time of all of them.
@@ -290,6 +293,11 @@ impl Systems {
             Some(reason) if found.is_err() => Err(reason.to_owned()),
             _ => self.effects.get_or_init(|| found).as_ref().map_err(Clone::clone),
         }
+    }
+
+    /// What tells objects of the system searched apart, found out once.
+    pub fn families(&self) -> &Families {
+        self.families.get_or_init(|| Families::new(self.searched()))
     }
 
     /// Builds the systems of a cluster.

@@ -10,7 +10,6 @@ use super::{Decision, Fault, Findings, IntentResult, Observer, Options, Systems,
 use crate::engines::{Cancel, Statistics};
 use crate::limits::search::{FIRST_ROUND, GROWTH};
 use crate::limits::{Stop, memory};
-use crate::passes::says_the_same;
 use kubound_encodings::cluster::{Cluster, Intent};
 use kubound_encodings::system::{Property, TransitionSystem};
 use kubound_encodings::term::{Dag, Int, Term, within};
@@ -196,11 +195,14 @@ impl Rounds<'_> {
         }
         let clean = |verdict: &Verdict| matches!(verdict, Verdict::Holds { .. } | Verdict::Vacuous { .. });
         let mut earlier = self.decided.iter().filter(|known| clean(&known.verdict) && known.same_as.is_none());
-        let system = |known: &IntentResult| self.timings.systems(known.timing).searched();
+        let systems = |known: &IntentResult| self.timings.systems(known.timing);
         let stop = Stop { cancel: self.cancel.clone(), deadline: Some(self.end) };
-        let says_the_same = |known: &&IntentResult| says_the_same(system(known), property, known.property);
+        let says_the_same = |known: &&IntentResult| {
+            let systems = systems(known);
+            systems.families().says_the_same(systems.searched(), property, known.property)
+        };
         let found = stop.heed(|| earlier.find(says_the_same)).ok()??;
-        let Property { target, headline, origins, .. } = &system(found).properties[property];
+        let Property { target, headline, origins, .. } = &systems(found).searched().properties[property];
         Some(IntentResult {
             property,
             target: target.clone(),
