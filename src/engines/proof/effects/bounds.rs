@@ -1,7 +1,7 @@
 //! Sums that never exceed a bound, in any reachable state: the pods of a ReplicaSet those that it may want.
 
 use super::ask::{Question, reads};
-use super::form::{Form, inequalities};
+use super::form::{Facts, Form, inequalities};
 use super::steps::Loops;
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::MOST_WRITERS;
@@ -9,7 +9,8 @@ use crate::passes::conjuncts;
 use crate::smt::Stop;
 use kubound_encodings::system::{Initial, TransitionSystem};
 use kubound_encodings::term::{Node, Range, Term, TermId, VarId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Forms over variables that are at most 0 in every reachable state.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +40,10 @@ impl Bounds {
     }
 
     fn try_one(&mut self, every: &Loops, form: Form, obligations: &mut Vec<Obligation>, stop: &Stop) {
-        if stop.reason().is_none()
+        // The tightest bound of a sum comes first.
+        let is_known = self.below.iter().any(|known| known.parts == form.parts);
+        if !is_known
+            && stop.reason().is_none()
             && let Some(mut shown) = keeps(every, &form, stop)
         {
             obligations.append(&mut shown);
@@ -105,9 +109,10 @@ impl Bounds {
         let (nothing, own) = (vec![false; every.vars.len()], &every.system.rules[rule]);
         let mut question = Question::new(every, &nothing);
         let mut at = question.moment(1);
-        question.fires(&mut at, own, &[after]);
-        for form in self.about(after) {
-            let value = question.form(&mut at, &form);
+        let known = self.about(after);
+        question.fires(&mut at, own, &known.iter().chain([after]).collect::<Vec<_>>());
+        for form in &known {
+            let value = question.form(&mut at, form);
             let below = question.at_most_zero(value);
             question.demand(below);
         }
@@ -122,7 +127,7 @@ impl Bounds {
 /// The most that a form is in initial states; `None` if that is not plain.
 fn initially(system: &TransitionSystem, form: &Form) -> Option<i128> {
     let mut most = i128::from(form.constant);
-    for (&atom, &factor) in &form.parts {
+    for (&atom, &factor) in form.parts.iter() {
         let Node::Var(var) = *system.dag.node(atom) else { return None };
         let Range { lo, hi } = first(system, var);
         most += i128::from(factor) * i128::from(if factor > 0 { hi } else { lo });
@@ -167,24 +172,23 @@ fn candidates(every: &Loops) -> Vec<Form> {
                 continue;
             }
             for compared in inequalities(dag, literal) {
-                let (counts, others): (Vec<_>, Vec<_>) = compared
-                    .parts
-                    .iter()
-                    .map(|(&atom, &factor)| (atom, factor))
-                    .partition(|&(atom, factor)| factor == 1 && is_count(atom));
-                // counts <= -(others + constant), the guard says, or one less.
-                let range = |&(atom, factor): &(TermId, i64)| {
-                    let Range { lo, hi } = dag.sort(atom).range();
-                    i128::from(factor) * i128::from(if factor > 0 { lo } else { hi })
-                };
-                let least: i128 = others.iter().map(range).sum::<i128>() + i128::from(compared.constant);
-                let whole: i128 = counts.iter().map(|&(atom, _)| i128::from(dag.sort(atom).range().hi)).sum();
-                for off in [0, 1] {
-                    let constant = least - off;
-                    let Ok(constant) = i64::try_from(constant) else { continue };
-                    let form = Form { parts: counts.iter().copied().collect(), constant };
-                    let is_new = counts.len() > 1 && i128::from(-constant) < whole;
-                    if is_new && seen.insert((form.parts.clone(), constant)) {
+                let parts = compared.parts.iter().map(|(&atom, &factor)| (atom, factor));
+                let (counts, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                    parts.partition(|&(atom, factor)| factor > 0 && is_count(atom));
+                if counts.len() < 2 {
+                    continue;
+                }
+                // counts <= -(others + constant), the guard says, or as much less as the rule then adds.
+                let others = Form { parts: Arc::new(others), constant: compared.constant };
+                let least = Facts::new(dag, &[], &[]).form(&others).0;
+                let whole: i128 =
+                    counts.iter().map(|(&atom, &f)| i128::from(f) * i128::from(dag.sort(atom).range().hi)).sum();
+                let counts = Form { parts: Arc::new(counts), constant: 0 };
+                let rises = every.change(rule, &counts).map_or(0, |change| every.facts(rule, &[]).form(&change).1);
+                for off in BTreeSet::from([0, 1, rises.max(0)]) {
+                    let Ok(constant) = i64::try_from(least - off) else { continue };
+                    let form = Form { constant, ..counts.clone() };
+                    if -i128::from(constant) < whole && seen.insert((form.parts.clone(), constant)) {
                         found.push(form);
                     }
                 }

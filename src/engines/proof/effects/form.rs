@@ -4,14 +4,15 @@ use crate::passes::{Literal, conjuncts};
 use kubound_encodings::stop::tick;
 use kubound_encodings::term::{Dag, Node, Range, Sort, TermId};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// `sum of factor * atom, plus constant`; atoms are terms that are not sums themselves. A condition counts as 0 or 1.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Form {
-    /// The factor of each atom, none of them 0.
-    pub parts: BTreeMap<TermId, i64>,
+    /// The factor of each atom, none of them 0. Forms are copied often, and rarely changed.
+    pub parts: Arc<BTreeMap<TermId, i64>>,
     /// The constant.
     pub constant: i64,
 }
@@ -45,10 +46,11 @@ impl Form {
 
     /// Adds a multiple of an atom.
     pub fn add_atom(&mut self, atom: TermId, factor: i64) -> Option<()> {
-        let sum = self.parts.entry(atom).or_default();
+        let parts = Arc::make_mut(&mut self.parts);
+        let sum = parts.entry(atom).or_default();
         *sum = sum.checked_add(factor)?;
         if *sum == 0 {
-            self.parts.remove(&atom);
+            parts.remove(&atom);
         }
         Some(())
     }
@@ -56,17 +58,21 @@ impl Form {
     /// The same with every factor and the constant multiplied.
     pub fn times(&self, factor: i64) -> Option<Self> {
         let parts = self.parts.iter().map(|(&atom, &one)| Some((atom, one.checked_mul(factor)?)));
-        Some(Self { parts: parts.collect::<Option<_>>()?, constant: self.constant.checked_mul(factor)? })
+        Some(Self { parts: Arc::new(parts.collect::<Option<_>>()?), constant: self.constant.checked_mul(factor)? })
     }
 
     /// The sum of two forms.
     pub fn plus(&self, other: &Self) -> Option<Self> {
         let mut sum = self.clone();
-        for (&atom, &factor) in &other.parts {
-            sum.add_atom(atom, factor)?;
-        }
-        sum.constant = sum.constant.checked_add(other.constant)?;
+        sum.add_form(other)?;
         Some(sum)
+    }
+
+    /// Adds a form.
+    pub fn add_form(&mut self, other: &Self) -> Option<()> {
+        other.parts.iter().try_for_each(|(&atom, &factor)| self.add_atom(atom, factor))?;
+        self.constant = self.constant.checked_add(other.constant)?;
+        Some(())
     }
 }
 
@@ -127,6 +133,8 @@ pub struct Facts<'a> {
     alone: FxHashMap<TermId, Range>,
     /// What all of them say, as far as somebody has asked.
     known: RefCell<FxHashMap<TermId, Range>>,
+    /// Of several atoms: which forms speak of an atom, once somebody has asked.
+    about: OnceCell<FxHashMap<TermId, Vec<u32>>>,
 }
 
 impl<'a> Facts<'a> {
@@ -135,8 +143,9 @@ impl<'a> Facts<'a> {
         let literals = conditions.iter().flat_map(|&one| conjuncts(dag, (one, false)));
         let mut below: Vec<Form> = literals.flat_map(|literal| inequalities(dag, literal)).collect();
         below.extend(more.iter().cloned());
-        tick(1 + below.iter().map(|form| form.parts.len()).sum::<usize>() / 8);
-        let mut facts = Self { dag, below, alone: FxHashMap::default(), known: RefCell::default() };
+        tick(1 + below.len() / 8);
+        let mut facts =
+            Self { dag, below, alone: FxHashMap::default(), known: RefCell::default(), about: OnceCell::new() };
         for form in &facts.below {
             if let Some((&atom, &factor)) = form.parts.first_key_value().filter(|_| form.parts.len() == 1) {
                 let known = facts.alone.get(&atom).copied().unwrap_or_else(|| dag.sort(atom).range());
@@ -155,14 +164,27 @@ impl<'a> Facts<'a> {
         i128::from(if factor > 0 { range.lo } else { range.hi }) * i128::from(factor)
     }
 
+    /// The forms of several atoms that speak of an atom.
+    fn about(&self, atom: TermId) -> impl Iterator<Item = &Form> {
+        let about = self.about.get_or_init(|| {
+            let mut about: FxHashMap<TermId, Vec<u32>> = FxHashMap::default();
+            for (index, form) in self.below.iter().enumerate().filter(|(_, form)| form.parts.len() > 1) {
+                tick(1 + form.parts.len() / 8);
+                form.parts.keys().for_each(|&atom| about.entry(atom).or_default().push(index as u32));
+            }
+            about
+        });
+        about.get(&atom).into_iter().flatten().map(|&index| &self.below[index as usize])
+    }
+
     /// The range of an atom.
     pub fn atom(&self, atom: TermId) -> Range {
         if let Some(&known) = self.known.borrow().get(&atom) {
             return known;
         }
         let mut range = self.alone(atom);
-        for form in &self.below {
-            let Some(&factor) = form.parts.get(&atom).filter(|_| form.parts.len() > 1) else { continue };
+        for form in self.about(atom) {
+            let factor = form.parts[&atom];
             let others = form.parts.iter().filter(|&(&other, _)| other != atom);
             let others: i128 = others.map(|(&other, &factor)| Self::least(factor, self.alone(other))).sum();
             range = narrowed(range, factor, others + i128::from(form.constant));
@@ -196,13 +218,14 @@ impl<'a> Facts<'a> {
     pub fn form(&self, form: &Form) -> (i128, i128) {
         let constant = i128::from(form.constant);
         let (mut lo, mut hi) = (constant, constant);
-        for (&atom, &factor) in &form.parts {
+        for (&atom, &factor) in form.parts.iter() {
             let range = self.atom(atom);
             lo += Self::least(factor, range);
             hi -= Self::least(-factor, range);
         }
-        tick(1 + self.below.len() / 8);
-        for known in &self.below {
+        tick(1 + form.parts.len() / 8);
+        let first = form.parts.keys().next().filter(|_| form.parts.len() > 1);
+        for known in first.into_iter().flat_map(|&atom| self.about(atom)) {
             // known <= 0, and this form is known, or its opposite, plus a constant.
             let between = constant - i128::from(known.constant);
             if known.parts == form.parts {
@@ -242,7 +265,7 @@ mod tests {
             (((a + b) * 3 - b * 3 + 2).id(), a.id())
         });
         let form = Form::of(&dag, term).expect("small factors");
-        assert_eq!((form.parts.into_iter().collect::<Vec<_>>(), form.constant), (vec![(a, 3)], 2));
+        assert_eq!((&*form.parts, form.constant), (&BTreeMap::from([(a, 3)]), 2));
     }
 
     #[test]

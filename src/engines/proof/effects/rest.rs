@@ -13,6 +13,7 @@ use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::{LARGEST_CONDITION, UNIT};
 use crate::passes::Literal;
 use crate::smt::{Check, Encoding, Stop};
+use kubound_encodings::stop::tick;
 use kubound_encodings::system::{TransitionSystem, Unit};
 use kubound_encodings::term::{Dag, Node, Range, Sort, TermId, VarDecl, VarId};
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub struct Rest<'a> {
     /// Further unknowns between 0 and [`UNIT`]: the truth of conjunctions within alternatives.
     truths: usize,
     links: Vec<(Truth, usize)>,
+    /// Which of `below` say that nobody of a unit can act.
+    units: Vec<std::ops::Range<usize>>,
 }
 
 /// A number that is at least the truth of a condition, times [`UNIT`].
@@ -53,7 +56,7 @@ impl<'a> Rest<'a> {
     pub fn new(system: &'a TransitionSystem, bounds: &Bounds) -> Self {
         let facts = Facts::new(&system.dag, &[], &bounds.below);
         let below = bounds.below.clone();
-        Self { system, facts, bounds: below.len(), below, truths: 0, links: Vec::new() }
+        Self { system, facts, bounds: below.len(), below, truths: 0, links: Vec::new(), units: Vec::new() }
     }
 
     /// Demands a condition.
@@ -182,7 +185,67 @@ impl<'a> Rest<'a> {
             let bounds = self.below[..self.bounds].iter().filter(speaks);
             self.refuted_by(&name, bounds.chain([form]), &[], stop)
         });
-        alone.or_else(|| self.refuted_by(&name, self.below.iter(), &self.links, stop))
+        // Or a unit as a whole: the pods of all workloads do not fill all nodes.
+        let together = || {
+            let (unit, bounds) = self.units.iter().find_map(|unit| Some((unit, self.bounds_against(unit.clone())?)))?;
+            let bounds = bounds.into_iter().map(|bound| &self.below[bound]);
+            self.written(&name, self.below[unit.clone()].iter().chain(bounds), &[])
+        };
+        alone.or_else(together).or_else(|| self.refuted_by(&name, self.below.iter(), &self.links, stop))
+    }
+
+    /// Bounds with which the sum of some inequalities cannot hold, if that is plain: of atoms that a bound speaks of it counts
+    /// only those that weigh most, so often as the bound allows.
+    fn bounds_against(&self, unit: std::ops::Range<usize>) -> Option<Vec<usize>> {
+        let mut sum = Form::default();
+        self.below[unit].iter().try_for_each(|one| sum.add_form(one))?;
+        let mut least = i128::from(sum.constant);
+        // What lowers the sum: the weight of an atom, and how often it counts at most.
+        let mut left: BTreeMap<TermId, (i128, i128)> = BTreeMap::new();
+        for (&atom, &factor) in sum.parts.iter() {
+            let range = self.facts.atom(atom);
+            if factor < 0 && range.lo >= 0 {
+                left.insert(atom, (-i128::from(factor), i128::from(range.hi)));
+            } else {
+                least += i128::from(factor) * i128::from(if factor > 0 { range.lo } else { range.hi });
+            }
+        }
+        let mut gains: Vec<(i128, usize)> = Vec::new();
+        for (index, bound) in self.below[..self.bounds].iter().enumerate() {
+            tick(1 + bound.parts.len() / 8);
+            gains.extend(self.gain(bound, &left).map(|(gain, _)| (gain, index)));
+        }
+        gains.sort_unstable_by_key(|&(gain, index)| (std::cmp::Reverse(gain), index));
+        let mut used = Vec::new();
+        for (_, index) in gains {
+            // Other bounds may have taken its atoms.
+            let bound = &self.below[index];
+            if let Some((_, most)) = self.gain(bound, &left) {
+                least -= most;
+                left.retain(|atom, _| !bound.parts.contains_key(atom));
+                used.push(index);
+            }
+        }
+        least -= left.values().map(|(weight, most)| weight * most).sum::<i128>();
+        (least > 0).then_some(used)
+    }
+
+    /// How much less some atoms weigh by a bound of their sum, and how much they weigh at most; `None` if it is no less.
+    fn gain(&self, bound: &Form, left: &BTreeMap<TermId, (i128, i128)>) -> Option<(i128, i128)> {
+        let most = -i128::from(bound.constant);
+        let (mut alone, mut heaviest) = (0, 0);
+        for (&atom, &factor) in bound.parts.iter() {
+            if factor < 0 || self.facts.atom(atom).lo < 0 {
+                return None;
+            }
+            if let Some(&(weight, times)) = left.get(&atom) {
+                alone += weight * times;
+                // Rounded up.
+                let factor = i128::from(factor);
+                heaviest = heaviest.max((weight * most + factor - 1) / factor);
+            }
+        }
+        (most >= 0 && heaviest < alone).then_some((alone - heaviest, heaviest))
     }
 
     /// Whether some of the inequalities exclude each other.
@@ -192,6 +255,17 @@ impl<'a> Rest<'a> {
         below: impl Iterator<Item = &'f Form>,
         links: &[(Truth, usize)],
         stop: &Stop,
+    ) -> Option<Obligation> {
+        let obligation = self.written(name, below, links)?;
+        (obligation.check(Encoding::Integers, stop) == Check::Unsat).then_some(obligation)
+    }
+
+    /// That some of the inequalities exclude each other.
+    fn written<'f>(
+        &self,
+        name: &str,
+        below: impl Iterator<Item = &'f Form>,
+        links: &[(Truth, usize)],
     ) -> Option<Obligation> {
         let mut writer = Writer { rest: self, dag: Dag::default(), atoms: BTreeMap::new(), unknowns: BTreeMap::new() };
         let mut facts = Vec::new();
@@ -211,8 +285,7 @@ impl<'a> Rest<'a> {
         if writer.dag.overflow().is_some() {
             return None;
         }
-        let obligation = Obligation { name: name.to_owned(), dag: Arc::new(writer.dag), facts };
-        (obligation.check(Encoding::Integers, stop) == Check::Unsat).then_some(obligation)
+        Some(Obligation { name: name.to_owned(), dag: Arc::new(writer.dag), facts })
     }
 }
 
@@ -283,6 +356,7 @@ pub fn nobody_acts(rest: &mut Rest, loops: &Loops, about: Option<&[VarId]>) {
         if !is_about || rules.iter().any(|&rule| loops.alive[rule]) {
             continue;
         }
+        let from = rest.below.len();
         let prompt: Vec<usize> = rules.iter().copied().filter(|&rule| system.rules[rule].waits.is_none()).collect();
         for guard in guards(system, &prompt) {
             let stays = |&(term, _): &Literal| {
@@ -294,6 +368,9 @@ pub fn nobody_acts(rest: &mut Rest, loops: &Loops, about: Option<&[VarId]>) {
             if guard.iter().all(stays) {
                 rest.refuse(&guard);
             }
+        }
+        if rest.below.len() > from {
+            rest.units.push(from..rest.below.len());
         }
     }
 }

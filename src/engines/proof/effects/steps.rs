@@ -115,7 +115,7 @@ impl Loops {
             if form.constant != 0 {
                 constant.push((*var, form.constant));
             }
-            for (&atom, &factor) in &form.parts {
+            for (&atom, &factor) in form.parts.iter() {
                 amounts.entry(atom).or_default().push((*var, factor));
             }
         }

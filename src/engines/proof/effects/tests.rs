@@ -231,3 +231,54 @@ fn a_part_that_nobody_reads_takes_of_the_total() {
     system.rules[0].updates[0].1 = pods;
     assert!(!shows(&system, false));
 }
+
+#[test]
+fn what_fits_a_node_by_its_requests_stays_in_range() {
+    // Pods of 3 and of 2 on a node of 7: two of the first kind fit, which only the weighted sum tells.
+    let vars = [
+        ("pending", 4, None),
+        ("bound", 2, Some(0)),
+        ("running", 2, Some(0)),
+        ("waiting", 4, None),
+        ("others", 3, Some(0)),
+    ];
+    let system = system(&vars, |vars| {
+        let [pending, bound, running, waiting, others] = [vars[0], vars[1], vars[2], vars[3], vars[4]];
+        let used = (bound + running) * 3 + others * 2;
+        let bind = ("bind", pending.above(0) & (used + 3).at_most(7), vec![(0, pending - 1), (1, bound + 1)]);
+        let start = ("start", bound.above(0), vec![(1, bound - 1), (2, running + 1)]);
+        let other = ("other", waiting.above(0) & (used + 2).at_most(7), vec![(3, waiting - 1), (4, others + 1)]);
+        (vec![bind, start, other], never_changes())
+    });
+    assert!(shows(&system, true));
+}
+
+/// Pods of two kinds, three of each, on two nodes for so many pods; whether those of the first kind find a place.
+fn two_nodes(room: i64) -> TransitionSystem {
+    let vars =
+        ["pending", "here", "there", "others pending", "others here", "others there"].map(|name| (name, 3, Some(0)));
+    system(&vars, |vars| {
+        let [pending, here, there] = [vars[0], vars[1], vars[2]];
+        let [others, others_here, others_there] = [vars[3], vars[4], vars[5]];
+        let create = ("create", (pending + here + there).below(3), vec![(0, pending + 1)]);
+        let create_other = ("create other", (others + others_here + others_there).below(3), vec![(3, others + 1)]);
+        let bind = |name, from: (usize, Int), to: (usize, Int), beside: Int| {
+            (name, from.1.above(0) & (to.1 + beside).below(room), vec![(from.0, from.1 - 1), (to.0, to.1 + 1)])
+        };
+        let steps = vec![
+            create,
+            create_other,
+            bind("bind here", (0, pending), (1, here), others_here),
+            bind("bind there", (0, pending), (2, there), others_there),
+            bind("bind other here", (3, others), (4, others_here), here),
+            bind("bind other there", (3, others), (5, others_there), there),
+        ];
+        (steps, never_forever(pending.above(0)))
+    })
+}
+
+#[test]
+fn pods_that_may_fill_one_node_do_not_fill_all() {
+    assert!(shows(&two_nodes(4), true), "six pods on two nodes for four");
+    assert!(!shows(&two_nodes(2), false), "six pods on two nodes for two");
+}
