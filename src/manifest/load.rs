@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::error::InputError;
-use super::source::{Disk, Embedded, Files, check_text, shown};
+use super::source::{Disk, Embedded, Files, Recorded, Texts, check_text, shown};
 use super::value::{Value, child};
 use super::view::{Context, Entry, Notes};
 use super::yaml::{self, Malformed};
@@ -33,14 +33,47 @@ pub fn load(paths: &[PathBuf], stdin: Option<&str>) -> Result<Loaded, InputError
 
 /// Reads files, folders (every `.yaml`, `.yml` and `.json` in them) and texts.
 pub fn load_with(paths: &[PathBuf], texts: &[Text]) -> Result<Loaded, InputError> {
-    let name = paths.first().and_then(|path| path.file_stem()).map_or("cluster".into(), |stem| stem.to_string_lossy());
-    Loader { files: &Disk, notes: Notes::default() }.load(&name, paths, texts)
+    Ok(Input::new(paths, texts).read(&Texts::new())?.0)
 }
 
 /// Reads a folder that is inside the program, given as relative paths and texts.
 pub fn load_embedded(name: &str, files: &[(String, String)]) -> Result<Loaded, InputError> {
     let texts = files.iter().map(|(path, text)| (normal(Path::new(path)), text.clone())).collect();
     Loader { files: &Embedded(texts), notes: Notes::default() }.load(name, &[PathBuf::new()], &[])
+}
+
+/// What the command line names, to be read more than once.
+#[derive(Clone, Debug)]
+pub struct Input {
+    paths: Vec<PathBuf>,
+    texts: Vec<Text>,
+}
+
+impl Input {
+    /// Files, folders and texts.
+    pub fn new(paths: &[PathBuf], texts: &[Text]) -> Self {
+        Self { paths: paths.to_vec(), texts: texts.to_vec() }
+    }
+
+    /// Reads everything, some files or texts with other words than they have; returns the texts of all that was read
+    /// as well.
+    pub fn read(&self, changed: &Texts) -> Result<(Loaded, Texts), InputError> {
+        let other = |text: &Text| changed.get(&text.name).unwrap_or(&text.text).clone();
+        let texts: Vec<Text> =
+            self.texts.iter().map(|text| Text { name: text.name.clone(), text: other(text) }).collect();
+        let stem = self.paths.first().and_then(|path| path.file_stem());
+        let name = stem.map_or("cluster".into(), |stem| stem.to_string_lossy());
+        let files = Recorded::new(&Disk, changed);
+        let loaded = Loader { files: &files, notes: Notes::default() }.load(&name, &self.paths, &texts)?;
+        let mut read = files.read.into_inner();
+        read.extend(texts.into_iter().map(|text| (text.name, text.text)));
+        Ok((loaded, read))
+    }
+
+    /// Whether a text is in a file, and not the output of a program.
+    pub fn is_file(&self, name: &str) -> bool {
+        self.texts.iter().all(|text| text.name != name)
+    }
 }
 
 /// Reads files and turns them into objects.

@@ -8,6 +8,7 @@
 mod container_metrics;
 mod cron_jobs;
 mod draft;
+pub mod edit;
 mod error;
 mod exceptions;
 mod expression;
@@ -40,7 +41,7 @@ pub use error::{InputError, Problem};
 pub use ids::{ErrorKind, NoteKind};
 pub use judgements::{Field, Judgement, Table};
 pub use kinds::{Judged, harmless_kinds, judged, risky_kinds};
-pub use load::{Text, load, load_embedded, load_with};
+pub use load::{Input, Text, load, load_embedded, load_with};
 pub use objects::{dump_files, objects};
 pub use places::Region;
 pub use scenario::{KUBERNETES, scenario_schema};

@@ -3,10 +3,14 @@
 use super::ErrorKind;
 use super::error::InputError;
 use crate::limits::reader::MAX_BYTES;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+
+/// Texts of files by their names in messages.
+pub type Texts = BTreeMap<String, String>;
 
 /// Access to files; paths are as the user wrote them.
 pub(super) trait Files {
@@ -153,6 +157,43 @@ impl Files for Disk {
         } else {
             Err(outside(format!("`{relative}` leaves the folder of the scenario by a symbolic link")))
         }
+    }
+}
+
+/// Other files, some with other texts, and what was read of them.
+pub(super) struct Recorded<'a> {
+    files: &'a dyn Files,
+    changed: &'a Texts,
+    /// What was read, by its name in messages.
+    pub(super) read: RefCell<Texts>,
+}
+
+impl<'a> Recorded<'a> {
+    /// Nothing was read yet.
+    pub(super) fn new(files: &'a dyn Files, changed: &'a Texts) -> Self {
+        Self { files, changed, read: RefCell::default() }
+    }
+}
+
+impl Files for Recorded<'_> {
+    fn read(&self, path: &Path) -> Result<String, InputError> {
+        let name = shown(path);
+        let known = self.changed.get(&name).or(self.read.borrow().get(&name)).cloned();
+        let text = known.map_or_else(|| self.files.read(path), Ok)?;
+        self.read.borrow_mut().insert(name, text.clone());
+        Ok(text)
+    }
+
+    fn list(&self, folder: &Path) -> Result<Vec<PathBuf>, InputError> {
+        self.files.list(folder)
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        self.files.is_folder(path)
+    }
+
+    fn inside(&self, folder: &Path, relative: &str) -> Result<PathBuf, Refused> {
+        self.files.inside(folder, relative)
     }
 }
 
