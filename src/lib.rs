@@ -14,6 +14,7 @@ pub mod limits;
 pub mod manifest;
 pub mod memory;
 pub mod passes;
+pub mod repair;
 pub mod report;
 pub mod reproduce;
 pub mod search;

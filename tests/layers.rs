@@ -45,6 +45,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ),
     ("src/manifest", &["encodings/src/", "src/limits"]),
     ("src/explain", &["encodings/src/", "src/limits", "src/manifest", "src/text.rs"]),
+    ("src/repair", &["encodings/src/system", "src/limits", "src/manifest"]),
     ("src/report", &["encodings/src/", "src/"]),
     ("src/shards", &["encodings/src/cluster", "src/limits", "src/manifest", "src/report", "src/search"]),
     ("src/snapshot", &["encodings/src/cluster", "src/manifest", "src/text.rs"]),

@@ -235,6 +235,20 @@ limits! {
         PICK_TRIES: usize = 2000, "picks", "Random picks tried for one rule by `simulate`.", "The run may go on with another rule.";
     }
 
+    /// Changes that repair violations.
+    repair {
+        TIME: Duration = 10_000, "ms", "Time for repairs of all violations of a run, unless a flag says otherwise.",
+            "The verdicts are there already, and nobody waits longer for advice.";
+        EACH: u32 = 40, "%", "Largest part of that time for deciding one change.",
+            "One that is hard to decide must not keep others from being tried.";
+        MOST_TRIES: usize = 60, "changes", "Changes of one field that are decided for a violation.",
+            "The most promising ones come first; a number, and no time, keeps what is found the same on every machine.";
+        MOST_PAIRED: usize = 8, "changes", "Changes of one field of which pairs are decided.",
+            "Pairs are many, and a repair of two fields is rarely the one wanted.";
+        MOST_REPAIRS: usize = 3, "repairs", "Repairs of a violation that are told.",
+            "More to choose from help nobody, and each costs time.";
+    }
+
     /// Runs on several machines.
     shards {
         MOST_SHARDS: u64 = 10_000, "shards", "Parts that a run is divided into.", "No fleet has more machines for one check.";
@@ -247,6 +261,8 @@ limits! {
     report {
         MOST_FIELDS: usize = 4, "fields", "Fields of the input shown beside one verdict.", "The nearest ones tell the story.";
         MOST_PATHS: usize = 8, "fields", "Fields of one name that `explain` lists.", "Most kinds with pods have the same ones.";
+        MOST_MENDED: usize = 3, "violations", "Other violations of the same cause that are named with a repair.",
+            "One cause can break every intent; the others are counted.";
         MOST_NOTES: usize = 8, "messages", "Messages about the input shown without `-v`.", "The verdicts must stay in sight.";
         LONGEST_LINE: usize = 400, "characters", "Longest line of a file that is shown.", "Terminals are narrow.";
         FOLD: usize = 4, "steps", "Fewest alike steps that are folded into one line.", "Fewer read as well one by one.";

@@ -1,0 +1,239 @@
+//! What could be done to the objects of an input, the most promising first.
+
+use super::catalogue::{Does, Entry, Made, Room, Site, shown};
+use super::path::{matching, pods_of};
+use super::{Change, Way};
+use crate::manifest::edit::{Sheet, path_to};
+use kubound_encodings::system::Origin;
+
+/// What is known of a violation when changes are put in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Clues<'a> {
+    /// The kind of the intent.
+    pub rule: &'a str,
+    /// The fields that the actors of the violation and the intent read.
+    pub origins: &'a [Origin],
+}
+
+/// A change with its place in the order.
+struct Ranked {
+    rank: (usize, usize, usize),
+    change: Change,
+}
+
+/// Every change of one field that the catalogue knows for these objects: first for fields that the violation reads, and for
+/// each field the most promising value before others.
+pub fn candidates(sheets: &[Sheet], registry: &[Room], clues: Clues) -> Vec<Change> {
+    let mut ranked: Vec<Ranked> = Vec::new();
+    for room in registry {
+        for sheet in sheets {
+            for (index, entry) in room.entries.iter().enumerate() {
+                for (level, made) in of_entry(room, entry, sheet, sheets).into_iter().enumerate() {
+                    let near = nearness(clues, room, sheet, &made.path);
+                    let late = if matches!(entry.does, Does::Quantity) { 3 } else { 0 };
+                    add(&mut ranked, sheet, entry.why, made, (near + level + late, level, index));
+                }
+            }
+        }
+    }
+    ranked.sort_by_key(|one| one.rank);
+    ranked.into_iter().map(|one| one.change).collect()
+}
+
+/// Adds a change; one of a field that several files write for the same object is made in all of them.
+fn add(ranked: &mut Vec<Ranked>, sheet: &Sheet, why: &'static str, made: Made, rank: (usize, usize, usize)) {
+    let is_same = |one: &&mut Ranked| {
+        let change = &one.change;
+        change.object == sheet.object
+            && change.field == made.path
+            && change.after == made.after
+            && change.before == made.before
+    };
+    if let Some(known) = ranked.iter_mut().find(is_same) {
+        if known.change.edits.iter().all(|edit| edit.file != sheet.file) {
+            known.change.edits.extend(made.edits);
+        }
+        return;
+    }
+    let Made { path, way, before, after, edits, number } = made;
+    let change = Change {
+        object: sheet.object.clone(),
+        region: sheet.region(&path),
+        field: path,
+        way,
+        before,
+        after,
+        why,
+        file: sheet.file.clone(),
+        source: sheet.source.clone(),
+        edits,
+        number,
+    };
+    ranked.push(Ranked { rank, change });
+}
+
+/// How far a field is from what the violation reads; smaller is nearer.
+fn nearness(clues: Clues, room: &Room, sheet: &Sheet, path: &str) -> usize {
+    let is_within = |one: &str, other: &str| one.starts_with(other) || other.starts_with(one);
+    let mut of_object = clues.origins.iter().filter(|origin| origin.object == sheet.object);
+    let reads = |origin: &&Origin| !origin.field.is_empty() && is_within(path, &origin.field);
+    let by_object = match of_object.next() {
+        None => 3,
+        // Other objects than workloads are small, and all of their fields work together.
+        Some(_) if pods_of(sheet.kind()).is_none() => 0,
+        Some(origin) if of_object.chain([origin]).any(|origin| reads(&origin)) => 0,
+        Some(_) => 1,
+    };
+    by_object + if room.telling.contains(&clues.rule) { 0 } else { 3 }
+}
+
+/// What an entry makes of an object.
+fn of_entry(room: &Room, entry: &Entry, sheet: &Sheet, sheets: &[Sheet]) -> Vec<Made> {
+    let kind = sheet.kind();
+    let pattern = match pods_of(kind) {
+        _ if room.kinds.contains(&kind) && kind != "Pod" => entry.path.to_owned(),
+        Some(template) if room.kinds.contains(&"Pod") => format!("{template}.{}", entry.path),
+        _ => return Vec::new(),
+    };
+    let found = matching(&sheet.value, &pattern);
+    let made = |(path, value)| {
+        let site = Site { sheet, path, value, sheets };
+        entry.does.at(&site)
+    };
+    found.into_iter().flat_map(made).collect()
+}
+
+impl Does {
+    /// The changes it makes of a field.
+    fn at(&self, site: &Site) -> Vec<Made> {
+        let set = |way, value: &&str| site.set(way, value, None);
+        match self {
+            Self::Words(words) if !words.contains(&shown(site.value).as_str()) && words.len() > 1 => Vec::new(),
+            Self::Words(words) => words.iter().filter_map(|word| set(Way::Switched, word)).collect(),
+            Self::Set(values) => values.iter().filter_map(|value| set(Way::Switched, value)).collect(),
+            Self::Number(least, most) => {
+                let numbers = numbers(&shown(site.value));
+                let wanted = numbers.into_iter().filter(|number| (*least..=*most).contains(number));
+                wanted.filter_map(|number| site.set(Way::Moved, &number.to_string(), Some(number))).collect()
+            }
+            Self::Quantity | Self::More => {
+                let values = quantities(&shown(site.value), matches!(self, Self::More));
+                values.iter().filter_map(|value| site.set(Way::Moved, value, None)).collect()
+            }
+            Self::Add(key, _) if site.value.get(*key).is_some() => Vec::new(),
+            Self::Add(key, values) => {
+                let lines = |value: &&str| match value.strip_prefix('\n') {
+                    Some(block) => format!("{key}:\n{block}"),
+                    None => format!("{key}: {value}"),
+                };
+                let made = |value| site.add(&lines(value)).map(|made| Made { path: path_to(&site.path, key), ..made });
+                values.iter().filter_map(made).collect()
+            }
+            Self::Remove => site.remove().into_iter().collect(),
+            Self::Made(make) => make(site),
+        }
+    }
+}
+
+/// Numbers to try in the place of one: the next ones, twice and half as much, the smallest. Shares become numbers.
+fn numbers(text: &str) -> Vec<i64> {
+    let Ok(number) = text.parse::<i64>() else {
+        return if text.ends_with('%') { vec![0, 1, 2] } else { Vec::new() };
+    };
+    // Next to a large number nothing changes.
+    let near = match number {
+        ..=20 => vec![number + 1, number - 1, number + 2, number * 2, number / 2, 1, 0],
+        _ => vec![number * 2, number / 2, number * 3 / 2, number * 4, number / 4],
+    };
+    let mut wanted: Vec<i64> = Vec::new();
+    for one in near {
+        if one != number && !wanted.contains(&one) {
+            wanted.push(one);
+        }
+    }
+    wanted
+}
+
+/// Quantities to try in the place of one, in its unit: twice, half, one and a half times and four times as much; or only
+/// larger ones.
+fn quantities(text: &str, is_more: bool) -> Vec<String> {
+    let digits = text.find(|one: char| !one.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let Ok(number) = number.parse::<i64>() else { return Vec::new() };
+    let (number, unit) = match unit {
+        "" if number < 1000 => (number.saturating_mul(1000), "m"),
+        "Gi" => (number.saturating_mul(1024), "Mi"),
+        _ => (number, unit),
+    };
+    let fitting = |number: i64| match unit {
+        "m" if number % 1000 == 0 => format!("\"{}\"", number / 1000),
+        "Mi" if number % 1024 == 0 => format!("{}Gi", number / 1024),
+        _ => format!("{number}{unit}"),
+    };
+    let wanted = [number.saturating_mul(2), number / 2, number.saturating_mul(3) / 2, number.saturating_mul(4)];
+    wanted.into_iter().filter(|one| *one > if is_more { number } else { 0 }).map(fitting).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kinds::REGISTRY;
+    use super::*;
+    use crate::manifest::edit::{Texts, edited, sheets};
+
+    const BUDGET: &str = "\
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec:
+  minAvailable: 2 # both
+  selector: {matchLabels: {app: web}}
+";
+
+    fn of(text: &str, rule: &str, origins: &[Origin]) -> (Texts, Vec<Change>) {
+        let texts = Texts::from([("a.yaml".to_owned(), text.to_owned())]);
+        let found = candidates(&sheets(&texts), REGISTRY, Clues { rule, origins });
+        (texts, found)
+    }
+
+    #[test]
+    fn a_budget_can_be_loosened() {
+        let (texts, found) = of(BUDGET, "drainCompletes", &[]);
+        let told: Vec<(&str, &str)> = found.iter().map(|one| (one.before.as_str(), one.after.as_str())).collect();
+        assert_eq!(told[0], ("minAvailable: 2", "maxUnavailable: 1"));
+        assert!(told.contains(&("2", "1")) && told.contains(&("2", "0")) && told.contains(&("2", "3")));
+        let changed = edited(&texts, &found[0].edits).expect("one edit");
+        assert_eq!(changed["a.yaml"], BUDGET.replace("minAvailable: 2", "maxUnavailable: 1"));
+        assert_eq!(found[0].region.line, 5);
+    }
+
+    #[test]
+    fn every_change_can_be_made_and_read_again() {
+        let text = include_str!("../../cases/c8/broken/deploy.yaml").to_owned() + "---\n" + BUDGET;
+        let (texts, found) = of(&text, "noOscillation", &[]);
+        assert!(found.len() > 10, "{}", found.len());
+        for change in found {
+            let changed = edited(&texts, &change.edits).expect("no overlap");
+            let objects = sheets(&changed).len();
+            assert!(objects == 2 || (objects == 3 && change.field.is_empty()), "{change:?}\n{}", changed["a.yaml"]);
+        }
+    }
+
+    #[test]
+    fn what_the_violation_reads_comes_first() {
+        let text = include_str!("../../cases/c8/broken/deploy.yaml").to_owned() + "---\n" + BUDGET;
+        let origin = Origin { object: "PodDisruptionBudget/default/web".into(), field: "spec.minAvailable".into() };
+        let (_, found) = of(&text, "drainCompletes", std::slice::from_ref(&origin));
+        assert_eq!(found[0].object, origin.object);
+    }
+
+    #[test]
+    fn quantities_stay_in_their_unit() {
+        assert_eq!(quantities("1Gi", true), ["2Gi", "1536Mi", "4Gi"]);
+        assert_eq!(quantities("500m", false), ["\"1\"", "250m", "750m", "\"2\""]);
+        assert_eq!(quantities("1Gi", false), ["2Gi", "512Mi", "1536Mi", "4Gi"]);
+        assert_eq!(quantities("much", false), Vec::<String>::new());
+        assert_eq!(numbers("2"), [3, 1, 4, 0]);
+        assert_eq!(numbers("60"), [120, 30, 90, 240, 15]);
+        assert_eq!(numbers("25%"), [0, 1, 2]);
+    }
+}

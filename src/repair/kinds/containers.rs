@@ -1,0 +1,30 @@
+//! What containers ask for.
+
+use super::super::Way;
+use super::super::catalogue::{Does, Entry, Made, Room, Site};
+use serde_json::Value;
+
+const REQUESTS: &str = "so much is set aside, whatever the pod uses";
+
+pub(super) const ROOM: Room = Room {
+    kinds: &["Pod"],
+    telling: &["noNodePanicLoop", "schedulable"],
+    entries: &[
+        Entry { path: "spec.containers[*].resources.requests.*", does: Does::Made(as_used), why: REQUESTS },
+        Entry { path: "spec.containers[*].resources.requests.*", does: Does::Quantity, why: REQUESTS },
+    ],
+};
+
+/// As much as the scenario says that a pod uses.
+fn as_used(site: &Site) -> Vec<Made> {
+    let Some(resource) = site.path.rsplit('.').next() else { return Vec::new() };
+    let workloads = site.sheets.iter().flat_map(|one| one.value.pointer("/spec/workloads").and_then(Value::as_array));
+    let used = workloads.flatten().filter(|one| {
+        one.get("target")
+            .and_then(Value::as_str)
+            .is_some_and(|target| site.sheet.object == target || site.sheet.object.rsplit('/').next() == Some(target))
+    });
+    let usage = used.filter_map(|one| one.get(format!("{resource}Usage"))?.as_str());
+    let most = usage.filter_map(|text| text.rsplit("..").next()?.split('/').next());
+    most.filter_map(|most| site.set(Way::Moved, most, None)).collect()
+}

@@ -1,0 +1,83 @@
+//! Patterns of paths.
+
+use crate::manifest::edit::path_to;
+use serde_json::Value;
+
+/// The fields of an object that a pattern names, with their paths.
+pub fn matching<'a>(root: &'a Value, pattern: &str) -> Vec<(String, &'a Value)> {
+    let mut found = vec![(String::new(), root)];
+    for part in parts(pattern) {
+        found = found.into_iter().flat_map(|(path, value)| below(&path, value, part)).collect();
+    }
+    found
+}
+
+/// `a.b[*].c` in its parts; dots in brackets belong to them.
+fn parts(pattern: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut is_inside) = (Vec::new(), 0, false);
+    for (at, letter) in pattern.char_indices() {
+        match letter {
+            '.' if !is_inside => {
+                parts.push(&pattern[start..at]);
+                start = at + 1;
+            }
+            '[' => {
+                parts.push(&pattern[start..at]);
+                (start, is_inside) = (at, true);
+            }
+            ']' => is_inside = false,
+            _ => {}
+        }
+    }
+    parts.push(&pattern[start..]);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+fn below<'a>(path: &str, value: &'a Value, part: &str) -> Vec<(String, &'a Value)> {
+    let Some(filter) = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')) else {
+        return match (part, value.as_object()) {
+            ("*", Some(map)) => map.iter().map(|(key, value)| (path_to(path, key), value)).collect(),
+            (key, Some(map)) => map.get(key).map(|value| (path_to(path, key), value)).into_iter().collect(),
+            (_, None) => Vec::new(),
+        };
+    };
+    let is_it = |item: &Value| match filter.split_once('=') {
+        Some((key, wanted)) => item.get(key).and_then(Value::as_str) == Some(wanted),
+        None => true,
+    };
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default().iter().enumerate();
+    items.filter(|(_, item)| is_it(item)).map(|(index, item)| (format!("{path}[{index}]"), item)).collect()
+}
+
+/// Where a kind of object has its template of pods, if it has one.
+pub fn pods_of(kind: &str) -> Option<&'static str> {
+    match kind {
+        "Pod" => Some(""),
+        "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "ReplicationController" => {
+            Some("spec.template")
+        }
+        "CronJob" => Some("spec.jobTemplate.spec.template"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn patterns_find_fields_and_items() {
+        let value = json!({"a": [{"name": "x", "b": 1}, {"name": "y", "b": 2}], "c": {"k.l/m": 3}});
+        let found = |pattern: &str| -> Vec<(String, i64)> {
+            let fields = matching(&value, pattern).into_iter();
+            fields.map(|(path, value)| (path, value.as_i64().unwrap_or(-1))).collect()
+        };
+        assert_eq!(found("a[*].b"), [("a[0].b".into(), 1), ("a[1].b".into(), 2)]);
+        assert_eq!(found("a[name=y].b"), [("a[1].b".into(), 2)]);
+        assert_eq!(found("c.*"), [("c[\"k.l/m\"]".into(), 3)]);
+        assert_eq!(found(""), [(String::new(), -1)]);
+        assert_eq!(found("a.b"), []);
+    }
+}
