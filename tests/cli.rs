@@ -6,12 +6,25 @@ use std::process::Command;
 
 #[test]
 fn transcripts() {
-    trycmd::TestCases::new()
-        .env("NO_COLOR", "1")
-        .env("GITHUB_ACTIONS", "")
-        .case("tests/cli/*.trycmd")
-        .case("README.md")
-        .case("docs/src/*.md");
+    // So that repairs end by their number, and not by the time of this machine; but where settings are shown.
+    let settings = ["tests/cli/settings.trycmd", "docs/src/fitting.md"];
+    let plain = || {
+        let cases = trycmd::TestCases::new();
+        cases.env("NO_COLOR", "1").env("GITHUB_ACTIONS", "");
+        cases
+    };
+    let cases = plain();
+    cases.env("KUBOUND_REPAIR_TIME", "10m");
+    cases.case("tests/cli/*.trycmd").case("README.md").case("docs/src/*.md");
+    for file in settings {
+        cases.skip(file);
+    }
+    cases.run();
+    let cases = plain();
+    for file in settings {
+        cases.case(file);
+    }
+    cases.run();
 }
 
 #[test]

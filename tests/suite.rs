@@ -25,6 +25,7 @@ mod proofs;
 mod random_systems;
 mod ranges;
 mod registry;
+mod repairs;
 mod reports;
 mod reports_html;
 mod reproduce;

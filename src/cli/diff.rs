@@ -192,6 +192,8 @@ mod tests {
             acted: Vec::new(),
             did_not_act: Vec::new(),
             violation: None,
+            repairs_follow: false,
+            repairs: None,
             timing: "paced",
             beside: Vec::new(),
             unpaced: None,

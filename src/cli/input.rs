@@ -3,7 +3,8 @@
 
 use super::Failure;
 use crate::limits::files::MOST_STDIN;
-use crate::manifest::{self, Loaded, Text};
+use crate::manifest::edit::Texts;
+use crate::manifest::{Input, Loaded, Text};
 use anyhow::{Context, anyhow};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,15 @@ use std::process::Command;
 
 /// Reads files, folders, and `-` for standard input.
 pub fn load(paths: &[PathBuf]) -> Result<Loaded, Failure> {
+    Ok(load_again(paths)?.1)
+}
+
+/// The same, to be read again with other texts than those of the files.
+pub fn load_again(paths: &[PathBuf]) -> Result<(Input, Loaded, Texts), Failure> {
     let (files, texts) = collect(paths)?;
-    manifest::load_with(&files, &texts).context("cannot read the input").map_err(Failure::Usage)
+    let input = Input::new(&files, &texts);
+    let (loaded, texts) = input.read(&Texts::new()).context("cannot read the input").map_err(Failure::Usage)?;
+    Ok((input, loaded, texts))
 }
 
 /// The text of a file that is this, and so has at most so many bytes.

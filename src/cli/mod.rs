@@ -23,6 +23,7 @@ mod merge;
 mod output;
 mod progress;
 mod proof;
+mod repair;
 mod replay;
 mod revision;
 mod schema;

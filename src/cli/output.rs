@@ -4,15 +4,18 @@ use super::Failure;
 use super::args::{ColorArg, Output, VoiceArgs};
 use super::exit::Exit;
 use crate::manifest::Loaded;
+use crate::manifest::edit::Texts;
+use crate::repair::Found;
 use crate::report::document::{Document, IntentDocument};
 use crate::report::format::{Format, Style};
 use crate::report::formats::REGISTRY;
+use crate::report::repairs::RepairsDocument;
 use crate::report::{github, human, markdown};
 use crate::search::{Decision, Findings};
 use crate::smt;
 use crate::text::Paint;
 use anyhow::{Context, anyhow};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -181,9 +184,10 @@ impl<'a> Teller<'a> {
         Self { loaded, outputs, style, for_files, formats, told, failure }
     }
 
-    /// Tells one answer. A failure to write is told in the end.
-    pub fn tell(&self, decision: &Decision) {
-        let document = IntentDocument::new(self.loaded, decision.systems, decision.result);
+    /// Tells one answer, and whether its repairs will be told. A failure to write is told in the end.
+    pub fn tell(&self, decision: &Decision, repairs_follow: bool) {
+        let mut document = IntentDocument::new(self.loaded, decision.systems, decision.result);
+        document.repairs_follow = repairs_follow;
         self.tell_document(decision.result.property, document);
     }
 
@@ -197,6 +201,19 @@ impl<'a> Teller<'a> {
             self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
         }
         self.told.lock().unwrap_or_else(PoisonError::into_inner).push((place, document));
+    }
+
+    /// Adds what repairs the answers that were told, by their place.
+    pub fn repaired(&self, found: &Found, texts: &Texts) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let places: Vec<usize> = found.keys().copied().collect();
+        let titles: BTreeMap<usize, String> = told.iter().map(|(place, one)| (*place, one.title())).collect();
+        let title = |index: usize| places.get(index).and_then(|place| titles.get(place)).cloned().unwrap_or_default();
+        for (place, document) in told.iter_mut() {
+            if let Some(repairs) = found.get(place) {
+                document.blame(RepairsDocument::new(repairs, texts, &title));
+            }
+        }
     }
 
     /// Writes what is left once everything is known.

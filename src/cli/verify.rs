@@ -3,6 +3,7 @@
 use super::args::{ReportArgs, SearchArgs};
 use super::baseline::BaselineArgs;
 use super::exit::Exit;
+use super::repair::{Read, RepairArgs};
 use super::settings::SettingsArgs;
 use super::{Failure, check, input, interrupt, output, progress, proof, shard};
 use crate::manifest::Loaded;
@@ -39,6 +40,8 @@ pub struct Arguments {
     #[command(flatten)]
     baseline: BaselineArgs,
     #[command(flatten)]
+    repair: RepairArgs,
+    #[command(flatten)]
     search: SearchArgs,
     #[command(flatten)]
     report: ReportArgs,
@@ -52,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output::check(&arguments.report.output, 1)?;
     arguments.search.check()?;
     check::set_up(&arguments.search)?;
-    let mut loaded = input::load(&arguments.paths)?;
+    let (again, mut loaded, texts) = input::load_again(&arguments.paths)?;
     output::keep_inputs(&arguments.report.output, [&loaded])?;
     check::apply(&mut loaded, &arguments.search.model, &arguments.intent)?;
     if let Some(file) = &arguments.proof {
@@ -70,11 +73,17 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let report = &arguments.report;
     let timeout = arguments.search.options(&loaded).timeout;
     let teller = output::Teller::new(&loaded, &report.output, &report.voice);
-    let tell = |decision: &Decision| teller.tell(decision);
+    let tell = |decision: &Decision| {
+        teller.tell(decision, arguments.repair.wants(report, &loaded, decision.result));
+    };
     let (findings, exit) = progress::with_progress(report.voice.quiet, timeout, &tell, |observer| {
         check::decide(&loaded, &arguments.search, &report.deny, &cancel, observer)
     })?;
+    let read = Read { input: &again, texts: &texts, loaded: &loaded };
+    let found = arguments.repair.search(&read, (&arguments.search, report, &arguments.intent), &findings, &cancel);
+    teller.repaired(&found, &texts);
     teller.finish(&findings, exit)?;
+    output::print(&arguments.repair.fix(&read, &found)?)?;
     let told = arguments.baseline.finish(&loaded, &findings)?;
     std::io::stderr().write_all(told.as_bytes()).context("cannot write to standard error").map_err(Failure::Usage)?;
     if let Some(folder) = &arguments.save {

@@ -2,6 +2,7 @@
 //! keys in the order of the fields here.
 
 use super::narrate::{ToldStep, tell};
+use super::repairs::{FieldChangeDocument, RepairsDocument};
 use super::shard::{PieceDocument, ShardDocument};
 use super::states::Decoder;
 use super::words::{self, Word};
@@ -117,6 +118,12 @@ pub struct IntentDocument {
     pub did_not_act: Vec<String>,
     /// The violation.
     pub violation: Option<ViolationDocument>,
+    /// Whether repairs are searched once every intent is decided.
+    #[serde(skip)]
+    pub repairs_follow: bool,
+    /// What repairs it, where that was searched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repairs: Option<RepairsDocument>,
     /// The timing it was decided under: for a clean verdict the widest one (`interleaved` is any timing), for a violation
     /// the narrowest one (`paced` needs no late controller).
     #[schemars(extend("enum" = ["paced", "delayed", "interleaved"]))]
@@ -198,6 +205,9 @@ pub struct OriginDocument {
     /// Who acts on it in the violation, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acts: Option<String>,
+    /// What the field decides, where a change to it is shown to make the violation go away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// Whether the field is written; otherwise the place is that of what is around it.
     pub written: bool,
     /// Text of the file.
@@ -442,8 +452,26 @@ impl OriginDocument {
             column: region.map(|region| region.column),
             end_column: region.and_then(end_column),
             acts,
+            why: None,
             written: place.is_none_or(|place| place.is_written(&origin.field)),
             source: place.map(|place| Arc::clone(place.source())),
+        }
+    }
+}
+
+impl From<&FieldChangeDocument> for OriginDocument {
+    fn from(change: &FieldChangeDocument) -> Self {
+        Self {
+            object: change.object.clone(),
+            field: change.field.clone(),
+            file: Some(change.file.clone()),
+            line: Some(change.line),
+            column: Some(change.column),
+            end_column: change.end_column,
+            acts: None,
+            why: Some(change.why.clone()),
+            written: change.way != "added",
+            source: change.source.clone(),
         }
     }
 }
@@ -552,6 +580,14 @@ impl IntentDocument {
         Some(told.collect::<Vec<_>>().join("; "))
     }
 
+    /// Takes what repairs it; the fields of its best repair are to blame, and come first among the origins.
+    pub fn blame(&mut self, repairs: RepairsDocument) {
+        let best = repairs.found.first().map(|repair| repair.changes.as_slice()).unwrap_or_default();
+        let blamed: Vec<OriginDocument> = best.iter().map(OriginDocument::from).collect();
+        self.origins.splice(0..0, blamed);
+        self.repairs = Some(repairs);
+    }
+
     /// What the answer means, given what the scenario expects.
     pub fn outcome(&self) -> Outcome {
         let is_expected = self.expected.is_some_and(|expected| {
@@ -586,6 +622,15 @@ impl ViolationDocument {
             states.push(state.clone());
         }
         states
+    }
+}
+
+/// The fields that a violation stems from, all that its actors read and those of its intent.
+pub fn blamed(loaded: &Loaded, findings: &Findings, result: &IntentResult) -> Vec<Origin> {
+    let system = &findings.systems_of(result).fine;
+    match result.verdict.violation() {
+        Some(found) => telling::all_origins(&loaded.cluster, system, &found.trace, &result.origins),
+        None => result.origins.clone(),
     }
 }
 
@@ -636,6 +681,8 @@ impl Context<'_> {
             acted: acts.0,
             did_not_act: acts.1,
             violation,
+            repairs_follow: false,
+            repairs: None,
             timing: timing_word(result.timing),
             beside: result.beside.iter().map(beside).collect(),
             unpaced: result.unpaced.clone(),

@@ -1,5 +1,7 @@
 //! The report for people: what is wrong, where it is written, the smallest cluster that shows it, step by step.
 
+mod repairs;
+
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
 use super::document::{
     Document, IntentDocument, NoteDocument, OriginDocument, ScoreDocument, ViolationDocument, region,
@@ -73,6 +75,10 @@ fn rest(document: &Document, options: &Options) -> String {
         let _ = writeln!(out, "{}: no intent applied to anything", options.paint.paint(Kind::Warning, "warning"));
     }
     if !options.quiet {
+        let repairs: String = document.results.iter().map(|result| repairs::text(result, options)).collect();
+        if !repairs.is_empty() {
+            let _ = writeln!(out, "{repairs}");
+        }
         covered(&mut out, document, options);
         notes(&mut out, &document.notes, options);
         if document.results.len() > 1 {
@@ -134,7 +140,10 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         return;
     }
     if let Some(violation) = &result.violation {
-        origins(out, result, options);
+        // Where repairs are looked for, the fields are told with them.
+        if options.verbose || !result.repairs_follow {
+            origins(out, result, options);
+        }
         smallest(out, violation);
         steps(out, violation, options);
         ending(out, violation, options);
@@ -197,12 +206,14 @@ fn agrees(verdict: &str, expected: &str) -> bool {
     verdict == expected || (verdict == "bounded" && expected == "holds")
 }
 
-/// The lines of the input that a violation stems from.
+/// The lines of the input that a violation stems from: those of the fields to blame, if somebody found out, and those
+/// that its actors read.
 fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
     let label = |origin: &OriginDocument| {
         let region = region(origin.line, origin.column, origin.end_column);
-        let mut text = origin.acts.clone().unwrap_or_else(|| "the intent".to_owned());
-        if !origin.written {
+        let told = origin.why.as_ref().or(origin.acts.as_ref());
+        let mut text = told.cloned().unwrap_or_else(|| "the intent".to_owned());
+        if !origin.written && !origin.field.is_empty() {
             let field = origin.field.rsplit('.').next().unwrap_or_default();
             text = format!("no {field} written here; {text}");
         }
@@ -211,7 +222,9 @@ fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
         let file = origin.file.clone().unwrap_or(place);
         Label { file, source: origin.source.clone(), region, text }
     };
-    let labels: Vec<Label> = result.origins.iter().map(label).collect();
+    let is_blamed = result.origins.iter().any(|origin| origin.why.is_some());
+    let shown = |origin: &&OriginDocument| options.verbose || !is_blamed || origin.why.is_some();
+    let labels: Vec<Label> = result.origins.iter().filter(shown).map(label).collect();
     let fields = result.origins.iter().map(|origin| format!("{} {}", origin.object, origin.field));
     let mut notes = Vec::new();
     if options.verbose {

@@ -6,6 +6,7 @@ use super::format::{Format, Style, Writing};
 use super::human;
 use super::mermaid;
 use super::places::relative;
+use super::repairs::FieldChangeDocument;
 use crate::limits::report::MOST_DIAGRAM;
 use crate::text::{neutralise, plural};
 use std::fmt::Write as _;
@@ -76,6 +77,15 @@ fn violated(out: &mut String, result: &IntentDocument, violation: &ViolationDocu
         let what = format!("{} {}", origin.object, origin.field);
         let place = if file.is_empty() { String::new() } else { format!("{}: ", plain(&format!("{file}{line}"))) };
         let _ = writeln!(out, "- {place}{}", plain(what.trim_end()));
+    }
+    if let Some(repairs) = &result.repairs {
+        let _ = writeln!(out, "\n**Repair:** {}\n", plain(&repairs.told()));
+        for repair in &repairs.found {
+            let file = |change: &FieldChangeDocument| relative(&change.file, style.root.as_deref());
+            let place = |change: &FieldChangeDocument| format!("{}:{}", file(change), change.line);
+            let places: Vec<String> = repair.changes.iter().map(place).collect();
+            let _ = writeln!(out, "- {}: {}", plain(&places.join(", ")), plain(&repair.told()));
+        }
     }
     let diagram = mermaid::diagram(violation, *room);
     if let Some(diagram) = diagram {

@@ -6,6 +6,7 @@ use super::format::{Format, Style, Writing, pretty};
 use super::human;
 use super::narrate::ToldStep;
 use super::places::uri;
+use super::repairs::{EditDocument, RepairDocument};
 use crate::explain;
 use crate::limits::report::MOST_FLOW;
 use crate::text::neutralise;
@@ -99,7 +100,11 @@ impl Writer<'_> {
                 let mut location = self.location(origin);
                 location["id"] = json!(id + 1);
                 location["message"] = message(
-                    &origin.acts.as_ref().map_or_else(|| field(origin), |acts| format!("{}: {acts}", field(origin))),
+                    &origin
+                        .why
+                        .as_ref()
+                        .or(origin.acts.as_ref())
+                        .map_or_else(|| field(origin), |acts| format!("{}: {acts}", field(origin))),
                 );
                 location
             })
@@ -118,6 +123,7 @@ impl Writer<'_> {
             "locations": first.map(|origin| self.location(origin)).into_iter().collect::<Vec<_>>(),
             "relatedLocations": related,
             "suppressions": suppressions,
+            "fixes": self.fixes(result),
             "codeFlows": [self.flow(violation, first)],
             "partialFingerprints": {
                 "primaryLocationLineHash": format!("{:016x}:1", fingerprint(document, result)),
@@ -132,6 +138,28 @@ impl Writer<'_> {
                 "inevitability": violation.inevitability,
             },
         })
+    }
+
+    /// What repairs it, as replacements.
+    fn fixes(&self, result: &IntentDocument) -> Vec<Value> {
+        let found = result.repairs.iter().flat_map(|repairs| &repairs.found);
+        found
+            .map(|repair| json!({ "description": message(&repair.told()), "artifactChanges": self.changes(repair) }))
+            .collect()
+    }
+
+    fn changes(&self, repair: &RepairDocument) -> Vec<Value> {
+        let edits = repair.changes.iter().flat_map(|change| &change.edits);
+        let change = |edit: &EditDocument| {
+            let at = Region { line: Some(edit.line), column: Some(edit.column), end: Some(edit.end_column) };
+            let mut place = self.place(&edit.file, at);
+            place["region"]["endLine"] = json!(edit.end_line);
+            json!({
+                "artifactLocation": place["artifactLocation"],
+                "replacements": [{ "deletedRegion": place["region"], "insertedContent": { "text": inserted(&edit.text) } }],
+            })
+        };
+        edits.map(change).collect()
     }
 
     /// The run, a location each step.
@@ -254,6 +282,11 @@ fn clean(text: &str) -> String {
     neutralise(text)
 }
 
+/// Lines to write.
+fn inserted(lines: &str) -> String {
+    lines.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+}
+
 /// Text of a message, in which brackets would be links.
 fn text(what: &str) -> String {
     neutralise(what).replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
@@ -262,7 +295,9 @@ fn text(what: &str) -> String {
 /// What makes this result the same one in the next run, wherever its lines move to.
 fn identity(document: &Document, result: &IntentDocument) -> String {
     let mut parts = vec![result.intent.clone(), result.target.clone().unwrap_or_default(), document.name.clone()];
-    parts.extend(result.origins.iter().map(|origin| format!("{} {}", origin.object, origin.field)));
+    // Those to blame depend on whether repairs were looked for.
+    let origins = result.origins.iter().filter(|origin| origin.why.is_none());
+    parts.extend(origins.map(|origin| format!("{} {}", origin.object, origin.field)));
     clean(&parts.join("|"))
 }
 

@@ -60,6 +60,20 @@ pub fn origins(cluster: &Cluster, system: &TransitionSystem, trace: &Trace, inte
     origins
 }
 
+/// Every field that a rule of the run names, and those of the intent.
+pub fn all_origins(cluster: &Cluster, system: &TransitionSystem, trace: &Trace, intent: &[Origin]) -> Vec<Origin> {
+    let acting = trace.steps.iter().filter_map(|step| system.rule(&step.rule));
+    let mut origins: Vec<Origin> = Vec::new();
+    for origin in
+        acting.flat_map(|rule| &rule.origins).flat_map(|origin| refined(cluster, origin)).chain(intent.iter().cloned())
+    {
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    origins
+}
+
 /// From here on a field says little: every run touches it.
 const COMMON: u8 = 7;
 

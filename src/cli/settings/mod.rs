@@ -33,8 +33,20 @@ pub struct SettingsArgs {
 const FILE: &str = "kubound.toml";
 
 /// Flags that say what to do this time, and are no settings.
-const NO_SETTINGS: &[&str] =
-    &["help", "intent", "save", "proof", "shard", "write-baseline", "config", "show-settings", "show-proof"];
+const NO_SETTINGS: &[&str] = &[
+    "help",
+    "intent",
+    "save",
+    "proof",
+    "shard",
+    "write-baseline",
+    "config",
+    "show-settings",
+    "show-proof",
+    "repairs",
+    "fix",
+    "dry-run",
+];
 
 /// Switches of which one excludes the other: the stronger source wins.
 const EXCLUSIVE: (&str, &str) = ("quiet", "verbose");

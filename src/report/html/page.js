@@ -89,7 +89,17 @@
       bound(result) ? el("p", { class: "soft" }, bound(result)) : null,
       facts(pairs),
       result.origins.length ? el("div", {}, el("h3", {}, "Where it stems from"), el("ul", { class: "where" }, result.origins.map(origin))) : null,
+      repairs(result.repairs),
       (result.proof || []).length ? el("pre", {}, result.proof.map(clean).join("\n")) : null);
+  }
+
+  function repairs(known) {
+    if (!known || !known.found.length) return null;
+    const line = (change) => el("li", {}, el("code", {}, `${clean(change.file)}:${change.line}: `),
+      clean([change.field.split(".").pop(), ": ", change.before, change.before && change.after ? " \u2192 " : "", change.after].join("")),
+      el("div", { class: "soft acts" }, clean(change.why)));
+    return el("div", {}, el("h3", {}, "What repairs it"),
+      known.found.map((one) => el("ul", { class: "where" }, one.changes.map(line))));
   }
 
   function origin(one) {

@@ -3,9 +3,10 @@ use crate::engines::Statistics;
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{ExpectedVerdict, Loaded};
 use crate::report::document::Document;
-use crate::report::format::Style;
+use crate::report::format::{Format, Style};
 use crate::report::formats::{self, REGISTRY};
-use crate::report::json;
+use crate::report::repairs::{EditDocument, FieldChangeDocument, RepairDocument, RepairsDocument};
+use crate::report::{json, markdown, sarif};
 use crate::search::scope::Scope;
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
 use crate::testing::tiny;
@@ -160,4 +161,83 @@ fn formats_that_are_written_as_answers_come_in_are_whole_in_the_end() {
     for (name, expected) in [("human", true), ("jsonl", true), ("github", true), ("json", false), ("sarif", false)] {
         assert_eq!(comes(name).expect("JSON").is_some(), expected, "{name}");
     }
+}
+
+fn change(field: &str, before: &str, after: &str) -> FieldChangeDocument {
+    FieldChangeDocument {
+        object: "PodDisruptionBudget/default/web".into(),
+        field: format!("spec.{field}"),
+        way: "moved",
+        before: before.into(),
+        after: after.into(),
+        why: "so many pods must stay".into(),
+        file: "pdb.yaml".into(),
+        line: 2,
+        column: 3,
+        end_column: Some(4),
+        edits: vec![EditDocument {
+            file: "pdb.yaml".into(),
+            line: 2,
+            column: 3,
+            end_line: 2,
+            end_column: 4,
+            text: after.into(),
+        }],
+        source: Some("spec:\n  2\n".into()),
+    }
+}
+
+fn repaired(found: Vec<RepairDocument>) -> IntentDocument {
+    let mut result = document(violated(2, Ending::Stays), "x").results.remove(0);
+    result.repairs_follow = true;
+    result.blame(RepairsDocument { found, known: 9, tried: 9, pairs: 0, same_as: None });
+    result
+}
+
+#[test]
+fn the_best_repair_is_to_blame_and_others_are_listed() {
+    let repair = |changes, also, mends| RepairDocument { changes, also, instead: Vec::new(), mends };
+    let first =
+        repair(vec![change("minAvailable", "2", "1")], vec![0], vec!["a".into(), "b".into(), "c".into(), "d".into()]);
+    let second = repair(vec![change("a", "", "a: 1"), change("b", "b: 2", "")], Vec::new(), Vec::new());
+    let result = repaired(vec![first, second]);
+    assert_eq!(result.origins[0].why.as_deref(), Some("so many pods must stay"));
+    let text = repairs::text(&result, &PLAIN);
+    assert!(text.starts_with("help[noOscillation x]: any one of 2 changes repairs it"), "{text}");
+    assert!(text.contains("^ so many pods must stay\n") && !text.contains("the intent"), "{text}");
+    assert!(text.contains("pdb.yaml:2  minAvailable: 2 -> 1 (or 0)\n"), "{text}");
+    assert!(text.contains("repairs as well: a, b, c, and 1 more\n"), "{text}");
+    assert!(text.contains("or      pdb.yaml:2, pdb.yaml:2  "), "{text}");
+    assert!(
+        !one(&result, &PLAIN).contains("the intent")
+            && one(&result, &Options { verbose: true, ..PLAIN }).contains("the intent")
+    );
+}
+
+#[test]
+fn where_nothing_repairs_it_says_so_and_shows_what_the_actors_read() {
+    let result = repaired(Vec::new());
+    let text = repairs::text(&result, &PLAIN);
+    assert!(text.starts_with("help[noOscillation x]: no single change helps, of 9 known\n"), "{text}");
+    assert_eq!(result.origins, document(violated(2, Ending::Stays), "x").results[0].origins);
+}
+
+#[test]
+fn other_formats_have_repairs_as_well() {
+    let repair = RepairDocument {
+        changes: vec![change("minAvailable", "2", "1")],
+        also: Vec::new(),
+        instead: Vec::new(),
+        mends: Vec::new(),
+    };
+    let mut report = document(violated(2, Ending::Stays), "x");
+    report.results = vec![repaired(vec![repair])];
+    let text = |format: &Format| format.render(std::slice::from_ref(&report), &Style::plain()).expect("serialisable");
+    let sarif: serde_json::Value = serde_json::from_str(&text(&sarif::FORMAT)).expect("JSON");
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 2);
+    let replacement = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replacement["insertedContent"]["text"], "1");
+    assert_eq!(replacement["deletedRegion"]["endColumn"], 4);
+    assert!(text(&markdown::FORMAT).contains("- pdb.yaml:2: minAvailable: 2 -&gt; 1\n"), "{}", text(&markdown::FORMAT));
 }

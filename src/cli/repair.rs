@@ -1,0 +1,222 @@
+//! Repairs of what `verify` found violated: each change is decided by the search that found the violation.
+
+use super::args::{ReportArgs, SearchArgs, parse_duration};
+use super::{Failure, check};
+use crate::engines::Cancel;
+use crate::limits::repair::{EACH, TIME};
+use crate::manifest::edit::Texts;
+use crate::manifest::{Input, Loaded, Severity};
+use crate::repair::search::{Claim, Judge, Judged, Judgement, Violated, repairs};
+use crate::repair::{Found, Repair};
+use crate::report::patch;
+use crate::search::scope::{Scope, Size};
+use crate::search::{Findings, IntentResult, Options, Silent, Verdict};
+use anyhow::{Context, anyhow};
+use clap::Args;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Flags about repairs.
+#[derive(Args, Clone, Debug)]
+pub struct RepairArgs {
+    /// Do not look for changes of single fields that make violations go away
+    #[arg(long, conflicts_with_all = ["repairs", "fix"], help_heading = "Repair")]
+    no_repairs: bool,
+    /// Look for repairs of violations that the scenario expects as well
+    #[arg(long, help_heading = "Repair")]
+    repairs: bool,
+    /// Time for repairs of all violations together, such as 30s or 2m [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Repair")]
+    repair_time: Option<Duration>,
+    /// Write the first repair of each violation into the files; comments and order stay
+    #[arg(long, conflicts_with_all = ["shard", "proof"], help_heading = "Repair")]
+    fix: bool,
+    /// With --fix: print what would be written as a patch, and write nothing
+    #[arg(long, requires = "fix", help_heading = "Repair")]
+    dry_run: bool,
+}
+
+/// An input with the texts it was read from.
+pub struct Read<'a> {
+    /// What the command line names.
+    pub input: &'a Input,
+    /// The texts of all files.
+    pub texts: &'a Texts,
+    /// What they say.
+    pub loaded: &'a Loaded,
+}
+
+/// Formats of reports that tell repairs.
+const TELLING: [&str; 5] = ["human", "json", "sarif", "markdown", "html"];
+
+impl RepairArgs {
+    /// Whether somebody wants to know about repairs of an answer, and a report has room for them.
+    pub fn wants(&self, report: &ReportArgs, loaded: &Loaded, result: &IntentResult) -> bool {
+        let names: Vec<&str> = report.output.iter().map(|output| output.format.name).collect();
+        let is_plain = !report.voice.quiet && report.output.iter().all(|output| output.file.is_some());
+        let is_told = is_plain || self.fix || TELLING.iter().any(|name| names.contains(name));
+        let is_asked = self.repairs || self.fix;
+        let lasts = matches!(&result.verdict, Verdict::Violated(_));
+        let is_expected = loaded.expect.contains_key(&result.intent)
+            || loaded.accepted.iter().any(|one| one.covers(&result.intent, result.target.as_deref()));
+        is_told && lasts && result.same_as.is_none() && (is_asked || (!self.no_repairs && !is_expected))
+    }
+
+    /// Looks for repairs.
+    pub fn search(
+        &self,
+        read: &Read,
+        (search, report, intents): (&SearchArgs, &ReportArgs, &[String]),
+        findings: &Findings,
+        cancel: &Cancel,
+    ) -> Found {
+        let loaded = read.loaded;
+        let wanted: Vec<&IntentResult> =
+            findings.results.iter().filter(|result| self.wants(report, loaded, result)).collect();
+        if wanted.is_empty() || findings.interrupted || !loaded.has_manifests() {
+            return Found::new();
+        }
+        let rule = |result: &IntentResult| {
+            let intent = loaded.cluster.intents.iter().find(|intent| intent.id == result.intent);
+            intent.map_or("", |intent| intent.kind.name()).to_owned()
+        };
+        let violated: Vec<Violated> = wanted
+            .iter()
+            .map(|result| Violated {
+                claim: claim(result),
+                rule: rule(result),
+                origins: crate::report::document::blamed(loaded, findings, result),
+            })
+            .collect();
+        let time = self.repair_time.unwrap_or(TIME);
+        let (end, each) = (Instant::now() + time, time * EACH / 100);
+        let judge = Again { read, search, intents, scope: &findings.scope, end, each, cancel };
+        let found = repairs(read.texts, &violated, &judged(findings), &judge);
+        wanted.iter().map(|result| result.property).zip(found).collect()
+    }
+
+    /// Writes the first repair of each violation, or prints the patch.
+    pub fn fix(&self, read: &Read, found: &Found) -> Result<String, Failure> {
+        if !self.fix {
+            return Ok(String::new());
+        }
+        let first: Vec<&Repair> = found.values().filter_map(|repairs| repairs.found.first()).collect();
+        let mut texts = read.texts.clone();
+        let mut edits = Vec::new();
+        for repair in first {
+            let more = [edits.clone(), repair.edits()].concat();
+            if let Some(changed) = crate::manifest::edit::edited(read.texts, &more) {
+                texts.extend(changed);
+                edits = more;
+            }
+        }
+        let changed = texts.iter().filter(|(file, text)| read.texts.get(*file) != Some(*text));
+        let mut told = String::new();
+        for (file, text) in changed {
+            if self.dry_run {
+                told += &patch::unified(file, &read.texts[file], text);
+            } else if read.input.is_file(file) {
+                let written = std::fs::write(file, text).with_context(|| format!("cannot write {file}"));
+                written.map_err(Failure::Usage)?;
+                told += &format!("fixed {file}\n");
+            } else {
+                let help = "help: --fix --dry-run prints the change as a patch";
+                return Err(Failure::Usage(anyhow!("{file} is no file that could be changed\n{help}")));
+            }
+        }
+        Ok(told)
+    }
+}
+
+fn claim(result: &IntentResult) -> Claim {
+    (result.intent.clone(), result.target.clone())
+}
+
+fn judged(findings: &Findings) -> BTreeMap<Claim, Judged> {
+    let word = |verdict: &Verdict| match verdict {
+        Verdict::Holds { .. } => Judged::Holds,
+        Verdict::Vacuous { .. } => Judged::Vacuous,
+        Verdict::Violated(_) | Verdict::Race(_) => Judged::Violated,
+        Verdict::BoundedClean { .. } | Verdict::Unknown { .. } => Judged::Open,
+    };
+    findings.results.iter().map(|result| (claim(result), word(&result.verdict))).collect()
+}
+
+/// Decides the input again with other texts.
+struct Again<'a> {
+    read: &'a Read<'a>,
+    search: &'a SearchArgs,
+    intents: &'a [String],
+    scope: &'a Scope,
+    end: Instant,
+    /// Longest time for one change.
+    each: Duration,
+    cancel: &'a Cancel,
+}
+
+impl Judge for Again<'_> {
+    fn judge(&self, changed: &Texts, about: Option<&str>) -> Option<Judgement> {
+        let (mut loaded, _) = self.read.input.read(changed).ok()?;
+        let risky = |loaded: &Loaded| loaded.notes.iter().filter(|note| note.severity != Severity::Harmless).count();
+        if risky(&loaded) > risky(self.read.loaded) {
+            return None;
+        }
+        let intents = about.map_or_else(|| self.intents.to_vec(), |about| vec![about.to_owned()]);
+        check::apply(&mut loaded, &self.search.model, &intents).ok()?;
+        let left = self.end.saturating_duration_since(Instant::now());
+        let options = Options {
+            timeout: left.min(self.each),
+            minimise: Duration::ZERO,
+            cross_check: false,
+            ..self.search.options(&loaded)
+        };
+        let findings = match check::searched(&loaded, &options, self.cancel, &Silent).ok()? {
+            Ok(findings) => findings,
+            Err(fault) => {
+                log::warn!("a change was not decided: {fault}");
+                return None;
+            }
+        };
+        let instead = moved(self.scope, &findings.scope)?;
+        Some(Judgement { verdicts: judged(&findings), instead })
+    }
+
+    fn is_over(&self) -> bool {
+        self.cancel.is_cancelled() || Instant::now() >= self.end
+    }
+}
+
+/// Which replica counts another scope is about, if it is the same one otherwise. Workloads that nobody makes any more, such
+/// as the Jobs of a CronJob that ran beside each other, are not looked for.
+fn moved(before: &Scope, after: &Scope) -> Option<Vec<String>> {
+    let same = Scope { workloads: before.workloads.clone(), ..after.clone() } == *before;
+    if !same {
+        return None;
+    }
+    let mut told = Vec::new();
+    for Size { name, count } in &after.workloads {
+        let known = before.workloads.iter().find(|known| known.name == *name)?;
+        if known.count != *count {
+            told.push(format!("{name}: replicas {count} instead of {}", known.count));
+        }
+    }
+    Some(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_replicas_may_differ_in_what_was_looked_at() {
+        let size = |count: &str| Size { name: "web".into(), count: count.into() };
+        let of = |pool: &str, replicas: &str| Scope {
+            pools: vec![size(pool)],
+            workloads: vec![size(replicas)],
+            ..Scope::default()
+        };
+        assert_eq!(moved(&of("1", "2"), &of("1", "2")), Some(Vec::new()));
+        assert_eq!(moved(&of("1", "2"), &of("1", "3")), Some(vec!["web: replicas 3 instead of 2".to_owned()]));
+        assert_eq!(moved(&of("1..3", "2"), &of("1..2", "2")), None);
+    }
+}

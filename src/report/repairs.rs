@@ -1,0 +1,197 @@
+//! Repairs in documents.
+
+use super::words::{self, Word};
+use crate::manifest::edit::Edit;
+use crate::repair::{Change, Repair, Repairs};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// What a search for repairs of a violation came to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RepairsDocument {
+    /// What was found, the best first; each was decided with everything under `scope`.
+    pub found: Vec<RepairDocument>,
+    /// How many changes of single fields are known for the input.
+    pub known: usize,
+    /// How many of them were decided.
+    pub tried: usize,
+    /// How many pairs of them were decided.
+    pub pairs: usize,
+    /// The violation that has the same repair, and tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<String>,
+}
+
+/// A change to one field or two that makes a violation go away.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RepairDocument {
+    /// The changes.
+    pub changes: Vec<FieldChangeDocument>,
+    /// Other numbers that were shown to do as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<i64>,
+    /// Sizes that were looked at in the place of others, because the change moves them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instead: Vec<String>,
+    /// Other violations that it makes go away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mends: Vec<String>,
+}
+
+/// A change to one field.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldChangeDocument {
+    /// The object.
+    pub object: String,
+    /// The field; empty where an object is added.
+    pub field: String,
+    /// `moved`, `switched`, `added` or `removed`.
+    #[schemars(extend("enum" = ["moved", "switched", "added", "removed"]))]
+    #[serde(deserialize_with = "words::known")]
+    pub way: Word,
+    /// What is written; empty where something is added.
+    pub before: String,
+    /// What to write; empty where something is taken away.
+    pub after: String,
+    /// What the field decides.
+    pub why: String,
+    /// The file.
+    pub file: String,
+    /// The line of the field, or of what is around it.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// The column behind the last character; none where the rest of the line is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_column: Option<usize>,
+    /// The replacements that make the change.
+    pub edits: Vec<EditDocument>,
+    /// Text of the file.
+    #[serde(skip)]
+    pub source: Option<Arc<str>>,
+}
+
+/// A replacement in a file.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EditDocument {
+    /// The file.
+    pub file: String,
+    /// Line of the first character that goes.
+    pub line: usize,
+    /// Its column, from 1.
+    pub column: usize,
+    /// Line of the first character that stays.
+    pub end_line: usize,
+    /// Its column.
+    pub end_column: usize,
+    /// What comes in their place.
+    pub text: String,
+}
+
+impl RepairsDocument {
+    /// Words repairs; `title` names the violation at a place.
+    pub fn new(repairs: &Repairs, texts: &crate::manifest::edit::Texts, title: &dyn Fn(usize) -> String) -> Self {
+        let repair = |one: &Repair| RepairDocument {
+            changes: one.changes.iter().map(|change| FieldChangeDocument::new(change, texts)).collect(),
+            also: one.also.clone(),
+            instead: one.instead.clone(),
+            mends: one.mends.iter().map(|&index| title(index)).collect(),
+        };
+        Self {
+            found: repairs.found.iter().map(repair).collect(),
+            known: repairs.known,
+            tried: repairs.tried,
+            pairs: repairs.pairs,
+            same_as: repairs.same_as.map(title),
+        }
+    }
+}
+
+impl FieldChangeDocument {
+    fn new(change: &Change, texts: &crate::manifest::edit::Texts) -> Self {
+        let end = (change.region.length > 0).then_some(change.region.column + change.region.length);
+        Self {
+            object: change.object.clone(),
+            field: change.field.clone(),
+            way: change.way.word(),
+            before: change.before.clone(),
+            after: change.after.clone(),
+            why: change.why.to_owned(),
+            file: change.file.clone(),
+            line: change.region.line,
+            column: change.region.column,
+            end_column: end,
+            edits: change.edits.iter().filter_map(|edit| EditDocument::new(edit, texts.get(&edit.file)?)).collect(),
+            source: Some(Arc::clone(&change.source)),
+        }
+    }
+
+    /// The change in a line: `minAvailable: 2 -> 1`.
+    pub fn told(&self) -> String {
+        let key = self.field.rsplit('.').next().unwrap_or_default();
+        let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (before, after) = (on_one_line(&self.before), on_one_line(&self.after));
+        match self.way {
+            "added" => format!("add {after}"),
+            "removed" => format!("remove {before}"),
+            _ if before.contains(": ") && !before.starts_with('{') => format!("{before} -> {after}"),
+            _ => format!("{key}: {before} -> {after}"),
+        }
+    }
+}
+
+impl EditDocument {
+    fn new(edit: &Edit, text: &str) -> Option<Self> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let place = |at: usize| {
+            let before = text.get(..at)?;
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            Some((before.matches('\n').count() + 1, line.chars().count() + 1))
+        };
+        let ((line, column), (end_line, end_column)) = (place(edit.span.0)?, place(edit.span.1)?);
+        Some(Self { file: edit.file.clone(), line, column, end_line, end_column, text: edit.text.clone() })
+    }
+}
+
+impl RepairDocument {
+    /// The changes in a line.
+    pub fn told(&self) -> String {
+        let changes: Vec<String> = self.changes.iter().map(FieldChangeDocument::told).collect();
+        let mut told = changes.join(", and ");
+        if !self.also.is_empty() {
+            let also: Vec<String> = self.also.iter().map(ToString::to_string).collect();
+            let _ = write!(told, " (or {})", also.join(", "));
+        }
+        if !self.instead.is_empty() {
+            let _ = write!(told, "; shown for {}", self.instead.join(", "));
+        }
+        told
+    }
+
+    /// Where it is, for people.
+    pub fn place(&self) -> String {
+        let place = |change: &FieldChangeDocument| format!("{}:{}", change.file, change.line);
+        self.changes.iter().map(place).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl RepairsDocument {
+    /// What came of the search, in a sentence.
+    pub fn told(&self) -> String {
+        let pairs = if self.pairs == 0 { String::new() } else { format!(", nor do {} pairs", self.pairs) };
+        match (self.found.as_slice(), self.tried) {
+            ([], 0) => "no change of a single field is known that could help".to_owned(),
+            ([], tried) if tried == self.known => format!("no single change helps, of {tried} known{pairs}"),
+            ([], tried) => format!("no single change helps, of {tried} tried and {} known{pairs}", self.known),
+            ([one], _) if one.changes.len() > 1 => "two changes together repair it".to_owned(),
+            ([_], _) => "one change repairs it".to_owned(),
+            (many, _) => format!("any one of {} changes repairs it", many.len()),
+        }
+    }
+}
