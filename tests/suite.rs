@@ -6,6 +6,7 @@ mod clusters;
 mod compare;
 mod conform;
 mod container_usage;
+mod disagreements;
 mod drat;
 mod engines;
 mod exceptions;

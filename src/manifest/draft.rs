@@ -29,8 +29,6 @@ pub(super) struct DraftWorkload {
     pub(super) priority_class: Option<String>,
     /// `preemptionPolicy: Never` in the template.
     pub(super) never_preempts: bool,
-    /// Whether an ordinary init container or overhead decides the request, which the HPA does not look at.
-    pub(super) request_beyond_containers: bool,
     /// Names of claims that all of its pods use.
     pub(super) claims: Vec<String>,
     /// Names of `volumeClaimTemplates`.

@@ -14,7 +14,7 @@ use super::view::Context;
 use super::{Accepted, Loaded, Severity, cron_jobs, exceptions};
 use super::{ErrorKind, NoteKind};
 use crate::limits::reader::MAX_NODES;
-use kubound_encodings::cluster::hpa::{MetricTarget, Tolerance};
+use kubound_encodings::cluster::hpa::Tolerance;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{
@@ -128,11 +128,6 @@ fn resolve_hpas(draft: &mut Draft, scenario: &Scenario) -> Vec<HorizontalPodAuto
         if hpas.iter().any(|other| other.target == hpa.target) {
             let message = format!("a second autoscaler of {}; a real one does not scale then", hpa.target);
             read.context.note(Warning, "spec.scaleTargetRef", message);
-        }
-        let reads_requests = hpa.metrics.iter().any(|metric| matches!(metric.target, MetricTarget::Utilization(_)));
-        if workload.request_beyond_containers && reads_requests {
-            let message = "init containers or overhead raise the request; real utilisation leaves them out";
-            read.context.note(Risky, "spec.metrics", message);
         }
         if let Some(period) = scenario.hpa_sync_period {
             hpa.sync_period = period;

@@ -167,6 +167,15 @@ impl PodTemplate {
         self.os.as_ref().is_none_or(|os| os == system)
     }
 
+    /// What its containers request that run as long as the pod: usage is compared with that, not with the effective
+    /// request, which init containers and overhead may raise (`calculatePodRequests` of the HPA).
+    pub fn lasting_request(&self, resource: &str) -> i64 {
+        if self.containers.is_empty() {
+            return self.requests.get(resource).copied().unwrap_or(0);
+        }
+        self.containers.iter().filter_map(|one| one.requests.get(resource)).sum()
+    }
+
     /// The container of a name, if it runs as long as the pod.
     pub fn container(&self, name: &str) -> Option<&ContainerRequests> {
         self.containers.iter().find(|one| one.name == name)

@@ -13,6 +13,7 @@ mod kernel_panic;
 mod kubelet;
 mod node_lifecycle;
 mod replica_set;
+mod resource_quota;
 mod scheduler;
 mod self_heal;
 mod stateful_set;
@@ -69,6 +70,7 @@ pub const REGISTRY: &[&dyn Controller] = &[
     &cron_job::CronJob,
     &node_lifecycle::NodeLifecycle,
     &taint_eviction::TaintEviction,
+    &resource_quota::ResourceQuota,
     &disruption::Disruption,
     &hpa::Hpa,
     &vpa::Vpa,

@@ -144,7 +144,11 @@ pub(super) fn may_create(model: &Model, group: usize) -> Bool {
 pub(super) fn sync(model: &mut Model, group: usize, kind: Sync, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
     match kind {
         Sync::Create if recommended(model, group).is_some() => create_as_recommended(model, group, wanted, rule),
-        Sync::Create => create(model, group, missing(model, group, wanted), rule),
+        Sync::Create => {
+            let missing = missing(model, group, wanted);
+            let (created, rule) = as_far_as_others_let(model, group, missing, rule);
+            create(model, group, created, rule)
+        }
         Sync::Delete => delete(model, group, wanted, rule),
     }
 }
@@ -153,6 +157,17 @@ pub(super) fn sync(model: &mut Model, group: usize, kind: Sync, wanted: Int, rul
 pub(super) fn missing(model: &Model, group: usize, wanted: Int) -> Int {
     let missing = wanted.monus(active(model, group)).min(BURST);
     model.quota_room(group).map_or(missing, |room| missing.min(room))
+}
+
+/// How many of the missing pods are created. Controllers create one pod after the other and several do so at once: where
+/// another workload has part in the same quota, it may come in between and take any part of the room.
+pub(super) fn as_far_as_others_let(model: &Model, group: usize, missing: Int, rule: RuleBuilder) -> (Int, RuleBuilder) {
+    let most = missing.range().hi;
+    if most < 2 || !model.shares_quota(group) {
+        return (missing, rule);
+    }
+    let (choice, created) = int_choice(Subject::new("created").of(model.groups[group].id), 1, most);
+    (created, rule.pick(choice).such_that(missing.at_least(created)))
 }
 
 /// Creates so many pods.

@@ -50,6 +50,8 @@ pub struct Slot {
     pub no_execute: Option<BoolVar>,
     /// The kubelet reports MemoryPressure, and the node controller has tainted the node (section 5.3).
     pub memory_pressure: Option<BoolVar>,
+    /// Quotas no longer count what is terminating here; only where nodes may stop and there are quotas.
+    pub left_out_of_quotas: Option<BoolVar>,
     /// Whether allocatable holds no variable.
     pub has_constant_size: bool,
 }
@@ -184,6 +186,9 @@ impl Model<'_> {
         let not_ready = flag("notReady", Role::Cluster, false, stops);
         let no_execute = flag("noExecuteTaint", Role::Cluster, false, stops);
         let memory_pressure = flag("memoryPressure", Role::Cluster, false, runs_out);
+        let has_quotas = !self.cluster.quotas.is_empty();
+        let mut flag = |what: &'static str, role: Role| self.bool_var(Subject::new(what).on(slot), role, false.into());
+        let left_out_of_quotas = (stops && has_quotas).then(|| flag("leftOutOfQuotas", Role::Cluster));
         Slot {
             pool: pool_index,
             index,
@@ -200,6 +205,7 @@ impl Model<'_> {
             not_ready,
             no_execute,
             memory_pressure,
+            left_out_of_quotas,
             has_constant_size: pool.allocatable.values().all(|span| span.constant().is_some())
                 && pool.pods.constant().is_some(),
             name,

@@ -1,6 +1,5 @@
 //! What ResourceQuotas leave for new pods (section 8.5); nothing where a LimitRange refuses them. The API server refuses a pod that would exceed one; pods that
-//! are terminating count until they are gone, those on a node that stopped until their grace period is over, here at
-//! once. What a pod does not request is not checked, but a pod without a request for CPU or memory is refused where a
+//! are terminating count until they are gone, those on a node that stopped until quotas leave them out. What a pod does not request is not checked, but a pod without a request for CPU or memory is refused where a
 //! quota limits that.
 
 use super::{IntVar, Model};
@@ -36,6 +35,16 @@ impl Model<'_> {
         room
     }
 
+    /// Whether a quota that counts pods of a group counts those of others, too.
+    pub fn shares_quota(&self, group: usize) -> bool {
+        let is_counted = |quota: &ResourceQuota, other: usize| {
+            quota.counts(&self.workload(other).reference.namespace, self.template(other))
+        };
+        let own = self.siblings(group);
+        let mut others = (0..self.groups.len()).filter(|other| !own.contains(other));
+        others.any(|other| self.quotas_of(group).any(|quota| is_counted(quota, other)))
+    }
+
     /// The fields of the quotas that limit a group.
     pub fn quota_origins(&self, group: usize) -> Vec<Origin> {
         let field = |quota: &ResourceQuota| Origin { object: quota.origin.object.clone(), field: "spec.hard".into() };
@@ -69,7 +78,11 @@ impl Model<'_> {
                 return 0.into();
             }
             let state = &self.groups[group];
-            let lasting = |(slot, count): (usize, &IntVar)| ite(self.slots[slot].is_alive(), count.value, 0);
+            let lasting = |(slot, count): (usize, &IntVar)| {
+                let there = &self.slots[slot];
+                let left_out = there.left_out_of_quotas.map_or(false.into(), |flag| flag.value);
+                ite(there.is_alive() | (there.present & !left_out), count.value, 0)
+            };
             let pods = state.active() + sum(state.terminating.iter().enumerate().map(lasting));
             pods * self.requested(template, resource)
         }))

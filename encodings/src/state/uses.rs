@@ -42,9 +42,8 @@ impl Model<'_> {
     /// of the first group use.
     pub(super) fn declare_later_uses(&mut self, group: usize) {
         let (workload, template) = (self.workload(group), self.template(group));
-        let requested = |resource: &str| template.requests.get(resource).copied().unwrap_or(0);
-        let differs =
-            |resource: &str| requested(resource) != workload.template.requests.get(resource).copied().unwrap_or(0);
+        let requested = |resource: &str| template.lasting_request(resource);
+        let differs = |resource: &str| requested(resource) != workload.template.lasting_request(resource);
         let mut uses = self.uses(self.groups[group].workload).clone();
         if workload.cpu_usage == Usage::Request && uses.cpu_var.is_none() && differs(CPU) {
             (uses.cpu, uses.cpu_unit) = (requested(CPU).into(), 1);
@@ -57,20 +56,15 @@ impl Model<'_> {
 
     /// CPU usage as a term, with its variable where events change it, in units that keep the numbers small.
     fn declare_cpu(&mut self, id: ObjectId, workload: &Workload) -> (Int, Option<IntVar>, i64) {
-        let request = workload.template.requests.get(CPU).copied().unwrap_or(0);
+        let request = workload.template.lasting_request(CPU);
         let initial = match workload.cpu_usage {
             Usage::Request => Span::exactly(request),
             Usage::PerPod(span) | Usage::Shared(span) => span,
         };
         let changes = self.needs.cpu_usage.iter().filter(|(target, _)| *target == workload.reference);
         let changes: Vec<Span> = changes.map(|(_, to)| *to).collect();
-        let mut unit = gcd(workload.startup.map_or(0, |startup| startup.cpu), 0);
-        for span in changes.iter().chain([&initial]) {
-            unit = gcd(unit, gcd(span.lo, if span.constant().is_some() { 0 } else { span.step }));
-        }
-        let unit = unit.max(1);
-        let scaled = |span: &Span| Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) };
-        let start = self.frozen(Subject::new(words::INITIAL_CPU_USAGE).of(id), scaled(&initial));
+        let unit = cpu_unit(workload, &initial, &changes);
+        let start = self.frozen(Subject::new(words::INITIAL_CPU_USAGE).of(id), scaled(&initial, unit));
         if changes.is_empty() {
             return (start, None, unit);
         }
@@ -83,7 +77,7 @@ impl Model<'_> {
     /// Memory usage; a range is a variable only where something reads it.
     fn declare_memory(&mut self, id: ObjectId, workload: &Workload) -> Int {
         let span = match workload.memory_usage {
-            Usage::Request => Span::exactly(workload.template.requests.get(MEMORY).copied().unwrap_or(0)),
+            Usage::Request => Span::exactly(workload.template.lasting_request(MEMORY)),
             Usage::PerPod(span) | Usage::Shared(span) => span,
         };
         let is_read = self.needs.memory_usage.contains(&workload.reference);
@@ -97,5 +91,28 @@ impl Model<'_> {
             false => metric.value.hi.into(),
         };
         workload.metrics.iter().map(&mut declare).collect()
+    }
+}
+
+/// Milli-cores of one unit of what pods of a workload use: the largest that divides all amounts there may be.
+pub fn cpu_unit(workload: &Workload, initial: &Span, changes: &[Span]) -> i64 {
+    let mut unit = gcd(workload.startup.map_or(0, |startup| startup.cpu), 0);
+    for span in changes.iter().chain([initial]) {
+        unit = gcd(unit, gcd(span.lo, if span.constant().is_some() { 0 } else { span.step }));
+    }
+    unit.max(1)
+}
+
+fn scaled(span: &Span, unit: i64) -> Span {
+    Span { lo: span.lo / unit, hi: span.hi / unit, step: (span.step / unit).max(1) }
+}
+
+/// Milli-cores that the variable of the initial usage stands for.
+pub fn initial_cpu(span: &Span, unit: i64, value: i64) -> i64 {
+    let scaled = scaled(span, unit);
+    match scaled.constant() {
+        Some(constant) => constant * unit,
+        None if scaled.step == 1 => value * unit,
+        None => (scaled.lo + value * scaled.step) * unit,
     }
 }

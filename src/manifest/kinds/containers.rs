@@ -88,13 +88,9 @@ impl Containers {
         self.ordinary.iter().chain(self.initial.iter().filter(|one| one.is_sidecar))
     }
 
-    /// Writes what they add up to into a template; says whether the effective request is above the sum of containers
-    /// and sidecars.
-    pub(in super::super) fn give_totals(&self, template: &mut PodTemplate) -> bool {
-        let requests = self.effective(|one| one.requests.clone());
+    /// Writes what they add up to into a template.
+    pub(in super::super) fn give_totals(&self, template: &mut PodTemplate) {
         let scored = self.effective(Container::scored);
-        let mut lasting = Resources::new();
-        self.lasting().for_each(|one| add(&mut lasting, &one.requests));
         let requested = |resource: &str| self.lasting().all(|one| one.requests.contains_key(resource));
         let limited = |resource: &str| self.all().all(|one| one.limits.contains_key(resource));
         (template.cpu_requested_everywhere, template.memory_requested_everywhere) = (requested(CPU), requested(MEMORY));
@@ -110,9 +106,7 @@ impl Containers {
         template.images.sort();
         template.host_ports = self.ordinary.iter().flat_map(|one| one.host_ports.iter().cloned()).collect();
         template.host_ports.sort();
-        let is_beyond = [CPU, MEMORY].iter().any(|one| requests.get(*one) > lasting.get(*one));
-        template.requests = requests;
-        is_beyond
+        template.requests = self.effective(|one| one.requests.clone());
     }
 
     /// Section 0.3: containers and sidecars together, or an init container with the sidecars started before it.

@@ -115,7 +115,7 @@ fn apply_to(ranges: &[LimitRange], read: &mut DraftWorkload) {
     ranges.iter().for_each(|range| containers.add_defaults(&range.container));
     let refusal = ranges.iter().find_map(|range| Some((*range, containers.refusal(&range.container, &range.pod)?)));
     read.is_limited = !ranges.is_empty();
-    read.request_beyond_containers = containers.give_totals(&mut read.workload.template);
+    containers.give_totals(&mut read.workload.template);
     read.workload.template.refused_by = refusal.as_ref().map(|(range, _)| range.origin.clone());
     read.refusal = refusal.map(|(range, why)| format!("LimitRange {} refuses the pods: {why}", range.name));
 }

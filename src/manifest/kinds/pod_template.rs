@@ -14,7 +14,6 @@ pub(super) struct Template {
     pub(super) template: PodTemplate,
     pub(super) priority_class: Option<String>,
     pub(super) never_preempts: bool,
-    pub(super) request_beyond_containers: bool,
     pub(super) containers: containers::Containers,
     /// Claims of volumes, by name.
     pub(super) claims: Vec<String>,
@@ -63,7 +62,7 @@ pub(super) fn read_spec(spec: &Fields, labels: &Labels, annotations: &Labels) ->
     read_scheduling(spec, &mut template)?;
     security::note_pod(spec, annotations, spec.view.path.strip_suffix("spec").unwrap_or_default())?;
     let containers = containers::read(spec)?;
-    let request_beyond_containers = containers.give_totals(&mut template);
+    containers.give_totals(&mut template);
     let claims = read_volumes(spec, &mut template)?;
     let priority_class = spec.read("priorityClassName", |view| view.text().map(str::to_owned))?;
     let never_preempts = spec
@@ -78,7 +77,6 @@ pub(super) fn read_spec(spec: &Fields, labels: &Labels, annotations: &Labels) ->
         template,
         priority_class: priority_class.filter(|name| !name.is_empty()),
         never_preempts,
-        request_beyond_containers,
         containers,
         claims,
     })

@@ -169,7 +169,6 @@ pub(super) fn draft_of(object: &Object, template_view: &View, template: Template
         template: template_view.value.clone(),
         priority_class: template.priority_class,
         never_preempts: template.never_preempts,
-        request_beyond_containers: template.request_beyond_containers,
         claims: template.claims,
         claim_templates: Vec::new(),
         containers: template.containers,

@@ -84,12 +84,11 @@ fn request(model: &Model, revision: usize, subject: Subject) -> i64 {
         MetricResource::Cpu => (CPU, template.cpu_requested_everywhere),
         MetricResource::Memory => (MEMORY, template.memory_requested_everywhere),
     };
-    let requests = match subject.container {
-        None if everywhere => Some(&template.requests),
-        None => None,
-        Some(name) => template.container(name).map(|one| &one.requests),
-    };
-    requests.and_then(|requests| requests.get(resource)).copied().unwrap_or(0)
+    match subject.container {
+        None if everywhere => template.lasting_request(resource),
+        None => 0,
+        Some(name) => template.container(name).and_then(|one| one.requests.get(resource)).copied().unwrap_or(0),
+    }
 }
 
 /// Whether some running pod has no container of that name, which makes the metric fail (`getContainerMetrics`).

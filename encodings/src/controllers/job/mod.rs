@@ -138,6 +138,7 @@ impl Job {
         let by_index = indexes_fail(spec, state);
         let rule = rule.when(lost.is(0)).when(!too_many).when(!state.has_failed.value).when(missing.above(0));
         let rule = rule.when(!by_index);
+        let (missing, rule) = replica_set::as_far_as_others_let(model, group, missing, rule);
         let rule = replica_set::create(model, group, missing, rule).writes(Verb::Status, id).add(state.known, missing);
         model.add_rule(rule);
         let rule = self.rule(model, group, "fail", "BackoffLimitExceeded", "spec.backoffLimit");
