@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Folder of the script, which must not be there yet
     #[arg(long, value_name = "FOLDER", default_value = "reproduction", requires = "script")]
     into: PathBuf,
+    /// Let the script apply other manifests, and look whether the failure stays away
+    #[arg(long, value_name = "PATH", requires = "script")]
+    instead: Vec<PathBuf>,
 }
 
 /// `--script`.
@@ -71,8 +74,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match result {
         Ok(trace) => {
             if let Some(tool) = arguments.script {
-                let input = (&loaded, &system, &trace);
-                return write_script(&saved.name, input, tool, &arguments.into);
+                let others = match arguments.instead.as_slice() {
+                    [] => None,
+                    paths => Some(input::load(paths)?),
+                };
+                return write_script(&saved, (&loaded, others.as_ref()), (&system, &trace), tool, &arguments.into);
             }
             let end = match saved.repeats {
                 Some((first, last)) => format!("steps {first} to {last} repeat forever"),
@@ -101,27 +107,31 @@ fn compare_digests(saved: &SavedTrace, loaded: &Loaded, is_allowed: bool) -> Res
 }
 
 fn write_script(
-    name: &str,
-    (loaded, system, trace): (&Loaded, &TransitionSystem, &Trace),
+    saved: &SavedTrace,
+    (loaded, others): (&Loaded, Option<&Loaded>),
+    (system, trace): (&TransitionSystem, &Trace),
     tool: ToolArg,
     folder: &Path,
 ) -> Result<Exit, Failure> {
     if folder.exists() {
         return Err(Failure::Usage(anyhow!("{} is there already; name another folder with --into", folder.display())));
     }
-    if !loaded.has_manifests() {
+    let source = others.unwrap_or(loaded);
+    if !loaded.has_manifests() || !source.has_manifests() {
         return Err(Failure::Usage(anyhow!("no script can be made of this run: its input has no manifests to apply")));
     }
-    let objects = loaded.objects().context("cannot read the input again").map_err(Failure::Usage)?;
+    let objects = source.objects().context("cannot read the input again").map_err(Failure::Usage)?;
     let mut applied = BTreeMap::new();
-    for event in &loaded.cluster.events {
-        if let Some(file) = loaded.event_file(event) {
+    for event in &source.cluster.events {
+        if let Some(file) = source.event_file(event) {
             let found = objects_of(&file).context("cannot read the input again").map_err(Failure::Usage)?;
             applied.insert(event.id.clone(), found);
         }
     }
-    let (cluster, objects, applied) = (&loaded.cluster, &objects[..], &applied);
-    let input = reproduce::Input { name, cluster, system, trace, objects, applied };
+    let are_others = others.is_some();
+    let manifests = reproduce::Manifests { cluster: &source.cluster, objects: &objects, applied: &applied, are_others };
+    let (name, intent, cluster) = (&saved.name, &saved.intent, &loaded.cluster);
+    let input = reproduce::Input { name, cluster, system, trace, intent, manifests };
     let tool = match tool {
         ToolArg::Kind => Tool::Kind,
         ToolArg::Kwok => Tool::Kwok,

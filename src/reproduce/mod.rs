@@ -9,12 +9,13 @@ mod library;
 mod nodes;
 mod objects;
 mod script;
+mod sights;
 mod steps;
 
 use crate::manifest::Written;
 use crate::trace::Trace;
 use kubound_encodings::cluster::hpa::OtherMetric;
-use kubound_encodings::cluster::{Cluster, ScenarioControllerKind, WorkloadRef};
+use kubound_encodings::cluster::{Cluster, ScenarioController, ScenarioControllerKind, WorkloadRef};
 use kubound_encodings::state::words;
 use kubound_encodings::subject::{ObjectId, Subject};
 use kubound_encodings::system::{Rule, TransitionSystem};
@@ -39,10 +40,23 @@ pub struct Input<'a> {
     pub system: &'a TransitionSystem,
     /// A run of it.
     pub trace: &'a Trace,
+    /// Id of the intent that it violates.
+    pub intent: &'a str,
+    /// What is applied: the manifests of the run, or others in their place.
+    pub manifests: Manifests<'a>,
+}
+
+/// What a script applies.
+#[derive(Clone, Copy)]
+pub struct Manifests<'a> {
+    /// The cluster that they describe.
+    pub cluster: &'a Cluster,
     /// The objects of the cluster as they are written.
     pub objects: &'a [Written],
     /// The objects that events apply or create, by the id of the event.
     pub applied: &'a BTreeMap<String, Vec<Written>>,
+    /// Whether they are others than those of the run: the script then looks whether the failure stays away.
+    pub are_others: bool,
 }
 
 /// A file of the script's folder.
@@ -62,9 +76,6 @@ pub enum Refusal {
     /// Pods are there initially.
     #[error("the run starts with pods in place, and only a scheduler can put them there; use `start: empty`")]
     PodsAtStart,
-    /// A node stops.
-    #[error("step {0} stops a node, and KWOK keeps all its nodes alive; use --script kind")]
-    NodeStops(usize),
     /// A kubelet rejects a pod.
     #[error("in step {0} a kubelet rejects a pod, and KWOK has no kubelets; use --script kind")]
     Rejects(usize),
@@ -77,9 +88,6 @@ pub enum Refusal {
     /// Metrics are not those of resources.
     #[error("nothing in such a cluster serves metrics of type Pods, Object or External; leave them out")]
     NamedMetrics,
-    /// What applies manifests again and again is not there.
-    #[error("nothing in such a cluster puts fields back; leave `selfHeal` out")]
-    HealsItself,
     /// Usage of pods matters.
     #[error("what pods use of a resource decides this run, and kind cannot set that; use --script kwok")]
     Usage,
@@ -92,9 +100,12 @@ pub enum Refusal {
     /// The system cannot be stepped through.
     #[error("the system is too large to look for ties")]
     TooLarge,
-    /// Pods have names of their own.
-    #[error("pods of {0} have names of their own, which scripts do not follow")]
-    Named(String),
+    /// Kubelets look at memory.
+    #[error("in such a cluster no kubelet evicts pods for want of memory")]
+    MemoryPressure,
+    /// Pods of Jobs take time.
+    #[error("KWOK ends pods of {0} at once, and in the run they take their time; use --script kind")]
+    RunsForLong(String),
     /// Jobs are started by a clock.
     #[error("Jobs of {0} are started at times of the day, which scripts do not wait for")]
     ByTheClock(String),
@@ -117,15 +128,11 @@ pub fn files(input: &Input, tool: Tool) -> Result<Vec<File>, Refusal> {
 }
 
 fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
-    if let Some(named) = input.cluster.workloads.iter().find(|workload| workload.ordinals().is_some()) {
-        return Err(Refusal::Named(named.reference.to_string()));
-    }
     if let Some(cron) = input.cluster.cron_jobs.first() {
         return Err(Refusal::ByTheClock(cron.reference.to_string()));
     }
     let start = State { system: input.system, values: &input.trace.initial };
-    let everywhere = |_: &Count| true;
-    if start.sum(everywhere) > 0 {
+    if start.sum(|count: &Count| count.phase != words::PENDING) > 0 {
         return Err(Refusal::PodsAtStart);
     }
     if input.cluster.node_autoscaler.is_some() {
@@ -138,9 +145,9 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     if metrics.any(|metric| matches!(metric, OtherMetric::Named(_))) {
         return Err(Refusal::NamedMetrics);
     }
-    if input.cluster.scenario_controllers.iter().any(|one| matches!(one.kind, ScenarioControllerKind::SelfHeal { .. }))
-    {
-        return Err(Refusal::HealsItself);
+    let is_pressed = |one: &ScenarioController| matches!(one.kind, ScenarioControllerKind::MemoryPressure);
+    if input.cluster.scenario_controllers.iter().any(is_pressed) {
+        return Err(Refusal::MemoryPressure);
     }
     let first = |is_meant: &dyn Fn(&Rule) -> bool| {
         let is_such = |step: &crate::trace::Step| input.system.rule(&step.rule).is_some_and(is_meant);
@@ -148,21 +155,25 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     };
     match tool {
         Tool::Kwok => {
-            let stops = |rule: &Rule| {
-                rule.actor == "node" && [words::STOP, words::PANIC].contains(&rule.subject.aspect.word.as_ref())
-            };
-            if let Some(step) = first(&stops) {
-                return Err(Refusal::NodeStops(step));
+            if let Some(job) = input.cluster.workloads.iter().find(|one| one.job().is_some()) {
+                return Err(Refusal::RunsForLong(job.reference.to_string()));
             }
             let rejects = |rule: &Rule| rule.actor == "kubelet" && rule.subject.aspect.word == words::REJECT;
             first(&rejects).map_or(Ok(()), |step| Err(Refusal::Rejects(step)))
         }
         Tool::Kind if !input.cluster.hpas.is_empty() => Err(Refusal::Usage),
-        Tool::Kind if input.objects.iter().any(|one| one.name == "KubeSchedulerConfiguration") => {
+        Tool::Kind if input.manifests.objects.iter().any(|one| one.name == "KubeSchedulerConfiguration") => {
             Err(Refusal::Scheduler)
         }
         Tool::Kind => Ok(()),
     }
+}
+
+/// Whether a node stops in the run.
+fn stops_nodes(input: &Input) -> bool {
+    let is_such =
+        |rule: &Rule| rule.actor == "node" && [words::STOP, words::PANIC].contains(&rule.subject.aspect.word.as_ref());
+    input.trace.steps.iter().any(|step| input.system.rule(&step.rule).is_some_and(is_such))
 }
 
 /// A state of the system, read by the subjects of its variables.

@@ -1,13 +1,16 @@
 //! The nodes of a run, as a configuration of kind or as objects for KWOK.
 
-use super::{File, Input, State, Tool};
+use super::{File, Input, State, Tool, stops_nodes};
 use kubound_encodings::cluster::node::{CPU, HOSTNAME, MEMORY};
-use kubound_encodings::cluster::{NodePool, Taint};
+use kubound_encodings::cluster::{EventKind, NodePool, Taint};
 use kubound_encodings::state::words;
 use kubound_encodings::subject::{POOL, Part, Subject};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+/// Seconds after which a node without a sign of life counts as stopped; kwokctl makes that an hour.
+const GRACE: i64 = 50;
 
 /// A node of the run.
 pub(super) struct Node<'a> {
@@ -37,7 +40,7 @@ impl<'a> Nodes<'a> {
         let state = State { system: input.system, values: &input.trace.initial };
         let cluster = cluster_name(input.name);
         let (mut list, mut names) = (Vec::new(), BTreeMap::new());
-        for pool in &input.cluster.pools {
+        for pool in &input.manifests.cluster.pools {
             let size = size(&state, pool).unwrap_or(pool.count.lo);
             for index in 0..usize::try_from(size).unwrap_or_default() {
                 let slot = pool.slot_name(index);
@@ -69,7 +72,8 @@ impl<'a> Nodes<'a> {
         match self.tool {
             Tool::Kind => Vec::new(),
             Tool::Kwok => {
-                let items: Vec<Value> = self.list.iter().map(Node::object).collect();
+                let own = stops_nodes(self.input);
+                let items: Vec<Value> = self.list.iter().map(|node| node.object(own)).collect();
                 let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
                 vec![
                     File { path: "nodes.json".into(), text: super::objects::pretty(&list), is_program: false },
@@ -82,16 +86,55 @@ impl<'a> Nodes<'a> {
     /// Options of the control plane.
     fn kwok(&self) -> String {
         let mut text = String::from("apiVersion: config.kwok.x-k8s.io/v1alpha1\nkind: KwokctlConfiguration\n");
+        let mut flags = Vec::new();
         if let Some(hpa) = self.input.cluster.hpas.first() {
+            flags.push(("horizontal-pod-autoscaler-sync-period", hpa.sync_period));
+            flags.push(("horizontal-pod-autoscaler-downscale-stabilization", hpa.downscale_stabilization));
+        }
+        if stops_nodes(self.input) {
+            flags.push(("node-monitor-grace-period", GRACE));
+        }
+        if !flags.is_empty() {
             text.push_str("componentsPatches:\n- name: kube-controller-manager\n  extraArgs:\n");
-            for (key, seconds) in [
-                ("horizontal-pod-autoscaler-sync-period", hpa.sync_period),
-                ("horizontal-pod-autoscaler-downscale-stabilization", hpa.downscale_stabilization),
-            ] {
-                let _ = writeln!(text, "  - key: {key}\n    value: {seconds}s");
-            }
+        }
+        for (key, seconds) in flags {
+            let _ = writeln!(text, "  - key: {key}\n    value: {seconds}s");
         }
         text
+    }
+
+    /// Nodes of the cluster that may stand for each other: of one pool and size, and named nowhere.
+    pub(super) fn alike(&self) -> Vec<Vec<&str>> {
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (index, node) in self.list.iter().enumerate() {
+            let is_such = |group: &&mut Vec<usize>| {
+                let first = &self.list[group[0]];
+                first.pool.name == node.pool.name
+                    && first.allocatable == node.allocatable
+                    && !self.is_named(first)
+                    && !self.is_named(node)
+            };
+            match groups.iter_mut().find(is_such) {
+                Some(group) => group.push(index),
+                None => groups.push(vec![index]),
+            }
+        }
+        groups.iter().map(|group| group.iter().map(|&index| self.list[index].name.as_str()).collect()).collect()
+    }
+
+    /// Whether an object or an event speaks of this node.
+    fn is_named(&self, node: &Node) -> bool {
+        let slot = node.pool.slot_name(node.index);
+        let written = self.input.manifests.objects.iter().chain(self.input.manifests.applied.values().flatten());
+        let in_objects = written.filter(|one| !one.name.starts_with("Node//")).any(|one| speaks_of(&one.value, &slot));
+        let in_events = self.input.cluster.events.iter().any(|event| match &event.kind {
+            EventKind::Drain { node, .. } | EventKind::Cordon { node } | EventKind::Uncordon { node } => {
+                node.as_ref() == Some(&slot)
+            }
+            EventKind::NodeFailure { pool, .. } => pool.as_ref() == Some(&slot),
+            _ => false,
+        });
+        in_objects || in_events
     }
 
     /// The shell function that prints kind's configuration for a machine of so much CPU and memory.
@@ -145,8 +188,9 @@ impl Node<'_> {
         self.pool.taints.iter().map(text).collect()
     }
 
-    /// As an object for KWOK.
-    fn object(&self) -> Value {
+    /// As an object for KWOK; one that may stop has a process of its own.
+    fn object(&self, is_on_its_own: bool) -> Value {
+        let keeper = if is_on_its_own { "alone" } else { "fake" };
         let amount = |name: &str, amount: i64| match name {
             CPU => format!("{amount}m"),
             _ => amount.to_string(),
@@ -162,11 +206,21 @@ impl Node<'_> {
             "metadata": {
                 "name": self.name,
                 "labels": self.pool.slot_labels(self.index),
-                "annotations": {"kwok.x-k8s.io/node": "fake"},
+                "annotations": {"kwok.x-k8s.io/node": keeper},
             },
             "spec": {"taints": taints, "unschedulable": self.pool.unschedulable},
             "status": {"allocatable": amounts, "capacity": amounts, "phase": "Running"},
         })
+    }
+}
+
+/// Whether a text somewhere in an object is this one.
+fn speaks_of(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(own) => own == text,
+        Value::Array(items) => items.iter().any(|item| speaks_of(item, text)),
+        Value::Object(fields) => fields.values().any(|field| speaks_of(field, text)),
+        _ => false,
     }
 }
 

@@ -1,11 +1,11 @@
 //! The objects of a run: as they are written, with the replicas that the run starts with and the names of its nodes.
 
 use super::nodes::Nodes;
-use super::{File, Input, Refusal, State, Tool};
-use kubound_encodings::cluster::node::HOSTNAME;
+use super::{File, Input, Refusal, State, Tool, quote};
+use kubound_encodings::cluster::node::{CPU, HOSTNAME, MEMORY};
 use kubound_encodings::cluster::workload::Usage;
-use kubound_encodings::cluster::{EventKind, WorkloadRef};
-use kubound_encodings::state::words;
+use kubound_encodings::cluster::{EventKind, Span, Workload, WorkloadRef};
+use kubound_encodings::state::{cpu_unit, initial_cpu, words};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -19,6 +19,8 @@ pub(super) struct ObjectFiles {
     pub(super) namespaces: Vec<String>,
     /// Workloads whose replicas are set after they were applied, because the manifest leaves them out.
     pub(super) scaled: Vec<(WorkloadRef, i64)>,
+    /// What pods use from the start on, as words of `set_usage`.
+    pub(super) usage: Vec<String>,
     /// Whether the scheduler has a configuration.
     pub(super) has_scheduler: bool,
 }
@@ -33,6 +35,7 @@ pub(super) fn files(input: &Input, nodes: &Nodes, tool: Tool) -> Result<ObjectFi
         initial: Vec::new(),
         namespaces: Vec::new(),
         scaled: Vec::new(),
+        usage: Vec::new(),
         has_scheduler: false,
     };
     let order = |name: &str| {
@@ -42,7 +45,16 @@ pub(super) fn files(input: &Input, nodes: &Nodes, tool: Tool) -> Result<ObjectFi
             .position(|first| *first == kind)
             .unwrap_or(if kind == "HorizontalPodAutoscaler" { 9 } else { 3 })
     };
-    let mut objects: Vec<_> = input.objects.iter().filter(|one| !one.name.starts_with("Node//")).collect();
+    // What an event creates is not there before.
+    let is_later = |name: &str| {
+        let created = input.cluster.events.iter().filter_map(|event| match &event.kind {
+            EventKind::CreateDeployment { target } => Some(target.to_string()),
+            _ => None,
+        });
+        created.into_iter().any(|later| later == name)
+    };
+    let is_meant = |name: &str| !name.starts_with("Node//") && !is_later(name);
+    let mut objects: Vec<_> = input.manifests.objects.iter().filter(|one| is_meant(&one.name)).collect();
     objects.sort_by_key(|one| (order(&one.name), one.name.clone()));
     for one in objects {
         let mut value = one.value.clone();
@@ -52,7 +64,7 @@ pub(super) fn files(input: &Input, nodes: &Nodes, tool: Tool) -> Result<ObjectFi
             found.files.push(File { path: path.into(), text: pretty(&value), is_program: false });
             continue;
         }
-        start_as_in_the_run(input, &one.name, &mut value, tool, &mut found.scaled);
+        start_as_in_the_run(input, &one.name, &mut value, &mut found.scaled);
         rename(&mut value, nodes);
         let path = format!("objects/{:02}-{}.json", found.initial.len() + 1, file_name(&one.name));
         found.initial.push(path.clone());
@@ -61,15 +73,19 @@ pub(super) fn files(input: &Input, nodes: &Nodes, tool: Tool) -> Result<ObjectFi
     for workload in &input.cluster.workloads {
         let namespace = &workload.reference.namespace;
         let is_known = namespace == "default" || found.namespaces.contains(namespace);
-        if !is_known && !input.objects.iter().any(|one| one.name == format!("Namespace//{namespace}")) {
+        if !is_known && !input.manifests.objects.iter().any(|one| one.name == format!("Namespace//{namespace}")) {
             found.namespaces.push(namespace.clone());
         }
+    }
+    if tool == Tool::Kwok && !input.cluster.hpas.is_empty() {
+        let workloads = input.cluster.workloads.iter();
+        found.usage = workloads.filter_map(|workload| usage(input, workload, None)).collect();
     }
     for event in &input.cluster.events {
         if !matches!(event.kind, EventKind::Apply { .. } | EventKind::CreateDeployment { .. }) {
             continue;
         }
-        let written = input.applied.get(&event.id).ok_or_else(|| Refusal::NoFile(event.id.clone()))?;
+        let written = input.manifests.applied.get(&event.id).ok_or_else(|| Refusal::NoFile(event.id.clone()))?;
         let items: Vec<Value> = written.iter().map(|one| renamed(&one.value, nodes)).collect();
         let list = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items});
         let text = pretty(items.first().filter(|_| items.len() == 1).unwrap_or(&list));
@@ -84,43 +100,56 @@ pub(super) fn event_path(input: &Input, id: &str) -> String {
     format!("events/{:02}-{}.json", index + 1, file_name(id))
 }
 
-/// Sets the replicas and, for KWOK, the usage of pods.
-fn start_as_in_the_run(input: &Input, name: &str, value: &mut Value, tool: Tool, scaled: &mut Vec<(WorkloadRef, i64)>) {
+/// Sets the replicas.
+fn start_as_in_the_run(input: &Input, name: &str, value: &mut Value, scaled: &mut Vec<(WorkloadRef, i64)>) {
     let state = State { system: input.system, values: &input.trace.initial };
     let Some(workload) = input.cluster.workloads.iter().find(|one| one.reference.to_string() == name) else { return };
     let reference = &workload.reference;
+    if !["Deployment", "ReplicaSet", "StatefulSet"].contains(&reference.kind.as_str()) {
+        return;
+    }
     let replicas = state.of(reference, words::REPLICAS).unwrap_or(workload.replicas.lo);
     match value.pointer_mut("/spec/replicas") {
         Some(written) => *written = replicas.into(),
         None if replicas != 1 => scaled.push((reference.clone(), replicas)),
         None => {}
     }
-    if let (Tool::Kwok, Some(cpu)) = (tool, usage(&state, workload)) {
-        let template = value.pointer_mut("/spec/template").and_then(Value::as_object_mut);
-        let metadata =
-            template.map(|template| template.entry("metadata").or_insert_with(|| Value::Object(Default::default())));
-        if let Some(metadata) = metadata.and_then(Value::as_object_mut) {
-            let annotations = metadata.entry("annotations").or_insert_with(|| Value::Object(Default::default()));
-            if let Some(annotations) = annotations.as_object_mut() {
-                annotations.insert("kwok.x-k8s.io/usage-cpu".into(), format!("{cpu}m").into());
-            }
-        }
-    }
 }
 
-/// CPU of each pod at the start of the run, milli-cores, where an autoscaler may look at it.
-fn usage(state: &State, workload: &kubound_encodings::cluster::Workload) -> Option<i64> {
-    match workload.cpu_usage {
-        Usage::Request => workload.template.requests.get("cpu").copied(),
-        Usage::PerPod(span) => Some(match span.constant() {
-            Some(value) => value,
-            None => {
-                let free = state.of(&workload.reference, words::INITIAL_CPU_USAGE)?;
-                if span.step > 1 { span.lo + free * span.step } else { free }
-            }
-        }),
+/// What the pods of a workload use, as words of `set_usage`: as at the start of the run, or CPU of so many milli-cores.
+pub(super) fn usage(input: &Input, workload: &Workload, changed: Option<i64>) -> Option<String> {
+    let state = State { system: input.system, values: &input.trace.initial };
+    let containers = workload.template.containers.len().max(1) as i64;
+    let (mode, cpu) = match (changed, workload.cpu_usage) {
+        (Some(cpu), _) => ("each", cpu),
+        (None, Usage::Request) => ("each", workload.template.lasting_request(CPU)),
+        (None, Usage::PerPod(span)) => ("each", initial(input, &state, workload, &span)),
+        (None, Usage::Shared(span)) => ("shared", initial(input, &state, workload, &span)),
+    };
+    let memory = match workload.memory_usage {
+        Usage::PerPod(span) => Some(state.of(&workload.reference, words::MEMORY_USAGE).unwrap_or(span.hi)),
+        Usage::Request => Some(workload.template.lasting_request(MEMORY)),
         Usage::Shared(_) => None,
-    }
+    };
+    let memory = memory.map(|bytes| (bytes / containers).to_string()).unwrap_or_default();
+    let (burst, seconds) = workload
+        .startup
+        .map_or((String::new(), 0), |startup| ((startup.cpu / containers).to_string(), startup.seconds));
+    // KWOK gives the amount to each container.
+    let cpu = (cpu / containers).to_string();
+    let words = [&workload.reference.namespace, &selector(input, &workload.reference), mode, &cpu, &memory, &burst];
+    Some(format!("{} {seconds}", words.map(|word| quote(word)).join(" ")))
+}
+
+fn initial(input: &Input, state: &State, workload: &Workload, span: &Span) -> i64 {
+    let changes: Vec<Span> = (input.cluster.events.iter())
+        .filter_map(|event| match &event.kind {
+            EventKind::CpuChange { target, to } if *target == workload.reference => Some(*to),
+            _ => None,
+        })
+        .collect();
+    let value = state.of(&workload.reference, words::INITIAL_CPU_USAGE).unwrap_or_default();
+    initial_cpu(span, cpu_unit(workload, span, &changes), value)
 }
 
 fn renamed(value: &Value, nodes: &Nodes) -> Value {

@@ -4,7 +4,7 @@ use super::library::{COMMON, KIND, KWOK};
 use super::nodes::Nodes;
 use super::objects::ObjectFiles;
 use super::steps::{Line, Plan};
-use super::{Input, Tool, quote};
+use super::{Input, Tool, quote, stops_nodes};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use std::fmt::Write as _;
 
@@ -18,9 +18,29 @@ pub(super) fn text(input: &Input, tool: Tool, nodes: &Nodes, objects: &ObjectFil
         "# Settings: DEADLINE and PAUSE (seconds), ROUNDS, KEEP=1 (keeps the cluster), CLUSTER (its name).\n",
     );
     text.push_str("# Exit code 0: everything was seen, or could be; 1: the cluster did something else.\n");
-    text.push_str("# The steps use only some of the functions.\n# shellcheck disable=SC2317,SC2329\n");
+    text.push_str(
+        "# The steps use only some of the functions.\n# shellcheck disable=SC2034,SC2119,SC2120,SC2317,SC2329\n",
+    );
     let _ = writeln!(text, "set -euo pipefail\n\ncluster={}", quote(&nodes.cluster));
     let _ = writeln!(text, "deadline=${{DEADLINE:-{}}} # seconds that a step may take", patience(input));
+    let instead = if input.manifests.are_others { "yes" } else { "" };
+    let _ = writeln!(text, "instead={instead} # whether other manifests are tried in the place of those of the run");
+    let _ = writeln!(
+        text,
+        "quiet=${{QUIET:-{}}} # seconds without a change after which nothing more is expected of them",
+        patience(input) - 160
+    );
+    let _ = writeln!(
+        text,
+        "alike=({}) # nodes that may stand for each other",
+        words(nodes.alike().iter().map(|group| group.join(" ")))
+    );
+    if stops_nodes(input) {
+        let _ =
+            writeln!(text, "alone=({}) # nodes that may stop", words(nodes.list.iter().map(|node| node.name.clone())));
+    } else {
+        text.push_str("alone=()\n");
+    }
     text.push_str(COMMON.trim_start());
     text.push_str(match tool {
         Tool::Kind => KIND,
@@ -34,18 +54,20 @@ pub(super) fn text(input: &Input, tool: Tool, nodes: &Nodes, objects: &ObjectFil
     text.push_str(&set_up(input, tool, nodes, objects));
     let from = plan.loop_from.unwrap_or(plan.lines.len());
     text.push('\n');
-    for line in &plan.lines[..from] {
+    for (index, line) in plan.lines[..from].iter().enumerate() {
+        if index == plan.failure_from {
+            text.push_str("the_failure\n");
+        }
         let _ = writeln!(text, "{}", shell(line));
     }
     if from < plan.lines.len() {
-        text.push_str("\nround=1\nrounds=${ROUNDS:-3}\nwhile [ \"$round\" -le \"$rounds\" ]; do\n    echo \"round $round of $rounds\"\n");
+        text.push_str("\nthe_failure\nround=1\nrounds=${ROUNDS:-3}\nwhile [ \"$round\" -le \"$rounds\" ]; do\n    echo \"round $round of $rounds\"\n");
         for line in &plan.lines[from..] {
             let _ = writeln!(text, "    {}", shell(line));
         }
         text.push_str("    round=$((round + 1))\ndone\n");
     }
-    text.push_str("\nif [ -n \"$tied\" ]; then\n    echo \"a tie went another way at step $tied: run this again\"\n");
-    text.push_str("else\n    echo 'everything was seen'\nfi\n");
+    text.push_str("\nconclude\n");
     text
 }
 
@@ -55,7 +77,13 @@ fn patience(input: &Input) -> i64 {
     let syncs = input.cluster.hpas.iter().map(|hpa| hpa.sync_period.max(hpa.downscale_stabilization));
     let templates = input.cluster.workloads.iter().flat_map(|workload| workload.templates());
     let tolerated = templates.flat_map(|template| &template.tolerations).filter_map(|one| one.seconds);
-    180 + passes.chain(syncs).chain(tolerated).max().unwrap_or(0)
+    // Pods that say nothing tolerate nodes that stopped for so long.
+    let stopped = stops_nodes(input).then_some(300);
+    180 + passes.chain(syncs).chain(tolerated).chain(stopped).max().unwrap_or(0)
+}
+
+fn words(all: impl Iterator<Item = String>) -> String {
+    all.map(|one| quote(&one)).collect::<Vec<_>>().join(" ")
 }
 
 fn set_up(input: &Input, tool: Tool, nodes: &Nodes, objects: &ObjectFiles) -> String {
@@ -80,7 +108,7 @@ fn set_up(input: &Input, tool: Tool, nodes: &Nodes, objects: &ObjectFiles) -> St
             text.push('\n');
         }
     }
-    let _ = writeln!(text, "release {version}");
+    let _ = writeln!(text, "watch_pods\nrelease {version}");
     for node in &nodes.list {
         let name = quote(&node.name);
         if tool == Tool::Kind {
@@ -112,6 +140,9 @@ fn set_up(input: &Input, tool: Tool, nodes: &Nodes, objects: &ObjectFiles) -> St
     for (one, replicas) in &objects.scaled {
         let object = quote(&format!("{}/{}", one.kind.to_lowercase(), one.name));
         let _ = writeln!(text, "kube scale {object} --namespace {} --replicas {replicas}", quote(&one.namespace));
+    }
+    for usage in &objects.usage {
+        let _ = writeln!(text, "set_usage {usage}");
     }
     text
 }

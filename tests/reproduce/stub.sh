@@ -5,6 +5,8 @@ name=$(basename "$0")
 printf '%s %s\n' "$name" "$*" >>"$RECORD"
 case "$name $*" in
 *'get events'*) cat "$ANSWERS/events" ;;
+*'get pods'*--watch*) cat "$ANSWERS/watched" ;;
+*'get pods'*usage-cpu*) awk '{ print $1 "\tRunning\t\t\t\t" }' "$ANSWERS/pods" ;;
 *'get pods'*) cat "$ANSWERS/pods" ;;
 *'get deployment'*) cat "$ANSWERS/replicas" ;;
 *'get node'*conditions*) cat "$ANSWERS/ready" ;;
@@ -13,7 +15,9 @@ case "$name $*" in
 *'get --raw /version'*) printf '{\n  "minor": "33"\n}\n' ;;
 'docker info'*NCPU*) echo 16 ;;
 'docker info'*MemTotal*) echo 34359738368 ;;
+# As long as the script lives, which ends it.
+'descheduler '*) exec sleep 600 ;;
 'docker stop'*) echo False >"$ANSWERS/ready" ;;
 'kind create'*) cp "${6:?}" "$ANSWERS/kind.yaml" ;;
-*' drain '* | *' annotate '*) cp "$ANSWERS"/after/* "$ANSWERS" ;;
+*' drain '* | *usage-cpu=120m*) cp "$ANSWERS"/after/* "$ANSWERS" ;;
 esac
