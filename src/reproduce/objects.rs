@@ -138,7 +138,7 @@ pub(super) fn usage(input: &Input, workload: &Workload, changed: Option<i64>) ->
     // KWOK gives the amount to each container.
     let cpu = (cpu / containers).to_string();
     let words = [&workload.reference.namespace, &selector(input, &workload.reference), mode, &cpu, &memory, &burst];
-    Some(format!("{} {seconds}", words.map(|word| quote(word)).join(" ")))
+    Some(format!("{} {seconds}", words.map(quote).join(" ")))
 }
 
 fn initial(input: &Input, state: &State, workload: &Workload, span: &Span) -> i64 {

@@ -16,6 +16,26 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Time between two signs of life of a node: four of them fit into the grace period of nodes that may stop.
 const HEARTBEAT: Duration = Duration::from_secs(4);
 
+/// Whose kubelets are played.
+pub enum Kept {
+    /// Those of all nodes.
+    All,
+    /// Those of nodes that KWOK's own program would look after.
+    Annotated,
+    /// That of one node.
+    One(String),
+}
+
+impl Kept {
+    fn is_meant(&self, node: &Value) -> bool {
+        match self {
+            Self::All => true,
+            Self::Annotated => node["metadata"]["annotations"]["kwok.x-k8s.io/node"] == "fake",
+            Self::One(one) => name(node) == one,
+        }
+    }
+}
+
 /// The kubelets of a control plane, until they are dropped.
 pub struct Kubelets {
     stopped: Arc<Mutex<BTreeSet<String>>>,
@@ -26,10 +46,15 @@ pub struct Kubelets {
 impl Kubelets {
     /// Starts those of all nodes that are there, now or later.
     pub fn start(server: Server) -> Self {
+        Self::of(server, Kept::All)
+    }
+
+    /// Starts those of some nodes.
+    pub fn of(server: Server, kept: Kept) -> Self {
         let (stopped, ends) = (Arc::<Mutex<BTreeSet<String>>>::default(), Arc::new(AtomicBool::new(false)));
         let thread = std::thread::spawn({
             let (stopped, ends) = (stopped.clone(), ends.clone());
-            move || work(&server, &stopped, &ends)
+            move || work(&server, &kept, &stopped, &ends)
         });
         Self { stopped, ends, thread: Some(thread) }
     }
@@ -56,13 +81,13 @@ impl Drop for Kubelets {
     }
 }
 
-fn work(server: &Server, stopped: &Mutex<BTreeSet<String>>, ends: &AtomicBool) {
+fn work(server: &Server, kept: &Kept, stopped: &Mutex<BTreeSet<String>>, ends: &AtomicBool) {
     let mut beat = None;
     while !ends.load(Ordering::Relaxed) {
         let stopped = stopped.lock().expect("no panic").clone();
         let is_due = beat.is_none_or(|last: Instant| last.elapsed() > HEARTBEAT);
         // What fails, since something else changed the object, is done at the next look.
-        let seen = look_at_nodes(server, &stopped, is_due).and_then(|()| look_at_pods(server, &stopped));
+        let seen = look_at_nodes(server, kept, &stopped, is_due).and_then(|nodes| look_at_pods(server, &nodes));
         if is_due && seen.is_ok() {
             beat = Some(Instant::now());
         }
@@ -74,9 +99,11 @@ fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Nodes say that they live, new ones at once.
-fn look_at_nodes(server: &Server, stopped: &BTreeSet<String>, is_due: bool) -> Result<()> {
-    for node in server.list("/api/v1/nodes")?.iter().filter(|node| !stopped.contains(name(node))) {
+/// Nodes say that they live, new ones at once; returns their names.
+fn look_at_nodes(server: &Server, kept: &Kept, stopped: &BTreeSet<String>, is_due: bool) -> Result<BTreeSet<String>> {
+    let mut nodes = server.list("/api/v1/nodes")?;
+    nodes.retain(|node| kept.is_meant(node) && !stopped.contains(name(node)));
+    for node in &nodes {
         let is_new = node["status"]["conditions"].is_null();
         if is_due || is_new {
             let mut ready =
@@ -88,12 +115,12 @@ fn look_at_nodes(server: &Server, stopped: &BTreeSet<String>, is_due: bool) -> R
                 .patch(&format!("/api/v1/nodes/{}/status", name(node)), &json!({"status": {"conditions": [ready]}}))?;
         }
     }
-    Ok(())
+    Ok(nodes.iter().map(|node| name(node).to_owned()).collect())
 }
 
-fn look_at_pods(server: &Server, stopped: &BTreeSet<String>) -> Result<()> {
+fn look_at_pods(server: &Server, nodes: &BTreeSet<String>) -> Result<()> {
     let pods = server.list("/api/v1/namespaces/default/pods")?;
-    for pod in pods.iter().filter(|pod| !node_of(pod).is_empty() && !stopped.contains(node_of(pod))) {
+    for pod in pods.iter().filter(|pod| nodes.contains(node_of(pod))) {
         let path = format!("/api/v1/namespaces/default/pods/{}", name(pod));
         let status = format!("{path}/status");
         // While a pod of a Job can end at any moment, no state of the model is settled.

@@ -2,6 +2,7 @@
 //! builds the control plane and runs this; docs/src/referee.md says what is asked.
 
 mod ask;
+mod cases;
 mod generate;
 mod http;
 mod kubelets;
@@ -10,6 +11,7 @@ mod observe;
 mod plane;
 #[path = "../differential/random.rs"]
 mod random;
+mod reproduced;
 mod tally;
 mod trial;
 
@@ -38,6 +40,17 @@ struct Cli {
 enum Command {
     /// Runs clusters on a real control plane.
     Run(Run),
+    /// Runs the known failures, broken and fixed, and writes docs/src/reproduced.md.
+    Cases(cases::Cases),
+    /// Plays kubelets of nodes, until it is ended.
+    Kubelets {
+        /// Port of the API server's proxy.
+        #[arg(long)]
+        port: u16,
+        /// Only that of this node.
+        #[arg(long)]
+        node: Option<String>,
+    },
     /// Prints the table of what has been run.
     Table {
         /// Records.
@@ -87,6 +100,14 @@ struct Run {
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(run) => run.go(),
+        Command::Cases(cases) => Ok(cases.go()?),
+        Command::Kubelets { port, node } => {
+            let kept = node.map_or(kubelets::Kept::Annotated, kubelets::Kept::One);
+            let _kubelets = kubelets::Kubelets::of(http::Server { port }, kept);
+            loop {
+                std::thread::park();
+            }
+        }
         Command::Table { file } => {
             print!("{}", tally::table(&tally::read(&file)?));
             Ok(())

@@ -21,6 +21,8 @@ const QUIET: Duration = Duration::from_millis(2500);
 const QUIET_DRAIN: Duration = Duration::from_secs(7);
 /// The same after a node stopped: nodes are tainted one every ten seconds.
 const QUIET_STOPPED: Duration = Duration::from_secs(12);
+/// What a quota that counts pods of a stopped node may take until it is computed again: five minutes, and some.
+const RESYNC: Duration = Duration::from_secs(310);
 /// The same with autoscalers, which look every two seconds and wait for four before they scale down.
 const QUIET_AUTOSCALED: Duration = Duration::from_secs(10);
 /// Longest time until a cluster is quiet.
@@ -124,7 +126,8 @@ impl<'a> Trial<'a> {
         let asked = Instant::now();
         let mut answer = self.kubound.ask(self.made, events, &seen)?;
         if matches!(answer, Answer::Cannot | Answer::OnlyInterleaved) {
-            std::thread::sleep(QUIET_STOPPED);
+            let has_quota = self.made.rules.iter().any(|rule| crate::made::kind(rule) == "ResourceQuota");
+            std::thread::sleep(if has_quota && !self.stopped.is_empty() { RESYNC } else { QUIET_STOPPED });
             let again = self.quiet()?;
             if again != seen {
                 seen = again;

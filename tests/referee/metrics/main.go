@@ -1,6 +1,7 @@
 // Stands in for metrics-server: metrics PROXY-PORT PORT CERTIFICATE KEY serves metrics.k8s.io. What pods use stands in the
 // ConfigMap `usage` of the namespace default, by their label `app`: `300m` for each pod, or `load 900m` for all ready ones
-// together.
+// together. Without a ConfigMap each container uses what KWOK's annotations `kwok.x-k8s.io/usage-cpu` and `-memory` of its
+// pod say.
 package main
 
 import (
@@ -22,6 +23,7 @@ type pod struct {
 		Name              string            `json:"name"`
 		Namespace         string            `json:"namespace"`
 		Labels            map[string]string `json:"labels"`
+		Annotations       map[string]string `json:"annotations"`
 		DeletionTimestamp *string           `json:"deletionTimestamp"`
 	} `json:"metadata"`
 	Spec struct {
@@ -90,17 +92,27 @@ func measure(proxy, selector string) ([]any, error) {
 	for _, p := range selected.Items {
 		app := p.Metadata.Labels["app"]
 		text, isKnown := usage.Data[app]
-		if p.Status.Phase != "Running" || !isKnown {
+		annotated, isAnnotated := p.Metadata.Annotations["kwok.x-k8s.io/usage-cpu"]
+		if p.Status.Phase != "Running" || !isKnown && !isAnnotated {
 			continue
 		}
-		cpu, err := used(text, ready[app])
-		if err != nil {
-			return nil, err
+		memory := "1Mi"
+		if bytes, has := p.Metadata.Annotations["kwok.x-k8s.io/usage-memory"]; has {
+			memory = bytes
+		}
+		cpu := 0
+		if isKnown {
+			var err error
+			if cpu, err = used(text, ready[app]); err != nil {
+				return nil, err
+			}
 		}
 		containers := []any{}
 		for number, container := range p.Spec.Containers {
-			amount := map[string]string{"cpu": "0", "memory": "1Mi"}
-			if number == 0 {
+			amount := map[string]string{"cpu": "0", "memory": memory}
+			if !isKnown {
+				amount["cpu"] = annotated
+			} else if number == 0 {
 				amount["cpu"] = fmt.Sprintf("%dm", cpu)
 			}
 			containers = append(containers, map[string]any{"name": container.Name, "usage": amount})

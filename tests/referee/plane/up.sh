@@ -2,6 +2,8 @@
 # A real control plane on loopback, without containers: up.sh STATE FIRST-PORT. Writes STATE/kubeconfig and STATE/pids.
 # BIN: folder of the control plane's programs.
 # METRICS: program that serves metrics.k8s.io, if pods are measured.
+# BACKOFF: longest time that pods wait after they failed, seconds (1, so that quiet is quick).
+# SCHEDULER: a KubeSchedulerConfiguration in JSON, without the fields that are set here.
 # MANAGER_ARGS: more flags of the controller manager.
 set -euo pipefail
 bin=$(cd "${BIN:?}" && pwd)
@@ -58,15 +60,13 @@ start manager "$bin/kube-controller-manager" --kubeconfig kubeconfig --authentic
     --authorization-kubeconfig kubeconfig --bind-address 127.0.0.1 --secure-port "$manager" --leader-elect=false \
     --service-account-private-key-file accounts.key --root-ca-file ca.crt --kube-api-qps 500 --kube-api-burst 1000 \
     ${MANAGER_ARGS:-}
-# Pods that failed wait a second at most, so that quiet is quick.
-cat >scheduler.yaml <<END
-apiVersion: kubescheduler.config.k8s.io/v1
-kind: KubeSchedulerConfiguration
-clientConnection: {kubeconfig: $state/kubeconfig, qps: 500, burst: 1000}
-leaderElection: {leaderElect: false}
-podInitialBackoffSeconds: 1
-podMaxBackoffSeconds: 1
-END
+own="\"clientConnection\": {\"kubeconfig\": \"$state/kubeconfig\", \"qps\": 500, \"burst\": 1000},
+\"leaderElection\": {\"leaderElect\": false}, \"podInitialBackoffSeconds\": 1, \"podMaxBackoffSeconds\": ${BACKOFF:-1}"
+if [ -n "${SCHEDULER:-}" ]; then
+    { echo "{$own," && tail -n +2 "$SCHEDULER"; } >scheduler.yaml
+else
+    echo "{\"apiVersion\": \"kubescheduler.config.k8s.io/v1\", \"kind\": \"KubeSchedulerConfiguration\", $own}" >scheduler.yaml
+fi
 start scheduler "$bin/kube-scheduler" --config scheduler.yaml --authentication-kubeconfig kubeconfig \
     --authorization-kubeconfig kubeconfig --bind-address 127.0.0.1 --secure-port "$scheduler"
 start proxy "$bin/kubectl" --kubeconfig kubeconfig proxy --port "$proxy"
