@@ -23,6 +23,9 @@ const TIMEOUT: &str = "120s";
 pub struct Cases {
     /// Only these cases.
     only: Vec<String>,
+    /// Leave out what has been reproduced before.
+    #[arg(long)]
+    resume: bool,
     /// Release of Kubernetes.
     #[arg(long, default_value = "1.33")]
     release: String,
@@ -86,7 +89,13 @@ impl Cases {
         names.retain(|name| self.only.is_empty() || self.only.contains(name));
         names.sort_by_key(|name| number(name));
         let results = Mutex::new(self.results());
-        self.each(root, &names, &results, |worker, name| worker.broken(name))?;
+        let before = if self.resume { read(&self.results()).unwrap_or_default() } else { Vec::new() };
+        let is_new = |name: &&String| {
+            let own = before.iter().find(|record| record.case == **name);
+            own.is_none_or(|record| !matches!(record.outcome, Outcome::Reproduced))
+        };
+        let first: Vec<String> = names.iter().filter(is_new).cloned().collect();
+        self.each(root, &first, &results, |worker, name| worker.broken(name))?;
         // Only what was reproduced can stay away.
         let records = read(&self.results())?;
         let reproduced = |name: &&String| {
