@@ -7,7 +7,7 @@ use crate::limits::repair::{EACH, TIME};
 use crate::manifest::edit::Texts;
 use crate::manifest::{Input, Loaded, Severity};
 use crate::repair::search::{Claim, Judge, Judged, Judgement, Violated, repairs};
-use crate::repair::{Found, Repair};
+use crate::repair::Found;
 use crate::report::patch;
 use crate::search::scope::{Scope, Size};
 use crate::search::{Findings, IntentResult, Options, Silent, Verdict};
@@ -28,7 +28,7 @@ pub struct RepairArgs {
     /// Time for repairs of all violations together, such as 30s or 2m [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Repair")]
     repair_time: Option<Duration>,
-    /// Write the first repair of each violation into the files; comments and order stay
+    /// Write the best repair of the first violation into the files; comments and order stay
     #[arg(long, conflicts_with_all = ["shard", "proof"], help_heading = "Repair")]
     fix: bool,
     /// With --fix: print what would be written as a patch, and write nothing
@@ -95,21 +95,11 @@ impl RepairArgs {
         wanted.iter().map(|result| result.property).zip(found).collect()
     }
 
-    /// Writes the first repair of each violation, or prints the patch.
+    /// Writes the best repair of the first violation that has one, or prints the patch.
     pub fn fix(&self, read: &Read, found: &Found) -> Result<String, Failure> {
-        if !self.fix {
-            return Ok(String::new());
-        }
-        let first: Vec<&Repair> = found.values().filter_map(|repairs| repairs.found.first()).collect();
-        let mut texts = read.texts.clone();
-        let mut edits = Vec::new();
-        for repair in first {
-            let more = [edits.clone(), repair.edits()].concat();
-            if let Some(changed) = crate::manifest::edit::edited(read.texts, &more) {
-                texts.extend(changed);
-                edits = more;
-            }
-        }
+        let mut repaired = found.values().filter_map(|repairs| repairs.found.first());
+        let Some(first) = repaired.next().filter(|_| self.fix) else { return Ok(String::new()) };
+        let texts = first.apply(read.texts).ok_or_else(|| Failure::Usage(anyhow!("the files cannot be changed so")))?;
         let changed = texts.iter().filter(|(file, text)| read.texts.get(*file) != Some(*text));
         let mut told = String::new();
         for (file, text) in changed {
@@ -123,6 +113,10 @@ impl RepairArgs {
                 let help = "help: --fix --dry-run prints the change as a patch";
                 return Err(Failure::Usage(anyhow!("{file} is no file that could be changed\n{help}")));
             }
+        }
+        // What two repairs do together nobody has decided.
+        if repaired.next().is_some() && !self.dry_run {
+            told += "other violations are left: --fix again decides their repairs on the changed files\n";
         }
         Ok(told)
     }
