@@ -98,11 +98,6 @@ pub(super) fn nameless_object(place: usize) -> u128 {
     ordered(57, [place as u128])
 }
 
-/// What several digests come to, in whatever order.
-pub(super) fn together(digests: impl IntoIterator<Item = u128>) -> u128 {
-    unordered(58, digests.into_iter())
-}
-
 /// What a slot that keeps its place is called.
 pub(super) fn own_slot(id: SlotId) -> u128 {
     ordered(55, [u128::from(id.0)])
@@ -294,7 +289,7 @@ pub(super) fn ordered(tag: u64, parts: impl IntoIterator<Item = u128>) -> u128 {
 }
 
 /// A digest of parts whose order means nothing.
-fn unordered(tag: u64, parts: impl IntoIterator<Item = u128>) -> u128 {
+pub(super) fn unordered(tag: u64, parts: impl IntoIterator<Item = u128>) -> u128 {
     finished(tag, parts.into_iter().fold(0_u128, |sum, one| sum.wrapping_add(part(tag, one))))
 }
 

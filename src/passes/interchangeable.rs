@@ -9,7 +9,7 @@
 //! Exchanges with one member of a class generate all permutations of the class, so each object is only compared with
 //! the first member of each class so far.
 
-use super::digest::{Digests, Sketch, choices_are_distinct, nameless_object, own_object, own_slot, together};
+use super::digest::{Digests, Sketch, choices_are_distinct, nameless_object, own_object, own_slot, unordered};
 use crate::limits::passes::MOST_DIGESTS;
 use kubound_encodings::subject::{ObjectId, Subject};
 use kubound_encodings::system::TransitionSystem;
@@ -99,7 +99,7 @@ impl Families {
             families.dedup();
             families.into_iter().for_each(|family| about[family].push(digest));
         }
-        let colours = system.alike.iter().zip(about).map(|(family, rules)| (family.len(), together(rules)));
+        let colours = system.alike.iter().zip(about).map(|(family, rules)| (family.len(), unordered(58, rules)));
         Self { colours: colours.collect() }
     }
 
