@@ -53,7 +53,7 @@ impl Kubound {
 
     fn answer(&self, flags: &[&str]) -> Result<Answer> {
         let mut command = Command::new(&self.program);
-        command.arg("verify").arg(&self.folder).args(flags).args(["--output", "json", "--timeout"]);
+        command.arg("verify").arg(&self.folder).args(flags).args(["--no-repairs", "--output", "json", "--timeout"]);
         let output = command.arg(format!("{TIMEOUT}s")).output()?;
         fs::write(self.folder.join("answer.json"), &output.stdout)?;
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();

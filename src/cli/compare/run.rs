@@ -21,7 +21,7 @@ pub fn ask(folder: &Path, case: &str, side: &str, solver: SolverArg, timeout: Du
         .arg("verify")
         .arg(folder)
         .args(["--engine", side, "--solver", &solver, "--timeout", &format!("{}s", timeout.as_secs().max(1))])
-        .args(["-q", "-o", "json", "--color", "never"])
+        .args(["-q", "-o", "json", "--no-repairs", "--color", "never"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
