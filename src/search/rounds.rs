@@ -163,6 +163,11 @@ impl Rounds<'_> {
             memory::begin();
             let mut result = match so_far {
                 Some(so_far) if part.is_zero() => so_far,
+                // Hundreds of intents are not begun only to be given up: that alone would take seconds.
+                None if part.is_zero() => {
+                    let timing = self.cluster.timing;
+                    unknown_about(self.cluster, &self.timings.systems(timing).fine, property, "out of time".to_owned())
+                }
                 so_far => {
                     let spent = so_far.map_or(0.0, |result| result.seconds);
                     let result = self.timings.decide(property, until)?;
