@@ -99,8 +99,10 @@ fn searches_give_up_before_they_take_more_memory_than_they_may() {
         let arguments = ["verify", "tests/fixtures/long"].iter().chain(&arguments).chain([&engine]);
         let output = kubound(&arguments.copied().collect::<Vec<_>>()).wait_with_output().expect("ended");
         let report = String::from_utf8(output.stdout).expect("text");
-        assert_eq!(output.status.code(), Some(3), "{engine}: {report}");
-        assert!(report.contains("explicit: memory limit"), "{engine}: {report}");
+        // Beside the explicit engine clauses may have come to some depth by then.
+        let is_bounded = engine == "portfolio" && report.contains("no violation up to depth");
+        let gives_up = output.status.code() == Some(3) && report.contains("explicit: memory limit");
+        assert!(gives_up || is_bounded, "{engine}: {report}");
     }
 }
 
