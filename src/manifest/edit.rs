@@ -4,10 +4,10 @@ use super::load::Loader;
 use super::objects::json;
 use super::places::{Below, Places, Region};
 use super::scenario::{OBJECT, is_scenario};
-
 use super::source::Disk;
 pub use super::source::Texts;
-use super::value::{Value, child};
+use super::value::Value;
+pub use super::value::child as path_to;
 use super::view::Notes;
 use super::yaml::parse_documents;
 use std::ops::Range;
@@ -292,19 +292,14 @@ fn flow(lines: &str, is_json: bool) -> Option<String> {
 }
 
 fn flowing(value: &Value, is_json: bool) -> String {
-    // Short words may be numbers or booleans.
-    let quoted = |text: &str| {
-        let is_plain = text.chars().all(|one| one.is_ascii_alphanumeric() || "-./_".contains(one));
-        let is_text = text.starts_with(|one: char| one.is_ascii_alphabetic()) && text.len() > 3;
-        if is_plain && is_text && !is_json { text.to_owned() } else { format!("{text:?}") }
-    };
     match value {
-        Value::Text(text) => quoted(text),
+        Value::Text(text) if is_json => quoted(text),
+        Value::Text(text) => word(text),
         Value::List(list) => {
             format!("[{}]", list.iter().map(|one| flowing(one, is_json)).collect::<Vec<_>>().join(", "))
         }
         Value::Map(map) => {
-            let key = |key: &str| if is_json { format!("{key:?}") } else { key.to_owned() };
+            let key = |key: &str| if is_json { quoted(key) } else { key.to_owned() };
             let fields = map.iter().map(|(name, value)| format!("{}: {}", key(name), flowing(value, is_json)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
@@ -315,9 +310,23 @@ fn flowing(value: &Value, is_json: bool) -> String {
     }
 }
 
-/// The path of a key of the mapping at `path`, as origins write it.
-pub fn path_to(path: &str, key: &str) -> String {
-    child(path, key)
+/// A text that YAML 1.1 and 1.2 both read as this text; where it could be taken for anything else it is quoted as in JSON,
+/// which YAML reads alike.
+pub fn scalar(text: &str) -> String {
+    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    let is_plain = text.chars().next().is_some_and(|first| first.is_ascii_alphabetic())
+        && text.chars().all(|one| one.is_ascii_alphanumeric() || "-._/".contains(one))
+        && !words.contains(&text.to_ascii_lowercase().as_str());
+    if is_plain { text.to_owned() } else { quoted(text) }
+}
+
+/// The same for one word of a change, which a reader must not take for anything else either: short ones are quoted.
+pub fn word(text: &str) -> String {
+    if text.len() > 3 { scalar(text) } else { quoted(text) }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

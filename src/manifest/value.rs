@@ -64,7 +64,7 @@ impl Value {
 }
 
 /// The path of a key of the mapping at `path`.
-pub(super) fn child(path: &str, key: &str) -> String {
+pub fn child(path: &str, key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|one| one.is_alphanumeric() || one == '-' || one == '_');
     match (plain, path.is_empty()) {
         (true, true) => key.to_owned(),

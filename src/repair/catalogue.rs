@@ -1,7 +1,8 @@
 //! What an entry of the catalogue says.
 
 use super::Way;
-use crate::manifest::edit::Sheet;
+pub use crate::manifest::edit::word;
+use crate::manifest::edit::{Edit, Sheet, path_to};
 use serde_json::Value;
 
 /// Entries for objects of some kinds.
@@ -69,7 +70,7 @@ pub struct Made {
     /// What is to be written.
     pub after: String,
     /// The replacements.
-    pub edits: Vec<crate::manifest::edit::Edit>,
+    pub edits: Vec<Edit>,
     /// The number it is moved to.
     pub number: Option<i64>,
 }
@@ -85,7 +86,7 @@ impl Site<'_> {
     /// A key added to this mapping; `lines` is YAML in block style that begins with the key.
     pub fn add(&self, lines: &str) -> Option<Made> {
         let key = lines.split(':').next()?;
-        let path = crate::manifest::edit::path_to(&self.path, key);
+        let path = path_to(&self.path, key);
         let edits = vec![self.sheet.insert(&self.path, lines)?];
         Some(Made { path, way: Way::Added, before: String::new(), after: lines.to_owned(), edits, number: None })
     }
@@ -105,13 +106,6 @@ impl Site<'_> {
         let edits = vec![self.sheet.remove(&self.path)?];
         Some(Made { path: self.path.clone(), way: Way::Removed, before, after: String::new(), edits, number: None })
     }
-}
-
-/// A word of the input as YAML takes it.
-pub fn word(text: &str) -> String {
-    let is_plain = text.chars().all(|one| one.is_ascii_alphanumeric() || "-./_".contains(one));
-    let is_text = text.starts_with(|one: char| one.is_ascii_alphabetic()) && text.len() > 3;
-    if is_plain && is_text { text.to_owned() } else { format!("{text:?}") }
 }
 
 /// A value on one line.

@@ -1,5 +1,6 @@
 //! Values as YAML. Texts that could be taken for anything else are quoted as in JSON, which YAML reads alike.
 
+use crate::manifest::edit::scalar;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -64,15 +65,6 @@ fn flow(value: &Value) -> String {
         Value::String(text) => scalar(text),
         other => other.to_string(),
     }
-}
-
-/// A text that YAML 1.1 and 1.2 both read as this text.
-fn scalar(text: &str) -> String {
-    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    let is_plain = text.chars().next().is_some_and(|first| first.is_ascii_alphabetic())
-        && text.chars().all(|one| one.is_ascii_alphanumeric() || "-_./".contains(one))
-        && !words.contains(&text.to_ascii_lowercase().as_str());
-    if is_plain { text.to_owned() } else { Value::from(text).to_string() }
 }
 
 #[cfg(test)]
