@@ -1,98 +1,45 @@
 //! Differences of texts as patches.
 
+use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 use std::fmt::Write as _;
 
 /// Lines around a change that are shown.
 const AROUND: usize = 3;
 
-/// A unified patch of one file, with the changed lines as one stretch.
+/// A unified patch of one file; what changes with few lines between is one stretch.
 pub fn unified(file: &str, before: &str, after: &str) -> String {
-    let (old, new): (Vec<&str>, Vec<&str>) = (lines(before), lines(after));
+    // Lines with their ends.
+    let [old, new] = [before, after].map(|text| text.split_inclusive('\n').collect::<Vec<&str>>());
     let mut out = format!("--- {file}\n+++ {file}\n");
-    let mut offset = 0_isize;
-    for Hunk { at, gone, came } in hunks(&old, &new) {
-        let first = at.saturating_sub(AROUND);
-        let last = (at + gone + AROUND).min(old.len());
-        let start = |first: usize, count: usize| if count == 0 { first } else { first + 1 };
-        let (count_old, count_new) = (last - first, last - first - gone + came.len());
-        let first_new = first.checked_add_signed(offset).unwrap_or_default();
-        let place = (start(first, count_old), start(first_new, count_new));
-        let _ = writeln!(out, "@@ -{},{count_old} +{},{count_new} @@", place.0, place.1);
+    for stretch in group_diff_ops(capture_diff_slices(Algorithm::Myers, &old, &new), AROUND) {
+        let (Some(first), Some(last)) = (stretch.first(), stretch.last()) else { continue };
+        let gone = first.old_range().start..last.old_range().end;
+        let came = first.new_range().start..last.new_range().end;
+        let _ = writeln!(out, "@@ -{} +{} @@", place(&gone), place(&came));
         let mut line = |sign: char, line: &str| {
             let _ = write!(out, "{sign}{line}");
             if !line.ends_with('\n') {
                 out.push_str("\n\\ No newline at end of file\n");
             }
         };
-        old[first..at].iter().for_each(|one| line(' ', one));
-        old[at..at + gone].iter().for_each(|one| line('-', one));
-        came.iter().for_each(|one| line('+', one));
-        old[at + gone..last].iter().for_each(|one| line(' ', one));
-        offset += isize::try_from(came.len()).unwrap_or_default() - isize::try_from(gone).unwrap_or_default();
+        let (lead, tail) = (equal(first), equal(last));
+        old[gone.start..gone.start + lead].iter().for_each(|one| line(' ', one));
+        old[gone.start + lead..gone.end - tail].iter().for_each(|one| line('-', one));
+        new[came.start + lead..came.end - tail].iter().for_each(|one| line('+', one));
+        old[gone.end - tail..gone.end].iter().for_each(|one| line(' ', one));
     }
     out
 }
 
-/// Lines with their ends.
-fn lines(text: &str) -> Vec<&str> {
-    text.split_inclusive('\n').collect()
+/// The first line and how many there are, as patches count them.
+fn place(lines: &std::ops::Range<usize>) -> String {
+    let first = if lines.is_empty() { lines.start } else { lines.start + 1 };
+    format!("{first},{}", lines.len())
 }
 
-/// Lines that others take the place of.
-struct Hunk<'a> {
-    at: usize,
-    gone: usize,
-    came: Vec<&'a str>,
-}
-
-/// The stretches that differ; those with too few lines between them are one.
-fn hunks<'a>(old: &[&str], new: &[&'a str]) -> Vec<Hunk<'a>> {
-    let common = longest_common(old, new);
-    let mut hunks: Vec<Hunk> = Vec::new();
-    let (mut from, mut to) = (0, 0);
-    for (next_old, next_new) in common.into_iter().chain([(old.len(), new.len())]) {
-        if next_old > from || next_new > to {
-            let (gone, came) = (next_old - from, new[to..next_new].to_vec());
-            match hunks.last_mut().filter(|last| last.at + last.gone + 2 * AROUND >= from) {
-                Some(last) => {
-                    let between = from - last.at - last.gone;
-                    last.came.extend(&new[to - between..next_new]);
-                    last.gone += between + gone;
-                }
-                None => hunks.push(Hunk { at: from, gone, came }),
-            }
-        }
-        (from, to) = (next_old + 1, next_new + 1);
-    }
-    hunks
-}
-
-/// Pairs of equal lines, as many as there can be in order: equal ends first, a table for what is between them.
-fn longest_common(old: &[&str], new: &[&str]) -> Vec<(usize, usize)> {
-    let head = old.iter().zip(new).take_while(|(one, other)| one == other).count();
-    let rest = (&old[head..], &new[head..]);
-    let tail = rest.0.iter().rev().zip(rest.1.iter().rev()).take_while(|(one, other)| one == other).count();
-    let (a, b) = (&rest.0[..rest.0.len() - tail], &rest.1[..rest.1.len() - tail]);
-    let mut length = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            length[i][j] = if a[i] == b[j] { length[i + 1][j + 1] + 1 } else { length[i + 1][j].max(length[i][j + 1]) };
-        }
-    }
-    let mut pairs: Vec<(usize, usize)> = (0..head).map(|at| (at, at)).collect();
-    let (mut i, mut j) = (0, 0);
-    while i < a.len() && j < b.len() {
-        if a[i] == b[j] {
-            pairs.push((head + i, head + j));
-            (i, j) = (i + 1, j + 1);
-        } else if length[i + 1][j] >= length[i][j + 1] {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
-    pairs.extend((0..tail).map(|at| (old.len() - tail + at, new.len() - tail + at)));
-    pairs
+/// How many lines are the same, if all are.
+fn equal(op: &DiffOp) -> usize {
+    if let DiffOp::Equal { len, .. } = op { *len } else { 0 }
 }
 
 #[cfg(test)]
