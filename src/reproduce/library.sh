@@ -253,15 +253,19 @@ watch_pods() {
     programs+=($!)
 }
 
+# Whether a name is that of `object`, with so many generated parts behind it.
+is_named='
+    function is_named(name, rest) {
+        if (parts == 0) return name == object
+        if (index(name, object "-") != 1) return 0
+        rest = substr(name, length(object) + 2)
+        return split(rest, pieces, "-") == parts
+    }
+'
+
 # started NAMESPACE NAME PARTS NODE: how many pods have ever run there.
 started() {
-    awk -F '|' -v namespace="$1" -v object="$2" -v parts="$3" -v node="$4" '
-        function is_named(name, rest) {
-            if (parts == 0) return name == object
-            if (index(name, object "-") != 1) return 0
-            rest = substr(name, length(object) + 2)
-            return split(rest, pieces, "-") == parts
-        }
+    awk -F '|' -v namespace="$1" -v object="$2" -v parts="$3" -v node="$4" "$is_named"'
         $2 == namespace && is_named($3) && $4 == node && $5 == "Running" && !($1 in known) { known[$1]; total++ }
         END { print total + 0 }' "$work/pods"
 }
@@ -270,13 +274,7 @@ started() {
 # generated parts behind it, of this reason (any, if empty), with this text in their message.
 events() {
     kube get events --namespace "$1" -o jsonpath='{range .items[*]}{.reason}{"\t"}{.involvedObject.name}{"\t"}{.count}{"\t"}{.series.count}{"\t"}{.message}{"\n"}{end}' |
-        awk -F '\t' -v object="$2" -v parts="$3" -v reason="$4" -v message="$5" '
-            function is_named(name, rest) {
-                if (parts == 0) return name == object
-                if (index(name, object "-") != 1) return 0
-                rest = substr(name, length(object) + 2)
-                return split(rest, pieces, "-") == parts
-            }
+        awk -F '\t' -v object="$2" -v parts="$3" -v reason="$4" -v message="$5" "$is_named"'
             (reason == "" || $1 == reason) && is_named($2) && index($5 " ", message) {
                 times = $3 > $4 ? $3 : $4
                 total += times < 1 ? 1 : times
@@ -287,13 +285,7 @@ events() {
 # pods NAMESPACE NAME PARTS NODE running|active|terminating|failed|pending: how many pods there are.
 pods() {
     kube get pods --namespace "$1" -o jsonpath='{range .items[*]}{.metadata.name}{"\t"}{.spec.nodeName}{"\t"}{.status.phase}{"\t"}{.metadata.deletionTimestamp}{"\n"}{end}' |
-        awk -F '\t' -v object="$2" -v parts="$3" -v node="$4" -v what="$5" '
-            function is_named(name, rest) {
-                if (parts == 0) return name == object
-                if (index(name, object "-") != 1) return 0
-                rest = substr(name, length(object) + 2)
-                return split(rest, pieces, "-") == parts
-            }
+        awk -F '\t' -v object="$2" -v parts="$3" -v node="$4" -v what="$5" "$is_named"'
             !is_named($1) || $2 != node { next }
             { over = $3 == "Failed" || $3 == "Succeeded" }
             what == "running" && $3 == "Running" && $4 == "" { total++ }

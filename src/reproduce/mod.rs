@@ -256,6 +256,11 @@ fn workload<'a>(input: &Input<'a>, object: ObjectId) -> Option<&'a WorkloadRef> 
     references.find(|own| (&own.kind, &own.namespace, &own.name) == (&root.kind, &root.namespace, &root.name))
 }
 
+/// A command of the script with its words.
+fn command<const N: usize>(name: &str, words: [&str; N]) -> String {
+    format!("{name} {}", words.map(quote).join(" "))
+}
+
 /// Text as one word of a shell.
 fn quote(text: &str) -> String {
     let text = crate::text::neutralise(text).replace('\n', " ");

@@ -1,7 +1,7 @@
 //! What the steps of controllers leave behind where it can still be found later.
 
 use super::nodes::Nodes;
-use super::{Input, State, object, quote, workload};
+use super::{Input, State, command, object, quote, workload};
 use crate::report::narrate::{Request, ToldStep};
 use kubound_encodings::cluster::WorkloadRef;
 use kubound_encodings::state::words;
@@ -126,13 +126,11 @@ fn parts(reference: &WorkloadRef) -> usize {
 }
 
 fn events_about(namespace: &str, object: &str, parts: usize, reason: &str, message: &str) -> String {
-    let words = [namespace, object, &parts.to_string(), reason, message].map(quote);
-    format!("events {}", words.join(" "))
+    command("events", [namespace, object, &parts.to_string(), reason, message])
 }
 
 pub(super) fn pods_command(reference: &WorkloadRef, node: &str, what: &str) -> String {
-    let words = [&reference.namespace, &reference.name, &parts(reference).to_string(), node, what].map(quote);
-    format!("pods {}", words.join(" "))
+    command("pods", [&reference.namespace, &reference.name, &parts(reference).to_string(), node, what])
 }
 
 /// A node of the cluster, whose name is found when something happens there.
@@ -140,9 +138,9 @@ fn at(nodes: &Nodes, slot: &str) -> String {
     format!("@{}", nodes.name(slot))
 }
 
-fn on_node(command: &str, reference: &WorkloadRef, node: &str) -> String {
-    let words = [&reference.namespace, &reference.name, &parts(reference).to_string(), &format!("@{node}")];
-    format!("{command} {}", words.map(|word| quote(word)).join(" "))
+fn on_node(name: &str, reference: &WorkloadRef, node: &str) -> String {
+    let WorkloadRef { namespace, name: object, .. } = reference;
+    command(name, [namespace, object, &parts(reference).to_string(), &format!("@{node}")])
 }
 
 /// What controllers of pods write about the object that they control.

@@ -3,7 +3,7 @@
 use super::nodes::Nodes;
 use super::objects::{event_path, usage};
 use super::sights::{Sight, pods_command, sights};
-use super::{Input, Refusal, State, object, quote};
+use super::{Input, Refusal, State, command, object, quote};
 use crate::engines::explicit::stepper::{Move, Stepper};
 use crate::report::narrate::{ToldStep, tell};
 use kubound_encodings::cluster::event::ApplyMode;
@@ -144,7 +144,6 @@ fn finish(
 fn incomplete(input: &Input, step: usize) -> Option<Line> {
     let intent = input.cluster.intents.iter().find(|intent| intent.id == input.intent)?;
     let IntentKind::RolloutCompletes { target } = &intent.kind else { return None };
-    let words = [&target.namespace, &target.kind.to_lowercase(), &target.name].map(|word| quote(word));
     Some(Line::See {
         step,
         text: format!("in the end, the rollout of {}/{} is complete", target.namespace, target.name),
@@ -152,7 +151,7 @@ fn incomplete(input: &Input, step: usize) -> Option<Line> {
         relation: "exactly",
         expected: 0,
         each_round: 0,
-        command: format!("rollout {}", words.join(" ")),
+        command: command("rollout", [&target.namespace, &target.kind.to_lowercase(), &target.name]),
     })
 }
 
@@ -178,8 +177,8 @@ fn settled(input: &Input, nodes: &Nodes, state: &State, step: usize, when: &str)
         }
         let has_replicas = ["Deployment", "ReplicaSet", "StatefulSet"].contains(&reference.kind.as_str());
         if let Some(replicas) = state.of(reference, words::REPLICAS).filter(|_| has_replicas) {
-            let words = [&reference.namespace, &reference.kind.to_lowercase(), &reference.name].map(|word| quote(word));
-            push(format!("{when}, {name} wants"), replicas, format!("replicas {}", words.join(" ")));
+            let words = [&*reference.namespace, &reference.kind.to_lowercase(), &reference.name];
+            push(format!("{when}, {name} wants"), replicas, command("replicas", words));
         }
         for (slot, node) in nodes.slots() {
             let command = pods_command(reference, &format!("@{node}"), "active");
