@@ -50,13 +50,13 @@ pub fn interchangeable(system: &TransitionSystem) -> Vec<ObjectClass> {
     if alike.len() < 2 || !choices_are_distinct(system) {
         return Vec::new();
     }
-    let families = Families::new(system);
+    let sketch = Sketch::new(system);
+    let families = Families::of(system, &sketch);
     let pairs = (0..alike.len()).flat_map(|one| (one + 1..alike.len()).map(move |other| (one, other)));
     let comparisons = pairs.filter(|&(one, other)| families.may_be_alike(one, other)).count();
     if comparisons == 0 || comparisons.saturating_mul(system.dag.len()) > MOST_DIGESTS {
         return Vec::new();
     }
-    let sketch = Sketch::new(system);
     let plain = with_exchanged(&sketch, &[], &[]).all();
     for object in 0..alike.len() {
         let class = classes.iter_mut().find(|class| {
@@ -85,13 +85,17 @@ pub struct Families {
 impl Families {
     /// The families of a system.
     pub fn new(system: &TransitionSystem) -> Self {
+        Self::of(system, &Sketch::new(system))
+    }
+
+    fn of(system: &TransitionSystem, sketch: &Sketch) -> Self {
         let mut known: FxHashMap<ObjectId, (usize, usize)> = FxHashMap::default();
         for (family, objects) in system.alike.iter().enumerate() {
             known.extend(objects.iter().enumerate().map(|(place, &object)| (object, (family, place))));
         }
         let name = |id| known.get(&id).map_or_else(|| own_object(id), |&(_, place)| nameless_object(place));
         let mut about: Vec<Vec<u128>> = vec![Vec::new(); system.alike.len()];
-        let digests = Sketch::new(system).digests(name, own_slot).rules();
+        let digests = sketch.digests(name, own_slot).rules();
         for (rule, digest) in system.rules.iter().zip(digests) {
             let mut families: Vec<usize> =
                 rule.subject.objects().filter_map(|id| known.get(&id)).map(|one| one.0).collect();

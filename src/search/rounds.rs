@@ -161,18 +161,14 @@ impl Rounds<'_> {
             let time = if is_last { part } else { part.min(time) };
             let until = Until { found: begin + time, decided: begin + part, end: self.end };
             memory::begin();
-            let mut result = match so_far {
-                Some(so_far) if part.is_zero() => so_far,
+            let mut result = if part.is_zero() {
                 // Hundreds of intents are not begun only to be given up: that alone would take seconds.
-                None if part.is_zero() => {
-                    let timing = self.cluster.timing;
-                    unknown_about(self.cluster, &self.timings.systems(timing).fine, property, "out of time".to_owned())
-                }
-                so_far => {
-                    let spent = so_far.map_or(0.0, |result| result.seconds);
-                    let result = self.timings.decide(property, until)?;
-                    IntentResult { seconds: spent + begin.elapsed().as_secs_f64(), ..result }
-                }
+                let system = &self.timings.systems(self.cluster.timing).fine;
+                so_far.unwrap_or_else(|| unknown_about(self.cluster, system, property, "out of time".to_owned()))
+            } else {
+                let spent = so_far.map_or(0.0, |result| result.seconds);
+                let result = self.timings.decide(property, until)?;
+                IntentResult { seconds: spent + begin.elapsed().as_secs_f64(), ..result }
             };
             let is_cut_short = time < part && Instant::now() >= until.found && !self.cancel.is_cancelled();
             if result.verdict.is_undecided() && is_cut_short {

@@ -9,6 +9,7 @@ use crate::passes::conjuncts;
 use crate::smt::Stop;
 use kubound_encodings::system::{Initial, TransitionSystem};
 use kubound_encodings::term::{Node, Range, Term, TermId, VarId};
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -166,7 +167,9 @@ fn candidates(every: &Loops) -> Vec<Form> {
     let is_count = |atom: TermId| {
         matches!(*dag.node(atom), Node::Var(var) if !every.is_monitor(var)) && dag.sort(atom).range().lo == 0
     };
+    let ranges = Facts::new(dag, &[], &[]);
     for rule in 0..every.alive.len() {
+        let facts = LazyCell::new(|| every.facts(rule, &[]));
         for literal in conjuncts(dag, (every.system.rules[rule].enabled.id(), false)) {
             if reads(dag, literal.0).is_none() {
                 continue;
@@ -180,11 +183,10 @@ fn candidates(every: &Loops) -> Vec<Form> {
                 }
                 // counts <= -(others + constant), the guard says, or as much less as the rule then adds.
                 let others = Form { parts: Arc::new(others), constant: compared.constant };
-                let least = Facts::new(dag, &[], &[]).form(&others).0;
-                let whole: i128 =
-                    counts.iter().map(|(&atom, &f)| i128::from(f) * i128::from(dag.sort(atom).range().hi)).sum();
+                let least = ranges.form(&others).0;
                 let counts = Form { parts: Arc::new(counts), constant: 0 };
-                let rises = every.change(rule, &counts).map_or(0, |change| every.facts(rule, &[]).form(&change).1);
+                let whole = ranges.form(&counts).1;
+                let rises = every.change(rule, &counts).map_or(0, |change| facts.form(&change).1);
                 for off in BTreeSet::from([0, 1, rises.max(0)]) {
                     let Ok(constant) = i64::try_from(least - off) else { continue };
                     let form = Form { constant, ..counts.clone() };

@@ -222,7 +222,9 @@ impl<'a> Rest<'a> {
             let bound = &self.below[index];
             if let Some((_, most)) = self.gain(bound, &left) {
                 least -= most;
-                left.retain(|atom, _| !bound.parts.contains_key(atom));
+                for atom in bound.parts.keys() {
+                    left.remove(atom);
+                }
                 used.push(index);
             }
         }
