@@ -10,6 +10,7 @@ use super::{sizes, telling};
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{Acceptance, Accepted, ExpectedVerdict, Loaded, Note, Region, Severity, SourceMap};
 use crate::passes::reductions;
+use crate::repair::Way;
 use crate::search::cross_check::Recheck;
 use crate::search::late::Late;
 use crate::search::scope::{Scope, Size};
@@ -459,6 +460,13 @@ impl OriginDocument {
     }
 }
 
+impl OriginDocument {
+    /// What it has to do with the violation: what the field decides, if it is to blame, or who acts on it.
+    pub fn told(&self) -> Option<&str> {
+        self.why.as_deref().or(self.acts.as_deref())
+    }
+}
+
 impl From<&FieldChangeDocument> for OriginDocument {
     fn from(change: &FieldChangeDocument) -> Self {
         Self {
@@ -470,7 +478,7 @@ impl From<&FieldChangeDocument> for OriginDocument {
             end_column: change.end_column,
             acts: None,
             why: Some(change.why.clone()),
-            written: change.way != "added",
+            written: change.way != Way::Added.word(),
             source: change.source.clone(),
         }
     }

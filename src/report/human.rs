@@ -211,8 +211,7 @@ fn agrees(verdict: &str, expected: &str) -> bool {
 fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
     let label = |origin: &OriginDocument| {
         let region = region(origin.line, origin.column, origin.end_column);
-        let told = origin.why.as_ref().or(origin.acts.as_ref());
-        let mut text = told.cloned().unwrap_or_else(|| "the intent".to_owned());
+        let mut text = origin.told().unwrap_or("the intent").to_owned();
         if !origin.written && !origin.field.is_empty() {
             let field = origin.field.rsplit('.').next().unwrap_or_default();
             text = format!("no {field} written here; {text}");

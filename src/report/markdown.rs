@@ -6,7 +6,6 @@ use super::format::{Format, Style, Writing};
 use super::human;
 use super::mermaid;
 use super::places::relative;
-use super::repairs::FieldChangeDocument;
 use crate::limits::report::MOST_DIAGRAM;
 use crate::text::{neutralise, plural};
 use std::fmt::Write as _;
@@ -81,10 +80,8 @@ fn violated(out: &mut String, result: &IntentDocument, violation: &ViolationDocu
     if let Some(repairs) = &result.repairs {
         let _ = writeln!(out, "\n**Repair:** {}\n", plain(&repairs.told()));
         for repair in &repairs.found {
-            let file = |change: &FieldChangeDocument| relative(&change.file, style.root.as_deref());
-            let place = |change: &FieldChangeDocument| format!("{}:{}", file(change), change.line);
-            let places: Vec<String> = repair.changes.iter().map(place).collect();
-            let _ = writeln!(out, "- {}: {}", plain(&places.join(", ")), plain(&repair.told()));
+            let places = repair.place(|file| relative(file, style.root.as_deref()));
+            let _ = writeln!(out, "- {}: {}", plain(&places), plain(&repair.told()));
         }
     }
     let diagram = mermaid::diagram(violation, *room);

@@ -174,9 +174,9 @@ impl RepairDocument {
         told
     }
 
-    /// Where it is, for people.
-    pub fn place(&self) -> String {
-        let place = |change: &FieldChangeDocument| format!("{}:{}", change.file, change.line);
+    /// Where it is, for people, with files named as given.
+    pub fn place(&self, file: impl Fn(&str) -> String) -> String {
+        let place = |change: &FieldChangeDocument| format!("{}:{}", file(&change.file), change.line);
         self.changes.iter().map(place).collect::<Vec<_>>().join(", ")
     }
 }

@@ -99,13 +99,8 @@ impl Writer<'_> {
             .map(|(id, origin)| {
                 let mut location = self.location(origin);
                 location["id"] = json!(id + 1);
-                location["message"] = message(
-                    &origin
-                        .why
-                        .as_ref()
-                        .or(origin.acts.as_ref())
-                        .map_or_else(|| field(origin), |acts| format!("{}: {acts}", field(origin))),
-                );
+                location["message"] =
+                    message(&origin.told().map_or_else(|| field(origin), |told| format!("{}: {told}", field(origin))));
                 location
             })
             .collect();

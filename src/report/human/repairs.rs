@@ -23,7 +23,7 @@ pub fn text(result: &IntentDocument, options: &Options) -> String {
     }
     for (index, repair) in repairs.found.iter().enumerate() {
         let label = options.paint.paint(Kind::Label, if index == 0 { "change" } else { "or    " });
-        let told = format!("{}  {}", repair.place(), repair.told());
+        let told = format!("{}  {}", repair.place(str::to_owned), repair.told());
         let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&told), 10));
         let (first, rest) = repair.mends.split_at(repair.mends.len().min(MOST_MENDED));
         if !first.is_empty() {
@@ -32,9 +32,9 @@ pub fn text(result: &IntentDocument, options: &Options) -> String {
             let _ = writeln!(out, "          {}", wrap(&neutralise(&told), 10));
         }
     }
-    let rest = repairs.known.saturating_sub(repairs.tried);
     if !repairs.found.is_empty() && options.verbose {
-        let told = format!("{} of {} tried", repairs.tried, plural((repairs.tried + rest) as i64, "known change"));
+        let known = repairs.known.max(repairs.tried);
+        let told = format!("{} of {} tried", repairs.tried, plural(known as i64, "known change"));
         let _ = writeln!(out, "  {told}");
     }
     out
