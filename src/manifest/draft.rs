@@ -10,9 +10,10 @@ use super::view::{Context, Notes};
 use kubound_encodings::cluster::hpa::{Metric, NamedMetric};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::{
-    Assumption, Bounds, CronJob, DeschedulerPolicy, Event, HorizontalPodAutoscaler, Intent, KubernetesVersion,
-    LabelSelector, NodeAutoscaler, NodePool, NodeSelectorTerm, Origin, Other, Placement, PodDisruptionBudget,
-    ResourceQuota, Resources, ScenarioController, SchedulerProfile, Service, Start, Workload, WorkloadRef,
+    Assumption, Bounds, CronJob, DeschedulerPolicy, Event, FeatureGates, HorizontalPodAutoscaler, Intent,
+    KubernetesVersion, LabelSelector, NodeAutoscaler, NodePool, NodeSelectorTerm, Origin, Other, Placement,
+    PodDisruptionBudget, ResourceQuota, Resources, ScenarioController, SchedulerProfile, Service, Start, Workload,
+    WorkloadRef,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -87,6 +88,8 @@ pub(super) struct Claim {
 pub(super) struct PodSecurity {
     pub(super) namespace: String,
     pub(super) is_restricted: bool,
+    /// The release whose checks it asks for.
+    pub(super) version: Option<KubernetesVersion>,
     /// Where it is written.
     pub(super) origin: Origin,
 }
@@ -313,6 +316,8 @@ impl Draft {
 pub(super) struct Scenario {
     pub(super) name: Option<String>,
     pub(super) version: KubernetesVersion,
+    /// `spec.featureGates`, and `spec.hpa.configurableTolerance`.
+    pub(super) gates: FeatureGates,
     pub(super) start: Start,
     pub(super) timing: AskedTiming,
     pub(super) bounds: Bounds,
@@ -329,8 +334,6 @@ pub(super) struct Scenario {
     pub(super) node_autoscaler: Option<NodeAutoscaler>,
     /// `spec.hpa.tolerance`, in thousandths.
     pub(super) hpa_tolerance: Option<i64>,
-    /// `spec.hpa.configurableTolerance`.
-    pub(super) hpa_configurable_tolerance: bool,
     /// `spec.deschedulerInterval`, in seconds.
     pub(super) descheduler_interval: Option<i64>,
     /// `spec.hpa.syncPeriod`, in seconds.

@@ -8,7 +8,6 @@ use super::source::Disk;
 pub use super::source::Texts;
 use super::value::Value;
 pub use super::value::child as path_to;
-use super::view::Notes;
 use super::yaml::parse_documents;
 use std::ops::Range;
 use std::sync::Arc;
@@ -66,7 +65,7 @@ pub struct Sheet {
 pub fn sheets(texts: &Texts) -> Vec<Sheet> {
     let mut sheets = Vec::new();
     for (file, text) in texts {
-        let entries = Loader { files: &Disk, notes: Notes::default() }.parse(text, file).unwrap_or_default();
+        let entries = Loader::new(&Disk).parse(text, file).unwrap_or_default();
         sheets.extend(entries.into_iter().map(|entry| Sheet {
             file: file.clone(),
             object: if is_scenario(&entry.value) { OBJECT.to_owned() } else { entry.context.object },

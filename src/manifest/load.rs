@@ -8,6 +8,7 @@ use super::view::{Context, Entry, Notes};
 use super::yaml::{self, Malformed};
 use super::{ErrorKind, NoteKind};
 use super::{Loaded, Note, Severity, kinds, kivi, resolve, scenario, source_map_place};
+use kubound_encodings::cluster::KubernetesVersion;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -39,7 +40,7 @@ pub fn load_with(paths: &[PathBuf], texts: &[Text]) -> Result<Loaded, InputError
 /// Reads a folder that is inside the program, given as relative paths and texts.
 pub fn load_embedded(name: &str, files: &[(String, String)]) -> Result<Loaded, InputError> {
     let texts = files.iter().map(|(path, text)| (normal(Path::new(path)), text.clone())).collect();
-    Loader { files: &Embedded(texts), notes: Notes::default() }.load(name, &[PathBuf::new()], &[])
+    Loader::new(&Embedded(texts)).load(name, &[PathBuf::new()], &[])
 }
 
 /// What the command line names, to be read more than once.
@@ -47,12 +48,18 @@ pub fn load_embedded(name: &str, files: &[(String, String)]) -> Result<Loaded, I
 pub struct Input {
     paths: Vec<PathBuf>,
     texts: Vec<Text>,
+    release: Option<KubernetesVersion>,
 }
 
 impl Input {
     /// Files, folders and texts.
     pub fn new(paths: &[PathBuf], texts: &[Text]) -> Self {
-        Self { paths: paths.to_vec(), texts: texts.to_vec() }
+        Self { paths: paths.to_vec(), texts: texts.to_vec(), release: None }
+    }
+
+    /// The same under the rules of a release, whatever the scenario says.
+    pub fn under(self, release: Option<KubernetesVersion>) -> Self {
+        Self { release, ..self }
     }
 
     /// Reads everything, some files or texts with other words than they have; returns the texts of all that was read
@@ -64,7 +71,8 @@ impl Input {
         let stem = self.paths.first().and_then(|path| path.file_stem());
         let name = stem.map_or("cluster".into(), |stem| stem.to_string_lossy());
         let files = Recorded::new(&Disk, changed);
-        let loaded = Loader { files: &files, notes: Notes::default() }.load(&name, &self.paths, &texts)?;
+        let loader = Loader { release: self.release, ..Loader::new(&files) };
+        let loaded = loader.load(&name, &self.paths, &texts)?;
         let mut read = files.read.into_inner();
         read.extend(texts.into_iter().map(|text| (text.name, text.text)));
         Ok((loaded, read))
@@ -80,6 +88,8 @@ impl Input {
 pub(super) struct Loader<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) notes: Notes,
+    /// The release whose rules apply, whatever the scenario says.
+    pub(super) release: Option<KubernetesVersion>,
 }
 
 /// What the command line names.
@@ -87,6 +97,13 @@ pub(super) struct Loader<'a> {
 struct Inputs {
     named: Vec<PathBuf>,
     in_folders: Vec<PathBuf>,
+}
+
+impl<'a> Loader<'a> {
+    /// Without notes so far, under the release that the scenario says.
+    pub(super) fn new(files: &'a dyn Files) -> Self {
+        Self { files, notes: Notes::default(), release: None }
+    }
 }
 
 impl Loader<'_> {
@@ -118,6 +135,8 @@ impl Loader<'_> {
             (None, Some(entry)) => Some(kivi::read(entry, &mut draft)?),
             (None, None) => None,
         };
+        let mut scenario = scenario.unwrap_or_default();
+        scenario.version = self.release.unwrap_or(scenario.version);
         resolve::finish(name, draft, scenario)
     }
 
@@ -184,7 +203,7 @@ impl Loader<'_> {
                 continue;
             }
             // Notes of this file are made when it is read with the others, or not at all.
-            let quiet = Loader { files: self.files, notes: Notes::default() };
+            let quiet = Loader::new(self.files);
             let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
             for entry in quiet.parse(&text, &shown(file))? {
                 if scenario::is_scenario(&entry.value) {

@@ -44,7 +44,7 @@ pub use kinds::{Judged, harmless_kinds, judged, risky_kinds};
 pub use load::{Input, Text, load, load_embedded, load_with};
 pub use objects::{dump_files, objects};
 pub use places::Region;
-pub use scenario::{KUBERNETES, scenario_schema};
+pub use scenario::{KUBERNETES, release, scenario_schema};
 pub use suggest::nearest_or_list;
 pub use survey::{Survey, survey};
 pub use written::{Written, objects_of};

@@ -4,18 +4,17 @@ use super::error::InputError;
 use super::load::Loader;
 use super::source::Disk;
 use super::value::Value;
-use super::view::Notes;
 use serde_json::Value as Json;
 use std::path::PathBuf;
 
 /// The files that are named, and the YAML and JSON files of the folders that are.
 pub fn dump_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
-    Loader { files: &Disk, notes: Notes::default() }.files_of(paths)
+    Loader::new(&Disk).files_of(paths)
 }
 
 /// The objects of files and folders, lists unpacked, in order. What is odd about the text is not told.
 pub fn objects(paths: &[PathBuf]) -> Result<Vec<Json>, InputError> {
-    let loader = Loader { files: &Disk, notes: Notes::default() };
+    let loader = Loader::new(&Disk);
     let mut objects = Vec::new();
     for file in loader.files_of(paths)? {
         objects.extend(loader.read(&file)?.into_iter().map(|entry| json(entry.value)));

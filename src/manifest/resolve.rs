@@ -18,18 +18,18 @@ use kubound_encodings::cluster::hpa::Tolerance;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{
-    Cluster, CronJob, Event, EventKind, HorizontalPodAutoscaler, Origin, PodDisruptionBudget, SchedulerProfile, Start,
-    VerticalPodAutoscaler, Workload,
+    Cluster, CronJob, Event, EventKind, FeatureGate, HorizontalPodAutoscaler, Origin, PodDisruptionBudget,
+    SchedulerProfile, Start, VerticalPodAutoscaler, Workload,
 };
 
 /// Makes the cluster.
-pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>) -> Result<Loaded, InputError> {
+pub(super) fn finish(name: String, mut draft: Draft, scenario: Scenario) -> Result<Loaded, InputError> {
     check_not_empty(&draft)?;
-    let scenario = scenario.unwrap_or_default();
+    kinds::apply_release(&mut draft, scenario.version, &scenario.gates);
     let hpas = resolve_hpas(&mut draft, &scenario);
     kinds::apply_limit_ranges(&mut draft);
     kinds::note_refusals(&draft);
-    kinds::apply_pod_security(&mut draft);
+    kinds::apply_pod_security(&mut draft, scenario.version);
     kinds::note_images(&draft);
     kinds::tie_to_volumes(&mut draft);
     let (workloads, cron_jobs, vpas) = resolve_workloads(&mut draft, &scenario, &hpas);
@@ -47,6 +47,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Option<Scenario>)
     let cluster = Cluster {
         name: scenario.name.unwrap_or(name),
         version: scenario.version,
+        gates: scenario.gates.clone(),
         pools: draft.pools,
         workloads,
         cron_jobs,
@@ -157,11 +158,11 @@ fn resolve_tolerance(
     scenario: &Scenario,
 ) {
     let flag = scenario.hpa_tolerance.unwrap_or(Tolerance::default().up);
-    let is_on = scenario.hpa_configurable_tolerance && scenario.version.0 >= 33;
+    let is_on = scenario.gates.is_on(FeatureGate::HpaConfigurableTolerance, scenario.version);
     let part = |own: Option<i64>| own.filter(|_| is_on).unwrap_or(flag);
     hpa.tolerance = Tolerance { down: part(down), up: part(up) };
     if (down.is_some() || up.is_some()) && !is_on {
-        let message = "counts only with the gate HPAConfigurableTolerance, alpha in 1.33: see `hpa` of scenarios";
+        let message = "counts only with the gate HPAConfigurableTolerance, off by default before 1.35: see `featureGates` of scenarios";
         context.note(Warning, "spec.behavior", message);
     }
 }

@@ -4,7 +4,6 @@ use super::draft::Draft;
 use super::error::InputError;
 use super::load::Loader;
 use super::source::Disk;
-use super::view::Notes;
 use kubound_encodings::cluster::{NodePool, WorkloadRef};
 use std::path::Path;
 
@@ -27,7 +26,7 @@ pub struct Survey {
 
 /// Looks through a folder.
 pub fn survey(folder: &Path) -> Result<Survey, InputError> {
-    let loader = Loader { files: &Disk, notes: Notes::default() };
+    let loader = Loader::new(&Disk);
     let mut draft = Draft::new();
     let scenario = loader.read_folder(folder, &mut draft)?;
     let workloads: Vec<WorkloadRef> = draft.workloads.iter().map(|one| one.workload.reference.clone()).collect();

@@ -7,7 +7,6 @@ use super::objects::json;
 use super::scenario::OBJECT;
 use super::source::Disk;
 use super::value::Value;
-use super::view::Notes;
 use super::{Loaded, yaml};
 use kubound_encodings::cluster::Event;
 use std::collections::BTreeSet;
@@ -33,7 +32,7 @@ impl Loaded {
         let mut found = std::collections::BTreeMap::new();
         let files: BTreeSet<(&str, &str)> = self.sources.files().collect();
         for (file, text) in files {
-            let entries = Loader { files: &Disk, notes: Notes::default() }.parse(text, file)?;
+            let entries = Loader::new(&Disk).parse(text, file)?;
             for entry in entries {
                 let name = entry.context.object;
                 let place = self.sources.locate(&name);
@@ -70,7 +69,7 @@ impl Loaded {
 
     fn scenario(&self) -> Option<serde_json::Value> {
         let place = self.sources.locate(OBJECT)?;
-        let entries = Loader { files: &Disk, notes: Notes::default() }.parse(place.source(), &place.file).ok()?;
+        let entries = Loader::new(&Disk).parse(place.source(), &place.file).ok()?;
         let entry = entries.into_iter().find(|entry| entry.context.document == place.document)?;
         Some(json(entry.value))
     }
@@ -90,6 +89,6 @@ impl Loaded {
 
 /// The objects of a file.
 pub fn objects_of(file: &Path) -> Result<Vec<Written>, InputError> {
-    let entries = Loader { files: &Disk, notes: Notes::default() }.read(file)?;
+    let entries = Loader::new(&Disk).read(file)?;
     Ok(entries.into_iter().map(|entry| Written { name: entry.context.object, value: json(entry.value) }).collect())
 }

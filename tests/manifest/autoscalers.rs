@@ -17,6 +17,11 @@ fn tolerances_and_metrics_of_the_only_container_are_read() {
     assert_eq!(tolerance(&off), (100, 100));
     assert!(has_note(&off, Severity::Warning, "spec.behavior", "HPAConfigurableTolerance"));
     assert_eq!(tolerance(&hpa(behavior, "hpa: {configurableTolerance: true}")), (50, 0));
+    assert_eq!(tolerance(&hpa(behavior, "featureGates: {HPAConfigurableTolerance: true}")), (50, 0));
+    assert_eq!(tolerance(&hpa(behavior, "kubernetesVersion: \"1.34\"")), (100, 100));
+    assert_eq!(tolerance(&hpa(behavior, "kubernetesVersion: \"1.35\"")), (50, 0));
+    let off = "{kubernetesVersion: \"1.36\", featureGates: {HPAConfigurableTolerance: false}}";
+    assert_eq!(tolerance(&hpa(behavior, &off[1..off.len() - 1].replace("\", ", "\"\n  "))), (100, 100));
     assert_eq!(tolerance(&hpa("minReplicas: 1", "hpa: {tolerance: 0.2}")), (200, 200));
     let metric = |container: &str| {
         format!(

@@ -82,6 +82,28 @@ fn affinity_between_pods_is_read() {
 }
 
 #[test]
+fn ports_of_sidecars_count_from_1_34_on() {
+    let ports = |release: &str, policy: &str| {
+        let text = DEPLOYMENT.replace(
+            "containers: [{name: web",
+            &format!(
+                "initContainers: [{{name: mesh, image: mesh{policy}, ports: [{{containerPort: 80, hostPort: 8080}}]}}]\n      \
+                 containers: [{{name: web"
+            ),
+        );
+        let scenario =
+            format!("apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {{kubernetesVersion: {release:?}}}\n");
+        let loaded = load(&[], Some(&format!("{NODE}---\n{text}---\n{scenario}"))).expect("valid");
+        (loaded.cluster.workloads[0].template.host_ports.len(), loaded)
+    };
+    let (count, older) = ports("1.33", ", restartPolicy: Always");
+    assert_eq!(count, 0);
+    assert!(has_note(&older, Severity::Harmless, "spec.template.spec.initContainers", "before 1.34"));
+    assert_eq!(ports("1.34", ", restartPolicy: Always").0, 1);
+    assert_eq!(ports("1.34", "").0, 0, "an init container is gone when the pod runs");
+}
+
+#[test]
 fn ports_of_the_node_are_read() {
     let ports = |pod: &str| {
         let text = DEPLOYMENT.replace(

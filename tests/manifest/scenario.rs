@@ -99,6 +99,28 @@ fn the_scenario_is_strict() {
         ("{start: setled}", &["one of empty, settled, any, snapshot", "did you mean `settled`?"]),
         ("{kubernetesVersion: \"1.28\"}", &["the rules of Kubernetes 1.28 are not known"]),
         ("{kubernetesVersion: 1.3}", &["in quotes"]),
+        ("{kubernetesVersion: \"1.37\"}", &["the rules of Kubernetes 1.37 are not known", "\"1.29\" to \"1.36\""]),
+        (
+            "{featureGates: {HPAConfigurableTolerence: true}}",
+            &["no gate of that name changes a rule of the models", "did you mean `HPAConfigurableTolerance`?"],
+        ),
+        (
+            "{featureGates: {SidecarContainers: true}}",
+            &["no gate of that name changes a rule of the models", "MaxUnavailableStatefulSet"],
+        ),
+        ("{featureGates: {MaxUnavailableStatefulSet: 1}}", &["true or false"]),
+        (
+            "{featureGates: {MatchLabelKeysInPodAffinity: false}}",
+            &["spec.featureGates.MatchLabelKeysInPodAffinity: the gate", "is locked in Kubernetes 1.33"],
+        ),
+        (
+            "{kubernetesVersion: \"1.32\", featureGates: {HPAConfigurableTolerance: true}}",
+            &["Kubernetes 1.32 does not know the gate HPAConfigurableTolerance"],
+        ),
+        (
+            "{featureGates: {HPAConfigurableTolerance: true}, hpa: {configurableTolerance: false}}",
+            &["the opposite of HPAConfigurableTolerance"],
+        ),
         ("{nodes: [{name: a, count: 6..1}]}", &["the range `6..1` is empty"]),
         ("{nodes: [{name: n1, count: 1}]}", &["a second pool or Node `n1`"]),
         ("{nodes: [{name: a, count: 1, template: {allocatable: {cpu: -4}}}]}", &["`-4` is negative"]),

@@ -2,8 +2,9 @@
 
 use super::{has_note, with_manifest};
 use kubound::manifest::{Loaded, Severity};
-use kubound_encodings::cluster::Span;
+use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::workload::StatefulSet;
+use kubound_encodings::cluster::{FeatureGate, Span};
 
 #[test]
 fn stateful_sets_are_read_with_their_ordinals() {
@@ -21,11 +22,19 @@ fn stateful_sets_are_read_with_their_ordinals() {
     let spec = "  podManagementPolicy: Parallel\n  ordinals: {start: 3}\n  updateStrategy: {rollingUpdate: {partition: 2, \
                 maxUnavailable: 2}}\n  volumeClaimTemplates: [{metadata: {name: data}}]\n";
     let loaded = set(spec).expect("valid");
-    let expected = StatefulSet { is_ordered: false, updates_on_delete: false, partition: 2, start: 3 };
+    let max_unavailable = Amount::Pods(2);
+    let expected = StatefulSet { is_ordered: false, updates_on_delete: false, partition: 2, max_unavailable, start: 3 };
     assert_eq!(ordinals(&loaded), expected);
     assert!(loaded.cluster.workloads[1].template.has_claims);
     assert!(has_note(&loaded, Severity::Risky, "spec.template.spec.volumes", "no volume is bound to the claim data"));
-    assert!(has_note(&loaded, Severity::Risky, "spec.updateStrategy.rollingUpdate.maxUnavailable", "several pods"));
+    assert!(has_note(&loaded, Severity::Warning, "spec.updateStrategy.rollingUpdate.maxUnavailable", "several pods"));
+    let gate = "---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec: {featureGates: {MaxUnavailableStatefulSet: \
+                true}}\n";
+    let gated = set(&format!("{spec}{gate}")).expect("valid");
+    assert!(gated.cluster.has(FeatureGate::MaxUnavailableStatefulSet));
+    let at = "spec.updateStrategy.rollingUpdate.maxUnavailable";
+    assert!(!has_note(&gated, Severity::Warning, at, "gate"));
+    assert!(set("  updateStrategy: {rollingUpdate: {maxUnavailable: 0}}\n").is_err());
     assert!(set("  podManagementPolicy: Any\n").is_err());
     assert!(set("  updateStrategy: {type: OnDelete, rollingUpdate: {partition: 1}}\n").is_err());
     let rolled_back =

@@ -15,6 +15,7 @@ pub mod other;
 pub mod pod;
 pub mod pod_affinity;
 pub mod quota;
+pub mod release;
 pub mod rollout;
 pub mod scenario_controller;
 pub mod scheduler;
@@ -37,6 +38,7 @@ pub use other::Other;
 pub use pod::PodTemplate;
 pub use pod_affinity::{HostPort, PodAffinity, PodAffinityTerm};
 pub use quota::ResourceQuota;
+pub use release::{FeatureGate, FeatureGates, GateState, KubernetesVersion};
 pub use rollout::{Rollout, Strategy};
 pub use scenario_controller::{ScenarioController, ScenarioControllerKind};
 pub use scheduler::SchedulerProfile;
@@ -46,16 +48,6 @@ pub use vpa::VerticalPodAutoscaler;
 pub use workload::{Service, Workload, WorkloadRef};
 
 pub use crate::system::Origin;
-
-/// The minor release of Kubernetes whose rules apply; 29 to 33.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct KubernetesVersion(pub u32);
-
-impl Default for KubernetesVersion {
-    fn default() -> Self {
-        Self(33)
-    }
-}
 
 /// How controllers and events are interleaved with time. Every run under one of these is one under those after it, but for
 /// the clock.
@@ -169,6 +161,8 @@ pub struct Cluster {
     pub name: String,
     /// Release whose rules apply.
     pub version: KubernetesVersion,
+    /// Feature gates that are set.
+    pub gates: FeatureGates,
     /// Nodes, by pool; a Node manifest is a pool of exactly one.
     pub pools: Vec<NodePool>,
     /// Deployments (and bare ReplicaSets).
@@ -214,6 +208,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Whether a feature gate is on.
+    pub fn has(&self, gate: FeatureGate) -> bool {
+        self.gates.is_on(gate, self.version)
+    }
+
     /// The workload of a reference.
     pub fn workload(&self, target: &WorkloadRef) -> Option<usize> {
         self.workloads.iter().position(|workload| workload.reference == *target)
@@ -276,7 +275,9 @@ impl Cluster {
     pub fn min_ready_seconds(&self, workload: &Workload) -> Option<i64> {
         let seconds = workload.rollout.min_ready_seconds;
         let is_ordered = workload.ordinals().is_some_and(|ordinals| ordinals.is_ordered);
-        let is_replaced = workload.has_replica_sets() || workload.is_daemon();
+        // Updates of StatefulSets wait for it from 1.34 on.
+        let waits = workload.ordinals().is_some() && self.version >= KubernetesVersion(34);
+        let is_replaced = workload.has_replica_sets() || workload.is_daemon() || waits;
         let matters = is_ordered || (is_replaced && self.revisions(workload) > 1);
         Some(seconds).filter(|&seconds| seconds > 0 && matters)
     }

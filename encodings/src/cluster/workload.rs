@@ -107,13 +107,15 @@ pub struct StatefulSet {
     pub updates_on_delete: bool,
     /// `updateStrategy.rollingUpdate.partition`: so many of the lowest ordinals keep the former template.
     pub partition: i64,
+    /// `updateStrategy.rollingUpdate.maxUnavailable`, with the gate MaxUnavailableStatefulSet.
+    pub max_unavailable: Amount,
     /// `spec.ordinals.start`: the first ordinal.
     pub start: i64,
 }
 
 impl Default for StatefulSet {
     fn default() -> Self {
-        Self { is_ordered: true, updates_on_delete: false, partition: 0, start: 0 }
+        Self { is_ordered: true, updates_on_delete: false, partition: 0, max_unavailable: Amount::Pods(1), start: 0 }
     }
 }
 

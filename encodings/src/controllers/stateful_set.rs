@@ -2,30 +2,36 @@
 //!
 //! ## One step
 //! One pod is created or deleted. `OrderedReady`: the lowest ordinal without a pod gets one when all below it are available;
-//! when all wanted ones are Ready the highest surplus pod goes, unless it is not Ready and one below it is not either.
+//! when all wanted ones are available the highest surplus pod goes, unless it is not Ready (1.34: not available) and one below
+//! it is not either.
 //! `Parallel`: every missing pod is created and every surplus one deleted, whatever the others do.
 //!
 //! ## Updates (`RollingUpdate`)
 //! When nothing is left to scale (`OrderedReady`), the pod of the highest ordinal whose revision is not the wanted one is
-//! deleted, provided that all above it are Ready; not below `partition`. Before that `OrderedReady` waits until every
+//! deleted, provided that all above it are Ready (from 1.34 on available: `isUnavailable` in place of `isHealthy`); not below `partition`. Before that `OrderedReady` waits until every
 //! pod is Ready: a pod of a broken template is never replaced by a corrected one. `Parallel` does not wait. A pod below
 //! `partition` that is lost comes back with the template of before (`status.currentRevision`). `OnDelete` replaces
 //! nothing, but makes lost pods from the new template.
+//!
+//! ## Updates with the gate MaxUnavailableStatefulSet (`updateStatefulSetAfterInvariantEstablished`)
+//! One sync deletes pods of other revisions from the highest ordinal down to `partition`: as many as `maxUnavailable` exceeds
+//! the pods of all wanted ordinals that are not Ready (1.34: not available). So a pod of a former template that is not Ready
+//! stays with `Parallel` as well, if no more may be unavailable.
 //!
 //! ## Ordinals
 //! A pod keeps its ordinal until it is gone: one that is terminating is not replaced. On a node that stopped it stays so
 //! until the node comes back. Each ordinal is a group of at most one pod (see `state/revisions.rs`).
 //!
 //! ## Not modelled
-//! Volumes that are not bound yet (reported by the reader), `maxUnavailable` of updates (an alpha feature), the labels
-//! that the controller adds to pods.
+//! Volumes that are not bound yet (reported by the reader), the labels that the controller adds to pods.
 
 use super::{Controller, replica_set};
-use crate::cluster::Cluster;
+use crate::cluster::rollout::Amount;
 use crate::cluster::workload::StatefulSet as Spec;
+use crate::cluster::{Cluster, FeatureGate};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{IntVar, Model, RuleBuilder, text};
+use crate::state::{IntVar, Model, RuleBuilder, text, value};
 use crate::subject::Subject;
 use crate::system::{Pace, Role, Verb};
 use crate::term::{Bool, Int, all, any, ite, sum};
@@ -71,9 +77,9 @@ struct Ordinal {
     is_wanted: Bool,
     /// Whether it is there, terminating or not.
     exists: Bool,
-    /// Running, Ready and not terminating (`isHealthy`).
+    /// Not terminating, and what others wait for: see [`healthy`].
     is_healthy: Bool,
-    /// That, and for `minReadySeconds`.
+    /// Not terminating, and Ready for `minReadySeconds`.
     is_available: Bool,
 }
 
@@ -106,11 +112,8 @@ impl State {
         }
         for one in &mut ordinals {
             one.exists = any(one.groups.iter().map(|&group| exists(model, group)));
-            one.is_available = any(one
-                .groups
-                .iter()
-                .map(|&group| sum(model.groups[group].slots().map(|slot| model.available_on(group, slot))).above(0)));
-            one.is_healthy = any(one.groups.iter().map(|&group| ready(model, group).above(0)));
+            one.is_available = any(one.groups.iter().map(|&group| available(model, group).above(0)));
+            one.is_healthy = any(one.groups.iter().map(|&group| healthy(model, group).above(0)));
         }
         let wanted = model.revision_wanted(workload);
         let current = wanted.filter(|_| spec.partition > 0).map(|wanted| {
@@ -159,25 +162,56 @@ impl State {
             & (one.is_available | (!one.is_healthy & !unhealthy_below))
     }
 
+    /// Whether an ordinal is one that updates replace.
+    fn is_updated(&self, at: usize) -> bool {
+        !self.spec.updates_on_delete && (at as i64) >= self.spec.partition
+    }
+
+    /// Whether updates may begin.
+    fn is_scaled(&self) -> Bool {
+        if self.spec.is_ordered { self.available_below(self.ordinals.len()) & self.no_surplus() } else { true.into() }
+    }
+
     /// Whether the pod of this ordinal, which is not terminating, has to make room for one of the wanted revision.
     fn updates(&self, model: &Model, at: usize, revision: usize) -> Bool {
         let one = &self.ordinals[at];
-        if self.spec.updates_on_delete || (at as i64) < self.spec.partition {
+        if !self.is_updated(at) {
             return false.into();
         }
-        let ready_anew = |one: &Ordinal| {
+        let healthy_anew = |one: &Ordinal| {
             any(one
                 .groups
                 .iter()
-                .map(|&group| self.update.is(model.groups[group].revision as i64) & ready(model, group).above(0)))
+                .map(|&group| self.update.is(model.groups[group].revision as i64) & healthy(model, group).above(0)))
         };
-        let above = all(self.ordinals[at + 1..].iter().map(|one| !one.is_wanted | ready_anew(one)));
-        let scaled = if self.spec.is_ordered {
-            self.available_below(self.ordinals.len()) & self.no_surplus()
-        } else {
-            true.into()
+        let above = all(self.ordinals[at + 1..].iter().map(|one| !one.is_wanted | healthy_anew(one)));
+        one.is_wanted & self.update.is_not(revision as i64) & above & self.is_scaled()
+    }
+
+    /// Groups whose pod a sync deletes together with others, and whether it does.
+    fn updates_together(&self, model: &Model, workload: usize) -> Vec<(usize, Bool)> {
+        // `getStatefulSetMaxUnavailable`: a share is rounded down, to at least one.
+        let most = match self.spec.max_unavailable {
+            Amount::Pods(pods) => pods.into(),
+            Amount::Percent(percent) => model.groups[workload].spec.value * percent / 100,
         };
-        one.is_wanted & self.update.is_not(revision as i64) & above & scaled
+        let most: Int = most.max(1);
+        let missing = self.ordinals.iter().map(|one| ite(one.is_wanted & !one.is_healthy, 1, 0));
+        let mut room = most.monus(sum(missing));
+        let mut deleted = Vec::new();
+        let updated = self.ordinals.iter().enumerate().rev().filter(|(at, _)| self.is_updated(*at));
+        for (_, one) in updated {
+            let has_room = room.above(0);
+            let is_old = |group: usize| {
+                let revision = model.groups[group].revision as i64;
+                model.groups[group].active().above(0) & self.update.is_not(revision)
+            };
+            let due: Vec<(usize, Bool)> =
+                one.groups.iter().map(|&group| (group, one.is_wanted & has_room & is_old(group))).collect();
+            room = room.monus(sum(due.iter().map(|&(_, due)| ite(due, 1, 0))));
+            deleted.extend(due);
+        }
+        deleted
     }
 }
 
@@ -192,9 +226,24 @@ fn ready(model: &Model, group: usize) -> Int {
     sum(model.groups[group].slots().map(|slot| model.revision_ready_on(group, slot)))
 }
 
+/// Available pods of a group.
+fn available(model: &Model, group: usize) -> Int {
+    sum(model.groups[group].slots().map(|slot| model.available_on(group, slot)))
+}
+
+/// Pods of a group that updates and scale-downs need not wait for: Ready ones (`isHealthy`), from 1.34 on available ones
+/// (`isUnavailable`).
+fn healthy(model: &Model, group: usize) -> Int {
+    if model.cluster.version.0 < 34 { ready(model, group) } else { available(model, group) }
+}
+
 impl StatefulSet {
     fn add_workload(&self, model: &mut Model, workload: usize, spec: Spec) {
         let state = State::new(model, workload, spec);
+        let together = model.cluster.has(FeatureGate::MaxUnavailableStatefulSet);
+        if together && !spec.updates_on_delete && model.revisions(workload).count() > state.ordinals.len() {
+            self.update_together(model, workload, &state);
+        }
         for (at, one) in state.ordinals.iter().enumerate() {
             for &group in &one.groups {
                 let revision = model.groups[group].revision;
@@ -206,10 +255,10 @@ impl StatefulSet {
                 let rule = replica_set::place_new(model, group, 1.into(), rule);
                 model.add_rule(rule);
                 let is_active = model.groups[group].active().above(0);
-                for (verb, field, due) in [
-                    ("delete", "spec.replicas", state.deletes(at)),
-                    ("update", "spec.updateStrategy", state.updates(model, at, revision)),
-                ] {
+                let updates = if together { false.into() } else { state.updates(model, at, revision) };
+                for (verb, field, due) in
+                    [("delete", "spec.replicas", state.deletes(at)), ("update", "spec.updateStrategy", updates)]
+                {
                     let rule = self.rule(model, group, verb, "SuccessfulDelete", field).when(is_active).when(due);
                     let rule = rule.delete_all(&model.groups[group]);
                     model.add_rule(rule);
@@ -242,6 +291,24 @@ impl StatefulSet {
             .fair(unit)
             .says([text(what)])
             .because_of(model.origin(group, field))
+    }
+
+    /// The update of several pods in one sync.
+    fn update_together(&self, model: &mut Model, workload: usize, state: &State) {
+        let deleted = state.updates_together(model, workload);
+        let id = model.ids.workloads[workload];
+        let unit = model.fairness_unit(Subject::new(self.name()).of(id));
+        let name = model.workload_name(workload);
+        let count = sum(deleted.iter().map(|&(_, due)| ite(due, 1, 0)));
+        let rule = self
+            .rule(model, workload, "update", "SuccessfulDelete", "spec.updateStrategy")
+            .about(Subject::new("update").of(id))
+            .fair(unit)
+            .when(count.above(0))
+            .when(state.is_scaled())
+            .says([text(format!("deletes pods of {name} that are not of the wanted revision: ")), value(count)]);
+        let rule = deleted.into_iter().fold(rule, |rule, (group, due)| rule.delete_all_if(&model.groups[group], due));
+        model.add_rule(rule);
     }
 
     /// `status.currentRevision` follows when all pods are of the wanted revision and Ready (`completeRollingUpdate`).

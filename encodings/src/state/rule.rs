@@ -3,7 +3,7 @@
 use super::{BoolVar, Group, IntVar, Model};
 use crate::subject::{ObjectId, Subject};
 use crate::system::{Choice, Detail, DetailKind, Effect, Origin, Pace, Phrase, Rule, Signature, Verb, Write, lowered};
-use crate::term::{Bool, Int, Term, TermId, VarId, all};
+use crate::term::{Bool, Int, Term, TermId, VarId, all, ite};
 
 /// The pieces of a sentence.
 pub type Phrases = Vec<Phrase>;
@@ -185,16 +185,23 @@ impl RuleBuilder {
 
     /// Deletes all pods of a group, wherever they are: those with a node terminate.
     pub(crate) fn delete_all(self, group: &Group) -> Self {
+        self.delete_all_if(group, true.into())
+    }
+
+    /// Deletes all pods of a group where a condition holds.
+    pub(crate) fn delete_all_if(self, group: &Group, due: Bool) -> Self {
+        let emptied = |count: IntVar| ite(due, 0, count.value);
         let without_node = [group.pending].into_iter().chain(group.nominated.iter().flatten().copied());
-        let rule = self.writes(Verb::Delete, group.id).times(group.pending.value);
-        let mut rule = without_node.fold(rule, |rule, count| rule.set(count, 0));
+        let rule = self.writes(Verb::Delete, group.id).times(ite(due, group.pending.value, 0));
+        let mut rule = without_node.fold(rule, |rule, count| rule.set(count, emptied(count)));
         for slot in group.slots() {
             let here = group.active_on(slot);
             if here.range().hi == 0 {
                 continue;
             }
-            rule = rule.writes(Verb::Delete, group.id).at(slot).times(here).saturate(group.terminating[slot], here);
-            rule = group.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], 0));
+            let gone = ite(due, here, 0);
+            rule = rule.writes(Verb::Delete, group.id).at(slot).times(gone).saturate(group.terminating[slot], gone);
+            rule = group.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], emptied(counts[slot])));
         }
         rule
     }

@@ -50,6 +50,25 @@ fn resources_of_the_three_nodes() {
 }
 
 #[test]
+fn balance_is_what_a_pod_changes_from_1_36_on() {
+    let mut pools = vec![node("a", &[]), node("b", &[]), node("c", &[])];
+    let workloads = vec![deployment("web", 1, 500, 256), deployment("x", 1, 1000, 1024), deployment("y", 1, 500, 4096)];
+    let scores_of = |pools: &[NodePool], minor: u32| {
+        let mut cluster = cluster(pools.to_vec(), workloads.clone());
+        cluster.scheduler = weights(0, 1, 0);
+        cluster.version = KubernetesVersion(minor);
+        let mut world = World::new(&cluster);
+        world.set("pending[default/web]", 1).run_pods("x", &[("a", 1)]).run_pods("y", &[("b", 1)]);
+        scores(&world, &["a", "b", "c"])
+    };
+    // Balances with the pod are 89, 85 and 95, without it 93, 81 and 100.
+    assert_eq!(scores_of(&pools, 35), [73 + 89, 60 + 85, 91 + 95]);
+    assert_eq!(scores_of(&pools, 36), [73 + 73, 60 + 77, 91 + 72]);
+    pools[0].allocatable.insert("cpu".into(), Span { lo: 4000, hi: 8000, step: 1000 });
+    assert_eq!(scores_of(&pools, 36), [73 + 73, 60 + 77, 91 + 72], "as a term");
+}
+
+#[test]
 fn a_best_effort_pod_counts_as_100m_and_200mi() {
     let mut web = deployment("web", 1, 0, 0);
     web.template.requests.clear();

@@ -2,11 +2,20 @@
 
 use crate::support::{World, cluster, deployment, event, node};
 use kubound_encodings::cluster::event::{ApplyMode, EventKind};
+use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::workload::{Control, STATEFUL_SET, StatefulSet, VolumeNodes};
-use kubound_encodings::cluster::{Cluster, NodeSelectorTerm, Requirement, Span, Workload, WorkloadRef};
+use kubound_encodings::cluster::{
+    Cluster, FeatureGate, KubernetesVersion, NodeSelectorTerm, Requirement, Span, Workload, WorkloadRef,
+};
 
-const ORDERED: StatefulSet = StatefulSet { is_ordered: true, updates_on_delete: false, partition: 0, start: 0 };
+const ORDERED: StatefulSet = StatefulSet {
+    is_ordered: true,
+    updates_on_delete: false,
+    partition: 0,
+    max_unavailable: Amount::Pods(1),
+    start: 0,
+};
 const PARALLEL: StatefulSet = StatefulSet { is_ordered: false, ..ORDERED };
 
 fn reference() -> WorkloadRef {
@@ -143,6 +152,80 @@ fn updates_go_down_from_the_highest_ordinal() {
         world.set("pending[default/db-2@2]", 0).set("running[default/db-2@2][b]", 1);
         assert_eq!(acts(&world), ["update/default/db-1"]);
     }
+}
+
+#[test]
+fn updates_wait_for_available_pods_from_1_34_on() {
+    // db-2@2 is Ready, but not for minReadySeconds.
+    let world = |minor: u32| {
+        let mut cluster = updated(PARALLEL, 3, 200);
+        cluster.version = KubernetesVersion(minor);
+        cluster.workloads[0].rollout.min_ready_seconds = 10;
+        let mut world = World::fine(&cluster);
+        run(&mut world, &[0, 1, 2]);
+        let phase = if minor < 34 { "running" } else { "running, not available yet" };
+        world.fire("event/new/apply").set("running[default/db-2][a]", 0);
+        world.set(&format!("{phase}[default/db-2@2][b]"), 1);
+        world
+    };
+    assert_eq!(acts(&world(33)), ["update/default/db-1"]);
+    let mut later = world(34);
+    assert!(acts(&later).is_empty(), "{:?}", acts(&later));
+    later.set("running, not available yet[default/db-2@2][b]", 0).set("running[default/db-2@2][b]", 1);
+    assert_eq!(acts(&later), ["update/default/db-1"]);
+}
+
+#[test]
+fn surplus_pods_that_are_not_available() {
+    let acts_in = |minor: u32| {
+        let mut cluster = nodes(db(3, ORDERED));
+        cluster.version = KubernetesVersion(minor);
+        cluster.workloads[0].rollout.min_ready_seconds = 10;
+        cluster.events = vec![event("scale", EventKind::Scale { target: reference(), replicas: Span::exactly(1) })];
+        let mut world = World::fine(&cluster);
+        run(&mut world, &[0]);
+        world.set("running, not available yet[default/db-1][a]", 1).set("spec.replicas[default/db]", 1);
+        acts(&world)
+    };
+    assert!(acts_in(33).is_empty(), "db-1 is Ready, and so not the first unhealthy pod; it has to be available first");
+    assert_eq!(acts_in(34), ["delete/default/db-1"], "it is the first pod that is not available");
+}
+
+#[test]
+fn with_the_gate_several_pods_are_updated_at_once() {
+    let gated = |spec: StatefulSet, max_unavailable: Amount| {
+        let mut cluster = updated(StatefulSet { max_unavailable, ..spec }, 4, 200);
+        cluster.gates.0.insert(FeatureGate::MaxUnavailableStatefulSet, true);
+        let mut world = World::fine(&cluster);
+        run(&mut world, &[0, 1, 2, 3]);
+        world.fire("event/new/apply");
+        world
+    };
+    let left = |world: &World| [0, 1, 2, 3].map(|ordinal| world.get(&format!("running[default/db-{ordinal}][a]")));
+    for spec in [ORDERED, PARALLEL] {
+        for (amount, expected) in [
+            (Amount::Pods(1), [1, 1, 1, 0]),
+            (Amount::Pods(3), [1, 0, 0, 0]),
+            (Amount::Percent(60), [1, 1, 0, 0]),
+            (Amount::Percent(10), [1, 1, 1, 0]),
+        ] {
+            let mut world = gated(spec, amount);
+            assert_eq!(acts(&world), ["update/default/db"]);
+            world.fire("statefulset-controller/update/default/db");
+            assert_eq!(left(&world), expected, "{spec:?}, {amount:?}");
+            assert!(acts(&world).is_empty(), "what is terminating is not available");
+        }
+    }
+    let mut world = gated(StatefulSet { partition: 3, ..PARALLEL }, Amount::Pods(3));
+    world.fire("statefulset-controller/update/default/db");
+    assert_eq!(left(&world), [1, 1, 1, 0], "not below the partition");
+    let mut world = gated(PARALLEL, Amount::Pods(2));
+    world.set("running[default/db-1][a]", 0).set("pending[default/db-1]", 1);
+    world.fire("statefulset-controller/update/default/db");
+    assert_eq!(left(&world), [1, 0, 1, 0], "db-1 counts as unavailable");
+    let mut world = gated(PARALLEL, Amount::Pods(1));
+    world.set("running[default/db-1][a]", 0).set("pending[default/db-1]", 1);
+    assert!(acts(&world).is_empty(), "a broken pod of the former template keeps the update from going on");
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(in super::super) struct Containers {
     ordinary: Vec<Container>,
     initial: Vec<Container>,
     overhead: Resources<i64>,
+    /// Whether host ports of sidecars count.
+    sidecars_hold_ports: bool,
 }
 
 /// A container's part.
@@ -53,7 +55,7 @@ pub(super) fn read(pod: &Fields) -> Result<Containers, InputError> {
     let initial = initial?;
     check_names(ordinary.iter().chain(&initial), &view)?;
     let overhead = pod.read("overhead", |view| read_amounts(&view))?.unwrap_or_default();
-    Ok(Containers { ordinary, initial, overhead })
+    Ok(Containers { ordinary, initial, overhead, sidecars_hold_ports: false })
 }
 
 /// Takes over what is missing.
@@ -104,7 +106,8 @@ impl Containers {
         template.containers = self.lasting().map(requests_of).collect();
         template.images = self.ordinary.iter().map(|one| one.image.clone()).collect();
         template.images.sort();
-        template.host_ports = self.ordinary.iter().flat_map(|one| one.host_ports.iter().cloned()).collect();
+        let holding = self.lasting().filter(|one| !one.is_sidecar || self.sidecars_hold_ports);
+        template.host_ports = holding.flat_map(|one| one.host_ports.iter().cloned()).collect();
         template.host_ports.sort();
         template.requests = self.effective(|one| one.requests.clone());
     }
@@ -137,6 +140,12 @@ impl Containers {
             fill(&mut container.limits, &limits.default);
             fill(&mut container.requests, &limits.default_request);
         }
+    }
+
+    /// Lets host ports of sidecars count; says whether there are any.
+    pub(super) fn hold_ports_of_sidecars(&mut self, hold: bool) -> bool {
+        self.sidecars_hold_ports = hold;
+        self.initial.iter().any(|one| !one.host_ports.is_empty())
     }
 
     /// Images of all of them.
@@ -251,7 +260,7 @@ fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, I
         }
         (None, _) => false,
     };
-    let host_ports = read_host_ports(&fields, is_initial, on_host)?;
+    let host_ports = read_host_ports(&fields, is_initial, is_sidecar, on_host)?;
     let (requests, limits) = match fields.get("resources") {
         Some(resources) => read_requests(&resources)?,
         None => Default::default(),
@@ -262,7 +271,12 @@ fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, I
 }
 
 /// Ports matter only where they bind a port of the node; on the network of the node all do.
-fn read_host_ports(fields: &Fields, is_initial: bool, on_host: bool) -> Result<Vec<HostPort>, InputError> {
+fn read_host_ports(
+    fields: &Fields,
+    is_initial: bool,
+    is_sidecar: bool,
+    on_host: bool,
+) -> Result<Vec<HostPort>, InputError> {
     let mut ports = Vec::new();
     for item in fields.items("ports")? {
         let fields = item.fields()?;
@@ -275,8 +289,8 @@ fn read_host_ports(fields: &Fields, is_initial: bool, on_host: bool) -> Result<V
         if port == 0 {
             continue;
         }
-        if is_initial {
-            item.note(Harmless, "the scheduler of these releases looks at the ports of ordinary containers only");
+        if is_initial && !is_sidecar {
+            item.note(Harmless, "the scheduler looks at the ports of containers only that run as long as their pod");
         } else {
             let protocol = protocol.filter(|name| !name.is_empty()).unwrap_or_else(|| "TCP".into());
             ports.push(HostPort { ip, protocol, port });

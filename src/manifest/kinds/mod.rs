@@ -27,6 +27,7 @@ mod pod_affinity;
 mod pod_fields;
 mod pod_security;
 mod pod_template;
+mod release;
 mod resource_quota;
 mod rollout;
 mod schedule;
@@ -50,6 +51,7 @@ pub(super) use images::{NodeImages, note as note_images};
 pub(super) use limit_range::{apply as apply_limit_ranges, note_refusals};
 pub(super) use node::{note_missing, read_pods, read_resources, read_taints};
 pub(super) use pod_security::apply as apply_pod_security;
+pub(super) use release::apply as apply_release;
 pub(super) use volumes::tie as tie_to_volumes;
 
 use super::ErrorKind;

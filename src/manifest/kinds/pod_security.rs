@@ -1,12 +1,14 @@
 //! Pod Security (`k8s.io/pod-security-admission`, folder `policy`): which pods the level that a namespace enforces refuses. A
-//! controller makes no pods of such a template, and tries forever. Checks are those of the newest release whose rules are
-//! modelled, whatever `enforce-version` says; exemptions are configured outside of manifests, and are taken to be none.
+//! controller makes no pods of such a template, and tries forever. Checks are those of 1.33 at least, and later ones up to the
+//! release and `enforce-version`; exemptions are configured outside of manifests, and are taken to be none.
 
 use super::super::Severity::{Risky, Warning};
 use super::super::draft::{Draft, DraftWorkload, PodSecurity};
+use super::super::scenario::release;
 use super::super::value::{Value, child};
 use super::Object;
 use super::security::{APP_ARMOR, SAFE_SYSCTLS};
+use kubound_encodings::cluster::KubernetesVersion;
 
 /// Capabilities that containers may add under `baseline`.
 const CAPABILITIES: &[&str] = &[
@@ -54,6 +56,15 @@ const VOLUMES: &[&str] = &[
 /// Labels by which Pod Security refuses pods of a namespace, unless they allow all.
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 
+/// The release whose checks are enforced; without it, or `latest`, that of the API server.
+const VERSION: &str = "pod-security.kubernetes.io/enforce-version";
+
+/// First release with `hostProbesAndHostLifecycle`.
+const HOST_OF_PROBES: KubernetesVersion = KubernetesVersion(34);
+
+/// First release that lets pods of a user namespace be root (`relaxPolicyForUserNamespacePod`).
+const USER_NAMESPACES: KubernetesVersion = KubernetesVersion(35);
+
 /// Reads what the labels of a namespace refuse.
 pub(super) fn read_namespace(object: &Object, draft: &mut Draft) {
     let (namespace, context) = (object.metadata.name.clone(), object.context);
@@ -63,7 +74,9 @@ pub(super) fn read_namespace(object: &Object, draft: &mut Draft) {
     match level {
         Some("baseline" | "restricted") => {
             let is_restricted = level == Some("restricted");
-            draft.pod_security.push(PodSecurity { namespace, is_restricted, origin: context.origin(&at) });
+            // What is no version is taken for the newest (`ParseVersion`).
+            let version = object.metadata.labels.get(VERSION).and_then(|text| release(text));
+            draft.pod_security.push(PodSecurity { namespace, is_restricted, version, origin: context.origin(&at) });
         }
         None | Some("privileged") => {}
         // An invalid level is taken for the strictest one (`ParseLevel`), where the API server lets it pass.
@@ -76,18 +89,19 @@ pub(super) fn read_namespace(object: &Object, draft: &mut Draft) {
 }
 
 /// Marks the workloads whose pods their namespace refuses.
-pub(in super::super) fn apply(draft: &mut Draft) {
+pub(in super::super) fn apply(draft: &mut Draft, version: KubernetesVersion) {
     let namespaces = std::mem::take(&mut draft.pod_security);
     for read in &mut draft.workloads {
-        apply_to(&namespaces, read);
-        read.later.iter_mut().for_each(|later| apply_to(&namespaces, later));
+        apply_to(&namespaces, read, version);
+        read.later.iter_mut().for_each(|later| apply_to(&namespaces, later, version));
     }
     draft.pod_security = namespaces;
 }
 
-fn apply_to(namespaces: &[PodSecurity], read: &mut DraftWorkload) {
+fn apply_to(namespaces: &[PodSecurity], read: &mut DraftWorkload, version: KubernetesVersion) {
     let Some(own) = namespaces.iter().find(|one| one.namespace == read.workload.reference.namespace) else { return };
-    let Some(why) = refusal(&read.template, own.is_restricted) else { return };
+    let version = own.version.map_or(version, |enforced| enforced.min(version));
+    let Some(why) = refusal(&read.template, own.is_restricted, version) else { return };
     read.workload.template.refused_by = Some(own.origin.clone());
     let level = if own.is_restricted { "restricted" } else { "baseline" };
     let message = format!("Pod Security refuses the pods, whose namespace enforces {level}: {why}");
@@ -95,14 +109,19 @@ fn apply_to(namespaces: &[PodSecurity], read: &mut DraftWorkload) {
 }
 
 /// Why a level refuses the pods of a template, if it does.
-fn refusal(template: &Value, is_restricted: bool) -> Option<String> {
-    let pod = Pod { template };
+fn refusal(template: &Value, is_restricted: bool, version: KubernetesVersion) -> Option<String> {
+    let pod = Pod { template, version };
+    if is_restricted && version >= USER_NAMESPACES {
+        // `restricted` keeps the check of `procMount` that `baseline` gives up for pods of a user namespace.
+        return pod.mounted().or_else(|| pod.baseline()).or_else(|| pod.restricted());
+    }
     pod.baseline().or_else(|| if is_restricted { pod.restricted() } else { None })
 }
 
 /// A pod template as written.
 struct Pod<'v> {
     template: &'v Value,
+    version: KubernetesVersion,
 }
 
 fn is_true(value: Option<&Value>) -> bool {
@@ -146,6 +165,24 @@ impl<'v> Pod<'v> {
         self.containers().find(|one| is_bad(one)).map(|one| text(one, &["name"]))
     }
 
+    /// Whether it is in a user namespace of its own, where the release relaxes checks for such pods.
+    fn is_relaxed(&self) -> bool {
+        self.version >= USER_NAMESPACES && self.template.below(&["spec", "hostUsers"]) == Some(&Value::Bool(false))
+    }
+
+    fn mounted(&self) -> Option<String> {
+        let mounts = |one: &Value| !["", "Default"].contains(&text(one, &["securityContext", "procMount"]));
+        self.container(mounts).map(|name| format!("container {name} sets procMount"))
+    }
+
+    /// Whether a probe or a handler of the life cycle names a host.
+    fn names_host(&self, container: &Value) -> bool {
+        let probes = ["livenessProbe", "readinessProbe", "startupProbe"].map(|probe| vec![probe]);
+        let handlers = ["postStart", "preStop"].map(|handler| vec!["lifecycle", handler]);
+        let asks = |at: &Vec<&str>, how: &str| !text(container, &[at.as_slice(), &[how, "host"]].concat()).is_empty();
+        probes.iter().chain(&handlers).any(|at| asks(at, "httpGet") || asks(at, "tcpSocket"))
+    }
+
     fn baseline(&self) -> Option<String> {
         let spec = |key: &str| self.template.below(&["spec", key]);
         if let Some(key) = ["hostNetwork", "hostPID", "hostIPC"].into_iter().find(|key| is_true(spec(key))) {
@@ -168,9 +205,12 @@ impl<'v> Pod<'v> {
         if let Some(name) = self.container(added) {
             return Some(format!("container {name} adds capabilities"));
         }
-        let mounts = |one: &Value| !["", "Default"].contains(&text(one, &["securityContext", "procMount"]));
-        if let Some(name) = self.container(mounts) {
-            return Some(format!("container {name} sets procMount"));
+        if let Some(why) = self.mounted().filter(|_| !self.is_relaxed()) {
+            return Some(why);
+        }
+        let names_host = |one: &Value| self.version >= HOST_OF_PROBES && self.names_host(one);
+        if let Some(name) = self.container(names_host) {
+            return Some(format!("a probe or lifecycle handler of container {name} names a host"));
         }
         let sysctls = items(self.template, &["spec", "securityContext", "sysctls"]).iter();
         let mut sysctls = sysctls.map(|one| text(one, &["name"]));
@@ -221,18 +261,8 @@ impl<'v> Pod<'v> {
             return Some(format!("volume {} is of a kind that is not allowed", text(volume, &["name"])));
         }
         let of_pod = |path: &[&str]| self.template.below(&[&["spec", "securityContext"], path].concat());
-        if of_pod(&["runAsNonRoot"]) == Some(&Value::Bool(false)) {
-            return Some("runAsNonRoot is false".to_owned());
-        }
-        let as_root = |one: &Value| match one.below(&["securityContext", "runAsNonRoot"]) {
-            Some(value) if *value != Value::Null => !is_true(Some(value)),
-            _ => !is_true(of_pod(&["runAsNonRoot"])),
-        };
-        if let Some(name) = self.container(as_root) {
-            return Some(format!("container {name} does not set runAsNonRoot"));
-        }
-        if self.contexts().any(|context| context.below(&["runAsUser"]) == Some(&Value::Integer(0))) {
-            return Some("runAsUser is 0".to_owned());
+        if let Some(why) = self.as_root().filter(|_| !self.is_relaxed()) {
+            return Some(why);
         }
         if text(self.template, &["spec", "os", "name"]) == "windows" {
             return None;
@@ -253,6 +283,23 @@ impl<'v> Pod<'v> {
         let name = self.container(|one| !of_all && one.below(&["securityContext", "seccompProfile"]).is_none())?;
         Some(format!("container {name} sets no seccompProfile"))
     }
+
+    /// What lets the pod run as root.
+    fn as_root(&self) -> Option<String> {
+        let of_pod = |path: &[&str]| self.template.below(&[&["spec", "securityContext"], path].concat());
+        if of_pod(&["runAsNonRoot"]) == Some(&Value::Bool(false)) {
+            return Some("runAsNonRoot is false".to_owned());
+        }
+        let as_root = |one: &Value| match one.below(&["securityContext", "runAsNonRoot"]) {
+            Some(value) if *value != Value::Null => !is_true(Some(value)),
+            _ => !is_true(of_pod(&["runAsNonRoot"])),
+        };
+        if let Some(name) = self.container(as_root) {
+            return Some(format!("container {name} does not set runAsNonRoot"));
+        }
+        let is_root = self.contexts().any(|context| context.below(&["runAsUser"]) == Some(&Value::Integer(0)));
+        is_root.then(|| "runAsUser is 0".to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -260,8 +307,43 @@ mod tests {
     use super::*;
 
     fn refused(spec: &str, is_restricted: bool) -> Option<String> {
+        refused_by(33, spec, is_restricted)
+    }
+
+    fn refused_by(minor: u32, spec: &str, is_restricted: bool) -> Option<String> {
         let documents = crate::manifest::yaml::parse_documents(&format!("spec: {spec}")).expect("YAML");
-        refusal(&documents[0].root, is_restricted)
+        refusal(&documents[0].root, is_restricted, KubernetesVersion(minor))
+    }
+
+    #[test]
+    fn hosts_of_probes_are_refused_from_1_34_on() {
+        for at in [
+            "livenessProbe: {httpGet: {host: 10.0.0.1, port: 80}}",
+            "readinessProbe: {tcpSocket: {host: 10.0.0.1, port: 80}}",
+            "startupProbe: {httpGet: {host: a, port: 80}}",
+            "lifecycle: {preStop: {httpGet: {host: a, port: 80}}}",
+        ] {
+            let spec = format!("{{containers: [{{name: a, {at}}}]}}");
+            assert_eq!(refused_by(33, &spec, false), None, "{at}");
+            let why = "a probe or lifecycle handler of container a names a host";
+            assert_eq!(refused_by(34, &spec, false).as_deref(), Some(why), "{at}");
+        }
+        assert_eq!(refused_by(36, "{containers: [{name: a, livenessProbe: {httpGet: {port: 80}}}]}", false), None);
+    }
+
+    #[test]
+    fn pods_of_a_user_namespace_may_be_root_from_1_35_on() {
+        let seccomp = "securityContext: {seccompProfile: {type: RuntimeDefault}, runAsUser: 0}";
+        let spec = format!("{{hostUsers: false, {seccomp}, containers: [{CONTAINER}]}}");
+        let why = "container a does not set runAsNonRoot";
+        assert_eq!(refused_by(34, &spec, true).as_deref(), Some(why));
+        assert_eq!(refused_by(35, &spec, true), None);
+        assert_eq!(refused_by(35, &spec.replace("false,", "true,"), true).as_deref(), Some(why));
+        let mounts = "{hostUsers: false, containers: [{name: a, securityContext: {procMount: Unmasked}}]}";
+        let why = "container a sets procMount";
+        assert_eq!(refused_by(34, mounts, false).as_deref(), Some(why));
+        assert_eq!(refused_by(35, mounts, false), None);
+        assert_eq!(refused_by(35, mounts, true).as_deref(), Some(why), "restricted keeps it");
     }
 
     const HARDENED: &str = "securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}";

@@ -3,9 +3,9 @@
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
-use super::super::judgements::{Table, depends, harmless, read as is_read, risky, status, table, table_in, within};
+use super::super::judgements::{Table, depends, harmless, read as is_read, status, table, table_in, within};
 use super::super::value::Value;
-use super::super::view::{Context, Fields};
+use super::super::view::{Context, Fields, View};
 use super::metadata::METADATA;
 use super::pod_fields::TEMPLATE;
 use super::selector::LABEL_SELECTOR;
@@ -13,6 +13,7 @@ use super::workload::{draft_of, read_selector, refuse_deadline, replicas_managed
 use super::{Object, pod_template, rollout};
 use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::pod_affinity::RevisionMatch;
+use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::workload::{Control, StatefulSet};
 use kubound_encodings::cluster::{PodTemplate, Span};
 
@@ -73,9 +74,9 @@ static UPDATE: Table =
 static ROLLING_UPDATE: Table = table(
     "io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy",
     &[
-        risky(
+        depends(
             "maxUnavailable",
-            "with the feature MaxUnavailableStatefulSet, which is on from 1.37 on, several pods are updated at once",
+            "counts with the gate MaxUnavailableStatefulSet (`featureGates` of scenarios), which is off up to 1.36",
         ),
         is_read("partition"),
     ],
@@ -197,6 +198,9 @@ fn read_ordinals(spec: &Fields) -> Result<StatefulSet, InputError> {
                 return Err(error.expected("no rollingUpdate beside `type: OnDelete`"));
             }
             read.partition = rolling.read("partition", |view| view.integer(0..=MAX_REPLICAS))?.unwrap_or(0);
+            if let Some(view) = rolling.get("maxUnavailable") {
+                read.max_unavailable = read_max_unavailable(&view)?;
+            }
             rolling.judge_rest(&ROLLING_UPDATE);
         }
         strategy.judge_rest(&UPDATE);
@@ -206,6 +210,12 @@ fn read_ordinals(spec: &Fields) -> Result<StatefulSet, InputError> {
         ordinals.judge_rest(&ORDINALS);
     }
     Ok(read)
+}
+
+/// At least one pod, or one percent.
+fn read_max_unavailable(view: &View) -> Result<Amount, InputError> {
+    let amount = rollout::read_amount(view, 100)?;
+    if amount.is_positive() { Ok(amount) } else { Err(view.error("no pod may be unavailable").expected("1 or more")) }
 }
 
 /// Its pods have no label `pod-template-hash`, so that keys of that name mean nothing.

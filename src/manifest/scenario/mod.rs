@@ -21,7 +21,7 @@ mod workloads;
 pub(super) use events::EventReader;
 pub(super) use files::{event_files, resources};
 pub use schema::scenario_schema;
-pub use settings::KUBERNETES;
+pub use settings::{KUBERNETES, release};
 
 use super::ErrorKind;
 use super::draft::{Draft, Scenario};
@@ -49,6 +49,7 @@ const METADATA: &[&str] = &["name", "labels", "annotations"];
 /// The keys of `spec`.
 const KEYS: &[&str] = &[
     "kubernetesVersion",
+    "featureGates",
     "resources",
     "nodes",
     "workloads",
@@ -95,7 +96,7 @@ pub(super) fn read(
         scenario.name = metadata.read("name", |view| view.name().map(str::to_owned))?;
     }
     let spec = root.require("spec", "the scenario")?.strict_fields(KEYS)?;
-    settings::read(&spec, &mut scenario)?;
+    settings::read(&spec, loader.release, &mut scenario)?;
     nodes::read(&spec, draft)?;
     scenario.node_autoscaler = autoscalers::read(&spec, draft)?;
     let files = files::Folder { folder, loader };

@@ -15,6 +15,7 @@ use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
 use super::workloads::{CRASH_LOOP, LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
 use super::{API_VERSION, KEYS, METADATA, OBJECT, ROOT};
 use crate::limits::reader::MOST_ACTIVE_JOBS;
+use kubound_encodings::cluster::FeatureGate;
 use kubound_encodings::cluster::formula::Word;
 use kubound_encodings::intents;
 use serde_json::{Map, Value, json};
@@ -107,6 +108,14 @@ fn spec(key: &str) -> Value {
                 KUBERNETES.flat_map(|minor| [format!("1.{minor}"), format!("v1.{minor}")]).collect();
             told("Release of Kubernetes whose rules apply; in quotes. Default: \"1.33\".", json!({"enum": releases}))
         }
+        "featureGates" => {
+            let gates = FeatureGate::all().map(|gate| (gate.name().to_owned(), flag()));
+            let properties: serde_json::Map<String, Value> = gates.collect();
+            told(
+                "Feature gates of Kubernetes that are set, of those that change a rule of the models. Default: as the release has them.",
+                json!({"type": "object", "properties": properties, "additionalProperties": false}),
+            )
+        }
         "resources" => told(
             "Manifests: files, folders and globs, relative to this file and inside of its folder. Default: every other YAML file of the folder; none if manifests are piped in.",
             list(text("web.yaml")),
@@ -171,7 +180,7 @@ fn spec(key: &str) -> Value {
                 "syncPeriod" => told("Time between two syncs. Default: 15s.", duration("15s")),
                 "tolerance" => told("Deviation from the target that changes nothing. Default: 0.1.", amounts("0.1")),
                 "configurableTolerance" => told(
-                    "Whether the gate HPAConfigurableTolerance (alpha in 1.33) is on, so that `tolerance` of a behavior counts. Default: false.",
+                    "The same as the gate HPAConfigurableTolerance in `featureGates`: whether `tolerance` of a behavior counts. Default: true from 1.35 on.",
                     flag(),
                 ),
                 _ => told("Window of scaling down where behavior says nothing. Default: 5m.", duration("5m")),

@@ -15,8 +15,19 @@ pub fn add(sketch: &mut Sketch) {
         let timing = sketch.one_of(&["paced", "delayed", "interleaved"]);
         sketch.spec.insert("timing".into(), timing.into());
     }
-    let version = sketch.one_of(&["1.29", "1.30", "1.31", "1.32", "1.33", "1.33", "1.33"]);
+    let version = sketch.one_of(&["1.29", "1.30", "1.32", "1.33", "1.33", "1.34", "1.36"]);
     sketch.spec.insert("kubernetesVersion".into(), version.into());
+    if sketch.percent(30) {
+        update_together(sketch);
+    }
+}
+
+/// Lets an update of StatefulSets replace several pods at once.
+fn update_together(sketch: &mut Sketch) {
+    let mut sets = sketch.objects.iter_mut().filter(|object| object["kind"] == "StatefulSet");
+    let Some(set) = sets.find(|object| object["spec"]["updateStrategy"]["type"] != "OnDelete") else { return };
+    set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = 2.into();
+    sketch.spec.insert("featureGates".into(), json!({"MaxUnavailableStatefulSet": true}));
 }
 
 const PLACED: &[&str] = &["Deployment", "ReplicaSet", "StatefulSet", "Pod"];

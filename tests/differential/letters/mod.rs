@@ -16,7 +16,7 @@ use kubound_encodings::cluster::node_autoscaler::NodeGroup;
 use kubound_encodings::cluster::selector::NodeSelectorTerm;
 use kubound_encodings::cluster::workload::Service;
 use kubound_encodings::cluster::{
-    Assumption, Bounds, Cluster, NodePool, PlacedPhase, Placement, Span, Start, TaintEffect, Timing,
+    Assumption, Bounds, Cluster, FeatureGates, NodePool, PlacedPhase, Placement, Span, Start, TaintEffect, Timing,
 };
 use std::collections::BTreeSet;
 
@@ -86,11 +86,13 @@ fn names_nodes(terms: &[NodeSelectorTerm]) -> bool {
 
 fields! { CLUSTER, of_cluster: Cluster,
     Cluster {
-        name: _, version, pools, workloads, cron_jobs: _, hpas: _, vpas: _, disruption_budgets: _, quotas: _, services,
+        name: _, version, gates, pools, workloads, cron_jobs: _, hpas: _, vpas: _, disruption_budgets: _, quotas: _, services,
         descheduler: _, node_autoscaler: _, scheduler: _, other_profiles, others: _, scenario_controllers: _, events: _,
         intents: _, assumptions, placed, start: _, timing: _, bounds,
     } => {
         "an older release": version.0 < 33,
+        "a later release": version.0 > 33,
+        "a feature gate": { let FeatureGates(set) = gates; !set.is_empty() },
         "several pools": pools.len() > 1,
         "several workloads": workloads.len() > 1,
         "four nodes": pools.iter().map(|pool| pool.count.hi).sum::<i64>() >= 4,

@@ -95,11 +95,12 @@ pub fn letters(workload: &Workload, found: &mut Letters) {
 }
 
 fields! { STATEFUL, of_stateful: StatefulSet,
-    StatefulSet { is_ordered, updates_on_delete, partition, start } => {
+    StatefulSet { is_ordered, updates_on_delete, partition, max_unavailable, start } => {
         "StatefulSet: ordered": *is_ordered,
         "StatefulSet: parallel": !is_ordered,
         "StatefulSet: OnDelete": *updates_on_delete,
         "StatefulSet: partition": *partition > 0,
+        "StatefulSet: maxUnavailable": *max_unavailable != Amount::Pods(1),
         "StatefulSet: first ordinal": *start > 0,
     }
 }

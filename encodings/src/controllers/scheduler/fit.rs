@@ -35,11 +35,39 @@ pub(super) fn scores(model: &Model, group: usize, weights: Weights) -> (Vec<Int>
     (scores.collect(), is_exact)
 }
 
-/// Whether a pod is balanced: it requests a balanced resource, or the release balances every pod.
-fn is_balanced(model: &Model, group: usize) -> bool {
-    let requests = &model.template(group).requests;
-    let resources = &model.profile(group).balanced_resources;
-    model.cluster.version.0 < 33 || resources.iter().any(|one| requests.get(one).is_some_and(|&amount| amount > 0))
+/// How a release balances allocation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Balance {
+    /// Every pod, by the node with the pod.
+    EveryPod,
+    /// Pods that request a balanced resource, by the node with the pod.
+    WhatRequests,
+    /// Such pods, by what the pod makes of the balance of the node.
+    Change,
+}
+
+impl Balance {
+    fn of(model: &Model) -> Self {
+        match model.cluster.version.0 {
+            ..=32 => Self::EveryPod,
+            33..=35 => Self::WhatRequests,
+            36.. => Self::Change,
+        }
+    }
+
+    /// Whether a pod is balanced.
+    fn includes(self, profile: &SchedulerProfile, pod: &PodTemplate) -> bool {
+        let requests = |one: &String| pod.requests.get(one).is_some_and(|&amount| amount > 0);
+        self == Self::EveryPod || profile.balanced_resources.iter().any(requests)
+    }
+
+    /// The score, from the balance of the node with the pod and without it.
+    fn score(self, with: Int, without: impl FnOnce() -> Int) -> Int {
+        match self {
+            Self::EveryPod | Self::WhatRequests => with,
+            Self::Change => (with + 50 - without()).max(0) / 2 + 50,
+        }
+    }
 }
 
 /// The resources that are balanced for a pod.
@@ -51,7 +79,7 @@ fn balanced_resources<'m>(model: &'m Model, group: usize) -> Vec<&'m String> {
 /// Whether [`symbolic`] covers the profile.
 fn has_symbolic_form(model: &Model, group: usize, weights: Weights) -> bool {
     let shaped = matches!(model.profile(group).strategy, ScoringStrategy::RequestedToCapacityRatio(_));
-    let balances = weights.balance > 0 && is_balanced(model, group);
+    let balances = weights.balance > 0 && Balance::of(model).includes(model.profile(group), model.template(group));
     !(shaped && weights.fit > 0 || balances && balanced_resources(model, group).len() > 2)
 }
 
@@ -111,9 +139,8 @@ fn tabulated(model: &Model, group: usize, slot: usize, mixes: &[Mix], weights: W
             let unit = model.units.get(resource).copied().unwrap_or(1);
             there.allocatable.get(resource).and_then(|amount| amount.constant()).unwrap_or(0) * unit
         };
-        let skips_best_effort = model.cluster.version.0 >= 33;
         let pod = model.template(group);
-        let (fit, balance) = both(model.profile(group), pod, &templates, allocatable, skips_best_effort);
+        let (fit, balance) = both(model.profile(group), pod, &templates, allocatable, Balance::of(model));
         weights.fit * fit + weights.balance * balance
     })
 }
@@ -124,10 +151,10 @@ fn both(
     pod: &PodTemplate,
     existing: &[(&PodTemplate, i64)],
     allocatable: impl Fn(&str) -> i64,
-    skips_best_effort: bool,
+    balance: Balance,
 ) -> (i64, i64) {
-    let total =
-        |of: &dyn Fn(&PodTemplate) -> i64| of(pod) + existing.iter().map(|(one, count)| of(one) * count).sum::<i64>();
+    let there = |of: &dyn Fn(&PodTemplate) -> i64| existing.iter().map(|(one, count)| of(one) * count).sum::<i64>();
+    let total = |of: &dyn Fn(&PodTemplate) -> i64| of(pod) + there(of);
     let mut fit = Vec::new();
     for (resource, weight) in &profile.strategy_resources {
         if !is_scored(pod, resource) {
@@ -136,17 +163,22 @@ fn both(
         let requested = total(&|template| scoring_request(template, resource));
         fit.push((requested, allocatable(resource), *weight));
     }
-    let balanced: Vec<(i64, i64)> = profile
-        .balanced_resources
-        .iter()
-        .filter(|resource| is_scored(pod, resource))
-        .map(|resource| {
-            (total(&|template| template.requests.get(resource).copied().unwrap_or(0)), allocatable(resource))
-        })
-        .collect();
-    let requests_something =
-        profile.balanced_resources.iter().any(|resource| pod.requests.get(resource).copied().unwrap_or(0) > 0);
-    let balance = if requests_something || !skips_best_effort { balanced_allocation(&balanced) } else { 0 };
+    let request = |template: &PodTemplate, resource: &str| template.requests.get(resource).copied().unwrap_or(0);
+    let balanced = |with_pod: bool| {
+        let resources = profile.balanced_resources.iter().filter(|resource| is_scored(pod, resource));
+        let fractions: Vec<(i64, i64)> = resources
+            .map(|resource| {
+                let own = if with_pod { request(pod, resource) } else { 0 };
+                (own + there(&|template| request(template, resource)), allocatable(resource))
+            })
+            .collect();
+        balanced_allocation(&fractions)
+    };
+    let balance = match balance {
+        _ if !balance.includes(profile, pod) => 0,
+        Balance::Change => 50 + (50 + balanced(true) - balanced(false)) / 2,
+        Balance::EveryPod | Balance::WhatRequests => balanced(true),
+    };
     (resources_fit(&profile.strategy, &fit), balance)
 }
 
@@ -252,12 +284,11 @@ fn symbolic(model: &Model, group: usize, slot: usize, weights: Weights) -> Int {
         shares.push(ite(capacity.above(0), *weight, 0));
     }
     let fit = sum(parts) / sum(shares);
-    let balance = match balanced_resources(model, group).as_slice() {
-        [] | [_] if is_balanced(model, group) => 100.into(),
-        [a, b] if is_balanced(model, group) => {
+    let balanced = |resources: &[&String], with_pod: bool| match resources {
+        [a, b] => {
             let fraction = |resource: &str| {
-                let used = resources_used(model, slot, resource)
-                    + model.scaled(resource, pod.requests.get(resource).copied().unwrap_or(0));
+                let own = if with_pod { pod.requests.get(resource).copied().unwrap_or(0) } else { 0 };
+                let used = resources_used(model, slot, resource) + model.scaled(resource, own);
                 (used.min(capacity(resource)), capacity(resource))
             };
             let ((first, first_capacity), (second, second_capacity)) = (fraction(a), fraction(b));
@@ -265,6 +296,13 @@ fn symbolic(model: &Model, group: usize, slot: usize, weights: Weights) -> Int {
             let difference = ite(x.at_least(y), x - y, y - x).max(0);
             let both = first_capacity.above(0) & second_capacity.above(0);
             ite(both, Int::from(100) - (difference * 50).ceil_div(first_capacity * second_capacity), 100)
+        }
+        _ => 100.into(),
+    };
+    let how = Balance::of(model);
+    let balance = match balanced_resources(model, group).as_slice() {
+        resources @ ([] | [_] | [_, _]) if how.includes(profile, pod) => {
+            how.score(balanced(resources, true), || balanced(resources, false))
         }
         _ => 0.into(),
     };
@@ -294,8 +332,8 @@ mod tests {
     fn a_best_effort_pod_counts_as_100m_and_200mi_and_is_not_balanced() {
         let pod = PodTemplate { nonzero_cpu: 100, nonzero_memory: 200 * MEBI, ..PodTemplate::default() };
         let allocatable = |resource: &str| if resource == CPU { 4000 } else { 8192 * MEBI };
-        assert_eq!(both(&SchedulerProfile::default(), &pod, &[], allocatable, true), (97, 0));
-        assert_eq!(both(&SchedulerProfile::default(), &pod, &[], allocatable, false), (97, 100));
+        assert_eq!(both(&SchedulerProfile::default(), &pod, &[], allocatable, Balance::WhatRequests), (97, 0));
+        assert_eq!(both(&SchedulerProfile::default(), &pod, &[], allocatable, Balance::EveryPod), (97, 100));
     }
 
     #[test]
@@ -309,7 +347,8 @@ mod tests {
             ..SchedulerProfile::default()
         };
         let allocatable = |resource: &str| if resource == CPU { 4000 } else { 4 };
-        let score = |other: &str, pod: PodTemplate| both(&profile(other), &pod, &[], allocatable, true);
+        let score =
+            |other: &str, pod: PodTemplate| both(&profile(other), &pod, &[], allocatable, Balance::WhatRequests);
         assert_eq!(score(GPU, pod(&[(CPU, 2000)])), (50, 100));
         assert_eq!(score(GPU, pod(&[(CPU, 2000), (GPU, 1)])), (62, 87));
         assert_eq!(score(EPHEMERAL_STORAGE, pod(&[(CPU, 2000)])), (75, 75), "it is not an extended resource");

@@ -3,13 +3,11 @@
 
 use super::counted::Pods;
 use super::spread::Domains;
+use crate::cluster::FeatureGate;
 use crate::cluster::pod_affinity::{PodAffinityTerm, RevisionMatch};
 use crate::state::{Model, gcd};
 use crate::term::{Bool, Int, any, ite, max_of, min_of, sum};
 use indexmap::IndexMap;
-
-/// First release with `matchLabelKeys` of pod affinity on by default.
-const LABEL_KEYS_SINCE: u32 = 31;
 
 /// Whether a term of the pods of `owner` means the pods of `other`.
 pub(in crate::controllers) fn means(model: &Model, owner: usize, term: &PodAffinityTerm, other: usize) -> bool {
@@ -25,7 +23,7 @@ pub(in crate::controllers) fn means(model: &Model, owner: usize, term: &PodAffin
     };
     term.looks_into(namespace(owner), namespace(other))
         && term.selector.as_ref().is_some_and(|selector| selector.matches(labels))
-        && (model.cluster.version.0 < LABEL_KEYS_SINCE || by_keys())
+        && (!model.cluster.has(FeatureGate::MatchLabelKeysInPodAffinity) || by_keys())
 }
 
 /// By slot: the pods of some groups in its domain; nothing where the node lacks the key.
