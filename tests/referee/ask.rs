@@ -33,12 +33,14 @@ pub struct Kubound {
     pub program: PathBuf,
     /// Folder for the files of questions.
     pub folder: PathBuf,
+    /// The release whose rules apply, such as 1.33.
+    pub release: String,
 }
 
 impl Kubound {
     /// Whether a quiet cluster can look like this after the first few events.
     pub fn ask(&self, made: &Made, events: usize, seen: &Placement) -> Result<Answer> {
-        write(&self.folder, made, events, seen)?;
+        self.write(&self.folder, made, events, seen)?;
         let first = self.answer(&[])?;
         if first != Answer::Cannot {
             return Ok(first);
@@ -64,41 +66,41 @@ impl Kubound {
             None => Answer::Refused(String::from_utf8_lossy(&output.stderr).into_owned()),
         })
     }
-}
 
-/// Writes the files of a question.
-pub fn write(folder: &Path, made: &Made, events: usize, seen: &Placement) -> Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
-    fs::create_dir_all(folder)?;
-    let mut happening = Vec::new();
-    for (number, event) in made.events[..events].iter().enumerate() {
-        let (event, file) = Event::in_scenario(event, number);
-        happening.push(event);
-        if let Some((name, manifest)) = file {
-            save(&folder.join(name), &manifest)?;
+    /// Writes the files of a question.
+    pub fn write(&self, folder: &Path, made: &Made, events: usize, seen: &Placement) -> Result<()> {
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
         }
-    }
-    let mut settings = Vec::new();
-    for workload in &made.workloads {
-        if let Some(usage) = made.usage.get(name(workload)) {
-            let (key, amount) = usage.setting();
-            settings.push(json!({"target": format!("{}/default/{}", kind(workload), name(workload)), key: amount}));
+        fs::create_dir_all(folder)?;
+        let mut happening = Vec::new();
+        for (number, event) in made.events[..events].iter().enumerate() {
+            let (event, file) = Event::in_scenario(event, number);
+            happening.push(event);
+            if let Some((name, manifest)) = file {
+                save(&folder.join(name), &manifest)?;
+            }
         }
+        let mut settings = Vec::new();
+        for workload in &made.workloads {
+            if let Some(usage) = made.usage.get(name(workload)) {
+                let (key, amount) = usage.setting();
+                settings.push(json!({"target": format!("{}/default/{}", kind(workload), name(workload)), key: amount}));
+            }
+        }
+        let mut spec = json!({
+            "kubernetesVersion": self.release, "resources": ["objects.json"], "workloads": settings, "events": happening,
+            "start": if events == 0 { "empty" } else { "settled" },
+            "intents": [{"id": "seen", "always": seen.condition(made, events)}],
+        });
+        if !made.usage.is_empty() {
+            spec["hpa"] = json!({"syncPeriod": "2s", "downscaleStabilization": "4s"});
+        }
+        let scenario = json!({"apiVersion": "kubound.dev/v1alpha1", "kind": "Scenario", "metadata": {"name": "referee"}, "spec": spec});
+        save(&folder.join("scenario.yaml"), &scenario)?;
+        let objects: Vec<&Value> = made.nodes.iter().chain(&made.rules).chain(&made.workloads).collect();
+        save(&folder.join("objects.json"), &json!({"apiVersion": "v1", "kind": "List", "items": objects}))
     }
-    let mut spec = json!({
-        "kubernetesVersion": "1.33", "resources": ["objects.json"], "workloads": settings, "events": happening,
-        "start": if events == 0 { "empty" } else { "settled" },
-        "intents": [{"id": "seen", "always": seen.condition(made, events)}],
-    });
-    if !made.usage.is_empty() {
-        spec["hpa"] = json!({"syncPeriod": "2s", "downscaleStabilization": "4s"});
-    }
-    let scenario = json!({"apiVersion": "kubound.dev/v1alpha1", "kind": "Scenario", "metadata": {"name": "referee"}, "spec": spec});
-    save(&folder.join("scenario.yaml"), &scenario)?;
-    let objects: Vec<&Value> = made.nodes.iter().chain(&made.rules).chain(&made.workloads).collect();
-    save(&folder.join("objects.json"), &json!({"apiVersion": "v1", "kind": "List", "items": objects}))
 }
 
 /// Writes a value to a file.

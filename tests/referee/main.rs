@@ -126,7 +126,7 @@ fn draw(which: &Which, kubound: Option<PathBuf>) -> Result<()> {
             continue;
         };
         // Whether there may be no pod at all: any question will do.
-        let kubound = Kubound { program, folder: folder.clone() };
+        let kubound = Kubound { program, folder: folder.clone(), release: "1.33".to_owned() };
         let answer = kubound.ask(&made, made.events.len(), &Placement::default())?;
         println!("{} {seed}: {answer:?}", profile.name);
     }
@@ -176,7 +176,11 @@ impl Run {
             Programs { control_plane: folder.join("bin").join(&self.release), metrics: folder.join("bin/metrics") };
         let port = self.port + number * PORTS;
         let mut plane = Plane::up(&programs, &folder.join(format!("plane-{port}")), port, profile.kind)?;
-        let kubound = Kubound { program: self.kubound.canonicalize()?, folder: folder.join(format!("asked-{port}")) };
+        let kubound = Kubound {
+            program: self.kubound.canonicalize()?,
+            folder: folder.join(format!("asked-{port}")),
+            release: self.release.clone(),
+        };
         let kept = folder.join(format!("disagreements-{}", self.release));
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);

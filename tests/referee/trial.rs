@@ -1,6 +1,6 @@
 //! One cluster: made, left alone, disturbed, left alone again, and asked about.
 
-use crate::ask::{Answer, Kubound, save, write};
+use crate::ask::{Answer, Kubound, save};
 use crate::made::{Event, Made};
 use crate::observe::{Place, Placement, Snapshot};
 use crate::plane::Plane;
@@ -137,7 +137,7 @@ impl<'a> Trial<'a> {
         record.answer_seconds += asked.elapsed().as_secs_f64();
         if !matches!(answer, Answer::Can | Answer::Undecided) {
             let folder = self.kept.join(format!("{}-{}-{}", record.profile, record.seed, name.replace(' ', "-")));
-            write(&folder, self.made, events, &seen)?;
+            self.kubound.write(&folder, self.made, events, &seen)?;
             save(&folder.join("seen.json"), &seen)?;
             save(&folder.join("made.json"), self.made)?;
             let happened = self.plane.server.list("/api/v1/namespaces/default/events")?;
