@@ -1,4 +1,4 @@
-//! `kubound diff`: which intents a change breaks or fixes.
+//! `kubound diff`: which intents a change of the input, or of the release of Kubernetes, breaks or fixes.
 
 use super::args::{ColorArg, SearchArgs};
 use super::exit::Exit;
@@ -6,13 +6,14 @@ use super::revision;
 use super::settings::SettingsArgs;
 use super::{Failure, check, interrupt, output, progress};
 use crate::engines::Cancel;
-use crate::manifest;
+use crate::manifest::{self, KUBERNETES};
 use crate::report::document::{Document, IntentDocument};
 use crate::report::human;
 use crate::smt;
 use crate::text::{Kind, Paint, neutralise, plural, wrap};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
+use kubound_encodings::cluster::KubernetesVersion;
 use std::fmt::Write as _;
 
 /// Flags of `diff`.
@@ -22,8 +23,14 @@ pub struct Arguments {
     #[arg(value_name = "OLD", required_unless_present = "show_settings")]
     old: Option<String>,
     /// Folder or file after it, or REVISION:PATH
-    #[arg(value_name = "NEW", required_unless_present = "show_settings")]
+    #[arg(value_name = "NEW", required_unless_present_any = ["show_settings", "to"], conflicts_with = "to")]
     new: Option<String>,
+    /// Check OLD alone, before and after an upgrade: under the rules of this release, such as 1.33 [default: what the scenario says]
+    #[arg(long, value_name = "RELEASE", requires = "to", help_heading = "Search")]
+    from: Option<String>,
+    /// The release of Kubernetes after the upgrade, such as 1.36
+    #[arg(long, value_name = "RELEASE", help_heading = "Search")]
+    to: Option<String>,
     /// Check only the intents of this id; may be repeated
     #[arg(long, value_name = "ID", help_heading = "Search")]
     intent: Vec<String>,
@@ -58,20 +65,48 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     arguments.search.check()?;
     check::set_up(&arguments.search)?;
     let cancel = interrupt::install();
-    let old = verdicts(arguments.old.as_deref().unwrap_or_default(), arguments, &cancel)?;
-    let new = verdicts(arguments.new.as_deref().unwrap_or_default(), arguments, &cancel)?;
+    let before = arguments.old.as_deref().unwrap_or_default();
+    let after = arguments.new.as_deref().unwrap_or(before);
+    let (from, to) = (release(arguments.from.as_deref())?, release(arguments.to.as_deref())?);
+    let old = verdicts(before, from, arguments, &cancel)?;
+    let new = verdicts(after, to, arguments, &cancel)?;
     let rows = compare(&old.results, &new.results);
+    if arguments.to.is_some() && !arguments.quiet {
+        output::print(&format!("Kubernetes {} -> {}\n", old.scope.kubernetes, new.scope.kubernetes))?;
+    }
     output::print(&told(&rows, &new, arguments, output::paint(arguments.color)))?;
     let interrupted = if old.interrupted || new.interrupted { Exit::Interrupted } else { Exit::Fine };
     Ok(rows.iter().map(Row::exit).reduce(Exit::and).unwrap_or(Exit::NothingChecked).and(interrupted))
 }
 
+/// A release that a flag names.
+fn release(text: Option<&str>) -> Result<Option<KubernetesVersion>, Failure> {
+    let Some(text) = text else { return Ok(None) };
+    let known = KUBERNETES;
+    match manifest::release(text).filter(|version| known.contains(&version.0)) {
+        Some(version) => Ok(Some(version)),
+        None => {
+            let (first, last) = (known.start(), known.end());
+            let help = format!("help: the models know the rules of 1.{first} to 1.{last}");
+            Err(Failure::Usage(anyhow!("no rules of Kubernetes {text}\n{help}")))
+        }
+    }
+}
+
 /// The verdicts on one side.
-fn verdicts(side: &str, arguments: &Arguments, cancel: &Cancel) -> Result<Document, Failure> {
+fn verdicts(
+    side: &str,
+    release: Option<KubernetesVersion>,
+    arguments: &Arguments,
+    cancel: &Cancel,
+) -> Result<Document, Failure> {
     let folder = revision::folder(side)?;
-    let what = || format!("cannot read {side}");
-    let mut loaded =
-        manifest::load(std::slice::from_ref(&folder.path), None).with_context(what).map_err(Failure::Usage)?;
+    let what = || match release {
+        Some(KubernetesVersion(minor)) => format!("cannot read {side} under Kubernetes 1.{minor}"),
+        None => format!("cannot read {side}"),
+    };
+    let input = manifest::Input::new(std::slice::from_ref(&folder.path), &[]).under(release);
+    let (mut loaded, _) = input.read(&Default::default()).with_context(what).map_err(Failure::Usage)?;
     // An intent that only one side has is no mistake.
     let ids: Vec<String> =
         arguments.intent.iter().filter(|id| loaded.cluster.intents.iter().any(|one| one.id == **id)).cloned().collect();
