@@ -104,6 +104,7 @@ pub(super) fn read(
     let workloads: Vec<WorkloadRef> = draft.workloads.iter().map(|one| one.workload.reference.clone()).collect();
     let mut names = Names::new(workloads, &draft.pools);
     workloads::read(&spec, &names, draft)?;
+    settings::raise_bounds(&spec, draft, &mut scenario.bounds)?;
     scenario.placed = workloads::read_placed(&spec, &names, scenario.start)?;
     for view in spec.items("assume")? {
         let condition = expression::read(&view, expression::Place::Assumption, &names)?;

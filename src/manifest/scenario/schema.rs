@@ -319,11 +319,14 @@ fn bound(key: &str) -> Value {
             json!({"anyOf": [{"const": "auto"}, integer(1, 1_000_000)]}),
         ),
         "timeout" => told("Time for all intents together. Default: 10m.", duration("10m")),
-        "nodesPerPool" => told("Most nodes of a pool. Default: 6.", integer(1, 10_000)),
+        "nodesPerPool" => told("Most nodes of a pool. Default: 6, or as many as the counts go to.", integer(1, 10_000)),
         "podsPerNode" => {
-            told("Pods a node, times nodesPerPool the most pods of a cluster. Default: 6.", integer(1, 10_000))
+            told("Pods a node, times nodesPerPool the most pods of a cluster. Default: as pods.", integer(1, 10_000))
         }
-        "pods" => told("Most pods of a cluster, in place of podsPerNode. Default: 36.", integer(1, 10_000)),
+        "pods" => told(
+            "Most pods of a cluster, in place of podsPerNode. Default: 36, or as many as the replicas go to.",
+            integer(1, 10_000),
+        ),
         _ => integer(1, 10_000),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::AskedTiming;
 use super::super::ErrorKind;
-use super::super::draft::Scenario;
+use super::super::draft::{Draft, Scenario};
 use super::super::error::InputError;
 use super::super::quantity::Unit;
 use super::super::suggest::did_you_mean;
@@ -134,6 +134,21 @@ fn read_gates(view: &View, scenario: &mut Scenario) -> Result<(), InputError> {
                     .help("leave it out, or ask for a later release by kubernetesVersion"));
             }
         }
+    }
+    Ok(())
+}
+
+/// Raises bounds that the scenario leaves to their defaults to what its ranges ask for.
+pub(super) fn raise_bounds(spec: &Fields, draft: &Draft, bounds: &mut Bounds) -> Result<(), InputError> {
+    let written = spec.below("bounds")?;
+    let is_left = |key: &str| written.as_ref().is_none_or(|written| !written.has(key));
+    if is_left("nodesPerPool") {
+        let nodes = draft.pools.iter().map(|pool| pool.count.hi);
+        bounds.nodes_per_pool = nodes.fold(bounds.nodes_per_pool, i64::max);
+    }
+    if ["nodesPerPool", "podsPerNode", "pods"].into_iter().all(is_left) {
+        let replicas = draft.workloads.iter().map(|read| read.workload.replicas.hi);
+        bounds.pods = bounds.pods.max(replicas.fold(0, i64::saturating_add));
     }
     Ok(())
 }
