@@ -32,8 +32,8 @@ fn a_plugin_of_kubectl_calls_itself_so() {
     std::os::unix::fs::symlink(KUBOUND, &plugin).expect("a link");
     let help = said(&Command::new(&plugin).arg("--help").output().expect("it runs"));
     assert!(help.contains("Usage: kubectl kubound <COMMAND>"), "{help}");
-    let wrong = said(&Command::new(&plugin).arg("verify").output().expect("it runs"));
-    assert!(wrong.contains("Usage: kubectl kubound verify <PATH>"), "{wrong}");
+    let wrong = said(&Command::new(&plugin).arg("diff").output().expect("it runs"));
+    assert!(wrong.contains("Usage: kubectl kubound diff <OLD> <NEW>"), "{wrong}");
     let plain = said(&Command::new(KUBOUND).arg("--help").output().expect("it runs"));
     assert!(plain.contains("Usage: kubound <COMMAND>"), "{plain}");
 }

@@ -74,6 +74,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("cadical_sys", &["src/smt/cadical.rs"]),
     ("saphyr_parser", &["src/manifest/yaml.rs"]),
     ("cel", &["src/manifest/formula/"]),
+    ("ignore", &["src/manifest/search.rs"]),
     (
         "std::fs",
         &["src/cli/", "src/manifest/", "src/memory.rs", "src/report/", "src/search/driver.rs", "src/smt/drat.rs"],

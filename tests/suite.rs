@@ -13,6 +13,7 @@ mod exceptions;
 mod explicit;
 mod exports;
 mod fields;
+mod first_run;
 mod fitting;
 mod interchangeable;
 mod interrupt;

@@ -8,6 +8,7 @@ use crate::report::diagnostic::Diagnostic;
 use crate::search::Fault;
 use crate::text::{Kind, neutralise};
 use kubound_encodings::assemble::AssembleError;
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 /// What went wrong, with what it means for the exit code.
@@ -33,8 +34,14 @@ impl Failure {
         let mut stderr = std::io::stderr().lock();
         let paint = output::paint_errors();
         if let Some(fault) = error.downcast_ref::<InputError>() {
-            let _ = stderr.write_all(Diagnostic::from(fault).render(paint).as_bytes());
-            let _ = writeln!(stderr, "more: kubound explain {}", fault.kind.id());
+            let all = || std::iter::once(fault).chain(&fault.others);
+            for fault in all() {
+                let _ = stderr.write_all(Diagnostic::from(fault).render(paint).as_bytes());
+            }
+            let ids: BTreeSet<&str> = all().map(|fault| fault.kind.id()).collect();
+            for id in ids {
+                let _ = writeln!(stderr, "more: kubound explain {id}");
+            }
             return exit;
         }
         let id = self.id();

@@ -18,7 +18,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Failure> {
 /// The same, to be read again with other texts than those of the files.
 pub fn load_again(paths: &[PathBuf]) -> Result<(Input, Loaded, Texts), Failure> {
     let (files, texts) = collect(paths)?;
-    let input = Input::new(&files, &texts);
+    let input = Input::of_repository(&files, &texts);
     let (loaded, texts) = input.read(&Texts::new()).context("cannot read the input").map_err(Failure::Usage)?;
     Ok((input, loaded, texts))
 }

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Files and folders of manifests, folders of Helm charts and kustomizations, Kivi's own JSON, or - for standard input
-    #[arg(required_unless_present = "show_settings", value_name = "PATH")]
+    #[arg(default_value = ".", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Check only the intents of this id; may be repeated
     #[arg(long, value_name = "ID", help_heading = "Search")]

@@ -53,6 +53,17 @@ limits! {
             "Runs of so many steps are beyond every engine.";
     }
 
+    /// What is assumed where there is no scenario.
+    first_run {
+        TIMEOUT: Duration = 60_000, "ms", "Time for all intents together.", "The first answer must not be waited for.";
+        MOST_WORK: usize = 9, "times", "Workloads, autoscalers counted twice, times what happens to them: 1 for the start, 1 for a drain, 1 for rollouts, 2 for node failures.",
+            "What happens to several workloads multiplies; beyond it a search takes minutes.";
+        MOST_NEEDED: i64 = 2, "nodes", "Nodes that all pods need, from which on a larger size is not looked for.",
+            "Each node more multiplies where pods may be.";
+        MOST_DOMAINS: i64 = 3, "domains", "Zones or other domains that are assumed.", "Clouds have three zones.";
+        PODS_OF_NODE: i64 = 110, "pods", "Pods that an assumed node takes.", "The default of the kubelet.";
+    }
+
     /// Files that the commands read.
     files {
         MOST_STDIN: u64 = 16 << 20, "bytes", "Standard input.", "The reader refuses fewer bytes than that, by name.";

@@ -311,10 +311,24 @@ impl Draft {
     }
 }
 
+/// Name of the assumed scenario in messages.
+pub(super) const ASSUMED: &str = "<assumed scenario>";
+
+/// A scenario that nobody wrote.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Assumed {
+    /// Its text.
+    pub(super) text: String,
+    /// What it assumes that a verdict depends on, in one line.
+    pub(super) told: String,
+}
+
 /// What a scenario says beside nodes and workloads, which go into the draft.
 #[derive(Default)]
 pub(super) struct Scenario {
     pub(super) name: Option<String>,
+    /// What it assumes, if nobody wrote it.
+    pub(super) assumed: Option<String>,
     pub(super) version: KubernetesVersion,
     /// `spec.featureGates`, and `spec.hpa.configurableTolerance`.
     pub(super) gates: FeatureGates,

@@ -34,6 +34,8 @@ pub struct Problem {
     pub expected: String,
     /// What to do.
     pub help: String,
+    /// Further faults of the same input.
+    pub others: Vec<InputError>,
 }
 
 impl InputError {
@@ -50,7 +52,20 @@ impl InputError {
             message: message.into(),
             expected: String::new(),
             help: String::new(),
+            others: Vec::new(),
         }))
+    }
+
+    /// An error if there are faults: the first, with the others.
+    pub(super) fn none_of(faults: Vec<Self>) -> Result<(), Self> {
+        let mut faults = faults.into_iter();
+        let Some(mut first) = faults.next() else { return Ok(()) };
+        for mut other in faults {
+            let more = std::mem::take(&mut other.0.others);
+            first.0.others.push(other);
+            first.0.others.extend(more);
+        }
+        Err(first)
     }
 
     /// Says why it is refused, where the value itself is not the reason.

@@ -1,17 +1,17 @@
 //! From paths to objects: which files count, and in which order they are read.
 
-use super::draft::Draft;
+use super::draft::{ASSUMED, Assumed, Draft};
 use super::error::InputError;
 use super::source::{Disk, Embedded, Files, Recorded, Texts, check_text, shown};
 use super::value::{Value, child};
 use super::view::{Context, Entry, Notes};
-use super::yaml::{self, Malformed};
+use super::yaml::{self, Malformed, Old};
 use super::{ErrorKind, NoteKind};
 use super::{Loaded, Note, Severity, kinds, kivi, resolve, scenario, source_map_place};
 use kubound_encodings::cluster::KubernetesVersion;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Name of standard input in messages.
 const STDIN: &str = "<stdin>";
@@ -49,17 +49,24 @@ pub struct Input {
     paths: Vec<PathBuf>,
     texts: Vec<Text>,
     release: Option<KubernetesVersion>,
+    assumed: Option<OnceLock<Assumed>>,
 }
 
 impl Input {
     /// Files, folders and texts.
     pub fn new(paths: &[PathBuf], texts: &[Text]) -> Self {
-        Self { paths: paths.to_vec(), texts: texts.to_vec(), release: None }
+        Self { paths: paths.to_vec(), texts: texts.to_vec(), release: None, assumed: None }
     }
 
     /// The same under the rules of a release, whatever the scenario says.
     pub fn under(self, release: Option<KubernetesVersion>) -> Self {
         Self { release, ..self }
+    }
+
+    /// The same as a repository: without a scenario folders inside are searched, and one is assumed. What the first reading
+    /// assumes holds for the others as well.
+    pub fn of_repository(paths: &[PathBuf], texts: &[Text]) -> Self {
+        Self { assumed: Some(OnceLock::new()), ..Self::new(paths, texts) }
     }
 
     /// Reads everything, some files or texts with other words than they have; returns the texts of all that was read
@@ -71,16 +78,16 @@ impl Input {
         let stem = self.paths.first().and_then(|path| path.file_stem());
         let name = stem.map_or("cluster".into(), |stem| stem.to_string_lossy());
         let files = Recorded::new(&Disk, changed);
-        let loader = Loader { release: self.release, ..Loader::new(&files) };
+        let loader = Loader { release: self.release, assumed: self.assumed.as_ref(), ..Loader::new(&files) };
         let loaded = loader.load(&name, &self.paths, &texts)?;
         let mut read = files.read.into_inner();
         read.extend(texts.into_iter().map(|text| (text.name, text.text)));
         Ok((loaded, read))
     }
 
-    /// Whether a text is in a file, and not the output of a program.
+    /// Whether a text is in a file, and neither the output of a program nor assumed.
     pub fn is_file(&self, name: &str) -> bool {
-        self.texts.iter().all(|text| text.name != name)
+        name != ASSUMED && self.texts.iter().all(|text| text.name != name)
     }
 }
 
@@ -90,72 +97,62 @@ pub(super) struct Loader<'a> {
     pub(super) notes: Notes,
     /// The release whose rules apply, whatever the scenario says.
     pub(super) release: Option<KubernetesVersion>,
+    /// What is assumed without a scenario, once that is known; none: nothing ever is.
+    pub(super) assumed: Option<&'a OnceLock<Assumed>>,
 }
 
 /// What the command line names.
 #[derive(Default)]
-struct Inputs {
+pub(super) struct Inputs {
     named: Vec<PathBuf>,
-    in_folders: Vec<PathBuf>,
+    pub(super) in_folders: Vec<PathBuf>,
+    /// Files of folders that were searched: many of them may hold no objects.
+    pub(super) searched: Vec<PathBuf>,
 }
 
 impl<'a> Loader<'a> {
-    /// Without notes so far, under the release that the scenario says.
+    /// A reader that has read nothing yet, under the release that the scenario says, and assumes nothing.
     pub(super) fn new(files: &'a dyn Files) -> Self {
-        Self { files, notes: Notes::default(), release: None }
+        Self { files, notes: Notes::default(), release: None, assumed: None }
     }
-}
 
-impl Loader<'_> {
     fn load(&self, name: &str, paths: &[PathBuf], texts: &[Text]) -> Result<Loaded, InputError> {
         if paths.is_empty() && texts.is_empty() {
             return Err(InputError::new("no input")
                 .kind(ErrorKind::NoInput)
                 .help("name files or folders, or pipe manifests to `-`"));
         }
-        let inputs = self.collect(paths)?;
+        let mut inputs = self.collect(paths)?;
+        let mut faults = Vec::new();
         let mut piped = Vec::new();
         for Text { name, text } in texts {
             check_text(text, name)?;
-            piped.extend(self.parse(text, name)?);
+            self.parse(text, name).map_or_else(|fault| faults.push(fault), |entries| piped.extend(entries));
         }
         let scenario = self.find_scenario(&inputs, &mut piped)?;
+        if scenario.is_none() && self.assumed.is_some() {
+            self.search(paths, &mut inputs)?;
+        }
         let mut entries = piped;
         for file in self.files_to_read(&inputs, scenario.as_ref(), !texts.is_empty())? {
-            entries.extend(self.read(&file)?);
+            let read = if inputs.searched.contains(&file) { self.read_found(&file) } else { self.read(&file) };
+            read.map_or_else(|fault| faults.push(fault), |read| entries.extend(read));
         }
         let mut draft = Draft::new();
         draft.notes = self.notes.clone();
         let foreign = kivi::find(&entries, scenario.is_some())?;
-        self.read_objects(&entries, &mut draft)?;
+        faults.extend(self.read_objects(&entries, &mut draft).err());
+        InputError::none_of(faults)?;
         kinds::apply_limit_ranges(&mut draft);
         let name = name.trim_start_matches('/').to_owned();
         let scenario = match (&scenario, foreign) {
             (Some((folder, entry)), _) => Some(scenario::read(entry, folder.as_deref(), self, &mut draft)?),
             (None, Some(entry)) => Some(kivi::read(entry, &mut draft)?),
-            (None, None) => None,
+            (None, None) => self.read_assumed(&mut draft)?,
         };
         let mut scenario = scenario.unwrap_or_default();
         scenario.version = self.release.unwrap_or(scenario.version);
         resolve::finish(name, draft, scenario)
-    }
-
-    /// Reads the objects of a folder; returns the file of a scenario, if there is one.
-    pub(super) fn read_folder(&self, folder: &Path, draft: &mut Draft) -> Result<Option<String>, InputError> {
-        let inputs = self.collect(&[folder.to_path_buf()])?;
-        let mut scenario = None;
-        let mut entries = Vec::new();
-        for file in &inputs.in_folders {
-            for entry in self.read(file)? {
-                if scenario::is_scenario(&entry.value) {
-                    scenario.get_or_insert(entry.context.file);
-                } else {
-                    entries.push(entry);
-                }
-            }
-        }
-        self.read_objects(&entries, draft)?;
-        Ok(scenario)
     }
 
     /// The files that are named, and those in the folders that are.
@@ -164,7 +161,7 @@ impl Loader<'_> {
         Ok(inputs.named.into_iter().chain(inputs.in_folders).collect())
     }
 
-    fn collect(&self, paths: &[PathBuf]) -> Result<Inputs, InputError> {
+    pub(super) fn collect(&self, paths: &[PathBuf]) -> Result<Inputs, InputError> {
         let mut inputs = Inputs::default();
         for path in paths {
             if !self.files.is_folder(path) {
@@ -172,11 +169,11 @@ impl Loader<'_> {
                 continue;
             }
             let files = self.files.list(path)?;
-            if files.is_empty() {
+            if files.is_empty() && self.assumed.is_none() {
                 return Err(InputError::new("the folder has no .yaml, .yml or .json file")
                     .kind(ErrorKind::NoInput)
                     .in_file(shown(path))
-                    .help("name a folder of manifests; folders inside it are not searched"));
+                    .help("name a folder of manifests; folders inside it are not searched here"));
             }
             inputs.in_folders.extend(files.iter().map(|file| normal(file)));
         }
@@ -205,7 +202,12 @@ impl Loader<'_> {
             // Notes of this file are made when it is read with the others, or not at all.
             let quiet = Loader::new(self.files);
             let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-            for entry in quiet.parse(&text, &shown(file))? {
+            let entries = match quiet.parse(&text, &shown(file)) {
+                // It may be of another program; if not, it is told when all files are read.
+                Err(_) if self.assumed.is_some() && !inputs.named.contains(file) => continue,
+                entries => entries?,
+            };
+            for entry in entries {
                 if scenario::is_scenario(&entry.value) {
                     let object = scenario::OBJECT.to_owned();
                     let context = Context { notes: self.notes.clone(), object, ..entry.context };
@@ -245,11 +247,26 @@ impl Loader<'_> {
             let events = scenario::event_files(entry, folder);
             files.retain(|file| !events.contains(file) || inputs.named.contains(file));
         } else {
-            files.extend(inputs.in_folders.iter().cloned());
+            files.extend(inputs.in_folders.iter().chain(&inputs.searched).cloned());
         }
         let mut seen = BTreeSet::new();
         files.retain(|file| seen.insert(file.clone()));
         Ok(files)
+    }
+
+    /// Remembers something about a whole file.
+    pub(super) fn note_file(&self, kind: NoteKind, severity: Severity, file: &str, message: String) {
+        self.notes.borrow_mut().push(Note {
+            kind,
+            severity,
+            file: file.to_owned(),
+            document: 0,
+            object: String::new(),
+            field: String::new(),
+            message,
+            region: None,
+            source: None,
+        });
     }
 
     /// Reads the objects of a file.
@@ -281,20 +298,16 @@ impl Loader<'_> {
                 let message = format!("the key occurs more than once (lines {first} and {last}); the last one counts");
                 context.note_kind(NoteKind::DuplicateKey, Severity::Warning, &duplicate.path, message);
             }
+            for Old { path, text, value } in document.old.iter().filter(|_| kinds::header(&document.root).is_some()) {
+                let message =
+                    format!("`{text}` is {value} to YAML 1.1 and so to kubectl; write {value}, or quotes for a text");
+                context.note_kind(NoteKind::OddInput, Severity::Warning, path, message);
+            }
             skipped += usize::from(!unpack(document.root, context, &mut entries));
         }
         if skipped > 0 {
-            self.notes.borrow_mut().push(Note {
-                kind: NoteKind::SkippedDocument,
-                severity: Severity::Harmless,
-                file: file.to_owned(),
-                document: 0,
-                object: String::new(),
-                field: String::new(),
-                message: format!("skipped {skipped} document(s) without apiVersion and kind"),
-                region: None,
-                source: None,
-            });
+            let message = format!("skipped {skipped} document(s) without apiVersion and kind");
+            self.note_file(NoteKind::SkippedDocument, Severity::Harmless, file, message);
         }
         Ok(entries)
     }
@@ -305,6 +318,7 @@ impl Loader<'_> {
         let is_other = |entry: &&Entry| {
             !is_class(entry) && !scenario::is_scenario(&entry.value) && entry.context.object != kivi::OBJECT
         };
+        let mut faults = Vec::new();
         for entry in entries.iter().filter(is_class).chain(entries.iter().filter(is_other)) {
             let context = &entry.context;
             if let Some(earlier) = draft.sources.insert(&context.object, source_map_place(context)) {
@@ -312,9 +326,9 @@ impl Loader<'_> {
                 let message = format!("also in {place}; the one read last counts");
                 context.note_kind(NoteKind::DuplicateObject, Severity::Warning, "", message);
             }
-            kinds::read_object(&entry.value, context, draft)?;
+            faults.extend(kinds::read_object(&entry.value, context, draft).err());
         }
-        Ok(())
+        InputError::none_of(faults)
     }
 }
 

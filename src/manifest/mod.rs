@@ -5,6 +5,7 @@
 //! inputs of Kivi. Manifests are read as leniently as the API server does it, the scenario strictly. No key is dropped
 //! silently: it is modelled, or noted.
 
+mod assume;
 mod container_metrics;
 mod cron_jobs;
 mod draft;
@@ -25,12 +26,13 @@ mod overlaps;
 mod places;
 mod quantity;
 mod ranges;
+mod repository;
 mod resolve;
 mod scenario;
+mod search;
 mod source;
 mod span;
 mod suggest;
-mod survey;
 mod value;
 mod vertical;
 mod view;
@@ -44,9 +46,9 @@ pub use kinds::{Judged, harmless_kinds, judged, risky_kinds};
 pub use load::{Input, Text, load, load_embedded, load_with};
 pub use objects::{dump_files, objects};
 pub use places::Region;
+pub use repository::{First, first_scenario};
 pub use scenario::{KUBERNETES, release, scenario_schema};
 pub use suggest::nearest_or_list;
-pub use survey::{Survey, survey};
 pub use written::{Written, objects_of};
 
 use kubound_encodings::cluster::{Cluster, Origin, Timing};

@@ -64,6 +64,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Scenario) -> Resu
         scenario_controllers: scenario.controllers,
         events: scenario.events,
         intents,
+        assumed: scenario.assumed,
         assumptions: scenario.assumptions,
         placed: scenario.placed,
         start: scenario.start,

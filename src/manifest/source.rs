@@ -2,6 +2,7 @@
 
 use super::ErrorKind;
 use super::error::InputError;
+use super::search::{Found, search};
 use crate::limits::reader::MAX_BYTES;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,6 +19,12 @@ pub(super) trait Files {
     fn read(&self, path: &Path) -> Result<String, InputError>;
     /// The YAML and JSON files of a folder, sorted.
     fn list(&self, folder: &Path) -> Result<Vec<PathBuf>, InputError>;
+    /// The YAML and JSON files of a folder and of those inside it, without what somebody ignores.
+    fn search(&self, folder: &Path) -> Result<Found, InputError>;
+    /// A text that is in no file, by its name in messages.
+    fn text(&self, _name: &str, text: &str) -> String {
+        text.to_owned()
+    }
     /// Whether it is a folder.
     fn is_folder(&self, path: &Path) -> bool;
     /// A path inside a folder; the error says why it is not acceptable.
@@ -37,7 +44,7 @@ pub(super) fn shown(path: &Path) -> String {
 }
 
 /// Whether a file can hold manifests, by its name.
-fn is_manifest(path: &Path) -> bool {
+pub(super) fn is_manifest(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase);
     matches!(extension.as_deref(), Some("yaml" | "yml" | "json"))
 }
@@ -140,6 +147,10 @@ impl Files for Disk {
         Ok(files)
     }
 
+    fn search(&self, folder: &Path) -> Result<Found, InputError> {
+        search(working(folder))
+    }
+
     fn is_folder(&self, path: &Path) -> bool {
         path.is_dir()
     }
@@ -188,6 +199,16 @@ impl Files for Recorded<'_> {
         self.files.list(folder)
     }
 
+    fn search(&self, folder: &Path) -> Result<Found, InputError> {
+        self.files.search(folder)
+    }
+
+    fn text(&self, name: &str, text: &str) -> String {
+        let text = self.changed.get(name).map_or(text, String::as_str).to_owned();
+        self.read.borrow_mut().insert(name.to_owned(), text.clone());
+        text
+    }
+
     fn is_folder(&self, path: &Path) -> bool {
         self.files.is_folder(path)
     }
@@ -213,6 +234,11 @@ impl Files for Embedded {
     fn list(&self, folder: &Path) -> Result<Vec<PathBuf>, InputError> {
         let is_here = |path: &&PathBuf| path.parent() == Some(folder) && is_manifest(path);
         Ok(self.0.keys().filter(is_here).cloned().collect())
+    }
+
+    fn search(&self, folder: &Path) -> Result<Found, InputError> {
+        let files = self.0.keys().filter(|path| path.starts_with(folder) && is_manifest(path)).cloned().collect();
+        Ok(Found { files, apart: Vec::new() })
     }
 
     fn is_folder(&self, path: &Path) -> bool {

@@ -28,6 +28,19 @@ pub(super) struct Document {
     pub(super) places: Arc<Places>,
     /// Keys that occur more than once.
     pub(super) duplicates: Vec<Duplicate>,
+    /// Scalars that only YAML 1.1 reads as it does.
+    pub(super) old: Vec<Old>,
+}
+
+/// A scalar that looks like text and is none: `yes`, `on`, `012`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Old {
+    /// Path of the value; of a key, that of its mapping.
+    pub(super) path: String,
+    /// As it is written.
+    pub(super) text: String,
+    /// What it is read as.
+    pub(super) value: String,
 }
 
 /// A key that occurs a second time.
@@ -167,17 +180,39 @@ struct State {
     repeated: usize,
     path: Vec<String>,
     duplicates: Vec<Duplicate>,
+    old: Vec<Old>,
     anchors: BTreeMap<usize, Anchored>,
 }
 
 impl State {
-    fn path_to(&self, key: &str) -> String {
-        let path = self.path.iter().fold(String::new(), |path, part| match part.starts_with('[') {
+    fn path(&self) -> String {
+        self.path.iter().fold(String::new(), |path, part| match part.starts_with('[') {
             true => path + part,
             false => child(&path, part),
-        });
-        child(&path, key)
+        })
     }
+
+    /// Remembers a plain scalar that later versions of YAML take for text, or for another number.
+    fn look_at(&mut self, text: &str, value: &Value) {
+        let read = match value {
+            Value::Bool(value) if !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false") => {
+                value.to_string()
+            }
+            Value::Integer(value) if is_old_number(text) => value.to_string(),
+            _ => return,
+        };
+        if self.old.len() < MAX_DUPLICATES {
+            self.old.push(Old { path: self.path(), text: text.to_owned(), value: read });
+        }
+    }
+}
+
+/// Whether an integer is octal behind a mere `0`, or written with underscores.
+fn is_old_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_octal =
+        digits.len() > 1 && digits.starts_with('0') && digits[1..].starts_with(|one: char| one.is_ascii_digit());
+    is_octal || text.contains('_')
 }
 
 /// A value with its places, and how large it is.
@@ -226,6 +261,7 @@ impl<'a> Reader<'a> {
                     if is_own(&node.value) {
                         let lines: Vec<&str> = self.chunk.text.lines().collect();
                         spell_words(&mut node.value, &node.places, &lines);
+                        self.state.old.clear();
                     }
                     if node.value != Value::Null {
                         documents.push(Document {
@@ -234,6 +270,7 @@ impl<'a> Reader<'a> {
                             root: node.value,
                             places: node.places,
                             duplicates: std::mem::take(&mut self.state.duplicates),
+                            old: std::mem::take(&mut self.state.old),
                         });
                     }
                 }
@@ -299,6 +336,9 @@ impl<'a> Reader<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = scalar(&text, style, tag.as_deref())
                     .map_err(|(kind, message)| Fault::new(kind, region, message))?;
+                if style == ScalarStyle::Plain && tag.is_none() {
+                    self.state.look_at(&text, &value);
+                }
                 let size = Size { nodes: 1, bytes: text.len(), height: 0 };
                 let places = Places { value: region, ..Places::default() };
                 (anchor, Node { value, places: Arc::new(places), size })
@@ -374,7 +414,7 @@ impl<'a> Reader<'a> {
             let places = Arc::new(Places { key: Some(key_region), ..Arc::unwrap_or_clone(node.places) });
             if let Some(earlier) = entries.places.insert(key.clone(), places) {
                 let first = earlier.key.map_or(key_region.line, |key| key.line);
-                let path = self.state.path_to(&key);
+                let path = child(&self.state.path(), &key);
                 if self.state.duplicates.len() < MAX_DUPLICATES {
                     self.state.duplicates.push(Duplicate { path, first, last: key_region.line });
                 }
@@ -632,6 +672,22 @@ mod tests {
         assert_eq!(get("f"), Value::Null);
         assert_eq!(get("g"), Value::Float(1e9));
         assert_eq!(get("h"), Value::Integer(10));
+    }
+
+    #[test]
+    fn scalars_that_only_yaml_1_1_reads_so_are_told_with_their_paths() {
+        let document = one("a: {b: yes}\nc: [012, 12, 0x1f, 0, true, \"no\", -017]\non: 1_000\n");
+        let told: Vec<_> =
+            document.old.iter().map(|old| (old.path.as_str(), old.text.as_str(), old.value.as_str())).collect();
+        let expected = [
+            ("a.b", "yes", "true"),
+            ("c[0]", "012", "10"),
+            ("c[6]", "-017", "-15"),
+            ("", "on", "true"),
+            ("true", "1_000", "1000"),
+        ];
+        assert_eq!(told, expected);
+        assert!(one("apiVersion: kubound.dev/v1\na: on\n").old.is_empty(), "scenarios say words");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::document::{
 use super::format::{Format, Writing};
 use super::narrate::{Line, ToldStep, fold, told_together};
 use crate::limits::report::MOST_NOTES;
-use crate::manifest::Note;
+use crate::manifest::{Note, NoteKind};
 use crate::text::{Kind, Paint, neutralise, plural, wrap};
 use indexmap::IndexMap;
 use itertools::Itertools;
@@ -465,9 +465,17 @@ fn notes(out: &mut String, notes: &[NoteDocument], options: &Options) {
             let _ = writeln!(out, "{label}: {}", wrap(&neutralise(&text), 2));
         }
     } else if !harmless.is_empty() {
-        let fields = plural(harmless.len() as i64, "field");
-        let _ = writeln!(out, "  ignored: {fields} that cannot change a verdict; -v lists them");
+        let _ = writeln!(out, "  {}", wrap(&format!("ignored: {}; -v lists them", ignored(&harmless)), 4));
     }
+}
+
+/// How much was ignored that cannot change a verdict.
+fn ignored(harmless: &[&NoteDocument]) -> String {
+    let skipped = harmless.iter().filter(|note| note.id == NoteKind::SkippedDocument.id()).count();
+    let fields = harmless.len() - skipped;
+    let counted = [(fields, "field", "that cannot change a verdict"), (skipped, "text", "without Kubernetes objects")];
+    let told = counted.iter().filter(|(count, ..)| *count > 0);
+    told.map(|(count, noun, what)| format!("{} {what}", plural(*count as i64, noun))).join(", ")
 }
 
 #[cfg(test)]

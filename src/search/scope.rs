@@ -47,10 +47,12 @@ pub struct Size {
 impl Scope {
     /// The scope of a search.
     pub fn new(cluster: &Cluster, systems: &Systems, options: &Options) -> Self {
-        Self { assumptions: assumptions(&systems.fine), ..Self::of(cluster, options) }
+        let mut scope = Self::of(cluster, options);
+        scope.assumptions.extend(assumptions(&systems.fine));
+        scope
     }
 
-    /// The same without assumptions, which only a system tells.
+    /// The same without assumptions of a scenario, which only a system tells.
     pub fn of(cluster: &Cluster, options: &Options) -> Self {
         let size = |name: String, span: Span| Size { name, count: span.to_string() };
         let is_paced = cluster.timing == Timing::Paced;
@@ -63,7 +65,7 @@ impl Scope {
                 .map(|workload| size(workload.reference.to_string(), workload.replicas))
                 .collect(),
             values: values(cluster),
-            assumptions: Vec::new(),
+            assumptions: cluster.assumed.iter().cloned().collect(),
             controllers: cluster.scenario_controllers.iter().map(|one| one.id.clone()).collect(),
             events: cluster.events.iter().map(|event| format!("{} (at most {})", event.id, event.times)).collect(),
             start: start_word(cluster.start).to_owned(),

@@ -197,6 +197,8 @@ pub struct Cluster {
     pub intents: Vec<Intent>,
     /// Conditions over initial values.
     pub assumptions: Vec<Assumption>,
+    /// What was assumed in place of a scenario, in words, where nobody wrote one.
+    pub assumed: Option<String>,
     /// Pods that exist initially.
     pub placed: Vec<Placement>,
     /// Where runs start.

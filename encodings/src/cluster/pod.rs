@@ -60,7 +60,7 @@ pub struct TopologySpreadConstraint {
 }
 
 /// The label of nodes that says their operating system.
-const OS: &str = "kubernetes.io/os";
+pub const OS: &str = "kubernetes.io/os";
 
 /// A preferred node affinity term.
 #[derive(Clone, PartialEq, Eq, Debug)]

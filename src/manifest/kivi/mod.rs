@@ -30,6 +30,11 @@ pub(super) const OBJECT: &str = "Kivi";
 /// Keys beside `setup`, one of which shows that a file is meant for Kivi.
 const COMPANIONS: &[&str] = &["controllers", "events", "intents", "userCommand", "userDefined"];
 
+/// Whether a text may hold such an input.
+pub(super) fn is_mentioned(text: &str) -> bool {
+    text.contains("\"setup\"") && COMPANIONS.iter().any(|companion| text.contains(companion))
+}
+
 /// Whether a value is such an input.
 pub(super) fn is_input(value: &Value) -> bool {
     let is_setup = |map: &Mapping| {
