@@ -40,43 +40,66 @@ type Row = (u32, GateState);
 
 use GateState::{Default as By, Locked};
 
+/// What is known of a gate.
+struct Known {
+    gate: FeatureGate,
+    name: &'static str,
+    what: &'static str,
+    rows: &'static [Row],
+}
+
 /// All gates, by name: `defaultVersionedKubernetesFeatureGates` in `pkg/features/kube_features.go`.
-const GATES: &[(FeatureGate, &str, &[Row])] = &[
-    (FeatureGate::HpaConfigurableTolerance, "HPAConfigurableTolerance", &[(33, By(false)), (35, By(true))]),
-    (
-        FeatureGate::MatchLabelKeysInPodAffinity,
-        "MatchLabelKeysInPodAffinity",
-        &[(29, By(false)), (31, By(true)), (33, Locked(true))],
-    ),
+const GATES: &[Known] = &[
+    Known {
+        gate: FeatureGate::HpaConfigurableTolerance,
+        name: "HPAConfigurableTolerance",
+        what: "`tolerance` of an autoscaler's behavior counts",
+        rows: &[(33, By(false)), (35, By(true))],
+    },
+    Known {
+        gate: FeatureGate::MatchLabelKeysInPodAffinity,
+        name: "MatchLabelKeysInPodAffinity",
+        what: "`matchLabelKeys` and `mismatchLabelKeys` of affinity between pods count",
+        rows: &[(29, By(false)), (31, By(true)), (33, Locked(true))],
+    },
     // Patches 1.35.0 to 1.35.3 had it on; 1.35.4 has not.
-    (FeatureGate::MaxUnavailableStatefulSet, "MaxUnavailableStatefulSet", &[(24, By(false))]),
+    Known {
+        gate: FeatureGate::MaxUnavailableStatefulSet,
+        name: "MaxUnavailableStatefulSet",
+        what: "`maxUnavailable` of a StatefulSet's update counts",
+        rows: &[(24, By(false))],
+    },
 ];
 
 impl FeatureGate {
     /// All of them, in the order of their names.
     pub fn all() -> impl Iterator<Item = Self> {
-        GATES.iter().map(|(gate, ..)| *gate)
+        GATES.iter().map(|known| known.gate)
     }
 
     /// The gate of a name.
     pub fn named(name: &str) -> Option<Self> {
-        GATES.iter().find(|(_, own, _)| *own == name).map(|(gate, ..)| *gate)
+        GATES.iter().find(|known| known.name == name).map(|known| known.gate)
     }
 
     /// Its name on command lines.
     pub fn name(self) -> &'static str {
-        self.row().0
+        self.known().map_or("", |known| known.name)
+    }
+
+    /// What it does where it is on.
+    pub fn what(self) -> &'static str {
+        self.known().map_or("", |known| known.what)
     }
 
     /// What it is in a release.
     pub fn state(self, version: KubernetesVersion) -> GateState {
-        let rows = self.row().1.iter().rev();
-        rows.clone().find(|(since, _)| *since <= version.0).map_or(GateState::Missing, |(_, state)| *state)
+        let rows = self.known().map_or(&[][..], |known| known.rows);
+        rows.iter().rev().find(|(since, _)| *since <= version.0).map_or(GateState::Missing, |(_, state)| *state)
     }
 
-    fn row(self) -> (&'static str, &'static [Row]) {
-        let found = GATES.iter().find(|(gate, ..)| *gate == self);
-        found.map_or(("", &[]), |(_, name, rows)| (*name, *rows))
+    fn known(self) -> Option<&'static Known> {
+        GATES.iter().find(|known| known.gate == self)
     }
 }
 

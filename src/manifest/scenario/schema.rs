@@ -109,7 +109,12 @@ fn spec(key: &str) -> Value {
             told("Release of Kubernetes whose rules apply; in quotes. Default: \"1.33\".", json!({"enum": releases}))
         }
         "featureGates" => {
-            let gates = FeatureGate::all().map(|gate| (gate.name().to_owned(), flag()));
+            let gates = FeatureGate::all().map(|gate| {
+                (
+                    gate.name().to_owned(),
+                    told(&format!("Whether {}. Default: as the release has it.", gate.what()), flag()),
+                )
+            });
             let properties: serde_json::Map<String, Value> = gates.collect();
             told(
                 "Feature gates of Kubernetes that are set, of those that change a rule of the models. Default: as the release has them.",
