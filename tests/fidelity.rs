@@ -76,7 +76,7 @@ impl Component {
 }
 
 /// All components, in the order of the page.
-pub static COMPONENTS: [Component; 12] = [
+pub static COMPONENTS: [Component; 13] = [
     Component::new(
         "replicaset",
         "`replicaset.getPodsToDelete`",
@@ -149,6 +149,13 @@ pub static COMPONENTS: [Component; 12] = [
          `matchLabelKeys` included), host ports and requests up to the brim; active and terminating pods on any nodes. Half the profiles are the \
          default one; in the others one plugin scores or filters alone, or strategies, balanced resources and default \
          constraints differ, so that each plugin shows by itself. Left out, since the reader reports them: volumes, images; preemption has vectors of its own. Terms that the model leaves out of all scores alike do not count.",
+        Some(scheduler::check),
+    ),
+    Component::new(
+        "scheduler-1.36",
+        "as above, of 1.36",
+        "The same clusters and pods as above. The vectors of all other components that call Kubernetes come out of 1.36.3 \
+         as they come out of 1.33.4, line by line, and are not kept twice.",
         Some(scheduler::check),
     ),
     Component::new(
@@ -239,6 +246,11 @@ fn kubelets_match() {
 #[test]
 fn schedulers_match() {
     matches("scheduler");
+}
+
+#[test]
+fn scheduling_of_1_36_matches() {
+    matches("scheduler-1.36");
 }
 
 #[test]

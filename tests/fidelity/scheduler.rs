@@ -30,8 +30,10 @@ const MOST: i64 = 6;
 pub fn check(file: &File) -> Tally {
     let mut tally = Tally::default();
     let mut latest = Latest::default();
+    let version = file.release();
     for vector in &file.lines {
-        let evaluator = latest.of(&vector["cluster"], |cluster| Evaluator::with_plugins(&system(cluster)));
+        let cluster = |cluster: &Value| Cluster { version, ..system(cluster) };
+        let evaluator = latest.of(&vector["cluster"], |value| Evaluator::with_plugins(&cluster(value)));
         let model = Cycle::of_model(evaluator, vector);
         let real = Cycle::of_vector(vector);
         let mut deviations = plugins::deviations(evaluator, vector);

@@ -1,6 +1,7 @@
 //! Reading recorded vectors: JSON lines, compressed; the first line says where they come from.
 
 use flate2::read::GzDecoder;
+use kubound_encodings::cluster::KubernetesVersion;
 use serde_json::Value;
 use std::fs::File as Disk;
 use std::io::{BufRead, BufReader};
@@ -12,6 +13,14 @@ pub struct File {
     pub header: Value,
     /// One vector a line.
     pub lines: Vec<Value>,
+}
+
+impl File {
+    /// The minor release of Kubernetes that was called.
+    pub fn release(&self) -> KubernetesVersion {
+        let minor = self.header["kubernetes"].as_str().and_then(|text| text.split('.').nth(1)?.parse().ok());
+        KubernetesVersion(minor.unwrap_or_else(|| panic!("no release in {}", self.header)))
+    }
 }
 
 /// Reads the vectors of a component. Panics, saying what is wrong, if they are not there or malformed.
