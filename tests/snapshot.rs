@@ -206,6 +206,66 @@ fn charts_and_kustomizations_are_rendered_by_their_programs() {
 }
 
 #[test]
+fn applications_of_a_repository_are_decided_one_by_one() {
+    let folder = scratch("applications");
+    let web = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {app: web}}\n  \
+               template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: a, image: a}]}\n";
+    for (file, text) in [
+        ("apps/web.yaml", web),
+        ("chart/Chart.yaml", "name: web\n"),
+        ("chart/templates/web.yaml", "kind: {{ .Values.kind }}\n"),
+        ("overlay/kustomization.yaml", "resources: [../base]\n"),
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", web),
+        ("rendered", web),
+    ] {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+    let verify = |more: &[&str]| {
+        let output =
+            kubound(&folder, &[&["verify", ".", "--timing", "paced", "--intent", "schedulable"], more].concat());
+        (output.status.code(), said(&output))
+    };
+    let (code, text) = verify(&[]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("a Helm chart, left out: helm template chart | kubound verify -"), "{text}");
+    assert!(text.contains("a kustomization, left out: kubectl kustomize overlay | kubound verify -"), "{text}");
+    assert!(!text.contains("base") && !text.contains("application "), "{text}");
+
+    program(&folder, "helm", "cat rendered");
+    let (code, text) = verify(&[]);
+    assert_eq!(code, Some(0), "{text}");
+    let named: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("application ")).collect();
+    assert_eq!(named, [".", "chart"], "{text}");
+    assert!(!text.contains("a Helm chart") && text.contains("a kustomization, left out"), "{text}");
+
+    program(&folder, "kustomize", "cat rendered");
+    let (code, text) = verify(&["-o", "junit=report.xml"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(text.matches("holds[schedulable]").count(), 3, "{text}");
+    assert!(!text.contains("left out"), "{text}");
+    let report = fs::read_to_string(folder.join("report.xml")).expect("written");
+    assert_eq!(report.matches("<testsuite ").count(), 3, "{report}");
+    let (code, text) = verify(&["-o", "json"]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("-o json takes one input, and here are 3"), "{text}");
+    let (code, text) = verify(&["--save", "runs"]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(
+        text.contains("--save takes one application") && text.contains("name one of them: ., chart, overlay"),
+        "{text}"
+    );
+
+    program(&folder, "helm", "echo 'values are wrong' >&2; exit 3");
+    let (code, text) = verify(&[]);
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("values are wrong"), "{text}");
+    assert_eq!(text.matches("holds[schedulable]").count(), 2, "the others are decided: {text}");
+}
+
+#[test]
 fn rendered_manifests_can_be_piped_to_a_scenario() {
     let folder = chart("pipe", "Chart.yaml");
     let mut command = Command::new(KUBOUND);

@@ -4,7 +4,7 @@
 use super::Failure;
 use crate::limits::files::MOST_STDIN;
 use crate::manifest::edit::Texts;
-use crate::manifest::{Input, Loaded, Text};
+use crate::manifest::{self, Apart, Input, Loaded, Sort, Text};
 use anyhow::{Context, anyhow};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,70 @@ pub fn load_again(paths: &[PathBuf]) -> Result<(Input, Loaded, Texts), Failure> 
     let input = Input::of_repository(&files, &texts);
     let (loaded, texts) = input.read(&Texts::new()).context("cannot read the input").map_err(Failure::Usage)?;
     Ok((input, loaded, texts))
+}
+
+/// What is decided together.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Application {
+    /// Files and folders, and `-`.
+    pub paths: Vec<PathBuf>,
+    /// Folders that are left out of all, told with the first application; none: what the reader tells.
+    left_out: Option<Vec<Apart>>,
+    /// Names of all folders that are apart.
+    apart: Vec<String>,
+}
+
+impl Application {
+    /// Its name: the folder that it is in.
+    pub fn name(&self) -> String {
+        self.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Tells what is left out of all, in place of what the reader took to be left out.
+    pub fn tell_left_out(&self, loaded: &mut Loaded) {
+        let Some(left_out) = &self.left_out else { return };
+        loaded.notes.retain(|note| !self.apart.contains(&note.file));
+        loaded.notes.extend(left_out.iter().map(Apart::note));
+    }
+}
+
+/// The applications that the command line names: several only where one folder has folders inside it that are applications
+/// of their own, and that can be rendered.
+pub fn applications(paths: &[PathBuf]) -> Result<Vec<Application>, Failure> {
+    let together = Application { paths: paths.to_vec(), ..Application::default() };
+    let [folder] = paths else { return Ok(vec![together]) };
+    if !folder.is_dir() || folder.join(CHART).is_file() || KUSTOMIZATIONS.iter().any(|name| folder.join(name).is_file())
+    {
+        return Ok(vec![together]);
+    }
+    let found = manifest::applications(folder).context("cannot read the input").map_err(Failure::Usage)?;
+    let names = found.apart.iter().map(|one| one.folder.display().to_string()).collect();
+    let (decided, left_out): (Vec<Apart>, Vec<Apart>) = found.apart.into_iter().partition(can_read);
+    if decided.is_empty() {
+        return Ok(vec![together]);
+    }
+    let own = found.has_own.then_some(together);
+    let apart = decided.into_iter().map(|one| Application { paths: vec![one.folder], ..Application::default() });
+    let mut applications: Vec<Application> = own.into_iter().chain(apart).collect();
+    let first = &mut applications[0];
+    (first.left_out, first.apart) = (Some(left_out), names);
+    Ok(applications)
+}
+
+/// Whether a folder can be read, or rendered by a program of the user.
+fn can_read(one: &Apart) -> bool {
+    match one.sort {
+        Sort::Chart => is_there("helm"),
+        Sort::Kustomization => is_there("kubectl") || is_there("kustomize"),
+        Sort::Scenario => true,
+    }
+}
+
+/// Whether there is a program of this name.
+fn is_there(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .any(|folder| folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX)).is_file())
 }
 
 /// The text of a file that is this, and so has at most so many bytes.
@@ -42,7 +106,7 @@ fn collect(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<Text>), Failure> {
             if texts.iter().all(|text: &Text| text.name != STDIN) {
                 texts.push(Text { name: STDIN.into(), text: read_stdin()? });
             }
-        } else if path.join("Chart.yaml").is_file() {
+        } else if path.join(CHART).is_file() {
             texts.push(helm(path)?);
             files.extend(scenario(path));
         } else if KUSTOMIZATIONS.iter().any(|name| path.join(name).is_file()) {
@@ -57,6 +121,9 @@ fn collect(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<Text>), Failure> {
 
 /// Name of standard input in messages.
 const STDIN: &str = "<stdin>";
+
+/// The file of a chart that names it.
+const CHART: &str = "Chart.yaml";
 
 /// Names under which kustomize looks for its file.
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];

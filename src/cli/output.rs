@@ -13,7 +13,7 @@ use crate::report::repairs::RepairsDocument;
 use crate::report::{github, human, markdown};
 use crate::search::{Decision, Findings};
 use crate::smt;
-use crate::text::Paint;
+use crate::text::{Kind, Paint, neutralise};
 use anyhow::{Context, anyhow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -166,9 +166,7 @@ pub fn worded<T>(made: serde_json::Result<T>) -> Result<T, Failure> {
 /// Writes the report on one input while its answers come in.
 pub struct Teller<'a> {
     loaded: &'a Loaded,
-    outputs: &'a [Output],
     style: Style,
-    for_files: Style,
     /// What goes to standard output, and whether the text must not give orders to the runner of GitHub Actions.
     formats: Vec<(&'static Format, bool)>,
     told: Mutex<Vec<(usize, IntentDocument)>>,
@@ -178,10 +176,8 @@ pub struct Teller<'a> {
 impl<'a> Teller<'a> {
     /// For these outputs.
     pub fn new(loaded: &'a Loaded, outputs: &'a [Output], voice: &VoiceArgs) -> Self {
-        let (style, for_files) = styles(voice);
-        let formats = on_standard_output(outputs);
         let (told, failure) = (Mutex::default(), Mutex::default());
-        Self { loaded, outputs, style, for_files, formats, told, failure }
+        Self { loaded, style: styles(voice).0, formats: on_standard_output(outputs), told, failure }
     }
 
     /// Tells one answer, and whether its repairs will be told. A failure to write is told in the end.
@@ -217,13 +213,13 @@ impl<'a> Teller<'a> {
     }
 
     /// Writes what is left once everything is known.
-    pub fn finish(self, findings: &Findings, exit: Exit) -> Result<(), Failure> {
+    pub fn finish(self, findings: &Findings, exit: Exit) -> Result<Document, Failure> {
         let loaded = self.loaded;
         self.finish_with(|results| Document::of(loaded, findings, exit.code(), smt::versions(), results))
     }
 
     /// The same, with the document that the answers told are part of.
-    pub fn finish_with(self, document: impl FnOnce(Vec<IntentDocument>) -> Document) -> Result<(), Failure> {
+    pub fn finish_with(self, document: impl FnOnce(Vec<IntentDocument>) -> Document) -> Result<Document, Failure> {
         if let Some(failure) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(failure);
         }
@@ -234,8 +230,24 @@ impl<'a> Teller<'a> {
             let text = worded(format.rest(&document, &self.style))?;
             print(&if quotes { quoted(&text) } else { text })?;
         }
-        write_files(&document, self.outputs, &self.for_files)
+        let [document] = document;
+        Ok(document)
     }
+}
+
+/// Writes the reports that go to files, once everything was told.
+pub fn write_told(documents: &[Document], outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
+    write_files(documents, outputs, &styles(voice).1)
+}
+
+/// Says which application the next answers are about, where they are for people.
+pub fn begin(name: &str, outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
+    let title = paint(voice.color).paint(Kind::Label, &format!("application {}", neutralise(name)));
+    for (_, quotes) in on_standard_output(outputs).iter().filter(|(format, _)| **format == human::FORMAT) {
+        let text = format!("{title}\n\n");
+        print(&if *quotes { quoted(&text) } else { text })?;
+    }
+    Ok(())
 }
 
 /// Whether this is a step of GitHub Actions.

@@ -95,6 +95,11 @@ impl RepairArgs {
         wanted.iter().map(|result| result.property).zip(found).collect()
     }
 
+    /// Whether repairs are to be written into the files.
+    pub fn fixes(&self) -> bool {
+        self.fix
+    }
+
     /// Writes the best repair of the first violation that has one, or prints the patch.
     pub fn fix(&self, read: &Read, found: &Found) -> Result<String, Failure> {
         let mut repaired = found.values().filter_map(|repairs| repairs.found.first());

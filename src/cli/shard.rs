@@ -2,7 +2,7 @@
 
 use super::args::{ReportArgs, SearchArgs};
 use super::exit::{Exit, of_document};
-use super::{Failure, check, interrupt, output, progress};
+use super::{Failure, check, output, progress};
 use crate::engines::Cancel;
 use crate::limits::shards::MOST_SHARDS;
 use crate::manifest::Loaded;
@@ -35,15 +35,19 @@ pub fn parse(text: &str) -> Result<Shard, String> {
 }
 
 /// Decides the pieces of a shard.
-pub fn run(shard: Shard, loaded: &Loaded, search: &SearchArgs, report: &ReportArgs) -> Result<Exit, Failure> {
+pub fn run(
+    shard: Shard,
+    loaded: &Loaded,
+    search: &SearchArgs,
+    report: &ReportArgs,
+    cancel: &Cancel,
+) -> Result<Exit, Failure> {
     let begin = Instant::now();
     let input = loaded.digest().context("cannot read the input again").map_err(Failure::Usage)?;
     let plan = Plan::new(&loaded.cluster, shard.shards);
     let options = search.options(loaded);
     let teller = output::Teller::new(loaded, &report.output, &report.voice);
-    let cancel = interrupt::install();
-    let work =
-        Work { loaded, options: &options, plan: &plan, cancel: &cancel, teller: &teller, end: begin + options.timeout };
+    let work = Work { loaded, options: &options, plan: &plan, cancel, teller: &teller, end: begin + options.timeout };
     let counted = |_: &Decision| ();
     let done = progress::with_progress(report.voice.quiet, options.timeout, &counted, |observer| {
         work.decide_all(plan.of(shard.index - 1), observer)
@@ -60,11 +64,12 @@ pub fn run(shard: Shard, loaded: &Loaded, search: &SearchArgs, report: &ReportAr
         seconds: begin.elapsed().as_secs_f64(),
     };
     let exit = Cell::new(Exit::Fine);
-    teller.finish_with(|results| {
+    let document = teller.finish_with(|results| {
         let document = decided.document(Exit::Fine.code(), smt::versions(), results);
         exit.set(exit_of(&document, report));
         Document { exit_code: exit.get().code(), ..document }
     })?;
+    output::write_told(&[document], &report.output, &report.voice)?;
     Ok(exit.get())
 }
 

@@ -3,10 +3,13 @@
 use super::args::{ReportArgs, SearchArgs};
 use super::baseline::BaselineArgs;
 use super::exit::Exit;
+use super::input::Application;
 use super::repair::{Read, RepairArgs};
 use super::settings::SettingsArgs;
 use super::{Failure, check, input, interrupt, output, progress, proof, shard};
+use crate::engines::Cancel;
 use crate::manifest::Loaded;
+use crate::report::document::Document;
 use crate::report::saved::{SavedOrigin, SavedTrace};
 use crate::search::timings::timing_word;
 use crate::search::{Decision, Findings};
@@ -49,15 +52,78 @@ pub struct Arguments {
     settings: SettingsArgs,
 }
 
+impl Arguments {
+    /// A flag that is given and that means nothing to several applications.
+    fn about_one(&self) -> Option<&'static str> {
+        let flags = [
+            (self.save.is_some(), "--save"),
+            (self.proof.is_some(), "--proof"),
+            (self.shard.is_some(), "--shard"),
+            (self.baseline.is_given(), "a baseline"),
+            (self.repair.fixes(), "--fix"),
+        ];
+        flags.into_iter().find(|(is_given, _)| *is_given).map(|(_, flag)| flag)
+    }
+}
+
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    output::choose_color(arguments.report.voice.color);
-    output::check(&arguments.report.output, 1)?;
+    let report = &arguments.report;
+    output::choose_color(report.voice.color);
+    output::check(&report.output, 1)?;
     arguments.search.check()?;
     check::set_up(&arguments.search)?;
-    let (again, mut loaded, texts) = input::load_again(&arguments.paths)?;
-    output::keep_inputs(&arguments.report.output, [&loaded])?;
-    check::apply(&mut loaded, &arguments.search.model, &arguments.intent)?;
+    let applications = input::applications(&arguments.paths)?;
+    let [application] = applications.as_slice() else { return run_each(arguments, &applications) };
+    Ok(decide(arguments, application, false, &interrupt::install())?.1)
+}
+
+/// Decides several applications one after the other; a fault of one does not keep the others from being decided.
+fn run_each(arguments: &Arguments, applications: &[Application]) -> Result<Exit, Failure> {
+    let report = &arguments.report;
+    output::check(&report.output, applications.len())?;
+    let names: Vec<String> = applications.iter().map(Application::name).collect();
+    if let Some(flag) = arguments.about_one() {
+        let help = format!("help: name one of them: {}", names.join(", "));
+        return Err(Failure::Usage(anyhow!("{flag} takes one application, and here are {}\n{help}", names.len())));
+    }
+    let cancel = interrupt::install();
+    let mut documents = Vec::new();
+    let mut exit = None;
+    for (application, name) in applications.iter().zip(&names).filter(|_| !cancel.is_cancelled()) {
+        output::begin(name, &report.output, &report.voice)?;
+        let one = decide(arguments, application, true, &cancel).map_or_else(
+            |failure| failure.report(),
+            |(document, exit)| {
+                documents.extend(document);
+                exit
+            },
+        );
+        exit = Some(exit.map_or(one, |exit: Exit| exit.and(one)));
+    }
+    output::write_told(&documents, &report.output, &report.voice)?;
+    Ok(exit.unwrap_or(Exit::Interrupted))
+}
+/// Decides what belongs together. The document is there unless it was written, or nothing asked for is in it.
+fn decide(
+    arguments: &Arguments,
+    application: &Application,
+    is_one_of_several: bool,
+    cancel: &Cancel,
+) -> Result<(Option<Document>, Exit), Failure> {
+    let report = &arguments.report;
+    let (again, mut loaded, texts) = input::load_again(&application.paths)?;
+    application.tell_left_out(&mut loaded);
+    output::keep_inputs(&report.output, [&loaded])?;
+    let mut intents = arguments.intent.clone();
+    if is_one_of_several {
+        // An intent that only another application has is no mistake.
+        intents.retain(|id| loaded.cluster.intents.iter().any(|one| one.id == *id));
+        if intents.len() < arguments.intent.len() && intents.is_empty() {
+            return Ok((None, Exit::Fine));
+        }
+    }
+    check::apply(&mut loaded, &arguments.search.model, &intents)?;
     if let Some(file) = &arguments.proof {
         proof::check(file, &loaded, &arguments.search)?;
     }
@@ -66,23 +132,25 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             let help = "help: leave it out; `kubound merge` tells the violations of all parts";
             return Err(Failure::Usage(anyhow!("--shard and a baseline cannot be used together\n{help}")));
         }
-        return shard::run(shard, &loaded, &arguments.search, &arguments.report);
+        return Ok((None, shard::run(shard, &loaded, &arguments.search, report, cancel)?));
     }
     arguments.baseline.apply(&mut loaded)?;
-    let cancel = interrupt::install();
-    let report = &arguments.report;
     let timeout = arguments.search.options(&loaded).timeout;
     let teller = output::Teller::new(&loaded, &report.output, &report.voice);
     let tell = |decision: &Decision| {
         teller.tell(decision, arguments.repair.wants(report, &loaded, decision.result));
     };
     let (findings, exit) = progress::with_progress(report.voice.quiet, timeout, &tell, |observer| {
-        check::decide(&loaded, &arguments.search, &report.deny, &cancel, observer)
+        check::decide(&loaded, &arguments.search, &report.deny, cancel, observer)
     })?;
     let read = Read { input: &again, texts: &texts, loaded: &loaded };
-    let found = arguments.repair.search(&read, (&arguments.search, report, &arguments.intent), &findings, &cancel);
+    let found = arguments.repair.search(&read, (&arguments.search, report, &intents), &findings, cancel);
     teller.repaired(&found, &texts);
-    teller.finish(&findings, exit)?;
+    let document = teller.finish(&findings, exit)?;
+    if is_one_of_several {
+        return Ok((Some(document), exit));
+    }
+    output::write_told(&[document], &report.output, &report.voice)?;
     output::print(&arguments.repair.fix(&read, &found)?)?;
     let told = arguments.baseline.finish(&loaded, &findings)?;
     std::io::stderr().write_all(told.as_bytes()).context("cannot write to standard error").map_err(Failure::Usage)?;
@@ -91,11 +159,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     if let Some(file) = &arguments.proof {
         let depth = arguments.search.options(&loaded).depth;
-        if !proof::write(file, &findings, depth, timeout, &cancel)? && exit == Exit::Fine {
-            return Ok(Exit::Undecided);
+        if !proof::write(file, &findings, depth, timeout, cancel)? && exit == Exit::Fine {
+            return Ok((None, Exit::Undecided));
         }
     }
-    Ok(exit)
+    Ok((None, exit))
 }
 
 /// Writes each violation to a file of its own, named after the intent and what it speaks of.

@@ -5,7 +5,7 @@ use super::assume::assume;
 use super::draft::{ASSUMED, Assumed, Draft, Scenario};
 use super::error::InputError;
 use super::load::{Inputs, Loader, normal};
-use super::search::{Apart, Sort};
+use super::search::{Apart, Found, Sort};
 use super::source::{Disk, shown};
 use super::view::Entry;
 use super::{ErrorKind, NoteKind, Severity, kinds, kivi, scenario};
@@ -53,6 +53,29 @@ pub fn first_scenario(folder: &Path) -> Result<First, InputError> {
     Ok(First::Assumed(assume(&draft, &resources).text))
 }
 
+/// The applications of a folder: what each is to be decided by itself.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Applications {
+    /// Whether there are workloads beside those of the folders that are apart.
+    pub has_own: bool,
+    /// Folders inside it that are applications of their own.
+    pub apart: Vec<Apart>,
+}
+
+/// Tells the applications of a folder apart; one with a scenario is one of its own, with all that is in it.
+pub fn applications(folder: &Path) -> Result<Applications, InputError> {
+    let loader = Loader::new(&Disk);
+    if loader.files.list(folder)?.iter().any(|file| loader.has_scenario(file)) {
+        return Ok(Applications { has_own: true, apart: Vec::new() });
+    }
+    let Found { files, apart } = loader.found(folder)?;
+    // What cannot be read is told when it is read again.
+    let has_workload = |file: &PathBuf| {
+        loader.read_found(file).map_or(true, |entries| entries.iter().any(|entry| kinds::is_workload(&entry.value)))
+    };
+    Ok(Applications { has_own: apart.is_empty() || files.iter().any(has_workload), apart })
+}
+
 impl Loader<'_> {
     /// Reads what is assumed in place of a scenario, if anything is.
     pub(super) fn read_assumed(&self, draft: &mut Draft) -> Result<Option<Scenario>, InputError> {
@@ -71,32 +94,34 @@ impl Loader<'_> {
     pub(super) fn search(&self, paths: &[PathBuf], inputs: &mut Inputs) -> Result<(), InputError> {
         inputs.in_folders.clear();
         for folder in paths.iter().filter(|path| self.files.is_folder(path)) {
-            let found = self.files.search(folder)?;
-            let files: Vec<PathBuf> = found.files.iter().map(|file| normal(file)).collect();
-            let mut apart: Vec<Apart> =
-                found.apart.into_iter().map(|one| Apart { folder: normal(&one.folder), ..one }).collect();
-            for file in &files {
-                let is_known = apart.iter().any(|one| file.starts_with(&one.folder));
-                if !is_known && self.has_scenario(file) {
-                    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-                    apart.push(Apart { folder, sort: Sort::Scenario });
-                }
-            }
-            let is_apart = |file: &PathBuf| apart.iter().any(|one| file.starts_with(&one.folder));
-            let count = inputs.searched.len();
-            inputs.searched.extend(files.iter().filter(|file| !is_apart(file)).cloned());
-            if inputs.searched.len() == count && apart.is_empty() {
+            let Found { files, apart } = self.found(folder)?;
+            if files.is_empty() && apart.is_empty() {
                 return Err(InputError::new("the folder and those inside it have no .yaml, .yml or .json file")
                     .kind(ErrorKind::NoInput)
                     .in_file(shown(folder))
                     .help("name a folder of manifests; hidden files and those that .gitignore names are not read"));
             }
-            for Apart { folder, sort } in apart {
-                let folder = shown(&folder);
-                self.note_file(NoteKind::OddInput, Severity::Warning, &folder, sort.told(&folder));
-            }
+            inputs.searched.extend(files);
+            self.notes.borrow_mut().extend(apart.iter().map(Apart::note));
         }
         Ok(())
+    }
+
+    /// What is found in a folder; folders inside it with a scenario are apart as well.
+    fn found(&self, folder: &Path) -> Result<Found, InputError> {
+        let found = self.files.search(folder)?;
+        let mut files: Vec<PathBuf> = found.files.iter().map(|file| normal(file)).collect();
+        let mut apart: Vec<Apart> =
+            found.apart.into_iter().map(|one| Apart { folder: normal(&one.folder), ..one }).collect();
+        for file in &files {
+            let is_known = apart.iter().any(|one| file.starts_with(&one.folder));
+            if !is_known && self.has_scenario(file) {
+                let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+                apart.push(Apart { folder, sort: Sort::Scenario });
+            }
+        }
+        files.retain(|file| !apart.iter().any(|one| file.starts_with(&one.folder)));
+        Ok(Found { files, apart })
     }
 
     /// Whether a file holds a scenario; not so if it cannot be read.

@@ -3,9 +3,13 @@
 use super::error::InputError;
 use super::ids::ErrorKind;
 use super::source::{is_manifest, shown};
+use super::value::Value;
+use super::yaml::parse_documents;
+use super::{Note, NoteKind, Severity};
 use ignore::WalkBuilder;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 
 /// What is found in a folder and the folders inside it.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -18,14 +22,16 @@ pub(super) struct Found {
 
 /// A folder whose files make sense to one program only.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Apart {
-    pub(super) folder: PathBuf,
-    pub(super) sort: Sort,
+pub struct Apart {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whose it is.
+    pub sort: Sort,
 }
 
 /// Which program.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Sort {
+pub enum Sort {
     /// Helm: `Chart.yaml`, with templates.
     Chart,
     /// Kustomize: a kustomization, with parts of objects.
@@ -34,15 +40,26 @@ pub(super) enum Sort {
     Scenario,
 }
 
-impl Sort {
-    /// What is to be known about such a folder that is left out.
-    pub(super) fn told(self, folder: &str) -> String {
-        let what = match self {
-            Self::Chart => "a Helm chart",
-            Self::Kustomization => "a kustomization",
-            Self::Scenario => "a folder with a scenario",
+impl Apart {
+    /// What is to be known if it is left out.
+    pub fn note(&self) -> Note {
+        let folder = shown(&self.folder);
+        let message = match self.sort {
+            Sort::Chart => format!("a Helm chart, left out: helm template {folder} | kubound verify -"),
+            Sort::Kustomization => format!("a kustomization, left out: kubectl kustomize {folder} | kubound verify -"),
+            Sort::Scenario => format!("a folder with a scenario, left out: kubound verify {folder}"),
         };
-        format!("{what}, left out here: kubound verify {folder}")
+        Note {
+            kind: NoteKind::OddInput,
+            severity: Severity::Warning,
+            file: folder,
+            document: 0,
+            object: String::new(),
+            field: String::new(),
+            message,
+            region: None,
+            source: None,
+        }
     }
 }
 
@@ -73,14 +90,54 @@ pub(super) fn search(folder: &Path) -> Result<Found, InputError> {
             files.push(path.to_path_buf());
         }
     }
+    let parts = parts(&apart);
     files.retain(|file| !apart.iter().any(|one| file.starts_with(&one.folder)));
-    Ok(Found { files, apart: outermost(apart) })
+    let mut apart = outermost(apart);
+    apart.retain(|one| !parts.contains(&one.folder));
+    Ok(Found { files, apart })
 }
 
-/// Charts inside of charts, and kustomizations inside of others, belong to those around them.
+/// What is inside of a chart belongs to it.
 fn outermost(apart: BTreeSet<Apart>) -> Vec<Apart> {
-    let is_inside = |one: &Apart, other: &Apart| one.folder != other.folder && one.folder.starts_with(&other.folder);
+    let is_inside = |one: &Apart, other: &Apart| {
+        other.sort == Sort::Chart && one.folder != other.folder && one.folder.starts_with(&other.folder)
+    };
     apart.iter().filter(|one| !apart.iter().any(|other| is_inside(one, other))).cloned().collect()
+}
+
+/// Folders that kustomizations among these take in, such as their bases, and components, which are nothing by themselves.
+fn parts(apart: &BTreeSet<Apart>) -> BTreeSet<PathBuf> {
+    let mut parts = BTreeSet::new();
+    for Apart { folder, .. } in apart.iter().filter(|one| one.sort == Sort::Kustomization) {
+        let files = MARKS.iter().map(|(name, _)| folder.join(name));
+        let Some(text) = files.filter_map(|file| fs::read_to_string(file).ok()).next() else { continue };
+        // What cannot be read is told by the program that renders it.
+        for document in parse_documents(&text).unwrap_or_default() {
+            if document.root.below(&["kind"]).and_then(Value::as_text) == Some("Component") {
+                parts.insert(folder.clone());
+            }
+            for key in ["resources", "bases", "components"] {
+                let Some(Value::List(list)) = document.root.below(&[key]) else { continue };
+                parts.extend(list.iter().filter_map(Value::as_text).map(|path| below(folder, path)));
+            }
+        }
+    }
+    parts
+}
+
+/// A path relative to a folder, without steps upwards.
+fn below(folder: &Path, relative: &str) -> PathBuf {
+    let mut path = folder.to_path_buf();
+    for component in Path::new(relative).components() {
+        match component {
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::Normal(part) => path.push(part),
+            _ => {}
+        }
+    }
+    path
 }
 
 fn unreadable(folder: &Path, error: &ignore::Error) -> InputError {
@@ -93,7 +150,6 @@ fn unreadable(folder: &Path, error: &ignore::Error) -> InputError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     /// A folder of its own with these files.
     fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
@@ -133,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn charts_and_kustomizations_inside_are_apart_with_all_that_is_in_them() {
+    fn charts_and_kustomizations_inside_are_apart_with_all_that_they_take_in() {
         let folder = folder(
             "apart",
             &[
@@ -141,8 +197,11 @@ mod tests {
                 ("chart/Chart.yaml", ""),
                 ("chart/templates/web.yaml", ""),
                 ("chart/charts/inner/Chart.yaml", ""),
-                ("overlay/Kustomization", ""),
+                ("overlay/Kustomization", "resources: [../base, web.yaml]\n"),
                 ("overlay/patch.yaml", ""),
+                ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+                ("base/web.yaml", ""),
+                ("part/kustomization.yml", "kind: Component\n"),
             ],
         );
         let found = search(&folder).expect("a folder");

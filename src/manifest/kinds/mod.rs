@@ -241,6 +241,12 @@ pub(super) fn object_name(value: &Value) -> String {
     }
 }
 
+/// Whether a value is an object that has pods.
+pub(super) fn is_workload(value: &Value) -> bool {
+    const WORKLOADS: [&str; 7] = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod"];
+    header(value).is_some_and(|(_, kind)| WORKLOADS.contains(&kind))
+}
+
 fn split_version(api_version: &str) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
 }
