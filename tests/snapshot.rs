@@ -266,6 +266,20 @@ fn applications_of_a_repository_are_decided_one_by_one() {
 }
 
 #[test]
+fn a_snapshot_asks_about_what_is_likely_to_happen() {
+    let folder = scratch("likely");
+    let output = kubound(&folder, &["snapshot", "out", "-f", dump().to_str().expect("text")]);
+    assert!(output.status.success(), "{}", said(&output));
+    let cluster = load(&[folder.join("out")], None).expect("read").cluster;
+    let events: Vec<&str> = cluster.events.iter().map(|event| event.kind.name()).collect();
+    assert!(events.contains(&"drain") && events.contains(&"rollout"), "{events:?}");
+    let intents: Vec<&str> = cluster.intents.iter().map(|intent| intent.kind.name()).collect();
+    for intent in ["drainCompletes", "rolloutCompletes", "schedulable", "converges"] {
+        assert!(intents.contains(&intent), "{intents:?}");
+    }
+}
+
+#[test]
 fn rendered_manifests_can_be_piped_to_a_scenario() {
     let folder = chart("pipe", "Chart.yaml");
     let mut command = Command::new(KUBOUND);

@@ -46,7 +46,7 @@ pub use kinds::{Judged, harmless_kinds, judged, risky_kinds};
 pub use load::{Input, Text, load, load_embedded, load_with};
 pub use objects::{dump_files, objects};
 pub use places::Region;
-pub use repository::{Applications, First, applications, first_scenario};
+pub use repository::{Applications, First, applications, first_scenario, likely};
 pub use scenario::{KUBERNETES, release, scenario_schema};
 pub use search::{Apart, Sort};
 pub use suggest::nearest_or_list;

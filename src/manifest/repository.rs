@@ -1,12 +1,12 @@
 //! Folders as repositories have them: manifests among files of other programs, in folders inside of each other, without a
 //! scenario.
 
-use super::assume::assume;
+use super::assume::{assume, for_running};
 use super::draft::{ASSUMED, Assumed, Draft, Scenario};
 use super::error::InputError;
 use super::load::{Inputs, Loader, normal};
 use super::search::{Apart, Found, Sort};
-use super::source::{Disk, shown};
+use super::source::{Disk, Embedded, shown};
 use super::view::Entry;
 use super::{ErrorKind, NoteKind, Severity, kinds, kivi, scenario};
 use std::collections::BTreeSet;
@@ -74,6 +74,21 @@ pub fn applications(folder: &Path) -> Result<Applications, InputError> {
         loader.read_found(file).map_or(true, |entries| entries.iter().any(|entry| kinds::is_workload(&entry.value)))
     };
     Ok(Applications { has_own: apart.is_empty() || files.iter().any(has_workload), apart })
+}
+
+/// What is likely to happen to a cluster that runs, and what shall hold then, as keys of `spec` of a scenario. The manifests
+/// are names and texts.
+pub fn likely(files: &[(String, String)]) -> Result<String, InputError> {
+    let texts = files.iter().map(|(path, text)| (normal(Path::new(path)), text.clone())).collect();
+    let embedded = Embedded(texts);
+    let loader = Loader::new(&embedded);
+    let mut entries = Vec::new();
+    for (path, _) in files {
+        entries.extend(loader.read(&normal(Path::new(path)))?);
+    }
+    let mut draft = Draft::new();
+    loader.read_objects(&entries, &mut draft)?;
+    Ok(for_running(&draft))
 }
 
 impl Loader<'_> {

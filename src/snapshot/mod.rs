@@ -10,6 +10,7 @@ mod yaml;
 
 pub use prune::{KINDS, Kind};
 
+use crate::manifest::likely;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -56,9 +57,13 @@ pub fn take(objects: &[Value]) -> Snapshot {
         *snapshot.pods.entry(placed.phase.name()).or_default() += placed.pods;
     }
     snapshot.notes.extend(counted.notes.iter().cloned());
-    let (scenario, notes) = scenario::write(objects, &counted.placed);
-    snapshot.notes.extend(notes);
     snapshot.files = texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
+    let (mut scenario, notes) = scenario::write(objects, &counted.placed);
+    snapshot.notes.extend(notes);
+    match likely(&snapshot.files) {
+        Ok(likely) => scenario += &likely,
+        Err(fault) => snapshot.notes.push(format!("nothing is asked about, because of an object: {fault}")),
+    }
     snapshot.files.push(("scenario.yaml".into(), scenario));
     snapshot
 }

@@ -26,8 +26,7 @@ pub(super) fn write(objects: &[Value], placed: &[Placed]) -> (String, Vec<String
         "spec": spec,
     });
     let told = "# Written by `kubound snapshot`. Runs start with the pods that were there; `cpuUsage` and `memoryUsage` are what\n\
-                # autoscalers saw. Add `events:` for what may happen next, and `intents:` for what shall hold\n\
-                # (`kubound list events`, `kubound list intents`).\n";
+                # autoscalers saw. What may happen next is what is likely, as far as a search of seconds goes.\n";
     (format!("{told}{}", yaml::write(&scenario)), notes)
 }
 

@@ -45,6 +45,9 @@ impl Load {
     }
 }
 
+/// What is left out where a drain is.
+const DRAINS: &str = "drains";
+
 /// Values of a load.
 const STEPS: i64 = 4;
 
@@ -65,7 +68,7 @@ impl Events {
         let can_move = is_spread && draft.pools.len() != 1;
         if can_move {
             events.drain = fits(1);
-            events.left_out.extend((!events.drain).then_some("drains"));
+            events.left_out.extend((!events.drain).then_some(DRAINS));
         }
         let is_rolled = |kind: &str, is_paused: bool| kind == "Deployment" && !is_paused;
         let rolled =
@@ -85,6 +88,15 @@ impl Events {
         }
         events.spare = i64::from(work <= MOST_WORK);
         events.asks_about_late = 3 * work <= 2 * MOST_WORK;
+        events
+    }
+
+    /// The same for a cluster that runs. Its pods are there already, so that a drain can always be looked at, and without it
+    /// there would be nothing to ask about.
+    pub(super) fn of_running(draft: &Draft) -> Self {
+        let mut events = Self::of(draft);
+        events.drain = draft.pools.len() > 1;
+        events.left_out.retain(|left_out| *left_out != DRAINS);
         events
     }
 

@@ -23,6 +23,14 @@ pub(super) fn assume(draft: &Draft, resources: &[String]) -> Assumed {
     Assumed { text: text(draft, resources, nodes.as_ref(), &events), told: told(nodes.as_ref(), &events) }
 }
 
+/// What is likely to happen to a cluster that runs, and what shall hold then: two keys of `spec` of its scenario.
+pub(super) fn for_running(draft: &Draft) -> String {
+    let (events, mut text) = (Events::of_running(draft), String::new());
+    write_events(&mut text, draft, &events);
+    write_intents(&mut text, draft, &events);
+    text
+}
+
 fn told(nodes: Option<&Nodes>, events: &Events) -> String {
     let mut told: Vec<String> = nodes.map(|nodes| format!("there are {}", nodes.told())).into_iter().collect();
     let happens = events.told();
