@@ -42,6 +42,8 @@ const NO_SETTINGS: &[&str] = &[
     "write-baseline",
     "config",
     "show-settings",
+    "from",
+    "to",
     "show-proof",
     "repairs",
     "fix",
