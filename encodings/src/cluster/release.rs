@@ -62,7 +62,7 @@ const GATES: &[Known] = &[
         what: "`matchLabelKeys` and `mismatchLabelKeys` of affinity between pods count",
         rows: &[(29, By(false)), (31, By(true)), (33, Locked(true))],
     },
-    // Patches 1.35.0 to 1.35.3 had it on; 1.35.4 has not.
+    // 1.35.3 has it on by default, 1.35.4 no longer.
     Known {
         gate: FeatureGate::MaxUnavailableStatefulSet,
         name: "MaxUnavailableStatefulSet",

@@ -17,17 +17,21 @@ pub fn add(sketch: &mut Sketch) {
     }
     let version = sketch.one_of(&["1.29", "1.30", "1.32", "1.33", "1.33", "1.34", "1.36"]);
     sketch.spec.insert("kubernetesVersion".into(), version.into());
-    if sketch.percent(30) {
-        update_together(sketch);
-    }
+    update_together(sketch);
 }
 
-/// Lets an update of StatefulSets replace several pods at once.
+/// May let an update of a StatefulSet replace several pods at once.
 fn update_together(sketch: &mut Sketch) {
-    let mut sets = sketch.objects.iter_mut().filter(|object| object["kind"] == "StatefulSet");
-    let Some(set) = sets.find(|object| object["spec"]["updateStrategy"]["type"] != "OnDelete") else { return };
-    set["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = 2.into();
-    sketch.spec.insert("featureGates".into(), json!({"MaxUnavailableStatefulSet": true}));
+    let is_rolled = |one: &usize| {
+        sketch.kind(*one) == "StatefulSet"
+            && sketch.workloads[*one].manifest["spec"]["updateStrategy"]["type"] != "OnDelete"
+    };
+    let Some(set) = (0..sketch.workloads.len()).find(is_rolled) else { return };
+    if sketch.percent(40) {
+        let strategy = &mut sketch.workloads[set].manifest["spec"]["updateStrategy"];
+        strategy["rollingUpdate"]["maxUnavailable"] = 2.into();
+        sketch.spec.insert("featureGates".into(), json!({"MaxUnavailableStatefulSet": true}));
+    }
 }
 
 const PLACED: &[&str] = &["Deployment", "ReplicaSet", "StatefulSet", "Pod"];
