@@ -7,7 +7,7 @@ use super::scenario::{OBJECT, is_scenario};
 use super::source::Disk;
 pub use super::source::Texts;
 use super::value::Value;
-pub use super::value::child as path_to;
+pub use super::value::{child as path_to, last_key};
 use super::yaml::parse_documents;
 use std::ops::Range;
 use std::sync::Arc;

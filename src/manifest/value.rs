@@ -63,6 +63,14 @@ impl Value {
     }
 }
 
+/// The last key of a path, without its brackets and quotes: `requests.cpu` of `spec.hard["requests.cpu"]`.
+pub fn last_key(path: &str) -> &str {
+    match path.strip_suffix("\"]").and_then(|inside| inside.rsplit_once("[\"")) {
+        Some((_, key)) => key,
+        None => path.rsplit('.').next().unwrap_or_default(),
+    }
+}
+
 /// The path of a key of the mapping at `path`.
 pub fn child(path: &str, key: &str) -> String {
     let plain = !key.is_empty() && key.chars().all(|one| one.is_alphanumeric() || one == '-' || one == '_');
@@ -70,5 +78,18 @@ pub fn child(path: &str, key: &str) -> String {
         (true, true) => key.to_owned(),
         (true, false) => format!("{path}.{key}"),
         (false, _) => format!("{path}[{key:?}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_key_of_a_path_may_hold_dots() {
+        assert_eq!(last_key("spec.hard[\"requests.cpu\"]"), "requests.cpu");
+        assert_eq!(last_key(&child("spec.hard", "limits.memory")), "limits.memory");
+        assert_eq!(last_key("spec.replicas"), "replicas");
+        assert_eq!(last_key("spec"), "spec");
     }
 }

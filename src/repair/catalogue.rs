@@ -2,7 +2,7 @@
 
 use super::Way;
 pub use crate::manifest::edit::word;
-use crate::manifest::edit::{Edit, Sheet, path_to};
+use crate::manifest::edit::{Edit, Sheet, last_key, path_to};
 use serde_json::Value;
 
 /// Entries for objects of some kinds.
@@ -93,7 +93,7 @@ impl Site<'_> {
 
     /// Other words in the place of this key and its value.
     pub fn reword(&self, line: &str) -> Option<Made> {
-        let key = self.path.rsplit('.').next()?;
+        let key = last_key(&self.path);
         let edits = vec![self.sheet.reword(&self.path, line)?];
         let before = format!("{key}: {}", shown(self.value));
         Some(Made { path: self.path.clone(), way: Way::Switched, before, after: line.to_owned(), edits, number: None })
@@ -101,7 +101,7 @@ impl Site<'_> {
 
     /// This field taken away.
     pub fn remove(&self) -> Option<Made> {
-        let key = self.path.rsplit('.').next()?;
+        let key = last_key(&self.path);
         let before = format!("{key}: {}", shown(self.value));
         let edits = vec![self.sheet.remove(&self.path)?];
         Some(Made { path: self.path.clone(), way: Way::Removed, before, after: String::new(), edits, number: None })

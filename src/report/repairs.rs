@@ -1,7 +1,7 @@
 //! Repairs in documents.
 
 use super::words::{self, Word};
-use crate::manifest::edit::Edit;
+use crate::manifest::edit::{Edit, last_key};
 use crate::repair::{Change, Repair, Repairs};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -134,7 +134,7 @@ impl FieldChangeDocument {
 
     /// The change in a line: `minAvailable: 2 -> 1`.
     pub fn told(&self) -> String {
-        let key = self.field.rsplit('.').next().unwrap_or_default();
+        let key = last_key(&self.field);
         let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let (before, after) = (on_one_line(&self.before), on_one_line(&self.after));
         match self.way {

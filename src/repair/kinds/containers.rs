@@ -2,6 +2,7 @@
 
 use super::super::Way;
 use super::super::catalogue::{Does, Entry, Made, Room, Site};
+use crate::manifest::edit::last_key;
 use serde_json::Value;
 
 const REQUESTS: &str = "so much is set aside, whatever the pod uses";
@@ -17,7 +18,7 @@ pub(super) const ROOM: Room = Room {
 
 /// As much as the scenario says that a pod uses.
 fn as_used(site: &Site) -> Vec<Made> {
-    let Some(resource) = site.path.rsplit('.').next() else { return Vec::new() };
+    let resource = last_key(&site.path);
     let workloads = site.sheets.iter().flat_map(|one| one.value.pointer("/spec/workloads").and_then(Value::as_array));
     let used = workloads.flatten().filter(|one| {
         one.get("target")
