@@ -52,7 +52,7 @@ const ANSWERS: &[(&str, &[&str], i32, &[&str])] = &[
     // Without NodeResourcesFit nothing bounds how many evicted pods terminate on a node, which once was a fault of the model.
     ("pods-that-pile-up", &[], 1, &["holds", "holds", "violated"]),
     // The namespace enforces a level of Pod Security that the pods break.
-    ("pod-security", &[], 1, &["holds", "holds", "violated"]),
+    ("pod-security", &[], 1, &["holds", "holds", "violated", "violated", "holds"]),
     // Seen on a real control plane: pending pods of a DaemonSet fill a quota.
     ("quota-counts-pending-daemon-pods", &[], 1, &["violated"]),
     // Seen on a real control plane for minutes: quotas count pods on a stopped node, and the scheduler does not see that

@@ -11,6 +11,7 @@ use super::scenario::KUBERNETES;
 use crate::limits::first_run::TIMEOUT;
 use demand::Demand;
 use events::Events;
+use kubound_encodings::cluster::KubernetesVersion;
 use kubound_encodings::cluster::cron_job::CRON_JOB;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use pool::{Nodes, counted};
@@ -55,7 +56,7 @@ fn text(draft: &Draft, resources: &[String], nodes: Option<&Nodes>, events: &Eve
         KUBERNETES.start(),
         KUBERNETES.end()
     );
-    let _ = writeln!(text, "  kubernetesVersion: \"1.{}\"\n", KUBERNETES.end());
+    let _ = writeln!(text, "  kubernetesVersion: \"1.{}\"\n", KubernetesVersion::default().0);
     if !resources.is_empty() {
         text.push_str("  # Manifests: files, folders and globs.\n  resources:\n");
         for file in resources {
