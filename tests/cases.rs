@@ -12,6 +12,7 @@ use kubound::engines::Cancel;
 use kubound::engines::explicit;
 use kubound::engines::symbolic;
 use kubound::manifest::{self, AskedTiming, ExpectedVerdict, Loaded};
+use kubound::report::document::Document;
 use kubound::search::{EngineChoice, Findings, Options, Silent, Systems, Verdict, check};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -79,6 +80,12 @@ fn check_case(case: &str) {
         };
         assert!(as_expected, "{case}: {:?}", result.verdict);
         assert!(!result.fired.is_empty(), "{case}: nothing happened");
+    }
+    for found in
+        Document::new(&broken.0, &broken.1, 1, String::new()).results.iter().filter_map(|one| one.violation.as_ref())
+    {
+        let waits = found.scene.as_ref().map_or(0, |scene| scene.waits.len());
+        assert!(found.ending != "stays" || waits > 0, "{case}: a stuck run that waits for nothing");
     }
     page::check(case, &page::render(case, &about(case), &broken, &fixed));
 }

@@ -25,6 +25,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("encodings/src/footprint.rs", &[]),
     ("encodings/src/footprint.rs", &["encodings/src/"]),
     ("encodings/src/state", &["encodings/src/"]),
+    ("encodings/src/scene.rs", &["encodings/src/"]),
     ("encodings/src/controllers", &["encodings/src/"]),
     ("encodings/src/events", &["encodings/src/"]),
     ("encodings/src/intents", &["encodings/src/"]),

@@ -38,5 +38,6 @@ mod toys;
 mod toys_explicit;
 mod vertical;
 mod views;
+mod waits;
 mod walks;
 mod words;

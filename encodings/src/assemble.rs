@@ -13,11 +13,12 @@ use crate::limits::models::MOST_ORDINALS;
 use crate::limits::models::MOST_REVISIONS;
 use crate::limits::models::MOST_SLOTS;
 use crate::needs::Needs;
+use crate::scene::{self, Scene};
 use crate::state::{Countdown, Model, RuleBuilder, TIME, condition, text};
 use crate::stop::Stopped;
 use crate::subject::{ObjectId, SlotId};
 use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem, is_prompt};
-use crate::term::{Dag, Int, Term, any, sum, within};
+use crate::term::{Bool, Dag, Int, Term, any, sum, within};
 
 /// Why a cluster cannot be modelled.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -62,15 +63,34 @@ pub fn assemble_with_plugins(
     cluster: &Cluster,
     granularity: Granularity,
 ) -> Result<(TransitionSystem, Vec<Plugins>), AssembleError> {
-    assembled(&Kinds::default(), cluster, granularity, controllers::plugins)
+    assembled(&Kinds::default(), cluster, granularity, |model| controllers::plugins(model))
 }
 
-/// Builds the system, and what is to be known of the model before intents are added.
+/// Builds the transition system of a cluster, with how its states look and what they wait for.
+pub fn assemble_with_scene(
+    cluster: &Cluster,
+    granularity: Granularity,
+) -> Result<(TransitionSystem, Scene), AssembleError> {
+    let kinds = Kinds::default();
+    assembled(&kinds, cluster, granularity, |model| {
+        let mut scene = scene::furnished(model);
+        for controller in &kinds.controllers {
+            scene.waits.extend(controller.waits(model));
+        }
+        scene.waits.extend(events::waits(&kinds.events, model));
+        scene.waits.retain(|wait| Bool::from_id(wait.when).constant() != Some(false));
+        scene.waits.sort_by_key(|wait| wait.follows);
+        scene.numbers = intents::numbers(&kinds.intents, model);
+        scene
+    })
+}
+
+/// Builds the system, and what is to be known of the model once it is complete.
 fn assembled<R>(
     kinds: &Kinds,
     cluster: &Cluster,
     granularity: Granularity,
-    look: impl FnOnce(&Model) -> R,
+    look: impl FnOnce(&mut Model) -> R,
 ) -> Result<(TransitionSystem, R), AssembleError> {
     let slots: i64 = cluster.pools.iter().map(NodePool::most_nodes).fold(0, i64::saturating_add);
     if slots > MOST_SLOTS {
@@ -124,7 +144,7 @@ fn build<R>(
     kinds: &Kinds,
     cluster: &Cluster,
     granularity: Granularity,
-    look: impl FnOnce(&Model) -> R,
+    look: impl FnOnce(&mut Model) -> R,
 ) -> Result<(Parts, R), AssembleError> {
     let mut model = Model::new(cluster, granularity, needs(kinds, cluster));
     intents::prepare(&kinds.intents, &mut model);
@@ -135,7 +155,6 @@ fn build<R>(
     for controller in &kinds.controllers {
         controller.add_rules(&mut model);
     }
-    let seen = look(&model);
     events::add_rules(&kinds.events, &mut model);
     model.add_time();
     pace(&mut model);
@@ -143,6 +162,7 @@ fn build<R>(
     if let Some(what) = model.undeclared().next() {
         return Err(AssembleError::Undeclared(what));
     }
+    let seen = look(&mut model);
     Ok((finish(model, properties), seen))
 }
 

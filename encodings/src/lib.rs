@@ -18,6 +18,7 @@ pub mod intents;
 pub mod kinds;
 pub mod limits;
 pub mod needs;
+pub mod scene;
 pub mod state;
 pub mod stop;
 pub mod subject;

@@ -227,6 +227,7 @@ mod tests {
             acted: Vec::new(),
             did_not_act: Vec::new(),
             violation: None,
+            ends_like: None,
             repairs_follow: false,
             repairs: None,
             timing: "paced",

@@ -6,6 +6,7 @@ use super::exit::Exit;
 use crate::manifest::Loaded;
 use crate::manifest::edit::Texts;
 use crate::repair::Found;
+use crate::report::cause;
 use crate::report::document::{Document, IntentDocument};
 use crate::report::format::{Format, Style};
 use crate::report::formats::REGISTRY;
@@ -188,7 +189,9 @@ impl<'a> Teller<'a> {
     }
 
     /// Tells one answer in words, which has this place among all of them.
-    pub fn tell_document(&self, place: usize, document: IntentDocument) {
+    pub fn tell_document(&self, place: usize, mut document: IntentDocument) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        cause::compare(&mut document, told.iter().map(|(_, earlier)| earlier));
         let tell = |&(format, quotes): &(&Format, bool)| {
             let text = worded(format.one(&self.loaded.cluster.name, &document, &self.style))?.unwrap_or_default();
             if text.is_empty() { Ok(()) } else { print(&if quotes { quoted(&text) } else { text }) }
@@ -196,7 +199,7 @@ impl<'a> Teller<'a> {
         if let Err(failure) = self.formats.iter().try_for_each(tell) {
             self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
         }
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((place, document));
+        told.push((place, document));
     }
 
     /// Adds what repairs the answers that were told, by their place.

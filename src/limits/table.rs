@@ -275,6 +275,10 @@ limits! {
         MOST_MENDED: usize = 3, "violations", "Other violations of the same cause that are named with a repair.",
             "One cause can break every intent; the others are counted.";
         MOST_NOTES: usize = 8, "messages", "Messages about the input shown without `-v`.", "The verdicts must stay in sight.";
+        MOST_PLACES: usize = 8, "lines", "Lines that tell where the pods are when a violation ends.",
+            "Nodes that hold the same share a line; more than these tell nothing.";
+        MOST_ALIKE: usize = 3, "nodes", "Nodes named in one of these lines.", "The others are counted.";
+        MOST_WAITS: usize = 5, "waits", "Reasons told for which something cannot go on.", "The nearest ones tell the story.";
         LONGEST_LINE: usize = 400, "characters", "Longest line of a file that is shown.", "Terminals are narrow.";
         FOLD: usize = 4, "steps", "Fewest alike steps that are folded into one line.", "Fewer read as well one by one.";
         MOST_DIAGRAM: usize = 5000, "characters", "A diagram, or all diagrams of a page.", "Hosts draw no larger ones.";

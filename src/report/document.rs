@@ -1,16 +1,18 @@
 //! The findings as one plain document: what every output format prints. Its serialisation is the JSON report, with
 //! keys in the order of the fields here.
 
+use super::cause;
 use super::narrate::{ToldStep, tell};
-use super::repairs::{FieldChangeDocument, RepairsDocument};
+use super::origin::{OriginDocument, end_column};
+use super::repairs::RepairsDocument;
+use super::scene::{SceneDocument, Stage};
 use super::shard::{PieceDocument, ShardDocument};
 use super::states::Decoder;
 use super::words::{self, Word};
 use super::{sizes, telling};
 use crate::engines::explicit::inevitable::Inevitability;
-use crate::manifest::{Acceptance, Accepted, ExpectedVerdict, Loaded, Note, Region, Severity, SourceMap};
+use crate::manifest::{Acceptance, Accepted, ExpectedVerdict, Loaded, Note, Severity};
 use crate::passes::reductions;
-use crate::repair::Way;
 use crate::search::cross_check::Recheck;
 use crate::search::late::Late;
 use crate::search::scope::{Scope, Size};
@@ -119,6 +121,9 @@ pub struct IntentDocument {
     pub did_not_act: Vec<String>,
     /// The violation.
     pub violation: Option<ViolationDocument>,
+    /// The violation before it that ends alike, and how, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_like: Option<String>,
     /// Whether repairs are searched once every intent is decided.
     #[serde(skip)]
     pub repairs_follow: bool,
@@ -187,35 +192,6 @@ pub struct LateDocument {
     pub lasts: bool,
 }
 
-/// A field of the input.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct OriginDocument {
-    /// The object.
-    pub object: String,
-    /// The field; empty for the whole object.
-    pub field: String,
-    /// The file, if known.
-    pub file: Option<String>,
-    /// The line, if known; that of the field, or of what is around it where the field is not written.
-    pub line: Option<usize>,
-    /// The column, from 1, in characters.
-    pub column: Option<usize>,
-    /// The column behind the last character; `null` where the rest of the line is meant.
-    pub end_column: Option<usize>,
-    /// Who acts on it in the violation, and why.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub acts: Option<String>,
-    /// What the field decides, where a change to it is shown to make the violation go away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
-    /// Whether the field is written; otherwise the place is that of what is around it.
-    pub written: bool,
-    /// Text of the file.
-    #[serde(skip)]
-    pub source: Option<Arc<str>>,
-}
-
 /// Who acted, with the reasons as Kubernetes Events name them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
@@ -261,6 +237,9 @@ pub struct ViolationDocument {
     /// Who has to be late for it; none where nobody has to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late: Option<LateDocument>,
+    /// The cluster where it ends, and what waits there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scene: Option<SceneDocument>,
 }
 
 /// A node of a run.
@@ -294,28 +273,6 @@ pub struct VariableDocument {
     pub is_flag: bool,
     /// Its value before the first step.
     pub initial: i64,
-}
-
-/// A variable that a step changes.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ChangeDocument {
-    /// Its name.
-    pub variable: String,
-    /// Its value before the step.
-    pub before: i64,
-    /// Its value after the step.
-    pub after: i64,
-}
-
-/// What a node was worth to the scheduler.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ScoreDocument {
-    /// The node.
-    pub node: String,
-    /// Its weighted score; none if a filter refused it.
-    pub score: Option<i64>,
-    /// Whether the pod went there.
-    pub chosen: bool,
 }
 
 /// Sizes of a search.
@@ -375,8 +332,13 @@ fn is_zero(number: &usize) -> bool {
 impl Document {
     /// Words the findings about a cluster that was read.
     pub fn new(loaded: &Loaded, findings: &Findings, exit_code: u8, solver: String) -> Self {
-        let told = |result| IntentDocument::new(loaded, findings.systems_of(result), result);
-        Self::of(loaded, findings, exit_code, solver, findings.results.iter().map(told).collect())
+        let mut results: Vec<IntentDocument> = Vec::new();
+        for result in &findings.results {
+            let mut told = IntentDocument::new(loaded, findings.systems_of(result), result);
+            cause::compare(&mut told, &results);
+            results.push(told);
+        }
+        Self::of(loaded, findings, exit_code, solver, results)
     }
 
     /// The same where the answers have been worded before, in the order of the findings.
@@ -438,61 +400,6 @@ fn exception(accepted: &Accepted, results: &[IntentDocument]) -> Option<Exceptio
             "unused"
         },
     })
-}
-
-impl OriginDocument {
-    /// Looks up where a field is written; `acts` says what a violation does with it.
-    pub fn new(origin: &Origin, acts: Option<String>, sources: &SourceMap) -> Self {
-        let place = sources.locate(&origin.object);
-        let region = place.map(|place| place.region(&origin.field));
-        Self {
-            object: origin.object.clone(),
-            field: origin.field.clone(),
-            file: place.map(|place| place.file.to_string()),
-            line: region.map(|region| region.line),
-            column: region.map(|region| region.column),
-            end_column: region.and_then(end_column),
-            acts,
-            why: None,
-            written: place.is_none_or(|place| place.is_written(&origin.field)),
-            source: place.map(|place| Arc::clone(place.source())),
-        }
-    }
-}
-
-impl OriginDocument {
-    /// What it has to do with the violation: what the field decides, if it is to blame, or who acts on it.
-    pub fn told(&self) -> Option<&str> {
-        self.why.as_deref().or(self.acts.as_deref())
-    }
-}
-
-impl From<&FieldChangeDocument> for OriginDocument {
-    fn from(change: &FieldChangeDocument) -> Self {
-        Self {
-            object: change.object.clone(),
-            field: change.field.clone(),
-            file: Some(change.file.clone()),
-            line: Some(change.line),
-            column: Some(change.column),
-            end_column: change.end_column,
-            acts: None,
-            why: Some(change.why.clone()),
-            written: change.way != Way::Added.word(),
-            source: change.source.clone(),
-        }
-    }
-}
-
-/// The column behind the last character of a stretch of text.
-fn end_column(region: Region) -> Option<usize> {
-    (region.length > 0).then_some(region.column + region.length)
-}
-
-/// The stretch of text between two columns of a line, if they are known.
-pub fn region(line: Option<usize>, column: Option<usize>, end_column: Option<usize>) -> Option<Region> {
-    let (line, column) = line.zip(column)?;
-    Some(Region { line, column, length: end_column.map_or(0, |end| end.saturating_sub(column)) })
 }
 
 /// What an answer means for whoever waits for it.
@@ -652,7 +559,7 @@ impl Context<'_> {
     fn intent(&self, result: &IntentResult) -> IntentDocument {
         let (message, depth, violation) = match &result.verdict {
             Verdict::Violated(found) | Verdict::Race(found) => {
-                let violation = self.violation(found);
+                let violation = self.violation(found, result);
                 let late = violation.late.as_ref().map(LateDocument::told);
                 let message = [Some(result.headline.clone()), late].into_iter().flatten().join(": ");
                 (message, None, Some(violation))
@@ -689,6 +596,7 @@ impl Context<'_> {
             acted: acts.0,
             did_not_act: acts.1,
             violation,
+            ends_like: None,
             repairs_follow: false,
             repairs: None,
             timing: timing_word(result.timing),
@@ -742,7 +650,7 @@ impl Context<'_> {
         intent.map_or("", |intent| intent.kind.name())
     }
 
-    fn violation(&self, found: &Violation) -> ViolationDocument {
+    fn violation(&self, found: &Violation, result: &IntentResult) -> ViolationDocument {
         let trace = &found.trace;
         let cluster = &self.loaded.cluster;
         let (inevitability, needs_choice_at) = match found.inevitability {
@@ -762,6 +670,8 @@ impl Context<'_> {
             steps[late.step].late.clone_from(&late.late);
         }
         let late = found.late.as_ref().and_then(|late| LateDocument::new(late, &steps));
+        let stage = Stage { cluster, system: self.system, sources: &self.loaded.sources };
+        let scene = stage.at_the_end(trace, &result.intent, result.target.as_deref());
         ViolationDocument {
             nodes: found.nodes,
             machines: decoder.nodes(),
@@ -776,6 +686,7 @@ impl Context<'_> {
             inevitability,
             needs_choice_at,
             late,
+            scene,
         }
     }
 }

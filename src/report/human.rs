@@ -3,12 +3,12 @@
 mod repairs;
 
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
-use super::document::{
-    Document, IntentDocument, NoteDocument, OriginDocument, ScoreDocument, ViolationDocument, region,
-};
+use super::document::{Document, IntentDocument, NoteDocument, ViolationDocument};
 use super::format::{Format, Writing};
-use super::narrate::{Line, ToldStep, fold, told_together};
+use super::narrate::{Line, ScoreDocument, ToldStep, fold, told_together};
+use super::origin::{OriginDocument, region};
 use crate::limits::report::MOST_NOTES;
+use crate::manifest::edit::last_key;
 use crate::manifest::{Note, NoteKind};
 use crate::text::{Kind, Paint, neutralise, plural, wrap};
 use indexmap::IndexMap;
@@ -98,11 +98,15 @@ fn counted(results: &[IntentDocument]) -> String {
         ("bounded", ["clean up to a depth", "clean up to a depth"]),
         ("holds", ["holds", "hold"]),
     ];
-    let count = |verdict: &str| results.iter().filter(|result| result.verdict == verdict).count();
-    let told = KINDS.iter().filter_map(|(verdict, [one, many])| match count(verdict) {
+    let of = |verdict: &'static str| results.iter().filter(move |result| result.verdict == verdict);
+    let alike = |verdict: &'static str| match of(verdict).filter(|result| result.ends_like.is_some()).count() {
+        0 => String::new(),
+        alike => format!(" ({alike} of them like another)"),
+    };
+    let told = KINDS.iter().filter_map(|(verdict, [one, many])| match of(verdict).count() {
         0 => None,
         1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {many}")),
+        count => Some(format!("{count} {many}{}", alike(verdict))),
     });
     told.collect::<Vec<_>>().join(", ")
 }
@@ -139,6 +143,11 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
     if options.quiet {
         return;
     }
+    if let Some(like) = result.ends_like.as_ref().filter(|_| !options.verbose) {
+        let label = options.paint.paint(Kind::Label, "as in      ");
+        let _ = writeln!(out, "  {label} {}", wrap(&neutralise(&format!("{like}; -v shows its run")), 14));
+        return;
+    }
     if let Some(violation) = &result.violation {
         // Where repairs are looked for, the fields are told with them.
         if options.verbose || !result.repairs_follow {
@@ -147,6 +156,7 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         smallest(out, violation);
         steps(out, violation, options);
         ending(out, violation, options);
+        scene(out, violation, options);
     } else {
         seen(out, result, options);
         if result.unmodelled > 0 {
@@ -213,7 +223,7 @@ fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
         let region = region(origin.line, origin.column, origin.end_column);
         let mut text = origin.told().unwrap_or("the intent").to_owned();
         if !origin.written && !origin.field.is_empty() {
-            let field = origin.field.rsplit('.').next().unwrap_or_default();
+            let field = last_key(&origin.field);
             text = format!("no {field} written here; {text}");
         }
         let place = format!("{} {}", origin.object, origin.field).trim_end().to_owned();
@@ -352,6 +362,24 @@ fn ending(out: &mut String, violation: &ViolationDocument, options: &Options) {
     if !options.verbose && violation.steps.iter().any(|step| step.over_approximates.is_some()) {
         let _ = writeln!(out, "  [*] the model allows more here than the real controller does; -v tells why");
     }
+}
+
+/// Where the pods are when a run ends, the numbers that the intent is about, and what everybody waits for. Of a loop only
+/// what waits in all of it: the pods move.
+fn scene(out: &mut String, violation: &ViolationDocument, options: &Options) {
+    let Some(scene) = &violation.scene else { return };
+    let mut lines = |label: &str, lines: &[String]| {
+        for (index, line) in lines.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            let label = options.paint.paint(Kind::Label, &format!("{label:<12}"));
+            let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(line), 16));
+        }
+    };
+    lines("number", &scene.numbers);
+    if violation.repeats.is_none() || options.verbose {
+        lines("cluster", &scene.lines());
+    }
+    lines("waits", &scene.told_waits());
 }
 
 fn cost(result: &IntentDocument) -> String {

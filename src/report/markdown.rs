@@ -77,6 +77,12 @@ fn violated(out: &mut String, result: &IntentDocument, violation: &ViolationDocu
         let place = if file.is_empty() { String::new() } else { format!("{}: ", plain(&format!("{file}{line}"))) };
         let _ = writeln!(out, "- {place}{}", plain(what.trim_end()));
     }
+    if let Some(scene) = violation.scene.as_ref().filter(|scene| !scene.waits.is_empty()) {
+        let _ = writeln!(out, "\n**Waits:**\n");
+        for told in scene.told_waits() {
+            let _ = writeln!(out, "- {}", plain(&told));
+        }
+    }
     if let Some(repairs) = &result.repairs {
         let _ = writeln!(out, "\n**Repair:** {}\n", plain(&repairs.told()));
         for repair in &repairs.found {

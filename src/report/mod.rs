@@ -1,5 +1,6 @@
 //! Reports: [`document`] words the findings once, every other file prints that in one format.
 
+pub mod cause;
 pub mod diagnostic;
 pub mod document;
 pub mod format;
@@ -14,11 +15,13 @@ pub mod junit;
 pub mod markdown;
 mod mermaid;
 pub mod narrate;
+pub mod origin;
 pub mod patch;
 mod places;
 pub mod repairs;
 pub mod sarif;
 pub mod saved;
+pub mod scene;
 pub mod schema;
 pub mod shard;
 pub mod sizes;

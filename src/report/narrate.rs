@@ -1,6 +1,6 @@
 //! A run in words: one line a step, from the sentence that its rule carries.
 
-use super::document::{ChangeDocument, OriginDocument, ScoreDocument};
+use super::origin::OriginDocument;
 use crate::limits::report::FOLD;
 use crate::text::plural;
 use crate::trace::{Step, Trace, execute};
@@ -58,6 +58,28 @@ pub struct ToldStep {
     /// What the step is about.
     #[serde(skip)]
     pub about: About,
+}
+
+/// A variable that a step changes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeDocument {
+    /// Its name.
+    pub variable: String,
+    /// Its value before the step.
+    pub before: i64,
+    /// Its value after the step.
+    pub after: i64,
+}
+
+/// What a node was worth to the scheduler.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ScoreDocument {
+    /// The node.
+    pub node: String,
+    /// Its weighted score; none if a filter refused it.
+    pub score: Option<i64>,
+    /// Whether the pod went there.
+    pub chosen: bool,
 }
 
 /// A step that binds pods to a node, or starts them there.

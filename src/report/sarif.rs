@@ -1,10 +1,11 @@
 //! The report as SARIF 2.1.0, for code scanning: a result for each violated intent, its run as a code flow whose steps
 //! point at the objects they stem from, and everything undecided or not modelled as a notification.
 
-use super::document::{Document, IntentDocument, OriginDocument, Outcome, ViolationDocument};
+use super::document::{Document, IntentDocument, Outcome, ViolationDocument};
 use super::format::{Format, Style, Writing, pretty};
 use super::human;
 use super::narrate::ToldStep;
+use super::origin::OriginDocument;
 use super::places::uri;
 use super::repairs::{EditDocument, RepairDocument};
 use crate::explain;

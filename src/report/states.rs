@@ -1,8 +1,9 @@
 //! The states of a run, decoded: what every variable of the model stands for, where it starts, and what each step
 //! changes. Nodes that a run does not have are left out, and so is what only serves to judge the run.
 
-use super::document::{ChangeDocument, NodeDocument, OriginDocument, ScoreDocument, VariableDocument};
-use super::narrate::ToldStep;
+use super::document::{NodeDocument, VariableDocument};
+use super::narrate::{ChangeDocument, ScoreDocument, ToldStep};
+use super::origin::OriginDocument;
 use super::sizes;
 use crate::manifest::SourceMap;
 use crate::trace::Trace;

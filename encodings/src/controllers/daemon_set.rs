@@ -31,6 +31,7 @@ use crate::cluster::workload::DaemonSet as Spec;
 use crate::cluster::{Cluster, TaintEffect};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
 use crate::system::{Pace, Verb};
@@ -58,6 +59,22 @@ impl Controller for DaemonSet {
             reads_live: &["the DaemonSet, before it adopts pods"],
             forgets: &["expectations"],
         }
+    }
+
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        let first = |group: &usize| model.workload(*group).is_daemon() && model.groups[*group].revision == 0;
+        let missing = |group: usize| {
+            let lacks = |slot: usize| {
+                let there = model.revisions(group).map(|one| {
+                    let state = &model.groups[one];
+                    state.assigned_on(slot) + state.unplaced_for(slot).value
+                });
+                model.wants_daemon_on(group, slot) & sum(there.collect::<Vec<_>>()).is(0)
+            };
+            let missing = any(model.groups[group].slots().map(lacks).collect::<Vec<_>>());
+            replica_set::failed_create(model, group, "daemonset-controller", missing)
+        };
+        (0..model.groups.len()).filter(first).flat_map(missing).collect()
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -14,6 +14,7 @@ use super::{Controller, cluster_autoscaler};
 use crate::cluster::{Cluster, NodeAutoscalerKind};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::Model;
 
 /// See the module.
@@ -38,6 +39,10 @@ impl Controller for Karpenter {
             reads_live: &["machines of the cloud"],
             forgets: &["nodes nominated for pods"],
         }
+    }
+
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        cluster_autoscaler::waits_of(model, self.name(), NodeAutoscalerKind::Karpenter)
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -32,6 +32,7 @@ pub(crate) use vpa::recommended;
 use crate::cluster::Cluster;
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::Model;
 
 /// A controller: turns the state into rules.
@@ -56,6 +57,12 @@ pub trait Controller: Sync {
 
     /// Adds its rules, if the cluster has work for it.
     fn add_rules(&self, model: &mut Model);
+
+    /// What keeps it from going on, for reports.
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        let _ = model;
+        Vec::new()
+    }
 }
 
 /// All controllers, in the order in which their rules are listed.

@@ -28,7 +28,8 @@ use crate::cluster::Cluster;
 use crate::cluster::workload::Readiness;
 use crate::footprint::Footprint;
 use crate::needs::Needs;
-use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
+use crate::scene::Wait;
+use crate::state::{IntVar, Model, Phase, Refusal, RuleBuilder, text, value};
 use crate::subject::Subject;
 use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, Term, any, int_choice, ite, sum};
@@ -82,6 +83,14 @@ impl Controller for ReplicaSet {
         }
     }
 
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        let kept = (0..model.groups.len()).filter(|&group| model.workload(group).has_replica_sets());
+        let first = kept.filter(|&group| model.siblings(group)[0] == group);
+        let wait =
+            |group: usize| failed_create(model, group, NAME, active(model, group).below(kept_size(model, group)));
+        first.flat_map(wait).collect()
+    }
+
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.groups.len() {
             if !model.workload(group).has_replica_sets() {
@@ -118,6 +127,26 @@ impl Controller for ReplicaSet {
 /// Active pods that the controller of a group sees as its own.
 fn active(model: &Model, group: usize) -> Int {
     sum(model.siblings(group).into_iter().map(|one| model.groups[one].active()))
+}
+
+fn kept_size(model: &Model, group: usize) -> Int {
+    kept(model, group).size.value
+}
+
+/// What refuses new pods of a group, where some are missing (`FailedCreate`).
+pub(super) fn failed_create(model: &Model, group: usize, actor: &'static str, missing: Bool) -> Vec<Wait> {
+    let of = |(one, is_current): (usize, Bool)| {
+        let (id, name) = (model.groups[one].id, format!("pods of {}", model.groups[one].name));
+        let wait = move |refusal: Refusal| {
+            Wait::new(actor, "FailedCreate", missing & is_current & refusal.when)
+                .about(id)
+                .of(name.clone())
+                .says(refusal.says)
+                .because_of(refusal.origin)
+        };
+        model.refusals(one).into_iter().map(wait).collect::<Vec<_>>()
+    };
+    receivers(model, group).into_iter().flat_map(of).collect()
 }
 
 /// The groups that new pods come into, with whether they do at present: that of the level that a vertical autoscaler

@@ -31,17 +31,21 @@ use crate::cluster::workload::StatefulSet as Spec;
 use crate::cluster::{Cluster, FeatureGate};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{IntVar, Model, RuleBuilder, text, value};
 use crate::subject::Subject;
 use crate::system::{Pace, Role, Verb};
 use crate::term::{Bool, Int, all, any, ite, sum};
+
+/// As Kubernetes Events name it.
+const NAME: &str = "statefulset-controller";
 
 /// See the module.
 pub struct StatefulSet;
 
 impl Controller for StatefulSet {
     fn name(&self) -> &'static str {
-        "statefulset-controller"
+        NAME
     }
 
     fn summary(&self) -> &'static str {
@@ -58,6 +62,13 @@ impl Controller for StatefulSet {
             reads_live: &["the StatefulSet, before it adopts pods"],
             forgets: &[],
         }
+    }
+
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        let sets = model.cluster.workloads.iter().enumerate();
+        let sets: Vec<(usize, Spec)> =
+            sets.filter_map(|(index, workload)| Some((index, *workload.ordinals()?))).collect();
+        sets.into_iter().flat_map(|(workload, spec)| waits(model, workload, spec)).collect()
     }
 
     fn add_rules(&self, model: &mut Model) {
@@ -95,26 +106,7 @@ struct State {
 
 impl State {
     fn new(model: &mut Model, workload: usize, spec: Spec) -> Self {
-        let mut ordinals: Vec<Ordinal> = Vec::new();
-        let is_there = model.groups[workload].exists.map_or(true.into(), |exists| exists.value);
-        for group in model.revisions(workload).collect::<Vec<_>>() {
-            let at = model.groups[group].ordinal.unwrap_or_default();
-            match ordinals.get_mut(at) {
-                Some(one) => one.groups.push(group),
-                None => ordinals.push(Ordinal {
-                    groups: vec![group],
-                    is_wanted: is_there & model.groups[workload].spec.value.above(at as i64),
-                    exists: false.into(),
-                    is_healthy: false.into(),
-                    is_available: false.into(),
-                }),
-            }
-        }
-        for one in &mut ordinals {
-            one.exists = any(one.groups.iter().map(|&group| exists(model, group)));
-            one.is_available = any(one.groups.iter().map(|&group| available(model, group).above(0)));
-            one.is_healthy = any(one.groups.iter().map(|&group| healthy(model, group).above(0)));
-        }
+        let ordinals = ordinals(model, workload);
         let wanted = model.revision_wanted(workload);
         let current = wanted.filter(|_| spec.partition > 0).map(|wanted| {
             let subject = Subject::new("currentRevision").of(model.ids.workloads[workload]);
@@ -213,6 +205,51 @@ impl State {
         }
         deleted
     }
+}
+
+/// The pods of a set by ordinal.
+fn ordinals(model: &Model, workload: usize) -> Vec<Ordinal> {
+    let mut ordinals: Vec<Ordinal> = Vec::new();
+    let is_there = model.groups[workload].exists.map_or(true.into(), |exists| exists.value);
+    for group in model.revisions(workload).collect::<Vec<_>>() {
+        let at = model.groups[group].ordinal.unwrap_or_default();
+        match ordinals.get_mut(at) {
+            Some(one) => one.groups.push(group),
+            None => ordinals.push(Ordinal {
+                groups: vec![group],
+                is_wanted: is_there & model.groups[workload].spec.value.above(at as i64),
+                exists: false.into(),
+                is_healthy: false.into(),
+                is_available: false.into(),
+            }),
+        }
+    }
+    for one in &mut ordinals {
+        one.exists = any(one.groups.iter().map(|&group| exists(model, group)));
+        one.is_available = any(one.groups.iter().map(|&group| available(model, group).above(0)));
+        one.is_healthy = any(one.groups.iter().map(|&group| healthy(model, group).above(0)));
+    }
+    ordinals
+}
+
+/// What pods of a set wait for that are not there: quotas, and lower ordinals (`monotonic`).
+fn waits(model: &Model, workload: usize, spec: Spec) -> Vec<Wait> {
+    let ordinals = ordinals(model, workload);
+    let mut waits = Vec::new();
+    for (at, one) in ordinals.iter().enumerate() {
+        let missing = one.is_wanted & !one.exists;
+        let first = one.groups[0];
+        waits.extend(replica_set::failed_create(model, first, NAME, missing));
+        for (below, lower) in ordinals[..at].iter().enumerate().filter(|_| spec.is_ordered) {
+            let sooner = all(ordinals[..below].iter().map(|one| !one.is_wanted | one.is_available).collect::<Vec<_>>());
+            let name = |one: &Ordinal| model.groups[one.groups[0]].name.clone();
+            let told = format!("{} is made once {} is ready", name(one), name(lower));
+            let when = missing & lower.is_wanted & lower.exists & !lower.is_available & sooner;
+            let wait = Wait::new(NAME, "OrderedReady", when).about(model.groups[first].id).says([text(told)]);
+            waits.push(wait.because_of(model.origin(workload, "spec.podManagementPolicy")).follows());
+        }
+    }
+    waits
 }
 
 /// Whether the pod of a group is there, terminating or not.

@@ -16,10 +16,11 @@ use crate::cluster::event::EventKind;
 use crate::cluster::{Cluster, Event};
 use crate::controllers::{admission, tell_budgets};
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value, words};
 use crate::subject::Subject;
 use crate::system::{Pace, Role, Verb};
-use crate::term::{Bool, all, count, int_choice};
+use crate::term::{Bool, Term, all, any, count, int_choice, sum};
 
 /// See the module.
 pub struct Drain;
@@ -71,6 +72,29 @@ impl EventModel for Drain {
             operations.push(self.finish(model, event, &emptying, slot, flag));
         }
         operations
+    }
+
+    fn waits(&self, model: &Model, event: &Event) -> Vec<Wait> {
+        let mut waits = Vec::new();
+        for &(slot, flag) in &plan::course(model, event).underway {
+            let name = &model.slots[slot].name;
+            let bare = (0..model.groups.len()).filter(|&group| model.workload(group).is_bare());
+            let bare = sum(bare.map(|group| model.groups[group].assigned_on(slot)).collect::<Vec<_>>());
+            let unowned = Wait::new("kubectl", "Drain", flag.value & bare.above(0));
+            let told = format!("the drain of {name}: cannot delete pods that no controller owns (--force)");
+            waits.push(unowned.says([text(told)]).because_of(event.origin.clone()));
+            for group in drained(model) {
+                waits.extend(
+                    refused(model, group, slot)
+                        .map(|wait| Wait { when: (Bool::from_id(wait.when) & flag.value).id(), ..wait }),
+                );
+                let left = model.groups[group].terminating[slot].value.above(0) & model.slots[slot].is_alive();
+                let told = format!("the drain of {name}: pods of {} are still terminating", model.groups[group].name);
+                let wait = Wait::new("kubectl", "Drain", flag.value & left).about(model.groups[group].id);
+                waits.push(wait.says([text(told)]).follows());
+            }
+        }
+        waits
     }
 
     fn underway(&self, model: &mut Model, event: &Event) -> Vec<(usize, BoolVar)> {
@@ -181,6 +205,23 @@ impl Drain {
             rule
         })
     }
+}
+
+/// What the eviction API says to the pods of a group on a node, where it refuses them.
+fn refused(model: &Model, group: usize, slot: usize) -> Option<Wait> {
+    let (name, node) = (&model.groups[group].name, &model.slots[slot].name);
+    let mut left = Vec::new();
+    let mut says = None;
+    for (phase, counts) in model.groups[group].phases() {
+        let pods = counts[slot].value;
+        let admission = admission(model, group, slot, phase);
+        left.push(pods.above(0) & admission.most(pods).is(0));
+        says = says.or_else(|| admission.says());
+    }
+    let (said, origins) = says?;
+    let wait = Wait::new("kubectl", "DisruptionBudget", any(left)).about(model.groups[group].id);
+    let wait = wait.of(format!("the drain of {node} cannot evict pods of {name}")).says(said);
+    Some(origins.into_iter().fold(wait, Wait::because_of))
 }
 
 /// The groups that drains evict: all but those of DaemonSets (`--ignore-daemonsets`).

@@ -15,6 +15,7 @@ mod scale;
 
 use crate::cluster::{Cluster, Event, EventKind, WorkloadRef};
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{BoolVar, Model};
 use crate::term::{Int, sum};
 pub(crate) use plan::Course;
@@ -44,6 +45,12 @@ pub trait EventModel: Sync {
 
     /// What an event consists of; nothing if it is of another kind.
     fn operations(&self, model: &mut Model, event: &Event) -> Vec<Operation>;
+
+    /// What keeps an event that has begun from going on, for reports.
+    fn waits(&self, model: &Model, event: &Event) -> Vec<Wait> {
+        let _ = (model, event);
+        Vec::new()
+    }
 }
 
 /// All kinds of events.
@@ -88,6 +95,12 @@ pub(crate) fn add_rules(kinds: Kinds, model: &mut Model) {
             plan::schedule(model, event, operation);
         }
     }
+}
+
+/// What keeps the events of the cluster from going on.
+pub(crate) fn waits(kinds: Kinds, model: &Model) -> Vec<Wait> {
+    let events = model.cluster.events.iter();
+    events.flat_map(|event| kind(kinds, event).map_or(Vec::new(), |kind| kind.waits(model, event))).collect()
 }
 
 /// The kind of an event.

@@ -1,11 +1,12 @@
 //! `boundedPods`: the pod objects that a workload owns, failed ones included, stay few.
 
-use super::{IntentModel, always, property, targets};
+use super::{IntentModel, always, called, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::controllers::Beyond;
 use crate::explanation::Explanation;
 use crate::needs::Needs;
-use crate::state::{Model, number};
+use crate::scene::Numbers;
+use crate::state::{Model, number, text, value};
 use crate::system::Property;
 use crate::term::{Int, sum};
 
@@ -58,6 +59,22 @@ impl IntentModel for BoundedPods {
             property(model, intent, Some(group), headline, claim, premise)
         };
         groups(model, intent).into_iter().map(make).collect()
+    }
+
+    fn numbers(&self, model: &Model, intent: &Intent) -> Vec<Numbers> {
+        let numbers = |groups: &[usize]| {
+            let object = called(model, groups[0]);
+            let says = vec![
+                text(format!("pod objects of {object}: ")),
+                value(sum(groups.iter().map(|&group| objects(model, group)).collect::<Vec<_>>())),
+                text(", at most "),
+                value(limit(model, intent, groups[0])),
+            ];
+            Numbers { intent: intent.id.clone(), target: Some(object), says }
+        };
+        // The Jobs of a CronJob count together.
+        let groups = groups(model, intent);
+        groups.chunk_by(|&one, &other| called(model, one) == called(model, other)).map(numbers).collect()
     }
 }
 

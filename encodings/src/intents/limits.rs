@@ -3,11 +3,13 @@
 //! `available` is about voluntary actions: it says nothing while some node is down, and the minimum has to be
 //! reached anew afterwards.
 
-use super::{IntentModel, bounded, is_judged, monitor, property, targets, watched};
+use super::{IntentModel, bounded, called, is_judged, monitor, property, targets, watched};
+use crate::cluster::expression::Expression;
 use crate::cluster::{Cluster, Intent, IntentKind, When};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
-use crate::state::{Model, number};
+use crate::scene::Numbers;
+use crate::state::{Model, number, text, value};
 use crate::system::{Claim, Property};
 use crate::term::{Bool, all};
 
@@ -55,6 +57,29 @@ impl IntentModel for Replicas {
         };
         groups.into_iter().map(make).collect()
     }
+
+    fn numbers(&self, model: &Model, intent: &Intent) -> Vec<Numbers> {
+        let IntentKind::Replicas { target, min, max, .. } = &intent.kind else { return vec![] };
+        let limits = (min.as_ref(), max.as_ref());
+        targets(model, Some(target)).into_iter().map(|group| numbers(model, intent, group, limits)).collect()
+    }
+}
+
+/// The ready pods of a workload beside their limits.
+fn numbers(
+    model: &Model,
+    intent: &Intent,
+    group: usize,
+    (min, max): (Option<&Expression>, Option<&Expression>),
+) -> Numbers {
+    let object = called(model, group);
+    let mut says = vec![text(format!("ready pods of {object}: ")), value(model.ready(group))];
+    for (word, limit) in [("at least", min), ("at most", max)] {
+        if let Some(limit) = limit {
+            says.extend([text(format!(", {word} ")), value(number(model, limit, Some(group)))]);
+        }
+    }
+    Numbers { intent: intent.id.clone(), target: Some(object), says }
 }
 
 impl IntentModel for Available {
@@ -97,5 +122,11 @@ impl IntentModel for Available {
             property(model, intent, Some(group), headline, claim, reached | counts)
         };
         groups.into_iter().map(make).collect()
+    }
+
+    fn numbers(&self, model: &Model, intent: &Intent) -> Vec<Numbers> {
+        let IntentKind::Available { target, min } = &intent.kind else { return vec![] };
+        let limits = (Some(min), None);
+        targets(model, Some(target)).into_iter().map(|group| numbers(model, intent, group, limits)).collect()
     }
 }

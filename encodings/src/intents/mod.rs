@@ -21,6 +21,7 @@ use crate::cluster::formula::Word;
 use crate::cluster::{Cluster, Intent, When, WorkloadRef};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
+use crate::scene::Numbers;
 use crate::state::Model;
 use crate::subject::{Part, Subject};
 use crate::system::{Claim, Monitor, Property, Role};
@@ -47,6 +48,12 @@ pub trait IntentModel: Sync {
 
     /// The properties of an intent of this kind; none for other kinds.
     fn properties(&self, model: &mut Model, intent: &Intent) -> Vec<Property>;
+
+    /// The numbers that an intent of this kind is about, for reports.
+    fn numbers(&self, model: &Model, intent: &Intent) -> Vec<Numbers> {
+        let _ = (model, intent);
+        Vec::new()
+    }
 }
 
 /// All kinds of intents.
@@ -100,6 +107,12 @@ pub(crate) fn properties(kinds: Kinds, model: &mut Model) -> Vec<Property> {
         }
     }
     properties
+}
+
+/// The numbers that all intents are about.
+pub(crate) fn numbers(kinds: Kinds, model: &Model) -> Vec<Numbers> {
+    let intents = model.cluster.intents.iter();
+    intents.flat_map(|intent| kinds.iter().flat_map(|kind| kind.numbers(model, intent)).collect::<Vec<_>>()).collect()
 }
 
 /// The group of the first revision of a target, those of the Jobs of a CronJob, or of all workloads with replicas.

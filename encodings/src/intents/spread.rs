@@ -1,12 +1,13 @@
 //! `spread`: the skew of ready pods over the domains of a topology key stays small. Domains are the values of the
 //! key on present nodes that the workload's node affinity admits.
 
-use super::{IntentModel, bounded, property, targets};
+use super::{IntentModel, bounded, called, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind, When};
 use crate::controllers::Domains;
 use crate::explanation::Explanation;
 use crate::needs::Needs;
-use crate::state::Model;
+use crate::scene::Numbers;
+use crate::state::{Model, text, value};
 use crate::system::Property;
 use crate::term::{Int, any, ite, max_of, min_of, sum};
 
@@ -49,6 +50,20 @@ impl IntentModel for Spread {
             property(model, intent, Some(group), headline, claim, premise)
         };
         groups.into_iter().map(make).collect()
+    }
+
+    fn numbers(&self, model: &Model, intent: &Intent) -> Vec<Numbers> {
+        let IntentKind::Spread { target, topology_key, max_skew, .. } = &intent.kind else { return vec![] };
+        let numbers = |group: usize| {
+            let object = called(model, group);
+            let says = vec![
+                text(format!("skew of {object} over {topology_key}: ")),
+                value(skew(model, group, topology_key)),
+                text(format!(", at most {max_skew}")),
+            ];
+            Numbers { intent: intent.id.clone(), target: Some(object), says }
+        };
+        targets(model, Some(target)).into_iter().map(numbers).collect()
     }
 }
 

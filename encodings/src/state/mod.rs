@@ -33,6 +33,7 @@ pub use identity::Ids;
 pub use nodes::{MEMORY_PRESSURE, Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use ownership::Ownership;
 pub use pods::{Group, Phase};
+pub(crate) use quota::Refusal;
 pub use rule::{Phrases, RuleBuilder, text, value};
 pub use uses::{Uses, cpu_unit, initial_cpu};
 

@@ -74,6 +74,11 @@
         const after = found.late.lasts ? "this lasts, however fast everybody is from then on" : "this passes, once everybody has acted";
         pairs.push(["late", `${found.late.who} could have acted before step ${found.late.step}; ${after}`]);
       }
+      const scene = found.scene;
+      if (scene) {
+        pairs.push(["number", (scene.numbers || []).join("; ")]);
+        pairs.push(["waits", scene.waits.map((one) => `${one.actor} ${one.reason}: ${one.text}`).join("; ")]);
+      }
     } else {
       pairs.push(["happened", result.acted.map((one) => `${one.name} ${one.reasons.join(", ")}`).join("; ")]);
       pairs.push(["did not", result.didNotAct.join(", ")]);
@@ -96,7 +101,7 @@
   function repairs(known) {
     if (!known || !known.found.length) return null;
     const line = (change) => el("li", {}, el("code", {}, `${clean(change.file)}:${change.line}: `),
-      clean([change.field.split(".").pop(), ": ", change.before, change.before && change.after ? " \u2192 " : "", change.after].join("")),
+      clean([change.field.match(/(?:\["(.*)"\]|([^.]*))$/).slice(1).find(Boolean) ?? "", ": ", change.before, change.before && change.after ? " \u2192 " : "", change.after].join("")),
       el("div", { class: "soft acts" }, clean(change.why)));
     return el("div", {}, el("h3", {}, "What repairs it"),
       known.found.map((one) => el("ul", { class: "where" }, one.changes.map(line))));

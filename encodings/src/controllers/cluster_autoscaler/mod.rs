@@ -30,6 +30,7 @@ use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::subject::Subject;
 use crate::system::{Pace, Verb};
@@ -62,6 +63,10 @@ impl Controller for ClusterAutoscaler {
         }
     }
 
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        waits_of(model, self.name(), NodeAutoscalerKind::ClusterAutoscaler)
+    }
+
     fn add_rules(&self, model: &mut Model) {
         add_rules(model, self.name(), NodeAutoscalerKind::ClusterAutoscaler);
     }
@@ -86,6 +91,18 @@ pub(super) fn add_rules(model: &mut Model, actor: &'static str, kind: NodeAutosc
             autoscaler.remove(model, slot);
         }
     }
+}
+
+/// Why no pool grows for pods that find no node (`NotTriggerScaleUp`), if the cluster's autoscaler is of this kind.
+pub(super) fn waits_of(model: &mut Model, actor: &'static str, kind: NodeAutoscalerKind) -> Vec<Wait> {
+    let Some(settings) = model.cluster.node_autoscaler.clone().filter(|one| one.kind == kind) else {
+        return Vec::new();
+    };
+    let autoscaler = Autoscaler { actor, settings, busy: false.into() };
+    let grows = (0..model.groups.len()).filter_map(|group| autoscaler.not_triggered(model, group));
+    let grows: Vec<Wait> = grows.collect();
+    let shrinks = (0..model.slots.len()).flat_map(|slot| autoscaler.not_removed(model, slot));
+    grows.into_iter().chain(shrinks.collect::<Vec<_>>()).collect()
 }
 
 /// An autoscaler of nodes.
@@ -152,11 +169,85 @@ impl Autoscaler {
         model.add_rule(rule);
     }
 
+    /// Pools by the reason for which none of them grows for a pod of a group.
+    fn not_triggered(&self, model: &mut Model, group: usize) -> Option<Wait> {
+        if !self.provides_for(model, group) {
+            return None;
+        }
+        let (mut full, mut limited, mut unfit) = (Vec::new(), Vec::new(), Vec::new());
+        let mut fields = Vec::new();
+        for (index, pool) in model.cluster.pools.iter().enumerate() {
+            // The last slot has no node while the pool can grow.
+            let last = model.slots.iter().rposition(|slot| slot.pool == index);
+            let (Some(limits), Some(slot)) = (pool.autoscaling, last) else { continue };
+            let has_room = self.size(model, slot).below(limits.max);
+            let within = within_limits(model, slot, limits);
+            full.push(!has_room);
+            limited.push(has_room & !within);
+            unfit.push(has_room & within & !fit::fits_new(model, group, slot));
+            fields.push(pool.origin.clone());
+        }
+        let pools = full.len();
+        let reasons = [
+            (count(full), "max node group size reached"),
+            (count(limited), "max cluster cpu, memory limit reached"),
+            (count(unfit), "node(s) of the pool would not take it"),
+        ];
+        let none = reasons.iter().fold(Int::from(0), |all, &(reason, _)| all + reason).at_least(pools as i64);
+        let subject = format!("a pod of {} makes no pool grow", model.groups[group].name);
+        let wait = Wait::new(self.actor, "NotTriggerScaleUp", waits(model, group) & none);
+        let wait = wait
+            .about(model.groups[group].id)
+            .of(subject)
+            .counts(reasons.map(|(reason, words)| (reason, words.to_owned())));
+        Some(fields.into_iter().fold(wait, Wait::because_of))
+    }
+
     /// Whether nodes are added for pods of a group.
     fn provides_for(&self, model: &Model, group: usize) -> bool {
         let cutoff = if self.settings.kind == NodeAutoscalerKind::ClusterAutoscaler { EXPENDABLE } else { i64::MIN };
         let is_meant = !feasible_nodes(model, group).is_empty() && !model.workload(group).is_daemon();
         is_meant && model.template(group).priority >= cutoff
+    }
+
+    /// Which pods keep a little used node from being removed.
+    fn not_removed(&self, model: &mut Model, slot: usize) -> Vec<Wait> {
+        let there = model.slots[slot].clone();
+        let (Some(_), Some(limits)) = (self.settings.unneeded, model.cluster.pools[there.pool].autoscaling) else {
+            return Vec::new();
+        };
+        let candidate = all([
+            there.is_alive() & there.is_ready(),
+            self.size(model, slot).above(limits.min),
+            self.is_little_used(model, slot),
+        ]);
+        let moved: Vec<usize> = (0..model.groups.len()).filter(|&one| !model.workload(one).is_daemon()).collect();
+        let mut waits = Vec::new();
+        for group in moved {
+            let place = format!("{} is little used and stays: pods of {}", there.name, model.groups[group].name);
+            let pods = candidate & model.groups[group].active_on(slot).above(0);
+            let id = model.groups[group].id;
+            let wait = |reason: &'static str, when: Bool, why: &str| {
+                let wait = Wait::new(self.actor, reason, pods & when).about(id);
+                wait.says([text(format!("{place} {why}"))])
+            };
+            if self.settings.only_empty {
+                waits.push(wait("NotEmpty", true.into(), "are there, and only empty nodes are removed"));
+                continue;
+            }
+            let blocked = self.is_blocked(model, group, slot);
+            let refused = admission(model, group, slot, Phase::Running).says();
+            let by_budget = wait("NotEnoughPdb", blocked, "must not be evicted");
+            waits.push(match refused {
+                Some((says, origins)) => {
+                    origins.into_iter().fold(by_budget.says([text(": ")]).says(says), Wait::because_of)
+                }
+                None => by_budget.because_of(model.origin(group, "spec.template")),
+            });
+            let stuck = !blocked & !fit::fits_elsewhere(model, group, slot);
+            waits.push(wait("NoPlaceToMovePods", stuck, "fit nowhere else"));
+        }
+        waits
     }
 
     fn shrink(&self, model: &mut Model, slot: usize) {

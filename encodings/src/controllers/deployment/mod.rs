@@ -36,6 +36,7 @@ use super::replica_set::{self, Sync};
 use crate::cluster::Cluster;
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::Subject;
 use crate::system::{Pace, Phrase, Verb};
@@ -73,6 +74,11 @@ impl Controller for Deployment {
         }
     }
 
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        let kept = (0..model.cluster.workloads.len()).filter(|&group| model.workload(group).has_replica_sets());
+        kept.flat_map(|group| waits(model, group)).collect()
+    }
+
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.cluster.workloads.len() {
             if !model.workload(group).has_replica_sets() {
@@ -108,6 +114,21 @@ impl Controller for Deployment {
             }
         }
     }
+}
+
+/// What keeps a Deployment from having the pods of its template.
+fn waits(model: &Model, group: usize) -> Vec<Wait> {
+    let name = &model.groups[group].name;
+    let paused = memory::is_paused(model, group);
+    let wait = |reason: &'static str, when: Bool| {
+        Wait::new("deployment-controller", reason, when).about(model.groups[group].id)
+    };
+    if model.revision_wanted(group).is_some() {
+        return rollout::waits(model, group, paused);
+    }
+    let lacks = memory::kept(model, group).size.value.below(model.groups[group].spec.value);
+    let told = format!("{name} is paused and has no ReplicaSet yet");
+    vec![wait("DeploymentPaused", paused & lacks).says([text(told)]).because_of(model.origin(group, "spec.paused"))]
 }
 
 impl Deployment {

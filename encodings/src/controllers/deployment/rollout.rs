@@ -2,7 +2,9 @@
 
 use super::memory::{self, ReplicaSetState};
 use super::sync::{Outcome, Revision, State};
-use crate::state::{Model, RuleBuilder, text};
+use crate::cluster::Strategy;
+use crate::scene::Wait;
+use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::Subject;
 use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, Term, any, count, ite, max_of, sum};
@@ -18,6 +20,47 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
     model.add_rule(rule);
     let rule = sync(model, "scale", group, &groups, &state, &scaled).when(scaling);
     model.add_rule(rule);
+}
+
+/// What a rollout waits for that has not come to its end.
+pub(super) fn waits(model: &Model, group: usize, paused: Bool) -> Vec<Wait> {
+    let groups: Vec<usize> = model.revisions(group).collect();
+    let state = state(model, group, &groups);
+    let name = &model.groups[group].name;
+    let new = sum(state.revisions.iter().map(|one| ite(one.is_new, one.available, 0)));
+    let all_pods = sum(state.revisions.iter().map(|one| one.existing));
+    let old = sum(state.revisions.iter().map(|one| ite(one.is_new, 0, one.existing)));
+    let available = sum(state.revisions.iter().map(|one| one.available));
+    let is_open = new.below(state.replicas) | old.above(0);
+    let wait = |reason: &'static str, when: Bool| {
+        Wait::new("deployment-controller", reason, when).about(model.groups[group].id)
+    };
+    let on_hold = wait("DeploymentPaused", paused & is_open)
+        .says([text(format!("the rollout of {name} is paused"))])
+        .because_of(model.origin(group, "spec.paused"));
+    let how_far = [
+        text(format!("the rollout of {name} has ")),
+        value(new),
+        text(" of "),
+        value(state.replicas),
+        text(" new pods"),
+    ];
+    let progress = wait("Progressing", !paused & is_open).says(how_far).follows();
+    let progress = progress.because_of(model.origin(group, "spec.strategy"));
+    let progress = match state.strategy {
+        Strategy::Recreate => progress.says([text(" and waits until old pods are gone: "), value(old)]),
+        Strategy::RollingUpdate { .. } => progress.says([
+            text("; maxUnavailable wants "),
+            value(state.replicas - state.unavailable()),
+            text(" available of all, there are "),
+            value(available),
+            text("; maxSurge allows "),
+            value(state.max_replicas()),
+            text(", there are "),
+            value(all_pods),
+        ]),
+    };
+    vec![on_hold, progress]
 }
 
 /// The Deployment as its controller sees it.

@@ -60,7 +60,7 @@ impl State {
         self.replicas.tabulate(|replicas| self.strategy.surge(replicas))
     }
 
-    fn unavailable(&self) -> Int {
+    pub(super) fn unavailable(&self) -> Int {
         self.replicas.tabulate(|replicas| self.strategy.unavailable(replicas))
     }
 

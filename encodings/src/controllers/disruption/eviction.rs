@@ -9,8 +9,9 @@
 use super::{Status, is_healthy, status, tell};
 use crate::cluster::PodDisruptionBudget;
 use crate::cluster::workload::Readiness;
-use crate::state::{Model, Phase, RuleBuilder};
+use crate::state::{Model, Phase, Phrases, RuleBuilder, text, value};
 use crate::subject::ObjectId;
+use crate::system::Origin;
 use crate::term::{Bool, Int, ite};
 
 /// What the API server says to evictions of pods of a group in a phase on a slot.
@@ -72,6 +73,26 @@ impl Admission<'_> {
             Self::Free => pods,
             Self::Refused => 0.into(),
             Self::Asked { status, uncounted, .. } => ite(*uncounted, pods, pods.min(status.disruptions_allowed)),
+        }
+    }
+
+    /// What the API server says where it refuses an eviction, with the field that makes it do so.
+    pub(crate) fn says(&self) -> Option<(Phrases, Vec<Origin>)> {
+        match self {
+            Self::Free => None,
+            Self::Refused => {
+                let told = "more than one PodDisruptionBudget selects them, which the eviction API does not support";
+                Some((vec![text(told)], Vec::new()))
+            }
+            Self::Asked { budget, status, .. } => {
+                let says = vec![
+                    text(format!("budget {}/{} needs ", budget.namespace, budget.name)),
+                    value(status.desired_healthy),
+                    text(" healthy pods and has "),
+                    value(status.current_healthy),
+                ];
+                Some((says, vec![budget.demand_origin()]))
+            }
         }
     }
 

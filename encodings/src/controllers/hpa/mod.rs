@@ -37,6 +37,7 @@ use crate::cluster::workload::Readiness;
 use crate::cluster::{Cluster, HorizontalPodAutoscaler, Span, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::{ObjectId, Subject};
 use crate::system::{Pace, Phrase, Verb};
@@ -81,6 +82,12 @@ impl Controller for Hpa {
             reads_live: &["the scale of its target", "metrics"],
             forgets: &["recommendations", "scale events"],
         }
+    }
+
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        let target = |hpa: &'_ HorizontalPodAutoscaler| model.cluster.workload(&hpa.target);
+        let scalers = model.cluster.hpas.iter().filter_map(|hpa| Some((hpa, target(hpa)?)));
+        scalers.flat_map(|(hpa, group)| waits(model, hpa, group)).collect()
     }
 
     fn add_rules(&self, model: &mut Model) {
@@ -205,6 +212,29 @@ impl Hpa {
         }
         recall.add_rules(model, (hpa, id), proposal, only_notes);
     }
+}
+
+/// Which of its limits keeps an autoscaler from what the metrics propose (`ScalingLimited`, `ScalingActive`).
+fn waits(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize) -> Vec<Wait> {
+    let name = model.workload_name(group);
+    let current = model.groups[group].spec.value;
+    let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
+    let (proposal, proposes) = propose(model, hpa, group, (Fresh::Sampled, 0.into()));
+    let field = |field: &str| crate::system::Origin { field: field.to_owned(), ..hpa.origin.clone() };
+    let wait = |reason: &'static str, when: Bool| Wait::new(NAME, reason, exists & when).about(model.groups[group].id);
+    let told = |words: String| [text(words)];
+    vec![
+        wait("TooManyReplicas", proposes & current.is(hpa.max) & proposal.at_least(hpa.max))
+            .says(told(format!("{name} is at maxReplicas {}, metrics propose that or more", hpa.max)))
+            .because_of(field("spec.maxReplicas")),
+        wait("TooFewReplicas", proposes & current.is(hpa.min) & proposal.below(hpa.min))
+            .says(told(format!("{name} is at minReplicas {}, metrics propose ", hpa.min)))
+            .says([value(proposal)])
+            .because_of(field("spec.minReplicas")),
+        wait("ScalingDisabled", current.is(0))
+            .says(told(format!("{name} has spec.replicas 0, which turns its autoscaler off")))
+            .because_of(model.origin(group, "spec.replicas")),
+    ]
 }
 
 /// The metrics' proposal: the largest of the valid ones; no scaling down while some are invalid (section 3.3).

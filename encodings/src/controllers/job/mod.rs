@@ -34,17 +34,21 @@ use crate::cluster::workload::{Disruption, Job as Spec};
 use crate::cluster::{Cluster, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{IntVar, Model, RuleBuilder, Timer, text, value};
 use crate::subject::{ObjectId, Subject};
 use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, int_choice, sum};
+
+/// As Kubernetes Events name it.
+const NAME: &str = "job-controller";
 
 /// See the module.
 pub struct Job;
 
 impl Controller for Job {
     fn name(&self) -> &'static str {
-        "job-controller"
+        NAME
     }
 
     fn summary(&self) -> &'static str {
@@ -77,6 +81,22 @@ impl Controller for Job {
             let timer = model.timer(timer, seconds, exists & !ended);
             model.remember(group, DeadlineTimer(timer));
         }
+    }
+
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        let mut waits = Vec::new();
+        for group in 0..model.cluster.workloads.len() {
+            let (Some(spec), Some(state)) = (model.workload(group).job(), model.job_state(group)) else { continue };
+            let (id, name) = (model.groups[group].id, &model.groups[group].name);
+            let failed = Wait::new(NAME, "Failed", state.has_failed.value).about(id);
+            waits.push(failed.says([text(format!("{name} has failed and gets no more pods"))]));
+            let suspended = Wait::new(NAME, "JobSuspended", spec.is_suspended.into()).about(id);
+            let suspended = suspended.says([text(format!("{name} is suspended"))]);
+            waits.push(suspended.because_of(model.origin(group, "spec.suspend")));
+            let missing = model.job_wanted(group).above(model.groups[group].active()) & !state.has_failed.value;
+            waits.extend(replica_set::failed_create(model, group, NAME, missing));
+        }
+        waits
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -41,6 +41,7 @@ use crate::cluster::workload::Readiness;
 use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, text, value, words};
 use crate::subject::Subject;
 use crate::system::{Pace, Verb};
@@ -83,6 +84,12 @@ impl Controller for Kubelet {
         }
     }
 
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        let places = |group: usize| model.groups[group].slots().map(move |slot| (group, slot));
+        let places: Vec<(usize, usize)> = (0..model.groups.len()).flat_map(places).collect();
+        places.into_iter().flat_map(|(group, slot)| waits(model, group, slot)).collect()
+    }
+
     fn add_rules(&self, model: &mut Model) {
         for group in 0..model.groups.len() {
             for slot in model.groups[group].slots() {
@@ -97,6 +104,41 @@ impl Controller for Kubelet {
         }
         memory::add_rules(model);
     }
+}
+
+/// What pods on a node wait for.
+fn waits(model: &Model, group: usize, slot: usize) -> Vec<Wait> {
+    let (state, there) = (&model.groups[group], &model.slots[slot]);
+    let place = format!("pods of {} on {}", state.name, there.name);
+    let wait = |reason: &'static str, when: Bool, told: String| {
+        Wait::new("kubelet", reason, when).about(state.id).says([text(told)])
+    };
+    let starts_never = model.startup(group).is_some_and(|one| one.readiness == Readiness::Never);
+    let crashed = state.crashed.as_ref().map_or(0.into(), |counts| counts[slot].value);
+    let bound = state.bound.as_ref().map_or(0.into(), |counts| counts[slot].value);
+    let is_gone = there.present & !there.is_alive();
+    let detached = kept_elsewhere(model, group, slot).above(0);
+    vec![
+        wait(
+            "Unhealthy",
+            Bool::from(starts_never) & state.starting_on(slot).above(0),
+            format!("{place} never become ready"),
+        )
+        .because_of(model.origin(group, "spec.template")),
+        wait("BackOff", crashed.above(0), format!("{place} crash and are restarted later and later"))
+            .because_of(model.origin(group, "spec.template.spec.containers")),
+        wait(
+            "NodeNotReady",
+            is_gone & state.terminating[slot].value.above(0),
+            format!("{place} stay Terminating: the node has stopped"),
+        ),
+        wait("NodeNotReady", is_gone & bound.above(0), format!("{place} are not started: the node has stopped")),
+        wait(
+            "FailedAttachVolume",
+            there.is_alive() & bound.above(0) & detached,
+            format!("{place} wait for a volume that is attached to another node"),
+        ),
+    ]
 }
 
 impl Kubelet {

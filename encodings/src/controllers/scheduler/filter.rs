@@ -63,7 +63,7 @@ pub(super) fn is_hopeless(model: &Model, group: usize, slot: usize) -> Bool {
     !on_node(model, group, slot)
 }
 
-fn is_disabled(model: &Model, group: usize, plugin: &str) -> bool {
+pub(super) fn is_disabled(model: &Model, group: usize, plugin: &str) -> bool {
     model.profile(group).disabled_filters.iter().any(|name| name == plugin)
 }
 
@@ -88,7 +88,7 @@ fn earlier(pods: &Pods, group: usize, slot: usize) -> Bool {
     held(pods, group, slot) & spread_of(pods, group)[slot]
 }
 
-fn spread_of(pods: &Pods, group: usize) -> Vec<Bool> {
+pub(super) fn spread_of(pods: &Pods, group: usize) -> Vec<Bool> {
     let model = pods.model;
     if is_disabled(model, group, "PodTopologySpread") { everywhere(model) } else { spread::filter(pods, group) }
 }
@@ -109,10 +109,7 @@ pub(super) fn answers(model: &Model, group: usize) -> Vec<(&'static str, Vec<Boo
     vec![
         ("NodeUnschedulable", each(&|slot| model.slots[slot].cordon_allows(template))),
         ("TaintToleration", each(&|slot| model.slots[slot].taints_for(template).allow_scheduling)),
-        (
-            "NodeAffinity",
-            each(&|slot| (model.slots[slot].matches_affinity(template) && is_added(model, group, slot)).into()),
-        ),
+        ("NodeAffinity", each(&|slot| matches_node(model, group, slot).into())),
         ("NodePorts", each(&|slot| ports::filter(&pods, group, slot))),
         ("NodeResourcesFit", each(&|slot| room_by_profile(&pods, group, slot))),
         ("PodTopologySpread", spread::filter(&pods, group)),
@@ -130,10 +127,14 @@ fn on_node(model: &Model, group: usize, slot: usize) -> Bool {
         (true, false) => there.cordon_allows(template),
         (true, true) => true.into(),
     };
-    let matches =
-        is_disabled(model, group, "NodeAffinity") || (there.matches_affinity(template) && is_added(model, group, slot));
+    let matches = is_disabled(model, group, "NodeAffinity") || matches_node(model, group, slot);
     let has_volumes = is_disabled(model, group, "VolumeBinding") || volumes::are_there(model, group, slot);
     all([there.present, tolerated, (matches && has_volumes).into()])
+}
+
+/// NodeAffinity: the node is one that the pod asks for, and one that its profile adds.
+pub(super) fn matches_node(model: &Model, group: usize, slot: usize) -> bool {
+    model.slots[slot].matches_affinity(model.template(group)) && is_added(model, group, slot)
 }
 
 /// Whether a node is one of those that the profile adds to every pod's required node affinity.
@@ -183,12 +184,42 @@ fn room_by_profile(pods: &Pods, group: usize, slot: usize) -> Bool {
 fn room(pods: &Pods, group: usize, slot: usize, ignores: impl Fn(&str) -> bool) -> Bool {
     let model = pods.model;
     let there = &model.slots[slot];
-    let number = sum((0..model.groups.len()).map(|other| pods.assigned(other, slot)));
-    let requests = model.template(group).requests.iter();
-    let requests = requests.filter(|&(resource, &request)| request > 0 && !ignores(resource));
-    let resources = requests.map(|(resource, &request)| {
-        let available = there.allocatable.get(resource).copied().unwrap_or(0.into());
-        (used(pods, slot, resource) + model.scaled(resource, request)).at_most(available)
-    });
-    all(resources) & number.below(there.pods)
+    let number = number(pods, slot);
+    let resources =
+        requested(model, group, ignores).map(|(resource, request)| has_resource(pods, slot, resource, request));
+    all(resources.collect::<Vec<_>>()) & number.below(there.pods)
+}
+
+/// The pods on a slot.
+pub(super) fn number(pods: &Pods, slot: usize) -> Int {
+    sum((0..pods.model.groups.len()).map(|other| pods.assigned(other, slot)))
+}
+
+/// What a pod of a group requests, without the resources that are ignored.
+fn requested<'m>(
+    model: &'m Model,
+    group: usize,
+    ignores: impl Fn(&str) -> bool + 'm,
+) -> impl Iterator<Item = (&'m str, i64)> {
+    let requests = model.template(group).requests.iter().map(|(resource, &request)| (resource.as_str(), request));
+    requests.filter(move |&(resource, request)| request > 0 && !ignores(resource))
+}
+
+/// Whether there is room for one more request of a resource on a slot.
+fn has_resource(pods: &Pods, slot: usize, resource: &str, request: i64) -> Bool {
+    let model = pods.model;
+    let available = model.slots[slot].allocatable.get(resource).copied().unwrap_or(0.into());
+    (used(pods, slot, resource) + model.scaled(resource, request)).at_most(available)
+}
+
+/// By resource that NodeResourcesFit checks for a group, and slot: whether it is lacking.
+pub(super) fn lacking<'m>(pods: &Pods<'m, '_>, group: usize) -> Vec<(&'m str, Vec<Bool>)> {
+    let model = pods.model;
+    let profile = model.profile(group);
+    let slots = 0..model.slots.len();
+    requested(model, group, |resource| profile.ignores(resource))
+        .map(|(resource, request)| {
+            (resource, slots.clone().map(|slot| !has_resource(pods, slot, resource, request)).collect())
+        })
+        .collect()
 }

@@ -50,6 +50,7 @@ mod preemption;
 mod score;
 mod spread;
 mod volumes;
+mod waits;
 
 pub(super) use filter::{feasible, has_room, resources_used};
 pub(crate) use plugins::plugins;
@@ -63,6 +64,7 @@ use crate::cluster::Timing;
 use crate::cluster::{Cluster, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
+use crate::scene::Wait;
 use crate::state::{Model, RuleBuilder, text, words};
 use crate::subject::Subject;
 use crate::system::{DetailKind, Pace, Phrase, Verb};
@@ -111,6 +113,10 @@ impl Controller for Scheduler {
                 model.remember(group, Feasible(feasible));
             }
         }
+    }
+
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        waits::waits(model)
     }
 
     fn add_rules(&self, model: &mut Model) {

@@ -6,7 +6,7 @@ use super::spread::Domains;
 use crate::cluster::FeatureGate;
 use crate::cluster::pod_affinity::{PodAffinityTerm, RevisionMatch};
 use crate::state::{Model, gcd};
-use crate::term::{Bool, Int, any, ite, max_of, min_of, sum};
+use crate::term::{Bool, Int, all, any, ite, max_of, min_of, sum};
 use indexmap::IndexMap;
 
 /// Whether a term of the pods of `owner` means the pods of `other`.
@@ -45,23 +45,34 @@ fn each(groups: impl Iterator<Item = usize>) -> Vec<(usize, i64)> {
 
 /// By slot: whether the required terms of the pod and of those that are there let a pod of the group onto the node.
 pub(super) fn filter(pods: &Pods, group: usize) -> Vec<Bool> {
+    let parts = [attracted(pods, group), keeps_away(pods, group), kept_away(pods, group)];
+    (0..pods.model.slots.len()).map(|slot| all(parts.iter().map(|part| part[slot]).collect::<Vec<_>>())).collect()
+}
+
+/// By slot: whether the pod's own anti-affinity lets it onto the node.
+pub(super) fn keeps_away(pods: &Pods, group: usize) -> Vec<Bool> {
     let model = pods.model;
-    let groups = 0..model.groups.len();
-    let mut allowed = attracted(pods, group);
-    let mut repel = |key: &str, groups: Vec<(usize, i64)>| {
+    let terms = model.template(group).pod_anti_affinity.required.iter();
+    let meant = |term| each((0..model.groups.len()).filter(|&other| means(model, group, term, other)));
+    without(pods, terms.map(|term| (term.topology_key.as_str(), meant(term))))
+}
+
+/// By slot: whether the anti-affinity of pods that are there lets the pod onto the node.
+pub(super) fn kept_away(pods: &Pods, group: usize) -> Vec<Bool> {
+    let model = pods.model;
+    let terms = (0..model.groups.len())
+        .flat_map(|other| model.template(other).pod_anti_affinity.required.iter().map(move |term| (other, term)));
+    let against = terms.filter(|&(other, term)| means(model, other, term, group));
+    without(pods, against.map(|(other, term)| (term.topology_key.as_str(), vec![(other, 1)])))
+}
+
+/// By slot: whether there are none of some groups in its domain of a key.
+fn without<'k>(pods: &Pods, terms: impl Iterator<Item = (&'k str, Vec<(usize, i64)>)>) -> Vec<Bool> {
+    let mut allowed = vec![Bool::from(true); pods.model.slots.len()];
+    for (key, groups) in terms {
         for (slot, count) in in_domain(pods, key, &groups).into_iter().enumerate() {
             if let Some(count) = count {
                 allowed[slot] = allowed[slot] & count.is(0);
-            }
-        }
-    };
-    for term in &model.template(group).pod_anti_affinity.required {
-        repel(&term.topology_key, each(groups.clone().filter(|&other| means(model, group, term, other))));
-    }
-    for other in groups {
-        for term in &model.template(other).pod_anti_affinity.required {
-            if means(model, other, term, group) {
-                repel(&term.topology_key, vec![(other, 1)]);
             }
         }
     }

@@ -1,0 +1,275 @@
+//! The cluster where a violation ends: nodes with their pods, the numbers that the intent is about, and what everybody
+//! waits for who cannot go on.
+
+use super::origin::OriginDocument;
+use crate::limits::report::{MOST_ALIKE, MOST_PLACES, MOST_WAITS};
+use crate::manifest::SourceMap;
+use crate::text::plural;
+use crate::trace::{Ending, Trace};
+use indexmap::IndexMap;
+use itertools::Itertools;
+use kubound_encodings::assemble::assemble_with_scene;
+use kubound_encodings::cluster::{Cluster, Granularity};
+use kubound_encodings::scene::{NodeScene, Scene, Wait};
+use kubound_encodings::subject::{Object, ObjectId};
+use kubound_encodings::system::{Origin, Phrase, TransitionSystem, seconds};
+use kubound_encodings::term::TermId;
+use kubound_encodings::term::eval::{Assignment, evaluate};
+use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The cluster where a violation ends; of a loop, in its last state.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SceneDocument {
+    /// The nodes that there are.
+    pub nodes: Vec<NodeSceneDocument>,
+    /// Pods without a node.
+    pub unplaced: Vec<PodsDocument>,
+    /// The numbers that the intent is about, beside their limits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<String>,
+    /// Who cannot go on, and why; of a loop, those who never can in it.
+    pub waits: Vec<WaitDocument>,
+}
+
+/// A node and its pods.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct NodeSceneDocument {
+    /// Its name.
+    pub name: String,
+    /// What is told of it, as `kubectl get nodes` does where it can: `NotReady`, `SchedulingDisabled`.
+    pub marks: Vec<String>,
+    /// Its pods.
+    pub pods: Vec<PodsDocument>,
+}
+
+/// Alike pods.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PodsDocument {
+    /// What they are pods of.
+    pub of: String,
+    /// Their status, as `kubectl get pods` has it.
+    pub status: String,
+    /// How many there are.
+    pub count: i64,
+}
+
+/// Somebody who cannot go on.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WaitDocument {
+    /// Who.
+    pub actor: String,
+    /// Why, as Events and conditions of Kubernetes name it.
+    pub reason: String,
+    /// For what, in words.
+    pub text: String,
+    /// The fields of the input that make it wait.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<OriginDocument>,
+    /// Whether others have to go on first.
+    #[serde(default)]
+    pub follows: bool,
+    /// The object whose pods are concerned, if it is a single one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// For what, without who waits and how many nodes that concerns.
+    #[serde(skip)]
+    pub what: String,
+}
+
+/// What a scene is made from.
+pub struct Stage<'a> {
+    /// The cluster.
+    pub cluster: &'a Cluster,
+    /// The system of the run.
+    pub system: &'a TransitionSystem,
+    /// Where fields are written.
+    pub sources: &'a SourceMap,
+}
+
+impl Stage<'_> {
+    /// The cluster at the end of a run that violates an intent; nothing where the states of the run are not those of the
+    /// cluster.
+    pub fn at_the_end(&self, trace: &Trace, intent: &str, target: Option<&str>) -> Option<SceneDocument> {
+        let (system, scene) = assemble_with_scene(self.cluster, Granularity::Fine).ok()?;
+        let last = trace.steps.len();
+        let first = match trace.ending {
+            Ending::Loop { start } => start + 1,
+            Ending::Bad | Ending::Stays => last,
+        };
+        let translated = |index: usize| translate(self.system, &system, trace.state(index));
+        let states: Vec<Vec<i64>> = (first.min(last)..=last).map(translated).collect::<Option<_>>()?;
+        let look = Look { system: &system, state: states.last()? };
+        let lasting = |wait: &&Wait| states.iter().all(|state| Look { system: &system, state }.value(wait.when) != 0);
+        let waits = scene.waits.iter().filter(lasting).map(|wait| WaitDocument {
+            actor: wait.actor.clone(),
+            reason: wait.reason.to_owned(),
+            text: look.text(wait),
+            what: match wait.counts.is_empty() {
+                true => look.told(&wait.says),
+                false => look.counted(&wait.counts).map(|(_, name)| name).join(", "),
+            },
+            follows: wait.follows,
+            object: wait.object.map(|object| whole(&system, object)),
+            origins: look.origins(wait).map(|origin| OriginDocument::new(origin, None, self.sources)).collect(),
+        });
+        let mut waits: Vec<WaitDocument> = waits.unique_by(|wait| (wait.actor.clone(), wait.text.clone())).collect();
+        waits.sort_by_key(|wait| (wait.object.as_deref() != target, wait.follows));
+        let meant = scene.numbers.iter().filter(|one| one.intent == intent && one.target.as_deref() == target);
+        let numbers = meant.map(|one| look.told(&one.says)).collect();
+        let (nodes, unplaced) = look.places(&scene);
+        Some(SceneDocument { nodes, unplaced, numbers, waits })
+    }
+}
+
+/// The workload that an object is or belongs to.
+fn whole(system: &TransitionSystem, object: ObjectId) -> String {
+    Object { ordinal: None, ..system.names.object(system.names.root(object)).clone() }.to_string()
+}
+
+/// A state of one system as a state of another one with the same variables.
+fn translate(from: &TransitionSystem, to: &TransitionSystem, state: &[i64]) -> Option<Vec<i64>> {
+    let names = from.dag.vars().iter().zip(state).map(|(var, &value)| (var.name.as_str(), value));
+    let values: FxHashMap<&str, i64> = names.collect();
+    to.dag.vars().iter().map(|var| values.get(var.name.as_str()).copied()).collect()
+}
+
+/// A state that is looked at.
+struct Look<'a> {
+    system: &'a TransitionSystem,
+    state: &'a [i64],
+}
+
+impl Look<'_> {
+    fn value(&self, term: TermId) -> i64 {
+        evaluate(&self.system.dag, &[term], Assignment { vars: self.state, primed: &[], choices: &[] })[0]
+    }
+
+    /// Words about the state; phrases about a step have no place in them.
+    fn told(&self, phrases: &[Phrase]) -> String {
+        let told = |phrase: &Phrase| match phrase {
+            Phrase::Text(text) => text.clone(),
+            Phrase::Value { term, scale, unit } => format!("{}{unit}", self.value(*term) * scale),
+            Phrase::Seconds { term, unit } => seconds(self.value(*term) * unit),
+            Phrase::IfAny { before, term, after } => match self.value(*term) {
+                0 => String::new(),
+                value => format!("{before}{value}{after}"),
+            },
+            Phrase::Parts(parts) => self.told_counts(parts),
+            Phrase::After(var) => self.state[var.index()].to_string(),
+        };
+        phrases.iter().map(told).collect()
+    }
+
+    fn text(&self, wait: &Wait) -> String {
+        let colon = if wait.subject.is_empty() { "" } else { ": " };
+        format!("{}{colon}{}{}", wait.subject, self.told(&wait.says), self.told_counts(&wait.counts))
+    }
+
+    /// The fields that make somebody wait.
+    fn origins<'w>(&self, wait: &'w Wait) -> impl Iterator<Item = &'w Origin> {
+        wait.origins.iter().filter(|(when, _)| self.value(*when) != 0).map(|(_, origin)| origin)
+    }
+
+    /// The numbers that are not 0, with their words.
+    fn counted<'n>(&self, counts: &'n [(TermId, String)]) -> impl Iterator<Item = (i64, &'n String)> {
+        counts.iter().map(|(term, name)| (self.value(*term), name)).filter(|(count, _)| *count != 0)
+    }
+
+    /// `2 Insufficient cpu, 1 Too many pods`.
+    fn told_counts(&self, counts: &[(TermId, String)]) -> String {
+        self.counted(counts).map(|(count, name)| format!("{count} {name}")).join(", ")
+    }
+
+    fn places(&self, scene: &Scene) -> (Vec<NodeSceneDocument>, Vec<PodsDocument>) {
+        let on = |slot: Option<usize>| {
+            let there = scene.pods.iter().filter(|pods| pods.slot.map(|slot| slot.index()) == slot);
+            let counted = there.map(|pods| (pods, self.value(pods.count))).filter(|(_, count)| *count != 0);
+            let mut all: IndexMap<(String, String), i64> = IndexMap::new();
+            for (pods, count) in counted {
+                *all.entry((pods.of.clone(), pods.status.to_owned())).or_default() += count;
+            }
+            all.into_iter().map(|((of, status), count)| PodsDocument { of, status, count }).collect::<Vec<_>>()
+        };
+        let node = |(slot, node): (usize, &NodeScene)| {
+            let marks = node.marks.iter().filter(|(when, _)| self.value(*when) != 0);
+            NodeSceneDocument {
+                name: node.name.clone(),
+                marks: marks.map(|(_, mark)| (*mark).to_owned()).collect(),
+                pods: on(Some(slot)),
+            }
+        };
+        let present = scene.nodes.iter().enumerate().filter(|(_, node)| self.value(node.present) != 0);
+        (present.map(node).collect(), on(None))
+    }
+}
+
+impl WaitDocument {
+    /// What it waits for, without those who wait and how many nodes that concerns.
+    pub fn kind(&self) -> String {
+        format!("{}: {}", self.reason, self.what)
+    }
+
+    /// Who waits for what, and where the field is that makes it wait.
+    pub fn told(&self) -> String {
+        let written = self.origins.iter().filter(|origin| origin.written);
+        let place = written.filter_map(|origin| Some(format!("{}:{}", origin.file.as_ref()?, origin.line?)));
+        match place.unique().join(", ") {
+            place if place.is_empty() => self.text.clone(),
+            place => format!("{} ({place})", self.text),
+        }
+    }
+}
+
+impl SceneDocument {
+    /// A line for each place with pods: nodes that hold the same come together, those without pods last.
+    pub fn lines(&self) -> Vec<String> {
+        let mut alike: IndexMap<(&[String], &[PodsDocument]), Vec<&str>> = IndexMap::new();
+        for node in &self.nodes {
+            alike.entry((&node.marks, &node.pods)).or_default().push(&node.name);
+        }
+        let told = |((marks, pods), names): ((&[String], &[PodsDocument]), Vec<&str>)| {
+            let more = names.len().saturating_sub(MOST_ALIKE);
+            let names = names[..names.len() - more].join(", ");
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+            (pods.is_empty(), format!("{names}{more}{marks}: {}", told_pods(pods)))
+        };
+        let mut lines: Vec<(bool, String)> = alike.into_iter().map(told).collect();
+        if !self.unplaced.is_empty() {
+            lines.push((false, format!("no node: {}", told_pods(&self.unplaced))));
+        }
+        lines.sort_by_key(|(is_empty, _)| *is_empty);
+        cut(lines.into_iter().map(|(_, line)| line).collect(), MOST_PLACES, "place")
+    }
+
+    /// Who waits, each with actor, reason and words.
+    pub fn told_waits(&self) -> Vec<String> {
+        let told = self.waits.iter().map(|wait| format!("{} {}: {}", wait.actor, wait.reason, wait.told()));
+        cut(told.collect(), MOST_WAITS, "wait")
+    }
+}
+
+/// The first lines, and how many more there are.
+fn cut(mut lines: Vec<String>, most: usize, noun: &str) -> Vec<String> {
+    let more = lines.len().saturating_sub(most);
+    if more > 0 {
+        lines.truncate(most);
+        lines.push(format!("and {}", plural(more as i64, &format!("more {noun}"))));
+    }
+    lines
+}
+
+/// `default/web 2 Running, 1 Terminating; default/db 1 Running`.
+fn told_pods(pods: &[PodsDocument]) -> String {
+    let mut by: IndexMap<&str, Vec<String>> = IndexMap::new();
+    for one in pods {
+        by.entry(&one.of).or_default().push(format!("{} {}", one.count, one.status));
+    }
+    match by.is_empty() {
+        true => "no pods".to_owned(),
+        false => by.into_iter().map(|(of, counts)| format!("{of} {}", counts.join(", "))).join("; "),
+    }
+}
