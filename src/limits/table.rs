@@ -275,6 +275,8 @@ limits! {
         MOST_MENDED: usize = 3, "violations", "Other violations of the same cause that are named with a repair.",
             "One cause can break every intent; the others are counted.";
         MOST_NOTES: usize = 8, "messages", "Messages about the input shown without `-v`.", "The verdicts must stay in sight.";
+        SCENE: Duration = 800, "ms", "Time to work out, once for a cluster, how its states look and what they wait for.",
+            "The verdicts are there already, and the time limit is kept to a second.";
         MOST_PLACES: usize = 8, "lines", "Lines that tell where the pods are when a violation ends.",
             "Nodes that hold the same share a line; more than these tell nothing.";
         MOST_ALIKE: usize = 3, "nodes", "Nodes named in one of these lines.", "The others are counted.";

@@ -4,12 +4,12 @@
 use super::origin::OriginDocument;
 use crate::limits::report::{MOST_ALIKE, MOST_PLACES, MOST_WAITS};
 use crate::manifest::SourceMap;
+use crate::search::Systems;
 use crate::text::plural;
 use crate::trace::{Ending, Trace};
 use indexmap::IndexMap;
 use itertools::Itertools;
-use kubound_encodings::assemble::assemble_with_scene;
-use kubound_encodings::cluster::{Cluster, Granularity};
+use kubound_encodings::cluster::Cluster;
 use kubound_encodings::scene::{NodeScene, Scene, Wait};
 use kubound_encodings::subject::{Object, ObjectId};
 use kubound_encodings::system::{Origin, Phrase, TransitionSystem, seconds};
@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The cluster where a violation ends; of a loop, in its last state.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SceneDocument {
     /// The nodes that there are.
@@ -32,6 +32,9 @@ pub struct SceneDocument {
     pub numbers: Vec<String>,
     /// Who cannot go on, and why; of a loop, those who never can in it.
     pub waits: Vec<WaitDocument>,
+    /// Why nothing of this is known, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
 }
 
 /// A node and its pods.
@@ -83,8 +86,8 @@ pub struct WaitDocument {
 pub struct Stage<'a> {
     /// The cluster.
     pub cluster: &'a Cluster,
-    /// The system of the run.
-    pub system: &'a TransitionSystem,
+    /// The systems of the run.
+    pub systems: &'a Systems,
     /// Where fields are written.
     pub sources: &'a SourceMap,
 }
@@ -93,16 +96,28 @@ impl Stage<'_> {
     /// The cluster at the end of a run that violates an intent; nothing where the states of the run are not those of the
     /// cluster.
     pub fn at_the_end(&self, trace: &Trace, intent: &str, target: Option<&str>) -> Option<SceneDocument> {
-        let (system, scene) = assemble_with_scene(self.cluster, Granularity::Fine).ok()?;
+        match self.systems.scene(self.cluster) {
+            Ok((system, scene)) => self.in_scene((system, scene), trace, intent, target),
+            Err(why) => Some(SceneDocument { unknown: Some(why.to_owned()), ..SceneDocument::default() }),
+        }
+    }
+
+    fn in_scene(
+        &self,
+        (system, scene): (&TransitionSystem, &Scene),
+        trace: &Trace,
+        intent: &str,
+        target: Option<&str>,
+    ) -> Option<SceneDocument> {
         let last = trace.steps.len();
         let first = match trace.ending {
             Ending::Loop { start } => start + 1,
             Ending::Bad | Ending::Stays => last,
         };
-        let translated = |index: usize| translate(self.system, &system, trace.state(index));
+        let translated = |index: usize| translate(&self.systems.fine, system, trace.state(index));
         let states: Vec<Vec<i64>> = (first.min(last)..=last).map(translated).collect::<Option<_>>()?;
-        let look = Look { system: &system, state: states.last()? };
-        let lasting = |wait: &&Wait| states.iter().all(|state| Look { system: &system, state }.value(wait.when) != 0);
+        let look = Look { system, state: states.last()? };
+        let lasting = |wait: &&Wait| states.iter().all(|state| Look { system, state }.value(wait.when) != 0);
         let waits = scene.waits.iter().filter(lasting).map(|wait| WaitDocument {
             actor: wait.actor.clone(),
             reason: wait.reason.to_owned(),
@@ -112,15 +127,15 @@ impl Stage<'_> {
                 false => look.counted(&wait.counts).map(|(_, name)| name).join(", "),
             },
             follows: wait.follows,
-            object: wait.object.map(|object| whole(&system, object)),
+            object: wait.object.map(|object| whole(system, object)),
             origins: look.origins(wait).map(|origin| OriginDocument::new(origin, None, self.sources)).collect(),
         });
         let mut waits: Vec<WaitDocument> = waits.unique_by(|wait| (wait.actor.clone(), wait.text.clone())).collect();
         waits.sort_by_key(|wait| (wait.object.as_deref() != target, wait.follows));
         let meant = scene.numbers.iter().filter(|one| one.intent == intent && one.target.as_deref() == target);
         let numbers = meant.map(|one| look.told(&one.says)).collect();
-        let (nodes, unplaced) = look.places(&scene);
-        Some(SceneDocument { nodes, unplaced, numbers, waits })
+        let (nodes, unplaced) = look.places(scene);
+        Some(SceneDocument { nodes, unplaced, numbers, waits, unknown: None })
     }
 }
 
@@ -248,7 +263,8 @@ impl SceneDocument {
     /// Who waits, each with actor, reason and words.
     pub fn told_waits(&self) -> Vec<String> {
         let told = self.waits.iter().map(|wait| format!("{} {}: {}", wait.actor, wait.reason, wait.told()));
-        cut(told.collect(), MOST_WAITS, "wait")
+        let unknown = self.unknown.iter().map(|why| format!("not known: {why} while working it out"));
+        cut(told.chain(unknown).collect(), MOST_WAITS, "wait")
     }
 }
 

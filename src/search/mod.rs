@@ -30,13 +30,15 @@ use crate::engines::proof::effects::Effects;
 use crate::engines::symbolic::alone;
 use crate::engines::{EngineError, Registration, Statistics, named};
 use crate::limits::Stop;
+use crate::limits::report::SCENE;
 use crate::limits::search::{BESIDE, MINIMISE, TIMEOUT};
 use crate::passes::Families;
 use crate::smt::Encoding;
 use crate::trace::Trace;
 use estimate::Estimate;
-use kubound_encodings::assemble::{AssembleError, assemble};
+use kubound_encodings::assemble::{AssembleError, assemble, assemble_with_scene};
 use kubound_encodings::cluster::{Cluster, Granularity, Timing};
+use kubound_encodings::scene::Scene;
 use kubound_encodings::system::{Origin, TransitionSystem};
 use late::Late;
 pub use rounds::{check, undecided};
@@ -269,12 +271,17 @@ pub struct Systems {
     effects: Arc<OnceLock<Result<Effects, String>>>,
     /// What tells objects of the system searched apart.
     families: Arc<OnceLock<Families>>,
+    /// How states look, once somebody has asked; or why nobody knows.
+    scene: Arc<OnceLock<Result<Staged, String>>>,
 }
+
+/// How the states of a system look, in the words of the system beside.
+pub type Staged = (TransitionSystem, Scene);
 
 impl Systems {
     /// The fine system, and the one with rules merged.
     pub fn of(fine: TransitionSystem, fused: Option<TransitionSystem>) -> Self {
-        Self { fine, fused, effects: Arc::default(), families: Arc::default() }
+        Self { fine, fused, effects: Arc::default(), families: Arc::default(), scene: Arc::default() }
     }
 
     /// What single rules show about the fine system. It serves all intents, so it is worth the time of all of them.
@@ -298,6 +305,15 @@ impl Systems {
     /// What tells objects of the system searched apart, found out once.
     pub fn families(&self) -> &Families {
         self.families.get_or_init(|| Families::new(self.searched()))
+    }
+
+    /// How states of the cluster look, made once for all reports, unless it takes too long.
+    pub fn scene(&self, cluster: &Cluster) -> Result<&Staged, &str> {
+        let make = || {
+            let made = Stop::default().at_most(SCENE).heed(|| assemble_with_scene(cluster, Granularity::Fine));
+            made.map_err(|stopped| stopped.to_string())?.map_err(|fault| fault.to_string())
+        };
+        self.scene.get_or_init(make).as_ref().map_err(String::as_str)
     }
 
     /// Builds the systems of a cluster.
