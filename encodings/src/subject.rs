@@ -261,6 +261,11 @@ impl Names {
         self.object(id).owner.map_or(id, |owner| self.root(owner))
     }
 
+    /// The workload that an object is or belongs to, as `Kind/namespace/name`.
+    pub fn workload(&self, id: ObjectId) -> String {
+        Object { ordinal: None, ..self.object(self.root(id)).clone() }.to_string()
+    }
+
     /// Whether an object is another one, or a part of it.
     pub fn belongs(&self, id: ObjectId, to: ObjectId) -> bool {
         id == to || self.object(id).owner.is_some_and(|owner| self.belongs(owner, to))

@@ -10,6 +10,7 @@ use kubound_encodings::subject::{ObjectId, SlotId, Subject};
 use kubound_encodings::system::{Detail, DetailKind, Phrase, Rule, TransitionSystem, Verb, Write, seconds};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Sort, TermId, VarId};
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -184,47 +185,38 @@ pub fn sentence(system: &TransitionSystem, rule: &Rule, before: &[i64], step: &S
         choices[choice.index()] = value;
     }
     let roots: Vec<TermId> = rule.sentence.iter().flat_map(terms).collect();
-    let values = evaluate(&system.dag, &roots, Assignment { vars: before, primed: &step.state, choices: &choices });
-    let mut values = roots.iter().zip(values);
-    let mut next = |term: TermId| {
-        let (&root, value) = values.next().expect("one value a term");
-        debug_assert_eq!(root, term);
-        (value, system.dag.sort(term))
-    };
-    let mut text = String::new();
-    for phrase in &rule.sentence {
-        match phrase {
-            Phrase::Text(piece) => text.push_str(piece),
-            Phrase::Value { term, scale, unit } => {
-                let (value, sort) = next(*term);
-                text.push_str(&show(value * scale, sort));
-                text.push_str(unit);
-            }
-            Phrase::Seconds { term, unit } => text.push_str(&seconds(next(*term).0 * unit)),
-            Phrase::IfAny { before, term, after } => {
-                let (value, sort) = next(*term);
-                if value != 0 {
-                    text.push_str(before);
-                    text.push_str(&show(value, sort));
-                    text.push_str(after);
-                }
-            }
-            Phrase::After(var) => text.push_str(&show_var(system, *var, &step.state)),
-            Phrase::Parts(parts) => {
-                let told: Vec<String> = parts
-                    .iter()
-                    .map(|(term, name)| (next(*term).0, name))
-                    .filter(|&(count, _)| count != 0)
-                    .map(|(count, name)| format!("{count} from {name}"))
-                    .collect();
-                text.push_str(&told.join(", "));
-            }
-        }
-    }
-    text
+    let at = Assignment { vars: before, primed: &step.state, choices: &choices };
+    words(system, &rule.sentence, &values_of(system, &roots, at), &step.state)
 }
 
-fn terms(phrase: &Phrase) -> Vec<TermId> {
+/// The values of terms, each computed once.
+pub fn values_of(system: &TransitionSystem, terms: &[TermId], at: Assignment) -> Values {
+    terms.iter().copied().zip(evaluate(&system.dag, terms, at)).collect()
+}
+
+/// The values of terms.
+pub type Values = FxHashMap<TermId, i64>;
+
+/// Phrases in words, given the values of their terms and of the variables that they show.
+pub fn words(system: &TransitionSystem, phrases: &[Phrase], values: &Values, state: &[i64]) -> String {
+    let shown = |term: TermId, scale: i64| show(values[&term] * scale, system.dag.sort(term));
+    let told = |phrase: &Phrase| match phrase {
+        Phrase::Text(piece) => piece.clone(),
+        Phrase::Value { term, scale, unit } => format!("{}{unit}", shown(*term, *scale)),
+        Phrase::Seconds { term, unit } => seconds(values[term] * unit),
+        Phrase::IfAny { term, .. } if values[term] == 0 => String::new(),
+        Phrase::IfAny { before, term, after } => format!("{before}{}{after}", shown(*term, 1)),
+        Phrase::After(var) => show_var(system, *var, state),
+        Phrase::Parts(parts) => {
+            let some = parts.iter().map(|(term, name)| (values[term], name)).filter(|&(count, _)| count != 0);
+            some.map(|(count, name)| format!("{count} from {name}")).join(", ")
+        }
+    };
+    phrases.iter().map(told).collect()
+}
+
+/// The terms that a phrase tells.
+pub fn terms(phrase: &Phrase) -> Vec<TermId> {
     match phrase {
         Phrase::Text(_) | Phrase::After(_) => Vec::new(),
         Phrase::Value { term, .. } | Phrase::Seconds { term, .. } | Phrase::IfAny { term, .. } => vec![*term],

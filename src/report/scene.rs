@@ -1,6 +1,7 @@
 //! The cluster where a violation ends: nodes with their pods, the numbers that the intent is about, and what everybody
 //! waits for who cannot go on.
 
+use super::narrate::{Values, terms, values_of, words};
 use super::origin::OriginDocument;
 use crate::limits::report::{MOST_ALIKE, MOST_PLACES, MOST_WAITS};
 use crate::manifest::SourceMap;
@@ -11,8 +12,7 @@ use indexmap::IndexMap;
 use itertools::Itertools;
 use kubound_encodings::cluster::Cluster;
 use kubound_encodings::scene::{NodeScene, Scene, Wait};
-use kubound_encodings::subject::{Object, ObjectId};
-use kubound_encodings::system::{Origin, Phrase, TransitionSystem, seconds};
+use kubound_encodings::system::{Origin, Phrase, TransitionSystem};
 use kubound_encodings::term::TermId;
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use rustc_hash::FxHashMap;
@@ -114,11 +114,18 @@ impl Stage<'_> {
             Ending::Loop { start } => start + 1,
             Ending::Bad | Ending::Stays => last,
         };
-        let translated = |index: usize| translate(&self.systems.fine, system, trace.state(index));
-        let states: Vec<Vec<i64>> = (first.min(last)..=last).map(translated).collect::<Option<_>>()?;
-        let look = Look { system, state: states.last()? };
-        let lasting = |wait: &&Wait| states.iter().all(|state| Look { system, state }.value(wait.when) != 0);
-        let waits = scene.waits.iter().filter(lasting).map(|wait| WaitDocument {
+        let places = places(&self.systems.fine, system)?;
+        let state = |index: usize| places.iter().map(|&place| trace.state(index)[place]).collect::<Vec<i64>>();
+        let needed: Vec<TermId> = scene.waits.iter().map(|wait| wait.when).collect();
+        let mut lasting = vec![true; needed.len()];
+        for index in first.min(last)..last {
+            let vars = state(index);
+            let held = evaluate(&system.dag, &needed, Assignment { vars: &vars, primed: &[], choices: &[] });
+            lasting.iter_mut().zip(held).for_each(|(lasting, held)| *lasting &= held != 0);
+        }
+        let look = Look::new(system, scene, state(last));
+        let lasting = scene.waits.iter().zip(lasting).filter(|(wait, lasting)| *lasting && look.value(wait.when) != 0);
+        let waits = lasting.map(|(wait, _)| WaitDocument {
             actor: wait.actor.clone(),
             reason: wait.reason.to_owned(),
             text: look.text(wait),
@@ -127,7 +134,7 @@ impl Stage<'_> {
                 false => look.counted(&wait.counts).map(|(_, name)| name).join(", "),
             },
             follows: wait.follows,
-            object: wait.object.map(|object| whole(system, object)),
+            object: wait.object.map(|object| system.names.workload(object)),
             origins: look.origins(wait).map(|origin| OriginDocument::new(origin, None, self.sources)).collect(),
         });
         let mut waits: Vec<WaitDocument> = waits.unique_by(|wait| (wait.actor.clone(), wait.text.clone())).collect();
@@ -139,43 +146,42 @@ impl Stage<'_> {
     }
 }
 
-/// The workload that an object is or belongs to.
-fn whole(system: &TransitionSystem, object: ObjectId) -> String {
-    Object { ordinal: None, ..system.names.object(system.names.root(object)).clone() }.to_string()
-}
-
-/// A state of one system as a state of another one with the same variables.
-fn translate(from: &TransitionSystem, to: &TransitionSystem, state: &[i64]) -> Option<Vec<i64>> {
-    let names = from.dag.vars().iter().zip(state).map(|(var, &value)| (var.name.as_str(), value));
-    let values: FxHashMap<&str, i64> = names.collect();
-    to.dag.vars().iter().map(|var| values.get(var.name.as_str()).copied()).collect()
+/// Where the variables of a system are among those of another one, if it has all of them.
+fn places(from: &TransitionSystem, to: &TransitionSystem) -> Option<Vec<usize>> {
+    let names = from.dag.vars().iter().enumerate().map(|(place, var)| (var.name.as_str(), place));
+    let places: FxHashMap<&str, usize> = names.collect();
+    to.dag.vars().iter().map(|var| places.get(var.name.as_str()).copied()).collect()
 }
 
 /// A state that is looked at.
 struct Look<'a> {
     system: &'a TransitionSystem,
-    state: &'a [i64],
+    state: Vec<i64>,
+    values: Values,
 }
 
-impl Look<'_> {
-    fn value(&self, term: TermId) -> i64 {
-        evaluate(&self.system.dag, &[term], Assignment { vars: self.state, primed: &[], choices: &[] })[0]
+impl<'a> Look<'a> {
+    /// All that a scene may tell of a state, computed at once: each time costs a walk of the whole graph.
+    fn new(system: &'a TransitionSystem, scene: &Scene, state: Vec<i64>) -> Self {
+        let nodes = scene.nodes.iter().flat_map(|node| node.marks.iter().map(|mark| mark.0).chain([node.present]));
+        let pods = scene.pods.iter().map(|pods| pods.count);
+        let waits = scene.waits.iter().flat_map(|wait| {
+            let counts = wait.counts.iter().map(|(count, _)| *count);
+            let origins = wait.origins.iter().map(|(when, _)| *when);
+            counts.chain(origins).chain(wait.says.iter().flat_map(terms)).chain([wait.when])
+        });
+        let numbers = scene.numbers.iter().flat_map(|one| one.says.iter().flat_map(terms));
+        let all: Vec<TermId> = nodes.chain(pods).chain(waits).chain(numbers).collect();
+        let values = values_of(system, &all, Assignment { vars: &state, primed: &[], choices: &[] });
+        Self { system, state, values }
     }
 
-    /// Words about the state; phrases about a step have no place in them.
+    fn value(&self, term: TermId) -> i64 {
+        self.values[&term]
+    }
+
     fn told(&self, phrases: &[Phrase]) -> String {
-        let told = |phrase: &Phrase| match phrase {
-            Phrase::Text(text) => text.clone(),
-            Phrase::Value { term, scale, unit } => format!("{}{unit}", self.value(*term) * scale),
-            Phrase::Seconds { term, unit } => seconds(self.value(*term) * unit),
-            Phrase::IfAny { before, term, after } => match self.value(*term) {
-                0 => String::new(),
-                value => format!("{before}{value}{after}"),
-            },
-            Phrase::Parts(parts) => self.told_counts(parts),
-            Phrase::After(var) => self.state[var.index()].to_string(),
-        };
-        phrases.iter().map(told).collect()
+        words(self.system, phrases, &self.values, &self.state)
     }
 
     fn text(&self, wait: &Wait) -> String {

@@ -8,7 +8,7 @@ use super::sizes;
 use crate::manifest::SourceMap;
 use crate::trace::Trace;
 use kubound_encodings::cluster::{Cluster, NodePool};
-use kubound_encodings::subject::{Object, ObjectId, Subject};
+use kubound_encodings::subject::{ObjectId, Subject};
 use kubound_encodings::system::{Role, TransitionSystem};
 use kubound_encodings::term::Sort;
 
@@ -108,9 +108,9 @@ impl<'a> Decoder<'a> {
     /// The workload that an object is, or a part of its first revision.
     fn workload(&self, object: ObjectId) -> Option<String> {
         let names = &self.system.names;
-        let (own, root) = (names.object(object), names.object(names.root(object)));
+        let own = names.object(object);
         let is_first = own.revision == 0 && own.level == 0;
-        let name = Object { ordinal: None, ..root.clone() }.to_string();
+        let name = names.workload(object);
         (is_first && self.workloads.contains(&name)).then_some(name)
     }
 
