@@ -10,30 +10,18 @@ use kubound::trace::execute::values;
 use kubound::trace::simulate;
 use kubound_encodings::assemble::assemble_with_scene;
 use kubound_encodings::cluster::Granularity;
+use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use kubound_encodings::system::{Phrase, Verb};
 use std::path::{Path, PathBuf};
 
-const DEPLOYMENT: &str = "
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: web}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      PLACING
-      containers:
-      - name: web
-        image: web
-        resources: {requests: {cpu: \"1\", memory: 1Gi}}
----
-";
+/// The workload of the examples, with what places its pods.
+fn deployment(placing: &str) -> String {
+    format!("{}---\n", EXAMPLE_WORKLOAD.replace("      containers:", &format!("      {placing}\n      containers:")))
+}
 
 /// What waits at the end of the first violation, and the lines that tell where the pods are.
 fn told(placing: &str, rest: &str) -> (Vec<String>, Vec<String>) {
-    let text = format!("{}{rest}", DEPLOYMENT.replace("PLACING", placing));
+    let text = format!("{}{rest}", deployment(placing));
     let loaded = load_with(&[], &[Text { name: "input".into(), text }]).expect("a readable input");
     let document = decided(&loaded);
     let violations = document.results.iter().filter_map(|result| result.violation.as_ref());
@@ -151,9 +139,8 @@ const DRAIN: &str = "DisruptionBudget: the drain of worker-0 cannot evict pods o
 fn what_ends_alike_is_told_once() {
     let apart = "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: \
                  [{labelSelector: {matchLabels: {app: web}}, topologyKey: kubernetes.io/hostname}]}}";
-    let spread =
-        |name: &str| DEPLOYMENT.replace("PLACING", apart).replace("web", name).replace("replicas: 2", "replicas: 3");
-    let large = DEPLOYMENT.replace("PLACING", "schedulerName: default-scheduler").replace("web", "large");
+    let spread = |name: &str| deployment(apart).replace("web", name).replace("replicas: 2", "replicas: 3");
+    let large = deployment("schedulerName: default-scheduler").replace("web", "large");
     let large = large.replace("cpu: \"1\"", "cpu: \"9\"");
     let scenario = "
 apiVersion: kubound.dev/v1alpha1

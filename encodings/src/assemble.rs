@@ -79,7 +79,6 @@ pub fn assemble_with_scene(
         }
         scene.waits.extend(events::waits(&kinds.events, model));
         scene.waits.retain(|wait| Bool::from_id(wait.when).constant() != Some(false));
-        scene.waits.sort_by_key(|wait| wait.follows);
         scene.numbers = intents::numbers(&kinds.intents, model);
         scene
     })

@@ -2,6 +2,7 @@
 //! the user's own programs.
 
 use super::Failure;
+use super::doctor::find_program;
 use crate::limits::files::MOST_STDIN;
 use crate::manifest::edit::Texts;
 use crate::manifest::{self, Apart, Input, Loaded, Sort, Text};
@@ -73,18 +74,12 @@ pub fn applications(paths: &[PathBuf]) -> Result<Vec<Application>, Failure> {
 
 /// Whether a folder can be read, or rendered by a program of the user.
 fn can_read(one: &Apart) -> bool {
+    let is_there = |program: &str| find_program(program).is_some();
     match one.sort {
         Sort::Chart => is_there("helm"),
         Sort::Kustomization => is_there("kubectl") || is_there("kustomize"),
         Sort::Scenario => true,
     }
-}
-
-/// Whether there is a program of this name.
-fn is_there(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .any(|folder| folder.join(format!("{program}{}", std::env::consts::EXE_SUFFIX)).is_file())
 }
 
 /// The text of a file that is this, and so has at most so many bytes.

@@ -256,17 +256,7 @@ impl<'a> Loader<'a> {
 
     /// Remembers something about a whole file.
     pub(super) fn note_file(&self, kind: NoteKind, severity: Severity, file: &str, message: String) {
-        self.notes.borrow_mut().push(Note {
-            kind,
-            severity,
-            file: file.to_owned(),
-            document: 0,
-            object: String::new(),
-            field: String::new(),
-            message,
-            region: None,
-            source: None,
-        });
+        self.notes.borrow_mut().push(Note::of_file(kind, severity, file, message));
     }
 
     /// Reads the objects of a file.

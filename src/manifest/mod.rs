@@ -174,6 +174,23 @@ pub struct Note {
     pub source: Option<Arc<str>>,
 }
 
+impl Note {
+    /// One about a whole file or folder.
+    fn of_file(kind: NoteKind, severity: Severity, file: &str, message: String) -> Self {
+        Self {
+            kind,
+            severity,
+            file: file.to_owned(),
+            document: 0,
+            object: String::new(),
+            field: String::new(),
+            message,
+            region: None,
+            source: None,
+        }
+    }
+}
+
 /// What a scenario expects of an intent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ExpectedVerdict {

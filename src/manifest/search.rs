@@ -49,17 +49,7 @@ impl Apart {
             Sort::Kustomization => format!("a kustomization, left out: kubectl kustomize {folder} | kubound verify -"),
             Sort::Scenario => format!("a folder with a scenario, left out: kubound verify {folder}"),
         };
-        Note {
-            kind: NoteKind::OddInput,
-            severity: Severity::Warning,
-            file: folder,
-            document: 0,
-            object: String::new(),
-            field: String::new(),
-            message,
-            region: None,
-            source: None,
-        }
+        Note::of_file(NoteKind::OddInput, Severity::Warning, &folder, message)
     }
 }
 

@@ -84,10 +84,10 @@ impl Controller for ReplicaSet {
     }
 
     fn waits(&self, model: &mut Model) -> Vec<Wait> {
-        let kept = (0..model.groups.len()).filter(|&group| model.workload(group).has_replica_sets());
-        let first = kept.filter(|&group| model.siblings(group)[0] == group);
+        let groups = (0..model.groups.len()).filter(|&group| model.workload(group).has_replica_sets());
+        let first = groups.filter(|&group| model.siblings(group)[0] == group);
         let wait =
-            |group: usize| failed_create(model, group, NAME, active(model, group).below(kept_size(model, group)));
+            |group: usize| failed_create(model, group, NAME, active(model, group).below(kept(model, group).size.value));
         first.flat_map(wait).collect()
     }
 
@@ -127,10 +127,6 @@ impl Controller for ReplicaSet {
 /// Active pods that the controller of a group sees as its own.
 fn active(model: &Model, group: usize) -> Int {
     sum(model.siblings(group).into_iter().map(|one| model.groups[one].active()))
-}
-
-fn kept_size(model: &Model, group: usize) -> Int {
-    kept(model, group).size.value
 }
 
 /// What refuses new pods of a group, where some are missing (`FailedCreate`).

@@ -83,7 +83,7 @@ impl EventModel for Drain {
             let unowned = Wait::new("kubectl", "Drain", flag.value & bare.above(0));
             let told = format!("the drain of {name}: cannot delete pods that no controller owns (--force)");
             waits.push(unowned.says([text(told)]).because_of(event.origin.clone()));
-            for group in drained(model) {
+            for group in model.movable() {
                 waits.extend(
                     refused(model, group, slot)
                         .map(|wait| Wait { when: (Bool::from_id(wait.when) & flag.value).id(), ..wait }),
@@ -145,7 +145,7 @@ impl Drain {
     fn evict(&self, model: &mut Model, event: &Event, slot: usize, flag: BoolVar) -> Vec<Operation> {
         let mut operations = Vec::new();
         let id = model.event_id(event);
-        for group in drained(model) {
+        for group in model.movable() {
             let phases: Vec<(Phase, IntVar)> =
                 model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
             for (phase, pods) in phases.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
@@ -188,7 +188,7 @@ impl Drain {
         let there = &model.slots[slot];
         let cordoned = there.unschedulable();
         let (name, id) = (there.name.clone(), model.event_id(event));
-        let empty = all(drained(model).into_iter().map(|group| model.groups[group].assigned_on(slot).is(0)));
+        let empty = all(model.movable().into_iter().map(|group| model.groups[group].assigned_on(slot).is(0)));
         let unit = model.fairness_unit(Subject::new("end of").of(id).on(slot));
         let reason = if emptying.puts_back { "NodeSchedulable" } else { "Drained" };
         let rule =
@@ -222,11 +222,6 @@ fn refused(model: &Model, group: usize, slot: usize) -> Option<Wait> {
     let wait = Wait::new("kubectl", "DisruptionBudget", any(left)).about(model.groups[group].id);
     let wait = wait.of(format!("the drain of {node} cannot evict pods of {name}")).says(said);
     Some(origins.into_iter().fold(wait, Wait::because_of))
-}
-
-/// The groups that drains evict: all but those of DaemonSets (`--ignore-daemonsets`).
-fn drained(model: &Model) -> Vec<usize> {
-    (0..model.groups.len()).filter(|&group| !model.workload(group).is_daemon()).collect()
 }
 
 /// Whether the pods of a group do not tolerate the taint of a cordon.

@@ -214,6 +214,12 @@ impl Model<'_> {
         if self.groups[group].ordinal.is_some() || has_levels { self.revisions(group).collect() } else { vec![group] }
     }
 
+    /// The groups whose pods leave a node that is emptied: all but those of DaemonSets (`--ignore-daemonsets` of
+    /// `kubectl drain`).
+    pub fn movable(&self) -> Vec<usize> {
+        (0..self.groups.len()).filter(|&group| !self.workload(group).is_daemon()).collect()
+    }
+
     /// Whether the pods of two groups are of the same revision of the same workload.
     pub fn is_same_revision(&self, group: usize, other: usize) -> bool {
         let (one, other) = (&self.groups[group], &self.groups[other]);

@@ -221,7 +221,7 @@ impl Autoscaler {
             self.size(model, slot).above(limits.min),
             self.is_little_used(model, slot),
         ]);
-        let moved: Vec<usize> = (0..model.groups.len()).filter(|&one| !model.workload(one).is_daemon()).collect();
+        let moved = model.movable();
         let mut waits = Vec::new();
         for group in moved {
             let place = format!("{} is little used and stays: pods of {}", there.name, model.groups[group].name);
@@ -256,7 +256,7 @@ impl Autoscaler {
         let (Some((deleting, _)), Some(group)) = (there.deleting, model.cluster.pools[there.pool].autoscaling) else {
             return;
         };
-        let moved: Vec<usize> = (0..model.groups.len()).filter(|&one| !model.workload(one).is_daemon()).collect();
+        let moved = model.movable();
         let pods = sum(moved.iter().map(|&one| model.groups[one].active_on(slot)).collect::<Vec<_>>());
         let (movable, is_exact) = if self.settings.only_empty {
             (pods.is(0), true.into())
@@ -340,7 +340,7 @@ impl Autoscaler {
         let name = model.slots[slot].name.clone();
         let mut granted: Vec<Bool> = Vec::new();
         let mut left: Vec<Bool> = Vec::new();
-        for group in (0..model.groups.len()).filter(|&group| !model.workload(group).is_daemon()).collect::<Vec<_>>() {
+        for group in model.movable() {
             let phases: Vec<(Phase, IntVar)> =
                 model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
             for (phase, pods) in phases.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {

@@ -120,15 +120,13 @@ impl Controller for Deployment {
 fn waits(model: &Model, group: usize) -> Vec<Wait> {
     let name = &model.groups[group].name;
     let paused = memory::is_paused(model, group);
-    let wait = |reason: &'static str, when: Bool| {
-        Wait::new("deployment-controller", reason, when).about(model.groups[group].id)
-    };
     if model.revision_wanted(group).is_some() {
         return rollout::waits(model, group, paused);
     }
     let lacks = memory::kept(model, group).size.value.below(model.groups[group].spec.value);
     let told = format!("{name} is paused and has no ReplicaSet yet");
-    vec![wait("DeploymentPaused", paused & lacks).says([text(told)]).because_of(model.origin(group, "spec.paused"))]
+    let wait = Wait::new("deployment-controller", "DeploymentPaused", paused & lacks).about(model.groups[group].id);
+    vec![wait.says([text(told)]).because_of(model.origin(group, "spec.paused"))]
 }
 
 impl Deployment {
