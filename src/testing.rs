@@ -63,6 +63,7 @@ fn bind_rule(id: VarId, bound: Int) -> (Rule, Bool) {
         writes: vec![bind],
         updates: vec![(id, (bound + 1).id())],
         fairness: None,
+        fault: None,
         over_approximates: None,
         expansion: Vec::new(),
         sentence: vec![

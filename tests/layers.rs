@@ -30,6 +30,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("encodings/src/events", &["encodings/src/"]),
     ("encodings/src/intents", &["encodings/src/"]),
     ("encodings/src/kinds.rs", &["encodings/src/"]),
+    ("encodings/src/faults", &["encodings/src/"]),
     ("encodings/src/assemble.rs", &["encodings/src/"]),
     ("src/limits", &["encodings/src/limits.rs", "encodings/src/stop.rs"]),
     ("src/memory.rs", &[]),

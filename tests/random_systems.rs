@@ -168,6 +168,7 @@ fn build_rule(number: usize, rule: &RuleSpec, terms: &[(VarId, Int)]) -> Rule {
         writes: Vec::new(),
         updates,
         fairness: if rule.event { None } else { rule.unit },
+        fault: None,
         over_approximates: None,
         expansion: Vec::new(),
         sentence: Vec::new(),

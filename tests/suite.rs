@@ -12,6 +12,7 @@ mod engines;
 mod exceptions;
 mod explicit;
 mod exports;
+mod faults;
 mod fields;
 mod first_run;
 mod fitting;

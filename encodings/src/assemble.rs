@@ -7,6 +7,7 @@
 use crate::cluster::{Cluster, Granularity, NodePool, Timing};
 use crate::controllers::{self, Plugins};
 use crate::events;
+use crate::faults;
 use crate::intents;
 use crate::kinds::Kinds;
 use crate::limits::models::MOST_ORDINALS;
@@ -17,7 +18,7 @@ use crate::scene::{self, Scene};
 use crate::state::{Countdown, Model, RuleBuilder, TIME, condition, text};
 use crate::stop::Stopped;
 use crate::subject::{ObjectId, SlotId};
-use crate::system::{IllFormed, Pace, Property, SymmetryClass, TransitionSystem, is_prompt};
+use crate::system::{IllFormed, Pace, Property, Rule, SymmetryClass, TransitionSystem, is_prompt};
 use crate::term::{Bool, Dag, Int, Term, any, sum, within};
 
 /// Why a cluster cannot be modelled.
@@ -155,7 +156,9 @@ fn build<R>(
         controller.add_rules(&mut model);
     }
     events::add_rules(&kinds.events, &mut model);
+    faults::add_rules(kinds, &mut model);
     model.add_time();
+    hold_time(&mut model);
     pace(&mut model);
     let properties = intents::properties(&kinds.intents, &mut model);
     if let Some(what) = model.undeclared().next() {
@@ -169,7 +172,11 @@ fn build<R>(
 fn needs(kinds: &Kinds, cluster: &Cluster) -> Needs {
     Needs::settled(|others| {
         let controllers = kinds.controllers.iter().map(|one| one.needs(cluster, others));
-        let around = [events::needs(&kinds.events, cluster, others), intents::needs(&kinds.intents, cluster, others)];
+        let around = [
+            events::needs(&kinds.events, cluster, others),
+            intents::needs(&kinds.intents, cluster, others),
+            faults::needs(cluster),
+        ];
         controllers.chain(around).fold(Needs::default(), Needs::and)
     })
 }
@@ -192,6 +199,15 @@ fn add_constraints(model: &mut Model) {
     if wanted.range().hi > cluster.bounds.pods && wanted.constant().is_none() {
         let most = cluster.bounds.pods;
         model.constrain(format!("at most {most} pods wanted initially"), wanted.at_most(most), true);
+    }
+}
+
+/// Lets no time pass while some view is merely late.
+fn hold_time(model: &mut Model) {
+    let still = any(model.draft.still.iter().copied());
+    let passes = |rule: &&mut Rule| matches!(rule.pace, Pace::Clock | Pace::Periodic);
+    for rule in model.draft.rules.iter_mut().filter(passes) {
+        rule.enabled = rule.enabled & !still;
     }
 }
 
@@ -233,7 +249,8 @@ fn pace(model: &mut Model) {
                 .says([text("the cluster has settled; from here on events may happen")]),
         );
     }
-    for rule in model.draft.rules.iter_mut().filter(|rule| is_held_back(rule.pace, timing)) {
+    let waits = |rule: &&mut Rule| rule.fault.is_none() && is_held_back(rule.pace, timing);
+    for rule in model.draft.rules.iter_mut().filter(waits) {
         rule.waits = Some(rule.enabled);
         rule.enabled = rule.enabled & !busy;
     }

@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod controllers;
 pub mod events;
 pub mod explanation;
+pub mod faults;
 pub mod footprint;
 pub mod intents;
 pub mod kinds;

@@ -3,16 +3,18 @@
 use super::Failure;
 use super::exit::Deny;
 use crate::engines::{self, Registration};
-use crate::limits::reader::MOST_STEPS;
+use crate::limits::reader::{MOST_FAULTS, MOST_STEPS};
 use crate::manifest::{AskedTiming, Loaded};
 use crate::report::format::Format;
 use crate::report::formats::{self, REGISTRY};
 use crate::search::{EngineChoice, Options};
 use crate::smt::Encoding;
 use anyhow::anyhow;
-use clap::builder::{PossibleValue, PossibleValuesParser, RangedU64ValueParser, TypedValueParser};
+use clap::builder::{
+    PossibleValue, PossibleValuesParser, RangedI64ValueParser, RangedU64ValueParser, TypedValueParser,
+};
 use clap::{Args, ValueEnum};
-use kubound_encodings::cluster::{Granularity, Timing};
+use kubound_encodings::cluster::{FaultKind, Granularity, Timing};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -40,6 +42,50 @@ pub struct ModelArgs {
     /// Look at runs of at most N steps only, and be content with that
     #[arg(long, value_name = "N", value_parser = depth(), help_heading = "Search")]
     pub depth: Option<usize>,
+    #[command(flatten)]
+    /// What may go wrong around controllers.
+    pub faults: FaultArgs,
+}
+
+/// What may go wrong around controllers, in place of what the scenario says of that kind.
+#[derive(Args, Clone, Debug, Default)]
+pub struct FaultArgs {
+    /// A process restarts up to N times, also between two of its requests, and loses what it kept in memory
+    #[arg(long, value_name = "N", value_parser = fault_times(), help_heading = "Faults")]
+    pub crash: Option<i64>,
+    /// Up to N times a controller sees pods as they were, for less than any duration
+    #[arg(long, value_name = "N", value_parser = fault_times(), conflicts_with = "stall", help_heading = "Faults")]
+    pub stale: Option<i64>,
+    /// Up to N times a controller sees pods as they were, for as long as it takes
+    #[arg(long, value_name = "N", value_parser = fault_times(), help_heading = "Faults")]
+    pub stall: Option<i64>,
+    /// Up to N requests are refused because their object has changed
+    #[arg(long, value_name = "N", value_parser = fault_times(), help_heading = "Faults")]
+    pub conflict: Option<i64>,
+    /// Up to N requests are lost, or their answers
+    #[arg(long, value_name = "N", value_parser = fault_times(), help_heading = "Faults")]
+    pub api_fault: Option<i64>,
+}
+
+/// How often a fault may happen.
+fn fault_times() -> RangedI64ValueParser<i64> {
+    RangedI64ValueParser::new().range(0..=MOST_FAULTS)
+}
+
+impl FaultArgs {
+    /// How often each kind may happen, where a flag says so.
+    pub fn times(&self) -> impl Iterator<Item = (FaultKind, i64)> {
+        let of = |kind: FaultKind| match kind {
+            FaultKind::Crash => self.crash,
+            FaultKind::Stale => self.stale,
+            FaultKind::Stall => self.stall,
+            FaultKind::Conflict => self.conflict,
+            FaultKind::ApiFault => self.api_fault,
+        };
+        let times: Vec<(FaultKind, i64)> =
+            FaultKind::ALL.into_iter().filter_map(|kind| Some((kind, of(kind)?))).collect();
+        times.into_iter()
+    }
 }
 
 /// How to search.

@@ -1,17 +1,17 @@
 //! From input that was read to findings and their exit code: what `verify` and `cases run` share.
 
-use super::args::{MemoryArg, ModelArgs, SearchArgs};
+use super::args::{FaultArgs, MemoryArg, ModelArgs, SearchArgs};
 use super::exit::{Circumstances, Deny, Exit, of_results};
 use super::{Failure, dump};
 use crate::engines::Cancel;
 use crate::limits::memory_watch::LOOK;
 use crate::limits::{Stop, memory};
-use crate::manifest::{Loaded, Severity};
+use crate::manifest::{Loaded, Severity, contradicting_faults};
 use crate::memory::{allowed_bytes, resident_bytes};
 use crate::search::{Decision, Fault, Findings, Observer, Options, Systems, check, undecided};
 use anyhow::anyhow;
 use kubound_encodings::assemble::AssembleError;
-use kubound_encodings::cluster::{Cluster, Granularity, Span};
+use kubound_encodings::cluster::{Cluster, Granularity, Origin, Span, fault};
 use kubound_encodings::stop::Stopped;
 use std::thread;
 use std::time::Instant;
@@ -38,7 +38,25 @@ pub fn apply(loaded: &mut Loaded, model: &ModelArgs, intents: &[String]) -> Resu
     if cluster.pools.iter().all(|pool| pool.most_nodes() == 0) {
         return Err(Failure::Usage(anyhow!("no pool may have a node; raise `count` in spec.nodes, or --nodes")));
     }
+    inject(cluster, &model.faults)?;
     select(cluster, intents)
+}
+
+/// Adds the faults of flags, or changes how often those of the scenario may happen.
+fn inject(cluster: &mut Cluster, faults: &FaultArgs) -> Result<(), Failure> {
+    for (kind, times) in faults.times() {
+        match cluster.faults.iter_mut().find(|fault| fault.kind == kind) {
+            Some(known) => known.times = times,
+            None => {
+                let origin = Origin { object: "Scenario".into(), field: "spec.faults".into() };
+                cluster.faults.push(fault::Fault { kind, controllers: Vec::new(), times, origin });
+            }
+        }
+    }
+    match contradicting_faults(&cluster.faults) {
+        Some(what) => Err(Failure::Usage(anyhow!("{what} are asked for; leave one of them out"))),
+        None => Ok(()),
+    }
 }
 
 fn cap(span: Span, most: i64, what: &str, flag: &str) -> Result<Span, Failure> {
@@ -205,8 +223,14 @@ mod tests {
     #[test]
     fn a_pool_may_have_only_the_nodes_that_an_autoscaler_adds() {
         use super::super::args::GranularityArg;
-        let model =
-            ModelArgs { granularity: GranularityArg::Fused, timing: None, nodes: None, pods: None, depth: None };
+        let model = ModelArgs {
+            granularity: GranularityArg::Fused,
+            timing: None,
+            nodes: None,
+            pods: None,
+            depth: None,
+            faults: FaultArgs::default(),
+        };
         let applied = |most: i64| {
             let scenario = format!(
                 "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  clusterAutoscaler: {{}}\n  nodes:\n  \

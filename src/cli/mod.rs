@@ -14,6 +14,7 @@ pub mod exit;
 mod explain;
 mod export;
 mod failure;
+mod faults;
 mod init;
 mod input;
 mod interrupt;
@@ -67,6 +68,8 @@ enum Command {
     Verify(Box<verify::Arguments>),
     /// Tell which intents a change breaks or fixes
     Diff(Box<diff::Arguments>),
+    /// Tell which fault of which controller breaks which intent
+    Faults(Box<faults::Arguments>),
     /// Put the reports of all parts of a run together
     Merge(merge::Arguments),
     /// List, show or run the built-in cases
@@ -138,6 +141,7 @@ pub fn run() -> ExitCode {
     let command = AssertUnwindSafe(|| match &cli.command {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Faults(arguments) => faults::run(arguments),
         Command::Merge(arguments) => merge::run(arguments),
         Command::Cases(arguments) => cases::run(arguments),
         Command::Export(arguments) => export::run(arguments),

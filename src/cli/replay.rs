@@ -4,7 +4,7 @@ use super::exit::Exit;
 use super::{Failure, check, input, output};
 use crate::limits::files::MOST_RUN;
 use crate::manifest::{Loaded, objects_of};
-use crate::report::saved::SavedTrace;
+use crate::report::saved::{SavedFault, SavedTrace};
 use crate::reproduce::{self, Tool};
 use crate::text::neutralise;
 use crate::trace::Trace;
@@ -58,6 +58,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         "delayed" => Timing::Delayed,
         _ => Timing::Paced,
     };
+    if !saved.faults.is_empty() {
+        loaded.cluster.faults = saved.faults.iter().filter_map(SavedFault::fault).collect();
+    }
     let system = check::systems(&loaded.cluster, Granularity::Fine)?.fine;
     let property = saved.property(&system).ok_or_else(|| {
         let target = saved.target.as_ref().map_or(String::new(), |target| format!(" of {target}"));

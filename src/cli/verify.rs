@@ -169,7 +169,7 @@ fn decide(
 /// Writes each violation to a file of its own, named after the intent and what it speaks of.
 fn save(folder: &Path, loaded: &Loaded, findings: &Findings) -> Result<(), Failure> {
     let manifests = loaded.digest().context("cannot read the input again").map_err(Failure::Usage)?;
-    let origin = SavedOrigin { name: &loaded.cluster.name, manifests: &manifests };
+    let origin = SavedOrigin { name: &loaded.cluster.name, manifests: &manifests, faults: &loaded.cluster.faults };
     let failed = |what: String| move |error: std::io::Error| Failure::Usage(anyhow!(error).context(what));
     std::fs::create_dir_all(folder).map_err(failed(format!("cannot make the folder {}", folder.display())))?;
     for result in &findings.results {

@@ -29,6 +29,8 @@ limits! {
             "Larger numbers mean the same for clusters of the size that is searched, and cost memory.";
         MOST_ACTIVE_JOBS: i64 = 8, "Jobs", "Active Jobs of a CronJob that a scenario may ask for.",
             "Each has pods of its own.";
+        MOST_FAULTS: i64 = 16, "faults", "Faults of one kind that a scenario may ask for.",
+            "Each multiplies the states that are reached; what needs more than a few is no accident any more.";
         MOST_VOLUME_ORDINALS: i64 = 64, "replicas", "Ordinals of a StatefulSet whose bound volumes are read.",
             "More ordinals cannot be modelled.";
         MOST_ROLLOUT: i64 = 100_000, "pods", "Pods that `maxSurge` and `maxUnavailable` may name.",

@@ -10,7 +10,7 @@ use super::view::{Context, Notes};
 use kubound_encodings::cluster::hpa::{Metric, NamedMetric};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::{
-    Assumption, Bounds, CronJob, DeschedulerPolicy, Event, FeatureGates, HorizontalPodAutoscaler, Intent,
+    Assumption, Bounds, CronJob, DeschedulerPolicy, Event, Fault, FeatureGates, HorizontalPodAutoscaler, Intent,
     KubernetesVersion, LabelSelector, NodeAutoscaler, NodePool, NodeSelectorTerm, Origin, Other, Placement,
     PodDisruptionBudget, ResourceQuota, Resources, ScenarioController, SchedulerProfile, Service, Start, Workload,
     WorkloadRef,
@@ -340,6 +340,7 @@ pub(super) struct Scenario {
     pub(super) expect: BTreeMap<String, ExpectedVerdict>,
     pub(super) controllers: Vec<ScenarioController>,
     pub(super) events: Vec<Event>,
+    pub(super) faults: Vec<Fault>,
     pub(super) intents: Vec<Intent>,
     pub(super) exceptions: Vec<Accepted>,
     pub(super) assumptions: Vec<Assumption>,

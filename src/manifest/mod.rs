@@ -47,6 +47,7 @@ pub use load::{Input, Text, load, load_embedded, load_with};
 pub use objects::{dump_files, objects};
 pub use places::Region;
 pub use repository::{Applications, First, applications, first_scenario, likely};
+pub(crate) use scenario::contradicting_faults;
 pub use scenario::{KUBERNETES, release, scenario_schema};
 pub use search::{Apart, Sort};
 pub use suggest::nearest_or_list;

@@ -63,6 +63,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Scenario) -> Resu
         other_profiles: profiles.collect(),
         scenario_controllers: scenario.controllers,
         events: scenario.events,
+        faults: scenario.faults,
         intents,
         assumed: scenario.assumed,
         assumptions: scenario.assumptions,

@@ -119,17 +119,7 @@ impl<'a> Rebuilder<'a> {
     }
 
     fn phrase(&mut self, phrase: &Phrase) -> Phrase {
-        match phrase {
-            Phrase::Value { term, scale, unit } => Phrase::Value { term: self.term(*term), scale: *scale, unit },
-            Phrase::Seconds { term, unit } => Phrase::Seconds { term: self.term(*term), unit: *unit },
-            Phrase::IfAny { before, term, after } => {
-                Phrase::IfAny { before: before.clone(), term: self.term(*term), after: after.clone() }
-            }
-            Phrase::Parts(parts) => {
-                Phrase::Parts(parts.iter().map(|(term, name)| (self.term(*term), name.clone())).collect())
-            }
-            Phrase::Text(_) | Phrase::After(_) => phrase.clone(),
-        }
+        phrase.map(|term| self.term(term))
     }
 
     /// The image of a claim.

@@ -269,7 +269,7 @@ fn steps(out: &mut String, violation: &ViolationDocument, options: &Options) {
         match line {
             Line::One(step) => {
                 let label = Steps { text: format!("step {}", step.number), in_loop: in_loop(step) };
-                step_line(out, &label, step, &format!("{}{}", step.text, compared(step, options)), widths, options);
+                step_line(out, &label, step, &format!("{}{}", step.told(), compared(step, options)), widths, options);
                 if options.verbose {
                     details(out, step);
                 }

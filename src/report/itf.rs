@@ -46,7 +46,7 @@ fn trace(document: &Document, result: &IntentDocument, violation: &ViolationDocu
             state.insert("actor".into(), json!(step.map_or(String::new(), |step| neutralise(&step.actor))));
             state.insert("action".into(), json!(step.map_or_else(|| "init".into(), |step| neutralise(&step.rule))));
             state.insert("reason".into(), json!(step.map_or(String::new(), |step| neutralise(&step.reason))));
-            let text = step.map_or(String::new(), |step| step.text.clone() + &step.told_late());
+            let text = step.map_or(String::new(), |step| step.told() + &step.told_late());
             state.insert("text".into(), json!(neutralise(&text)));
             for ((name, variable), &value) in names.iter().zip(&violation.variables).zip(values) {
                 state.insert(name.clone(), itf_value(variable, value));

@@ -43,7 +43,7 @@ fn entries(violation: &ViolationDocument) -> Vec<Entry> {
     let entry = |line: &Line| match line {
         Line::One(step) => Entry {
             actor: step.actor.clone(),
-            text: format!("{}. {}: {}{}", step.number, step.reason, step.text, step.told_late()),
+            text: format!("{}. {}: {}{}", step.number, step.reason, step.told(), step.told_late()),
             in_loop: step.number >= first_of_loop,
         },
         Line::Many(run) => Entry {

@@ -38,6 +38,12 @@ pub struct ToldStep {
     /// Why the rule allows more than the real controller does, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_approximates: Option<String>,
+    /// The kind of fault that happens by it, if one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// The step as of which it reads pods, where that is not the present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads_as_of: Option<usize>,
     /// The controllers that could have acted before it and are late, where nothing but that makes the run possible.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<String>,
@@ -130,6 +136,17 @@ pub struct Request {
 }
 
 impl ToldStep {
+    /// What happens, with whether that is a fault and what it reads late.
+    pub fn told(&self) -> String {
+        let fault = self.fault.as_ref().map_or(String::new(), |kind| format!("[fault: {kind}] "));
+        let past = match self.reads_as_of {
+            Some(0) => " (reads pods as they were at the start)".to_owned(),
+            Some(step) => format!(" (reads pods as of step {step})"),
+            None => String::new(),
+        };
+        format!("{fault}{}{past}", self.text)
+    }
+
     /// Who is late at it, in words behind its text.
     pub fn told_late(&self) -> String {
         match self.late.as_slice() {
@@ -141,7 +158,24 @@ impl ToldStep {
 
 /// All steps of a run in words.
 pub fn tell(system: &TransitionSystem, trace: &Trace) -> Vec<ToldStep> {
-    trace.steps.iter().enumerate().map(|(index, step)| tell_step(system, trace.state(index), step, index + 1)).collect()
+    let steps = trace.steps.iter().enumerate();
+    let mut told: Vec<ToldStep> =
+        steps.map(|(index, step)| tell_step(system, trace.state(index), step, index + 1)).collect();
+    let mut since: Vec<(&str, &str, usize)> = Vec::new();
+    for (index, step) in trace.steps.iter().enumerate() {
+        let Some(rule) = system.rule(&step.rule) else { continue };
+        let Some(mark) = rule.fault else { continue };
+        let is_same = |&&(actor, kind, _): &&(&str, &str, usize)| (actor, kind) == (rule.actor.as_str(), mark.kind);
+        match mark.happens {
+            true => since.push((&rule.actor, mark.kind, index)),
+            // What only ends, or lets expectations end, asks for nothing.
+            false if rule.writes.iter().any(|write| write.verb.is_request()) => {
+                told[index].reads_as_of = since.iter().rev().find(is_same).map(|&(_, _, step)| step);
+            }
+            false => {}
+        }
+    }
+    told
 }
 
 fn tell_step(system: &TransitionSystem, before: &[i64], step: &Step, number: usize) -> ToldStep {
@@ -166,6 +200,7 @@ fn tell_step(system: &TransitionSystem, before: &[i64], step: &Step, number: usi
         picks,
         details: details(system, rule, before, step, |_| true),
         over_approximates: rule.over_approximates.map(str::to_owned),
+        fault: rule.fault.filter(|mark| mark.happens).map(|mark| mark.kind.to_owned()),
         facts: details(system, rule, before, step, |detail| detail.kind == DetailKind::Fact),
         places: placing(&about),
         about,

@@ -263,7 +263,7 @@ fn rule(id: &str) -> Value {
 
 fn told(step: &ToldStep, first_of_loop: Option<usize>) -> String {
     let mark = if first_of_loop == Some(step.number) { "loop starts: " } else { "" };
-    format!("{mark}{} {}: {}{}", step.actor, step.reason, step.text, step.told_late())
+    format!("{mark}{} {}: {}{}", step.actor, step.reason, step.told(), step.told_late())
 }
 
 fn field(origin: &OriginDocument) -> String {

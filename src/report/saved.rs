@@ -5,6 +5,7 @@ use super::narrate::tell;
 use crate::trace::execute::{fire, values};
 use crate::trace::replay::{ReplayError, check_step, replay};
 use crate::trace::{Ending, Step, Trace};
+use kubound_encodings::cluster::{Fault, FaultKind, Origin};
 use kubound_encodings::system::{Initial, Property, TransitionSystem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,6 +34,9 @@ pub struct SavedTrace {
     pub manifests: Option<String>,
     /// `paced`, `delayed` or `interleaved`.
     pub timing: String,
+    /// The faults that might happen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<SavedFault>,
     /// Variables that are not zero initially.
     pub initial: BTreeMap<String, i64>,
     /// The steps.
@@ -51,6 +55,33 @@ pub struct SavedOrigin<'a> {
     pub name: &'a str,
     /// Digest of the manifests.
     pub manifests: &'a str,
+    /// The faults that may happen.
+    pub faults: &'a [Fault],
+}
+
+/// A fault that might happen where a run was found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SavedFault {
+    /// Its kind, as scenarios call it.
+    pub kind: String,
+    /// How often.
+    pub times: i64,
+    /// To which controllers; none: to any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controllers: Vec<String>,
+}
+
+impl SavedFault {
+    fn new(fault: &Fault) -> Self {
+        Self { kind: fault.kind.name().to_owned(), times: fault.times, controllers: fault.controllers.clone() }
+    }
+
+    /// As the model has it; nothing if there is no such kind.
+    pub fn fault(&self) -> Option<Fault> {
+        let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == self.kind)?;
+        let origin = Origin { object: "Scenario".into(), field: "spec.faults".into() };
+        Some(Fault { kind, controllers: self.controllers.clone(), times: self.times, origin })
+    }
 }
 
 /// How a saved run ends.
@@ -125,6 +156,7 @@ impl SavedTrace {
             position: system.properties[..index].iter().filter(is_same).count(),
             manifests: Some(origin.manifests.to_owned()),
             timing: timing.to_owned(),
+            faults: origin.faults.iter().map(SavedFault::new).collect(),
             initial: initial.map(|(var, &value)| (name_of(var), value)).collect(),
             steps: steps.collect(),
             ending,
@@ -239,7 +271,7 @@ mod tests {
         let twin = system.properties[first].clone();
         system.properties.push(twin);
         let second = system.properties.len() - 1;
-        let origin = SavedOrigin { name: "tiny", manifests: "0" };
+        let origin = SavedOrigin { name: "tiny", manifests: "0", faults: &[] };
         for index in [first, second] {
             let saved = SavedTrace::new(&origin, "paced", &system, index, &tiny_run(3, Ending::Bad));
             assert_eq!(saved.property(&system), Some(index));

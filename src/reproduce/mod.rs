@@ -109,6 +109,9 @@ pub enum Refusal {
     /// Jobs are started by a clock.
     #[error("Jobs of {0} are started at times of the day, which scripts do not wait for")]
     ByTheClock(String),
+    /// Something goes wrong around controllers.
+    #[error("a fault decides this run ({0}), and scripts cause none")]
+    Fault(&'static str),
     /// The model is faulty.
     #[error("{0}")]
     Faulty(String),
@@ -128,6 +131,10 @@ pub fn files(input: &Input, tool: Tool) -> Result<Vec<File>, Refusal> {
 }
 
 fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
+    let happened = input.trace.steps.iter().filter_map(|step| input.system.rule(&step.rule)?.fault);
+    if let Some(mark) = happened.into_iter().next() {
+        return Err(Refusal::Fault(mark.kind));
+    }
     if let Some(cron) = input.cluster.cron_jobs.first() {
         return Err(Refusal::ByTheClock(cron.reference.to_string()));
     }

@@ -81,6 +81,7 @@ impl Draft {
             writes: Vec::new(),
             updates,
             fairness: Some(self.units - 1),
+            fault: None,
             over_approximates: None,
             expansion: Vec::new(),
             sentence: Vec::new(),

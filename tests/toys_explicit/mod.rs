@@ -52,6 +52,7 @@ impl Toy {
             writes: Vec::new(),
             updates: updates.iter().map(|&(var, term)| (var, term.id())).collect(),
             fairness,
+            fault: None,
             over_approximates: None,
             expansion: vec![],
             sentence: vec![],

@@ -6,6 +6,7 @@ pub mod descheduler;
 pub mod disruption;
 pub mod event;
 pub mod expression;
+pub mod fault;
 pub mod formula;
 pub mod hpa;
 pub mod intent;
@@ -29,6 +30,7 @@ pub use descheduler::DeschedulerPolicy;
 pub use disruption::PodDisruptionBudget;
 pub use event::{Event, EventKind};
 pub use expression::Expression;
+pub use fault::{Fault, FaultKind};
 pub use formula::Formula;
 pub use hpa::HorizontalPodAutoscaler;
 pub use intent::{Intent, IntentKind, When};
@@ -193,6 +195,8 @@ pub struct Cluster {
     pub scenario_controllers: Vec<ScenarioController>,
     /// External events.
     pub events: Vec<Event>,
+    /// What may go wrong around controllers.
+    pub faults: Vec<Fault>,
     /// What shall hold; never empty (the default set is filled in by the reader).
     pub intents: Vec<Intent>,
     /// Conditions over initial values.

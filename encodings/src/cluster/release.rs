@@ -22,6 +22,8 @@ pub enum FeatureGate {
     MatchLabelKeysInPodAffinity,
     /// `maxUnavailable` of a StatefulSet's update counts, and updates wait for all pods together.
     MaxUnavailableStatefulSet,
+    /// The ReplicaSet controller waits until it has seen its own writes, however long that takes.
+    StaleControllerConsistencyReplicaSet,
 }
 
 /// What a gate is in a release.
@@ -68,6 +70,12 @@ const GATES: &[Known] = &[
         name: "MaxUnavailableStatefulSet",
         what: "`maxUnavailable` of a StatefulSet's update counts",
         rows: &[(24, By(false))],
+    },
+    Known {
+        gate: FeatureGate::StaleControllerConsistencyReplicaSet,
+        name: "StaleControllerConsistencyReplicaSet",
+        what: "the ReplicaSet controller waits until it has seen its own writes, however long that takes",
+        rows: &[(36, By(true))],
     },
 ];
 

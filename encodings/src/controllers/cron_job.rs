@@ -27,7 +27,7 @@
 use super::Controller;
 use super::job::job_timers;
 use crate::cluster::{Cluster, ConcurrencyPolicy, CronJob as Spec};
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::state::{BoolVar, Model, RuleBuilder, Schedule, Timer, text};
 use crate::subject::{ObjectId, Subject};
@@ -53,6 +53,7 @@ impl Controller for CronJob {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["CronJob", "Job"],
             reads_live: &["Jobs that status calls active and the watch does not show"],
             forgets: &[],
@@ -147,9 +148,9 @@ impl Starter<'_> {
             let counts = [state.succeeded, state.failures, state.known].map(|count| count.value.above(0));
             rule = rule.when(any(counts) | group.active().above(0));
         }
-        rule = rule.delete_all(&model.groups[job]);
+        rule = rule.stage(1).delete_all(&model.groups[job]);
         rule = self
-            .start(model, job, rule)
+            .start(model, job, rule.stage(2))
             .says([text(format!("the active Job of {} is deleted, a new one started", self.name))]);
         model.add_rule(rule);
     }

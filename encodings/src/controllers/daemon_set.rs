@@ -29,7 +29,7 @@
 use super::{Controller, replica_set, scheduler};
 use crate::cluster::workload::DaemonSet as Spec;
 use crate::cluster::{Cluster, TaintEffect};
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
 use crate::state::{Model, RuleBuilder, text};
@@ -55,6 +55,7 @@ impl Controller for DaemonSet {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["DaemonSet", "Pod", "Node", "ControllerRevision"],
             reads_live: &["the DaemonSet, before it adopts pods"],
             forgets: &["expectations"],

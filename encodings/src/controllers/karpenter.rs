@@ -35,6 +35,7 @@ impl Controller for Karpenter {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: "karpenter",
             watches: &["Pod", "Node", "NodeClaim", "NodePool", "DaemonSet", "PodDisruptionBudget"],
             reads_live: &["machines of the cloud"],
             forgets: &["nodes nominated for pods"],

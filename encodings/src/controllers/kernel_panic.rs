@@ -36,7 +36,7 @@ impl Controller for KernelPanic {
     }
 
     fn footprint(&self) -> Footprint {
-        Footprint { watches: &[], reads_live: &["the CPU that its pods use"], forgets: &[] }
+        Footprint { runs_in: "node", watches: &[], reads_live: &["the CPU that its pods use"], forgets: &[] }
     }
 
     fn add_rules(&self, model: &mut Model) {

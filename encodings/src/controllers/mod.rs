@@ -25,6 +25,7 @@ pub(crate) use deployment::memory::{is_paused, kept, paused, replica_set as repl
 pub(crate) use disruption::{Admission, admission, tell_budgets};
 pub use job::JobState;
 use kubelet::kept_elsewhere;
+pub(crate) use replica_set::{EXPECTATIONS_TIMEOUT, forgets_expectations};
 pub(crate) use scheduler::{Domains, feasible_nodes, plugins};
 pub use scheduler::{PluginScores, Plugins};
 pub(crate) use vpa::recommended;
@@ -33,7 +34,8 @@ use crate::cluster::Cluster;
 use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::Model;
+use crate::state::{IntVar, Model};
+use crate::subject::ObjectId;
 
 /// A controller: turns the state into rules.
 pub trait Controller: Sync {
@@ -55,6 +57,12 @@ pub trait Controller: Sync {
         let _ = model;
     }
 
+    /// What it reads of pods by watching them, where the model knows what it does if that is late.
+    fn late(&self, model: &Model) -> Vec<Late> {
+        let _ = model;
+        Vec::new()
+    }
+
     /// Adds its rules, if the cluster has work for it.
     fn add_rules(&self, model: &mut Model);
 
@@ -63,6 +71,18 @@ pub trait Controller: Sync {
         let _ = model;
         Vec::new()
     }
+}
+
+/// What syncs about an object read of pods by watching them. After a sync that asks for something the next one waits until
+/// that is seen.
+#[derive(Clone, Debug)]
+pub struct Late {
+    /// The object.
+    pub key: ObjectId,
+    /// The counts of pods.
+    pub pods: Vec<IntVar>,
+    /// Seconds after which it waits no more, where it does not wait as long as it takes.
+    pub expires: Option<i64>,
 }
 
 /// All controllers, in the order in which their rules are listed.

@@ -13,7 +13,7 @@
 
 use super::Controller;
 use crate::cluster::{Cluster, Labels, Taint, TaintEffect, Workload};
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, Slot, UNREACHABLE, text};
 use crate::subject::Subject;
@@ -48,6 +48,7 @@ impl Controller for NodeLifecycle {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["Node", "Pod", "Lease", "DaemonSet"],
             reads_live: &[],
             forgets: &["when each node was last heard of"],

@@ -23,10 +23,10 @@
 //! ## Quotas
 //! Pods that a ResourceQuota refuses are not created; the sync is retried, here as soon as there is room.
 
-use super::{Controller, kept, recommended};
-use crate::cluster::Cluster;
+use super::{Controller, Late, kept, recommended};
 use crate::cluster::workload::Readiness;
-use crate::footprint::Footprint;
+use crate::cluster::{Cluster, FeatureGate};
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
 use crate::state::{IntVar, Model, Phase, Refusal, RuleBuilder, text, value};
@@ -40,8 +40,17 @@ pub(super) const NAME: &str = "replicaset-controller";
 /// Most pods that one sync creates or deletes.
 const BURST: i64 = 500;
 
+/// Seconds after which expectations that are not met count no more (`ExpectationsTimeout`).
+pub(crate) const EXPECTATIONS_TIMEOUT: i64 = 300;
+
 /// See the module.
 pub struct ReplicaSet;
+
+/// Whether expectations end unmet: up to 1.35, and later with the gate off. With it a sync waits until it has seen what it
+/// wrote, as long as that takes (`consistencyStore.EnsureReady` in `syncReplicaSet`).
+pub(crate) fn forgets_expectations(cluster: &Cluster) -> bool {
+    !cluster.has(FeatureGate::StaleControllerConsistencyReplicaSet)
+}
 
 /// What a sync does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,6 +86,7 @@ impl Controller for ReplicaSet {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["ReplicaSet", "Pod"],
             reads_live: &["the ReplicaSet, before it adopts pods"],
             forgets: &["expectations"],
@@ -89,6 +99,23 @@ impl Controller for ReplicaSet {
         let wait =
             |group: usize| failed_create(model, group, NAME, active(model, group).below(kept(model, group).size.value));
         first.flat_map(wait).collect()
+    }
+
+    fn late(&self, model: &Model) -> Vec<Late> {
+        let expires = forgets_expectations(model.cluster).then_some(EXPECTATIONS_TIMEOUT);
+        let has_own = |&group: &usize| model.workload(group).has_replica_sets() && model.siblings(group)[0] == group;
+        // Which pods without a node are nominated to one cannot be told from counts of different moments.
+        let is_told = |group: &usize| model.groups[*group].nominated.is_none();
+        let pods = |group: usize| {
+            let state = &model.groups[group];
+            [state.pending].into_iter().chain(state.phases().flat_map(|(_, counts)| counts.iter().copied()))
+        };
+        let late = |group: usize| Late {
+            key: model.groups[group].id,
+            pods: model.siblings(group).into_iter().flat_map(pods).collect(),
+            expires,
+        };
+        (0..model.groups.len()).filter(has_own).filter(is_told).map(late).collect()
     }
 
     fn add_rules(&self, model: &mut Model) {
@@ -199,7 +226,7 @@ pub(super) fn as_far_as_others_let(model: &Model, group: usize, missing: Int, ru
 pub(super) fn create(model: &Model, group: usize, missing: Int, rule: RuleBuilder) -> RuleBuilder {
     let rule = model.quota_origins(group).into_iter().fold(rule, RuleBuilder::because_of);
     let rule = rule.also_says([text(format!("created {} pods: ", model.groups[group].name)), value(missing)]);
-    place_new(model, group, missing, rule)
+    place_new(model, group, missing, rule).alike(missing)
 }
 
 /// Creates missing pods with the requests that a vertical autoscaler recommends at present.
@@ -272,7 +299,8 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
             rule = rule.at(slot).add_terminating(&model.groups[part.group], slot, removed);
         }
     }
-    rule.split(choices, &low, &high, surplus).also_says([text(format!("deleted {name} pods: ")), Phrase::Parts(shown)])
+    let rule = rule.split(choices, &low, &high, surplus).chosen_one_by_one();
+    rule.also_says([text(format!("deleted {name} pods: ")), Phrase::Parts(shown)])
 }
 
 /// The pods of a group, by class and slot. A pod on a slot counts in one class only.

@@ -8,7 +8,7 @@
 
 use super::Controller;
 use crate::cluster::Cluster;
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
@@ -33,6 +33,7 @@ impl Controller for ResourceQuota {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["ResourceQuota", "Pod"],
             reads_live: &[],
             forgets: &["when it computed each quota last"],

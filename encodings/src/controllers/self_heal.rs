@@ -35,7 +35,7 @@ impl Controller for SelfHeal {
     }
 
     fn footprint(&self) -> Footprint {
-        Footprint { watches: &["Deployment"], reads_live: &["manifests"], forgets: &[] }
+        Footprint { runs_in: "gitops", watches: &["Deployment"], reads_live: &["manifests"], forgets: &[] }
     }
 
     fn add_rules(&self, model: &mut Model) {

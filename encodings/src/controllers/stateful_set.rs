@@ -29,7 +29,7 @@ use super::{Controller, replica_set};
 use crate::cluster::rollout::Amount;
 use crate::cluster::workload::StatefulSet as Spec;
 use crate::cluster::{Cluster, FeatureGate};
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
 use crate::state::{IntVar, Model, RuleBuilder, text, value};
@@ -58,6 +58,7 @@ impl Controller for StatefulSet {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["StatefulSet", "Pod", "PersistentVolumeClaim", "ControllerRevision"],
             reads_live: &["the StatefulSet, before it adopts pods"],
             forgets: &[],

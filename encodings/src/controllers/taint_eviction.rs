@@ -8,7 +8,7 @@
 use super::Controller;
 use crate::cluster::pod::Toleration;
 use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
 use crate::subject::Subject;
@@ -40,7 +40,12 @@ impl Controller for TaintEviction {
     }
 
     fn footprint(&self) -> Footprint {
-        Footprint { watches: &["Pod", "Node"], reads_live: &[], forgets: &["countdowns of tolerations"] }
+        Footprint {
+            runs_in: CONTROLLER_MANAGER,
+            watches: &["Pod", "Node"],
+            reads_live: &[],
+            forgets: &["countdowns of tolerations"],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {
@@ -104,6 +109,10 @@ impl TaintEviction {
         let timer = by(Subject::new("toleration timer"), cause).of(model.groups[group].id).on(slot);
         let armed = tainted & here.above(0);
         let timer = (seconds > 0).then(|| model.timer(timer, seconds, armed));
+        if let Some(timer) = &timer {
+            // Countdowns begin when the process first sees the taint (`TaintEvictionQueue`).
+            model.forgets_timer(self.name(), timer);
+        }
         let phases: Vec<(Phase, IntVar)> =
             model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
         for (phase, pods) in phases {

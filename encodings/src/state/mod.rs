@@ -25,7 +25,7 @@ pub mod words;
 
 pub use clock::{Clock, Countdown, Periodic, Schedule, Timer};
 pub(crate) use clock::{PRESSURE_TRANSITION, TIME};
-pub(crate) use draft::Draft;
+pub(crate) use draft::{Divisible, Draft};
 pub use expression::{condition, number};
 pub use formula::holds;
 pub use grid::Grid;

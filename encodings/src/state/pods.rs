@@ -324,6 +324,7 @@ impl Model<'_> {
     pub fn may_have_surplus(&self, group: usize) -> bool {
         let reference = &self.workload(group).reference;
         self.needs.writes_replicas(reference)
+            || self.needs.acts_on_the_past
             || self.needs.changes_template(reference)
             || self.cluster.placed.iter().any(|placement| placement.target == *reference)
     }

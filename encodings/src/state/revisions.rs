@@ -28,7 +28,10 @@ impl Model<'_> {
     /// The most pods of one revision of a workload: several share `spec.replicas` and the surge.
     pub(crate) fn most_of_a_revision(&self, workload: &Workload) -> i64 {
         let (_, most) = self.replica_range(workload);
-        if self.cluster.revisions(workload) > 1 { most + workload.rollout.strategy.surge(most) } else { most }
+        let surge = if self.cluster.revisions(workload) > 1 { workload.rollout.strategy.surge(most) } else { 0 };
+        // What was asked for and is not seen is asked for once more.
+        let repeated = if self.needs.repeats_creations && workload.has_replica_sets() { 2 } else { 1 };
+        (most + surge) * repeated
     }
 
     /// Declares the wanted revision of a workload.

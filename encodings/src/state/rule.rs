@@ -1,8 +1,10 @@
 //! Writing rules: a builder that reads like the sentence it describes.
 
-use super::{BoolVar, Group, IntVar, Model};
+use super::{BoolVar, Divisible, Group, IntVar, Model};
 use crate::subject::{ObjectId, Subject};
-use crate::system::{Choice, Detail, DetailKind, Effect, Origin, Pace, Phrase, Rule, Signature, Verb, Write, lowered};
+use crate::system::{
+    Choice, Detail, DetailKind, Effect, FaultMark, Origin, Pace, Phrase, Rule, Signature, Verb, Write, lowered,
+};
 use crate::term::{Bool, Int, Term, TermId, VarId, all, ite};
 
 /// The pieces of a sentence.
@@ -24,6 +26,17 @@ pub struct RuleBuilder {
     rule: Rule,
     /// The write that effects belong to.
     open: Option<usize>,
+    /// The stage of writes that are begun.
+    stage: u8,
+    /// How its requests come one after the other, where they are several.
+    divisible: Option<Divisible>,
+}
+
+/// A rule that is made of another one.
+impl From<Rule> for RuleBuilder {
+    fn from(rule: Rule) -> Self {
+        Self { rule, open: None, stage: 0, divisible: None }
+    }
 }
 
 impl RuleBuilder {
@@ -42,13 +55,14 @@ impl RuleBuilder {
             writes: Vec::new(),
             updates: Vec::new(),
             fairness: None,
+            fault: None,
             over_approximates: None,
             expansion: Vec::new(),
             sentence: Vec::new(),
             details: Vec::new(),
             origins: Vec::new(),
         };
-        Self { rule, open: None }
+        Self { rule, open: None, stage: 0, divisible: None }
     }
 
     /// Adds a conjunct to the guard.
@@ -86,6 +100,45 @@ impl RuleBuilder {
         self.begins(Write { slot: Some(slot.into()), ..Write::new(verb) })
     }
 
+    /// Says that it stands for so many alike requests, one after the other.
+    pub(crate) fn alike(mut self, requests: Int) -> Self {
+        self.divisible = Some(Divisible::Alike(requests.id()));
+        self
+    }
+
+    /// Says that each of what it picks by its split is a request of its own.
+    pub(crate) fn chosen_one_by_one(mut self) -> Self {
+        self.divisible = Some(Divisible::Chosen);
+        self
+    }
+
+    /// Says that requests that are begun from here on come in this place of the sync, from 1; those of one place come in
+    /// any order.
+    pub fn stage(mut self, stage: u8) -> Self {
+        self.stage = stage;
+        self.divisible = Some(Divisible::Stages);
+        self
+    }
+
+    /// Says that it is a fault of a kind.
+    pub(crate) fn breaks(mut self, kind: &'static str) -> Self {
+        self.rule.fault = Some(FaultMark { kind, happens: true });
+        self
+    }
+
+    /// Says that it is what comes of a fault of a kind.
+    pub(crate) fn after_fault(mut self, kind: &'static str) -> Self {
+        self.rule.fault = Some(FaultMark { kind, happens: false });
+        self
+    }
+
+    /// Adds a write as it is.
+    pub(crate) fn also_writes(mut self, write: Write) -> Self {
+        self.open = None;
+        self.rule.writes.push(write);
+        self
+    }
+
     /// Begins what the actor remembers.
     pub fn remembers(self) -> Self {
         self.begins(Write::new(Verb::Memory))
@@ -98,7 +151,8 @@ impl RuleBuilder {
 
     fn begins(mut self, write: Write) -> Self {
         self.open = Some(self.rule.writes.len());
-        self.rule.writes.push(write);
+        let stage = if write.verb.is_request() { self.stage } else { 0 };
+        self.rule.writes.push(Write { stage, ..write });
         self
     }
 
@@ -298,6 +352,9 @@ impl Model<'_> {
     /// Adds a rule; one that can never be enabled is left out.
     pub fn add_rule(&mut self, rule: RuleBuilder) {
         if rule.rule.enabled.constant() != Some(false) {
+            if let Some(divisible) = rule.divisible {
+                self.draft.divisible.push((self.draft.rules.len(), divisible));
+            }
             self.draft.rules.push(rule.finished());
         }
     }

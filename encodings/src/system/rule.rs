@@ -72,6 +72,22 @@ pub enum Phrase {
     Parts(Vec<(TermId, String)>),
 }
 
+impl Phrase {
+    /// The same about other terms.
+    #[must_use]
+    pub fn map(&self, mut to: impl FnMut(TermId) -> TermId) -> Self {
+        match self {
+            Self::Value { term, scale, unit } => Self::Value { term: to(*term), scale: *scale, unit },
+            Self::Seconds { term, unit } => Self::Seconds { term: to(*term), unit: *unit },
+            Self::IfAny { before, term, after } => {
+                Self::IfAny { before: before.clone(), term: to(*term), after: after.clone() }
+            }
+            Self::Parts(parts) => Self::Parts(parts.iter().map(|(term, name)| (to(*term), name.clone())).collect()),
+            Self::Text(_) | Self::After(_) => self.clone(),
+        }
+    }
+}
+
 /// What a number is that a rule tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DetailKind {
@@ -121,6 +137,15 @@ pub struct Origin {
     pub field: String,
 }
 
+/// What a rule has to do with a fault.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FaultMark {
+    /// The kind of fault, as scenarios call it.
+    pub kind: &'static str,
+    /// Whether the fault happens by this rule; else it acts, or ends, in consequence of one that has happened.
+    pub happens: bool,
+}
+
 /// One guarded command of one controller on one object (and node).
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -149,6 +174,8 @@ pub struct Rule {
     pub updates: Vec<(VarId, TermId)>,
     /// Index into [`fairness`](super::TransitionSystem::fairness); `None` for what never has to happen.
     pub fairness: Option<usize>,
+    /// The kind of fault that it is, or acts on, if one.
+    pub fault: Option<FaultMark>,
     /// Why the rule allows more than the real controller does, if it does.
     pub over_approximates: Option<&'static str>,
     /// The rules of the `fine` system that this rule stands for, in order; empty when it is one of them.

@@ -74,6 +74,25 @@ pub enum Effect {
     Set(TermId),
 }
 
+impl Effect {
+    /// The amount, or the new value.
+    pub fn term(self) -> TermId {
+        match self {
+            Self::Add(term) | Self::Saturate(term) | Self::Set(term) => term,
+        }
+    }
+
+    /// The same with another amount or value.
+    #[must_use]
+    pub fn map(self, to: impl FnOnce(TermId) -> TermId) -> Self {
+        match self {
+            Self::Add(term) => Self::Add(to(term)),
+            Self::Saturate(term) => Self::Saturate(to(term)),
+            Self::Set(term) => Self::Set(to(term)),
+        }
+    }
+}
+
 /// One request, or as many alike requests as `times` says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Write {
@@ -85,6 +104,8 @@ pub struct Write {
     pub slot: Option<SlotId>,
     /// How many requests it stands for, a term over the state before the step and the choices; `None`: one.
     pub times: Option<TermId>,
+    /// Where it comes in the order of the requests of a sync, from 1; 0 where it is part of one with the others.
+    pub stage: u8,
     /// What it does.
     pub effects: Vec<(VarId, Effect)>,
 }
@@ -92,7 +113,7 @@ pub struct Write {
 impl Write {
     /// A write without effects.
     pub fn new(verb: Verb) -> Self {
-        Self { verb, object: None, slot: None, times: None, effects: Vec::new() }
+        Self { verb, object: None, slot: None, times: None, stage: 0, effects: Vec::new() }
     }
 }
 

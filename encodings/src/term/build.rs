@@ -29,7 +29,7 @@ pub fn within<R>(dag: Dag, build: impl FnOnce() -> R) -> (R, Dag) {
     (result, CURRENT.replace(previous))
 }
 
-fn make(node: Node) -> TermId {
+pub(super) fn make(node: Node) -> TermId {
     CURRENT.with_borrow_mut(|dag| dag.make(node))
 }
 
@@ -335,6 +335,11 @@ impl Int {
     pub fn is_multiple(self, of: i64) -> Bool {
         (self % of).is(0)
     }
+}
+
+/// The value of a choice.
+pub fn choice_of(choice: ChoiceId) -> TermId {
+    make(Node::Choice(choice))
 }
 
 /// The value before the step of a declared state variable, as a term of either sort.

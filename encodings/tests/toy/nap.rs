@@ -71,7 +71,12 @@ impl Controller for NapController {
     }
 
     fn footprint(&self) -> Footprint {
-        Footprint { watches: &["Nap", "Deployment"], reads_live: &[], forgets: &["since when a workload is awake"] }
+        Footprint {
+            runs_in: "nap-controller",
+            watches: &["Nap", "Deployment"],
+            reads_live: &[],
+            forgets: &["since when a workload is awake"],
+        }
     }
 
     fn prepare(&self, model: &mut Model) {

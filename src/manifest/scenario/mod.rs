@@ -9,6 +9,7 @@ mod autoscalers;
 mod containers;
 mod controllers;
 mod events;
+mod faults;
 mod files;
 mod intents;
 mod metrics;
@@ -19,6 +20,7 @@ mod workloads;
 
 #[cfg(test)]
 pub(super) use events::EventReader;
+pub(crate) use faults::contradiction as contradicting_faults;
 pub(super) use files::{event_files, resources};
 pub use schema::scenario_schema;
 pub use settings::{KUBERNETES, release};
@@ -59,6 +61,7 @@ const KEYS: &[&str] = &[
     "timing",
     "controllers",
     "events",
+    "faults",
     "intents",
     "bounds",
     "expect",
@@ -114,6 +117,7 @@ pub(super) fn read(
     }
     scenario.events = events::read(&spec, &names, &files, draft, &created)?;
     scenario.controllers = controllers::read(&spec, &names, &scenario.events)?;
+    scenario.faults = faults::read(&spec)?;
     let hpas: Vec<String> =
         draft.hpas.iter().filter(|hpa| names.workloads.contains(&hpa.hpa.target)).map(|hpa| hpa.hpa.label()).collect();
     scenario.intents = intents::read(&spec, &formula::Known { names: &names, hpas: &hpas })?;

@@ -8,15 +8,16 @@ use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, LIMITS, POL
 use super::containers::CONTAINER;
 use super::controllers::{CONTROLLERS, ID};
 use super::events::{APPLY_MODES, COMMON, EVENTS};
+use super::faults::{self, FAULT};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::metrics::METRIC;
 use super::nodes::{POOL, TEMPLATE};
 use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
 use super::workloads::{CRASH_LOOP, LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
 use super::{API_VERSION, KEYS, METADATA, OBJECT, ROOT};
-use crate::limits::reader::MOST_ACTIVE_JOBS;
-use kubound_encodings::cluster::FeatureGate;
+use crate::limits::reader::{MOST_ACTIVE_JOBS, MOST_FAULTS};
 use kubound_encodings::cluster::formula::Word;
+use kubound_encodings::cluster::{FaultKind, FeatureGate};
 use kubound_encodings::intents;
 use serde_json::{Map, Value, json};
 
@@ -160,6 +161,23 @@ fn spec(key: &str) -> Value {
         "events" => {
             told("What users and machines may do; in any order, and never has to. Default: nothing.", list(event()))
         }
+        "faults" => told(
+            "What may go wrong around controllers, by kind: how often, or how often and to whom. Default: nothing.",
+            mapping(&faults::kinds(), &[], &|key| {
+                let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == key).expect("one of the keys");
+                let mut fault = mapping(FAULT, &[], &|key| match key {
+                    "times" => told("How often, over all of them. Default: 1.", integer(0, MOST_FAULTS)),
+                    _ => told(
+                        "Controllers or processes that it may happen to, by name. Default: any.",
+                        list(text("replicaset-controller")),
+                    ),
+                });
+                fault["type"] = json!(["object", "integer"]);
+                fault["minimum"] = json!(0);
+                fault["maximum"] = json!(MOST_FAULTS);
+                told(&format!("How often {}.", kind.summary()), fault)
+            }),
+        ),
         "intents" => told("What shall hold. Default: noOscillation, schedulable and converges.", list(intent())),
         "bounds" => told("How far to search.", mapping(BOUNDS, &[], &bound)),
         "expect" => told(

@@ -88,7 +88,7 @@ fields! { CLUSTER, of_cluster: Cluster,
     Cluster {
         name: _, version, gates, pools, workloads, cron_jobs: _, hpas: _, vpas: _, disruption_budgets: _, quotas: _, services,
         descheduler: _, node_autoscaler: _, scheduler: _, other_profiles, others: _, scenario_controllers: _, events: _,
-        intents: _, assumptions, assumed: _, placed, start: _, timing: _, bounds,
+        intents: _, assumptions, assumed: _, faults: _, placed, start: _, timing: _, bounds,
     } => {
         "an older release": version.0 < 33,
         "a later release": version.0 > 33,

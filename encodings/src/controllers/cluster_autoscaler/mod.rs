@@ -57,6 +57,7 @@ impl Controller for ClusterAutoscaler {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: "cluster-autoscaler",
             watches: &["Pod", "Node", "PodDisruptionBudget", "DaemonSet"],
             reads_live: &["machines of the cloud"],
             forgets: &["since when nodes are not needed", "nodes that it is deleting"],
@@ -276,6 +277,11 @@ impl Autoscaler {
         ]);
         let name = there.name.clone();
         let timer = model.timer(Subject::new("unneeded timer").on(slot), seconds, unneeded);
+        if self.settings.kind == NodeAutoscalerKind::ClusterAutoscaler {
+            model.forgets_timer(self.actor, &timer);
+            // The first loop of a new process takes back the taints of the one before (`cleanUpIfRequired`).
+            model.forgets_flag(self.actor, deleting, false);
+        }
         // Zero seconds still wait for a scan.
         let pace = if timer.left.is_some() { Pace::Fast } else { Pace::Clock };
         for (verb, here, wider) in [("shrink", is_exact, false), ("shrink-perhaps", !is_exact, true)] {

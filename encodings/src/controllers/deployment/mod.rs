@@ -34,7 +34,7 @@ mod sync;
 use super::Controller;
 use super::replica_set::{self, Sync};
 use crate::cluster::Cluster;
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
 use crate::state::{Model, RuleBuilder, text, value};
@@ -60,6 +60,7 @@ impl Controller for Deployment {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["Deployment", "ReplicaSet", "Pod"],
             reads_live: &["the Deployment, before it adopts ReplicaSets"],
             forgets: &[],

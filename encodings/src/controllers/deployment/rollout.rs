@@ -113,6 +113,10 @@ fn sync(
         rule.set(var, to)
     };
     let numbers = numbers(model, groups, state, outcomes);
+    // Numbers of revisions are only told apart once all of a sync is done.
+    if numbers.is_empty() {
+        rule = rule.stage(1);
+    }
     for (index, (&revision, outcome)) in groups.iter().zip(outcomes).enumerate() {
         let ReplicaSetState { size, history } = memory::kept(model, revision);
         rule = set(rule.writes(Verb::Update, model.groups[revision].id), size, outcome.size);

@@ -55,7 +55,12 @@ impl Controller for Descheduler {
     }
 
     fn footprint(&self) -> Footprint {
-        Footprint { watches: &["Pod", "Node", "Namespace", "PodDisruptionBudget"], reads_live: &[], forgets: &[] }
+        Footprint {
+            runs_in: "descheduler",
+            watches: &["Pod", "Node", "Namespace", "PodDisruptionBudget"],
+            reads_live: &[],
+            forgets: &[],
+        }
     }
 
     fn add_rules(&self, model: &mut Model) {

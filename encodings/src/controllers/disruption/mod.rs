@@ -23,7 +23,7 @@ use super::Controller;
 use crate::cluster::disruption::Demand;
 use crate::cluster::rollout::Amount;
 use crate::cluster::{Cluster, PodDisruptionBudget, Taint, TaintEffect, Workload};
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::state::{Model, RuleBuilder, UNSCHEDULABLE, text, value};
 use crate::subject::{ObjectId, Subject};
@@ -52,6 +52,7 @@ impl Controller for Disruption {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["PodDisruptionBudget", "Pod", "ReplicaSet", "Deployment", "StatefulSet"],
             reads_live: &["scales of other owners; the eviction API reads the budget"],
             forgets: &[],

@@ -35,7 +35,7 @@ use super::Controller;
 use crate::cluster::hpa::{OtherMetric, ScalingPolicy, ScalingRules, SelectPolicy};
 use crate::cluster::workload::Readiness;
 use crate::cluster::{Cluster, HorizontalPodAutoscaler, Span, Workload};
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
 use crate::state::{Model, RuleBuilder, text, value};
@@ -78,6 +78,7 @@ impl Controller for Hpa {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["HorizontalPodAutoscaler", "Pod"],
             reads_live: &["the scale of its target", "metrics"],
             forgets: &["recommendations", "scale events"],
@@ -186,6 +187,10 @@ impl Hpa {
                 .when(exists)
                 .when(approximates.and_then(|(_, part)| part).map_or(changes, |(_, _, possible)| possible))
                 .when(periodic.may_act)
+                .remembers();
+            // Recommendations are noted before the request, rescales once it is answered (`reconcileAutoscaler`).
+            rule = recall
+                .note(rule, &sync)
                 .writes(Verb::Update, model.ids.workloads[model.groups[group].workload])
                 .set(spec, sync.desired)
                 .says([
@@ -332,10 +337,14 @@ fn declare_recall(model: &mut Model, (hpa, id): Scaler, group: usize, proposal: 
 }
 
 impl Recall {
-    /// What a sync leaves behind.
-    fn record(&self, rule: RuleBuilder, sync: &Sync, current: Int) -> RuleBuilder {
+    /// The recommendations that a sync leaves behind.
+    fn note(&self, rule: RuleBuilder, sync: &Sync) -> RuleBuilder {
         let rule = self.down.record(rule, sync.proposal, sync.proposes);
-        let rule = self.up.iter().fold(rule, |rule, window| window.record(rule, sync.proposal, sync.proposes));
+        self.up.iter().fold(rule, |rule, window| window.record(rule, sync.proposal, sync.proposes))
+    }
+
+    /// The rescales that a sync leaves behind.
+    fn record(&self, rule: RuleBuilder, sync: &Sync, current: Int) -> RuleBuilder {
         self.events.iter().fold(rule, |rule, events| events.record(rule, current, sync.desired))
     }
 

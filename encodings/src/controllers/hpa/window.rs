@@ -58,6 +58,12 @@ impl Window {
         let since = timer.left.is_some().then(|| {
             model.int_var(Subject::new(word).word("recommendation since").of(id), Role::Clock, 0, most, neutral)
         });
+        // A new process begins with the present replicas as its first recommendation (`recordInitialRecommendation`).
+        model.forgets(NAME, extreme, model.groups[group].spec.value);
+        if let Some(since) = since {
+            model.forgets(NAME, since, neutral);
+        }
+        model.forgets_timer(NAME, &timer);
         Self { memory, extreme: Some(extreme), since, timer: Some(timer) }
     }
 
@@ -183,6 +189,9 @@ impl Events {
         let deleted = model.int_var(subject("replicas deleted in"), Role::Clock, 0, most, 0);
         let armed = added.value.above(0) | deleted.value.above(0);
         let timer = model.timer(subject("rescales timer of"), period, armed);
+        model.forgets(NAME, added, 0);
+        model.forgets(NAME, deleted, 0);
+        model.forgets_timer(NAME, &timer);
         Self { period, added, deleted, timer }
     }
 

@@ -32,7 +32,7 @@ pub use state::JobState;
 use super::{Controller, replica_set};
 use crate::cluster::workload::{Disruption, Job as Spec};
 use crate::cluster::{Cluster, Workload};
-use crate::footprint::Footprint;
+use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
 use crate::state::{IntVar, Model, RuleBuilder, Timer, text, value};
@@ -62,6 +62,7 @@ impl Controller for Job {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: CONTROLLER_MANAGER,
             watches: &["Job", "Pod"],
             reads_live: &["the Job, before it adopts pods"],
             forgets: &["expectations", "back-off"],
@@ -164,19 +165,22 @@ impl Job {
         let rule = self.rule(model, group, "fail", "BackoffLimitExceeded", "spec.backoffLimit");
         let rule = rule
             .when(too_many & !state.has_failed.value)
+            .stage(2)
             .writes(Verb::Status, id)
             .set_bool(state.has_failed, true)
             .set(state.known, 0)
             .says([text(format!("{name} has failed: more failures than backoffLimit {}", spec.backoff_limit))]);
-        let rule = rule.delete_all(&model.groups[group]);
+        let rule = rule.stage(1).delete_all(&model.groups[group]);
         model.add_rule(rule);
         let rule = self.rule(model, group, "fail-by-index", "FailedIndexes", "spec.backoffLimitPerIndex");
         let rule = rule
             .when(by_index & lost.is(0) & !state.has_failed.value)
+            .stage(2)
             .writes(Verb::Status, id)
             .set_bool(state.has_failed, true)
             .set(state.known, 0)
             .says([text(format!("{name} has failed: indexes have failed"))])
+            .stage(1)
             .delete_all(&model.groups[group]);
         model.add_rule(rule);
         if let Some(seconds) = spec.active_deadline.filter(|_| !spec.is_suspended) {
@@ -192,10 +196,12 @@ impl Job {
         let rule = self.paced(model, group, ("deadline", pace), "DeadlineExceeded", "spec.activeDeadlineSeconds");
         let rule = rule
             .when(timer.armed & timer.expired & !model.is_ending(group))
+            .stage(2)
             .writes(Verb::Status, id)
             .set_bool(state.has_failed, true)
             .set(state.known, 0)
             .says([text(format!("{name} has failed: active for longer than {seconds} s (activeDeadlineSeconds)"))])
+            .stage(1)
             .delete_all(&model.groups[group]);
         model.add_rule(rule);
     }

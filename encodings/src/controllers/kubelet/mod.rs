@@ -72,6 +72,7 @@ impl Controller for Kubelet {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: "kubelet",
             watches: &["Pod", "Node"],
             reads_live: &[],
             forgets: &["since when a pressure is over", "back-off of containers"],

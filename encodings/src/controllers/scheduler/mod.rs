@@ -100,6 +100,7 @@ impl Controller for Scheduler {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: "kube-scheduler",
             watches: &["Pod", "Node", "PodDisruptionBudget", "Service", "ReplicaSet", "StatefulSet"],
             reads_live: &[],
             forgets: &["pods assumed to be bound", "nominations", "back-off"],

@@ -71,6 +71,7 @@ impl Controller for Vpa {
 
     fn footprint(&self) -> Footprint {
         Footprint {
+            runs_in: "vertical-pod-autoscaler",
             watches: &["VerticalPodAutoscaler", "Pod"],
             reads_live: &["metrics"],
             forgets: &["histories since the last checkpoint"],

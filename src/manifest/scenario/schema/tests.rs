@@ -146,6 +146,8 @@ fn complete(path: &str, scenario: &mut Value) {
             spec["nodes"][0]["count"] = json!(0);
             spec["karpenter"] = json!({});
         }
+        // The newest release knows all of them.
+        ["spec", "featureGates", ..] => spec["kubernetesVersion"] = json!("1.36"),
         // Only pending pods have none.
         ["spec", "placed", ..] => spec["placed"][0]["pool"] = json!("worker"),
         ["spec", "intents", "replicas", ..] => spec["intents"][0]["replicas"]["min"] = json!(1),

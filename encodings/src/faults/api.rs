@@ -1,0 +1,57 @@
+//! `apiFault`: a request is lost before it takes effect, or its answer after.
+//!
+//! * Lost: the controller sees an error and tries again. A sync of one request is only late, which fairness covers; one of
+//!   several is left half done.
+//! * Its answer lost: the request has taken effect, and the controller does not remember what it would have remembered.
+
+use super::interrupted::partly;
+use super::{FaultModel, Injection};
+use crate::cluster::FaultKind;
+use crate::state::{Model, RuleBuilder, text};
+use crate::system::{Pace, Rule, Verb, Write};
+
+/// See the module.
+pub(super) struct ApiFault;
+
+impl FaultModel for ApiFault {
+    fn kind(&self) -> FaultKind {
+        FaultKind::ApiFault
+    }
+
+    fn add_rules(&self, model: &mut Model, injection: &Injection) {
+        for index in injection.divisible(model) {
+            let Some(rule) = partly(model, index, (self.kind().name(), "RequestLost")) else { continue };
+            let rule = injection.happens(model, rule);
+            model.add_rule(rule.also_says([text("the next request is lost")]));
+        }
+        let own = |rule: &&Rule| {
+            rule.fault.is_none()
+                && rule.expansion.is_empty()
+                && injection.concerned.iter().any(|name| rule.actor == *name)
+        };
+        let unanswered: Vec<Rule> = model.draft.rules.iter().filter(own).filter_map(unanswered).collect();
+        for rule in unanswered {
+            let rule = injection.happens(model, RuleBuilder::from(rule));
+            model.add_rule(rule.also_says([text("the answer is lost, and nothing is remembered of it")]));
+        }
+    }
+}
+
+/// The rule without what is remembered after the last request; nothing where that makes no difference.
+fn unanswered(rule: &Rule) -> Option<Rule> {
+    let last = rule.writes.iter().rposition(|write| write.verb.is_request())?;
+    let forgotten = |(place, write): (usize, &Write)| place > last && write.verb == Verb::Memory;
+    if !rule.writes.iter().enumerate().any(forgotten) {
+        return None;
+    }
+    let writes = rule.writes.iter().enumerate().filter(|&(place, write)| !forgotten((place, write)));
+    Some(Rule {
+        subject: rule.subject.clone().word(FaultKind::ApiFault.name()),
+        reason: "AnswerLost",
+        pace: Pace::Event,
+        fairness: None,
+        waits: None,
+        writes: writes.map(|(_, write)| write.clone()).collect(),
+        ..rule.clone()
+    })
+}
