@@ -7,6 +7,7 @@ use kubound::manifest::{Loaded, Text, load, load_with};
 use kubound::report::document::Document;
 use kubound::report::human;
 use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
+use kubound::trace::Step;
 use kubound::trace::simulate::{self, Simulation};
 use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::fault::Fault;
@@ -179,6 +180,48 @@ fn a_crash_between_two_requests_leaves_some_undone() {
         states = moves.into_iter().map(|one| one.state).collect();
     }
     assert_eq!(left, [1], "one of two");
+}
+
+/// kubernetes#135205: what is to be done again is kept in memory; an error is retried, a restart is not.
+#[test]
+fn pods_of_a_dead_node_stay_ready_after_a_restart_only() {
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/c71/broken");
+    let mut loaded = load(&[case], None).expect("a valid case");
+    assert_eq!(words(&loaded), ["violated"]);
+    loaded.cluster.faults[0].kind = FaultKind::ApiFault;
+    assert_eq!(words(&loaded), ["holds"]);
+    loaded.cluster.faults.clear();
+    assert_eq!(words(&loaded), ["holds"]);
+}
+
+/// What a restart makes of what is kept in memory is what a new process begins with.
+#[test]
+fn a_restart_begins_countdowns_anew() {
+    let failing = "      tolerations: [{key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, \
+                   tolerationSeconds: 60}, {key: node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute}]\n";
+    let web = EXAMPLE_WORKLOAD.replace("      containers:", &format!("{failing}      containers:"));
+    let scenario = "---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 2, template: \
+                    {allocatable: {cpu: \"16\", memory: 64Gi}}}]\n  workloads: [{target: web, startup: {seconds: 20}}]\n  events: \
+                    [{nodeFailure: {}}]\n  faults: {crash: 1}\n  intents: [{schedulable: {target: web}}]\n";
+    let text = Text { name: "input".into(), text: format!("{web}{scenario}") };
+    let loaded = load_with(&[], &[text]).unwrap_or_else(|error| panic!("{error}"));
+    let system = fine(&loaded);
+    let timers: Vec<usize> = (0..system.dag.vars().len())
+        .filter(|&var| system.dag.vars()[var].name.starts_with("toleration timer"))
+        .collect();
+    assert!(!timers.is_empty(), "countdowns are kept");
+    let full = |var: usize| system.dag.vars()[var].sort.range().hi;
+    let is_restart = |step: &Step| system.rule(&step.rule).is_some_and(|rule| rule.reason == "Restarted");
+    let (mut restarts, mut begun) = (0, 0);
+    for seed in 0..400 {
+        let run = walk(&system, seed).trace;
+        for (index, step) in run.steps.iter().enumerate().filter(|(_, step)| is_restart(step)) {
+            restarts += 1;
+            begun += usize::from(timers.iter().any(|&var| run.state(index)[var] < full(var)));
+            assert!(timers.iter().all(|&var| step.state[var] == full(var)), "{}", step.rule);
+        }
+    }
+    assert!(restarts > 5 && begun > 2, "{restarts} restarts, {begun} while a countdown ran");
 }
 
 /// Faults move the state and are gone: what is never reached without them is repaired after them.

@@ -173,7 +173,7 @@ fn pods(model: &Model) -> Vec<PodScene> {
         };
         let starts_ready = model.startup(index).is_none_or(|one| one.readiness == Readiness::AtOnce);
         for slot in group.slots() {
-            let is_ready = model.slots[slot].not_ready.map_or(true.into(), |not_ready| !not_ready.value);
+            let is_ready = model.slots[slot].pods_not_ready.map_or(true.into(), |not_ready| !not_ready.value);
             for (phase, counts) in group.phases() {
                 let count = counts[slot].value;
                 match phase {

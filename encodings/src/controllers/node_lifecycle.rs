@@ -15,9 +15,10 @@ use super::Controller;
 use crate::cluster::{Cluster, Labels, Taint, TaintEffect, Workload};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
-use crate::state::{Model, RuleBuilder, Slot, UNREACHABLE, text};
+use crate::scene::Wait;
+use crate::state::{BoolVar, Model, RuleBuilder, Slot, UNREACHABLE, text};
 use crate::subject::Subject;
-use crate::system::{Pace, Verb};
+use crate::system::{Pace, Role, Verb};
 use crate::term::{Bool, Int, all, any, count};
 
 /// Zones of more nodes than this are drained slowly instead of not at all.
@@ -28,6 +29,13 @@ const UNCOUNTED: &str = "node.kubernetes.io/exclude-disruption";
 
 /// See the module.
 pub struct NodeLifecycle;
+
+/// Pods of a node whose conditions are told apart from that of the node, and whether they are still to be marked
+/// (`nodesToRetry`).
+struct ToMark {
+    pods: BoolVar,
+    to_mark: BoolVar,
+}
 
 impl Controller for NodeLifecycle {
     fn name(&self) -> &'static str {
@@ -51,7 +59,30 @@ impl Controller for NodeLifecycle {
             runs_in: CONTROLLER_MANAGER,
             watches: &["Node", "Pod", "Lease", "DaemonSet"],
             reads_live: &[],
-            forgets: &["when each node was last heard of"],
+            forgets: &["when each node was last heard of", "nodes whose pods are still to be marked"],
+        }
+    }
+
+    fn waits(&self, model: &mut Model) -> Vec<Wait> {
+        let mut waits = Vec::new();
+        for (slot, ToMark { pods, to_mark }) in model.sides::<ToMark>() {
+            let there = &model.slots[slot];
+            let forgotten = !there.is_ready() & there.present & !pods.value & !to_mark.value;
+            for state in &model.groups {
+                let told = format!("{} is not ready, and its pods are still marked as ready", there.name);
+                let wait = Wait::new(self.name(), "PodsNotMarked", forgotten & state.active_on(slot).above(0));
+                waits.push(wait.about(state.id).says([text(told)]));
+            }
+        }
+        waits
+    }
+
+    fn prepare(&self, model: &mut Model) {
+        for slot in (0..model.slots.len()).filter(|&slot| model.tells_pods_apart(slot)).collect::<Vec<_>>() {
+            let Some(pods) = model.slots[slot].pods_not_ready else { continue };
+            let to_mark = model.bool_var(Subject::new("pods to mark").on(slot), Role::Clock, false.into());
+            model.forgets_flag(self.name(), to_mark, false);
+            model.remember(slot, ToMark { pods, to_mark });
         }
     }
 
@@ -107,10 +138,7 @@ impl NodeLifecycle {
                 .says([text(format!("{name} {what}"))])
         };
         let rules = [
-            rule("not-ready", "NodeNotReady", "is not ready")
-                .when(!alive.value & !not_ready.value)
-                .writes_node(Verb::Status, slot)
-                .set_bool(not_ready, true),
+            self.notice(model, slot, rule("not-ready", "NodeNotReady", "is not ready")),
             rule("taint", "TaintAdded", "gets the NoExecute taint unreachable")
                 .when(!alive.value & not_ready.value & !no_execute.value & may_taint)
                 .writes_node(Verb::Patch, slot)
@@ -126,8 +154,49 @@ impl NodeLifecycle {
                 .writes_node(Verb::Patch, slot)
                 .set_bool(no_execute, false),
         ];
-        for rule in rules {
+        let [noticed, taint, untaint, back] = rules;
+        let back = match model.side::<ToMark>(slot) {
+            Some(ToMark { pods, to_mark }) => back.set_bool(*pods, false).remembers().set_bool(*to_mark, false),
+            None => back,
+        };
+        for rule in [noticed, taint, untaint, back] {
             model.add_rule(rule);
         }
+        self.mark_again(model, slot, rule("mark-pods", "NodeNotReady", "is not ready: its pods are marked, too"));
+    }
+
+    /// The condition of the node is written, then those of its pods (`monitorNodeHealth`, `MarkPodsNotReady`). That the second
+    /// failed is kept in memory only: after a restart the condition no longer changes, and nobody marks the pods.
+    fn notice(&self, model: &Model, slot: usize, rule: RuleBuilder) -> RuleBuilder {
+        let there = &model.slots[slot];
+        let (Some(alive), Some(not_ready)) = (there.alive, there.not_ready) else { return rule };
+        let rule = rule.when(!alive.value & !not_ready.value);
+        match model.side::<ToMark>(slot) {
+            None => rule.writes_node(Verb::Status, slot).set_bool(not_ready, true),
+            Some(ToMark { pods, to_mark }) => rule
+                .remembers()
+                .set_bool(*to_mark, true)
+                .stage(1)
+                .writes_node(Verb::Status, slot)
+                .set_bool(not_ready, true)
+                .stage(2)
+                .writes_node(Verb::Status, slot)
+                .set_bool(*pods, true)
+                .remembers()
+                .set_bool(*to_mark, false),
+        }
+    }
+
+    /// Pods are marked that should have been.
+    fn mark_again(&self, model: &mut Model, slot: usize, rule: RuleBuilder) {
+        let Some(not_ready) = model.slots[slot].not_ready else { return };
+        let Some(ToMark { pods, to_mark }) = model.side::<ToMark>(slot) else { return };
+        let rule = rule
+            .when(not_ready.value & to_mark.value)
+            .writes_node(Verb::Status, slot)
+            .set_bool(*pods, true)
+            .remembers()
+            .set_bool(*to_mark, false);
+        model.add_rule(rule);
     }
 }

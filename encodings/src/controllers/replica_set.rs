@@ -343,7 +343,7 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
                 subject: about(phase.tell(Subject::new("delete"))).on(slot),
                 label: format!("{level}{} on {}", phase.name(), there.name),
             };
-            match (phase, there.not_ready) {
+            match (phase, there.pods_not_ready) {
                 (Phase::Bound, _) => parts.push(part(1, true.into())),
                 (Phase::Starting(_), _) if starts_unready => parts.push(part(2, true.into())),
                 (Phase::Crashed, _) => parts.push(part(2, true.into())),

@@ -46,7 +46,7 @@ fn unanswered(rule: &Rule) -> Option<Rule> {
     }
     let writes = rule.writes.iter().enumerate().filter(|&(place, write)| !forgotten((place, write)));
     Some(Rule {
-        subject: rule.subject.clone().word(FaultKind::ApiFault.name()),
+        subject: rule.subject.clone().word(FaultKind::ApiFault.name()).word("answer"),
         reason: "AnswerLost",
         pace: Pace::Event,
         fairness: None,

@@ -181,7 +181,7 @@ impl Scope<'_, '_> {
                 let at_once = model.startup(*group).is_some_and(|one| one.readiness == Readiness::AtOnce);
                 let is_up = *phase == "running" || (*phase == "starting" && at_once);
                 let node = slot.filter(|_| is_up).map(|slot| &model.slots[slot]);
-                Value::Bool(node.map_or(false.into(), |node| match node.not_ready {
+                Value::Bool(node.map_or(false.into(), |node| match node.pods_not_ready {
                     Some(not_ready) => !not_ready.value,
                     None => true.into(),
                 }))

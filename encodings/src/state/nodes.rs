@@ -46,6 +46,8 @@ pub struct Slot {
     pub alive: Option<BoolVar>,
     /// The node controller has found the node not ready: NoSchedule taint, pods not ready (section 6.1).
     pub not_ready: Option<BoolVar>,
+    /// Whether its pods are marked as not ready because it is not; only where nodes stop. The same, but for faults.
+    pub pods_not_ready: Option<BoolVar>,
     /// The node controller has added the NoExecute taint (section 6.1).
     pub no_execute: Option<BoolVar>,
     /// The kubelet reports MemoryPressure, and the node controller has tainted the node (section 5.3).
@@ -141,6 +143,12 @@ impl Slot {
 }
 
 impl Model<'_> {
+    /// Whether pods of a node are marked as not ready by a request of its own.
+    pub(crate) fn tells_pods_apart(&self, slot: usize) -> bool {
+        let there = &self.slots[slot];
+        there.pods_not_ready.map(|flag| flag.id) != there.not_ready.map(|flag| flag.id)
+    }
+
     pub(super) fn declare_nodes(&mut self) {
         let cluster = self.cluster;
         for (pool_index, pool) in cluster.pools.iter().enumerate() {
@@ -178,12 +186,15 @@ impl Model<'_> {
             let flag = self.bool_var(Subject::new("deleting").on(slot), Role::Cluster, false.into());
             (flag, one.kind.deletion_taint())
         });
+        // A fault may come between the condition of the node and those of its pods.
+        let is_apart = self.cluster.faults.iter().any(|fault| fault.times > 0);
         let mut flag = |what: &'static str, role: Role, initial: bool, exists: bool| {
             exists.then(|| self.bool_var(Subject::new(what).on(slot), role, initial.into()))
         };
         let cordoned = flag("unschedulable", Role::Cluster, pool.unschedulable, cordons);
         let alive = flag("alive", Role::Cluster, true, stops);
         let not_ready = flag("notReady", Role::Cluster, false, stops);
+        let apart = flag("podsNotReady", Role::Cluster, false, stops && is_apart);
         let no_execute = flag("noExecuteTaint", Role::Cluster, false, stops);
         let memory_pressure = flag("memoryPressure", Role::Cluster, false, runs_out);
         let has_quotas = !self.cluster.quotas.is_empty();
@@ -203,6 +214,7 @@ impl Model<'_> {
             cordoned,
             alive,
             not_ready,
+            pods_not_ready: apart.or(not_ready),
             no_execute,
             memory_pressure,
             left_out_of_quotas,

@@ -252,7 +252,7 @@ impl Model<'_> {
         if self.startup(group).is_some_and(|one| one.readiness == Readiness::AtOnce) {
             ready = ready + state.starting_on(slot);
         }
-        match self.slots[slot].not_ready {
+        match self.slots[slot].pods_not_ready {
             Some(not_ready) => crate::term::ite(not_ready.value, 0, ready),
             None => ready,
         }
@@ -265,7 +265,7 @@ impl Model<'_> {
             return self.revision_ready_on(group, slot);
         }
         let available = state.running[slot].value;
-        self.slots[slot].not_ready.map_or(available, |not_ready| crate::term::ite(not_ready.value, 0, available))
+        self.slots[slot].pods_not_ready.map_or(available, |not_ready| crate::term::ite(not_ready.value, 0, available))
     }
 
     /// Ready pods of the workload of a group on a slot, of whatever revision.

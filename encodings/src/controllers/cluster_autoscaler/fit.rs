@@ -71,7 +71,7 @@ fn supposing<R>(model: &mut Model, slot: usize, present: bool, ask: impl FnOnce(
     let (groups, there) = (model.groups.clone(), model.slots[slot].clone());
     let place = &mut model.slots[slot];
     place.present = present.into();
-    (place.alive, place.not_ready, place.no_execute) = (None, None, None);
+    (place.alive, place.not_ready, place.pods_not_ready, place.no_execute) = (None, None, None, None);
     (place.memory_pressure, place.deleting) = (None, None);
     for group in &mut model.groups {
         clear(group, slot);

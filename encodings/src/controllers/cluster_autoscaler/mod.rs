@@ -400,9 +400,13 @@ impl Autoscaler {
         if let Some(cordoned) = there.cordoned {
             rule = rule.set_bool(cordoned, model.cluster.pools[there.pool].unschedulable);
         }
-        for (flag, back) in
-            [(there.alive, true), (there.not_ready, false), (there.no_execute, false), (there.memory_pressure, false)]
-        {
+        for (flag, back) in [
+            (there.alive, true),
+            (there.not_ready, false),
+            (there.pods_not_ready.filter(|_| model.tells_pods_apart(slot)), false),
+            (there.no_execute, false),
+            (there.memory_pressure, false),
+        ] {
             if let Some(flag) = flag {
                 rule = rule.set_bool(flag, back);
             }

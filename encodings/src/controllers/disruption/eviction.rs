@@ -51,7 +51,7 @@ pub(crate) fn admission<'c>(model: &Model<'c>, group: usize, slot: usize, phase:
     };
     let status = status(model, budget);
     let starts_ready = model.startup(group).is_none_or(|one| one.readiness == Readiness::AtOnce);
-    let is_ready = match (phase, model.slots[slot].not_ready) {
+    let is_ready = match (phase, model.slots[slot].pods_not_ready) {
         (Phase::Starting(_), _) if !starts_ready => false.into(),
         (Phase::Crashed, _) => false.into(),
         (_, Some(not_ready)) => !not_ready.value,
