@@ -6,6 +6,7 @@ mod clusters;
 mod compare;
 mod conform;
 mod container_usage;
+mod custom;
 mod disagreements;
 mod drat;
 mod engines;

@@ -35,7 +35,7 @@ pub fn apply(loaded: &mut Loaded, model: &ModelArgs, intents: &[String]) -> Resu
             workload.replicas = cap(workload.replicas, pods, &workload.reference.to_string(), "--pods")?;
         }
     }
-    if cluster.pools.iter().all(|pool| pool.most_nodes() == 0) {
+    if !cluster.pools.is_empty() && cluster.pools.iter().all(|pool| pool.most_nodes() == 0) {
         return Err(Failure::Usage(anyhow!("no pool may have a node; raise `count` in spec.nodes, or --nodes")));
     }
     inject(cluster, &model.faults)?;

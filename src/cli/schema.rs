@@ -17,6 +17,8 @@ pub struct Arguments {
 enum What {
     /// Scenario files.
     Scenario,
+    /// Rules files of operators.
+    CustomController,
     /// What `-o json` writes.
     Report,
     /// Settings, in kubound.toml.
@@ -27,6 +29,7 @@ enum What {
 pub fn run(arguments: &Arguments, command: &clap::Command) -> Result<Exit, Failure> {
     let schema = match arguments.what {
         What::Scenario => manifest::scenario_schema(),
+        What::CustomController => manifest::custom_controller_schema(),
         What::Report => report::schema::report(),
         What::Settings => settings::schema(command),
     };

@@ -37,6 +37,8 @@ limits! {
             "No cluster has so many pods; larger numbers would only cost memory.";
         MOST_TOLERANCE: i64 = 10_000, "thousandths", "Tolerance of horizontal autoscalers.",
             "A tolerance of ten times the target never scales.";
+        MOST_OWNED: i64 = 16, "objects", "Alike objects that a custom controller may own.",
+            "Each has a rule of its own for each entry that may write it.";
         MAX_WORDS: usize = 10_000, "bytes", "Longest expression in words.", "Each word becomes a term.";
         MAX_NESTING: usize = 50, "levels", "Deepest nesting of an expression in words.",
             "Expressions are read by recursion.";

@@ -1,5 +1,6 @@
 //! From paths to objects: which files count, and in which order they are read.
 
+use super::custom;
 use super::draft::{ASSUMED, Assumed, Draft};
 use super::error::InputError;
 use super::source::{Disk, Embedded, Files, Recorded, Texts, check_text, shown};
@@ -144,6 +145,7 @@ impl<'a> Loader<'a> {
         faults.extend(self.read_objects(&entries, &mut draft).err());
         InputError::none_of(faults)?;
         kinds::apply_limit_ranges(&mut draft);
+        custom::tie(&mut draft)?;
         let name = name.trim_start_matches('/').to_owned();
         let scenario = match (&scenario, foreign) {
             (Some((folder, entry)), _) => Some(scenario::read(entry, folder.as_deref(), self, &mut draft)?),

@@ -8,6 +8,7 @@
 mod assume;
 mod container_metrics;
 mod cron_jobs;
+mod custom;
 mod draft;
 pub mod edit;
 mod error;
@@ -39,6 +40,7 @@ mod view;
 mod written;
 mod yaml;
 
+pub use custom::custom_controller_schema;
 pub use error::{InputError, Problem};
 pub use ids::{ErrorKind, NoteKind};
 pub use judgements::{Field, Judgement, Table};

@@ -19,7 +19,7 @@ use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode};
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::{
     Cluster, CronJob, Event, EventKind, FeatureGate, HorizontalPodAutoscaler, Origin, PodDisruptionBudget,
-    SchedulerProfile, Start, VerticalPodAutoscaler, Workload,
+    SchedulerProfile, Start, VerticalPodAutoscaler, Workload, custom,
 };
 
 /// Makes the cluster.
@@ -40,7 +40,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Scenario) -> Resu
     {
         policy.interval = interval;
     }
-    let mut intents = if scenario.intents.is_empty() { default_intents(&workloads) } else { scenario.intents };
+    let mut intents = if scenario.intents.is_empty() { default_intents(&workloads, &draft) } else { scenario.intents };
     cron_jobs::add_intents(&cron_jobs, &workloads, &mut intents);
     kinds::note_failed_pods(&draft.failed_pods, &intents);
     let mut profiles = draft.scheduler.take().unwrap_or_default().into_iter();
@@ -88,6 +88,11 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Scenario) -> Resu
 }
 
 fn check_not_empty(draft: &Draft) -> Result<(), InputError> {
+    let has_custom = custom::among(&draft.others).next().is_some();
+    if draft.workloads.is_empty() && has_custom {
+        // What operators own may be all there is.
+        return Ok(());
+    }
     if draft.workloads.is_empty() {
         return Err(InputError::new("no workload among the manifests")
             .kind(ErrorKind::NoInput)
@@ -329,12 +334,13 @@ fn resolve_priority(draft: &Draft, read: &DraftWorkload) -> (i64, bool) {
 }
 
 /// What is checked where nobody says what shall hold.
-fn default_intents(workloads: &[Workload]) -> Vec<Intent> {
+fn default_intents(workloads: &[Workload], draft: &Draft) -> Vec<Intent> {
     let intent =
         |kind: IntentKind, origin: &Origin| Intent { id: kind.name().to_owned(), kind, origin: origin.clone() };
     let mut intents = Vec::new();
-    if let Some(first) = workloads.first() {
-        intents.push(intent(IntentKind::NoOscillation { target: None }, &first.origin));
+    let custom = custom::among(&draft.others).map(|own| &own.origin).next();
+    if let Some(first) = workloads.first().map(|first| &first.origin).or(custom) {
+        intents.push(intent(IntentKind::NoOscillation { target: None }, first));
     }
     for workload in workloads {
         let target = Some(workload.reference.clone());

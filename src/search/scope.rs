@@ -3,6 +3,7 @@
 use super::timings::timing_word;
 use super::{Options, Systems};
 use itertools::Itertools;
+use kubound_encodings::cluster::custom::{self, Values};
 use kubound_encodings::cluster::workload::Usage;
 use kubound_encodings::cluster::{Cluster, Granularity, Span, Start, Timing};
 use kubound_encodings::system::TransitionSystem;
@@ -79,6 +80,7 @@ impl Scope {
     pub fn sizes(&self) -> String {
         let list = |sizes: &[Size]| sizes.iter().map(|size| format!("{} {}", size.count, size.name)).join(", ");
         let pods = match self.workloads.as_slice() {
+            [] if self.pools.is_empty() => return "no nodes".to_owned(),
             [] => return format!("nodes {}", list(&self.pools)),
             [one] => format!("{} replicas", one.count),
             many => format!("replicas {}", list(many)),
@@ -118,8 +120,20 @@ fn values(cluster: &Cluster) -> Vec<Size> {
         let pool = placed.pool.as_deref().unwrap_or_default();
         note(format!("initial pods of {} on each node of {pool}", placed.target), placed.pods, "");
     }
+    for own in custom::of(cluster) {
+        for field in &own.parts[custom::RESOURCE].fields {
+            match field.values {
+                Values::Number(span, None) => note(format!("{} of {}", field.name, own.resource()), span, ""),
+                Values::Bool(None) => note(format!("{} of {}", field.name, own.resource()), BIT, ""),
+                _ => {}
+            }
+        }
+    }
     sizes
 }
+
+/// False and true.
+const BIT: Span = Span { lo: 0, hi: 1, step: 1 };
 
 /// The value of a metric, which is given in thousandths, in the unit that reports name it in.
 pub fn metric_unit(value: Span) -> (Span, &'static str) {

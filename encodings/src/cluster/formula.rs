@@ -45,6 +45,8 @@ pub enum Collection {
     Workloads,
     /// Autoscalers.
     Hpas,
+    /// Objects of a part of a custom controller: its place among those, and that of the part.
+    Custom(usize, usize),
 }
 
 /// Members of a collection.
@@ -65,6 +67,8 @@ pub enum Object {
     Workload(usize),
     /// An autoscaler, by `namespace/name`.
     Hpa(String),
+    /// The only object of a part of a custom controller: its place among those, and that of the part.
+    Custom(usize, usize),
 }
 
 /// A field of an object.
@@ -100,6 +104,12 @@ pub enum Field {
     MaxReplicas,
     /// `spec.replicas` of the target.
     DesiredReplicas,
+    /// A field of an object of a custom controller, by its place.
+    Custom(usize),
+    /// Whether an object of a custom controller is there.
+    Exists,
+    /// The number of an object in a list of a custom controller.
+    Ordinal,
 }
 
 /// How far pods may have come, in the words of expressions.

@@ -2,6 +2,7 @@
 //! and ranges allowed. Units: CPU in milli-cores, memory in bytes, extended resources in units, time in seconds.
 
 pub mod cron_job;
+pub mod custom;
 pub mod descheduler;
 pub mod disruption;
 pub mod event;
@@ -26,6 +27,7 @@ pub mod vpa;
 pub mod workload;
 
 pub use cron_job::{ConcurrencyPolicy, CronJob};
+pub use custom::CustomController;
 pub use descheduler::DeschedulerPolicy;
 pub use disruption::PodDisruptionBudget;
 pub use event::{Event, EventKind};

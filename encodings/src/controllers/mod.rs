@@ -2,6 +2,7 @@
 
 mod cluster_autoscaler;
 mod cron_job;
+mod custom;
 mod daemon_set;
 mod deployment;
 mod descheduler;
@@ -106,4 +107,5 @@ pub const REGISTRY: &[&dyn Controller] = &[
     &karpenter::Karpenter,
     &kernel_panic::KernelPanic,
     &self_heal::SelfHeal,
+    &custom::Custom,
 ];

@@ -7,6 +7,7 @@ mod cordon;
 mod cpu_change;
 mod create;
 mod drain;
+mod edit;
 mod node_failure;
 mod plan;
 mod rollback;
@@ -60,6 +61,7 @@ pub const REGISTRY: &[&dyn EventModel] = &[
     &cpu_change::CpuChange,
     &create::Create,
     &drain::Drain,
+    &edit::EditResource,
     &node_failure::NodeFailure,
     &rollback::Rollback,
     &rollout::Rollout,

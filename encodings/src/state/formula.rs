@@ -1,14 +1,14 @@
 //! The meaning of conditions of intents in words. Pods are counted, so a quantifier over pods ranges over the counts:
 //! pods of one revision on one node in one phase are alike in all that an expression can ask of them.
 
-use super::{Model, Phase};
+use super::{CustomObject, CustomState, FieldValue, Model, Phase};
 use crate::cluster::formula::{Collection, Field, Formula, Members, Object};
 use crate::cluster::workload::Readiness;
 use crate::term::{Bool, Int, all, ite, ite_bool, sum};
 
 /// What a quantifier calls by a name.
 #[derive(Clone, Debug)]
-enum Item {
+pub(crate) enum Item {
     /// Pods that are alike.
     Pods { group: usize, slot: Option<usize>, phase: &'static str },
     /// A node.
@@ -17,12 +17,17 @@ enum Item {
     Workload(usize),
     /// An autoscaler.
     Hpa(usize),
+    /// An object of a custom controller: the places of the controller, of the part and in its list.
+    Custom(usize, usize, usize),
 }
 
 /// A value of an expression.
-enum Value {
+pub(crate) enum Value {
+    /// A truth value.
     Bool(Bool),
+    /// A number.
     Int(Int),
+    /// A text.
     Text(String),
 }
 
@@ -35,6 +40,11 @@ struct Scope<'m, 'c> {
 /// The value of a condition in the state; panics on a number: the reader has checked sorts.
 pub fn holds(model: &Model, formula: &Formula) -> Bool {
     Scope { model, bound: Vec::new() }.bool(formula)
+}
+
+/// The value of an expression in the state, in which some things have names.
+pub(crate) fn value(model: &Model, formula: &Formula, bound: Vec<(String, Item)>) -> Value {
+    Scope { model, bound }.value(formula)
 }
 
 impl Scope<'_, '_> {
@@ -106,6 +116,7 @@ impl Scope<'_, '_> {
     fn item(&self, object: &Object) -> Item {
         match object {
             Object::Workload(index) => Item::Workload(*index),
+            Object::Custom(controller, part) => Item::Custom(*controller, *part, 0),
             Object::Hpa(name) => {
                 let index = self.model.cluster.hpas.iter().position(|hpa| hpa.label() == *name);
                 Item::Hpa(index.expect("the reader has found it"))
@@ -141,6 +152,10 @@ impl Scope<'_, '_> {
             Collection::Workloads => {
                 (0..model.cluster.workloads.len()).map(|index| (Item::Workload(index), 1.into())).collect()
             }
+            Collection::Custom(controller, part) => {
+                let objects = self.custom(controller).parts[part].iter().enumerate();
+                objects.map(|(at, one)| (Item::Custom(controller, part, at), one.is_there().as_int())).collect()
+            }
             Collection::Hpas => (0..model.cluster.hpas.len()).map(|index| (Item::Hpa(index), 1.into())).collect(),
             Collection::Pods => {
                 let mut pods = Vec::new();
@@ -163,6 +178,23 @@ impl Scope<'_, '_> {
                 pods.retain(|(_, count)| count.constant() != Some(0));
                 pods
             }
+        }
+    }
+
+    /// The state of a custom controller.
+    fn custom(&self, controller: usize) -> &CustomState {
+        self.model.side(controller).expect("declared for every custom controller")
+    }
+
+    fn custom_field(&self, object: &CustomObject, field: Field, ordinal: usize) -> Value {
+        match field {
+            Field::Custom(index) => match object.fields[index].value(self.model) {
+                FieldValue::Bool(value) => Value::Bool(value),
+                FieldValue::Number(value) => Value::Int(value),
+            },
+            Field::Exists => Value::Bool(object.is_there()),
+            Field::Ordinal => Value::Int((ordinal as i64).into()),
+            _ => panic!("an object of a custom controller has no field {field:?}"),
         }
     }
 
@@ -194,6 +226,9 @@ impl Scope<'_, '_> {
             }
             (Item::Pods { group, .. }, Field::Namespace) => {
                 Value::Text(model.workload(*group).reference.namespace.clone())
+            }
+            (Item::Custom(controller, part, at), field) => {
+                self.custom_field(&self.custom(*controller).parts[*part][*at], field, *at)
             }
             (Item::Node(slot), Field::Name) => Value::Text(model.slots[*slot].name.clone()),
             (Item::Node(slot), Field::Pool) => Value::Text(cluster.pools[model.slots[*slot].pool].name.clone()),

@@ -6,6 +6,7 @@
 
 mod clock;
 mod counts;
+mod custom;
 mod draft;
 mod expression;
 mod formula;
@@ -25,9 +26,11 @@ pub mod words;
 
 pub use clock::{Clock, Countdown, Periodic, Schedule, Timer};
 pub(crate) use clock::{PRESSURE_TRANSITION, TIME};
+pub use custom::{CustomObject, CustomState, FieldState, FieldValue};
 pub(crate) use draft::{Divisible, Draft};
 pub use expression::{condition, number};
 pub use formula::holds;
+pub(crate) use formula::{Item, Value, value as value_of};
 pub use grid::Grid;
 pub use identity::Ids;
 pub use nodes::{MEMORY_PRESSURE, Slot, Taints, UNREACHABLE, UNSCHEDULABLE};

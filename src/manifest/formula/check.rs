@@ -2,17 +2,19 @@
 
 use super::super::ranges;
 use super::super::suggest::nearest_or_list;
-use super::words::{KINDS, Type, fields};
+use super::custom::CUSTOM;
+use super::words::{KINDS, Type};
 use super::{Fault, Known, Source};
 use crate::limits::reader::MAX_NUMBER;
 use crate::limits::reader::MAX_QUANTIFIERS;
 use cel::common::ast::{CallExpr, ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
+use kubound_encodings::cluster::custom::EACH;
 use kubound_encodings::cluster::expression::Comparison;
 use kubound_encodings::cluster::formula::{Collection, Field, Formula, Members, Object, PHASES};
 
 /// What an expression means.
 #[derive(Clone, Debug)]
-enum Meaning {
+pub(super) enum Meaning {
     /// A condition, a number or a text.
     Formula(Formula, Type),
     /// A member of a collection.
@@ -31,24 +33,25 @@ impl Meaning {
     }
 }
 
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     source: &'a Source<'a>,
-    known: &'a Known<'a>,
+    pub(super) known: &'a Known<'a>,
     /// What quantifiers call their members.
     bound: Vec<(String, Collection)>,
 }
 
-/// The condition that a tree stands for.
-pub(super) fn condition(tree: &IdedExpr, source: &Source, known: &Known) -> Result<Formula, Fault> {
-    Checker { source, known, bound: Vec::new() }.of_type(tree, Type::Bool)
+/// The condition or number that a tree stands for.
+pub(super) fn value(tree: &IdedExpr, wanted: Type, source: &Source, known: &Known) -> Result<Formula, Fault> {
+    let each = known.rules.as_ref().and_then(|rules| Some((EACH.to_owned(), rules.collection(rules.each?))));
+    Checker { source, known, bound: each.into_iter().collect() }.of_type(tree, wanted)
 }
 
 impl Checker<'_> {
-    fn fault(&self, at: &IdedExpr, message: impl Into<String>) -> Fault {
+    pub(super) fn fault(&self, at: &IdedExpr, message: impl Into<String>) -> Fault {
         self.source.fault(at.id, message)
     }
 
-    fn of_type(&mut self, tree: &IdedExpr, wanted: Type) -> Result<Formula, Fault> {
+    pub(super) fn of_type(&mut self, tree: &IdedExpr, wanted: Type) -> Result<Formula, Fault> {
         match self.meaning(tree)? {
             Meaning::Formula(formula, kind) if kind == wanted => Ok(formula),
             other => {
@@ -100,6 +103,9 @@ impl Checker<'_> {
         if let Some((_, collection)) = self.bound.iter().rev().find(|(bound, _)| bound == name) {
             return Ok(Meaning::Object(Object::Bound(name.to_owned()), *collection));
         }
+        if let Some(rules) = &self.known.rules {
+            return self.word_of_rules(tree, name, rules);
+        }
         if let Some((_, collection)) = KINDS.iter().find(|(known, _)| *known == name) {
             return Ok(Meaning::Members(Members::All(*collection), *collection));
         }
@@ -107,7 +113,10 @@ impl Checker<'_> {
             return Ok(Meaning::Formula(Formula::Settled, Type::Bool));
         }
         let bound = self.bound.iter().map(|(name, _)| name.as_str());
-        let names = KINDS.iter().map(|(name, _)| *name).chain(["settled"]).chain(bound);
+        let names = KINDS.iter().map(|(name, _)| *name).chain(["settled", CUSTOM]).chain(bound);
+        if name == CUSTOM {
+            return Err(self.fault(tree, "which custom resource?").expected("custom['NAME']"));
+        }
         Err(self.fault(tree, format!("nothing is called `{name}`")).help(nearest_or_list(name, names)))
     }
 
@@ -124,12 +133,15 @@ impl Checker<'_> {
         }
         match self.meaning(operand)? {
             Meaning::Object(object, collection) => {
-                let known = fields(collection);
+                if let Some(part) = self.part_of(&object, &path) {
+                    return Ok(part);
+                }
+                let known = self.fields_of(collection);
                 match known.iter().find(|(name, ..)| *name == path) {
-                    Some((_, field, kind, _)) => Ok(Meaning::Formula(Formula::Field(object, *field), *kind)),
+                    Some((_, field, kind)) => Ok(Meaning::Formula(Formula::Field(object, *field), *kind)),
                     None => Err(self
                         .fault(tree, format!("{} has no field `{path}`", Type::Object(collection).name()))
-                        .help(nearest_or_list(&path, known.iter().map(|(name, ..)| *name)))),
+                        .help(nearest_or_list(&path, known.iter().map(|(name, ..)| name.as_str())))),
                 }
             }
             other => Err(self
@@ -256,6 +268,9 @@ impl Checker<'_> {
 
     /// One workload or autoscaler by its name.
     fn index(&mut self, tree: &IdedExpr, collection: &IdedExpr, key: &IdedExpr) -> Result<Meaning, Fault> {
+        if self.known.rules.is_none() && collection.expr == Expr::Ident(CUSTOM.to_owned()) {
+            return self.custom_resource(key);
+        }
         let of = match self.meaning(collection)? {
             Meaning::Members(Members::All(of @ (Collection::Workloads | Collection::Hpas)), _) => of,
             other => {

@@ -3,7 +3,11 @@
 //! `parse` turns the text into a tree, `check` gives it types and names. The only folder that names the CEL crate.
 
 mod check;
+mod custom;
 mod words;
+
+pub(super) use custom::{Rules, find as find_custom};
+pub(super) use words::Type;
 
 use super::ErrorKind;
 use super::error::InputError;
@@ -14,6 +18,7 @@ use crate::limits::reader::MAX_CEL;
 use crate::limits::reader::MAX_CEL_NESTING;
 use cel::common::ast::SourceInfo;
 use cel::parser::Parser;
+use kubound_encodings::cluster::CustomController;
 use kubound_encodings::cluster::formula::Formula;
 
 /// What is wrong with an expression, at which characters of it.
@@ -27,17 +32,27 @@ pub(super) struct Fault {
 }
 
 /// Names that expressions may use.
+#[derive(Clone)]
 pub(super) struct Known<'a> {
     /// Workloads and pools.
     pub(super) names: &'a Names,
     /// Autoscalers, `namespace/name`.
     pub(super) hpas: &'a [String],
+    /// Custom controllers.
+    pub(super) customs: &'a [&'a CustomController],
+    /// The rules file that the expression is in: then it speaks of the words of that file alone.
+    pub(super) rules: Option<Rules<'a>>,
 }
 
 /// Reads the expression of a view as a condition.
 pub(super) fn read(view: &View, known: &Known) -> Result<Formula, InputError> {
+    read_as(view, Type::Bool, known)
+}
+
+/// Reads the expression of a view as a condition or a number.
+pub(super) fn read_as(view: &View, wanted: Type, known: &Known) -> Result<Formula, InputError> {
     let text = view.text()?;
-    parse(text, known).map_err(|fault| {
+    parse_as(text, wanted, known).map_err(|fault| {
         let column = fault.start + 1;
         let error = match region(view, text, &fault) {
             Some(region) => view.error(&fault.message).in_text(&view.context.source, region),
@@ -58,12 +73,12 @@ fn region(view: &View, text: &str, fault: &Fault) -> Option<Region> {
     Some(Region { line: whole.line, column: start + fault.start + 1, length })
 }
 
-/// Parses and checks a text.
-pub(super) fn parse(text: &str, known: &Known) -> Result<Formula, Fault> {
+/// Parses and checks the text of a condition or a number.
+fn parse_as(text: &str, wanted: Type, known: &Known) -> Result<Formula, Fault> {
     check_size(text)?;
     let parsed = Parser::new().max_recursion_depth(MAX_CEL_NESTING as u16).parse_with_source_info(text);
     let (tree, places) = parsed.map_err(|errors| syntax(text, &errors.errors))?;
-    check::condition(&tree, &Source { text, places }, known)
+    check::value(&tree, wanted, &Source { text, places }, known)
 }
 
 /// A text with the places of its parts.

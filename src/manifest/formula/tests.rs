@@ -1,5 +1,5 @@
 use super::super::names::{Names, Pool};
-use super::{Fault, Known, parse};
+use super::{Fault, Known, Type, parse_as};
 use kubound_encodings::cluster::WorkloadRef;
 use kubound_encodings::cluster::formula::Formula;
 use proptest::prelude::*;
@@ -20,7 +20,7 @@ fn read(text: &str) -> Result<Formula, Fault> {
         pools: vec![pool("worker", false, 3), pool("n1", true, 1)],
         least_nodes: 0,
     };
-    parse(text, &Known { names: &names, hpas: &["default/web".to_owned()] })
+    parse_as(text, Type::Bool, &Known { names: &names, hpas: &["default/web".to_owned()], customs: &[], rules: None })
 }
 
 #[test]

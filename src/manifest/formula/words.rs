@@ -1,10 +1,11 @@
 //! What expressions may name: types with their fields.
 
+use kubound_encodings::cluster::custom::{MEMORY, RESOURCE};
 use kubound_encodings::cluster::formula::{Collection, Field};
 
 /// The type of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Type {
+pub(in super::super) enum Type {
     /// A truth value.
     Bool,
     /// A number.
@@ -39,6 +40,9 @@ pub(super) const KINDS: &[(&str, Collection)] = &[
 ];
 
 fn plural(collection: Collection) -> &'static str {
+    if let Collection::Custom(..) = collection {
+        return "owned objects";
+    }
     KINDS.iter().find(|(_, other)| *other == collection).map_or("", |(name, _)| name)
 }
 
@@ -48,6 +52,9 @@ fn singular(collection: Collection) -> &'static str {
         Collection::Nodes => "a node",
         Collection::Workloads => "a workload",
         Collection::Hpas => "an autoscaler",
+        Collection::Custom(_, MEMORY) => "what is remembered",
+        Collection::Custom(_, RESOURCE) => "a custom resource",
+        Collection::Custom(..) => "an owned object",
     }
 }
 
@@ -83,5 +90,7 @@ pub(super) fn fields(collection: Collection) -> &'static [(&'static str, Field, 
             ("spec.maxReplicas", Field::MaxReplicas, Type::Int, "upper limit"),
             ("status.desiredReplicas", Field::DesiredReplicas, Type::Int, "`spec.replicas` of its target"),
         ],
+        // Their rules files say.
+        Collection::Custom(..) => &[],
     }
 }

@@ -56,6 +56,7 @@ pub(super) use volumes::tie as tie_to_volumes;
 
 use super::ErrorKind;
 use super::Severity;
+use super::custom;
 use super::draft::Draft;
 use super::error::InputError;
 use super::exceptions;
@@ -260,6 +261,9 @@ fn find(api_version: &str, kind: &str) -> Option<&'static Kind> {
 pub(super) fn read_object(value: &Value, context: &Context, draft: &mut Draft) -> Result<(), InputError> {
     let Some((api_version, kind)) = header(value) else { return Ok(()) };
     let fields = View::root(value, context).fields()?;
+    if custom::is_rules_file(value) {
+        return custom::read(value, context, draft);
+    }
     if pod::is_of_another(api_version, kind, value) {
         unmodelled::note(api_version, kind, value, context);
         return Ok(());

@@ -1,5 +1,6 @@
 //! `spec.events`: what users and machines may do.
 
+use super::super::custom;
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
 use super::super::kinds;
@@ -108,6 +109,7 @@ pub(super) const EVENTS: &[EventReader] = &[
         about: "A Deployment is created.",
         read: read_created,
     },
+    custom::EDIT,
     #[cfg(test)]
     kinds::nap::WAKE,
 ];
@@ -287,7 +289,7 @@ pub(in super::super) struct Reading<'r, 'a> {
     pub(in super::super) body: &'r Fields<'a>,
     names: &'r Names,
     files: &'r Folder<'r>,
-    draft: &'r mut Draft,
+    pub(in super::super) draft: &'r mut Draft,
     /// What `createDeployment` creates.
     created: Option<&'r WorkloadRef>,
 }

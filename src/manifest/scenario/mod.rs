@@ -18,8 +18,7 @@ mod schema;
 mod settings;
 mod workloads;
 
-#[cfg(test)]
-pub(super) use events::EventReader;
+pub(super) use events::{EventReader, Reading};
 pub(crate) use faults::contradiction as contradicting_faults;
 pub(super) use files::{event_files, resources};
 pub use schema::scenario_schema;
@@ -33,7 +32,7 @@ use super::names::Names;
 use super::value::Value;
 use super::view::{Entry, View};
 use super::{exceptions, expression, formula, kinds, source_map_place};
-use kubound_encodings::cluster::{Assumption, WorkloadRef};
+use kubound_encodings::cluster::{Assumption, CustomController, WorkloadRef, custom};
 use std::path::Path;
 
 /// How origins call the scenario.
@@ -120,7 +119,9 @@ pub(super) fn read(
     scenario.faults = faults::read(&spec)?;
     let hpas: Vec<String> =
         draft.hpas.iter().filter(|hpa| names.workloads.contains(&hpa.hpa.target)).map(|hpa| hpa.hpa.label()).collect();
-    scenario.intents = intents::read(&spec, &formula::Known { names: &names, hpas: &hpas })?;
+    let customs: Vec<&CustomController> = custom::among(&draft.others).collect();
+    let known = formula::Known { names: &names, hpas: &hpas, customs: &customs, rules: None };
+    scenario.intents = intents::read(&spec, &known)?;
     scenario.exceptions = exceptions::read(&spec, &names)?;
     scenario.expect = intents::read_expect(&spec, &scenario.intents)?;
     Ok(scenario)

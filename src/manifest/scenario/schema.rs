@@ -437,6 +437,13 @@ fn or_nothing(mut schema: Value) -> Value {
 /// A parameter of an event or an intent.
 fn parameter(of: &str, key: &str) -> Value {
     match (of, key) {
+        ("edit", "target") => {
+            told("Kind/namespace/name of a custom resource, or a shorter form.", text("RabbitmqCluster/default/rabbit"))
+        }
+        ("edit", "set") => told(
+            "Fields of its spec with their new values: numbers, ranges, true or false.",
+            json!({"type": "object", "minProperties": 1, "additionalProperties": {"type": ["integer", "string", "boolean"]}, "examples": [{"replicas": "1..5"}]}),
+        ),
         (_, "id") => told("Its name.", text("second")),
         (_, "times") => told("How often it may happen. Default: 1.", integer(1, 1000)),
         (_, "must") => told("Whether it happens eventually.", flag()),

@@ -47,6 +47,14 @@ spec:
     spec:
       template:
         spec: {restartPolicy: Never, containers: [{name: often, image: often, resources: {requests: {cpu: 100m}}}]}
+---
+apiVersion: kubound.dev/v1alpha1
+kind: CustomController
+metadata: {name: rabbitmq-operator}
+spec:
+  resource: {kind: RabbitmqCluster, name: rabbit, spec: {replicas: 1}}
+  memory: {seen: bool}
+  reconcile: [{remember: {seen: true}}]
 ";
 
 fn compile() -> (Schemas, SchemaIndex) {
@@ -189,8 +197,9 @@ fn neither_takes_a_key_that_is_unknown() {
         complete(&path, &mut scenario);
         for depth in 0..6 {
             let mut spoilt = scenario.clone();
-            // Labels, resources and verdicts are named freely; taints are read as leniently as those of manifests.
-            let free = ["labels", "annotations", "allocatable", "taints", "expect"];
+            // Labels, resources and verdicts are named freely, fields of custom resources by their rules files; taints are
+            // read as leniently as those of manifests.
+            let free = ["labels", "annotations", "allocatable", "taints", "expect", "set"];
             if !spoil(&mut spoilt, &path, depth, &free) {
                 break;
             }
