@@ -22,12 +22,15 @@ use crate::subject::{Part as SubjectPart, Subject};
 use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, any};
 
+/// What faults and lists call all of them, and the process in which they restart together.
+const NAME: &str = "custom-controller";
+
 /// See the module.
 pub struct Custom;
 
 impl Controller for Custom {
     fn name(&self) -> &'static str {
-        "custom-controller"
+        NAME
     }
 
     fn summary(&self) -> &'static str {
@@ -43,12 +46,13 @@ impl Controller for Custom {
     }
 
     fn footprint(&self) -> Footprint {
-        Footprint { watches: &["its resource", "what it owns"], reads_live: &[], forgets: &["memory"] }
+        Footprint { runs_in: NAME, watches: &["its resource", "what it owns"], reads_live: &[], forgets: &["memory"] }
     }
 
     fn prepare(&self, model: &mut Model) {
         for (number, own) in of(model.cluster).into_iter().enumerate() {
             model.declare_custom(number, own);
+            forget(model, number, own);
         }
     }
 
@@ -108,6 +112,18 @@ struct Step {
     set: Vec<(FieldState, FieldValue)>,
     /// New values of what is remembered.
     remember: Vec<(FieldState, FieldValue)>,
+}
+
+/// Says what a restart makes of what is remembered.
+fn forget(model: &mut Model, number: usize, own: &CustomController) {
+    let Some(state) = model.side::<CustomState>(number) else { return };
+    for (field, becomes) in forgotten(&own.parts[MEMORY].fields, &state.parts[MEMORY][0].clone()) {
+        match (field, becomes) {
+            (FieldState::Bool(var), FieldValue::Bool(to)) => model.forgets_flag(NAME, var, to),
+            (FieldState::Number(var), FieldValue::Number(to)) => model.forgets(NAME, var, to),
+            _ => {}
+        }
+    }
 }
 
 /// Whether an entry applies to anything.

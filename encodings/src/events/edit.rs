@@ -1,13 +1,14 @@
-//! `edit`: somebody writes fields of the specification of a custom resource. What its schema refuses does not happen.
+//! `edit`: somebody writes fields of the specification of a custom resource. A request that its schema refuses changes
+//! nothing.
 
 use super::{EventModel, Operation, plan};
-use crate::cluster::custom::{Assigned, EDIT, Edit, RESOURCE, of};
+use crate::cluster::custom::{Assigned, CustomField, EDIT, Edit, RESOURCE, of};
 use crate::cluster::{Cluster, Event, EventKind};
 use crate::needs::Needs;
 use crate::state::{CustomState, FieldState, Model, text, value};
 use crate::subject::Subject;
 use crate::system::{Pace, Phrase, Verb};
-use crate::term::{Int, int_choice};
+use crate::term::{Int, all, int_choice, ite, ite_bool};
 
 /// See the module.
 pub struct EditResource;
@@ -34,35 +35,39 @@ impl EventModel for EditResource {
         let mut rule = plan::rule(model, event, "edit", "kubectl", "Edited", Pace::Event)
             .writes(Verb::Update, resource.id)
             .says([text(format!("{} edited", own.resource()))]);
-        for (index, (field, to)) in edit.set.iter().enumerate() {
+        let mut values = Vec::new();
+        for (field, to) in &edit.set {
             let described = &own.parts[RESOURCE].fields[*field];
-            let name = text(format!("{} {} ", if index == 0 { ":" } else { "," }, described.name));
-            rule = rule.and_says(name);
-            match (resource.fields[*field], to) {
-                (FieldState::Bool(var), Assigned::Bool(to)) => {
-                    rule = rule.set_bool(var, *to).and_says(Phrase::After(var.id));
+            let wanted: Int = match to {
+                Assigned::Bool(to) => i64::from(*to).into(),
+                Assigned::Number(span) if span.constant().is_some() => span.lo.into(),
+                Assigned::Number(span) => {
+                    let about = Subject::new(described.name.clone()).of(model.event_id(event));
+                    let (choice, place) = int_choice(about, 0, span.len() - 1);
+                    rule = rule.pick(choice);
+                    place * span.step + span.lo
                 }
-                (FieldState::Number(var), Assigned::Number(span)) => {
-                    let wanted: Int = match span.constant() {
-                        Some(only) => only.into(),
-                        None => {
-                            let about = Subject::new(described.name.clone()).of(model.event_id(event));
-                            let (choice, place) = int_choice(about, 0, span.len() - 1);
-                            rule = rule.pick(choice);
-                            place * span.step + span.lo
-                        }
-                    };
-                    if described.only_grows {
-                        // The largest one is admitted if any is.
-                        rule = rule.when(var.value.at_most(span.hi)).such_that(wanted.at_least(var.value));
-                    }
-                    rule = rule.set(var, wanted);
-                    for phrase in [value(var.value), text(" -> "), Phrase::After(var.id)] {
-                        rule = rule.and_says(phrase);
-                    }
+            };
+            values.push((described, resource.fields[*field], wanted));
+        }
+        let is_admitted = |(described, field, wanted): &(&CustomField, FieldState, Int)| match field {
+            FieldState::Number(var) if described.only_grows => wanted.at_least(var.value),
+            _ => true.into(),
+        };
+        let admitted = all(values.iter().map(is_admitted).collect::<Vec<_>>());
+        for (index, (described, field, wanted)) in values.into_iter().enumerate() {
+            rule = rule.and_says(text(format!("{} {} ", if index == 0 { ":" } else { "," }, described.name)));
+            rule = match field {
+                FieldState::Bool(var) => {
+                    let to = ite_bool(admitted, wanted.is(1), var.value);
+                    rule.set_bool(var, to).and_says(Phrase::After(var.id))
                 }
-                _ => {}
-            }
+                FieldState::Number(var) => {
+                    let rule = rule.set(var, ite(admitted, wanted, var.value)).and_says(value(var.value));
+                    rule.and_says(text(" -> ")).and_says(Phrase::After(var.id))
+                }
+                FieldState::Ready(_) => rule,
+            };
         }
         vec![Operation::Begins(rule)]
     }

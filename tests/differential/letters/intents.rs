@@ -102,13 +102,13 @@ kinds! { COLLECTION, of_collection: Collection, {
     Collection::Nodes => "nodes",
     Collection::Workloads => "workloads",
     Collection::Hpas => "hpas",
-} }
+} beyond { Collection::Custom(..) } }
 
 kinds! { OBJECT, of_object: Object, {
     Object::Bound(_) => "one of a collection",
     Object::Workload(_) => "workloads[]",
     Object::Hpa(_) => "hpas[]",
-} }
+} beyond { Object::Custom(..) } }
 
 kinds! { FIELD, of_field: Field, {
     Field::Name => "field name",
@@ -126,7 +126,7 @@ kinds! { FIELD, of_field: Field, {
     Field::MinReplicas => "field spec.minReplicas",
     Field::MaxReplicas => "field spec.maxReplicas",
     Field::DesiredReplicas => "field status.desiredReplicas",
-} }
+} beyond { Field::Custom(_) | Field::Exists | Field::Ordinal } }
 
 fn formula_letters(formula: &Formula, found: &mut Letters) {
     of_formula(formula, found);
