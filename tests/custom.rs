@@ -123,3 +123,15 @@ fn two_who_undo_each_others_work_oscillate() {
     let forgetful = small("{do: {create: map}}, {remember: {done: \"!memory.done\"}}", "");
     assert!(matches!(verdict(&forgetful, quiet), Verdict::Holds { .. }));
 }
+
+#[test]
+fn a_crash_loses_what_is_remembered_and_nothing_else_does() {
+    let rules = include_str!("../cases/c82/broken/operator.yaml");
+    let spec = "
+  events: [{edit: {target: rabbit, set: {storage: 2}}}]
+  intents: [{eventuallyAlways: \"custom['rabbit'].owns.pvc.size == custom['rabbit'].spec.storage\"}]
+";
+    assert!(matches!(verdict(rules, spec), Verdict::Holds { .. }));
+    let crashes = format!("\n  faults: {{crash: 1}}{spec}");
+    assert!(matches!(verdict(rules, &crashes), Verdict::Violated(_)));
+}
