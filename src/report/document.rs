@@ -1,31 +1,30 @@
 //! The findings as one plain document: what every output format prints. Its serialisation is the JSON report, with
 //! keys in the order of the fields here.
 
+mod notes;
+mod outcome;
+#[cfg(test)]
+pub mod testing;
+mod violation;
+mod wording;
+
+pub use notes::{ExceptionDocument, NoteDocument, exceptions};
+pub use outcome::Outcome;
+pub use violation::{LateDocument, NodeDocument, VariableDocument, ViolationDocument};
+pub use wording::{blamed, document_word, expected_word};
+
 use super::cause;
-use super::narrate::{ToldStep, tell};
-use super::origin::{OriginDocument, end_column};
+use super::origin::OriginDocument;
 use super::repairs::RepairsDocument;
-use super::scene::{SceneDocument, Stage};
 use super::shard::{PieceDocument, ShardDocument};
-use super::states::Decoder;
 use super::words::{self, Word};
-use super::{sizes, telling};
-use crate::engines::explicit::inevitable::Inevitability;
-use crate::manifest::{Acceptance, Accepted, ExpectedVerdict, Loaded, Note, Severity};
-use crate::passes::reductions;
+use crate::manifest::Loaded;
+use crate::search::Findings;
 use crate::search::cross_check::Recheck;
-use crate::search::late::Late;
 use crate::search::scope::{Scope, Size};
-use crate::search::timings::timing_word;
-use crate::search::{Beside, Findings, IntentResult, Systems, Verdict, Violation};
-use crate::trace::Ending;
 use itertools::Itertools;
-use kubound_encodings::system::{Origin, TransitionSystem};
-use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The whole report.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
@@ -62,24 +61,6 @@ pub struct Document {
     /// Which part of the whole this is, of a run with `--shard`; none: the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardDocument>,
-}
-
-/// A violation that is accepted for a time.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ExceptionDocument {
-    /// Id of the intent.
-    pub intent: String,
-    /// Object it speaks of; none: any.
-    pub target: Option<String>,
-    /// Why it is accepted.
-    pub reason: String,
-    /// The last day on which it is, `YYYY-MM-DD`.
-    pub expires: String,
-    /// `used`: a violation does not fail the command for it; `unused`: there is no such violation; `expired`: it counts
-    /// no more.
-    #[schemars(extend("enum" = ["used", "unused", "expired"]))]
-    #[serde(deserialize_with = "words::known")]
-    pub state: Word,
 }
 
 /// The answer to one intent.
@@ -177,21 +158,6 @@ pub struct BesideDocument {
     pub why: String,
 }
 
-/// Who is late in a violation that needs it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct LateDocument {
-    /// The controller that is late.
-    pub who: String,
-    /// Who comes first.
-    pub behind: String,
-    /// What they do, as Kubernetes Events name it.
-    pub reason: String,
-    /// The step at which they do it, counted from 1; steps tell who is late at them.
-    pub step: usize,
-    /// Whether the violation lasts, however fast everybody is from then on.
-    pub lasts: bool,
-}
-
 /// Who acted, with the reasons as Kubernetes Events name them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
@@ -199,80 +165,6 @@ pub struct Actor {
     pub name: String,
     /// The reasons.
     pub reasons: Vec<String>,
-}
-
-/// A violation in words.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ViolationDocument {
-    /// Most nodes at a time.
-    pub nodes: i64,
-    /// The nodes.
-    pub machines: Vec<NodeDocument>,
-    /// Number of nodes of each pool that has any.
-    pub pools: Vec<Size>,
-    /// Most pods at a time.
-    pub pods: i64,
-    /// Whether smaller clusters were ruled out.
-    pub minimised: bool,
-    /// Other values that were ranges, in units of the input.
-    pub values: Vec<Size>,
-    /// What the state consists of, with its value before the first step; steps tell what they change in it.
-    pub variables: Vec<VariableDocument>,
-    /// The steps.
-    pub steps: Vec<ToldStep>,
-    /// `bad`: the last state violates the intent; `stays`: no controller has anything left to do; `loop`.
-    #[schemars(extend("enum" = ["bad", "stays", "loop"]))]
-    #[serde(deserialize_with = "words::known")]
-    pub ending: Word,
-    /// First and last step of the loop, counted from 1.
-    #[serde(rename = "loop")]
-    pub repeats: Option<(usize, usize)>,
-    /// `inevitable`, `possible` or `undecided`.
-    #[schemars(extend("enum" = ["inevitable", "possible", "undecided"]))]
-    #[serde(deserialize_with = "words::known")]
-    pub inevitability: Word,
-    /// The step whose picks decide, counted from 1.
-    pub needs_choice_at: Option<usize>,
-    /// Who has to be late for it; none where nobody has to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub late: Option<LateDocument>,
-    /// The cluster where it ends, and what waits there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scene: Option<SceneDocument>,
-}
-
-/// A node of a run.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct NodeDocument {
-    /// Its name.
-    pub name: String,
-    /// The pool it is of.
-    pub pool: String,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
-}
-
-/// A variable of the model.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct VariableDocument {
-    /// Its name, by which steps refer to it.
-    pub name: String,
-    /// `size`: never changes; `cluster`: part of the cluster; `clock`: a timer; `budget`: what may still happen.
-    #[schemars(extend("enum" = ["size", "cluster", "clock", "budget"]))]
-    #[serde(deserialize_with = "words::known")]
-    pub role: Word,
-    /// The workload it is about.
-    pub workload: Option<String>,
-    /// The node it is about.
-    pub node: Option<String>,
-    /// What it counts or says of them, such as `running`.
-    pub what: String,
-    /// Whether it is true (1) or false (0).
-    pub is_flag: bool,
-    /// Its value before the first step.
-    pub initial: i64,
 }
 
 /// Sizes of a search.
@@ -291,37 +183,6 @@ pub struct StatisticsDocument {
     pub depth: usize,
     /// Rules that fired, where the engine knows them.
     pub rules_fired: usize,
-}
-
-/// Something that is not modelled, or odd.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct NoteDocument {
-    /// What it is about; `kubound explain` knows it.
-    #[serde(deserialize_with = "words::known")]
-    pub id: Word,
-    /// `harmless`, `risky` or `warning`.
-    #[schemars(extend("enum" = ["harmless", "risky", "warning"]))]
-    #[serde(deserialize_with = "words::known")]
-    pub severity: Word,
-    /// The file.
-    pub file: String,
-    /// The line, if known.
-    pub line: Option<usize>,
-    /// The column, from 1, in characters.
-    pub column: Option<usize>,
-    /// The column behind the last character; none where the rest of the line is meant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end_column: Option<usize>,
-    /// Text of the file.
-    #[serde(skip)]
-    pub source: Option<Arc<str>>,
-    /// The object.
-    pub object: String,
-    /// The field.
-    pub field: String,
-    /// In words.
-    pub message: String,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
@@ -375,50 +236,6 @@ impl Document {
     }
 }
 
-/// The exceptions of an input, with what became of them.
-pub fn exceptions(loaded: &Loaded, results: &[IntentDocument]) -> Vec<ExceptionDocument> {
-    loaded.accepted.iter().filter_map(|one| exception(one, results)).collect()
-}
-
-fn exception(accepted: &Accepted, results: &[IntentDocument]) -> Option<ExceptionDocument> {
-    let Acceptance::Exception { reason, expires, expired, .. } = &accepted.by else { return None };
-    let is_used = results.iter().any(|result| {
-        result.violation.is_some()
-            && result.expected.is_none()
-            && accepted.covers(&result.intent, result.target.as_deref())
-    });
-    Some(ExceptionDocument {
-        intent: accepted.intent.clone(),
-        target: accepted.target.clone(),
-        reason: reason.clone(),
-        expires: expires.clone(),
-        state: if *expired {
-            "expired"
-        } else if is_used {
-            "used"
-        } else {
-            "unused"
-        },
-    })
-}
-
-/// What an answer means for whoever waits for it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// As it should be.
-    Passed,
-    /// Violated, as the scenario expects.
-    Expected,
-    /// Violated, and accepted for a time.
-    Excepted,
-    /// Violated, or not what the scenario expects.
-    Failed,
-    /// Violated only by a late controller, for a while.
-    Race,
-    /// Not answered, or an answer worth nothing.
-    Open,
-}
-
 impl Document {
     /// What the verdicts cover, by name.
     pub fn covered(&self) -> Vec<(String, String)> {
@@ -445,11 +262,6 @@ impl Document {
 }
 
 impl IntentDocument {
-    /// Words an answer, given the systems in which it was found.
-    pub fn new(loaded: &Loaded, systems: &Systems, result: &IntentResult) -> Self {
-        Context { loaded, systems, system: &systems.fine }.intent(result)
-    }
-
     /// The intent and what it speaks of.
     pub fn title(&self) -> String {
         let target = self.target.as_ref().map(|target| format!(" {target}")).unwrap_or_default();
@@ -501,282 +313,5 @@ impl IntentDocument {
         let blamed: Vec<OriginDocument> = best.iter().map(OriginDocument::from).collect();
         self.origins.splice(0..0, blamed);
         self.repairs = Some(repairs);
-    }
-
-    /// What the answer means, given what the scenario expects.
-    pub fn outcome(&self) -> Outcome {
-        let is_expected = self.expected.is_some_and(|expected| {
-            expected == self.verdict || (expected == "holds" && self.verdict == "bounded" && self.decided)
-        });
-        match (self.verdict, self.expected) {
-            ("violated" | "race", _) if is_expected => Outcome::Expected,
-            ("violated" | "race", None) if self.excepted.is_some() => Outcome::Excepted,
-            _ if is_expected => Outcome::Passed,
-            _ if !self.decided => Outcome::Open,
-            (_, Some(_)) | ("violated", None) => Outcome::Failed,
-            ("race", None) => Outcome::Race,
-            ("vacuous", None) => Outcome::Open,
-            _ => Outcome::Passed,
-        }
-    }
-}
-
-impl ViolationDocument {
-    /// The values of all variables before the first step and after each, in the order of the variables.
-    pub fn states(&self) -> Vec<Vec<i64>> {
-        let index: FxHashMap<&str, usize> =
-            self.variables.iter().enumerate().map(|(index, variable)| (variable.name.as_str(), index)).collect();
-        let mut state: Vec<i64> = self.variables.iter().map(|variable| variable.initial).collect();
-        let mut states = vec![state.clone()];
-        for step in &self.steps {
-            for change in &step.changes {
-                if let Some(&index) = index.get(change.variable.as_str()) {
-                    state[index] = change.after;
-                }
-            }
-            states.push(state.clone());
-        }
-        states
-    }
-}
-
-/// The fields that a violation stems from, all that its actors read and those of its intent.
-pub fn blamed(loaded: &Loaded, findings: &Findings, result: &IntentResult) -> Vec<Origin> {
-    let system = &findings.systems_of(result).fine;
-    match result.verdict.violation() {
-        Some(found) => telling::all_origins(&loaded.cluster, system, &found.trace, &result.origins),
-        None => result.origins.clone(),
-    }
-}
-
-struct Context<'a> {
-    loaded: &'a Loaded,
-    systems: &'a Systems,
-    system: &'a TransitionSystem,
-}
-
-impl Context<'_> {
-    fn intent(&self, result: &IntentResult) -> IntentDocument {
-        let (message, depth, violation) = match &result.verdict {
-            Verdict::Violated(found) | Verdict::Race(found) => {
-                let violation = self.violation(found, result);
-                let late = violation.late.as_ref().map(LateDocument::told);
-                let message = [Some(result.headline.clone()), late].into_iter().flatten().join(": ");
-                (message, None, Some(violation))
-            }
-            Verdict::Holds { method, .. } => ((*method).to_owned(), None, None),
-            Verdict::BoundedClean { depth, .. } => (format!("no violation up to depth {depth}"), Some(*depth), None),
-            Verdict::Vacuous { why } | Verdict::Unknown { why } => (why.clone(), None, None),
-        };
-        let expected = self.loaded.expect.get(&result.intent).copied().map(expected_word);
-        let statistics = result.statistics;
-        let origins = match result.verdict.violation() {
-            Some(found) => telling::origins(&self.loaded.cluster, self.system, &found.trace, &result.origins),
-            None => result.origins.iter().cloned().map(telling::ToldOrigin::from).collect(),
-        };
-        let acts = acts(self.systems, &result.fired);
-        IntentDocument {
-            intent: result.intent.clone(),
-            rule: self.rule(result),
-            target: result.target.clone(),
-            verdict: document_word(&result.verdict),
-            decided: !result.verdict.is_undecided(),
-            expected,
-            excepted: self.excepted(result),
-            message,
-            unmodelled: match &result.verdict {
-                Verdict::Holds { .. } | Verdict::BoundedClean { .. } | Verdict::Vacuous { .. } => self.unmodelled(),
-                Verdict::Violated(_) | Verdict::Race(_) | Verdict::Unknown { .. } => 0,
-            },
-            depth,
-            origins: origins
-                .iter()
-                .map(|one| OriginDocument::new(&one.origin, one.told(), &self.loaded.sources))
-                .collect(),
-            acted: acts.0,
-            did_not_act: acts.1,
-            violation,
-            ends_like: None,
-            repairs_follow: false,
-            repairs: None,
-            timing: timing_word(result.timing),
-            beside: result.beside.iter().map(beside).collect(),
-            unpaced: result.unpaced.clone(),
-            same_as: result.same_as.clone(),
-            rechecks: result.rechecks.clone(),
-            proof: match &result.verdict {
-                Verdict::Holds { proof, .. } => proof.clone(),
-                _ => Vec::new(),
-            },
-            engine: result.engine.clone(),
-            reductions: match (&result.same_as, &result.verdict) {
-                (Some(_), _) | (_, Verdict::Unknown { .. }) => Vec::new(),
-                _ => reductions(self.systems.searched(), result.property, result.engine == "explicit"),
-            },
-            statistics: StatisticsDocument {
-                states: statistics.states,
-                transitions: statistics.transitions,
-                clauses: statistics.clauses,
-                variables: statistics.variables,
-                depth: statistics.depth,
-                rules_fired: result.fired.len(),
-            },
-            seconds: result.seconds,
-            piece: None,
-        }
-    }
-
-    /// How many fields could change a verdict and are not modelled.
-    fn unmodelled(&self) -> usize {
-        self.loaded.notes.iter().filter(|note| note.severity == Severity::Risky).count()
-    }
-
-    /// Why a violation does not fail the command, if the input says so.
-    fn excepted(&self, result: &IntentResult) -> Option<String> {
-        if result.verdict.violation().is_none() || self.loaded.expect.contains_key(&result.intent) {
-            return None;
-        }
-        let covering = self.loaded.accepted.iter().filter(|one| one.covers(&result.intent, result.target.as_deref()));
-        let mut told = covering.filter_map(|one| match &one.by {
-            Acceptance::Exception { reason, expires, .. } => Some(format!("{reason} (until {expires})")),
-            Acceptance::Baseline => None,
-        });
-        told.next()
-    }
-
-    /// The kind of the intent of a result.
-    fn rule(&self, result: &IntentResult) -> &'static str {
-        let intent = self.loaded.cluster.intents.iter().find(|intent| intent.id == result.intent);
-        intent.map_or("", |intent| intent.kind.name())
-    }
-
-    fn violation(&self, found: &Violation, result: &IntentResult) -> ViolationDocument {
-        let trace = &found.trace;
-        let cluster = &self.loaded.cluster;
-        let (inevitability, needs_choice_at) = match found.inevitability {
-            Inevitability::Inevitable => ("inevitable", None),
-            Inevitability::Possible { step } => ("possible", Some(step + 1)),
-            Inevitability::Undecided => ("undecided", None),
-        };
-        let (ending, repeats) = match trace.ending {
-            Ending::Bad => ("bad", None),
-            Ending::Stays => ("stays", None),
-            Ending::Loop { start } => ("loop", Some((start + 1, trace.steps.len()))),
-        };
-        let decoder = Decoder::new(cluster, self.system, &trace.initial);
-        let mut steps = tell(self.system, trace);
-        decoder.complete(&mut steps, trace, &self.loaded.sources);
-        for late in found.late.iter().flat_map(|late| &late.steps) {
-            steps[late.step].late.clone_from(&late.late);
-        }
-        let late = found.late.as_ref().and_then(|late| LateDocument::new(late, &steps));
-        let stage = Stage { cluster, systems: self.systems, sources: &self.loaded.sources };
-        let scene = stage.at_the_end(trace, &result.intent, result.target.as_deref());
-        ViolationDocument {
-            nodes: found.nodes,
-            machines: decoder.nodes(),
-            pools: sizes::pools(cluster, self.system, trace),
-            pods: found.pods,
-            minimised: found.minimised,
-            values: sizes::values(cluster, self.system, &trace.initial),
-            variables: decoder.variables(trace),
-            steps,
-            ending,
-            repeats,
-            inevitability,
-            needs_choice_at,
-            late,
-            scene,
-        }
-    }
-}
-
-impl LateDocument {
-    fn new(late: &Late, steps: &[ToldStep]) -> Option<Self> {
-        let first = late.steps.first()?;
-        let step = &steps[first.step];
-        Some(Self {
-            who: first.late.first()?.clone(),
-            behind: step.actor.clone(),
-            reason: step.reason.clone(),
-            step: step.number,
-            lasts: late.lasts,
-        })
-    }
-
-    /// Who is late for whom, in words.
-    fn told(&self) -> String {
-        let Self { who, behind, reason, step, .. } = self;
-        format!("a race, {who} is late for {behind} ({reason}, step {step})")
-    }
-}
-
-fn beside(known: &Beside) -> BesideDocument {
-    BesideDocument { timing: timing_word(known.timing), answer: known.answer, why: known.why.clone() }
-}
-
-/// Who acted when rules of these names fired, and who did not; nothing if no names are known.
-fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
-    if fired.is_empty() {
-        return Default::default();
-    }
-    let fired = systems.fine_names(fired);
-    let mut acted: Vec<Actor> = Vec::new();
-    let mut idle: Vec<String> = Vec::new();
-    for rule in &systems.fine.rules {
-        if !fired.contains(&rule.name) {
-            if !idle.contains(&rule.actor) {
-                idle.push(rule.actor.clone());
-            }
-            continue;
-        }
-        let reason = rule.reason.to_owned();
-        match acted.iter_mut().find(|actor| actor.name == rule.actor) {
-            Some(actor) if actor.reasons.contains(&reason) => {}
-            Some(actor) => actor.reasons.push(reason),
-            None => acted.push(Actor { name: rule.actor.clone(), reasons: vec![reason] }),
-        }
-    }
-    idle.retain(|name| !acted.iter().any(|actor| actor.name == *name));
-    (acted, idle)
-}
-
-impl From<&Note> for NoteDocument {
-    fn from(note: &Note) -> Self {
-        Self {
-            id: note.kind.id(),
-            severity: match note.severity {
-                Severity::Harmless => "harmless",
-                Severity::Risky => "risky",
-                Severity::Warning => "warning",
-            },
-            file: note.file.to_string(),
-            line: note.region.map(|region| region.line),
-            column: note.region.map(|region| region.column),
-            end_column: note.region.and_then(end_column),
-            source: note.source.clone(),
-            object: note.object.clone(),
-            field: note.field.clone(),
-            message: note.message.clone(),
-        }
-    }
-}
-
-/// The word of documents for a verdict.
-pub fn document_word(verdict: &Verdict) -> Word {
-    match verdict {
-        Verdict::BoundedClean { .. } => "bounded",
-        other => other.word(),
-    }
-}
-
-/// The word of scenario files for an expected verdict.
-pub fn expected_word(expected: ExpectedVerdict) -> &'static str {
-    match expected {
-        ExpectedVerdict::Violated => "violated",
-        ExpectedVerdict::Holds => "holds",
-        ExpectedVerdict::Race => "race",
-        ExpectedVerdict::Unknown => "unknown",
-        ExpectedVerdict::Vacuous => "vacuous",
     }
 }

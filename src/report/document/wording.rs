@@ -1,0 +1,224 @@
+//! Findings become documents.
+
+use super::super::narrate::tell;
+use super::super::origin::OriginDocument;
+use super::super::scene::Stage;
+use super::super::states::Decoder;
+use super::super::words::Word;
+use super::super::{sizes, telling};
+use super::{Actor, BesideDocument, IntentDocument, LateDocument, StatisticsDocument, ViolationDocument};
+use crate::engines::explicit::inevitable::Inevitability;
+use crate::manifest::{Acceptance, ExpectedVerdict, Loaded, Severity};
+use crate::passes::reductions;
+use crate::search::timings::timing_word;
+use crate::search::{Beside, Findings, IntentResult, Systems, Verdict, Violation};
+use crate::trace::Ending;
+use itertools::Itertools;
+use kubound_encodings::system::{Origin, TransitionSystem};
+
+impl IntentDocument {
+    /// Words an answer, given the systems in which it was found.
+    pub fn new(loaded: &Loaded, systems: &Systems, result: &IntentResult) -> Self {
+        Context { loaded, systems, system: &systems.fine }.intent(result)
+    }
+}
+
+/// The fields that a violation stems from, all that its actors read and those of its intent.
+pub fn blamed(loaded: &Loaded, findings: &Findings, result: &IntentResult) -> Vec<Origin> {
+    let system = &findings.systems_of(result).fine;
+    match result.verdict.violation() {
+        Some(found) => telling::all_origins(&loaded.cluster, system, &found.trace, &result.origins),
+        None => result.origins.clone(),
+    }
+}
+
+struct Context<'a> {
+    loaded: &'a Loaded,
+    systems: &'a Systems,
+    system: &'a TransitionSystem,
+}
+
+impl Context<'_> {
+    fn intent(&self, result: &IntentResult) -> IntentDocument {
+        let (message, depth, violation) = match &result.verdict {
+            Verdict::Violated(found) | Verdict::Race(found) => {
+                let violation = self.violation(found, result);
+                let late = violation.late.as_ref().map(LateDocument::told);
+                let message = [Some(result.headline.clone()), late].into_iter().flatten().join(": ");
+                (message, None, Some(violation))
+            }
+            Verdict::Holds { method, .. } => ((*method).to_owned(), None, None),
+            Verdict::BoundedClean { depth, .. } => (format!("no violation up to depth {depth}"), Some(*depth), None),
+            Verdict::Vacuous { why } | Verdict::Unknown { why } => (why.clone(), None, None),
+        };
+        let expected = self.loaded.expect.get(&result.intent).copied().map(expected_word);
+        let statistics = result.statistics;
+        let origins = match result.verdict.violation() {
+            Some(found) => telling::origins(&self.loaded.cluster, self.system, &found.trace, &result.origins),
+            None => result.origins.iter().cloned().map(telling::ToldOrigin::from).collect(),
+        };
+        let acts = acts(self.systems, &result.fired);
+        IntentDocument {
+            intent: result.intent.clone(),
+            rule: self.rule(result),
+            target: result.target.clone(),
+            verdict: document_word(&result.verdict),
+            decided: !result.verdict.is_undecided(),
+            expected,
+            excepted: self.excepted(result),
+            message,
+            unmodelled: match &result.verdict {
+                Verdict::Holds { .. } | Verdict::BoundedClean { .. } | Verdict::Vacuous { .. } => self.unmodelled(),
+                Verdict::Violated(_) | Verdict::Race(_) | Verdict::Unknown { .. } => 0,
+            },
+            depth,
+            origins: origins
+                .iter()
+                .map(|one| OriginDocument::new(&one.origin, one.told(), &self.loaded.sources))
+                .collect(),
+            acted: acts.0,
+            did_not_act: acts.1,
+            violation,
+            ends_like: None,
+            repairs_follow: false,
+            repairs: None,
+            timing: timing_word(result.timing),
+            beside: result.beside.iter().map(beside).collect(),
+            unpaced: result.unpaced.clone(),
+            same_as: result.same_as.clone(),
+            rechecks: result.rechecks.clone(),
+            proof: match &result.verdict {
+                Verdict::Holds { proof, .. } => proof.clone(),
+                _ => Vec::new(),
+            },
+            engine: result.engine.clone(),
+            reductions: match (&result.same_as, &result.verdict) {
+                (Some(_), _) | (_, Verdict::Unknown { .. }) => Vec::new(),
+                _ => reductions(self.systems.searched(), result.property, result.engine == "explicit"),
+            },
+            statistics: StatisticsDocument {
+                states: statistics.states,
+                transitions: statistics.transitions,
+                clauses: statistics.clauses,
+                variables: statistics.variables,
+                depth: statistics.depth,
+                rules_fired: result.fired.len(),
+            },
+            seconds: result.seconds,
+            piece: None,
+        }
+    }
+
+    /// How many fields could change a verdict and are not modelled.
+    fn unmodelled(&self) -> usize {
+        self.loaded.notes.iter().filter(|note| note.severity == Severity::Risky).count()
+    }
+
+    /// Why a violation does not fail the command, if the input says so.
+    fn excepted(&self, result: &IntentResult) -> Option<String> {
+        if result.verdict.violation().is_none() || self.loaded.expect.contains_key(&result.intent) {
+            return None;
+        }
+        let covering = self.loaded.accepted.iter().filter(|one| one.covers(&result.intent, result.target.as_deref()));
+        let mut told = covering.filter_map(|one| match &one.by {
+            Acceptance::Exception { reason, expires, .. } => Some(format!("{reason} (until {expires})")),
+            Acceptance::Baseline => None,
+        });
+        told.next()
+    }
+
+    /// The kind of the intent of a result.
+    fn rule(&self, result: &IntentResult) -> &'static str {
+        let intent = self.loaded.cluster.intents.iter().find(|intent| intent.id == result.intent);
+        intent.map_or("", |intent| intent.kind.name())
+    }
+
+    fn violation(&self, found: &Violation, result: &IntentResult) -> ViolationDocument {
+        let trace = &found.trace;
+        let cluster = &self.loaded.cluster;
+        let (inevitability, needs_choice_at) = match found.inevitability {
+            Inevitability::Inevitable => ("inevitable", None),
+            Inevitability::Possible { step } => ("possible", Some(step + 1)),
+            Inevitability::Undecided => ("undecided", None),
+        };
+        let (ending, repeats) = match trace.ending {
+            Ending::Bad => ("bad", None),
+            Ending::Stays => ("stays", None),
+            Ending::Loop { start } => ("loop", Some((start + 1, trace.steps.len()))),
+        };
+        let decoder = Decoder::new(cluster, self.system, &trace.initial);
+        let mut steps = tell(self.system, trace);
+        decoder.complete(&mut steps, trace, &self.loaded.sources);
+        for late in found.late.iter().flat_map(|late| &late.steps) {
+            steps[late.step].late.clone_from(&late.late);
+        }
+        let late = found.late.as_ref().and_then(|late| LateDocument::new(late, &steps));
+        let stage = Stage { cluster, systems: self.systems, sources: &self.loaded.sources };
+        let scene = stage.at_the_end(trace, &result.intent, result.target.as_deref());
+        ViolationDocument {
+            nodes: found.nodes,
+            machines: decoder.nodes(),
+            pools: sizes::pools(cluster, self.system, trace),
+            pods: found.pods,
+            minimised: found.minimised,
+            values: sizes::values(cluster, self.system, &trace.initial),
+            variables: decoder.variables(trace),
+            steps,
+            ending,
+            repeats,
+            inevitability,
+            needs_choice_at,
+            late,
+            scene,
+        }
+    }
+}
+
+fn beside(known: &Beside) -> BesideDocument {
+    BesideDocument { timing: timing_word(known.timing), answer: known.answer, why: known.why.clone() }
+}
+
+/// Who acted when rules of these names fired, and who did not; nothing if no names are known.
+fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
+    if fired.is_empty() {
+        return Default::default();
+    }
+    let fired = systems.fine_names(fired);
+    let mut acted: Vec<Actor> = Vec::new();
+    let mut idle: Vec<String> = Vec::new();
+    for rule in &systems.fine.rules {
+        if !fired.contains(&rule.name) {
+            if !idle.contains(&rule.actor) {
+                idle.push(rule.actor.clone());
+            }
+            continue;
+        }
+        let reason = rule.reason.to_owned();
+        match acted.iter_mut().find(|actor| actor.name == rule.actor) {
+            Some(actor) if actor.reasons.contains(&reason) => {}
+            Some(actor) => actor.reasons.push(reason),
+            None => acted.push(Actor { name: rule.actor.clone(), reasons: vec![reason] }),
+        }
+    }
+    idle.retain(|name| !acted.iter().any(|actor| actor.name == *name));
+    (acted, idle)
+}
+
+/// The word of documents for a verdict.
+pub fn document_word(verdict: &Verdict) -> Word {
+    match verdict {
+        Verdict::BoundedClean { .. } => "bounded",
+        other => other.word(),
+    }
+}
+
+/// The word of scenario files for an expected verdict.
+pub fn expected_word(expected: ExpectedVerdict) -> &'static str {
+    match expected {
+        ExpectedVerdict::Violated => "violated",
+        ExpectedVerdict::Holds => "holds",
+        ExpectedVerdict::Race => "race",
+        ExpectedVerdict::Unknown => "unknown",
+        ExpectedVerdict::Vacuous => "vacuous",
+    }
+}
