@@ -120,6 +120,62 @@ fn a_revision_is_compared_with_the_working_folder() {
     }
 }
 
+/// Both sides have the same assumed nodes, so that only the change makes a difference; every format tells it.
+#[test]
+fn a_pull_request_without_a_scenario_is_told_in_every_format() {
+    let folder = scratch("base");
+    let app = |replicas: &str, available: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: {replicas}\n  selector: \
+             {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{containers: \
+             [{{name: a, image: x, resources: {{requests: {{cpu: 1500m}}}}}}]}}\n---\napiVersion: policy/v1\nkind: \
+             PodDisruptionBudget\nmetadata: {{name: web}}\nspec: {{minAvailable: {available}, selector: \
+             {{matchLabels: {{app: web}}}}}}\n"
+        )
+    };
+    git(&folder, &["init", "--quiet"]);
+    fs::create_dir(folder.join("app")).expect("a folder");
+    fs::write(folder.join("app/web.yaml"), app("2", "1")).expect("manifests");
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "--quiet", "-m", "fine"]);
+    fs::write(folder.join("app/web.yaml"), app("3", "3")).expect("manifests");
+    let diff = |flags: &[&str]| {
+        let mut command = Command::new(KUBOUND);
+        let command = command.current_dir(&folder).args(["diff", "--base", "HEAD"]).args(flags);
+        let output = command.env_remove("GITHUB_ACTIONS").output().expect("it runs");
+        (output.status.code(), said(&output))
+    };
+    let files = ["json=r.json", "jsonl=r.jsonl", "sarif=r.sarif", "junit=r.xml", "github=r.txt", "markdown=r.md"];
+    let flags: Vec<&str> = files.iter().flat_map(|file| ["-o", file]).collect();
+    let (code, text) = diff(&flags);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("broken: drainCompletes: holds -> violated") && text.contains("on both sides"), "{text}");
+
+    let read = |file: &str| fs::read_to_string(folder.join(file)).expect(file);
+    let report: serde_json::Value = serde_json::from_str(&read("r.json")).expect("JSON");
+    let scope = |of: &serde_json::Value| of["scope"]["pools"].clone();
+    assert_eq!(scope(&report), scope(&report["comparison"]), "other nodes on each side");
+    let changes = report["results"].as_array().expect("results").iter().map(|one| one["before"]["change"].clone());
+    let changes: Vec<serde_json::Value> = changes.collect();
+    assert_eq!(changes.iter().filter(|change| *change == "broken").count(), 1, "{changes:?}");
+    assert!(read("r.jsonl").lines().any(|line| line.contains("\"comparison\"")));
+    assert!(read("r.sarif").contains("\"baselineState\": \"new\""));
+    assert!(read("r.xml").contains("failures=\"1\""));
+    assert!(read("r.md").contains("**1 broken, 0 fixed, 0 changed otherwise**"));
+    let annotations = read("r.txt");
+    let [annotation] = annotations.lines().collect::<Vec<_>>()[..] else { panic!("not one: {annotations}") };
+    assert!(annotation.starts_with("::error file=app/web.yaml,line="), "{annotation}");
+    assert!(annotation.split("%0A").count() <= 6 && annotation.contains("waits: "), "{annotation}");
+
+    // What was violated before the change is told, and does not fail.
+    git(&folder, &["add", "."]);
+    git(&folder, &["commit", "--quiet", "-m", "blocked"]);
+    let (code, text) = diff(&["app", "-q", "-o", "junit=r.xml", "-o", "github=r.txt"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("1 of them violated before and after"), "{text}");
+    assert!(read("r.xml").contains("as before the change") && read("r.txt").is_empty());
+}
+
 #[test]
 fn files_for_pipelines_are_yaml_and_name_files_that_exist() {
     let manifest = root().join("tests/fixtures/clock/deploy.yaml");
@@ -159,9 +215,11 @@ fn the_script_of_pipelines_passes_words_on_whole() {
         ("KUBOUND_JUNIT_FILE", "k.xml"),
     ];
     assert_eq!(run(&settings), "[verify][--timeout][2m][-o][sarif=a b.sarif][-o][junit=k.xml][my app][other]\n");
+    let files = [("KUBOUND_BASE", "main"), ("KUBOUND_SARIF_FILE", "s"), ("KUBOUND_MARKDOWN_FILE", "m")];
+    assert_eq!(run(&files), "[diff][-o][sarif=s][-o][markdown=m][--base][main][.]\n");
     assert_eq!(
         run(&[("KUBOUND_INPUTS", "a\nb"), ("KUBOUND_BASE", "origin/main")]),
-        "[diff][origin/main:a][a]\n[diff][origin/main:b][b]\n"
+        "[diff][--base][origin/main][a][b]\n"
     );
 }
 

@@ -1,30 +1,34 @@
 //! `kubound diff`: which intents a change of the input, or of the release of Kubernetes, breaks or fixes.
 
-use super::args::{ColorArg, SearchArgs};
+use super::args::{Output, SearchArgs, VoiceArgs};
 use super::exit::Exit;
-use super::revision;
+use super::input::Application;
+use super::revision::{self, Folder};
 use super::settings::SettingsArgs;
-use super::{Failure, check, interrupt, output, progress};
+use super::{Failure, check, input, interrupt, output, progress};
 use crate::engines::Cancel;
-use crate::manifest::{self, KUBERNETES};
+use crate::manifest::edit::Texts;
+use crate::manifest::{self, Input, KUBERNETES, Loaded};
 use crate::report::document::{Document, IntentDocument};
-use crate::report::human;
 use crate::smt;
-use crate::text::{Kind, Paint, neutralise, plural, wrap};
+use crate::text::{Kind, neutralise};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use kubound_encodings::cluster::KubernetesVersion;
-use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 /// Flags of `diff`.
 #[derive(Args, Debug)]
 pub struct Arguments {
-    /// Folder or file before the change, or REVISION:PATH in a git repository
-    #[arg(value_name = "OLD", required_unless_present = "show_settings")]
+    /// Folder or file before the change, or REVISION:PATH in a git repository; with --base a path of both sides
+    #[arg(value_name = "OLD", required_unless_present_any = ["show_settings", "base"])]
     old: Option<String>,
-    /// Folder or file after it, or REVISION:PATH
-    #[arg(value_name = "NEW", required_unless_present_any = ["show_settings", "to"], conflicts_with = "to")]
-    new: Option<String>,
+    /// Folder or file after it, or REVISION:PATH; with --base further paths of both sides
+    #[arg(value_name = "NEW", required_unless_present_any = ["show_settings", "to", "base"], conflicts_with = "to")]
+    new: Vec<String>,
+    /// Compare paths of the working folder, by default all of it, with what they are in this git revision
+    #[arg(long, value_name = "REVISION", conflicts_with = "to", help_heading = "Search")]
+    base: Option<String>,
     /// Check OLD alone, before and after an upgrade: under the rules of this release, such as 1.33 [default: what the scenario says]
     #[arg(long, value_name = "RELEASE", requires = "to", help_heading = "Search")]
     from: Option<String>,
@@ -36,47 +40,140 @@ pub struct Arguments {
     intent: Vec<String>,
     #[command(flatten)]
     search: SearchArgs,
-    /// Say only what changed, in one line each
-    #[arg(long, short, help_heading = "Report")]
-    quiet: bool,
-    /// When to colour; NO_COLOR is respected
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
-    color: ColorArg,
+    /// Format of a report on what changed, with an optional file; may be repeated: human, json, jsonl, sarif, junit, github,
+    /// markdown, itf, html. What goes to standard output is for people unless another format is asked for there
+    #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    output: Vec<Output>,
+    #[command(flatten)]
+    voice: VoiceArgs,
     #[command(flatten)]
     settings: SettingsArgs,
 }
 
-/// What became of an intent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Change {
-    /// It is violated now, and was not before.
-    Broken,
-    /// It was violated before, and is shown not to be now.
-    Fixed,
-    /// Its answer differs in another way.
-    Other,
-    /// Nothing.
-    Same,
+/// The two sides: roots of the same application, or applications, before and after.
+struct Sides {
+    /// Name of the old side in reports.
+    before: String,
+    after: String,
+    /// Each path after the change, with what it was before it, if it was there.
+    paths: Vec<(Option<Folder>, Folder)>,
+}
+
+impl Sides {
+    fn of(arguments: &Arguments) -> Result<Self, Failure> {
+        let first = arguments.old.as_deref();
+        if let Some(base) = &arguments.base {
+            let named: Vec<&str> = first.into_iter().chain(arguments.new.iter().map(String::as_str)).collect();
+            let named = if named.is_empty() { vec!["."] } else { named };
+            let of = |path: &&str| Ok((revision::at(base, Path::new(path))?, Folder::here(path)));
+            let paths = named.iter().map(of).collect::<Result<_, Failure>>()?;
+            return Ok(Self { before: format!("{base}:{}", named.join(" ")), after: named.join(" "), paths });
+        }
+        let before = first.unwrap_or_default();
+        let after = match arguments.new.as_slice() {
+            [] => before,
+            [after] => after.as_str(),
+            _ => {
+                let help = "help: --base REVISION compares any number of paths with what they are in a revision";
+                return Err(Failure::Usage(anyhow!("diff compares two sides, and here are more\n{help}")));
+            }
+        };
+        let paths = vec![(Some(revision::folder(before)?), revision::folder(after)?)];
+        Ok(Self { before: before.to_owned(), after: after.to_owned(), paths })
+    }
+
+    /// The path before the change of one after it.
+    fn before(&self, after: &Path) -> Option<PathBuf> {
+        self.paths.iter().find_map(|(old, new)| {
+            let inside = if new.path == Path::new(".") { Some(after) } else { after.strip_prefix(&new.path).ok() };
+            let inside = inside.filter(|inside| !inside.as_os_str().is_empty() && *inside != Path::new("."));
+            let is_below = new.path == Path::new(".") || after.starts_with(&new.path);
+            let old = old.as_ref().filter(|_| is_below)?;
+            let path = inside.map_or_else(|| old.path.clone(), |inside| old.path.join(inside));
+            path.exists().then_some(path)
+        })
+    }
+
+    /// Paths of the old side.
+    fn old(&self) -> Vec<PathBuf> {
+        self.paths.iter().filter_map(|(old, _)| Some(old.as_ref()?.path.clone())).collect()
+    }
+
+    /// Name of a file for people, who never saw copies.
+    fn shown(&self, file: &str) -> String {
+        let folders = self.paths.iter().flat_map(|(old, new)| old.iter().chain([new]));
+        folders.fold(file.to_owned(), |file, folder| folder.shown(&file))
+    }
 }
 
 /// Runs the subcommand. Exit code 1 says that the change breaks something; what was broken before does not count.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    output::choose_color(arguments.color);
+    output::choose_color(arguments.voice.color);
     arguments.search.check()?;
+    output::check(&arguments.output, 1)?;
     check::set_up(&arguments.search)?;
     let cancel = interrupt::install();
-    let before = arguments.old.as_deref().unwrap_or_default();
-    let after = arguments.new.as_deref().unwrap_or(before);
     let (from, to) = (release(arguments.from.as_deref())?, release(arguments.to.as_deref())?);
-    let old = verdicts(before, from, arguments, &cancel)?;
-    let new = verdicts(after, to, arguments, &cancel)?;
-    let rows = compare(&old.results, &new.results);
-    if arguments.to.is_some() && !arguments.quiet {
-        output::print(&format!("Kubernetes {} -> {}\n", old.scope.kubernetes, new.scope.kubernetes))?;
+    let sides = Sides::of(arguments)?;
+    let new: Vec<PathBuf> = sides.paths.iter().map(|(_, new)| new.path.clone()).collect();
+    let applications = input::applications(&new)?;
+    output::check(&arguments.output, applications.len())?;
+    tell_gone(&sides, &applications)?;
+    let (mut documents, mut exit) = (Vec::new(), None);
+    for application in applications.iter().filter(|_| !cancel.is_cancelled()) {
+        let pair = Pair { sides: &sides, application, arguments, cancel: &cancel };
+        let one = pair.compared(from, to).map_or_else(
+            |failure| if applications.len() == 1 { Err(failure) } else { Ok(failure.report()) },
+            |document| {
+                let code = exit_of(&document);
+                documents.push(Document { exit_code: code.code(), ..document });
+                Ok(code)
+            },
+        )?;
+        exit = Some(exit.map_or(one, |exit: Exit| exit.and(one)));
     }
-    output::print(&told(&rows, &new, arguments, output::paint(arguments.color)))?;
-    let interrupted = if old.interrupted || new.interrupted { Exit::Interrupted } else { Exit::Fine };
-    Ok(rows.iter().map(Row::exit).reduce(Exit::and).unwrap_or(Exit::NothingChecked).and(interrupted))
+    if let [one] = documents.as_slice()
+        && let (Some(comparison), false) = (&one.comparison, arguments.voice.quiet)
+        && arguments.to.is_some()
+        && output::tells_people(&arguments.output)
+    {
+        let old = comparison.scope.as_ref().map_or("", |scope| scope.kubernetes.as_str());
+        output::print(&format!("Kubernetes {old} -> {}\n", one.scope.kubernetes))?;
+    }
+    output::write_again(&documents, &arguments.output, &arguments.voice)?;
+    Ok(exit.unwrap_or(Exit::Interrupted))
+}
+
+/// Says which applications only the old side has: nothing is asked of them.
+fn tell_gone(sides: &Sides, applications: &[Application]) -> Result<(), Failure> {
+    let old = sides.old();
+    if old.is_empty() {
+        return Ok(());
+    }
+    let known: Vec<PathBuf> =
+        applications.iter().flat_map(|one| &one.paths).filter_map(|path| sides.before(path)).collect();
+    for one in input::applications(&old)?.iter().filter(|one| !one.paths.iter().any(|path| known.contains(path))) {
+        let label = output::paint_errors().paint(Kind::Warning, "warning");
+        let name = sides.shown(&one.name());
+        eprintln!("{label}: only the old side has the application {}, so nothing is asked of it", neutralise(&name));
+    }
+    Ok(())
+}
+
+/// The exit code of a comparison. An open question counts where the answer was not as open before.
+fn exit_of(document: &Document) -> Exit {
+    let gone = document.comparison.iter().flat_map(|comparison| &comparison.gone).map(|_| Exit::Fine);
+    let codes = document.results.iter().map(exit_of_one).chain(gone);
+    let exit = codes.reduce(Exit::and).unwrap_or(Exit::NothingChecked);
+    exit.and(if document.interrupted { Exit::Interrupted } else { Exit::Fine })
+}
+
+fn exit_of_one(result: &IntentDocument) -> Exit {
+    match result.before.as_ref().map(|before| before.change) {
+        Some("broken") => Exit::Violated,
+        Some("changed") if !result.decided => Exit::Undecided,
+        _ => Exit::Fine,
+    }
 }
 
 /// A release that a flag names.
@@ -93,190 +190,108 @@ fn release(text: Option<&str>) -> Result<Option<KubernetesVersion>, Failure> {
     }
 }
 
-/// The verdicts on one side.
-fn verdicts(
-    side: &str,
-    release: Option<KubernetesVersion>,
-    arguments: &Arguments,
-    cancel: &Cancel,
-) -> Result<Document, Failure> {
-    let folder = revision::folder(side)?;
-    let what = || match release {
-        Some(KubernetesVersion(minor)) => format!("cannot read {side} under Kubernetes 1.{minor}"),
-        None => format!("cannot read {side}"),
-    };
-    let input = manifest::Input::new(std::slice::from_ref(&folder.path), &[]).under(release);
-    let (mut loaded, _) = input.read(&Default::default()).with_context(what).map_err(Failure::Usage)?;
-    // An intent that only one side has is no mistake.
-    let ids: Vec<String> =
-        arguments.intent.iter().filter(|id| loaded.cluster.intents.iter().any(|one| one.id == **id)).cloned().collect();
-    if !arguments.intent.is_empty() && ids.is_empty() {
-        loaded.cluster.intents.clear();
-    }
-    check::apply(&mut loaded, &arguments.search.model, &ids)?;
-    let timeout = arguments.search.options(&loaded).timeout;
-    let (findings, exit) = progress::with_progress(arguments.quiet, timeout, &|_| (), |observer| {
-        check::decide(&loaded, &arguments.search, &[], cancel, observer)
-    })?;
-    let mut document = Document::new(&loaded, &findings, exit.code(), smt::versions());
-    for result in &mut document.results {
-        let files = result.origins.iter_mut().filter_map(|origin| origin.file.as_mut());
-        files.for_each(|file| *file = folder.shown(file));
-    }
-    Ok(document)
+/// An application on both sides.
+struct Pair<'a> {
+    sides: &'a Sides,
+    application: &'a Application,
+    arguments: &'a Arguments,
+    cancel: &'a Cancel,
 }
 
-/// An intent on both sides.
-struct Row<'a> {
-    old: Option<&'a IntentDocument>,
-    new: Option<&'a IntentDocument>,
-}
+/// One side, read.
+type Read = (Input, Loaded, Texts);
 
-fn compare<'a>(old: &'a [IntentDocument], new: &'a [IntentDocument]) -> Vec<Row<'a>> {
-    let is_same =
-        |one: &IntentDocument, other: &IntentDocument| one.intent == other.intent && one.target == other.target;
-    let there = new.iter().map(|new| Row { old: old.iter().find(|old| is_same(old, new)), new: Some(new) });
-    let gone = old.iter().filter(|old| !new.iter().any(|new| is_same(old, new)));
-    there.chain(gone.map(|old| Row { old: Some(old), new: None })).collect()
-}
-
-/// Whether an answer says that there is no violation: a clean or a vacuous one, not an open one.
-fn is_clean(result: &IntentDocument) -> bool {
-    result.decided && !["violated", "race"].contains(&result.verdict)
-}
-
-impl Row<'_> {
-    fn change(&self) -> Change {
-        let violated = |side: Option<&IntentDocument>| side.is_some_and(|result| result.verdict == "violated");
-        match (self.old, self.new) {
-            (_, Some(_)) if violated(self.new) && !violated(self.old) => Change::Broken,
-            (_, Some(new)) if violated(self.old) && is_clean(new) => Change::Fixed,
-            (Some(old), Some(new)) if old.verdict == new.verdict && old.decided == new.decided => Change::Same,
-            _ => Change::Other,
+impl Pair<'_> {
+    /// The verdicts of the new side, beside those of the old one.
+    fn compared(&self, from: Option<KubernetesVersion>, to: Option<KubernetesVersion>) -> Result<Document, Failure> {
+        let after = &self.application.paths;
+        let before: Vec<PathBuf> = after.iter().filter_map(|path| self.sides.before(path)).collect();
+        let mut new = self.read(after, to)?;
+        let mut old = if before.is_empty() { None } else { Some(self.read(&before, from)?) };
+        if let Some(one) = &mut old {
+            // A difference must not come from other nodes that were assumed.
+            if let (Some(wanted), Some(other)) = (one.0.wanted().cloned(), new.0.wanted().cloned()) {
+                *one = read_again(one.0.clone().beside(&other))?;
+                new = read_again(new.0.clone().beside(&wanted))?;
+            }
         }
+        self.application.tell_left_out(&mut new.1);
+        output::keep_inputs(&self.arguments.output, [&new.1])?;
+        let old = old.map(|(_, loaded, _)| self.decided(loaded)).transpose()?;
+        let mut document = self.decided(new.1)?;
+        document.compare(old.as_ref(), (&self.sides.before, &self.sides.after));
+        document.interrupted |= old.is_some_and(|old| old.interrupted);
+        Ok(document)
     }
 
-    /// An open question counts where the answer was not as open before.
-    fn exit(&self) -> Exit {
-        match (self.change(), self.new) {
-            (Change::Broken, _) => Exit::Violated,
-            (Change::Other, Some(new)) if !new.decided => Exit::Undecided,
-            _ => Exit::Fine,
-        }
-    }
-}
-
-fn word(side: Option<&IntentDocument>) -> String {
-    match side {
-        None => "not there".to_owned(),
-        Some(result) if result.verdict == "bounded" => result.message.clone(),
-        Some(result) => result.verdict.to_owned(),
-    }
-}
-
-fn told(rows: &[Row], new: &Document, arguments: &Arguments, paint: Paint) -> String {
-    let mut text = String::new();
-    for row in rows {
-        let Some(result) = row.new.or(row.old) else { continue };
-        let (kind, label) = match row.change() {
-            Change::Broken => (Kind::Error, "broken"),
-            Change::Fixed => (Kind::Good, "fixed"),
-            Change::Other => (Kind::Warning, "changed"),
-            Change::Same => continue,
+    fn read(&self, paths: &[PathBuf], release: Option<KubernetesVersion>) -> Result<Read, Failure> {
+        let shown: Vec<String> = paths.iter().map(|path| self.sides.shown(&path.display().to_string())).collect();
+        let what = || match release {
+            Some(KubernetesVersion(minor)) => format!("cannot read {} under Kubernetes 1.{minor}", shown.join(" ")),
+            None => format!("cannot read {}", shown.join(" ")),
         };
-        let target = result.target.as_ref().map(|target| format!(" of {target}")).unwrap_or_default();
-        let line = neutralise(&format!("{}{target}: {} -> {}", result.intent, word(row.old), word(row.new)));
-        let _ = writeln!(text, "{}: {}", paint.paint(kind, label), wrap(&line, 2));
-        if let (Change::Broken, Some(now), false) = (row.change(), row.new, arguments.quiet) {
-            let options = human::Options { paint, ..human::Options::plain() };
-            text += &human::one(now, &options);
+        let input = input::named(paths)?.under(release);
+        let (loaded, texts) = input.read(&Texts::new()).with_context(what).map_err(Failure::Usage)?;
+        Ok((input, loaded, texts))
+    }
+
+    /// The verdicts on one side.
+    fn decided(&self, mut loaded: Loaded) -> Result<Document, Failure> {
+        let arguments = self.arguments;
+        // An intent that only one side has is no mistake.
+        let is_there = |id: &&String| loaded.cluster.intents.iter().any(|one| one.id == **id);
+        let ids: Vec<String> = arguments.intent.iter().filter(is_there).cloned().collect();
+        if !arguments.intent.is_empty() && ids.is_empty() {
+            loaded.cluster.intents.clear();
         }
+        check::apply(&mut loaded, &arguments.search.model, &ids)?;
+        let timeout = arguments.search.options(&loaded).timeout;
+        let (findings, exit) = progress::with_progress(arguments.voice.quiet, timeout, &|_| (), |observer| {
+            check::decide(&loaded, &arguments.search, &[], self.cancel, observer)
+        })?;
+        let mut document = Document::new(&loaded, &findings, exit.code(), smt::versions());
+        document.rename_files(|file| self.sides.shown(file));
+        Ok(document)
     }
-    let count = |change: Change| rows.iter().filter(|row| row.change() == change).count();
-    let same = count(Change::Same);
-    let still = rows.iter().filter(|row| row.change() == Change::Same);
-    let still = still.filter(|row| row.new.is_some_and(|new| new.verdict == "violated")).count();
-    let intents = plural(same as i64, "intent");
-    let _ = writeln!(text, "{intents} unchanged, {still} of them violated before and after");
-    let (broken, fixed, other) = (count(Change::Broken), count(Change::Fixed), count(Change::Other));
-    let _ = writeln!(text, "{broken} broken, {fixed} fixed, {other} changed otherwise");
-    if !arguments.quiet {
-        let _ = writeln!(text, "{}", wrap(&neutralise(&format!("new side checked: {}", new.scope.sizes())), 2));
-    }
-    text
+}
+
+fn read_again(input: Input) -> Result<Read, Failure> {
+    let (loaded, texts) = input.read(&Texts::new()).context("cannot read the input").map_err(Failure::Usage)?;
+    Ok((input, loaded, texts))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::document::StatisticsDocument;
+    use crate::report::document::testing::{answer, report};
 
-    fn result(intent: &str, verdict: &'static str) -> IntentDocument {
-        IntentDocument {
-            intent: intent.into(),
-            rule: "noOscillation",
-            target: None,
-            verdict,
-            decided: verdict != "unknown",
-            excepted: None,
-            expected: None,
-            message: String::new(),
-            unmodelled: 0,
-            depth: None,
-            origins: Vec::new(),
-            acted: Vec::new(),
-            did_not_act: Vec::new(),
-            violation: None,
-            ends_like: None,
-            repairs_follow: false,
-            repairs: None,
-            timing: "paced",
-            beside: Vec::new(),
-            unpaced: None,
-            same_as: None,
-            rechecks: Vec::new(),
-            proof: Vec::new(),
-            engine: String::new(),
-            reductions: Vec::new(),
-            statistics: StatisticsDocument {
-                states: 0,
-                transitions: 0,
-                clauses: 0,
-                variables: 0,
-                depth: 0,
-                rules_fired: 0,
-            },
-            seconds: 0.0,
-            piece: None,
-        }
-    }
-
-    fn judge(old: Option<&'static str>, new: Option<&'static str>) -> (Change, u8) {
-        let side = |verdict: Option<&'static str>| verdict.map(|verdict| result("i", verdict)).into_iter().collect();
-        let (old, new): (Vec<IntentDocument>, Vec<IntentDocument>) = (side(old), side(new));
-        let rows = compare(&old, &new);
-        assert_eq!(rows.len(), 1);
-        (rows[0].change(), rows[0].exit().code())
+    fn judge(old: Option<&'static str>, new: Option<&'static str>) -> (Option<&'static str>, u8) {
+        let side =
+            |verdict: Option<&'static str>| report(verdict.map(|verdict| answer("i", verdict)).into_iter().collect());
+        let mut document = side(new);
+        document.compare(Some(&side(old)), ("old", "new"));
+        let change = document.results.first().and_then(|result| Some(result.before.as_ref()?.change));
+        (change, exit_of(&document).code())
     }
 
     #[test]
     fn only_what_a_change_breaks_fails() {
         for (old, new, expected) in [
-            (Some("holds"), Some("violated"), (Change::Broken, 1)),
-            (Some("unknown"), Some("violated"), (Change::Broken, 1)),
-            (None, Some("violated"), (Change::Broken, 1)),
-            (Some("violated"), Some("violated"), (Change::Same, 0)),
-            (Some("violated"), Some("holds"), (Change::Fixed, 0)),
-            (Some("violated"), Some("vacuous"), (Change::Fixed, 0)),
-            (Some("violated"), Some("unknown"), (Change::Other, 3)),
-            (Some("holds"), Some("unknown"), (Change::Other, 3)),
-            (Some("unknown"), Some("unknown"), (Change::Same, 0)),
-            (Some("holds"), Some("vacuous"), (Change::Other, 0)),
-            (Some("holds"), Some("race"), (Change::Other, 0)),
-            (Some("violated"), Some("race"), (Change::Other, 0)),
-            (Some("race"), Some("violated"), (Change::Broken, 1)),
-            (Some("holds"), None, (Change::Other, 0)),
-            (Some("violated"), None, (Change::Other, 0)),
+            (Some("holds"), Some("violated"), (Some("broken"), 1)),
+            (Some("unknown"), Some("violated"), (Some("broken"), 1)),
+            (None, Some("violated"), (Some("broken"), 1)),
+            (Some("violated"), Some("violated"), (Some("same"), 0)),
+            (Some("violated"), Some("holds"), (Some("fixed"), 0)),
+            (Some("violated"), Some("vacuous"), (Some("fixed"), 0)),
+            (Some("violated"), Some("unknown"), (Some("changed"), 3)),
+            (Some("holds"), Some("unknown"), (Some("changed"), 3)),
+            (Some("unknown"), Some("unknown"), (Some("same"), 0)),
+            (Some("holds"), Some("vacuous"), (Some("changed"), 0)),
+            (Some("holds"), Some("race"), (Some("changed"), 0)),
+            (Some("violated"), Some("race"), (Some("changed"), 0)),
+            (Some("race"), Some("violated"), (Some("broken"), 1)),
+            (Some("holds"), None, (None, 0)),
+            (Some("violated"), None, (None, 0)),
         ] {
             assert_eq!(judge(old, new), expected, "{old:?} -> {new:?}");
         }

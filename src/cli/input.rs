@@ -18,10 +18,15 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Failure> {
 
 /// The same, to be read again with other texts than those of the files.
 pub fn load_again(paths: &[PathBuf]) -> Result<(Input, Loaded, Texts), Failure> {
-    let (files, texts) = collect(paths)?;
-    let input = Input::of_repository(&files, &texts);
+    let input = named(paths)?;
     let (loaded, texts) = input.read(&Texts::new()).context("cannot read the input").map_err(Failure::Usage)?;
     Ok((input, loaded, texts))
+}
+
+/// Files, folders, charts, kustomizations, and `-` for standard input, before they are read.
+pub fn named(paths: &[PathBuf]) -> Result<Input, Failure> {
+    let (files, texts) = collect(paths)?;
+    Ok(Input::of_repository(&files, &texts))
 }
 
 /// What is decided together.

@@ -38,7 +38,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let merged = merge::merge(reports).map_err(refused)?;
     let exit = of_document(&merged, &report.deny);
-    output::write_again(Document { exit_code: exit.code(), ..merged }, &report.output, &report.voice)?;
+    output::write_again(&[Document { exit_code: exit.code(), ..merged }], &report.output, &report.voice)?;
     Ok(exit)
 }
 

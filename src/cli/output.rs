@@ -120,15 +120,19 @@ pub fn write(documents: &[Document], outputs: &[Output], voice: &VoiceArgs) -> R
     write_files(documents, outputs, &for_files)
 }
 
-/// Writes the report of what was decided before, to people as well.
-pub fn write_again(document: Document, outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
+/// Writes reports of what was decided before, to people as well.
+pub fn write_again(documents: &[Document], outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
     let (style, for_files) = styles(voice);
-    let document = [document];
     for (format, quotes) in on_standard_output(outputs) {
-        let text = worded(format.render(&document, &style))?;
+        let text = worded(format.render(documents, &style))?;
         print(&if quotes { quoted(&text) } else { text })?;
     }
-    write_files(&document, outputs, &for_files)
+    write_files(documents, outputs, &for_files)
+}
+
+/// Whether people are told on standard output.
+pub fn tells_people(outputs: &[Output]) -> bool {
+    on_standard_output(outputs).iter().any(|(format, _)| **format == human::FORMAT)
 }
 
 /// What goes to standard output, and whether the text must not give orders to the runner of GitHub Actions.

@@ -18,6 +18,11 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// One that is there.
+    pub fn here(path: &str) -> Self {
+        Self { path: PathBuf::from(path), copy: None, revision: String::new() }
+    }
+
     /// Name of a file for people, who never saw the copy.
     pub fn shown(&self, file: &str) -> String {
         let inside = self.copy.as_ref().and_then(|copy| Path::new(file).strip_prefix(&copy.0).ok());
@@ -40,19 +45,45 @@ pub fn folder(text: &str) -> Result<Folder, Failure> {
     let path = PathBuf::from(text);
     match text.split_once(':') {
         Some((revision, inside)) if !path.exists() && !revision.is_empty() => of_revision(revision, inside),
-        _ => Ok(Folder { path, copy: None, revision: String::new() }),
+        _ => Ok(Folder::here(text)),
     }
 }
 
-/// Copies the YAML and JSON files below a path of a revision. Symbolic links and submodules are left out.
+/// What a path of the working folder was in a revision; none if it has no manifests there.
+pub fn at(revision: &str, path: &Path) -> Result<Option<Folder>, Failure> {
+    let top = top()?;
+    let top = std::fs::canonicalize(&top).unwrap_or_else(|_| PathBuf::from(&top));
+    let here = std::env::current_dir().context("cannot find the working folder").map_err(Failure::Usage)?;
+    // What a change removed is still where it was.
+    let full = std::fs::canonicalize(path).unwrap_or_else(|_| here.join(path));
+    let Ok(inside) = full.strip_prefix(&top) else {
+        let (path, top) = (path.display(), top.display());
+        return Err(Failure::Usage(anyhow!("{path} is not in the repository {top}, so no revision has it")));
+    };
+    let inside = if inside.as_os_str().is_empty() { Path::new(".") } else { inside };
+    copied(revision, &inside.to_string_lossy())
+}
+
+/// Copies what is below a path of a revision, which must have manifests there.
 fn of_revision(revision: &str, inside: &str) -> Result<Folder, Failure> {
+    let help = "help: paths are those inside the repository; only .yaml, .yml and .json files count";
+    copied(revision, inside)?.ok_or_else(|| Failure::Usage(anyhow!("{revision}:{inside} has no manifests\n{help}")))
+}
+
+/// The top folder of the repository.
+fn top() -> Result<String, Failure> {
+    let top = git(&["rev-parse", "--show-toplevel"])?;
+    Ok(String::from_utf8_lossy(&top).trim_end().to_owned())
+}
+
+/// Copies the YAML and JSON files below a path of a revision. Symbolic links and submodules are left out.
+fn copied(revision: &str, inside: &str) -> Result<Option<Folder>, Failure> {
     // Git resolves paths from the top of the repository unless they begin with a dot.
     let inside = if inside.is_empty() { "." } else { inside };
     let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])
         .map_err(|_| Failure::Usage(anyhow!("{revision}:{inside}: git knows no revision `{revision}` here")))?;
     let commit = String::from_utf8_lossy(&commit).trim().to_owned();
-    let top = git(&["rev-parse", "--show-toplevel"])?;
-    let top = String::from_utf8_lossy(&top).trim_end().to_owned();
+    let top = top()?;
     let listed = git(&["-C", &top, "ls-tree", "-r", "-z", "--full-tree", &commit, "--", inside])?;
     let copy = Copy(fresh_folder()?);
     let mut count = 0;
@@ -73,10 +104,9 @@ fn of_revision(revision: &str, inside: &str) -> Result<Folder, Failure> {
     }
     let path = copy.0.join(inside.trim_end_matches('/'));
     if count == 0 || !path.exists() {
-        let help = "help: paths are those inside the repository; only .yaml, .yml and .json files count";
-        return Err(Failure::Usage(anyhow!("{revision}:{inside} has no manifests\n{help}")));
+        return Ok(None);
     }
-    Ok(Folder { path, copy: Some(copy), revision: revision.to_owned() })
+    Ok(Some(Folder { path, copy: Some(copy), revision: revision.to_owned() }))
 }
 
 fn is_manifest(path: &Path) -> bool {

@@ -288,6 +288,8 @@ limits! {
         LONGEST_LINE: usize = 400, "characters", "Longest line of a file that is shown.", "Terminals are narrow.";
         FOLD: usize = 4, "steps", "Fewest alike steps that are folded into one line.", "Fewer read as well one by one.";
         MOST_DIAGRAM: usize = 5000, "characters", "A diagram, or all diagrams of a page.", "Hosts draw no larger ones.";
+        MOST_COMMENT: usize = 60_000, "bytes", "Markdown after which runs are no longer told step by step.",
+            "Comments at GitHub have at most 65 536 characters.";
         MOST_LEAD: usize = 12, "lines", "Lines of a diagram before its loop.", "The loop is what it shows.";
         MOST_FLOW: usize = 10_000, "steps", "Steps of a code flow in SARIF.", "GitHub reads no more.";
         MOST_REASONS: usize = 3, "reasons", "Reasons given for one action that no run performs.", "The nearest ones tell the story.";

@@ -7,6 +7,7 @@ use super::SourceMap;
 use super::kinds::{Containers, NodeImages};
 use super::value::Value;
 use super::view::{Context, Notes};
+use super::wanted::Wanted;
 use kubound_encodings::cluster::hpa::{Metric, NamedMetric};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::{
@@ -321,6 +322,8 @@ pub(super) struct Assumed {
     pub(super) text: String,
     /// What it assumes that a verdict depends on, in one line.
     pub(super) told: String,
+    /// What its nodes must have room for; none where nodes are given.
+    pub(super) wanted: Option<Wanted>,
 }
 
 /// What a scenario says beside nodes and workloads, which go into the draft.

@@ -6,6 +6,7 @@ use super::error::InputError;
 use super::source::{Disk, Embedded, Files, Recorded, Texts, check_text, shown};
 use super::value::{Value, child};
 use super::view::{Context, Entry, Notes};
+use super::wanted::Wanted;
 use super::yaml::{self, Malformed, Old};
 use super::{ErrorKind, NoteKind};
 use super::{Loaded, Note, Severity, kinds, kivi, resolve, scenario, source_map_place};
@@ -51,12 +52,14 @@ pub struct Input {
     texts: Vec<Text>,
     release: Option<KubernetesVersion>,
     assumed: Option<OnceLock<Assumed>>,
+    /// What assumed nodes must have room for as well.
+    beside: Option<Wanted>,
 }
 
 impl Input {
     /// Files, folders and texts.
     pub fn new(paths: &[PathBuf], texts: &[Text]) -> Self {
-        Self { paths: paths.to_vec(), texts: texts.to_vec(), release: None, assumed: None }
+        Self { paths: paths.to_vec(), texts: texts.to_vec(), release: None, assumed: None, beside: None }
     }
 
     /// The same under the rules of a release, whatever the scenario says.
@@ -70,6 +73,16 @@ impl Input {
         Self { assumed: Some(OnceLock::new()), ..Self::new(paths, texts) }
     }
 
+    /// What the nodes that were assumed must have room for, if any were.
+    pub fn wanted(&self) -> Option<&Wanted> {
+        self.assumed.as_ref()?.get()?.wanted.as_ref()
+    }
+
+    /// The same with nodes that serve another input as well; without a scenario it is as if nothing was read before.
+    pub fn beside(self, other: &Wanted) -> Self {
+        Self { assumed: self.assumed.map(|_| OnceLock::new()), beside: Some(other.clone()), ..self }
+    }
+
     /// Reads everything, some files or texts with other words than they have; returns the texts of all that was read
     /// as well.
     pub fn read(&self, changed: &Texts) -> Result<(Loaded, Texts), InputError> {
@@ -79,7 +92,8 @@ impl Input {
         let stem = self.paths.first().and_then(|path| path.file_stem());
         let name = stem.map_or("cluster".into(), |stem| stem.to_string_lossy());
         let files = Recorded::new(&Disk, changed);
-        let loader = Loader { release: self.release, assumed: self.assumed.as_ref(), ..Loader::new(&files) };
+        let assumed = self.assumed.as_ref();
+        let loader = Loader { release: self.release, assumed, beside: self.beside.as_ref(), ..Loader::new(&files) };
         let loaded = loader.load(&name, &self.paths, &texts)?;
         let mut read = files.read.into_inner();
         read.extend(texts.into_iter().map(|text| (text.name, text.text)));
@@ -100,6 +114,8 @@ pub(super) struct Loader<'a> {
     pub(super) release: Option<KubernetesVersion>,
     /// What is assumed without a scenario, once that is known; none: nothing ever is.
     pub(super) assumed: Option<&'a OnceLock<Assumed>>,
+    /// What assumed nodes must have room for as well.
+    pub(super) beside: Option<&'a Wanted>,
 }
 
 /// What the command line names.
@@ -114,7 +130,7 @@ pub(super) struct Inputs {
 impl<'a> Loader<'a> {
     /// A reader that has read nothing yet, under the release that the scenario says, and assumes nothing.
     pub(super) fn new(files: &'a dyn Files) -> Self {
-        Self { files, notes: Notes::default(), release: None, assumed: None }
+        Self { files, notes: Notes::default(), release: None, assumed: None, beside: None }
     }
 
     fn load(&self, name: &str, paths: &[PathBuf], texts: &[Text]) -> Result<Loaded, InputError> {

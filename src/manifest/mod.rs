@@ -37,6 +37,7 @@ mod suggest;
 mod value;
 mod vertical;
 mod view;
+mod wanted;
 mod written;
 mod yaml;
 
@@ -53,6 +54,7 @@ pub(crate) use scenario::contradicting_faults;
 pub use scenario::{KUBERNETES, release, scenario_schema};
 pub use search::{Apart, Sort};
 pub use suggest::nearest_or_list;
+pub use wanted::Wanted;
 pub use written::{Written, objects_of};
 
 use kubound_encodings::cluster::{Cluster, Origin, Timing};

@@ -50,7 +50,7 @@ pub fn first_scenario(folder: &Path) -> Result<First, InputError> {
     let is_listed = !files.iter().copied().eq(beside.iter().map(PathBuf::as_path));
     let inside = files.into_iter().filter_map(|file| file.strip_prefix(&folder).ok());
     let resources: Vec<String> = inside.filter(|_| is_listed).map(shown).collect();
-    Ok(First::Assumed(assume(&draft, &resources).text))
+    Ok(First::Assumed(assume(&draft, &resources, None).text))
 }
 
 /// The applications of a folder: what each is to be decided by itself.
@@ -95,7 +95,7 @@ impl Loader<'_> {
     /// Reads what is assumed in place of a scenario, if anything is.
     pub(super) fn read_assumed(&self, draft: &mut Draft) -> Result<Option<Scenario>, InputError> {
         let Some(assumed) = self.assumed.filter(|_| !draft.workloads.is_empty()) else { return Ok(None) };
-        let Assumed { text, told } = assumed.get_or_init(|| assume(draft, &[]));
+        let Assumed { text, told, .. } = assumed.get_or_init(|| assume(draft, &[], self.beside));
         let entries = self.parse(&self.files.text(ASSUMED, text), ASSUMED)?;
         let Some(mut entry) = entries.into_iter().next() else {
             return Err(InputError::new("the assumed scenario is empty").in_file(ASSUMED));

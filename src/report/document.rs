@@ -1,6 +1,7 @@
 //! The findings as one plain document: what every output format prints. Its serialisation is the JSON report, with
 //! keys in the order of the fields here.
 
+mod comparison;
 mod notes;
 mod outcome;
 #[cfg(test)]
@@ -8,6 +9,7 @@ pub mod testing;
 mod violation;
 mod wording;
 
+pub use comparison::{BeforeDocument, ComparisonDocument, GoneDocument};
 pub use notes::{ExceptionDocument, NoteDocument, exceptions};
 pub use outcome::Outcome;
 pub use violation::{LateDocument, NodeDocument, VariableDocument, ViolationDocument};
@@ -61,6 +63,9 @@ pub struct Document {
     /// Which part of the whole this is, of a run with `--shard`; none: the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardDocument>,
+    /// What it was compared with, of `kubound diff`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonDocument>,
 }
 
 /// The answer to one intent.
@@ -79,6 +84,9 @@ pub struct IntentDocument {
     #[schemars(extend("enum" = ["violated", "race", "holds", "bounded", "vacuous", "unknown"]))]
     #[serde(deserialize_with = "words::known")]
     pub verdict: Word,
+    /// What it was on the old side of a comparison, and what became of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<BeforeDocument>,
     /// Whether the question is answered: not so for `unknown`, and for a bounded answer that nobody asked for.
     pub decided: bool,
     /// What the scenario expects, if it says.
@@ -225,6 +233,7 @@ impl Document {
             notes: loaded.notes.iter().map(NoteDocument::from).collect(),
             exceptions,
             shard: None,
+            comparison: None,
         }
     }
 

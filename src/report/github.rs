@@ -3,9 +3,8 @@
 
 use super::document::{Document, IntentDocument, Outcome};
 use super::format::{Format, Style, Writing};
-use super::human;
 use super::places::relative;
-use crate::text::neutralise;
+use crate::text::{neutralise, plural};
 
 /// The format.
 pub const FORMAT: Format = Format {
@@ -40,7 +39,7 @@ struct Place<'a> {
 
 fn intent(result: &IntentDocument, style: &Style) -> Option<String> {
     let level = match result.outcome() {
-        Outcome::Passed => return None,
+        Outcome::Passed | Outcome::Known => return None,
         Outcome::Expected | Outcome::Excepted => "notice",
         Outcome::Failed => "error",
         Outcome::Open | Outcome::Race => "warning",
@@ -52,11 +51,30 @@ fn intent(result: &IntentDocument, style: &Style) -> Option<String> {
         column: origin.and_then(|origin| origin.column),
         end_column: origin.and_then(|origin| origin.end_column),
     };
-    let text = match result.outcome() {
-        Outcome::Open => neutralise(&result.told()),
-        _ => human::one(result, &style.human.without_colours()).trim_end().to_owned(),
-    };
-    Some(command(level, &place, &format!("Kubound: {}", result.title()), &text, style))
+    Some(command(level, &place, &format!("Kubound: {}", result.title()), &message(result, style), style))
+}
+
+/// A few lines beside the code: what is wrong, on how small a cluster, why nothing goes on, and what repairs it if that is known by then. The run is in
+/// the summary of the step.
+fn message(result: &IntentDocument, style: &Style) -> String {
+    let mut lines = vec![result.told()];
+    lines.extend(result.told_change());
+    if let Some(violation) = &result.violation {
+        let (nodes, pods) = (plural(violation.nodes, "node"), plural(violation.pods, "pod"));
+        let smallest = if violation.minimised { "smallest cluster" } else { "a cluster (not minimised)" };
+        lines.push(format!("{smallest}: {nodes}, {pods}"));
+        let waits = violation.scene.iter().flat_map(|scene| scene.told_waits());
+        lines.extend(waits.take(1).map(|told| format!("waits: {told}")));
+    }
+    lines.extend(result.excepted.iter().map(|why| format!("excepted: {why}")));
+    if let Some(repair) = result.repairs.as_ref().and_then(|repairs| repairs.found.first()) {
+        let place = repair.place(|file| relative(file, style.root.as_deref()));
+        lines.push(format!("repair: {place}: {}", repair.told()));
+    }
+    if result.violation.is_some() && !result.rule.is_empty() {
+        lines.push(format!("more: kubound explain {}", result.rule));
+    }
+    lines.iter().map(|line| neutralise(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn command(level: &str, place: &Place, title: &str, text: &str, style: &Style) -> String {

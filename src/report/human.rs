@@ -1,5 +1,6 @@
 //! The report for people: what is wrong, where it is written, the smallest cluster that shows it, step by step.
 
+mod changes;
 mod repairs;
 
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
@@ -21,8 +22,10 @@ pub const FORMAT: Format = Format {
     summary: "for people",
     takes_several: true,
     writing: Writing::AsTheyCome {
-        one: |_, result, style| Ok(one(result, &style.human)),
-        rest: |document, style| Ok(rest(document, &style.human)),
+        one: |_, result, style| Ok(changes::one(result, &style.human).unwrap_or_else(|| one(result, &style.human))),
+        rest: |document, style| {
+            Ok(changes::rest(document, &style.human).unwrap_or_else(|| rest(document, &style.human)))
+        },
     },
 };
 

@@ -2,7 +2,7 @@
 //! people inside as soon as it is decided, a line for each note, and a line that says what was covered. `type` tells them apart; readers should
 //! expect new types and new fields.
 
-use super::document::{Document, ExceptionDocument, IntentDocument, NoteDocument};
+use super::document::{ComparisonDocument, Document, ExceptionDocument, IntentDocument, NoteDocument};
 use super::format::{Format, Style, Writing};
 use super::human;
 use crate::search::scope::Scope;
@@ -41,6 +41,8 @@ enum Line<'a> {
         seconds: f64,
         scope: &'a Scope,
         exceptions: &'a [ExceptionDocument],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        comparison: Option<&'a ComparisonDocument>,
     },
 }
 
@@ -62,6 +64,7 @@ fn rest(document: &Document, _: &Style) -> serde_json::Result<String> {
         seconds: document.seconds,
         scope: &document.scope,
         exceptions: &document.exceptions,
+        comparison: document.comparison.as_ref(),
     };
     notes.chain([summary]).map(|one| line(&one)).collect()
 }

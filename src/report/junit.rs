@@ -59,7 +59,7 @@ fn suite(out: &mut String, document: &Document, style: &Style) {
         xml(&document.name),
         results.len(),
         count(results.iter(), Outcome::Failed),
-        [Outcome::Open, Outcome::Excepted, Outcome::Race]
+        [Outcome::Open, Outcome::Excepted, Outcome::Race, Outcome::Known]
             .map(|outcome| count(results.iter(), outcome))
             .iter()
             .sum::<usize>(),
@@ -83,7 +83,11 @@ fn case(out: &mut String, document: &Document, result: &IntentDocument, style: &
     let told = || xml(human::one(result, &style.human.without_colours()).trim_end());
     let message = xml(&result.told());
     let _ = match result.outcome() {
-        Outcome::Passed => write!(out, "<system-out>{message}</system-out>"),
+        Outcome::Passed => {
+            let change = result.told_change().map(|told| xml(&format!("{told}: "))).unwrap_or_default();
+            write!(out, "<system-out>{change}{message}</system-out>")
+        }
+        Outcome::Known => write!(out, "<skipped message=\"as before the change: {message}\"/>"),
         Outcome::Expected => write!(out, "<system-out>violated, as expected\n{}</system-out>", told()),
         Outcome::Excepted => {
             let why = xml(&format!("excepted: {}", result.excepted.as_deref().unwrap_or_default()));

@@ -6,7 +6,7 @@ use super::format::{Format, Style, Writing};
 use super::human;
 use super::mermaid;
 use super::places::relative;
-use crate::limits::report::MOST_DIAGRAM;
+use crate::limits::report::{MOST_COMMENT, MOST_DIAGRAM};
 use crate::text::{neutralise, plural};
 use std::fmt::Write as _;
 
@@ -30,14 +30,28 @@ fn render(documents: &[Document], style: &Style) -> serde_json::Result<String> {
 
 fn report(out: &mut String, document: &Document, style: &Style, room: &mut usize) {
     let _ = writeln!(out, "## Kubound: {}\n", plain(&document.name));
-    let _ = writeln!(out, "| | intent | verdict | |\n|---|---|---|---|");
-    for result in &document.results {
+    if let Some(comparison) = &document.comparison {
+        let counts = document.counts();
+        let (old, new) = (plain(&comparison.old), plain(&comparison.new));
+        let _ = writeln!(out, "{old} → {new}: **{}**; {}.\n", counts.told(), counts.told_same());
+    }
+    // Of a comparison, what is the same on both sides is only counted.
+    let is_shown = |result: &&IntentDocument| result.before.as_ref().is_none_or(|before| before.change != "same");
+    let gone = document.comparison.iter().flat_map(|comparison| &comparison.gone);
+    let rows = document.results.iter().filter(is_shown).count() + gone.clone().count();
+    if rows > 0 || document.comparison.is_none() {
+        let _ = writeln!(out, "| | intent | verdict | |\n|---|---|---|---|");
+    }
+    for gone in gone {
+        let _ = writeln!(out, "| ➖ | {} | {} → not there | |", plain(&gone.title()), gone.verdict);
+    }
+    for result in document.results.iter().filter(is_shown) {
         let mark = match result.outcome() {
             Outcome::Passed => "✅",
             Outcome::Expected | Outcome::Excepted => "☑️",
             Outcome::Failed => "❌",
             Outcome::Race => "⚠️",
-            Outcome::Open => "❔",
+            Outcome::Open | Outcome::Known => "❔",
         };
         let expected = match result.outcome() {
             Outcome::Expected => ", as expected".to_owned(),
@@ -45,16 +59,17 @@ fn report(out: &mut String, document: &Document, style: &Style, room: &mut usize
             _ => String::new(),
         };
         let (title, message) = (plain(&result.title()), plain(&result.told()));
-        let _ = writeln!(out, "| {mark} | {title} | {}{expected} | {message} |", result.verdict);
+        let verdict = result.told_change().map_or_else(|| result.verdict.to_owned(), |told| plain(&told));
+        let _ = writeln!(out, "| {mark} | {title} | {verdict}{expected} | {message} |");
     }
-    if document.results.is_empty() {
+    if document.results.is_empty() && document.comparison.is_none() {
         let _ = writeln!(out, "| ❔ | | | no intent applied to anything |");
     }
     if document.interrupted {
         out.push_str("\nInterrupted: intents that are not listed were not decided.\n");
     }
     out.push('\n');
-    for result in &document.results {
+    for result in document.results.iter().filter(is_shown) {
         if let Some(violation) = &result.violation {
             violated(out, result, violation, style, room);
         }
@@ -98,6 +113,10 @@ fn violated(out: &mut String, result: &IntentDocument, violation: &ViolationDocu
         out.push('\n');
     }
     let told = human::one(result, &style.human.without_colours());
+    if out.len() + told.len() > MOST_COMMENT {
+        let _ = writeln!(out, "Step by step: `kubound verify -v` (left out here, for size).\n");
+        return;
+    }
     let fence = fence(&told);
     let _ = writeln!(
         out,

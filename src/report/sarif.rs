@@ -107,7 +107,7 @@ impl Writer<'_> {
             .collect();
         let told = human::one(result, &self.style.human.without_colours());
         let note = if expected { " (expected by the scenario)" } else { "" };
-        json!({
+        let mut told_result = json!({
             "ruleId": clean(rule_id(result)),
             "ruleIndex": rule,
             "kind": "fail",
@@ -133,7 +133,16 @@ impl Writer<'_> {
                 "loop": violation.repeats,
                 "inevitability": violation.inevitability,
             },
-        })
+        });
+        if let Some(before) = &result.before {
+            let state = match before.change {
+                "broken" => "new",
+                "same" => "unchanged",
+                _ => "updated",
+            };
+            told_result["baselineState"] = json!(state);
+        }
+        told_result
     }
 
     /// What repairs it, as replacements.

@@ -41,6 +41,10 @@ const WORDS: &[Word] = &[
     "harmless",
     "risky",
     "warning",
+    "broken",
+    "fixed",
+    "changed",
+    "same",
 ];
 
 /// The word that a text is, if reports have it.

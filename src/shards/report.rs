@@ -47,6 +47,7 @@ impl Decided<'_> {
         let whole = Scope::of(&self.plan.whole(&self.loaded.cluster), self.options);
         let scope = Scope { assumptions: self.assumptions.clone(), ..whole.clone() };
         let mut document = Document {
+            comparison: None,
             api_version: crate::report::API_VERSION,
             kind: "Report",
             kubound: env!("CARGO_PKG_VERSION"),

@@ -44,6 +44,7 @@ const NO_SETTINGS: &[&str] = &[
     "show-settings",
     "from",
     "to",
+    "base",
     "show-proof",
     "repairs",
     "fix",
@@ -57,7 +58,8 @@ const EXCLUSIVE: (&str, &str) = ("quiet", "verbose");
 const PATHS: &[&str] = &["baseline"];
 
 /// Variables that the files for pipelines take; no settings.
-const OF_PIPELINES: &[&str] = &["INPUTS", "FLAGS", "BASE", "SARIF_FILE", "JUNIT_FILE", "REPOSITORY", "VERSION"];
+const OF_PIPELINES: &[&str] =
+    &["INPUTS", "FLAGS", "BASE", "SARIF_FILE", "JUNIT_FILE", "MARKDOWN_FILE", "REPOSITORY", "VERSION"];
 
 /// Where a value comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]

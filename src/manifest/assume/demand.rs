@@ -1,33 +1,12 @@
 //! What the pods of an input ask of nodes.
 
 use super::super::draft::{Draft, DraftWorkload};
+use super::super::wanted::Demand;
 use kubound_encodings::cluster::cron_job::ACTIVE_JOBS;
 use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::pod::{OS, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{Labels, PodTemplate, Resources};
-use std::collections::BTreeSet;
-
-/// What the pods of an input ask of nodes.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Demand {
-    /// Most of each resource that one pod requests.
-    pub(super) largest: Resources<i64>,
-    /// What all pods request together.
-    pub(super) total: Resources<i64>,
-    /// What the pods request that are on every node.
-    pub(super) on_each: Resources<i64>,
-    /// All pods, without those on every node.
-    pub(super) pods: i64,
-    /// Most pods that must be on different nodes.
-    pub(super) apart: i64,
-    /// Most pods, or domains, that must be in different domains of another kind than nodes.
-    pub(super) domains: i64,
-    /// Labels whose values are domains, such as zones.
-    pub(super) keys: BTreeSet<String>,
-    /// Labels that pods ask for: sets that one node can have.
-    pub(super) labels: Vec<Labels>,
-}
 
 impl Demand {
     /// What the workloads of a draft ask for, with as many pods as there may be.
@@ -35,7 +14,7 @@ impl Demand {
         let mut demand = Self::default();
         for read in &draft.workloads {
             let template = &read.workload.template;
-            demand.add_labels(template);
+            demand.add_labels(asked(template));
             if read.workload.is_daemon() {
                 add(&mut demand.on_each, &template.requests, 1);
                 continue;
@@ -75,16 +54,6 @@ impl Demand {
                 self.keys.insert(key.to_owned());
                 self.domains = self.domains.max(domains);
             }
-        }
-    }
-
-    /// The labels that a template asks nodes for, in the first set that they fit into.
-    fn add_labels(&mut self, template: &PodTemplate) {
-        let asked = asked(template);
-        let fits = |set: &&mut Labels| asked.iter().all(|(key, value)| set.get(key).is_none_or(|own| own == value));
-        match self.labels.iter_mut().find(fits) {
-            Some(set) => set.extend(asked),
-            None => self.labels.push(asked),
         }
     }
 }

@@ -8,8 +8,8 @@ mod pool;
 use super::draft::{Assumed, Draft, DraftWorkload};
 use super::edit::scalar;
 use super::scenario::KUBERNETES;
+use super::wanted::{Demand, Wanted};
 use crate::limits::first_run::TIMEOUT;
-use demand::Demand;
 use events::Events;
 use kubound_encodings::cluster::KubernetesVersion;
 use kubound_encodings::cluster::cron_job::CRON_JOB;
@@ -17,11 +17,16 @@ use kubound_encodings::cluster::node::{CPU, MEMORY};
 use pool::{Nodes, counted};
 use std::fmt::Write as _;
 
-/// The scenario for what was read; `resources` are the files of manifests, where the scenario is to name them.
-pub(super) fn assume(draft: &Draft, resources: &[String]) -> Assumed {
+/// The scenario for what was read; `resources` are the files of manifests, where the scenario is to name them. Nodes serve
+/// what is `beside` as well.
+pub(super) fn assume(draft: &Draft, resources: &[String], beside: Option<&Wanted>) -> Assumed {
     let events = Events::of(draft);
-    let nodes = draft.pools.is_empty().then(|| Nodes::for_demand(&Demand::of(draft), events.lost(), events.spare));
-    Assumed { text: text(draft, resources, nodes.as_ref(), &events), told: told(nodes.as_ref(), &events) }
+    let of = |draft| Wanted { demand: Demand::of(draft), lost: events.lost(), spare: events.spare };
+    let wanted = draft.pools.is_empty().then(|| of(draft));
+    let wanted = wanted.map(|own| beside.map_or_else(|| own.clone(), |other| own.and(other)));
+    let nodes = wanted.as_ref().map(|wanted| Nodes::for_demand(&wanted.demand, wanted.lost, wanted.spare));
+    let told = told(nodes.as_ref(), &events, beside.is_some());
+    Assumed { text: text(draft, resources, nodes.as_ref(), &events), told, wanted }
 }
 
 /// What is likely to happen to a cluster that runs, and what shall hold then: two keys of `spec` of its scenario.
@@ -32,8 +37,9 @@ pub(super) fn for_running(draft: &Draft) -> String {
     text
 }
 
-fn told(nodes: Option<&Nodes>, events: &Events) -> String {
-    let mut told: Vec<String> = nodes.map(|nodes| format!("there are {}", nodes.told())).into_iter().collect();
+fn told(nodes: Option<&Nodes>, events: &Events, is_shared: bool) -> String {
+    let sides = if is_shared { " on both sides" } else { "" };
+    let mut told: Vec<String> = nodes.map(|nodes| format!("there are {}{sides}", nodes.told())).into_iter().collect();
     let happens = events.told();
     told.extend(happens);
     if !events.left_out.is_empty() {

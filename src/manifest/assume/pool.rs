@@ -1,6 +1,6 @@
 //! The nodes that are assumed where none are given.
 
-use super::demand::Demand;
+use super::super::wanted::Demand;
 use crate::limits::first_run::{MOST_DOMAINS, MOST_NEEDED, PODS_OF_NODE};
 use crate::limits::reader::MAX_NODES;
 use kubound_encodings::cluster::node::{CPU, MEMORY};

@@ -17,11 +17,19 @@ pub enum Outcome {
     Race,
     /// Not answered, or an answer worth nothing.
     Open,
+    /// As bad as it was before the change that is looked at.
+    Known,
 }
 
 impl IntentDocument {
-    /// What the answer means, given what the scenario expects.
+    /// What the answer means, given what the scenario expects; beside an old side, what became of it.
     pub fn outcome(&self) -> Outcome {
+        match self.before.as_ref().map(|before| before.change) {
+            Some("broken") => return Outcome::Failed,
+            Some("fixed") => return Outcome::Passed,
+            Some("same") if !matches!(self.verdict, "holds" | "bounded") => return Outcome::Known,
+            _ => {}
+        }
         let is_expected = self.expected.is_some_and(|expected| {
             expected == self.verdict || (expected == "holds" && self.verdict == "bounded" && self.decided)
         });

@@ -1,6 +1,10 @@
 //! Answers for tests.
 
-use super::{IntentDocument, StatisticsDocument};
+use super::{Document, IntentDocument, StatisticsDocument};
+use crate::manifest::Loaded;
+use crate::search::scope::Scope;
+use crate::search::{Findings, Systems};
+use crate::testing::tiny;
 
 /// An answer about nothing in particular.
 pub fn answer(intent: &str, verdict: &'static str) -> IntentDocument {
@@ -9,6 +13,7 @@ pub fn answer(intent: &str, verdict: &'static str) -> IntentDocument {
         rule: "noOscillation",
         target: None,
         verdict,
+        before: None,
         decided: verdict != "unknown",
         excepted: None,
         expected: None,
@@ -41,4 +46,13 @@ pub fn answer(intent: &str, verdict: &'static str) -> IntentDocument {
         seconds: 0.0,
         piece: None,
     }
+}
+
+/// A report of these answers.
+pub fn report(results: Vec<IntentDocument>) -> Document {
+    let (results_found, scope) = (Vec::new(), Scope::default());
+    let systems = Systems::of(tiny().0, None);
+    let findings =
+        Findings { systems, others: Vec::new(), scope, results: results_found, interrupted: false, seconds: 0.0 };
+    Document::of(&Loaded::default(), &findings, 0, "solver".into(), results)
 }

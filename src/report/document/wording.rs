@@ -63,6 +63,7 @@ impl Context<'_> {
             rule: self.rule(result),
             target: result.target.clone(),
             verdict: document_word(&result.verdict),
+            before: None,
             decided: !result.verdict.is_undecided(),
             expected,
             excepted: self.excepted(result),
