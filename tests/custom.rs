@@ -128,6 +128,7 @@ fn two_who_undo_each_others_work_oscillate() {
 fn a_crash_loses_what_is_remembered_and_nothing_else_does() {
     let rules = include_str!("../cases/c82/broken/operator.yaml");
     let spec = "
+  start: settled
   events: [{edit: {target: rabbit, set: {storage: 2}}}]
   intents: [{eventuallyAlways: \"custom['rabbit'].owns.pvc.size == custom['rabbit'].spec.storage\"}]
 ";

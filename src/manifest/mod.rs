@@ -41,7 +41,7 @@ mod wanted;
 mod written;
 mod yaml;
 
-pub use custom::custom_controller_schema;
+pub use custom::{custom_controller_schema, custom_controller_template};
 pub use error::{InputError, Problem};
 pub use ids::{ErrorKind, NoteKind};
 pub use judgements::{Field, Judgement, Table};

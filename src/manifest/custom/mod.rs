@@ -4,11 +4,13 @@ mod edit;
 mod entries;
 mod fields;
 mod schema;
+mod template;
 #[cfg(test)]
 mod tests;
 
 pub(super) use edit::EDIT;
 pub use schema::custom_controller_schema;
+pub use template::custom_controller_template;
 
 use super::ErrorKind;
 use super::draft::Draft;

@@ -65,6 +65,17 @@ fn json(value: &Value) -> serde_json::Value {
 }
 
 #[test]
+fn the_file_to_start_from_is_read_without_a_scenario() {
+    let text = custom_controller_template("app-operator").expect("a name");
+    let files = [("app-operator.yaml".to_owned(), text)];
+    let loaded = load_embedded("rules", &files).expect("valid");
+    assert_eq!((loaded.notes.len(), loaded.cluster.intents.len()), (0, 1));
+    for name in ["", "App", "-app", "app/../x"] {
+        assert!(custom_controller_template(name).is_err(), "{name}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_with_its_place() {
     for (from, to, field, told) in [
         ("!sts.exists", "!st.exists", "spec.reconcile[0].when", "nothing is called `st`"),
