@@ -133,7 +133,16 @@ type Place = (FaultKind, String, Option<&'static str>);
 fn places(loaded: &Loaded) -> Result<Vec<Place>, Failure> {
     let plain = check::systems(&loaded.cluster, Granularity::Fine)?.fine;
     let acts = |one: &&&dyn Controller| plain.rules.iter().any(|rule| rule.actor == one.name());
-    let acting: Vec<&&dyn Controller> = REGISTRY.iter().filter(acts).collect();
+    let mut acting: Vec<&&dyn Controller> = REGISTRY.iter().filter(acts).collect();
+    // Operators act under names of their own: whoever forgets something in a restart is there, too.
+    for one in REGISTRY {
+        let process = one.footprint().runs_in;
+        let forgets = |crashing: &Loaded| Ok(happens(&check::systems(&crashing.cluster, Granularity::Fine)?.fine));
+        let is_known = acting.iter().any(|other| other.footprint().runs_in == process);
+        if !is_known && with(loaded, FaultKind::Crash, one.name(), 1, forgets)? {
+            acting.push(one);
+        }
+    }
     let mut places = Vec::new();
     for kind in FaultKind::ALL {
         let names =
@@ -151,9 +160,14 @@ fn places(loaded: &Loaded) -> Result<Vec<Place>, Failure> {
     Ok(places)
 }
 
+/// Whether some rule of a system is a fault.
+fn happens(system: &TransitionSystem) -> bool {
+    system.rules.iter().any(|rule| rule.fault.is_some_and(|mark| mark.happens))
+}
+
 /// Why a fault has no site in a system that has it.
 fn no_site(kind: FaultKind, system: &TransitionSystem, own: &[&dyn Controller]) -> Option<&'static str> {
-    if system.rules.iter().any(|rule| rule.fault.is_some_and(|mark| mark.happens)) {
+    if happens(system) {
         return None;
     }
     let watches_pods = own.iter().any(|one| one.footprint().watches.contains(&"Pod"));

@@ -1,4 +1,4 @@
-//! Faults: one file a kind, registered in [`REGISTRY`]. A kind turns the rules that controllers and events have made into
+//! Faults: one file a kind, registered in `REGISTRY`. A kind turns the rules that controllers and events have made into
 //! more rules, or has them read what is past; it knows rules, their writes and what is kept in memory, and no controller.
 //!
 //! Every fault is an event with a budget. Hence no loop contains one, and a run that loops forever after a fault is a run of
