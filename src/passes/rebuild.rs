@@ -3,7 +3,7 @@
 //! The new graph declares the same variables and choices under the same ids. Terms are made anew through
 //! [`Dag::make`], so that everything that a replaced leaf decides folds away.
 
-use kubound_encodings::system::{Choice, Claim, Detail, Phrase, Rule};
+use kubound_encodings::system::{Claim, Detail, Rule};
 use kubound_encodings::term::lower::{complete, operands};
 use kubound_encodings::term::{Bool, Dag, Node, Sort, Term, TermId, VarDecl, VarId};
 use rustc_hash::FxHashMap;
@@ -88,9 +88,9 @@ impl<'a> Rebuilder<'a> {
             enabled: self.condition(rule.enabled),
             waits: rule.waits.map(|waits| self.condition(waits)),
             constraint: self.condition(rule.constraint),
-            choices: rule.choices.iter().map(|choice| self.choice(choice)).collect(),
+            choices: rule.choices.iter().map(|choice| choice.map(|term| self.term(term))).collect(),
             updates: rule.updates.iter().map(|&(var, term)| (var, self.term(term))).collect(),
-            sentence: rule.sentence.iter().map(|phrase| self.phrase(phrase)).collect(),
+            sentence: rule.sentence.iter().map(|phrase| phrase.map(|term| self.term(term))).collect(),
             details: rule.details.iter().map(|detail| self.detail(detail)).collect(),
             name: rule.name.clone(),
             actor: rule.actor.clone(),
@@ -102,24 +102,8 @@ impl<'a> Rebuilder<'a> {
         }
     }
 
-    fn choice(&mut self, choice: &Choice) -> Choice {
-        match choice {
-            Choice::Value(id) => Choice::Value(*id),
-            Choice::Split { parts, low, high, total } => Choice::Split {
-                parts: parts.clone(),
-                low: low.iter().map(|&term| self.term(term)).collect(),
-                high: high.iter().map(|&term| self.term(term)).collect(),
-                total: self.term(*total),
-            },
-        }
-    }
-
     fn detail(&mut self, detail: &Detail) -> Detail {
         Detail { term: self.term(detail.term), ..detail.clone() }
-    }
-
-    fn phrase(&mut self, phrase: &Phrase) -> Phrase {
-        phrase.map(|term| self.term(term))
     }
 
     /// The image of a claim.

@@ -26,7 +26,6 @@ pub(crate) use deployment::memory::{is_paused, kept, paused, replica_set as repl
 pub(crate) use disruption::{Admission, admission, tell_budgets};
 pub use job::JobState;
 use kubelet::kept_elsewhere;
-pub(crate) use replica_set::{EXPECTATIONS_TIMEOUT, forgets_expectations};
 pub(crate) use scheduler::{Domains, feasible_nodes, plugins};
 pub use scheduler::{PluginScores, Plugins};
 pub(crate) use vpa::recommended;

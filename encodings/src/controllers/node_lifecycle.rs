@@ -137,6 +137,16 @@ impl NodeLifecycle {
                 .fair(unit)
                 .says([text(format!("{name} {what}"))])
         };
+        let back = rule("ready", "NodeReady", "is ready again")
+            .when(alive.value & not_ready.value)
+            .writes_node(Verb::Status, slot)
+            .set_bool(not_ready, false)
+            .writes_node(Verb::Patch, slot)
+            .set_bool(no_execute, false);
+        let back = match model.side::<ToMark>(slot) {
+            Some(ToMark { pods, to_mark }) => back.set_bool(*pods, false).remembers().set_bool(*to_mark, false),
+            None => back,
+        };
         let rules = [
             self.notice(model, slot, rule("not-ready", "NodeNotReady", "is not ready")),
             rule("taint", "TaintAdded", "gets the NoExecute taint unreachable")
@@ -147,19 +157,9 @@ impl NodeLifecycle {
                 .when(!alive.value & no_execute.value & everywhere)
                 .writes_node(Verb::Patch, slot)
                 .set_bool(no_execute, false),
-            rule("ready", "NodeReady", "is ready again")
-                .when(alive.value & not_ready.value)
-                .writes_node(Verb::Status, slot)
-                .set_bool(not_ready, false)
-                .writes_node(Verb::Patch, slot)
-                .set_bool(no_execute, false),
+            back,
         ];
-        let [noticed, taint, untaint, back] = rules;
-        let back = match model.side::<ToMark>(slot) {
-            Some(ToMark { pods, to_mark }) => back.set_bool(*pods, false).remembers().set_bool(*to_mark, false),
-            None => back,
-        };
-        for rule in [noticed, taint, untaint, back] {
+        for rule in rules {
             model.add_rule(rule);
         }
         self.mark_again(model, slot, rule("mark-pods", "NodeNotReady", "is not ready: its pods are marked, too"));

@@ -25,7 +25,7 @@
 
 use super::{Controller, Late, kept, recommended};
 use crate::cluster::workload::Readiness;
-use crate::cluster::{Cluster, FeatureGate};
+use crate::cluster::{Cluster, FaultKind, FeatureGate};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
@@ -41,14 +41,14 @@ pub(super) const NAME: &str = "replicaset-controller";
 const BURST: i64 = 500;
 
 /// Seconds after which expectations that are not met count no more (`ExpectationsTimeout`).
-pub(crate) const EXPECTATIONS_TIMEOUT: i64 = 300;
+const EXPECTATIONS_TIMEOUT: i64 = 300;
 
 /// See the module.
 pub struct ReplicaSet;
 
 /// Whether expectations end unmet: up to 1.35, and later with the gate off. With it a sync waits until it has seen what it
 /// wrote, as long as that takes (`consistencyStore.EnsureReady` in `syncReplicaSet`).
-pub(crate) fn forgets_expectations(cluster: &Cluster) -> bool {
+fn forgets_expectations(cluster: &Cluster) -> bool {
     !cluster.has(FeatureGate::StaleControllerConsistencyReplicaSet)
 }
 
@@ -80,8 +80,15 @@ impl Controller for ReplicaSet {
         "creates missing pods and deletes surplus ones by rank"
     }
 
-    fn needs(&self, _: &Cluster, _: &Needs) -> Needs {
-        Needs::default()
+    fn needs(&self, cluster: &Cluster, _: &Needs) -> Needs {
+        let may = |kind: FaultKind| cluster.faults.iter().any(|fault| fault.kind == kind && fault.times > 0);
+        // Within less than any duration no expectation ends.
+        let repeats = may(FaultKind::Stall) && forgets_expectations(cluster);
+        Needs {
+            acts_on_the_past: may(FaultKind::Stale) || may(FaultKind::Stall),
+            repeats_creations: repeats,
+            ..Needs::durations(repeats.then_some(EXPECTATIONS_TIMEOUT))
+        }
     }
 
     fn footprint(&self) -> Footprint {

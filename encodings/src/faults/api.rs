@@ -4,11 +4,11 @@
 //!   several is left half done.
 //! * Its answer lost: the request has taken effect, and the controller does not remember what it would have remembered.
 
-use super::interrupted::partly;
+use super::interrupted::{as_event, partly};
 use super::{FaultModel, Injection};
 use crate::cluster::FaultKind;
 use crate::state::{Model, RuleBuilder, text};
-use crate::system::{Pace, Rule, Verb, Write};
+use crate::system::{Rule, Verb, Write};
 
 /// See the module.
 pub(super) struct ApiFault;
@@ -24,11 +24,7 @@ impl FaultModel for ApiFault {
             let rule = injection.happens(model, rule);
             model.add_rule(rule.also_says([text("the next request is lost")]));
         }
-        let own = |rule: &&Rule| {
-            rule.fault.is_none()
-                && rule.expansion.is_empty()
-                && injection.concerned.iter().any(|name| rule.actor == *name)
-        };
+        let own = |rule: &&Rule| rule.fault.is_none() && injection.concerns(rule);
         let unanswered: Vec<Rule> = model.draft.rules.iter().filter(own).filter_map(unanswered).collect();
         for rule in unanswered {
             let rule = injection.happens(model, RuleBuilder::from(rule));
@@ -40,18 +36,9 @@ impl FaultModel for ApiFault {
 /// The rule without what is remembered after the last request; nothing where that makes no difference.
 fn unanswered(rule: &Rule) -> Option<Rule> {
     let last = rule.writes.iter().rposition(|write| write.verb.is_request())?;
-    let forgotten = |(place, write): (usize, &Write)| place > last && write.verb == Verb::Memory;
-    if !rule.writes.iter().enumerate().any(forgotten) {
-        return None;
-    }
-    let writes = rule.writes.iter().enumerate().filter(|&(place, write)| !forgotten((place, write)));
-    Some(Rule {
-        subject: rule.subject.clone().word(FaultKind::ApiFault.name()).word("answer"),
-        reason: "AnswerLost",
-        pace: Pace::Event,
-        fairness: None,
-        waits: None,
-        writes: writes.map(|(_, write)| write.clone()).collect(),
-        ..rule.clone()
-    })
+    let stays = |place: usize, write: &Write| place < last || write.verb != Verb::Memory;
+    let forgets = rule.writes.iter().enumerate().any(|(place, write)| !stays(place, write));
+    let mut event = as_event(rule, (FaultKind::ApiFault.name(), "AnswerLost"), stays);
+    event.subject = event.subject.word("answer");
+    forgets.then_some(event)
 }

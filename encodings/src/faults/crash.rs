@@ -11,7 +11,7 @@ use crate::cluster::FaultKind;
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
 use crate::system::{Effect, Pace, Verb, Write};
-use crate::term::{Bool, Int, Sort, Term, TermId, VarId, any, current, variable};
+use crate::term::{TermId, VarId, any, differ, variable};
 
 /// See the module.
 pub(super) struct Crash;
@@ -22,20 +22,19 @@ impl FaultModel for Crash {
     }
 
     fn add_rules(&self, model: &mut Model, injection: &Injection) {
-        let mut processes: Vec<&'static str> =
-            injection.concerned.iter().filter_map(|name| injection.process_of(name)).collect();
+        let mut processes: Vec<&'static str> = injection.concerned.iter().map(|one| one.footprint().runs_in).collect();
         processes.sort_unstable();
         processes.dedup();
-        for process in processes {
-            let memory = memory_of(model, injection, process);
-            restart(model, injection, process, &memory);
+        let memories: Vec<_> =
+            processes.into_iter().map(|process| (process, memory_of(model, injection, process))).collect();
+        for (process, memory) in &memories {
+            restart(model, injection, process, memory);
         }
         for index in injection.divisible(model) {
-            let actor = model.draft.rules[index].actor.clone();
-            let Some(process) = injection.process_of(&actor) else { continue };
-            let memory = memory_of(model, injection, process);
+            let process = injection.process_of(&model.draft.rules[index].actor);
+            let Some((process, memory)) = memories.iter().find(|(known, _)| process == Some(known)) else { continue };
             let Some(rule) = partly(model, index, (self.kind().name(), "Crashed")) else { continue };
-            let rule = forgetting(injection.happens(model, rule), &memory);
+            let rule = forgetting(injection.happens(model, rule), memory);
             let rule = rule.also_says([text(format!("then {process} crashes and restarts"))]);
             model.add_rule(rule);
         }
@@ -57,18 +56,10 @@ fn forgetting(rule: RuleBuilder, memory: &[(VarId, TermId)]) -> RuleBuilder {
 
 /// A restart between two syncs.
 fn restart(model: &mut Model, injection: &Injection, process: &'static str, memory: &[(VarId, TermId)]) {
-    let differs = any(memory.iter().map(|&(var, becomes)| differs(var, becomes)).collect::<Vec<_>>());
+    let differs = any(memory.iter().map(|&(var, becomes)| differ(variable(var), becomes)).collect::<Vec<_>>());
     let rule = RuleBuilder::new(Subject::new("crash").word(process), process, "Restarted", Pace::Event)
         .when(differs)
         .says([text(format!("{process} crashes and restarts: what it kept in memory is lost"))]);
     let rule = forgetting(injection.happens(model, rule), memory);
     model.add_rule(rule);
-}
-
-fn differs(var: VarId, becomes: TermId) -> Bool {
-    let now = variable(var);
-    match current(|dag| dag.sort(now)) {
-        Sort::Bool => !Bool::from_id(now).iff(Bool::from_id(becomes)),
-        Sort::Int(_) => Int::from_id(now).is_not(Int::from_id(becomes)),
-    }
 }

@@ -7,17 +7,17 @@ use crate::state::{Divisible, Model, RuleBuilder, text};
 use crate::subject::{Part, Subject};
 use crate::system::{Choice, Effect, Pace, Phrase, Rule, Verb, Write};
 use crate::term::{
-    Bool, ChoiceId, Int, Node, Sort, Substitution, Term, TermId, all, any, bool_choice, choice_of, count, current,
-    int_choice, ite, ite_bool, sum, variable,
+    Bool, ChoiceId, Int, Node, Substitution, Term, TermId, VarId, all, any, bool_choice, choice_of, choose, count,
+    current, differ, int_choice, sum, variable,
 };
 
-/// The word that tells the cut rule from the whole one, and the reason of its steps.
+/// The word that tells a rule of a fault from the one it is made of, and the reason of its steps.
 pub(super) type Mark = (&'static str, &'static str);
 
 /// What is left of a rule of several requests that is cut off; nothing where how many requests there are is not known
 /// before it picks.
-pub(super) fn partly(model: &Model, index: usize, (mark, reason): Mark) -> Option<RuleBuilder> {
-    let rule = marked(&model.draft.rules[index], (mark, reason));
+pub(super) fn partly(model: &Model, index: usize, mark: Mark) -> Option<RuleBuilder> {
+    let rule = marked(&model.draft.rules[index], mark);
     let (_, divisible) = *model.draft.divisible.iter().find(|(rule, _)| *rule == index)?;
     match divisible {
         Divisible::Alike(requests) => fewer(rule, Int::from_id(requests)),
@@ -26,19 +26,23 @@ pub(super) fn partly(model: &Model, index: usize, (mark, reason): Mark) -> Optio
     }
 }
 
-/// The rule as a fault: an event, without what it remembers when it is done.
-fn marked(rule: &Rule, (mark, reason): Mark) -> Rule {
+/// The rule as an event, without what it remembers when it is done.
+fn marked(rule: &Rule, mark: Mark) -> Rule {
     let first = rule.writes.iter().position(|write| write.verb.is_request()).unwrap_or(0);
-    let stays =
-        |(place, write): &(usize, &Write)| write.verb.is_request() || (write.verb == Verb::Memory && *place < first);
+    as_event(rule, mark, |place, write| write.verb.is_request() || (write.verb == Verb::Memory && place < first))
+}
+
+/// The rule as an event that nothing waits for, with some of its writes only.
+pub(super) fn as_event(rule: &Rule, (word, reason): Mark, stays: impl Fn(usize, &Write) -> bool) -> Rule {
+    let writes = rule.writes.iter().enumerate().filter(|&(place, write)| stays(place, write));
     Rule {
-        subject: rule.subject.clone().word(mark),
+        subject: rule.subject.clone().word(word),
         reason,
         pace: Pace::Event,
         fairness: None,
         waits: None,
         expansion: Vec::new(),
-        writes: rule.writes.iter().enumerate().filter(stays).map(|(_, write)| write.clone()).collect(),
+        writes: writes.map(|(_, write)| write.clone()).collect(),
         ..rule.clone()
     }
 }
@@ -62,17 +66,15 @@ fn fewer(mut cut: Rule, requests: Int) -> Option<RuleBuilder> {
     }
     let (choice, done) = int_choice(part(&cut, "done", 0), 1, most - 1);
     let mut instead = Substitution::new([(requests.id(), done.id())]);
-    for write in &mut cut.writes {
-        write.times = write.times.map(|times| instead.apply(times));
-        for (_, effect) in &mut write.effects {
-            let amount = effect.term();
-            *effect = effect.map(|term| instead.apply(term));
-            // An amount that does not show how many requests it comes from could not be cut.
-            if !matches!(effect, Effect::Set(_)) && effect.term() == amount {
-                return None;
-            }
-        }
+    let writes: Vec<Write> = cut.writes.iter().map(|write| write.map(|term| instead.apply(term))).collect();
+    // An amount that does not show how many requests it comes from could not be cut.
+    let effects = |writes: &[Write]| writes.iter().flat_map(|write| write.effects.clone()).collect::<Vec<_>>();
+    let is_hidden =
+        |(before, after): ((VarId, Effect), (VarId, Effect))| !matches!(after.1, Effect::Set(_)) && before.1 == after.1;
+    if effects(&cut.writes).into_iter().zip(effects(&writes)).any(is_hidden) {
+        return None;
     }
+    cut.writes = writes;
     cut.sentence = cut.sentence.iter().map(|phrase| phrase.map(|term| instead.apply(term))).collect();
     cut.choices.push(Choice::Value(choice));
     let rule = RuleBuilder::from(cut).when(requests.at_least(2)).such_that(done.below(requests));
@@ -132,7 +134,8 @@ fn earlier_stages(mut cut: Rule) -> Option<RuleBuilder> {
             }
         }
     }
-    let several = count(units.iter().map(|unit| unit.matters).collect::<Vec<_>>()).at_least(2);
+    let requests = count(units.iter().map(|unit| unit.matters).collect::<Vec<_>>());
+    let several = requests.at_least(2);
     if several.constant() == Some(false) {
         return None;
     }
@@ -154,32 +157,26 @@ fn earlier_stages(mut cut: Rule) -> Option<RuleBuilder> {
         }
         cut.choices.push(Choice::Value(unit.choice));
     }
-    let requests = |all: bool| count(units.iter().map(|one| one.matters & (one.done | all.into())).collect::<Vec<_>>());
-    let told = [requests(false), requests(true)].map(|number| Phrase::Value { term: number.id(), scale: 1, unit: "" });
-    let [done, all_of_them] = told;
+    // What does not matter is not done.
+    let done = count(units.iter().map(|unit| unit.done).collect::<Vec<_>>());
+    let told = |number: Int| Phrase::Value { term: number.id(), scale: 1, unit: "" };
     let rule = RuleBuilder::from(cut).when(several).such_that(all([idle, some, open, in_order]));
-    Some(rule.also_says([text("of its requests only "), done, text(" of "), all_of_them]))
+    Some(rule.also_says([text("of its requests only "), told(done), text(" of "), told(requests)]))
 }
 
 /// Whether an effect changes its variable.
-fn changes(var: crate::term::VarId, effect: Effect) -> Bool {
-    let now = variable(var);
-    let is_flag = current(|dag| dag.sort(now)) == Sort::Bool;
+fn changes(var: VarId, effect: Effect) -> Bool {
     match effect {
         Effect::Add(amount) | Effect::Saturate(amount) => Int::from_id(amount).is_not(0),
-        Effect::Set(value) if is_flag => !Bool::from_id(value).iff(Bool::from_id(now)),
-        Effect::Set(value) => Int::from_id(value).is_not(Int::from_id(now)),
+        Effect::Set(value) => differ(value, variable(var)),
     }
 }
 
 /// The effect of a request that is made only where it is done.
-fn if_done(var: crate::term::VarId, effect: Effect, done: Bool) -> Effect {
-    let now = variable(var);
-    let is_flag = current(|dag| dag.sort(now)) == Sort::Bool;
-    match effect {
-        Effect::Add(amount) => Effect::Add(ite(done, Int::from_id(amount), 0).id()),
-        Effect::Saturate(amount) => Effect::Saturate(ite(done, Int::from_id(amount), 0).id()),
-        Effect::Set(value) if is_flag => Effect::Set(ite_bool(done, Bool::from_id(value), Bool::from_id(now)).id()),
-        Effect::Set(value) => Effect::Set(ite(done, Int::from_id(value), Int::from_id(now)).id()),
-    }
+fn if_done(var: VarId, effect: Effect, done: Bool) -> Effect {
+    let unchanged = match effect {
+        Effect::Add(_) | Effect::Saturate(_) => Int::from(0).id(),
+        Effect::Set(_) => variable(var),
+    };
+    effect.map(|term| choose(done, term, unchanged))
 }

@@ -14,24 +14,17 @@ mod interrupted;
 mod stall;
 
 use crate::cluster::{Cluster, Fault, FaultKind};
-use crate::controllers::Late;
-use crate::footprint::Footprint;
+use crate::controllers::Controller;
 use crate::kinds::Kinds;
 use crate::needs::Needs;
 use crate::state::{IntVar, Model, RuleBuilder, words};
 use crate::subject::Subject;
-use crate::system::Role;
+use crate::system::{Role, Rule};
 
 /// A kind of fault.
 trait FaultModel: Sync {
     /// Which one.
     fn kind(&self) -> FaultKind;
-
-    /// What it needs of the model.
-    fn needs(&self, cluster: &Cluster, fault: &Fault) -> Needs {
-        let _ = (cluster, fault);
-        Needs::default()
-    }
 
     /// Adds its rules, and changes those that see it.
     fn add_rules(&self, model: &mut Model, injection: &Injection);
@@ -47,11 +40,9 @@ struct Injection<'c> {
     /// How often it may still happen.
     left: IntVar,
     /// The controllers that it may happen to.
-    concerned: Vec<&'static str>,
-    /// What controllers may see late.
-    late: Vec<(&'static str, Vec<Late>)>,
-    /// All controllers with what they remember and where they run.
-    controllers: &'c [(&'static str, Footprint)],
+    concerned: Vec<&'static dyn Controller>,
+    /// All controllers.
+    controllers: &'c [&'static dyn Controller],
 }
 
 impl Injection<'_> {
@@ -64,48 +55,40 @@ impl Injection<'_> {
 
     /// The process in which a controller runs.
     fn process_of(&self, controller: &str) -> Option<&'static str> {
-        let mut controllers = self.controllers.iter();
-        controllers.find(|(name, _)| *name == controller).map(|(_, footprint)| footprint.runs_in)
+        self.controllers.iter().find(|one| one.name() == controller).map(|one| one.footprint().runs_in)
+    }
+
+    /// Whether it may happen to whoever acts by a rule.
+    fn concerns(&self, rule: &Rule) -> bool {
+        self.concerned.iter().any(|one| rule.actor == one.name())
     }
 
     /// The rules that stand for several requests of controllers that it may happen to, by index.
     fn divisible(&self, model: &Model) -> Vec<usize> {
         let rules = model.draft.divisible.iter().map(|&(rule, _)| rule);
-        rules.filter(|&rule| self.concerned.iter().any(|name| model.draft.rules[rule].actor == *name)).collect()
+        rules.filter(|&rule| self.concerns(&model.draft.rules[rule])).collect()
     }
 }
 
-/// What the faults of a cluster need.
+/// What the faults of a cluster need, whichever they are: what each controller does about them it says for itself.
 pub(crate) fn needs(cluster: &Cluster) -> Needs {
-    let of = |fault: &Fault| {
-        let own = kind(fault.kind).map_or(Needs::default(), |kind| kind.needs(cluster, fault));
-        // Merged rules skip the states between two requests.
-        own.and(Needs { sees_each_step: true, sees_admission: true, moments: fault.times, ..Needs::default() })
-    };
+    // Merged rules skip the states between two requests.
+    let of =
+        |fault: &Fault| Needs { sees_each_step: true, sees_admission: true, moments: fault.times, ..Needs::default() };
     cluster.faults.iter().filter(|fault| fault.times > 0).map(of).fold(Needs::default(), Needs::and)
 }
 
 /// Adds the faults of a cluster to the rules that are made so far.
 pub(crate) fn add_rules(kinds: &Kinds, model: &mut Model) {
-    if model.cluster.faults.iter().all(|fault| fault.times <= 0) {
-        return;
-    }
-    let controllers: Vec<(&'static str, Footprint)> =
-        kinds.controllers.iter().map(|one| (one.name(), one.footprint())).collect();
-    let cluster = model.cluster;
+    let (cluster, controllers) = (model.cluster, kinds.controllers.as_slice());
     for kind in REGISTRY {
         for fault in cluster.faults.iter().filter(|fault| fault.kind == kind.kind() && fault.times > 0) {
-            let concerned = controllers.iter().filter(|(name, footprint)| fault.concerns(name, footprint.runs_in));
-            let concerned = concerned.map(|&(name, _)| name).collect();
+            let is_meant = |one: &&&'static dyn Controller| fault.concerns(one.name(), one.footprint().runs_in);
+            let concerned = controllers.iter().filter(is_meant).copied().collect();
             let subject = Subject::new(words::LEFT).word(fault.kind.name());
             let left = model.int_var(subject, Role::Budget, 0, fault.times, fault.times);
-            let late = kinds.controllers.iter().map(|one| (one.name(), one.late(model))).collect();
-            kind.add_rules(model, &Injection { fault, left, concerned, late, controllers: &controllers });
+            kind.add_rules(model, &Injection { fault, left, concerned, controllers });
             model.constrain(fault.told(), true.into(), true);
         }
     }
-}
-
-fn kind(kind: FaultKind) -> Option<&'static dyn FaultModel> {
-    REGISTRY.iter().copied().find(|one| one.kind() == kind)
 }

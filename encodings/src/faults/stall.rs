@@ -11,13 +11,12 @@
 //! What is created or deleted on a past view happens to what is there: pods that are gone already cannot be deleted.
 
 use super::{FaultModel, Injection};
-use crate::cluster::{Cluster, Fault, FaultKind};
+use crate::cluster::FaultKind;
 use crate::controllers::Late;
-use crate::needs::Needs;
 use crate::state::{BoolVar, IntVar, Model, RuleBuilder, Timer, text};
 use crate::subject::Subject;
-use crate::system::{Choice, Effect, FaultMark, Pace, Role, Rule, Verb, Write};
-use crate::term::{Bool, Int, Substitution, Term, VarId};
+use crate::system::{FaultMark, Pace, Role, Rule, Verb, Write};
+use crate::term::{Bool, Int, Substitution, Term, VarId, current};
 
 /// See the module.
 pub(super) struct Stall(FaultKind);
@@ -51,18 +50,13 @@ impl FaultModel for Stall {
         self.0
     }
 
-    fn needs(&self, cluster: &Cluster, fault: &Fault) -> Needs {
-        let repeats = self.0 == FaultKind::Stall && crate::controllers::forgets_expectations(cluster);
-        let needs = Needs { acts_on_the_past: fault.times > 0, repeats_creations: repeats, ..Needs::default() };
-        needs.and(Needs::durations(repeats.then_some(crate::controllers::EXPECTATIONS_TIMEOUT)))
-    }
-
     fn add_rules(&self, model: &mut Model, injection: &Injection) {
-        for (controller, late) in &injection.late {
-            if late.is_empty() || !injection.concerned.contains(controller) {
+        for controller in &injection.concerned {
+            let late = controller.late(model);
+            if late.is_empty() {
                 continue;
             }
-            let watch = self.declare(model, controller, late);
+            let watch = self.declare(model, controller.name(), &late);
             watch.act_on_the_past(model, self.0);
             self.halt(model, injection, &watch);
             self.go_on(model, &watch);
@@ -77,7 +71,7 @@ impl Stall {
         let halted = model.bool_var(Subject::new("watch").word(kind).word(controller), Role::Budget, false.into());
         let mut views: Vec<(IntVar, IntVar)> = Vec::new();
         for pods in late.iter().flat_map(|one| &one.pods) {
-            let subject = crate::term::current(|dag| dag.vars()[pods.id.index()].subject.clone());
+            let subject = current(|dag| dag.vars()[pods.id.index()].subject.clone());
             let range = pods.value.range();
             let seen = model.int_var(subject.word("seen").word(kind), Role::Budget, range.lo, range.hi, range.lo);
             views.push((*pods, seen));
@@ -198,25 +192,11 @@ impl Watch<'_> {
         let mut seen = Substitution::new(self.views.iter().map(|(pods, seen)| (pods.value.id(), seen.value.id())));
         let deletes = rule.writes.iter().any(|write| write.verb == Verb::Delete);
         let writes = rule.writes.iter().map(|write| {
-            let effects = write.effects.iter().map(|&(var, effect)| (var, effect.map(|term| seen.apply(term))));
-            let write = Write {
-                effects: effects.collect(),
-                times: write.times.map(|times| seen.apply(times)),
-                ..write.clone()
-            };
+            let write = write.map(|term| seen.apply(term));
             if write.verb == Verb::Delete { self.as_far_as_there(write) } else { write }
         });
         let writes = writes.collect();
-        let choices = rule.choices.iter().map(|choice| match choice {
-            Choice::Value(id) => Choice::Value(*id),
-            Choice::Split { parts, low, high, total } => Choice::Split {
-                parts: parts.clone(),
-                low: low.iter().map(|&term| seen.apply(term)).collect(),
-                high: high.iter().map(|&term| seen.apply(term)).collect(),
-                total: seen.apply(*total),
-            },
-        });
-        let choices = choices.collect();
+        let choices = rule.choices.iter().map(|choice| choice.map(|term| seen.apply(term))).collect();
         let past = Rule {
             subject: rule.subject.clone().word(kind.name()),
             enabled: Bool::from_id(seen.apply(rule.enabled.id())) & self.halted.value & !key.expects.value,
@@ -233,17 +213,12 @@ impl Watch<'_> {
     }
 
     /// No more is deleted than is there.
-    fn as_far_as_there(&self, mut write: Write) -> Write {
+    fn as_far_as_there(&self, write: Write) -> Write {
         let is_pods = |var: VarId| self.views.iter().find(|(pods, _)| pods.id == var);
         let Some(times) = write.times else { return write };
         let lost = write.effects.iter().filter_map(|&(var, _)| is_pods(var));
         let there = lost.fold(Int::from_id(times), |least, (pods, _)| least.min(pods.value));
         let mut instead = Substitution::new([(times, there.id())]);
-        for (_, effect) in &mut write.effects {
-            *effect = effect.map(|term| instead.apply(term));
-        }
-        write.effects.retain(|(_, effect)| !matches!(effect, Effect::Set(_)));
-        write.times = Some(there.id());
-        write
+        write.map(|term| instead.apply(term))
     }
 }

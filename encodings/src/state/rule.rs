@@ -62,7 +62,7 @@ impl RuleBuilder {
             details: Vec::new(),
             origins: Vec::new(),
         };
-        Self { rule, open: None, stage: 0, divisible: None }
+        Self::from(rule)
     }
 
     /// Adds a conjunct to the guard.

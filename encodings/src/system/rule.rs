@@ -201,6 +201,20 @@ impl Rule {
 }
 
 impl Choice {
+    /// The same with other bounds and another sum.
+    #[must_use]
+    pub fn map(&self, mut to: impl FnMut(TermId) -> TermId) -> Self {
+        match self {
+            Self::Value(id) => Self::Value(*id),
+            Self::Split { parts, low, high, total } => Self::Split {
+                parts: parts.clone(),
+                low: low.iter().map(|&term| to(term)).collect(),
+                high: high.iter().map(|&term| to(term)).collect(),
+                total: to(*total),
+            },
+        }
+    }
+
     /// The choices it picks.
     pub fn ids(&self) -> &[ChoiceId] {
         match self {

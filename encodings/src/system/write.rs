@@ -115,6 +115,14 @@ impl Write {
     pub fn new(verb: Verb) -> Self {
         Self { verb, object: None, slot: None, times: None, stage: 0, effects: Vec::new() }
     }
+
+    /// The same with other amounts and values.
+    #[must_use]
+    pub fn map(&self, mut to: impl FnMut(TermId) -> TermId) -> Self {
+        let times = self.times.map(&mut to);
+        let effects = self.effects.iter().map(|&(var, effect)| (var, effect.map(&mut to))).collect();
+        Self { times, effects, ..*self }
+    }
 }
 
 /// The value of a variable after one more effect, in the current graph.

@@ -337,6 +337,19 @@ impl Int {
     }
 }
 
+/// Whether two terms of the same sort, whichever it is, have different values.
+pub fn differ(one: TermId, other: TermId) -> Bool {
+    match current(|dag| dag.sort(one)) {
+        Sort::Bool => !Bool(one).iff(Bool(other)),
+        Sort::Int(_) => Int(one).is_not(Int(other)),
+    }
+}
+
+/// One of two terms of the same sort, whichever it is.
+pub fn choose(condition: Bool, then: TermId, otherwise: TermId) -> TermId {
+    make(Node::Ite(condition.0, then, otherwise))
+}
+
 /// The value of a choice.
 pub fn choice_of(choice: ChoiceId) -> TermId {
     make(Node::Choice(choice))

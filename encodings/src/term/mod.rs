@@ -20,8 +20,8 @@ mod simplify;
 mod substitute;
 
 pub use build::{
-    Bool, Int, Term, all, any, bool_choice, bool_var, choice_of, count, current, int_choice, int_var, ite, ite_bool,
-    max_of, min_of, primed, sum, variable, within,
+    Bool, Int, Term, all, any, bool_choice, bool_var, choice_of, choose, count, current, differ, int_choice, int_var,
+    ite, ite_bool, max_of, min_of, primed, sum, variable, within,
 };
 pub use dag::{ChoiceDecl, ChoiceId, Dag, Node, Sort, TermId, VarDecl, VarId};
 pub use range::Range;
