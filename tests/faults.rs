@@ -11,7 +11,7 @@ use kubound::trace::Step;
 use kubound::trace::simulate::{self, Simulation};
 use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::fault::Fault;
-use kubound_encodings::cluster::{FaultKind, Granularity, Origin};
+use kubound_encodings::cluster::{FaultKind, Granularity};
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use kubound_encodings::system::{Role, TransitionSystem};
 use kubound_encodings::term::VarId;
@@ -42,8 +42,7 @@ fn words(loaded: &Loaded) -> Vec<&'static str> {
 }
 
 fn with(mut loaded: Loaded, kind: FaultKind, times: i64) -> Loaded {
-    let origin = Origin { object: "Scenario".into(), field: "spec.faults".into() };
-    loaded.cluster.faults = vec![Fault { kind, controllers: Vec::new(), times, origin }];
+    loaded.cluster.faults = vec![Fault::new(kind, Vec::new(), times)];
     loaded
 }
 

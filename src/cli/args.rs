@@ -82,9 +82,18 @@ impl FaultArgs {
             FaultKind::Conflict => self.conflict,
             FaultKind::ApiFault => self.api_fault,
         };
-        let times: Vec<(FaultKind, i64)> =
-            FaultKind::ALL.into_iter().filter_map(|kind| Some((kind, of(kind)?))).collect();
-        times.into_iter()
+        FaultKind::ALL.into_iter().filter_map(move |kind| Some((kind, of(kind)?)))
+    }
+
+    /// The flag of a kind, without its dashes.
+    pub fn flag(kind: FaultKind) -> &'static str {
+        match kind {
+            FaultKind::Crash => "crash",
+            FaultKind::Stale => "stale",
+            FaultKind::Stall => "stall",
+            FaultKind::Conflict => "conflict",
+            FaultKind::ApiFault => "api-fault",
+        }
     }
 }
 

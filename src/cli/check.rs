@@ -11,7 +11,7 @@ use crate::memory::{allowed_bytes, resident_bytes};
 use crate::search::{Decision, Fault, Findings, Observer, Options, Systems, check, undecided};
 use anyhow::anyhow;
 use kubound_encodings::assemble::AssembleError;
-use kubound_encodings::cluster::{Cluster, Granularity, Origin, Span, fault};
+use kubound_encodings::cluster::{Cluster, Granularity, Span, fault};
 use kubound_encodings::stop::Stopped;
 use std::thread;
 use std::time::Instant;
@@ -47,10 +47,7 @@ fn inject(cluster: &mut Cluster, faults: &FaultArgs) -> Result<(), Failure> {
     for (kind, times) in faults.times() {
         match cluster.faults.iter_mut().find(|fault| fault.kind == kind) {
             Some(known) => known.times = times,
-            None => {
-                let origin = Origin { object: "Scenario".into(), field: "spec.faults".into() };
-                cluster.faults.push(fault::Fault { kind, controllers: Vec::new(), times, origin });
-            }
+            None => cluster.faults.push(fault::Fault::new(kind, Vec::new(), times)),
         }
     }
     match contradicting_faults(&cluster.faults) {

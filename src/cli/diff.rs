@@ -8,7 +8,7 @@ use super::settings::SettingsArgs;
 use super::{Failure, check, input, interrupt, output, progress};
 use crate::engines::Cancel;
 use crate::manifest::edit::Texts;
-use crate::manifest::{self, Input, KUBERNETES, Loaded};
+use crate::manifest::{self, Input, InputError, KUBERNETES, Loaded};
 use crate::report::document::{Document, IntentDocument};
 use crate::smt;
 use crate::text::{Kind, neutralise};
@@ -84,12 +84,12 @@ impl Sides {
 
     /// The path before the change of one after it.
     fn before(&self, after: &Path) -> Option<PathBuf> {
+        let here = Path::new(".");
         self.paths.iter().find_map(|(old, new)| {
-            let inside = if new.path == Path::new(".") { Some(after) } else { after.strip_prefix(&new.path).ok() };
-            let inside = inside.filter(|inside| !inside.as_os_str().is_empty() && *inside != Path::new("."));
-            let is_below = new.path == Path::new(".") || after.starts_with(&new.path);
-            let old = old.as_ref().filter(|_| is_below)?;
-            let path = inside.map_or_else(|| old.path.clone(), |inside| old.path.join(inside));
+            let inside = if new.path == here { after } else { after.strip_prefix(&new.path).ok()? };
+            let old = &old.as_ref()?.path;
+            let is_all = inside.as_os_str().is_empty() || inside == here;
+            let path = if is_all { old.clone() } else { old.join(inside) };
             path.exists().then_some(path)
         })
     }
@@ -199,7 +199,7 @@ struct Pair<'a> {
 }
 
 /// One side, read.
-type Read = (Input, Loaded, Texts);
+type Read = (Input, Loaded);
 
 impl Pair<'_> {
     /// The verdicts of the new side, beside those of the old one.
@@ -217,7 +217,7 @@ impl Pair<'_> {
         }
         self.application.tell_left_out(&mut new.1);
         output::keep_inputs(&self.arguments.output, [&new.1])?;
-        let old = old.map(|(_, loaded, _)| self.decided(loaded)).transpose()?;
+        let old = old.map(|(_, loaded)| self.decided(loaded)).transpose()?;
         let mut document = self.decided(new.1)?;
         document.compare(old.as_ref(), (&self.sides.before, &self.sides.after));
         document.interrupted |= old.is_some_and(|old| old.interrupted);
@@ -231,8 +231,7 @@ impl Pair<'_> {
             None => format!("cannot read {}", shown.join(" ")),
         };
         let input = input::named(paths)?.under(release);
-        let (loaded, texts) = input.read(&Texts::new()).with_context(what).map_err(Failure::Usage)?;
-        Ok((input, loaded, texts))
+        read(input).with_context(what).map_err(Failure::Usage)
     }
 
     /// The verdicts on one side.
@@ -255,9 +254,13 @@ impl Pair<'_> {
     }
 }
 
+fn read(input: Input) -> Result<Read, InputError> {
+    let (loaded, _) = input.read(&Texts::new())?;
+    Ok((input, loaded))
+}
+
 fn read_again(input: Input) -> Result<Read, Failure> {
-    let (loaded, texts) = input.read(&Texts::new()).context("cannot read the input").map_err(Failure::Usage)?;
-    Ok((input, loaded, texts))
+    read(input).context("cannot read the input").map_err(Failure::Usage)
 }
 
 #[cfg(test)]

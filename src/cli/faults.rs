@@ -1,6 +1,6 @@
 //! `kubound faults`: which fault of which controller breaks which intent, one site after the other.
 
-use super::args::{ColorArg, SearchArgs};
+use super::args::{ColorArg, FaultArgs, SearchArgs};
 use super::exit::Exit;
 use super::{Failure, check, input, interrupt, output, progress};
 use crate::engines::Cancel;
@@ -13,10 +13,9 @@ use clap::builder::RangedI64ValueParser;
 use clap::{Args, ValueEnum};
 use itertools::Itertools;
 use kubound_encodings::cluster::fault::Fault;
-use kubound_encodings::cluster::{FaultKind, Granularity, Origin};
+use kubound_encodings::cluster::{FaultKind, Granularity};
 use kubound_encodings::controllers::{Controller, REGISTRY};
-use kubound_encodings::system::TransitionSystem;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -70,7 +69,8 @@ struct Cell {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 struct Site {
     /// The kind of fault; none: nothing goes wrong.
-    fault: Option<&'static str>,
+    #[serde(serialize_with = "name_of")]
+    fault: Option<FaultKind>,
     /// The controller or process.
     controller: String,
     /// How many faults were tried.
@@ -80,6 +80,11 @@ struct Site {
     /// Why there is no site, where there is none.
     #[serde(rename = "noSite", skip_serializing_if = "Option::is_none")]
     no_site: Option<&'static str>,
+}
+
+/// The name of a kind, as reports have it.
+fn name_of<S: Serializer>(kind: &Option<FaultKind>, serializer: S) -> Result<S::Ok, S::Error> {
+    kind.map(FaultKind::name).serialize(serializer)
 }
 
 /// Runs the subcommand. Exit code 1 says that some fault, or none, violates an intent.
@@ -109,7 +114,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     tell(none)?;
     for (kind, controller, no_site) in places {
         if let Some(why) = no_site {
-            let site = Site { fault: Some(kind.name()), controller, times: 0, cells: Vec::new(), no_site: Some(why) };
+            let site = Site { fault: Some(kind), controller, times: 0, cells: Vec::new(), no_site: Some(why) };
             tell(site)?;
             continue;
         }
@@ -132,66 +137,63 @@ type Place = (FaultKind, String, Option<&'static str>);
 /// Every kind of fault at every controller or process that acts in the cluster, with why there is no site.
 fn places(loaded: &Loaded) -> Result<Vec<Place>, Failure> {
     let plain = check::systems(&loaded.cluster, Granularity::Fine)?.fine;
-    let acts = |one: &&&dyn Controller| plain.rules.iter().any(|rule| rule.actor == one.name());
-    let mut acting: Vec<&&dyn Controller> = REGISTRY.iter().filter(acts).collect();
-    // Operators act under names of their own: whoever forgets something in a restart is there, too.
-    for one in REGISTRY {
-        let process = one.footprint().runs_in;
-        let forgets = |crashing: &Loaded| Ok(happens(&check::systems(&crashing.cluster, Granularity::Fine)?.fine));
-        let is_known = acting.iter().any(|other| other.footprint().runs_in == process);
-        if !is_known && with(loaded, FaultKind::Crash, one.name(), 1, forgets)? {
-            acting.push(one);
-        }
-    }
+    let mut acting: Vec<&dyn Controller> =
+        REGISTRY.iter().copied().filter(|one| plain.rules.iter().any(|rule| rule.actor == one.name())).collect();
     let mut places = Vec::new();
+    // Crashes come first.
     for kind in FaultKind::ALL {
-        let names =
-            acting.iter().map(|one| if kind == FaultKind::Crash { one.footprint().runs_in } else { one.name() });
+        let sites = sites(loaded, kind)?;
+        if kind == FaultKind::Crash {
+            // Operators act under names of their own; that they forget something in a restart tells that they are there.
+            let is_new = |one: &&dyn Controller| {
+                let process = one.footprint().runs_in;
+                sites.contains(&process) && !acting.iter().any(|other| other.footprint().runs_in == process)
+            };
+            let operators: Vec<&dyn Controller> = REGISTRY.iter().copied().filter(is_new).collect();
+            acting.extend(operators);
+        }
+        let names = acting.iter().map(|one| place_of(kind, *one));
         for name in names.sorted().dedup() {
-            let own: Vec<&dyn Controller> = acting
-                .iter()
-                .map(|one| **one)
-                .filter(|one| [one.name(), one.footprint().runs_in].contains(&name))
-                .collect();
-            let system = with(loaded, kind, name, 1, |one| Ok(check::systems(&one.cluster, Granularity::Fine)?.fine))?;
-            places.push((kind, name.to_owned(), no_site(kind, &system, &own)));
+            let own = acting.iter().filter(|one| place_of(kind, **one) == name);
+            let watches_pods = own.into_iter().any(|one| one.footprint().watches.contains(&"Pod"));
+            let no_site = (!sites.contains(&name)).then(|| no_site(kind, watches_pods));
+            places.push((kind, name.to_owned(), no_site));
         }
     }
     Ok(places)
 }
 
-/// Whether some rule of a system is a fault.
-fn happens(system: &TransitionSystem) -> bool {
-    system.rules.iter().any(|rule| rule.fault.is_some_and(|mark| mark.happens))
+/// To what of a controller a kind of fault happens: to its process, or to itself.
+fn place_of(kind: FaultKind, controller: &dyn Controller) -> &'static str {
+    if kind == FaultKind::Crash { controller.footprint().runs_in } else { controller.name() }
 }
 
-/// Why a fault has no site in a system that has it.
-fn no_site(kind: FaultKind, system: &TransitionSystem, own: &[&dyn Controller]) -> Option<&'static str> {
-    if happens(system) {
-        return None;
-    }
-    let watches_pods = own.iter().any(|one| one.footprint().watches.contains(&"Pod"));
-    Some(match kind {
+/// The controllers or processes to which a kind of fault can happen.
+fn sites(loaded: &Loaded, kind: FaultKind) -> Result<Vec<&'static str>, Failure> {
+    let system = check::systems(&with(loaded, kind, Vec::new(), 1).cluster, Granularity::Fine)?.fine;
+    let happening = system.rules.iter().filter(|rule| rule.fault.is_some_and(|mark| mark.happens));
+    let actors: Vec<&str> = happening.map(|rule| rule.actor.as_str()).collect();
+    // A restart is an act of the process, a sync that is cut off one of the controller.
+    let acts = |one: &&&dyn Controller| [one.name(), one.footprint().runs_in].iter().any(|name| actors.contains(name));
+    Ok(REGISTRY.iter().filter(acts).map(|one| place_of(kind, *one)).collect())
+}
+
+/// Why a fault has no site.
+fn no_site(kind: FaultKind, watches_pods: bool) -> &'static str {
+    match kind {
         FaultKind::Crash => "nothing that the model has is kept in memory only, and no sync has several requests",
         FaultKind::Stale | FaultKind::Stall if watches_pods => "not modelled: what it does on pods that it sees late",
         FaultKind::Stale | FaultKind::Stall => "it watches no pods",
         FaultKind::Conflict => "no sync has several requests: one that is refused is only late",
         FaultKind::ApiFault => "no sync has several requests or remembers an answer: one that is lost is only late",
-    })
+    }
 }
 
-/// Does something with the input that has a fault.
-fn with<R>(
-    loaded: &Loaded,
-    kind: FaultKind,
-    controller: &str,
-    times: i64,
-    act: impl FnOnce(&Loaded) -> Result<R, Failure>,
-) -> Result<R, Failure> {
+/// The input with a fault.
+fn with(loaded: &Loaded, kind: FaultKind, controllers: Vec<String>, times: i64) -> Loaded {
     let mut one = loaded.clone();
-    let origin = Origin { object: "Scenario".into(), field: "spec.faults".into() };
-    one.cluster.faults = vec![Fault { kind, controllers: vec![controller.to_owned()], times, origin }];
-    act(&one)
+    one.cluster.faults = vec![Fault::new(kind, controllers, times)];
+    one
 }
 
 /// A site under one fault, then more, until every intent is violated.
@@ -205,9 +207,8 @@ fn fewest(
     let mut known: Option<Site> = None;
     for times in 1..=arguments.most {
         let left = end.saturating_duration_since(Instant::now());
-        let site = with(loaded, kind, controller, times, |one| {
-            decide(one, Some((kind, controller)), times, arguments, (left, cancel))
-        })?;
+        let faulty = with(loaded, kind, vec![controller.to_owned()], times);
+        let site = decide(&faulty, Some((kind, controller)), times, arguments, (left, cancel))?;
         let merged = match known {
             None => site,
             Some(before) => {
@@ -239,7 +240,7 @@ fn decide(
     })?;
     let cells = findings.results.iter().map(|result| cell(result, times)).collect();
     Ok(Site {
-        fault: place.map(|(kind, _)| kind.name()),
+        fault: place.map(|(kind, _)| kind),
         controller: place.map_or_else(|| "without faults".to_owned(), |(_, name)| name.to_owned()),
         times,
         cells,
@@ -268,7 +269,7 @@ fn line(site: &Site) -> String {
         Some(target) => format!("{} {target}", cell.intent),
         None => cell.intent.clone(),
     };
-    let mut text = format!("{:<9}  {}\n", site.fault.unwrap_or("none"), neutralise(&site.controller));
+    let mut text = format!("{:<9}  {}\n", site.fault.map_or("none", FaultKind::name), neutralise(&site.controller));
     for (answer, cells) in &site.cells.iter().sorted_by_key(|cell| cell.faults.is_none()).chunk_by(|cell| what(cell)) {
         let _ = writeln!(text, "    {answer}: {}", neutralise(&cells.map(name).join(", ")));
     }
@@ -278,19 +279,18 @@ fn line(site: &Site) -> String {
 /// Where there is no site, and what that comes to.
 fn ending(sites: &[Site]) -> String {
     let mut text = String::new();
-    for ((fault, why), sites) in
+    for ((kind, why), sites) in
         &sites.iter().filter_map(|site| Some(((site.fault?, site.no_site?), site))).chunk_by(|(key, _)| *key)
     {
         let names = sites.map(|(_, site)| site.controller.as_str()).join(", ");
-        let _ = writeln!(text, "{fault:<9}  no site at {names}: {why}");
+        let _ = writeln!(text, "{:<9}  no site at {names}: {why}", kind.name());
     }
     let tried: Vec<&Site> = sites.iter().filter(|site| site.fault.is_some() && site.no_site.is_none()).collect();
     let broken = tried.iter().filter(|site| site.cells.iter().any(|cell| cell.faults.is_some_and(|times| times > 0)));
     let _ = writeln!(text, "{}, {} of them with a violation", plural(tried.len() as i64, "site"), broken.count());
-    if let Some(site) = tried.iter().find(|site| site.cells.iter().any(|cell| cell.faults.is_some())) {
-        let times = site.cells.iter().filter_map(|cell| cell.faults).max().unwrap_or(1);
-        let flag = if site.fault == Some("apiFault") { "api-fault" } else { site.fault.unwrap_or_default() };
-        let _ = writeln!(text, "see a run: kubound verify PATH --{flag} {times}");
+    let broken = |site: &&Site| Some((site.fault?, site.cells.iter().filter_map(|cell| cell.faults).max()?));
+    if let Some((kind, times)) = tried.iter().find_map(broken) {
+        let _ = writeln!(text, "see a run: kubound verify PATH --{} {times}", FaultArgs::flag(kind));
     }
     text
 }

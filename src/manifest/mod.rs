@@ -24,6 +24,7 @@ mod named_metrics;
 mod names;
 mod objects;
 mod overlaps;
+mod own;
 mod places;
 mod quantity;
 mod ranges;

@@ -161,6 +161,12 @@ pub fn tell(system: &TransitionSystem, trace: &Trace) -> Vec<ToldStep> {
     let steps = trace.steps.iter().enumerate();
     let mut told: Vec<ToldStep> =
         steps.map(|(index, step)| tell_step(system, trace.state(index), step, index + 1)).collect();
+    read_late(system, trace, &mut told);
+    told
+}
+
+/// Says of steps as of which one they read pods, where a fault has them see the past.
+fn read_late(system: &TransitionSystem, trace: &Trace, told: &mut [ToldStep]) {
     let mut since: Vec<(&str, &str, usize)> = Vec::new();
     for (index, step) in trace.steps.iter().enumerate() {
         let Some(rule) = system.rule(&step.rule) else { continue };
@@ -175,7 +181,6 @@ pub fn tell(system: &TransitionSystem, trace: &Trace) -> Vec<ToldStep> {
             false => {}
         }
     }
-    told
 }
 
 fn tell_step(system: &TransitionSystem, before: &[i64], step: &Step, number: usize) -> ToldStep {

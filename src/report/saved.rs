@@ -5,7 +5,7 @@ use super::narrate::tell;
 use crate::trace::execute::{fire, values};
 use crate::trace::replay::{ReplayError, check_step, replay};
 use crate::trace::{Ending, Step, Trace};
-use kubound_encodings::cluster::{Fault, FaultKind, Origin};
+use kubound_encodings::cluster::{Fault, FaultKind};
 use kubound_encodings::system::{Initial, Property, TransitionSystem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -78,9 +78,7 @@ impl SavedFault {
 
     /// As the model has it; nothing if there is no such kind.
     pub fn fault(&self) -> Option<Fault> {
-        let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == self.kind)?;
-        let origin = Origin { object: "Scenario".into(), field: "spec.faults".into() };
-        Some(Fault { kind, controllers: self.controllers.clone(), times: self.times, origin })
+        Some(Fault::new(FaultKind::named(&self.kind)?, self.controllers.clone(), self.times))
     }
 }
 

@@ -75,6 +75,8 @@ pub struct CustomField {
     pub name: String,
     /// Its values.
     pub values: Values,
+    /// Whether it is of the status of the resource.
+    pub is_status: bool,
     /// Whether users may only make it larger.
     pub only_grows: bool,
 }

@@ -33,6 +33,11 @@ impl FaultKind {
         }
     }
 
+    /// The kind of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// What happens, in a line.
     pub fn summary(self) -> &'static str {
         match self {
@@ -61,6 +66,12 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// One that no line of a scenario asks for.
+    pub fn new(kind: FaultKind, controllers: Vec<String>, times: i64) -> Self {
+        let origin = Origin { object: "Scenario".into(), field: "spec.faults".into() };
+        Self { kind, controllers, times, origin }
+    }
+
     /// Whether it may happen to a controller that runs in a process.
     pub fn concerns(&self, controller: &str, process: &str) -> bool {
         self.controllers.is_empty() || self.controllers.iter().any(|name| name == controller || name == process)

@@ -249,7 +249,7 @@ fn rule(
             let (verb, reason, word, does) = words_of(*request);
             let is_status = part == RESOURCE
                 && matches!(&entry.act, Act::Write { set, .. } if set.iter().all(|(field, _)| {
-                    own.parts[RESOURCE].fields[*field].name.starts_with("status.")
+                    own.parts[RESOURCE].fields[*field].is_status
                 }));
             let id = model.side::<CustomState>(number).map_or(resource, |state| state.parts[part][at].id);
             let object = model.names.object(id).to_string();

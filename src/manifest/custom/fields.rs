@@ -26,7 +26,7 @@ pub(super) fn read(parent: &Fields, key: &str, section: &str, fields: &mut Vec<C
         let is_spec = section == "spec";
         let (values, only_grows) = read_field(&view, is_spec)?;
         let name = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
-        fields.push(CustomField { name, values, only_grows });
+        fields.push(CustomField { name, values, is_status: section == "status", only_grows });
     }
     Ok(())
 }

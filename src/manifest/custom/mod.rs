@@ -15,7 +15,7 @@ pub use template::custom_controller_template;
 use super::ErrorKind;
 use super::draft::Draft;
 use super::error::InputError;
-use super::kinds;
+use super::own;
 use super::value::Value;
 use super::view::{Context, Fields, View};
 use crate::limits::reader::MOST_OWNED;
@@ -24,15 +24,6 @@ use kubound_encodings::cluster::custom::{CUSTOM_CONTROLLER, CustomField, Part, P
 use kubound_encodings::cluster::workload::STATEFUL_SET;
 use kubound_encodings::cluster::{CustomController, Other, WorkloadRef};
 use std::collections::BTreeSet;
-
-/// The only version of the format.
-const API_VERSION: &str = "kubound.dev/v1alpha1";
-
-/// The keys of a rules file.
-const ROOT: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
-
-/// The keys of `metadata`.
-const METADATA: &[&str] = &["name", "labels", "annotations"];
 
 /// The keys of `spec`.
 const SPEC: &[&str] = &["resource", "owns", "memory", "reconcile", "others"];
@@ -57,18 +48,13 @@ const WORKLOADS: &[&str] = &["Deployment", "ReplicaSet", STATEFUL_SET];
 
 /// Whether a value is a rules file, of whatever version.
 pub(super) fn is_rules_file(value: &Value) -> bool {
-    kinds::header(value).is_some_and(|(version, kind)| version.starts_with("kubound.dev/") && kind == CUSTOM_CONTROLLER)
+    own::is_of_kind(value, CUSTOM_CONTROLLER)
 }
 
 /// Reads a rules file.
 pub(super) fn read(value: &Value, context: &Context, draft: &mut Draft) -> Result<(), InputError> {
-    let root = View::root(value, context).strict_fields(ROOT)?;
-    let version = root.require("apiVersion", API_VERSION)?;
-    if version.text()? != API_VERSION {
-        let error = version.error(format!("`{}` is not a known version", version.text()?));
-        return Err(error.kind(ErrorKind::ApiVersion).expected(API_VERSION));
-    }
-    let metadata = root.require("metadata", "a mapping with a name")?.strict_fields(METADATA)?;
+    let root = own::root(value, context)?;
+    let metadata = root.require("metadata", "a mapping with a name")?.strict_fields(own::METADATA)?;
     let name = metadata.require("name", "the name of the controller")?.name()?.to_owned();
     let spec = root.require("spec", "the rules of the controller")?.strict_fields(SPEC)?;
     let mut parts = vec![read_resource(&spec)?, read_memory(&spec)?];
@@ -167,7 +153,7 @@ fn read_workload(word: &str, kind: PartKind, body: &Fields) -> Result<Part, Inpu
         return Err(error.expected("a Deployment, or `fields` for an object of which nothing else is known"));
     }
     let said = body.read("replicas", |view| fields::span(&view))?;
-    let field = |name: &str, values| CustomField { name: name.into(), values, only_grows: false };
+    let field = |name: &str, values| CustomField { name: name.into(), values, is_status: false, only_grows: false };
     let fields = vec![field("replicas", Values::Replicas(said)), field("readyReplicas", Values::ReadyReplicas)];
     let kind = PartKind::Workload(WorkloadRef { kind, namespace, name });
     Ok(Part { word: word.to_owned(), kind, count: None, exists: is_there, fields })

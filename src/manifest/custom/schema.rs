@@ -1,11 +1,12 @@
 //! The JSON Schema of rules files, from the tables of keys that the reader uses.
 
+use super::super::own::{API_VERSION, METADATA, ROOT, mapping, told};
 use super::entries::{DO, OTHERS, RECONCILE};
 use super::fields::FIELD;
-use super::{API_VERSION, METADATA, OWNED, RESOURCE, ROOT, SPEC};
+use super::{OWNED, RESOURCE, SPEC};
 use crate::limits::reader::{MAX_REPLICAS, MOST_OWNED};
 use kubound_encodings::cluster::custom::CUSTOM_CONTROLLER;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The schema.
 pub fn custom_controller_schema() -> Value {
@@ -21,16 +22,6 @@ pub fn custom_controller_schema() -> Value {
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!("Rules file of Kubound");
     schema["description"] = json!("What an operator does: its custom resource, what it owns, and its rules.");
-    schema
-}
-
-fn mapping(keys: &[&str], required: &[&str], value: &dyn Fn(&str) -> Value) -> Value {
-    let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), value(key))).collect();
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
-}
-
-fn told(description: &str, mut schema: Value) -> Value {
-    schema["description"] = json!(description);
     schema
 }
 

@@ -23,7 +23,7 @@ pub(super) fn read(spec: &Fields) -> Result<Vec<Fault>, InputError> {
     let Some(view) = spec.get("faults") else { return Ok(Vec::new()) };
     let mut faults = Vec::new();
     for (name, value) in view.strict_fields(&kinds())?.entries() {
-        let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == name).expect("one of the keys");
+        let kind = FaultKind::named(name).expect("one of the keys");
         faults.push(read_one(kind, &value)?);
     }
     contradiction(&faults).map_or(Ok(faults), |what| Err(view.error(what).help(EITHER)))

@@ -24,28 +24,18 @@ pub(super) use files::{event_files, resources};
 pub use schema::scenario_schema;
 pub use settings::{KUBERNETES, release};
 
-use super::ErrorKind;
 use super::draft::{Draft, Scenario};
 use super::error::InputError;
 use super::load::Loader;
 use super::names::Names;
 use super::value::Value;
-use super::view::{Entry, View};
-use super::{exceptions, expression, formula, kinds, source_map_place};
+use super::view::Entry;
+use super::{exceptions, expression, formula, own, source_map_place};
 use kubound_encodings::cluster::{Assumption, CustomController, WorkloadRef, custom};
 use std::path::Path;
 
 /// How origins call the scenario.
 pub(super) const OBJECT: &str = "Scenario";
-
-/// The only version of the format.
-const API_VERSION: &str = "kubound.dev/v1alpha1";
-
-/// The keys of a scenario.
-const ROOT: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
-
-/// The keys of `metadata`.
-const METADATA: &[&str] = &["name", "labels", "annotations"];
 
 /// The keys of `spec`.
 const KEYS: &[&str] = &[
@@ -73,7 +63,7 @@ const KEYS: &[&str] = &[
 
 /// Whether a value is a scenario, of whatever version.
 pub(super) fn is_scenario(value: &Value) -> bool {
-    kinds::header(value).is_some_and(|(version, kind)| version.starts_with("kubound.dev/") && kind == "Scenario")
+    own::is_of_kind(value, OBJECT)
 }
 
 /// Reads a scenario; `folder` is where its paths start, if it is in a file.
@@ -83,18 +73,11 @@ pub(super) fn read(
     loader: &Loader,
     draft: &mut Draft,
 ) -> Result<Scenario, InputError> {
-    let root = View::root(&entry.value, &entry.context).strict_fields(ROOT)?;
-    let version = root.require("apiVersion", API_VERSION)?;
-    if version.text()? != API_VERSION {
-        return Err(version
-            .error(format!("`{}` is not a known version", version.text()?))
-            .kind(ErrorKind::ApiVersion)
-            .expected(API_VERSION));
-    }
+    let root = own::root(&entry.value, &entry.context)?;
     draft.sources.insert(OBJECT, source_map_place(&entry.context));
     let mut scenario = Scenario::default();
     if let Some(metadata) = root.get("metadata") {
-        let metadata = metadata.strict_fields(METADATA)?;
+        let metadata = metadata.strict_fields(own::METADATA)?;
         scenario.name = metadata.read("name", |view| view.name().map(str::to_owned))?;
     }
     let spec = root.require("spec", "the scenario")?.strict_fields(KEYS)?;

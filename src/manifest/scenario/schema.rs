@@ -4,6 +4,7 @@
 //! the reader does. What their values are is told here; a key that is not told about takes any value.
 
 use super::super::exceptions::EXCEPTION;
+use super::super::own::{API_VERSION, METADATA, ROOT, mapping, told};
 use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, LIMITS, POLICIES};
 use super::containers::CONTAINER;
 use super::controllers::{CONTROLLERS, ID};
@@ -14,12 +15,12 @@ use super::metrics::METRIC;
 use super::nodes::{POOL, TEMPLATE};
 use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
 use super::workloads::{CRASH_LOOP, LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
-use super::{API_VERSION, KEYS, METADATA, OBJECT, ROOT};
+use super::{KEYS, OBJECT};
 use crate::limits::reader::{MOST_ACTIVE_JOBS, MOST_FAULTS};
 use kubound_encodings::cluster::formula::Word;
 use kubound_encodings::cluster::{FaultKind, FeatureGate};
 use kubound_encodings::intents;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The schema.
 pub fn scenario_schema() -> Value {
@@ -35,22 +36,6 @@ pub fn scenario_schema() -> Value {
     schema["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     schema["title"] = json!("Scenario of Kubound");
     schema["description"] = json!("What manifests cannot say: sizes, values, events, and what shall hold.");
-    schema
-}
-
-/// A mapping with these keys and no others.
-fn mapping(keys: &[&str], required: &[&str], value: &dyn Fn(&str) -> Value) -> Value {
-    let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), value(key))).collect();
-    let mut schema = json!({"type": "object", "properties": properties, "additionalProperties": false});
-    if !required.is_empty() {
-        schema["required"] = json!(required);
-    }
-    schema
-}
-
-/// Adds a description.
-fn told(description: &str, mut schema: Value) -> Value {
-    schema["description"] = json!(description);
     schema
 }
 
@@ -164,7 +149,7 @@ fn spec(key: &str) -> Value {
         "faults" => told(
             "What may go wrong around controllers, by kind: how often, or how often and to whom. Default: nothing.",
             mapping(&faults::kinds(), &[], &|key| {
-                let kind = FaultKind::ALL.into_iter().find(|kind| kind.name() == key).expect("one of the keys");
+                let kind = FaultKind::named(key).expect("one of the keys");
                 let mut fault = mapping(FAULT, &[], &|key| match key {
                     "times" => told("How often, over all of them. Default: 1.", integer(0, MOST_FAULTS)),
                     _ => told(

@@ -3,6 +3,7 @@
 use super::super::super::{load_embedded, value, yaml};
 use super::*;
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
+use serde_json::Map;
 
 const CLUSTER: &str = "apiVersion: apps/v1
 kind: Deployment
