@@ -91,6 +91,11 @@ fn name_of<S: Serializer>(kind: &Option<FaultKind>, serializer: S) -> Result<S::
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     output::choose_color(arguments.color);
     arguments.search.check()?;
+    if let Some((kind, _)) = arguments.search.model.faults.times().next() {
+        let flag = FaultArgs::flag(kind);
+        let help = "help: `kubound faults` tries each kind by itself, up to --most N; leave the flag out";
+        return Err(Failure::Usage(anyhow!("--{flag} is not heeded here\n{help}")));
+    }
     check::set_up(&arguments.search)?;
     let cancel = interrupt::install();
     let mut loaded = input::load(&arguments.paths)?;
