@@ -9,7 +9,7 @@ use kubound::engines::explicit;
 use kubound::engines::symbolic;
 use kubound::manifest;
 use kubound::memory::peak_kibibytes;
-use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
+use kubound::search::{EngineChoice, Options, Silent, Verdict, verify};
 use kubound_encodings::cluster::{Cluster, Granularity, Span};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -88,8 +88,7 @@ fn row(folder: &Path, configuration: usize, timeout: Duration) -> Result<()> {
         enlarge(&mut loaded.cluster);
     }
     let options = Options { engine, granularity, depth: loaded.depth, timeout, ..Options::default() };
-    let systems = Systems::new(&loaded.cluster, granularity)?;
-    let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent)?;
+    let findings = verify(&loaded.cluster, &options, &Cancel::default(), &Silent)??;
     let components: Vec<_> = folder.components().rev().take(2).collect();
     let case = components.iter().rev().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
     for result in &findings.results {

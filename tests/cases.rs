@@ -13,7 +13,7 @@ use kubound::engines::explicit;
 use kubound::engines::symbolic;
 use kubound::manifest::{self, AskedTiming, ExpectedVerdict, Loaded};
 use kubound::report::document::Document;
-use kubound::search::{EngineChoice, Findings, Options, Silent, Systems, Verdict, check};
+use kubound::search::{EngineChoice, Findings, Options, Silent, Verdict, verify};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,9 +31,8 @@ fn decide(case: &str, variant: &str, engine: EngineChoice) -> (Loaded, Findings)
     let both = loaded.timing == AskedTiming::Both;
     let depth = loaded.depth;
     let options = Options { engine, depth, timeout: time, minimise: time, beside: time, both, ..Options::default() };
-    let systems = Systems::new(&loaded.cluster, options.granularity).expect("a case that can be modelled");
-    let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault");
-    (loaded, findings)
+    let findings = verify(&loaded.cluster, &options, &Cancel::default(), &Silent).expect("a case that can be modelled");
+    (loaded, findings.expect("no fault"))
 }
 
 /// Nodes and pods of the smallest violation.
@@ -137,5 +136,5 @@ fn symbolic_engines_agree_on_deep_violations() {
 cases!(
     c1, c10, c11, c12, c13, c15, c16, c17, c18, c2, c20, c21, c22, c23, c3, c30, c31, c32, c33, c34, c35, c4, c40, c41,
     c43, c44, c45, c46, c5, c50, c51, c52, c53, c54, c6, c60, c61, c62, c63, c64, c65, c7, c70, c71, c8, c80, c81, c82,
-    c9
+    c83, c9
 );

@@ -5,7 +5,7 @@
 use kubound::engines::Cancel;
 use kubound::explain::{Class, Entry, FailureKind, entries, fields, index, page, reference};
 use kubound::manifest::{ErrorKind, InputError, Loaded, NoteKind, load_embedded};
-use kubound::search::{Options, Silent, Systems, check};
+use kubound::search::{Options, Silent, verify};
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use kubound_encodings::intents;
 use std::collections::BTreeSet;
@@ -84,8 +84,8 @@ fn examples_of_intents_are_violated_and_hold() {
         let verdicts = |example: &str| -> Vec<&'static str> {
             let loaded = read(entry, example).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
             let options = Options::default();
-            let systems = Systems::new(&loaded.cluster, options.granularity).expect("supported");
-            let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault");
+            let findings = verify(&loaded.cluster, &options, &Cancel::default(), &Silent).expect("supported");
+            let findings = findings.expect("no fault");
             findings.results.iter().map(|result| result.verdict.word()).collect()
         };
         if let (Some(failing), Some(passing)) =

@@ -6,7 +6,7 @@ use kubound::engines::{Cancel, explicit, symbolic};
 use kubound::manifest::{Loaded, Text, load, load_with};
 use kubound::report::document::Document;
 use kubound::report::human;
-use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
+use kubound::search::{EngineChoice, Options, Silent, Verdict, verify};
 use kubound::trace::Step;
 use kubound::trace::simulate::{self, Simulation};
 use kubound_encodings::assemble::assemble;
@@ -27,8 +27,8 @@ fn input(scenario: &str) -> Loaded {
 }
 
 fn decided(loaded: &Loaded, options: Options) -> (Vec<Verdict>, Document) {
-    let systems = Systems::new(&loaded.cluster, options.granularity).expect("it can be modelled");
-    let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault of ours");
+    let findings = verify(&loaded.cluster, &options, &Cancel::default(), &Silent).expect("it can be modelled");
+    let findings = findings.expect("no fault of ours");
     let verdicts = findings.results.iter().map(|result| result.verdict.clone()).collect();
     (verdicts, Document::new(loaded, &findings, 1, "none".into()))
 }

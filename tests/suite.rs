@@ -24,6 +24,7 @@ mod layers;
 mod manifest;
 mod merging;
 mod named_metrics;
+mod operations;
 mod overlaps;
 mod proofs;
 mod random_systems;

@@ -4,11 +4,11 @@
 //! the guards of what is not fast get the condition that no fast rule is enabled, as the timing says;
 //! then intents, which may ask whether the cluster has settled, become properties.
 
-use crate::cluster::{Cluster, Granularity, NodePool, Timing};
+use crate::cluster::{Cluster, Comparison, Granularity, NodePool, Timing};
 use crate::controllers::{self, Plugins};
 use crate::events;
 use crate::faults;
-use crate::intents;
+use crate::intents::{self, Columns};
 use crate::kinds::Kinds;
 use crate::limits::models::MOST_ORDINALS;
 use crate::limits::models::MOST_REVISIONS;
@@ -83,6 +83,15 @@ pub fn assemble_with_scene(
         scene.numbers = intents::numbers(&kinds.intents, model);
         scene
     })
+}
+
+/// Builds the transition system of a cluster, with what an intent that compares looks at.
+pub fn assemble_with_columns(
+    cluster: &Cluster,
+    granularity: Granularity,
+    comparison: &Comparison,
+) -> Result<(TransitionSystem, Columns), AssembleError> {
+    assembled(&Kinds::default(), cluster, granularity, |model| intents::columns(model, comparison))
 }
 
 /// Builds the system, and what is to be known of the model once it is complete.
@@ -230,6 +239,11 @@ fn pace(model: &mut Model) {
         .chain(model.clock.countdowns.iter().map(Countdown::armed)));
     let untimed = model.draft.rules.iter().filter(|rule| rule.pace == Pace::Clock && rule.actor != TIME);
     let expiring = any(untimed.map(|rule| rule.enabled));
+    let calm = !any([busy, due, armed, expiring]);
+    for &index in &model.draft.gated {
+        let rule = &mut model.draft.rules[index];
+        rule.enabled = rule.enabled & calm;
+    }
     let is_awaited = |unit: usize| !model.draft.unhurried.contains(&unit);
     let bound_to_happen =
         model.draft.rules.iter().filter(|rule| rule.pace == Pace::Event && rule.fairness.is_some_and(is_awaited));

@@ -3,6 +3,7 @@
 //! A scene is a list of terms over the variables of the system, with the words that go with them. Controllers, events
 //! and intents say in their own files what keeps them from going on ([`Wait`]); nodes and pods are told here.
 
+use crate::cluster::Intent;
 use crate::cluster::workload::Readiness;
 use crate::state::{Model, Phase, Phrases, Slot};
 use crate::subject::{ObjectId, SlotId};
@@ -105,6 +106,21 @@ pub struct Numbers {
     pub target: Option<String>,
     /// The numbers in words, beside their limits.
     pub says: Phrases,
+    /// Whether they are worth telling in a state.
+    pub when: TermId,
+}
+
+impl Numbers {
+    /// Numbers that are worth telling in every state.
+    pub fn new(intent: &Intent, target: Option<String>, says: Phrases) -> Self {
+        Self { intent: intent.id.clone(), target, says, when: Bool::from(true).id() }
+    }
+
+    /// Tells them only where this holds.
+    #[must_use]
+    pub fn only_where(self, when: Bool) -> Self {
+        Self { when: when.id(), ..self }
+    }
 }
 
 /// A node in a scene.

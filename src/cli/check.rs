@@ -8,13 +8,11 @@ use crate::limits::memory_watch::LOOK;
 use crate::limits::{Stop, memory};
 use crate::manifest::{Loaded, Severity, contradicting_faults};
 use crate::memory::{allowed_bytes, resident_bytes};
-use crate::search::{Decision, Fault, Findings, Observer, Options, Systems, check, undecided};
+use crate::search::{Fault, Findings, Observer, Options, Systems, references, verify};
 use anyhow::anyhow;
 use kubound_encodings::assemble::AssembleError;
 use kubound_encodings::cluster::{Cluster, Granularity, Span, fault};
-use kubound_encodings::stop::Stopped;
 use std::thread;
-use std::time::Instant;
 
 /// Applies the flags to what was read.
 pub fn apply(loaded: &mut Loaded, model: &ModelArgs, intents: &[String]) -> Result<(), Failure> {
@@ -114,25 +112,7 @@ pub fn searched(
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<Result<Findings, Fault>, Failure> {
-    let (begin, cluster) = (Instant::now(), &loaded.cluster);
-    let stop = Stop { cancel: cancel.clone(), deadline: Some(begin + options.timeout) };
-    let systems = match Systems::within(cluster, options.granularity, &stop) {
-        Err(AssembleError::Stopped(Stopped(why))) => {
-            let findings = undecided(cluster, options, why, cancel, begin.elapsed().as_secs_f64());
-            tell_all(&findings, observer);
-            return Ok(Ok(findings));
-        }
-        built => built.map_err(refused)?,
-    };
-    let left = Options { timeout: options.timeout.saturating_sub(begin.elapsed()), ..*options };
-    Ok(check(cluster, systems, &left, cancel, observer))
-}
-
-fn tell_all(findings: &Findings, observer: &dyn Observer) {
-    let intents = findings.results.len();
-    for (index, result) in findings.results.iter().enumerate() {
-        observer.decided(&Decision { result, systems: findings.systems_of(result), decided: index + 1, intents });
-    }
+    verify(&loaded.cluster, options, cancel, observer).map_err(refused)
 }
 
 /// A fault of ours; one between engines with the place of what is needed to see it again.
@@ -153,9 +133,15 @@ pub fn dumped(loaded: &Loaded, fault: Fault) -> Failure {
     })
 }
 
-/// The systems of a cluster.
+/// The systems of a cluster. What its intents compare with is found out before.
 pub fn systems(cluster: &Cluster, granularity: Granularity) -> Result<Systems, Failure> {
-    Systems::new(cluster, granularity).map_err(refused)
+    let (mut known, options) = (cluster.clone(), Options::default());
+    let stop = Stop::default().at_most(options.timeout);
+    let open = references::resolve(&mut known, &Options { granularity, ..options }, &stop).map_err(refused)?;
+    for one in open {
+        log::warn!("{} is left out: {}", one.intent.id, one.why);
+    }
+    Systems::new(&known, granularity).map_err(refused)
 }
 
 fn refused(error: AssembleError) -> Failure {

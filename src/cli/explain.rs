@@ -1,23 +1,63 @@
 //! `kubound explain`: what an id of an intent, an error or a warning means, and what becomes of a field of a manifest.
 
 use super::exit::Exit;
-use super::{Failure, cases, output};
+use super::{Failure, cases, check, input, output};
 use crate::explain::lookup::{Mention, mentions};
 use crate::explain::{Class, entries, fields, find, page};
 use crate::manifest::nearest_or_list;
+use crate::report::writers;
 use crate::text::neutralise;
 use anyhow::anyhow;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use kubound_encodings::cluster::{Cluster, Granularity};
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 /// Flags of `explain`.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// An id such as noOscillation or duplicate-key (`kubound list ids` lists them), or a field such as Pod.spec.os;
-    /// any other word, such as hpa or drain, lists what speaks of it
+    /// any other word, such as hpa or drain, lists what speaks of it; `writers` tells of manifests who may write which field
     #[arg(value_name = "ID")]
     id: String,
+    /// With `writers`: files and folders of manifests and a scenario [default: this folder]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// With `writers`: form of the answer
+    #[arg(short, long, value_name = "FORMAT", default_value = "human")]
+    output: Form,
+}
+
+/// Forms of the answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Form {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+}
+
+/// The word that asks who may write which field.
+const WRITERS: &str = "writers";
+
+/// Tells who may write which field of the objects of an input, and who looks at it.
+fn explain_writers(arguments: &Arguments) -> Result<Exit, Failure> {
+    let here = [PathBuf::from(".")];
+    let paths = if arguments.paths.is_empty() { &here[..] } else { &arguments.paths };
+    let loaded = input::load(paths)?;
+    let cluster = Cluster { intents: Vec::new(), ..loaded.cluster };
+    let all = writers::writers(&check::systems(&cluster, Granularity::Fine)?.fine);
+    output::print(&match arguments.output {
+        Form::Human => neutralise_lines(&writers::human(&all)),
+        Form::Json => format!("{:#}\n", serde_json::json!({"kind": "Writers", "name": cluster.name, "fields": all})),
+    })?;
+    Ok(Exit::Fine)
+}
+
+/// Each line with neutral characters only.
+fn neutralise_lines(text: &str) -> String {
+    text.lines().map(|line| neutralise(line) + "\n").collect()
 }
 
 /// What speaks of a word: kinds, ids, controllers, events, fields, and cases.
@@ -44,6 +84,13 @@ fn list(word: &str, spoken: &[Mention]) -> String {
 
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    if arguments.id == WRITERS {
+        return explain_writers(arguments);
+    }
+    if let Some(path) = arguments.paths.first() {
+        let help = format!("help: `kubound explain {WRITERS} {}` tells who may write which field", path.display());
+        return Err(Failure::Usage(anyhow!("an id is explained without manifests\n{help}")));
+    }
     let Some(entry) = find(&arguments.id) else {
         return explain_field(&arguments.id);
     };

@@ -228,6 +228,8 @@ limits! {
         MOST_NAMED: usize = 40, "variables", "Variables named where both differ.", "The first ones tell which state it is.";
         BESIDE_STATES: usize = 100_000, "states", "States looked at to find out what happens if controllers are late.",
             "Half a second on a usual machine; states and not time decide, so that verdicts do not depend on the machine.";
+        MOST_OUTCOMES: usize = 500, "outcomes", "Ways in which a cluster may rest with which intents compare.",
+            "Each is asked for by a search of its own, and becomes a part of the claim.";
         BESIDE_MOST_STATES: usize = 300_000, "states", "The same where the paced search needed more.",
             "The paced answer does not wait for much longer than it took itself.";
         BESIDE: Duration = 1000, "ms", "Time for it, or as long as the paced searches took.",

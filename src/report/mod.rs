@@ -28,6 +28,7 @@ pub mod sizes;
 pub mod states;
 pub mod telling;
 pub mod words;
+pub mod writers;
 
 /// Where the documents of a report are versioned.
 pub const API_VERSION: &str = "kubound.dev/v1alpha1";

@@ -10,7 +10,6 @@ use crate::text::plural;
 use crate::trace::{Ending, Trace};
 use indexmap::IndexMap;
 use itertools::Itertools;
-use kubound_encodings::cluster::Cluster;
 use kubound_encodings::scene::{NodeScene, Scene, Wait};
 use kubound_encodings::system::{Origin, Phrase, TransitionSystem};
 use kubound_encodings::term::TermId;
@@ -84,8 +83,6 @@ pub struct WaitDocument {
 
 /// What a scene is made from.
 pub struct Stage<'a> {
-    /// The cluster.
-    pub cluster: &'a Cluster,
     /// The systems of the run.
     pub systems: &'a Systems,
     /// Where fields are written.
@@ -96,7 +93,7 @@ impl Stage<'_> {
     /// The cluster at the end of a run that violates an intent; nothing where the states of the run are not those of the
     /// cluster.
     pub fn at_the_end(&self, trace: &Trace, intent: &str, target: Option<&str>) -> Option<SceneDocument> {
-        match self.systems.scene(self.cluster) {
+        match self.systems.scene()? {
             Ok((system, scene)) => self.in_scene((system, scene), trace, intent, target),
             Err(why) => Some(SceneDocument { unknown: Some(why.to_owned()), ..SceneDocument::default() }),
         }
@@ -140,6 +137,7 @@ impl Stage<'_> {
         let mut waits: Vec<WaitDocument> = waits.unique_by(|wait| (wait.actor.clone(), wait.text.clone())).collect();
         waits.sort_by_key(|wait| (wait.object.as_deref() != target, wait.follows));
         let meant = scene.numbers.iter().filter(|one| one.intent == intent && one.target.as_deref() == target);
+        let meant = meant.filter(|one| look.value(one.when) != 0);
         let numbers = meant.map(|one| look.told(&one.says)).collect();
         let (nodes, unplaced) = look.places(scene);
         Some(SceneDocument { nodes, unplaced, numbers, waits, unknown: None })
@@ -170,7 +168,7 @@ impl<'a> Look<'a> {
             let origins = wait.origins.iter().map(|(when, _)| *when);
             counts.chain(origins).chain(wait.says.iter().flat_map(terms)).chain([wait.when])
         });
-        let numbers = scene.numbers.iter().flat_map(|one| one.says.iter().flat_map(terms));
+        let numbers = scene.numbers.iter().flat_map(|one| one.says.iter().flat_map(terms).chain([one.when]));
         let all: Vec<TermId> = nodes.chain(pods).chain(waits).chain(numbers).collect();
         let values = values_of(system, &all, Assignment { vars: &state, primed: &[], choices: &[] });
         Self { system, state, values }

@@ -14,6 +14,7 @@ mod lineup;
 pub mod merged;
 pub mod minimise;
 pub mod portfolio;
+pub mod references;
 pub mod restrict;
 mod rounds;
 pub mod scaling;
@@ -23,6 +24,7 @@ mod start;
 mod testing;
 pub mod timings;
 mod vacuous;
+mod verify;
 mod violation;
 
 use crate::engines::explicit::inevitable::Inevitability;
@@ -41,12 +43,13 @@ use kubound_encodings::cluster::{Cluster, Granularity, Timing};
 use kubound_encodings::scene::Scene;
 use kubound_encodings::system::{Origin, TransitionSystem};
 use late::Late;
-pub use rounds::{check, undecided};
+pub use rounds::check;
 use rustc_hash::FxHashSet;
 use scope::Scope;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+pub use verify::verify;
 
 /// Which engines to use.
 #[derive(Clone, Copy, Debug, Default)]
@@ -269,6 +272,8 @@ pub struct Systems {
     pub fused: Option<TransitionSystem>,
     /// What single rules show about the fine system, once somebody has asked; or why they show nothing.
     effects: Arc<OnceLock<Result<Effects, String>>>,
+    /// The cluster, where somebody may ask how its states look.
+    described: Option<Arc<Cluster>>,
     /// What tells objects of the system searched apart.
     families: Arc<OnceLock<Families>>,
     /// How states look, once somebody has asked; or why nobody knows.
@@ -279,9 +284,9 @@ pub struct Systems {
 pub type Staged = (TransitionSystem, Scene);
 
 impl Systems {
-    /// The fine system, and the one with rules merged.
+    /// The fine system, and the one with rules merged, of a cluster that nobody knows.
     pub fn of(fine: TransitionSystem, fused: Option<TransitionSystem>) -> Self {
-        Self { fine, fused, effects: Arc::default(), families: Arc::default(), scene: Arc::default() }
+        Self { fine, fused, effects: Arc::default(), described: None, families: Arc::default(), scene: Arc::default() }
     }
 
     /// What single rules show about the fine system. It serves all intents, so it is worth the time of all of them.
@@ -307,13 +312,15 @@ impl Systems {
         self.families.get_or_init(|| Families::new(self.searched()))
     }
 
-    /// How states of the cluster look, made once for all reports, unless it takes too long.
-    pub fn scene(&self, cluster: &Cluster) -> Result<&Staged, &str> {
+    /// How states of the cluster look, made once for all reports, unless it takes too long; nothing where the cluster is
+    /// not known.
+    pub fn scene(&self) -> Option<Result<&Staged, &str>> {
+        let cluster = self.described.as_ref()?;
         let make = || {
             let made = Stop::default().at_most(SCENE).heed(|| assemble_with_scene(cluster, Granularity::Fine));
             made.map_err(|stopped| stopped.to_string())?.map_err(|fault| fault.to_string())
         };
-        self.scene.get_or_init(make).as_ref().map_err(String::as_str)
+        Some(self.scene.get_or_init(make).as_ref().map_err(String::as_str))
     }
 
     /// Builds the systems of a cluster.
@@ -323,7 +330,7 @@ impl Systems {
             Granularity::Fused if cluster.timing == Timing::Paced => Some(assemble(cluster, Granularity::Fused)?),
             _ => None,
         };
-        Ok(Self::of(fine, fused))
+        Ok(Self { described: Some(Arc::new(cluster.clone())), ..Self::of(fine, fused) })
     }
 
     /// The same, unless there is a reason to stop before they are built.

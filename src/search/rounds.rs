@@ -52,12 +52,16 @@ pub fn undecided(cluster: &Cluster, options: &Options, why: &str, cancel: &Cance
     let scope = Scope::new(cluster, &systems, options);
     let interrupted = cancel.is_cancelled();
     let known = |(property, intent): (usize, &Intent)| IntentResult {
-        property,
-        intent: intent.id.clone(),
-        ..unknown(cluster, format!("{why} while building the model"))
+        origins: Vec::new(),
+        ..unresolved(cluster, property, intent, format!("{why} while building the model"))
     };
     let results = if interrupted { Vec::new() } else { cluster.intents.iter().enumerate().map(known).collect() };
     Findings { systems, others: Vec::new(), scope, results, interrupted, seconds }
+}
+
+/// The answer to an intent that was not asked, for this reason; `property` is a number that no other answer has.
+pub fn unresolved(cluster: &Cluster, property: usize, intent: &Intent, why: String) -> IntentResult {
+    IntentResult { property, intent: intent.id.clone(), origins: vec![intent.origin.clone()], ..unknown(cluster, why) }
 }
 
 /// An answer that knows nothing.

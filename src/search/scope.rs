@@ -5,7 +5,7 @@ use super::{Options, Systems};
 use itertools::Itertools;
 use kubound_encodings::cluster::custom::{self, Values};
 use kubound_encodings::cluster::workload::Usage;
-use kubound_encodings::cluster::{Cluster, Granularity, Span, Start, Timing};
+use kubound_encodings::cluster::{Cluster, Event, Granularity, Moment, Span, Start, Timing};
 use kubound_encodings::system::TransitionSystem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,7 @@ impl Scope {
             values: values(cluster),
             assumptions: cluster.assumed.iter().cloned().collect(),
             controllers: cluster.scenario_controllers.iter().map(|one| one.id.clone()).collect(),
-            events: cluster.events.iter().map(|event| format!("{} (at most {})", event.id, event.times)).collect(),
+            events: cluster.events.iter().map(told).collect(),
             start: start_word(cluster.start).to_owned(),
             timing: if options.both && is_paced { "both" } else { timing_word(cluster.timing) }.to_owned(),
             granularity: granularity_word(if is_paced { options.granularity } else { Granularity::Fine }).to_owned(),
@@ -177,5 +177,14 @@ pub fn granularity_word(granularity: Granularity) -> &'static str {
     match granularity {
         Granularity::Fine => "fine",
         Granularity::Fused => "fused",
+    }
+}
+
+/// An event with how often it may happen; an operation with when it begins.
+fn told(event: &Event) -> String {
+    match event.operation {
+        None => format!("{} (at most {})", event.id, event.times),
+        Some(Moment::Settled) => format!("{} (operation, once settled)", event.id),
+        Some(Moment::Any) => format!("{} (operation, at any moment)", event.id),
     }
 }

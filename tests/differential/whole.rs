@@ -1,8 +1,8 @@
 //! All that `kubound verify` does: no fault of an engine, and the same verdicts for one intent as for all together.
 
 use kubound::engines::Cancel;
-use kubound::search::{Fault, Findings, Options, Silent, Systems, Verdict, check};
-use kubound_encodings::cluster::{Cluster, Granularity};
+use kubound::search::{Fault, Findings, Options, Silent, Verdict, verify};
+use kubound_encodings::cluster::Cluster;
 use std::time::Duration;
 
 /// Longest time for one cluster.
@@ -13,8 +13,7 @@ const MINIMISE: Duration = Duration::from_secs(1);
 /// What is found; nothing where no cluster is as the scenario wants it.
 fn decide(cluster: &Cluster) -> Result<Option<Findings>, String> {
     let options = Options { timeout: TIMEOUT, minimise: MINIMISE, ..Options::default() };
-    let systems = Systems::new(cluster, Granularity::Fused).map_err(|error| format!("assemble: {error}"))?;
-    match check(cluster, systems, &options, &Cancel::default(), &Silent) {
+    match verify(cluster, &options, &Cancel::default(), &Silent).map_err(|error| format!("assemble: {error}"))? {
         Ok(findings) => Ok(Some(findings)),
         Err(Fault::NothingToCheck { .. }) => Ok(None),
         Err(fault) => Err(format!("fault: {fault}")),

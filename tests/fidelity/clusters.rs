@@ -63,7 +63,7 @@ pub fn deployment(name: &str, most: i64) -> Workload {
 
 /// An event that may happen once.
 pub fn event(id: &str, kind: EventKind) -> Event {
-    Event { id: id.into(), kind, times: 1, must: false, after: None, origin: origin() }
+    Event { id: id.into(), kind, times: 1, must: false, after: None, operation: None, origin: origin() }
 }
 
 /// A cluster of nodes and workloads.

@@ -94,6 +94,16 @@ pub enum EventKind {
     Other(Other),
 }
 
+/// When an operation may begin, once those before it are over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Moment {
+    /// At any moment: the cluster may still be about to react to the one before.
+    Any,
+    /// Once nothing but clocks can change.
+    #[default]
+    Settled,
+}
+
 /// An event with its budget.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Event {
@@ -107,6 +117,8 @@ pub struct Event {
     pub must: bool,
     /// Only after the event of this id has happened.
     pub after: Option<String>,
+    /// When it may begin, if it is one of the operations that are done one after the other.
+    pub operation: Option<Moment>,
     /// Where it is written.
     pub origin: Origin,
 }

@@ -1,6 +1,7 @@
 //! The input as plain data in the words of Kubernetes: what manifests and the scenario say, with defaults filled in
 //! and ranges allowed. Units: CPU in milli-cores, memory in bytes, extended resources in units, time in seconds.
 
+pub mod comparison;
 pub mod cron_job;
 pub mod custom;
 pub mod descheduler;
@@ -26,11 +27,12 @@ pub mod span;
 pub mod vpa;
 pub mod workload;
 
+pub use comparison::{Comparison, Oracle};
 pub use cron_job::{ConcurrencyPolicy, CronJob};
 pub use custom::CustomController;
 pub use descheduler::DeschedulerPolicy;
 pub use disruption::PodDisruptionBudget;
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, Moment};
 pub use expression::Expression;
 pub use fault::{Fault, FaultKind};
 pub use formula::Formula;

@@ -10,15 +10,16 @@ mod drain;
 mod edit;
 mod node_failure;
 mod plan;
+mod restore;
 mod rollback;
 mod rollout;
-mod scale;
+pub(crate) mod scale;
 
 use crate::cluster::{Cluster, Event, EventKind, WorkloadRef};
 use crate::needs::Needs;
 use crate::scene::Wait;
 use crate::state::{BoolVar, Model};
-use crate::term::{Int, sum};
+use crate::term::{Bool, Int, all, sum};
 pub(crate) use plan::Course;
 pub use plan::{Operation, rule as operation};
 
@@ -63,6 +64,7 @@ pub const REGISTRY: &[&dyn EventModel] = &[
     &drain::Drain,
     &edit::EditResource,
     &node_failure::NodeFailure,
+    &restore::Restore,
     &rollback::Rollback,
     &rollout::Rollout,
     &scale::Scale,
@@ -108,6 +110,16 @@ pub(crate) fn waits(kinds: Kinds, model: &Model) -> Vec<Wait> {
 /// The kind of an event.
 fn kind(kinds: Kinds, event: &Event) -> Option<&'static dyn EventModel> {
     kinds.iter().copied().find(|kind| kind.names().contains(&event.kind.name()))
+}
+
+/// Whether all operations are done.
+pub(crate) fn operations_are_over(model: &Model) -> Bool {
+    all(model.cluster.operations().map(|(_, event)| plan::course(model, event).is_over()))
+}
+
+/// How often an event may still happen.
+pub(crate) fn left(model: &Model, event: &Event) -> Int {
+    plan::course(model, event).left.value
 }
 
 /// How often the rollout of a workload has been restarted.

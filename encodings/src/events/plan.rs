@@ -1,7 +1,7 @@
 //! When operations may happen. An event is one or several operations; each kind says what they are, and only this file
-//! knows budgets, `after`, `must` and `start: settled`.
+//! knows budgets, `after`, `must`, `when` and `start: settled`.
 
-use crate::cluster::Event;
+use crate::cluster::{Event, Moment};
 use crate::state::{BoolVar, IntVar, Model, RuleBuilder, words};
 use crate::subject::Subject;
 use crate::system::{Pace, Role};
@@ -32,7 +32,7 @@ impl Course {
     }
 
     /// Whether it has happened and is over.
-    fn is_over(&self) -> Bool {
+    pub(super) fn is_over(&self) -> Bool {
         let goes_on = any(self.underway.iter().map(|(_, flag)| flag.value));
         self.left.value.below(self.left.value.range().hi) & !goes_on
     }
@@ -74,7 +74,12 @@ pub(super) fn times(model: &Model, event: &Event) -> Int {
 pub(super) fn schedule(model: &mut Model, event: &Event, operation: Operation) {
     let rule = match operation {
         Operation::GoesOn(rule) => rule,
-        Operation::Begins(rule) => begins(model, event, rule),
+        Operation::Begins(rule) => {
+            if event.operation == Some(Moment::Settled) {
+                model.draft.gated.push(model.draft.rules.len());
+            }
+            begins(model, event, rule)
+        }
     };
     model.add_rule(rule);
 }

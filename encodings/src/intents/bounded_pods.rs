@@ -70,7 +70,7 @@ impl IntentModel for BoundedPods {
                 text(", at most "),
                 value(limit(model, intent, groups[0])),
             ];
-            Numbers { intent: intent.id.clone(), target: Some(object), says }
+            Numbers::new(intent, Some(object), says)
         };
         // The Jobs of a CronJob count together.
         let groups = groups(model, intent);

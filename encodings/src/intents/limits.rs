@@ -79,7 +79,7 @@ fn numbers(
             says.extend([text(format!(", {word} ")), value(number(model, limit, Some(group)))]);
         }
     }
-    Numbers { intent: intent.id.clone(), target: Some(object), says }
+    Numbers::new(intent, Some(object), says)
 }
 
 impl IntentModel for Available {

@@ -5,6 +5,7 @@
 //! the claim is about a workload.
 
 mod bounded_pods;
+mod comparison;
 mod converges;
 mod drain_completes;
 mod formula;
@@ -18,7 +19,7 @@ mod schedulable;
 mod spread;
 
 use crate::cluster::formula::Word;
-use crate::cluster::{Cluster, Intent, When, WorkloadRef};
+use crate::cluster::{Cluster, Intent, Oracle, When, WorkloadRef};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
 use crate::scene::Numbers;
@@ -26,6 +27,9 @@ use crate::state::Model;
 use crate::subject::{Part, Subject};
 use crate::system::{Claim, Monitor, Property, Role};
 use crate::term::{Bool, Term};
+
+pub(crate) use comparison::columns;
+pub use comparison::{Column, Columns, Kind};
 
 /// A kind of intent: turns intents of that kind into properties.
 pub trait IntentModel: Sync {
@@ -70,6 +74,10 @@ pub const REGISTRY: &[&dyn IntentModel] = &[
     &bounded_pods::BoundedPods,
     &no_node_panic_loop::NoNodePanicLoop,
     &placement::Placement,
+    &comparison::Compare(Oracle::SameAsFresh),
+    &comparison::Compare(Oracle::RollbackRestores),
+    &comparison::Compare(Oracle::Recovers),
+    &comparison::Compare(Oracle::SameAsWithoutFaults),
     &formula::Formula(Word::Always),
     &formula::Formula(Word::Eventually),
     &formula::Formula(Word::EventuallyAlways),

@@ -61,7 +61,7 @@ impl IntentModel for Spread {
                 value(skew(model, group, topology_key)),
                 text(format!(", at most {max_skew}")),
             ];
-            Numbers { intent: intent.id.clone(), target: Some(object), says }
+            Numbers::new(intent, Some(object), says)
         };
         targets(model, Some(target)).into_iter().map(numbers).collect()
     }

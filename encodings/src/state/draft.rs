@@ -22,6 +22,8 @@ pub(crate) struct Draft {
     pub(crate) covered: Vec<usize>,
     /// Fairness units whose rules a settled cluster does not wait for, although they have to act some time.
     pub(crate) unhurried: Vec<usize>,
+    /// Rules that wait until the cluster has settled, by index: operations with `when: settled`.
+    pub(crate) gated: Vec<usize>,
     /// Conditions under which no time passes and nothing periodic is done.
     pub(crate) still: Vec<Bool>,
     /// What processes keep in memory only.

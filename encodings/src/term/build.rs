@@ -92,6 +92,15 @@ pub fn int_var(subject: impl Into<Subject>, lo: i64, hi: i64) -> (VarId, Int) {
     (var, Int(make(Node::Var(var))))
 }
 
+/// What a state variable is about, and its value where it is a number.
+pub(crate) fn subject_of(var: VarId) -> (Subject, Option<Int>) {
+    let (subject, sort) = CURRENT.with_borrow(|dag| {
+        let declared = &dag.vars()[var.index()];
+        (declared.subject.clone(), declared.sort)
+    });
+    (subject, matches!(sort, Sort::Int(_)).then(|| Int(make(Node::Var(var)))))
+}
+
 /// Declares an integer choice of the range `lo..=hi`.
 pub fn int_choice(subject: impl Into<Subject>, lo: i64, hi: i64) -> (ChoiceId, Int) {
     let sort = Sort::Int(Range::new(lo, hi));

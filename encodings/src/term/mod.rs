@@ -19,6 +19,7 @@ mod range;
 mod simplify;
 mod substitute;
 
+pub(crate) use build::subject_of;
 pub use build::{
     Bool, Int, Term, all, any, bool_choice, bool_var, choice_of, choose, count, current, differ, int_choice, int_var,
     ite, ite_bool, max_of, min_of, primed, sum, variable, within,

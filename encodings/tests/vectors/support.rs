@@ -104,7 +104,7 @@ pub fn spread(key: &str, max_skew: i64, when_unsatisfiable: WhenUnsatisfiable) -
 }
 
 pub fn event(id: &str, kind: EventKind) -> Event {
-    Event { id: id.into(), kind, times: 1, must: false, after: None, origin: origin() }
+    Event { id: id.into(), kind, times: 1, must: false, after: None, operation: None, origin: origin() }
 }
 
 pub fn cluster(pools: Vec<NodePool>, workloads: Vec<Workload>) -> Cluster {

@@ -158,5 +158,5 @@ fn add_panics(view: &View, scenario: &mut Scenario) {
 fn push(kind: EventKind, times: i64, view: &View, scenario: &mut Scenario) {
     let same = scenario.events.iter().filter(|event| event.kind.name() == kind.name()).count();
     let id = if same == 0 { kind.name().to_owned() } else { format!("{}-{}", kind.name(), same + 1) };
-    scenario.events.push(Event { id, kind, times, must: false, after: None, origin: view.origin() });
+    scenario.events.push(Event { id, kind, times, must: false, after: None, operation: None, origin: view.origin() });
 }

@@ -8,14 +8,18 @@ use super::super::names::Names;
 use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
 use super::super::suggest::nearest_or_list;
+use super::super::value::Value;
 use super::super::view::{Fields, View};
 use super::super::{ErrorKind, Severity};
 use super::controllers::CONTROLLERS;
 use super::files::Folder;
+use super::operations;
 use crate::limits::reader::MAX_REPLICAS;
+use kubound_encodings::cluster::comparison::RESTORE;
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::workload::{DAEMON_SET, JOB, POD, STATEFUL_SET};
 use kubound_encodings::cluster::{Event, EventKind, Rollout, WorkloadRef};
+use std::sync::LazyLock;
 
 /// A kind of event in scenario files.
 pub(in super::super) struct EventReader {
@@ -109,6 +113,7 @@ pub(super) const EVENTS: &[EventReader] = &[
         about: "A Deployment is created.",
         read: read_created,
     },
+    operations::READER,
     custom::EDIT,
     #[cfg(test)]
     kinds::nap::WAKE,
@@ -128,9 +133,20 @@ struct Written<'a> {
     body: Option<View<'a>>,
 }
 
-fn written<'a>(view: &View<'a>) -> Result<Option<Written<'a>>, InputError> {
+/// What is written in `events`, and then in `operations`, each with the keys that all items of the list may have.
+fn listed<'a>(spec: &Fields<'a>) -> Result<Vec<(View<'a>, Common)>, InputError> {
+    let of = |list: &str, common: Common| -> Result<Vec<_>, InputError> {
+        Ok(spec.items(list)?.into_iter().map(|view| (view, common)).collect())
+    };
+    Ok([of("events", COMMON)?, of("operations", operations::COMMON)?].concat())
+}
+
+/// Keys that all items of a list may have.
+type Common = &'static [&'static str];
+
+fn written<'a>(view: &View<'a>, common: Common) -> Result<Option<Written<'a>>, InputError> {
     let item = view.fields()?;
-    let kinds: Vec<(&str, View)> = item.entries().filter(|(key, _)| !COMMON.contains(key)).collect();
+    let kinds: Vec<(&str, View)> = item.entries().filter(|(key, _)| !common.contains(key)).collect();
     let supported = || EVENTS.iter().map(|kind| kind.name);
     let [(name, at)] = kinds.as_slice() else {
         let found: Vec<_> = kinds.iter().map(|(key, _)| *key).collect();
@@ -138,7 +154,7 @@ fn written<'a>(view: &View<'a>) -> Result<Option<Written<'a>>, InputError> {
             if found.is_empty() { "no event".to_owned() } else { format!("several keys: {}", found.join(", ")) };
         return Err(view.error(found).expected("one event").help(nearest_or_list("", supported().collect::<Vec<_>>())));
     };
-    if CONTROLLERS.iter().any(|controller| controller.name == *name) {
+    if common == COMMON && CONTROLLERS.iter().any(|controller| controller.name == *name) {
         return Ok(None);
     }
     let Some(kind) = EVENTS.iter().find(|known| known.name == *name) else {
@@ -157,8 +173,8 @@ pub(super) fn add_created(
     draft: &mut Draft,
 ) -> Result<Vec<Option<WorkloadRef>>, InputError> {
     let mut created = Vec::new();
-    for view in spec.items("events")? {
-        let written = written(&view)?;
+    for (view, common) in listed(spec)? {
+        let written = written(&view, common)?;
         let file = match written.map(|written| (written.kind.name, written.body)) {
             Some(("createDeployment", Some(body))) => body.fields()?.require("file", "a file with one workload")?,
             Some(("createDeployment", None)) => return Err(view.error("no file").expected("file: NAME")),
@@ -192,7 +208,7 @@ pub(super) fn add_created(
     Ok(created)
 }
 
-/// Reads `spec.events`.
+/// Reads `spec.events` and `spec.operations`.
 pub(super) fn read(
     spec: &Fields,
     names: &Names,
@@ -200,68 +216,90 @@ pub(super) fn read(
     draft: &mut Draft,
     created: &[Option<WorkloadRef>],
 ) -> Result<Vec<Event>, InputError> {
-    let views = spec.items("events")?;
     let mut events: Vec<Event> = Vec::new();
     let mut read_views = Vec::new();
-    for (index, view) in views.iter().enumerate() {
-        let Some(written) = written(view)? else { continue };
-        let allowed: Vec<&str> = written.kind.keys.iter().chain(COMMON).copied().collect();
-        let empty = super::super::value::Value::Map(Default::default());
-        let body = match &written.body {
-            Some(body) => body.strict_fields(&allowed)?,
-            None => View { value: &empty, ..view.clone() }.strict_fields(&allowed)?,
-        };
+    for (index, (view, common)) in listed(spec)?.iter().enumerate() {
+        let Some(written) = written(view, common)? else { continue };
         let created = created.get(index).and_then(Option::as_ref);
-        let kind = (written.kind.read)(&mut Reading { body: &body, names, files, draft, created })?;
-        let event = read_common(view, kind, &body, &written.item, &events)?;
-        events.push(event);
-        read_views.push(view);
+        let reader = written.kind;
+        let item = Item::new(view, written, common)?;
+        let is_operation = *common != COMMON;
+        let puts_all_back = is_operation && reader.name == RESTORE && !item.body.has("target");
+        let kind = match puts_all_back {
+            true => None,
+            false => Some((reader.read)(&mut Reading { body: &item.body, names, files, draft, created })?),
+        };
+        match kind {
+            Some(kind) if !is_operation => events.push(read_common(view, kind, &item, &events)?),
+            kind => operations::add(view, &item, kind, draft, &mut events)?,
+        }
+        read_views.resize(events.len(), view.clone());
     }
     check_order(&events, &read_views)?;
     Ok(events)
 }
 
-/// A common key, inside the event or beside it.
-fn common<'a>(key: &str, body: &Fields<'a>, item: &Fields<'a>) -> Result<Option<View<'a>>, InputError> {
-    match (body.get(key), item.get(key)) {
-        (Some(_), Some(twice)) => Err(twice
-            .error(format!("`{key}` is also inside the event"))
-            .kind(ErrorKind::Duplicate)
-            .expected("one of the two")),
-        (inside, beside) => Ok(inside.or(beside)),
+/// The keys of an event, inside it and beside it.
+pub(super) struct Item<'a> {
+    body: Fields<'a>,
+    beside: Fields<'a>,
+}
+
+/// No keys at all.
+static NOTHING: LazyLock<Value> = LazyLock::new(|| Value::Map(Default::default()));
+
+impl<'a> Item<'a> {
+    fn new(view: &View<'a>, written: Written<'a>, common: Common) -> Result<Self, InputError> {
+        let allowed: Vec<&str> = written.kind.keys.iter().chain(common).copied().collect();
+        let body = match &written.body {
+            Some(body) => body.strict_fields(&allowed)?,
+            None => View { value: &NOTHING, ..view.clone() }.strict_fields(&allowed)?,
+        };
+        Ok(Self { body, beside: written.item })
+    }
+
+    /// A common key, inside the event or beside it.
+    pub(super) fn common(&self, key: &str) -> Result<Option<View<'a>>, InputError> {
+        match (self.body.get(key), self.beside.get(key)) {
+            (Some(_), Some(twice)) => Err(twice
+                .error(format!("`{key}` is also inside the event"))
+                .kind(ErrorKind::Duplicate)
+                .expected("one of the two")),
+            (inside, beside) => Ok(inside.or(beside)),
+        }
     }
 }
 
-fn read_common(
-    view: &View,
-    kind: EventKind,
-    body: &Fields,
-    item: &Fields,
-    earlier: &[Event],
-) -> Result<Event, InputError> {
-    let is_taken = |id: &str| earlier.iter().any(|event| event.id == id);
-    let id = match common("id", body, item)? {
-        Some(id) if is_taken(id.name()?) => {
-            return Err(id
-                .error(format!("a second event `{}`", id.name()?))
-                .kind(ErrorKind::Duplicate)
-                .expected("ids that differ"));
-        }
-        Some(id) => id.name()?.to_owned(),
-        None => {
-            let numbered = (2..).map(|number| format!("{}-{number}", kind.name()));
-            let mut candidates = std::iter::once(kind.name().to_owned()).chain(numbered);
-            candidates.find(|id| !is_taken(id)).unwrap_or_default()
-        }
+fn read_common(view: &View, kind: EventKind, item: &Item, earlier: &[Event]) -> Result<Event, InputError> {
+    let id = match item.common("id")? {
+        Some(id) => free_id(&id, earlier)?,
+        None => numbered(&kind, earlier),
     };
-    let times = common("times", body, item)?.map(|view| view.integer(1..=1000)).transpose()?.unwrap_or(1);
-    let must = common("must", body, item)?.map(|view| view.boolean()).transpose()?.unwrap_or(false);
-    let after = common("after", body, item)?.map(|view| view.name().map(str::to_owned)).transpose()?;
-    Ok(Event { id, kind, times, must, after, origin: view.origin() })
+    let times = item.common("times")?.map(|view| view.integer(1..=1000)).transpose()?.unwrap_or(1);
+    let must = item.common("must")?.map(|view| view.boolean()).transpose()?.unwrap_or(false);
+    let after = item.common("after")?.map(|view| view.name().map(str::to_owned)).transpose()?;
+    Ok(Event { id, kind, times, must, after, operation: None, origin: view.origin() })
+}
+
+/// An id that no earlier event has.
+pub(super) fn free_id(id: &View, earlier: &[Event]) -> Result<String, InputError> {
+    let name = id.name()?;
+    if earlier.iter().any(|event| event.id == name) {
+        let error = id.error(format!("a second event `{name}`")).kind(ErrorKind::Duplicate);
+        return Err(error.expected("ids that differ"));
+    }
+    Ok(name.to_owned())
+}
+
+/// The name of the kind, with a number behind it where an earlier event has that name.
+pub(super) fn numbered(kind: &EventKind, earlier: &[Event]) -> String {
+    let numbered = (2..).map(|number| format!("{}-{number}", kind.name()));
+    let mut candidates = std::iter::once(kind.name().to_owned()).chain(numbered);
+    candidates.find(|id| earlier.iter().all(|event| event.id != *id)).unwrap_or_default()
 }
 
 /// Every `after` names another event, and no event waits for itself.
-fn check_order(events: &[Event], views: &[&View]) -> Result<(), InputError> {
+fn check_order(events: &[Event], views: &[View]) -> Result<(), InputError> {
     for (event, view) in events.iter().zip(views) {
         let mut next = event.after.as_deref();
         for _ in 0..=events.len() {
@@ -295,7 +333,8 @@ pub(in super::super) struct Reading<'r, 'a> {
 }
 
 impl Reading<'_, '_> {
-    fn target(&self) -> Result<WorkloadRef, InputError> {
+    /// The workload that is meant.
+    pub(super) fn target(&self) -> Result<WorkloadRef, InputError> {
         self.names.workload(&self.body.require("target", "kind/namespace/name of a workload")?)
     }
 

@@ -12,7 +12,7 @@ use super::super::view::{Fields, View};
 use itertools::Itertools;
 use kubound_encodings::cluster::formula::Word;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode, When};
-use kubound_encodings::cluster::{Expression, WorkloadRef};
+use kubound_encodings::cluster::{Comparison, Expression, Oracle, WorkloadRef};
 use std::collections::BTreeMap;
 
 /// Intents and the keys of each.
@@ -29,6 +29,10 @@ pub(super) const INTENTS: &[(&str, &[&str])] = &[
     ("boundedPods", &["target", "max"]),
     ("noNodePanicLoop", &[]),
     ("placement", &["target", "pools"]),
+    ("sameAsFresh", &["target"]),
+    ("rollbackRestores", &["target"]),
+    ("recovers", &["target"]),
+    ("sameAsWithoutFaults", &["target"]),
 ];
 
 /// When a limit must be met.
@@ -145,6 +149,10 @@ fn read_kind(name: &str, body: &Fields, names: &Names) -> Result<IntentKind, Inp
         body.read(key, |view| expression::read(&view, Place::Limit, names))
     };
     let when = || Ok::<_, InputError>(body.read("when", |view| view.one_of(MOMENTS))?.unwrap_or_default());
+    if let Some(oracle) = Oracle::ALL.into_iter().find(|oracle| oracle.name() == name) {
+        let target = body.read("target", any_kind)?;
+        return Ok(Comparison { oracle, target, outcomes: None }.into_kind());
+    }
     Ok(match name {
         "noOscillation" => IntentKind::NoOscillation { target: optional()? },
         "noOvershoot" => IntentKind::NoOvershoot { target: target()? },

@@ -3,7 +3,7 @@
 //! Two keys of `spec` stand for flags of programs that no manifest shows: `deschedulerInterval` (`5m` by default, or
 //! what a descheduler among the manifests is started with) is the time between two passes, and
 //! `hpa: {syncPeriod, downscaleStabilization}` (`15s` and `5m`) are those of the controller manager. The common keys
-//! of events (`id`, `times`, `must`, `after`) and the `id` of intents may stand inside the event or beside it.
+//! of events (`id`, `times`, `must`, `after`; of operations `id` and `when`) and the `id` of intents may stand inside the event or beside it.
 
 mod autoscalers;
 mod containers;
@@ -14,6 +14,7 @@ mod files;
 mod intents;
 mod metrics;
 mod nodes;
+mod operations;
 mod schema;
 mod settings;
 mod workloads;
@@ -50,6 +51,7 @@ const KEYS: &[&str] = &[
     "timing",
     "controllers",
     "events",
+    "operations",
     "faults",
     "intents",
     "bounds",

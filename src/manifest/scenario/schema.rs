@@ -13,6 +13,7 @@ use super::faults::{self, FAULT};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::metrics::METRIC;
 use super::nodes::{POOL, TEMPLATE};
+use super::operations;
 use super::settings::{BOUNDS, HPA, KUBERNETES, STARTS, TIMINGS};
 use super::workloads::{CRASH_LOOP, LOAD, PHASES, PLACED, READINESS, STARTUP, WORKLOAD};
 use super::{KEYS, OBJECT};
@@ -146,6 +147,10 @@ fn spec(key: &str) -> Value {
         "events" => {
             told("What users and machines may do; in any order, and never has to. Default: nothing.", list(event()))
         }
+        "operations" => told(
+            "What is done to the cluster, one after the other; each has to happen. Default: nothing.",
+            list(operation()),
+        ),
         "faults" => told(
             "What may go wrong around controllers, by kind: how often, or how often and to whom. Default: nothing.",
             mapping(&faults::kinds(), &[], &|key| {
@@ -357,6 +362,22 @@ fn event() -> Value {
     item
 }
 
+/// An item of `operations`: one event, and the keys of operations inside or beside it.
+fn operation() -> Value {
+    let kinds: Vec<&str> = EVENTS.iter().map(|kind| kind.name).collect();
+    let keys: Vec<&str> = kinds.iter().chain(operations::COMMON).copied().collect();
+    let mut item = mapping(&keys, &[], &|key| match EVENTS.iter().find(|kind| kind.name == key) {
+        Some(kind) => {
+            // Without a target everything is put back.
+            let required = if key == operations::READER.name { &[] } else { kind.required };
+            one_of_a_kind(key, (kind.keys, operations::COMMON), required, kind.about)
+        }
+        None => parameter("operation", key),
+    });
+    item["oneOf"] = kinds.iter().map(|kind| json!({"required": [kind]})).collect();
+    item
+}
+
 /// An item of `controllers`: one controller, and its id inside or beside it.
 fn controller() -> Value {
     let kinds: Vec<&str> = CONTROLLERS.iter().map(|kind| kind.name).collect();
@@ -448,6 +469,10 @@ fn parameter(of: &str, key: &str) -> Value {
         ("schedulable", "mode") => {
             told("Pods may wait while something changes, or may never be rejected. Default: settled.", words(MODES))
         }
+        (of, "when") if of == "operation" || EVENTS.iter().any(|kind| kind.name == of) => told(
+            "When it may begin once the one before it is over: when the cluster has settled, or at any moment. Default: settled.",
+            words(operations::MOMENTS),
+        ),
         (_, "when") => told("When the limit must be met. Default: afterReached.", words(MOMENTS)),
         (_, "replicas") => told("spec.replicas after it.", counts("2..5")),
         (_, "every") => told("Time between two comparisons with the manifest. Default: 3m.", duration("3m")),

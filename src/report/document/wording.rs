@@ -154,7 +154,7 @@ impl Context<'_> {
             steps[late.step].late.clone_from(&late.late);
         }
         let late = found.late.as_ref().and_then(|late| LateDocument::new(late, &steps));
-        let stage = Stage { cluster, systems: self.systems, sources: &self.loaded.sources };
+        let stage = Stage { systems: self.systems, sources: &self.loaded.sources };
         let scene = stage.at_the_end(trace, &result.intent, result.target.as_deref());
         ViolationDocument {
             nodes: found.nodes,

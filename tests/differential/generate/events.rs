@@ -22,6 +22,7 @@ pub const LETTERS: &[Letter] = &[
     panic,
     press_memory,
     heal,
+    operate,
 ];
 
 const SCALED: &[&str] = &["Deployment", "ReplicaSet", "StatefulSet"];
@@ -51,6 +52,23 @@ fn act(sketch: &mut Sketch, name: &str, body: Value) {
     if !is_there {
         super::push(controllers, json!({name: body, "id": name}));
     }
+}
+
+/// Adds operations, which are done one after the other.
+fn operate(sketch: &mut Sketch) {
+    let Some(one) = sketch.some_of(SCALED) else { return };
+    let replicas = sketch.one_of(&["0", "1", "3", "1..2"]);
+    let mut first = json!({"scale": {"target": target(sketch, one), "replicas": replicas}});
+    if sketch.percent(50) {
+        first["when"] = "any".into();
+    }
+    let mut operations = vec![first];
+    match sketch.random.within(0, 2) {
+        0 => operations.push(json!({"restore": {}})),
+        1 => operations.push(json!({"cordon": {}, "when": "any"})),
+        _ => {}
+    }
+    sketch.spec.insert("operations".into(), operations.into());
 }
 
 fn target(sketch: &Sketch, workload: usize) -> Value {

@@ -52,6 +52,10 @@ fn built_in(sketch: &mut Sketch) -> Option<Value> {
     if is_updated && sketch.percent(35) {
         return with_daemons.map(|target| json!({"rolloutCompletes": {"target": target}}));
     }
+    if sketch.spec.contains_key("operations") && sketch.percent(50) {
+        let oracle = sketch.one_of(&["sameAsFresh", "rollbackRestores", "recovers", "sameAsWithoutFaults"]);
+        return Some(json!({oracle: {}}));
+    }
     let narrowed = sketch.percent(50);
     let when = sketch.one_of(MOMENTS);
     Some(match sketch.random.within(0, 11) {

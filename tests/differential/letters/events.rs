@@ -1,16 +1,18 @@
 //! Events, and controllers of the scenario.
 
 use super::{Letters, fields, is_range, kinds};
-use kubound_encodings::cluster::event::{ApplyMode, Event, EventKind};
+use kubound_encodings::cluster::event::{ApplyMode, Event, EventKind, Moment};
 use kubound_encodings::cluster::scenario_controller::{ScenarioController, ScenarioControllerKind};
 
 pub const ALL: &[&[&str]] = &[EVENT, EVENT_KIND, DETAIL, APPLY, CONTROLLER];
 
 fields! { EVENT, of_event: Event,
-    Event { id: _, kind: _, times, must, after, origin: _ } => {
+    Event { id: _, kind: _, times, must, after, operation, origin: _ } => {
         "event: times": *times > 1,
         "event: must": *must,
         "event: after": after.is_some(),
+        "operation: settled": *operation == Some(Moment::Settled),
+        "operation: any": *operation == Some(Moment::Any),
     }
 }
 

@@ -1,0 +1,174 @@
+//! Operations, and intents that compare where the cluster rests with where another one does.
+
+use kubound::engines::{Cancel, explicit};
+use kubound::limits::Stop;
+use kubound::manifest::{Loaded, Text, load, load_with};
+use kubound::search::{EngineChoice, Options, Silent, Verdict, references, verify};
+use kubound::trace::simulate;
+use kubound_encodings::assemble::{assemble, assemble_with_columns};
+use kubound_encodings::cluster::{Cluster, Comparison, Granularity, Timing};
+use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
+use kubound_encodings::term::eval::{Assignment, evaluate};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+fn read(scenario: &str) -> Result<Loaded, String> {
+    let text = format!(
+        "{EXAMPLE_WORKLOAD}---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{{name: worker, count: 1..2, \
+         template: {{allocatable: {{cpu: \"3\", memory: 64Gi, pods: \"110\"}}}}}}]\n{scenario}"
+    );
+    load_with(&[], &[Text { name: "input".into(), text }]).map_err(|error| error.to_string())
+}
+
+fn input(scenario: &str) -> Loaded {
+    read(scenario).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn explicitly(both: bool) -> Options {
+    Options { engine: EngineChoice::Only(&explicit::REGISTRATION), both, ..Options::default() }
+}
+
+fn verdicts(cluster: &Cluster, options: &Options) -> Vec<Verdict> {
+    let findings = verify(cluster, options, &Cancel::default(), &Silent).expect("it can be modelled");
+    findings.expect("no fault of ours").results.into_iter().map(|result| result.verdict).collect()
+}
+
+fn words(scenario: &str) -> Vec<&'static str> {
+    verdicts(&input(scenario).cluster, &explicitly(true)).iter().map(Verdict::word).collect()
+}
+
+/// How many pods have started before somebody scales, in random runs in which every order is possible.
+fn started_before_scaling(when: &str) -> BTreeSet<usize> {
+    let mut loaded = input(&format!("  operations: [{{scale: {{target: web, replicas: 1}}, when: {when}}}]\n"));
+    loaded.cluster.timing = Timing::Interleaved;
+    let system = assemble(&loaded.cluster, Granularity::Fine).expect("it can be modelled");
+    let mut found = BTreeSet::new();
+    for seed in 0..60 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let initial = simulate::initial(&system, &mut random).expect("an initial state");
+        let run = simulate::run(&system, initial, 60, &mut random).expect("no fault of ours");
+        let reason = |step: &kubound::trace::Step| system.rule(&step.rule).map_or("", |rule| rule.reason);
+        let steps: Vec<&str> = run.trace.steps.iter().map(reason).collect();
+        if let Some(scaled) = steps.iter().position(|reason| *reason == "Scaled") {
+            found.insert(steps[..scaled].iter().filter(|reason| **reason == "Started").count());
+        }
+    }
+    found
+}
+
+#[test]
+fn an_operation_waits_until_the_cluster_has_settled_unless_it_need_not() {
+    assert_eq!(started_before_scaling("settled"), BTreeSet::from([2]));
+    assert!(started_before_scaling("any").len() > 1);
+}
+
+#[test]
+fn the_way_is_compared_with_where_it_leads() {
+    let all = |operations: &str| {
+        words(&format!("  operations: [{operations}]\n  intents: [sameAsFresh, rollbackRestores, recovers]\n"))
+    };
+    let (holds, violated) = ("holds", "violated");
+    assert_eq!(all("{scale: {target: web, replicas: 1..3}}"), [holds, violated, holds]);
+    assert_eq!(all("{scale: {target: web, replicas: 1..3}, when: any}, {restore: {}}"), [holds; 3]);
+    assert_eq!(all("{scale: {target: web, replicas: 4}}, {scale: {target: web, replicas: 2}}"), [holds; 3]);
+    // A node takes three pods; of two nodes one is left.
+    assert_eq!(all("{cordon: {}}, {scale: {target: web, replicas: 5}}"), [violated; 3]);
+    assert_eq!(all("{drain: {node: worker-0}}, {uncordon: {node: worker-0}}"), [holds; 3]);
+    assert_eq!(all("{rollout: {target: web}}, {rollback: {target: web}}"), [holds; 3]);
+}
+
+#[test]
+fn what_an_intent_speaks_of_can_be_narrowed() {
+    let text = "  operations: [{scale: {target: web, replicas: 3}}]\n  intents: [{sameAsFresh: {target: web}}]\n";
+    assert_eq!(words(text), ["holds"]);
+}
+
+#[test]
+fn faults_of_controllers_that_look_again_change_nothing_in_the_end() {
+    for fault in ["crash", "stall", "stale", "conflict", "apiFault"] {
+        let text = format!(
+            "  operations: [{{scale: {{target: web, replicas: 1..3}}}}]\n  faults: {{{fault}: 1}}\n  intents: [sameAsWithoutFaults]\n"
+        );
+        let loaded = input(&text);
+        let found = verdicts(&loaded.cluster, &explicitly(false));
+        assert_eq!(found.iter().map(Verdict::word).collect::<Vec<_>>(), ["holds"], "{fault}");
+    }
+}
+
+/// The outcomes that are found for the first intent of a cluster, under paced timing.
+fn outcomes(cluster: &Cluster) -> Vec<BTreeMap<String, i64>> {
+    let mut known = cluster.clone();
+    let open = references::resolve(&mut known, &explicitly(false), &Stop::default()).expect("it can be modelled");
+    assert!(open.is_empty());
+    let outcomes = Comparison::of(&known.intents[0]).and_then(|one| one.outcomes.clone()).expect("resolved");
+    outcomes.rows[&Timing::Paced].clone()
+}
+
+#[test]
+fn outcomes_are_those_in_which_random_runs_end() {
+    // One node takes three pods, so that where a fresh cluster rests depends on its nodes.
+    let text = "  workloads: [{target: web, replicas: 5..7}]\n  operations: [{scale: {target: web, replicas: 5..7}}]\n  intents: [sameAsFresh]\n";
+    let cluster = input(text).cluster;
+    let rows: BTreeSet<_> = outcomes(&cluster).into_iter().collect();
+    let comparison = Comparison::of(&cluster.intents[0]).expect("one that compares");
+    let reference = Cluster { intents: Vec::new(), ..cluster.reference(comparison) };
+    let (system, columns) =
+        assemble_with_columns(&reference, Granularity::Fine, comparison).expect("it can be modelled");
+    let mut seen = BTreeSet::new();
+    for seed in 0..200 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let initial = simulate::initial(&system, &mut random).expect("an initial state");
+        let run = simulate::run(&system, initial, 200, &mut random).expect("no fault of ours");
+        let terms: Vec<_> = columns.columns.iter().map(|column| column.value).collect();
+        let state = run.trace.state(run.trace.steps.len());
+        let values = evaluate(&system.dag, &terms, Assignment { vars: state, primed: &[], choices: &[] });
+        let names = columns.columns.iter().map(|column| column.name.clone());
+        seen.insert(names.zip(values).collect::<BTreeMap<_, _>>());
+    }
+    assert_eq!(seen, rows);
+    let ready: BTreeSet<i64> = rows.iter().map(|row| row["ready pods of Deployment/default/web"]).collect();
+    assert_eq!(ready, BTreeSet::from([3, 5, 6]));
+}
+
+#[test]
+fn a_case_that_nobody_touches_rests_where_a_fresh_one_does() {
+    for case in ["c2", "c10", "c12", "c22", "c31", "c45", "c53", "c80"] {
+        let path = Path::new("cases").join(case).join("fixed");
+        let mut cluster = load(&[path], None).expect("a readable case").cluster;
+        let intent = input("  intents: [sameAsFresh]\n").cluster.intents.remove(0);
+        cluster.events.clear();
+        cluster.intents = vec![intent];
+        let options = Options { timeout: Duration::from_secs(60), ..explicitly(false) };
+        let found = verdicts(&cluster, &options).remove(0);
+        // Some never come to rest.
+        assert!(matches!(found, Verdict::Holds { .. } | Verdict::Vacuous { .. }), "{case}: {found:?}");
+    }
+}
+
+#[test]
+fn without_time_for_the_other_cluster_the_intent_is_open() {
+    let loaded =
+        input("  operations: [{scale: {target: web, replicas: 3}}]\n  intents: [sameAsFresh, noOscillation]\n");
+    let none = Stop::default().at_most(Duration::ZERO);
+    let mut known = loaded.cluster.clone();
+    match references::resolve(&mut known, &explicitly(false), &none) {
+        Ok(open) => assert_eq!((open.len(), known.intents.len()), (1, 1)),
+        Err(stopped) => assert!(stopped.to_string().contains("out of time"), "{stopped}"),
+    }
+}
+
+#[test]
+fn what_is_no_operation_is_told() {
+    for (operations, told) in [
+        ("{restore: {}}", "nothing to restore"),
+        ("{scale: {target: web, replicas: 3}, when: later}", "settled"),
+        ("{scale: {target: web, replicas: 3}, times: 2}", "times"),
+        ("{selfHeal: {target: web}}", "unknown event `selfHeal`"),
+    ] {
+        let error = read(&format!("  operations: [{operations}]\n")).err().unwrap_or_default();
+        assert!(error.contains(told), "{operations}: {error}");
+    }
+    let error = read("  events: [{scale: {target: web, replicas: 3}, when: any}]\n").err().unwrap_or_default();
+    assert!(error.contains("when"), "{error}");
+}
