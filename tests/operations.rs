@@ -6,8 +6,9 @@ use kubound::manifest::{Loaded, Text, load, load_with};
 use kubound::search::{EngineChoice, Options, Silent, Verdict, references, verify};
 use kubound::trace::simulate;
 use kubound_encodings::assemble::{assemble, assemble_with_columns};
-use kubound_encodings::cluster::{Cluster, Comparison, Granularity, Timing};
+use kubound_encodings::cluster::{Cluster, Comparison, Granularity, Start, Timing};
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
+use kubound_encodings::term::Term;
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -146,6 +147,60 @@ fn a_case_that_nobody_touches_rests_where_a_fresh_one_does() {
     }
 }
 
+/// Pods and their controller on one node or two, from any state.
+fn from_any_state(kind: &str) -> Vec<&'static str> {
+    let replicas = if kind == "DaemonSet" { "" } else { "  replicas: 2\n  serviceName: app\n" };
+    let replicas = if kind == "Deployment" { "  replicas: 2\n" } else { replicas };
+    let text = format!(
+        "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: app}}\nspec:\n{replicas}  selector: {{matchLabels: {{app: app}}}}\n  \
+         template:\n    metadata: {{labels: {{app: app}}}}\n    spec: {{containers: [{{name: app, image: app, resources: {{requests: {{cpu: \
+         500m}}}}}}]}}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{{name: worker, count: 1..2, template: \
+         {{allocatable: {{cpu: \"2\", memory: 64Gi, pods: \"110\"}}}}}}]\n  start: arbitrary\n  intents: [converges, recovers]\n"
+    );
+    let cluster = load_with(&[], &[Text { name: "input".into(), text }]).expect("readable").cluster;
+    verdicts(&cluster, &explicitly(false)).iter().map(Verdict::word).collect()
+}
+
+#[test]
+fn from_any_state_controllers_come_to_where_a_fresh_cluster_is() {
+    for kind in ["Deployment", "StatefulSet"] {
+        assert_eq!(from_any_state(kind), ["holds", "holds"], "{kind}");
+    }
+    // `converges` does not speak of DaemonSets.
+    assert_eq!(from_any_state("DaemonSet"), ["holds"]);
+}
+
+#[test]
+fn what_is_left_of_any_state_holds_in_every_state_that_is_reached() {
+    for case in ["c2", "c5", "c9", "c11", "c12", "c15", "c31", "c41", "c45", "c52", "c53", "c60"] {
+        let path = Path::new("cases").join(case).join("broken");
+        let cluster = load(&[path], None).expect("a readable case").cluster;
+        let started = |start: Start| {
+            let cluster =
+                Cluster { start, placed: Vec::new(), assumptions: Vec::new(), intents: Vec::new(), ..cluster.clone() };
+            assemble(&cluster, Granularity::Fine).expect("it can be modelled")
+        };
+        let (empty, arbitrary) = (started(Start::Empty), started(Start::Arbitrary));
+        let conditions: Vec<_> = arbitrary.constraints.iter().map(|constraint| constraint.holds.id()).collect();
+        assert!(conditions.len() > empty.constraints.len());
+        let place = |name: &str| empty.dag.vars().iter().position(|var| var.name == name);
+        let places: Vec<Option<usize>> = arbitrary.dag.vars().iter().map(|var| place(&var.name)).collect();
+        for seed in 0..20 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let initial = simulate::initial(&empty, &mut random).expect("an initial state");
+            let run = simulate::run(&empty, initial, 60, &mut random).expect("no fault of ours");
+            for index in 0..=run.trace.steps.len() {
+                let state = run.trace.state(index);
+                let same: Vec<i64> = places.iter().map(|place| place.map_or(0, |place| state[place])).collect();
+                let held = evaluate(&arbitrary.dag, &conditions, Assignment { vars: &same, primed: &[], choices: &[] });
+                for (constraint, held) in arbitrary.constraints.iter().zip(held) {
+                    assert_eq!(held, 1, "{case}, seed {seed}, step {index}: {}", constraint.text);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn without_time_for_the_other_cluster_the_intent_is_open() {
     let loaded =
@@ -169,6 +224,9 @@ fn what_is_no_operation_is_told() {
         let error = read(&format!("  operations: [{operations}]\n")).err().unwrap_or_default();
         assert!(error.contains(told), "{operations}: {error}");
     }
+    let error =
+        read("  start: arbitrary\n  placed: [{target: web, pool: worker, pods: 1}]\n").err().unwrap_or_default();
+    assert!(error.contains("arbitrary"), "{error}");
     let error = read("  events: [{scale: {target: web, replicas: 3}, when: any}]\n").err().unwrap_or_default();
     assert!(error.contains("when"), "{error}");
 }

@@ -174,6 +174,8 @@ fn build<R>(
         return Err(AssembleError::Undeclared(what));
     }
     let seen = look(&mut model);
+    // What intents compare with initial values compare with those of the manifests.
+    model.forget_start();
     Ok((finish(model, properties), seen))
 }
 

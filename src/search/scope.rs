@@ -50,6 +50,7 @@ impl Scope {
     pub fn new(cluster: &Cluster, systems: &Systems, options: &Options) -> Self {
         let mut scope = Self::of(cluster, options);
         scope.assumptions.extend(assumptions(&systems.fine));
+        scope.assumptions.extend((cluster.start == Start::Arbitrary).then(|| CONDITIONS.to_owned()));
         scope
     }
 
@@ -163,11 +164,16 @@ fn assumptions(system: &TransitionSystem) -> Vec<String> {
         .collect()
 }
 
+/// What is left of `start: arbitrary`.
+const CONDITIONS: &str =
+    "initially pods fit on their nodes, are no more than controllers may ask for, and one of each number";
+
 fn start_word(start: Start) -> &'static str {
     match start {
         Start::Empty => "empty",
         Start::Settled => "settled",
         Start::Any => "any",
+        Start::Arbitrary => "arbitrary",
         Start::Snapshot => "snapshot",
     }
 }

@@ -89,6 +89,8 @@ pub enum Start {
     Settled,
     /// Every workload at its replicas, running and ready on nodes that could take them.
     Any,
+    /// Any state of what controllers make and remember, reachable or not.
+    Arbitrary,
     /// Pods as given by `Cluster::placed`, which then holds exact numbers.
     Snapshot,
 }

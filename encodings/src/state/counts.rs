@@ -50,7 +50,7 @@ impl Model<'_> {
     pub(super) fn declare_nominated(&mut self, id: ObjectId, template: &PodTemplate, most: i64) -> Option<Vec<IntVar>> {
         self.cluster
             .may_preempt(template)
-            .then(|| self.declare_counts(&Subject::new("nominated"), id, template, (most, &[])))
+            .then(|| self.declare_counts(&Subject::new(words::NOMINATED), id, template, (most, &[])))
     }
 
     /// Assigned pods of the first revision, some of which may be there initially.

@@ -4,6 +4,7 @@
 //! variable exists only if some controller, event or intent of this cluster can change it or see the difference
 //! ([`Features`]); otherwise the same question is answered by a constant.
 
+mod arbitrary;
 mod clock;
 mod counts;
 mod custom;
@@ -82,7 +83,8 @@ pub struct Features {
 impl Features {
     fn of(cluster: &Cluster, granularity: Granularity, needs: &Needs) -> Self {
         let paced = cluster.timing == Timing::Paced;
-        let skips = !needs.sees_each_step && needs.templates.is_empty();
+        // That merged rules lose nothing is looked at in states that are reached from empty ones.
+        let skips = !needs.sees_each_step && needs.templates.is_empty() && cluster.start != Start::Arbitrary;
         Self {
             fused: paced && granularity == Granularity::Fused && skips,
             paced,

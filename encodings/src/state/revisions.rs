@@ -4,8 +4,8 @@
 //! each of these restarted so many times. Which of them `spec.template` is at the moment is a variable; workloads with
 //! one revision have none of this. What a controller remembers of revisions is its own.
 
-use super::{IntVar, Model};
-use crate::cluster::Workload;
+use super::{IntVar, Model, words};
+use crate::cluster::{Start, Workload};
 use crate::subject::Subject;
 use crate::system::Role;
 
@@ -30,7 +30,8 @@ impl Model<'_> {
         let (_, most) = self.replica_range(workload);
         let surge = if self.cluster.revisions(workload) > 1 { workload.rollout.strategy.surge(most) } else { 0 };
         // What was asked for and is not seen is asked for once more.
-        let repeated = if self.needs.repeats_creations && workload.has_replica_sets() { 2 } else { 1 };
+        let repeats = self.needs.repeats_creations || self.cluster.start == Start::Arbitrary;
+        let repeated = if repeats && workload.has_replica_sets() { 2 } else { 1 };
         (most + surge) * repeated
     }
 
@@ -38,7 +39,7 @@ impl Model<'_> {
     pub(super) fn declare_wanted_revision(&mut self, index: usize) {
         let revisions = self.cluster.revisions(&self.cluster.workloads[index]);
         if revisions > 1 {
-            let subject = Subject::new("template").of(self.ids.workloads[index]);
+            let subject = Subject::new(words::TEMPLATE).of(self.ids.workloads[index]);
             let wanted = self.int_var(subject, Role::Cluster, 0, revisions as i64 - 1, 0);
             self.remember(index, WantedRevision(wanted));
         }

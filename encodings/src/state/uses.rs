@@ -70,7 +70,7 @@ impl Model<'_> {
         }
         let lo = changes.iter().chain([&initial]).map(|span| span.lo / unit).min().unwrap_or(0);
         let hi = changes.iter().chain([&initial]).map(|span| span.hi / unit).max().unwrap_or(0);
-        let var = self.int_var(Subject::new("cpuUsage").of(id), Role::Cluster, lo, hi, start);
+        let var = self.int_var(Subject::new(words::CPU_USAGE).of(id), Role::Cluster, lo, hi, start);
         (var.value, Some(var), unit)
     }
 

@@ -18,6 +18,18 @@ pub const TERMINATING: &str = "terminating";
 pub const FAILED: &str = "failed";
 /// `spec.replicas` of a workload.
 pub const REPLICAS: &str = "spec.replicas";
+/// `spec.paused` of a Deployment.
+pub const PAUSED: &str = "paused";
+/// Which template of a workload is wanted.
+pub const TEMPLATE: &str = "template";
+/// The number of replicas of its Deployment that is noted at a ReplicaSet.
+pub const DESIRED_REPLICAS: &str = "desired-replicas";
+/// The same with the surge.
+pub const MAX_REPLICAS: &str = "max-replicas";
+/// Pods without a node for which room was made on one.
+pub const NOMINATED: &str = "nominated";
+/// CPU that each pod uses.
+pub const CPU_USAGE: &str = "cpuUsage";
 /// What `spec.replicas` is initially.
 pub const INITIAL_REPLICAS: &str = "initial replicas";
 /// `spec.replicas` of a ReplicaSet.

@@ -133,7 +133,7 @@ fn spec(key: &str) -> Value {
             told("Pods that are there initially. Default: none.", list(entry))
         }
         "start" => told(
-            "Where runs start: empty has no pods; settled neither, and no event before all is quiet once, from when on states are judged; any is any state; snapshot has the pods of placed. Default: empty.",
+            "Where runs start: empty has no pods; settled neither, and no event before all is quiet once, from when on states are judged; any has all replicas running on nodes that could take them; arbitrary is any state of pods, ReplicaSets, timers and notes of controllers; snapshot has the pods of placed. Default: empty.",
             words(STARTS),
         ),
         "timing" => told(

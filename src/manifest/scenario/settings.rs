@@ -17,8 +17,13 @@ use std::time::Duration;
 pub const KUBERNETES: RangeInclusive<u32> = 29..=36;
 
 /// Where runs may start.
-pub(super) const STARTS: &[(&str, Start)] =
-    &[("empty", Start::Empty), ("settled", Start::Settled), ("any", Start::Any), ("snapshot", Start::Snapshot)];
+pub(super) const STARTS: &[(&str, Start)] = &[
+    ("empty", Start::Empty),
+    ("settled", Start::Settled),
+    ("any", Start::Any),
+    ("arbitrary", Start::Arbitrary),
+    ("snapshot", Start::Snapshot),
+];
 
 /// How rules may interleave.
 pub(super) const TIMINGS: &[(&str, AskedTiming)] = &[

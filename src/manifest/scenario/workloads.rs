@@ -189,6 +189,10 @@ pub(super) fn read_placed(spec: &Fields, names: &Names, start: Start) -> Result<
             let cause = if start == Start::Snapshot { "start: snapshot" } else { "a phase other than running" };
             return Err(pods_view.error(format!("a range with `{cause}`")).expected("an exact number of pods"));
         }
+        if start == Start::Arbitrary {
+            let error = view.error("`start: arbitrary` has pods anywhere").kind(ErrorKind::NotSupported);
+            return Err(error.expected("no `placed`, or another `start`"));
+        }
         if start == Start::Any && phase != PlacedPhase::Running {
             return Err(view
                 .error("`start: any` has running pods only")

@@ -8,7 +8,10 @@ pub const LETTERS: &[Letter] = &[place, place, snapshot, assume, bound];
 /// What every scenario says.
 pub fn add(sketch: &mut Sketch) {
     if !sketch.spec.contains_key("start") {
-        let start = sketch.one_of(&["empty", "empty", "settled", "any"]);
+        let start =
+            sketch.one_of(&["empty", "empty", "empty", "empty", "settled", "settled", "any", "any", "arbitrary"]);
+        // Pods that are placed somewhere are in no arbitrary place.
+        let start = if start == "arbitrary" && sketch.spec.contains_key("placed") { "any" } else { start };
         sketch.spec.insert("start".into(), start.into());
     }
     if sketch.percent(25) {

@@ -110,6 +110,7 @@ kinds! { START, of_start: Start, {
     Start::Empty => "start: empty",
     Start::Settled => "start: settled",
     Start::Any => "start: any",
+    Start::Arbitrary => "start: arbitrary",
     Start::Snapshot => "start: snapshot",
 } }
 

@@ -56,7 +56,7 @@ pub(super) fn declare(model: &mut Model, index: usize) {
     let initially = workload.rollout.is_paused;
     let mut written = model.needs.paused.iter().filter(|(target, _)| *target == workload.reference);
     if written.any(|(_, paused)| *paused != initially) {
-        let subject = Subject::new("paused").of(model.ids.workloads[index]);
+        let subject = Subject::new(words::PAUSED).of(model.ids.workloads[index]);
         let paused = model.bool_var(subject, Role::Cluster, initially.into());
         model.remember(index, Paused(paused));
     }
@@ -89,8 +89,8 @@ fn declare_history(model: &mut Model, id: ObjectId, index: usize, initially: Opt
     let annotations = changes.then(|| {
         let surge = |replicas: i64| replicas + workload.rollout.strategy.surge(replicas);
         let (desired, limit) = initially.map_or((0.into(), 0.into()), |wanted| (wanted, wanted.tabulate(surge)));
-        let desired = model.int_var(about("desired-replicas"), Role::Cluster, 0, largest, desired);
-        (desired, model.int_var(about("max-replicas"), Role::Cluster, 0, surge(largest), limit))
+        let desired = model.int_var(about(words::DESIRED_REPLICAS), Role::Cluster, 0, largest, desired);
+        (desired, model.int_var(about(words::MAX_REPLICAS), Role::Cluster, 0, surge(largest), limit))
     });
     let is_numbered = model.needs.revision_numbers.contains(&workload.reference);
     let number = is_numbered.then(|| model.int_var(about("revision"), Role::Cluster, 0, most, exists));
