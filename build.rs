@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     cases.sort_by_key(|case| case.as_os_str().len());
     for case in cases {
         let about = case.join("case.yaml");
-        writeln!(code, "    Case {{ name: {:?}, about: include_str!({about:?}), variants: &[", name(&case)?)?;
+        writeln!(code, "    Case {{ name: {:?}, text: include_str!({about:?}), variants: &[", name(&case)?)?;
         for variant in entries(&case, Path::is_dir)? {
             writeln!(code, "        Variant {{ name: {:?}, files: &[", name(&variant)?)?;
             for file in entries(&variant, Path::is_file)? {

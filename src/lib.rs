@@ -5,6 +5,7 @@
 //! ones through [`smt`]; [`search`] picks engines and sizes, [`trace`] replays what they found on the unreduced system;
 //! [`report`] shows it; [`cli`] is the command line around all of it.
 
+pub mod cases;
 pub mod cli;
 pub mod conform;
 pub mod engines;

@@ -3,8 +3,9 @@
 use super::args::{Output, SearchArgs, VoiceArgs};
 use super::exit::Exit;
 use super::{Failure, check, interrupt, output, progress};
+use crate::cases::{self, Case, Variant};
 use crate::engines::Cancel;
-use crate::explain::lookup::speaks_of;
+use crate::explain::lookup::is_about;
 use crate::report::document::{Document, expected_word};
 use crate::report::human;
 use crate::search::{IntentResult, Verdict};
@@ -13,26 +14,6 @@ use crate::{manifest, smt};
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use std::fmt::Write as _;
-
-/// A case that is compiled in.
-pub struct Case {
-    /// Name of its folder.
-    pub name: &'static str,
-    /// Text of its `case.yaml`.
-    pub about: &'static str,
-    /// Its variants.
-    pub variants: &'static [Variant],
-}
-
-/// A variant of a case.
-pub struct Variant {
-    /// Name of its folder: `broken` or `fixed`.
-    pub name: &'static str,
-    /// Name and text of each file.
-    pub files: &'static [(&'static str, &'static str)],
-}
-
-include!(concat!(env!("OUT_DIR"), "/cases.rs"));
 
 /// Flags of `cases`.
 #[derive(Args, Debug)]
@@ -43,9 +24,9 @@ pub struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Action {
-    /// List the cases, all or those that speak of a word, such as evict or drain
+    /// List the cases by what is seen of them, all or those that speak of a word, such as evict or hpa
     List {
-        /// A word of the title or the mechanism
+        /// A word of the name, the title, the symptom, the controllers, the mechanism, the source or the repair
         word: Option<String>,
     },
     /// Print what a case is about, and its files
@@ -74,31 +55,6 @@ struct RunArguments {
     voice: VoiceArgs,
 }
 
-impl Case {
-    /// Whether what is told of the case has a word; its arithmetic does not count.
-    pub fn speaks_of(&self, word: &str) -> bool {
-        self.about.lines().any(|line| !line.starts_with('#') && speaks_of(line, word))
-    }
-
-    /// The value of a top-level key of `case.yaml` that is written on one line.
-    pub fn field(&self, key: &str) -> &'static str {
-        let value = |line: &'static str| line.strip_prefix(key)?.strip_prefix(':');
-        self.about.lines().find_map(value).map_or("", |text| text.trim().trim_matches('"'))
-    }
-}
-
-/// All cases, by name.
-pub fn all() -> &'static [Case] {
-    CASES
-}
-
-/// Names and texts of the files of a variant.
-pub fn files(case: &str, variant: &str) -> Option<Vec<(String, String)>> {
-    let case = all().iter().find(|known| known.name == case)?;
-    let variant = case.variants.iter().find(|known| known.name == variant)?;
-    Some(variant.files.iter().map(|&(file, text)| (file.to_owned(), text.to_owned())).collect())
-}
-
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     match arguments.action.as_ref().unwrap_or(&Action::List { word: None }) {
@@ -109,35 +65,38 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 fn list(word: Option<&str>) -> Result<Exit, Failure> {
-    let meant = all().iter().filter(|case| word.is_none_or(|word| case.speaks_of(word)));
-    let lines: String = meant.map(|case| format!("{}  {}\n", case.name, case.field("title"))).collect();
-    match word {
-        Some(word) if lines.is_empty() => {
-            Err(Failure::Usage(anyhow!("no case speaks of `{}`; `kubound cases list` lists all", neutralise(word))))
-        }
-        _ => {
-            output::print(&lines)?;
-            Ok(Exit::Fine)
+    let meant: Vec<&Case> = cases::all().iter().filter(|case| word.is_none_or(|word| is_about(case, word))).collect();
+    if let Some(word) = word.filter(|_| meant.is_empty()) {
+        let said = format!("no case speaks of `{}`; `kubound cases list` lists all", neutralise(word));
+        return Err(Failure::Usage(anyhow!(said)));
+    }
+    let mut text = String::new();
+    for (symptom, cases) in cases::by_symptom(&meant) {
+        let _ = writeln!(text, "{}{}", if text.is_empty() { "" } else { "\n" }, symptom.words());
+        for case in cases {
+            let _ = writeln!(text, "  {:<4} {}", case.name, case.about().title);
         }
     }
+    output::print(&text)?;
+    Ok(Exit::Fine)
 }
 
 /// The case of `NAME` or `NAME/VARIANT`, and the variant if one is named.
 fn find(name: &str) -> Result<(&'static Case, Option<&'static Variant>), Failure> {
     let (case_name, variant_name) = name.split_once('/').map_or((name, None), |(case, variant)| (case, Some(variant)));
-    let Some(case) = all().iter().find(|case| case.name == case_name) else {
-        let known: Vec<&str> = all().iter().map(|case| case.name).collect();
+    let Some(case) = cases::find(case_name) else {
+        let known: Vec<&str> = cases::all().iter().map(|case| case.name).collect();
         return Err(Failure::Usage(anyhow!("no case is called `{case_name}`; there are: {}", known.join(", "))));
     };
     let Some(variant_name) = variant_name else { return Ok((case, None)) };
-    match case.variants.iter().find(|variant| variant.name == variant_name) {
+    match case.variant(variant_name) {
         Some(variant) => Ok((case, Some(variant))),
         None => Err(Failure::Usage(anyhow!("case {case_name} has no variant `{variant_name}`"))),
     }
 }
 
 fn show(case: &Case) -> Result<Exit, Failure> {
-    let mut text = format!("{}\n", case.about.trim_end());
+    let mut text = format!("{}\n", case.text.trim_end());
     for variant in case.variants {
         for (file, content) in variant.files {
             let _ = write!(text, "\n# cases/{}/{}/{file}\n{}\n", case.name, variant.name, content.trim_end());
@@ -156,7 +115,7 @@ fn run_cases(arguments: &RunArguments) -> Result<Exit, Failure> {
     check::set_up(&arguments.search)?;
     let mut chosen = Vec::new();
     if arguments.all {
-        chosen.extend(all().iter().map(|case| (case, None)));
+        chosen.extend(cases::all().iter().map(|case| (case, None)));
     }
     for name in &arguments.names {
         chosen.push(find(name)?);
@@ -192,9 +151,7 @@ fn run_variant(
     cancel: &Cancel,
 ) -> Result<(Document, Exit), Failure> {
     let name = format!("cases/{}/{}", case.name, variant.name);
-    let files: Vec<(String, String)> =
-        variant.files.iter().map(|&(file, text)| (file.to_owned(), text.to_owned())).collect();
-    let mut loaded = manifest::load_embedded(&name, &files)
+    let mut loaded = manifest::load_embedded(&name, &variant.texts())
         .with_context(|| format!("cannot read {name}"))
         .map_err(Failure::Usage)?;
     check::apply(&mut loaded, &arguments.search.model, &[])?;
@@ -244,22 +201,4 @@ fn line(name: &str, result: &IntentResult, expected: Option<&str>, paint: Paint)
     format!(
         "{mark}  {name}  {variant:<6}  {intent:<15}  {verdict:<34}  depth {depth:>3}  {engine:<8}  {seconds:>5.2} s{wanted}\n"
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_case_has_a_title_and_both_variants_with_a_scenario() {
-        assert!(!all().is_empty());
-        for case in all() {
-            assert!(!case.field("title").is_empty(), "{}", case.name);
-            let names: Vec<&str> = case.variants.iter().map(|variant| variant.name).collect();
-            assert_eq!(names, ["broken", "fixed"], "{}", case.name);
-            for variant in case.variants {
-                assert!(variant.files.iter().any(|(file, _)| *file == "scenario.yaml"), "{}", case.name);
-            }
-        }
-    }
 }

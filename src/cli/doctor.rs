@@ -2,7 +2,8 @@
 
 use super::args::SearchArgs;
 use super::exit::Exit;
-use super::{Failure, cases, check, output};
+use super::{Failure, check, output};
+use crate::cases::{self, Variant};
 use crate::engines::Cancel;
 use crate::limits;
 use crate::limits::memory::Bytes;
@@ -77,7 +78,8 @@ struct Defaults {
 /// Decides a variant of the case with the default engines; a violation is replayed on the way, as always.
 fn self_test(variant: &str) -> Result<(), Failure> {
     let failed = |why: String| Failure::Internal(anyhow!("the self-test on case {CASE}/{variant} failed: {why}"));
-    let files = cases::files(CASE, variant).ok_or_else(|| failed("it is not compiled in".into()))?;
+    let files = cases::find(CASE).and_then(|case| case.variant(variant)).map(Variant::texts);
+    let files = files.ok_or_else(|| failed("it is not compiled in".into()))?;
     let mut loaded = manifest::load_embedded(CASE, &files).context("cannot read it").map_err(Failure::Internal)?;
     let search = Defaults::parse_from([""]).search;
     check::apply(&mut loaded, &search.model, &[])?;

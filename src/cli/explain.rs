@@ -1,8 +1,8 @@
 //! `kubound explain`: what an id of an intent, an error or a warning means, and what becomes of a field of a manifest.
 
 use super::exit::Exit;
-use super::{Failure, cases, check, input, output};
-use crate::explain::lookup::{Mention, mentions};
+use super::{Failure, check, input, output};
+use crate::explain::lookup::{Mention, What, mentions};
 use crate::explain::{Class, entries, fields, find, page};
 use crate::manifest::nearest_or_list;
 use crate::report::writers;
@@ -60,26 +60,37 @@ fn neutralise_lines(text: &str) -> String {
     text.lines().map(|line| neutralise(line) + "\n").collect()
 }
 
-/// What speaks of a word: kinds, ids, controllers, events, fields, and cases.
-fn told_of(word: &str) -> Vec<Mention> {
-    let is_meant = |case: &&cases::Case| case.name == word || case.speaks_of(word);
-    let told = |case: &cases::Case| Mention {
-        what: "case",
-        name: case.name.to_owned(),
-        summary: case.field("title").to_owned(),
-        command: format!("kubound cases show {}", case.name),
-    };
-    let cases = cases::all().iter().filter(is_meant).map(told);
-    mentions(word).into_iter().chain(cases).collect()
-}
-
-fn list(word: &str, spoken: &[Mention]) -> String {
-    let mut text = format!("`{}` is no id; these speak of it:\n", neutralise(word));
-    for Mention { what, name, summary, command } in spoken {
-        let said = if summary.is_empty() { String::new() } else { format!(": {summary}") };
-        let _ = write!(text, "\n{what} {name}{said}\n  {command}\n");
+/// What speaks of a word, under what it is.
+fn list(spoken: &[Mention]) -> String {
+    let width = |group: &[Mention]| group.iter().map(|one| one.name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for group in spoken.chunk_by(|one, next| one.what == next.what) {
+        let (title, command) = group[0].what.told();
+        let _ = writeln!(text, "\n{title}: {command}");
+        for Mention { name, summary, .. } in group {
+            let _ = writeln!(text, "{}", format!("  {name:<0$}  {summary}", width(group)).trim_end());
+        }
     }
     text
+}
+
+/// The text of a page without links, which lead nowhere in a terminal.
+fn without_links(page: &str) -> String {
+    let mut text = String::new();
+    let mut rest = page;
+    while let Some((before, label, after)) = link(rest) {
+        text = text + before + label;
+        rest = after;
+    }
+    text + rest
+}
+
+/// What comes before the first link, its label, and what comes after it.
+fn link(text: &str) -> Option<(&str, &str, &str)> {
+    let middle = text.find("](")?;
+    let start = text[..middle].rfind('[')?;
+    let end = middle + text[middle..].find(')')?;
+    Some((&text[..start], &text[start + 1..middle], &text[end + 1..]))
 }
 
 /// Runs the subcommand.
@@ -99,20 +110,23 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         true => String::new(),
         false => format!("\n## The workload of the examples\n\n```yaml\n{EXAMPLE_WORKLOAD}```\n"),
     };
-    output::print(&(page(&entry).replace("[examples](index.md#the-workload)", "examples") + &workload))?;
+    output::print(&(without_links(&page(&entry)) + &workload))?;
     Ok(Exit::Fine)
 }
 
 /// Tells what becomes of a field.
 fn explain_field(path: &str) -> Result<Exit, Failure> {
+    let is_field = path.contains('.');
+    let mut spoken = if is_field { Vec::new() } else { mentions(path) };
     if let Some(text) = fields::explain(path) {
-        output::print(&text)?;
+        // What is a kind or a field of all kinds is on the page already.
+        spoken.retain(|one| !matches!(one.what, What::Kind | What::Field));
+        let more = if spoken.is_empty() { String::new() } else { format!("\n## Spoken of by\n{}", list(&spoken)) };
+        output::print(&(text + &more))?;
         return Ok(Exit::Fine);
     }
-    let is_field = path.contains('.');
-    let spoken = if is_field { Vec::new() } else { told_of(path) };
     if !spoken.is_empty() {
-        output::print(&list(path, &spoken))?;
+        output::print(&format!("`{}` is no id; these speak of it:\n{}", neutralise(path), list(&spoken)))?;
         return Ok(Exit::Fine);
     }
     let paths = if is_field { fields::paths() } else { Vec::new() };

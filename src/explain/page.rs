@@ -1,6 +1,7 @@
 //! The text of an explanation, in Markdown that reads well without being rendered.
 
 use super::{Class, Entry};
+use crate::cases;
 use crate::text::wrap;
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use std::fmt::Write as _;
@@ -19,8 +20,28 @@ pub fn page(entry: &Entry) -> String {
     };
     example(&mut text, *class, fails, explanation.failing);
     example(&mut text, *class, passes, explanation.passing);
+    if *class == Class::Intent {
+        known_failures(&mut text, id);
+    }
     let _ = write!(text, "\n## Upstream\n\n<{}>\n", explanation.upstream);
     text
+}
+
+/// What breaks an intent, and what repairs it, as the built-in cases have it.
+fn known_failures(text: &mut String, intent: &str) {
+    let cases = || cases::all().iter().filter(|case| case.violates().contains(&intent));
+    if cases().next().is_none() {
+        return;
+    }
+    text.push_str("\n## Usual causes\n\nBuilt-in cases, broken and fixed: `kubound cases show NAME`.\n\n");
+    for case in cases() {
+        let _ = writeln!(text, "* [{0}](../gallery/{0}.md): {1}", case.name, wrap(&case.about().title, 2));
+    }
+    text.push_str("\n## Usual repairs\n\n");
+    for case in cases() {
+        let repair = case.about().fixed_by.replace('\n', " ");
+        let _ = writeln!(text, "* {}: {}", case.name, wrap(&repair, 2));
+    }
 }
 
 fn example(text: &mut String, class: Class, title: &str, example: &str) {

@@ -7,7 +7,7 @@ use super::source::{Disk, Embedded, Files, Recorded, Texts, check_text, shown};
 use super::value::{Value, child};
 use super::view::{Context, Entry, Notes};
 use super::wanted::Wanted;
-use super::yaml::{self, Malformed, Old};
+use super::yaml::{self, Old};
 use super::{ErrorKind, NoteKind};
 use super::{Loaded, Note, Severity, kinds, kivi, resolve, scenario, source_map_place};
 use kubound_encodings::cluster::KubernetesVersion;
@@ -285,10 +285,7 @@ impl<'a> Loader<'a> {
 
     pub(super) fn parse(&self, text: &str, file: &str) -> Result<Vec<Entry>, InputError> {
         let source: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(text).into();
-        let documents = yaml::parse_documents(text).map_err(|malformed| {
-            let Malformed { kind, document, region, message, help } = malformed;
-            InputError::new(message).kind(kind).in_file(file).in_document(document).in_text(&source, region).help(help)
-        })?;
+        let documents = yaml::parse_documents(text).map_err(|malformed| malformed.in_file(file, &source))?;
         let mut entries = Vec::new();
         let mut skipped = 0;
         for document in documents {

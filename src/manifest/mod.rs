@@ -5,6 +5,7 @@
 //! inputs of Kivi. Manifests are read as leniently as the API server does it, the scenario strictly. No key is dropped
 //! silently: it is modelled, or noted.
 
+mod about;
 mod assume;
 mod container_metrics;
 mod cron_jobs;
@@ -42,6 +43,7 @@ mod wanted;
 mod written;
 mod yaml;
 
+pub use about::{About, Symptom};
 pub use custom::{custom_controller_schema, custom_controller_template};
 pub use error::{InputError, Problem};
 pub use ids::{ErrorKind, NoteKind};

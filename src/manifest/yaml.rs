@@ -1,6 +1,7 @@
 //! Text to values, each with its place. The only file that names the YAML library; JSON is read as the YAML that it
 //! is. Scalars have the types that kubectl gives them, which are those of YAML 1.1.
 
+use super::error::InputError;
 use super::ids::ErrorKind;
 use super::places::{Below, Places, Region};
 use super::value::{Mapping, Value, child};
@@ -67,6 +68,14 @@ pub(super) struct Malformed {
     pub(super) message: String,
     /// What to do.
     pub(super) help: String,
+}
+
+impl Malformed {
+    /// The error about the file whose text it is.
+    pub(super) fn in_file(self, file: &str, text: &Arc<str>) -> InputError {
+        let Self { kind, document, region, message, help } = self;
+        InputError::new(message).kind(kind).in_file(file).in_document(document).in_text(text, region).help(help)
+    }
 }
 
 /// Reads all documents of a text.

@@ -1,7 +1,8 @@
 //! The page of a case in the gallery: what `case.yaml` says, what the violation looks like, and what holds once it is
 //! fixed. `KUBOUND_WRITE_GALLERY=1 cargo test --test cases` writes the pages.
 
-use kubound::manifest::Loaded;
+use kubound::cases::{self, Case};
+use kubound::manifest::{About, Loaded};
 use kubound::report::document::Document;
 use kubound::report::human;
 use kubound::search::Findings;
@@ -12,16 +13,6 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/gallery")
 }
 
-/// What `case.yaml` says under a key; folded where it is a block.
-fn field(about: &str, key: &str) -> String {
-    let mut lines = about.lines().skip_while(|line| !line.starts_with(&format!("{key}:")));
-    let first = lines.next().unwrap_or_default()[key.len() + 1..].trim();
-    if first != "|" {
-        return first.trim_matches('"').to_owned();
-    }
-    lines.take_while(|line| line.starts_with("  ")).map(str::trim).collect::<Vec<_>>().join("\n")
-}
-
 /// What the arithmetic in the comments of `case.yaml` says.
 fn arithmetic(about: &str) -> String {
     let line = |line: &str| line.strip_prefix('#').map(|text| text.strip_prefix(' ').unwrap_or(text).to_owned());
@@ -29,41 +20,60 @@ fn arithmetic(about: &str) -> String {
 }
 
 /// The report for people, without what the search cost.
-fn report(loaded: &Loaded, findings: &Findings) -> String {
+pub fn report(loaded: &Loaded, findings: &Findings) -> String {
     let document = Document::new(loaded, findings, 0, String::new());
     let text = human::render(&document, &human::Options::plain());
     text.lines().filter(|line| !line.starts_with("  engine ")).map(|line| format!("{line}\n")).collect()
 }
 
+/// The controllers of a case, as a list in words.
+fn controllers(about: &About) -> String {
+    if about.controllers.is_empty() { "none".to_owned() } else { about.controllers.join(", ") }
+}
+
 /// The page of a case.
-pub fn render(case: &str, about: &str, broken: &(Loaded, Findings), fixed: &(Loaded, Findings)) -> String {
-    let mut page = format!("# {case}: {}\n\n{}\n", field(about, "title"), field(about, "mechanism"));
-    let _ = write!(page, "\nSource: {}.\n", field(about, "source"));
-    let _ = write!(page, "\n## Broken\n\n`kubound verify cases/{case}/broken` says:\n\n");
+pub fn render(case: &Case, broken: &(Loaded, Findings), fixed: &(Loaded, Findings)) -> String {
+    let (name, about) = (case.name, case.about());
+    let mut page = format!("# {name}: {}\n\n{}\n", about.title, about.mechanism);
+    let _ = write!(page, "\nSymptom: {}. Controllers: {}.\n", about.symptom.words(), controllers(about));
+    let _ = write!(page, "\nSource: {}.\n", about.source);
+    let _ = write!(page, "\n## Broken\n\n`kubound verify cases/{name}/broken` says:\n\n");
     let _ = write!(page, "```text\n{}```\n", report(&broken.0, &broken.1));
-    let _ = write!(page, "\n## Fixed\n\n{}\n\n", field(about, "fixedBy"));
+    let _ = write!(page, "\n## Fixed\n\n{}\n\n", about.fixed_by);
     let _ = write!(page, "```text\n{}```\n", report(&fixed.0, &fixed.1));
-    let arithmetic = arithmetic(about);
+    let arithmetic = arithmetic(case.text);
     if !arithmetic.is_empty() {
         let _ = write!(page, "\n## By hand\n\n```text\n{arithmetic}\n```\n");
     }
-    let _ = write!(page, "\nThe files: `kubound cases show {case}`.\n");
+    let _ = write!(page, "\nThe files: `kubound cases show {name}`.\n");
     page
 }
 
-/// The page that lists the cases.
-pub fn index(cases: &[(String, String)]) -> String {
+/// The page that lists the cases, by what is seen of them.
+pub fn index() -> String {
     let mut page = String::from(
-        "# Gallery\n\nKnown failures that are built in, each broken and fixed: `kubound cases run c8` checks both, \
-         `kubound cases show c8`\nprints the files. The pages are made from `cases/` and a run.\n\n| case | what \
-         happens | smallest |\n|---|---|---|\n",
+        "# Gallery\n\nKnown failures that are built in, each broken and fixed, by what is seen of them: \
+         `kubound cases list` prints\nthis list, `kubound cases list evict` those that speak of a word, `kubound cases \
+         run c8` checks both variants of one,\n`kubound cases show c8` prints its files. The pages are made from \
+         `cases/` and a run.\n",
     );
-    for (case, about) in cases {
-        let (title, smallest) = (field(about, "title"), field(about, "smallest"));
-        let smallest = smallest.trim_matches(['{', '}']).replace("nodes: ", "nodes ").replace("pods: ", "pods ");
-        let _ = writeln!(page, "| [{case}]({case}.md) | {title} | {smallest} |");
+    let all: Vec<&Case> = cases::all().iter().collect();
+    for (symptom, cases) in cases::by_symptom(&all) {
+        let _ = write!(page, "\n## {}\n\n{}\n\n", capital(symptom.words()), symptom.seen());
+        page.push_str("| case | what happens | controllers | smallest |\n|---|---|---|---|\n");
+        for case in cases {
+            let (name, about, (nodes, pods)) = (case.name, case.about(), case.about().smallest);
+            let who = controllers(about);
+            let _ = writeln!(page, "| [{name}]({name}.md) | {} | {who} | nodes {nodes}, pods {pods} |", about.title);
+        }
     }
     page
+}
+
+/// The words with a capital in front.
+fn capital(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(rest).collect()
 }
 
 /// Compares a page with the one in the book, or writes it.
