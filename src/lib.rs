@@ -26,3 +26,4 @@ pub mod snapshot;
 pub(crate) mod testing;
 pub mod text;
 pub mod trace;
+pub mod vary;

@@ -49,6 +49,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("src/cases.rs", &["encodings/src/", "src/manifest"]),
     ("src/explain", &["encodings/src/", "src/cases.rs", "src/limits", "src/manifest", "src/text.rs"]),
     ("src/repair", &["encodings/src/system", "src/limits", "src/manifest"]),
+    ("src/vary", &["encodings/src/cluster", "src/limits", "src/manifest", "src/repair", "src/text.rs"]),
     ("src/report", &["encodings/src/", "src/"]),
     ("src/shards", &["encodings/src/cluster", "src/limits", "src/manifest", "src/report", "src/search"]),
     ("src/snapshot", &["encodings/src/cluster", "src/manifest", "src/text.rs"]),

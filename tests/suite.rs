@@ -39,6 +39,7 @@ mod snapshot;
 mod soundness;
 mod toys;
 mod toys_explicit;
+mod vary;
 mod vertical;
 mod views;
 mod waits;

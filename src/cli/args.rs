@@ -215,6 +215,15 @@ pub enum ColorArg {
     Never,
 }
 
+/// Forms of the answer of a command that has no report.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Form {
+    /// For people.
+    Human,
+    /// For machines.
+    Json,
+}
+
 /// `-o FORMAT[=FILE]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Output {

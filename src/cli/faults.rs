@@ -1,6 +1,6 @@
 //! `kubound faults`: which fault of which controller breaks which intent, one site after the other.
 
-use super::args::{ColorArg, FaultArgs, SearchArgs};
+use super::args::{ColorArg, FaultArgs, Form, SearchArgs};
 use super::exit::Exit;
 use super::{Failure, check, input, interrupt, output, progress};
 use crate::engines::Cancel;
@@ -9,8 +9,8 @@ use crate::manifest::Loaded;
 use crate::search::{Findings, IntentResult, Options, Verdict};
 use crate::text::{neutralise, plural};
 use anyhow::anyhow;
+use clap::Args;
 use clap::builder::RangedI64ValueParser;
-use clap::{Args, ValueEnum};
 use itertools::Itertools;
 use kubound_encodings::cluster::fault::Fault;
 use kubound_encodings::cluster::{FaultKind, Granularity};
@@ -40,15 +40,6 @@ pub struct Arguments {
     /// When to colour; NO_COLOR is respected
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     color: ColorArg,
-}
-
-/// Forms of the answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Form {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
 }
 
 /// What is known of an intent at a site.

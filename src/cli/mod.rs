@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, the flags they share, exit codes and the terminal.
 
+mod again;
 pub mod args;
 mod baseline;
 mod cases;
@@ -32,6 +33,7 @@ mod settings;
 mod shard;
 mod simulate;
 mod snapshot;
+mod vary;
 mod verify;
 
 use crate::smt;
@@ -70,6 +72,8 @@ enum Command {
     Diff(Box<diff::Arguments>),
     /// Tell which fault of which controller breaks which intent
     Faults(Box<faults::Arguments>),
+    /// Tell which values of fields violate which intent, and which are safe
+    Vary(Box<vary::Arguments>),
     /// Put the reports of all parts of a run together
     Merge(merge::Arguments),
     /// List, show or run the built-in cases
@@ -142,6 +146,7 @@ pub fn run() -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
         Command::Faults(arguments) => faults::run(arguments),
+        Command::Vary(arguments) => vary::run(arguments),
         Command::Merge(arguments) => merge::run(arguments),
         Command::Cases(arguments) => cases::run(arguments),
         Command::Export(arguments) => export::run(arguments),

@@ -1,7 +1,8 @@
 //! Repairs of what `verify` found violated: each change is decided by the search that found the violation.
 
+use super::Failure;
+use super::again::Again;
 use super::args::{ReportArgs, SearchArgs, parse_duration};
-use super::{Failure, check};
 use crate::engines::Cancel;
 use crate::limits::repair::{EACH, TIME};
 use crate::manifest::edit::Texts;
@@ -10,7 +11,7 @@ use crate::repair::Found;
 use crate::repair::search::{Claim, Judge, Judged, Judgement, Violated, repairs};
 use crate::report::patch;
 use crate::search::scope::{Scope, Size};
-use crate::search::{Findings, IntentResult, Options, Silent, Verdict};
+use crate::search::{Findings, IntentResult, Silent, Verdict};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use std::collections::BTreeMap;
@@ -90,7 +91,9 @@ impl RepairArgs {
             .collect();
         let time = self.repair_time.unwrap_or(TIME);
         let (end, each) = (Instant::now() + time, time * EACH / 100);
-        let judge = Again { read, search, intents, scope: &findings.scope, end, each, cancel };
+        let search = SearchArgs { cross_check: false, ..search.clone() };
+        let again = Again { input: read.input, search: &search, minimise: Duration::ZERO, cancel };
+        let judge = Anew { read, again, intents, scope: &findings.scope, end, each };
         let found = repairs(read.texts, &violated, &judged(findings), &judge);
         wanted.iter().map(|result| result.property).zip(found).collect()
     }
@@ -142,34 +145,26 @@ fn judged(findings: &Findings) -> BTreeMap<Claim, Judged> {
 }
 
 /// Decides the input again with other texts.
-struct Again<'a> {
+struct Anew<'a> {
     read: &'a Read<'a>,
-    search: &'a SearchArgs,
+    again: Again<'a>,
     intents: &'a [String],
     scope: &'a Scope,
     end: Instant,
     /// Longest time for one change.
     each: Duration,
-    cancel: &'a Cancel,
 }
 
-impl Judge for Again<'_> {
+impl Judge for Anew<'_> {
     fn judge(&self, changed: &Texts, about: Option<&str>) -> Option<Judgement> {
-        let (mut loaded, _) = self.read.input.read(changed).ok()?;
+        let mut loaded = self.again.read(changed).ok()?;
         let risky = |loaded: &Loaded| loaded.notes.iter().filter(|note| note.severity != Severity::Harmless).count();
         if risky(&loaded) > risky(self.read.loaded) {
             return None;
         }
         let intents = about.map_or_else(|| self.intents.to_vec(), |about| vec![about.to_owned()]);
-        check::apply(&mut loaded, &self.search.model, &intents).ok()?;
         let left = self.end.saturating_duration_since(Instant::now());
-        let options = Options {
-            timeout: left.min(self.each),
-            minimise: Duration::ZERO,
-            cross_check: false,
-            ..self.search.options(&loaded)
-        };
-        let findings = match check::searched(&loaded, &options, self.cancel, &Silent).ok()? {
+        let findings = match self.again.decide(&mut loaded, &intents, left.min(self.each), &Silent).ok()? {
             Ok(findings) => findings,
             Err(fault) => {
                 log::warn!("a change was not decided: {fault}");
@@ -181,7 +176,7 @@ impl Judge for Again<'_> {
     }
 
     fn is_over(&self) -> bool {
-        self.cancel.is_cancelled() || Instant::now() >= self.end
+        self.again.cancel.is_cancelled() || Instant::now() >= self.end
     }
 }
 

@@ -116,5 +116,15 @@ pub(super) fn explain(kind: NoteKind) -> (&'static str, Explanation) {
                 upstream: "https://kubernetes.io/docs/concepts/workloads/controllers/",
             },
         ),
+        NoteKind::VariedField => (
+            "other values of the field are tried by another command",
+            Explanation {
+                meaning: "The scenario asks what becomes of other values of the field. `kubound vary` tells that; every other command takes the field as it is written.",
+                formal: "The scenario has no `vary`, or the command is `kubound vary`.",
+                failing: "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n  vary: [{object: Scenario, field: \"spec.nodes[0].count\", in: 1..2}]\n",
+                passing: "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
+                upstream: "https://kubernetes.io/docs/concepts/overview/working-with-objects/",
+            },
+        ),
     }
 }

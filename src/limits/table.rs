@@ -31,6 +31,8 @@ limits! {
             "Each has pods of its own.";
         MOST_FAULTS: i64 = 16, "faults", "Faults of one kind that a scenario may ask for.",
             "Each multiplies the states that are reached; what needs more than a few is no accident any more.";
+        MOST_VALUES: i64 = 1000, "values", "Values that `vary` tries of a field.",
+            "A search tries each by itself, unless all of a range are safe.";
         MOST_VOLUME_ORDINALS: i64 = 64, "replicas", "Ordinals of a StatefulSet whose bound volumes are read.",
             "More ordinals cannot be modelled.";
         MOST_ROLLOUT: i64 = 100_000, "pods", "Pods that `maxSurge` and `maxUnavailable` may name.",
@@ -264,6 +266,17 @@ limits! {
             "Pairs are many, and a repair of two fields is rarely the one wanted.";
         MOST_REPAIRS: usize = 3, "repairs", "Repairs of a violation that are told.",
             "More to choose from help nobody, and each costs time.";
+    }
+
+    /// Values of fields that are tried.
+    vary {
+        MOST_COMBINATIONS: usize = 1000, "combinations", "Combinations of values that `vary` tries.",
+            "Each may need a search of its own; more are beyond anybody's patience.";
+        WIDEST_TABLE: usize = 100, "characters", "Width of a table of two fields.",
+            "A wider one is told line by line: terminals are narrow.";
+        MINIMISE: Duration = 2000, "ms", "Making one violation small.", "The value is known; the run is only an example.";
+        FIRST_SHARE: u32 = 50, "%", "Part of its time that a whole range gets, before its parts are tried.",
+            "If it is too hard, its parts need the rest.";
     }
 
     /// Runs on several machines.

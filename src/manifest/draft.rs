@@ -4,6 +4,7 @@ use super::Accepted;
 use super::AskedTiming;
 use super::ExpectedVerdict;
 use super::SourceMap;
+use super::Varied;
 use super::kinds::{Containers, NodeImages};
 use super::value::Value;
 use super::view::{Context, Notes};
@@ -337,6 +338,7 @@ pub(super) struct Scenario {
     pub(super) gates: FeatureGates,
     pub(super) start: Start,
     pub(super) timing: AskedTiming,
+    pub(super) vary: Vec<Varied>,
     pub(super) bounds: Bounds,
     pub(super) depth: Option<usize>,
     pub(super) timeout: Option<Duration>,

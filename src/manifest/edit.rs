@@ -6,8 +6,8 @@ use super::places::{Below, Places, Region};
 use super::scenario::{OBJECT, is_scenario};
 use super::source::Disk;
 pub use super::source::Texts;
-use super::value::Value;
-pub use super::value::{child as path_to, last_key};
+use super::value::{Value, quoted};
+pub use super::value::{child as path_to, last_key, scalar, word};
 use super::yaml::parse_documents;
 use std::ops::Range;
 use std::sync::Arc;
@@ -307,25 +307,6 @@ fn flowing(value: &Value, is_json: bool) -> String {
         Value::Integer(value) => value.to_string(),
         Value::Float(value) => value.to_string(),
     }
-}
-
-/// A text that YAML 1.1 and 1.2 both read as this text; where it could be taken for anything else it is quoted as in JSON,
-/// which YAML reads alike.
-pub fn scalar(text: &str) -> String {
-    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
-    let is_plain = text.chars().next().is_some_and(|first| first.is_ascii_alphabetic())
-        && text.chars().all(|one| one.is_ascii_alphanumeric() || "-._/".contains(one))
-        && !words.contains(&text.to_ascii_lowercase().as_str());
-    if is_plain { text.to_owned() } else { quoted(text) }
-}
-
-/// The same for one word of a change, which a reader must not take for anything else either: short ones are quoted.
-pub fn word(text: &str) -> String {
-    if text.len() > 3 { scalar(text) } else { quoted(text) }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

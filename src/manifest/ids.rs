@@ -88,6 +88,8 @@ kinds! {
         UnmodelledField = "unmodelled-field",
         /// A kind of object that is not modelled.
         UnmodelledKind = "unmodelled-kind",
+        /// A field of which other values are to be tried.
+        VariedField = "varied-field",
     }
 }
 

@@ -37,6 +37,7 @@ mod source;
 mod span;
 mod suggest;
 mod value;
+mod vary;
 mod vertical;
 mod view;
 mod wanted;
@@ -57,6 +58,7 @@ pub(crate) use scenario::contradicting_faults;
 pub use scenario::{KUBERNETES, release, scenario_schema};
 pub use search::{Apart, Sort};
 pub use suggest::nearest_or_list;
+pub use vary::{Setting, Varied, resolve};
 pub use wanted::Wanted;
 pub use written::{Written, objects_of};
 
@@ -83,6 +85,8 @@ pub struct Loaded {
     pub accepted: Vec<Accepted>,
     /// `spec.bounds.depth` of the scenario; `None`: automatic.
     pub depth: Option<usize>,
+    /// `spec.vary` of the scenario.
+    pub vary: Vec<Varied>,
     /// `spec.timing` of the scenario; that of the cluster is the first to look at.
     pub timing: AskedTiming,
 }
@@ -259,6 +263,11 @@ impl SourceMap {
     /// The files that objects are written in, with their texts.
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.values().map(|place| (place.file.as_str(), &*place.source))
+    }
+
+    /// The names of all objects.
+    pub fn objects(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
     /// Remembers a place; a later one replaces an earlier one. Returns the earlier one.

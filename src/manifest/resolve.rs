@@ -83,6 +83,7 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Scenario) -> Resu
         timeout: scenario.timeout,
         depth: scenario.depth,
         timing: scenario.timing,
+        vary: scenario.vary,
         accepted,
     })
 }

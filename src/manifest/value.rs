@@ -81,6 +81,26 @@ pub fn child(path: &str, key: &str) -> String {
     }
 }
 
+/// A text that YAML 1.1 and 1.2 both read as this text; where it could be taken for anything else it is quoted as in JSON,
+/// which YAML reads alike.
+pub fn scalar(text: &str) -> String {
+    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    let is_plain = text.chars().next().is_some_and(|first| first.is_ascii_alphabetic())
+        && text.chars().all(|one| one.is_ascii_alphanumeric() || "-._/".contains(one))
+        && !words.contains(&text.to_ascii_lowercase().as_str());
+    if is_plain { text.to_owned() } else { quoted(text) }
+}
+
+/// The same for one word of a change, which a reader must not take for anything else either: short ones are quoted.
+pub fn word(text: &str) -> String {
+    if text.len() > 3 { scalar(text) } else { quoted(text) }
+}
+
+/// A text in quotes, as in JSON.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ pub fn matching<'a>(root: &'a Value, pattern: &str) -> Vec<(String, &'a Value)> 
 }
 
 /// `a.b[*].c` in its parts; dots in brackets belong to them.
-fn parts(pattern: &str) -> Vec<&str> {
+pub fn parts(pattern: &str) -> Vec<&str> {
     let (mut parts, mut start, mut is_inside) = (Vec::new(), 0, false);
     for (at, letter) in pattern.char_indices() {
         match letter {
@@ -35,19 +35,38 @@ fn parts(pattern: &str) -> Vec<&str> {
 }
 
 fn below<'a>(path: &str, value: &'a Value, part: &str) -> Vec<(String, &'a Value)> {
-    let Some(filter) = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')) else {
-        return match (part, value.as_object()) {
+    let Some(filter) = inside(part).filter(|_| key_of(part).is_none()) else {
+        let key = key_of(part).unwrap_or(part);
+        return match (key, value.as_object()) {
             ("*", Some(map)) => map.iter().map(|(key, value)| (path_to(path, key), value)).collect(),
             (key, Some(map)) => map.get(key).map(|value| (path_to(path, key), value)).into_iter().collect(),
             (_, None) => Vec::new(),
         };
     };
-    let is_it = |item: &Value| match filter.split_once('=') {
+    let is_it = |index: usize, item: &Value| match filter.split_once('=') {
         Some((key, wanted)) => item.get(key).and_then(Value::as_str) == Some(wanted),
-        None => true,
+        None => filter.parse().map_or(true, |wanted: usize| wanted == index),
     };
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default().iter().enumerate();
-    items.filter(|(_, item)| is_it(item)).map(|(index, item)| (format!("{path}[{index}]"), item)).collect()
+    items.filter(|(index, item)| is_it(*index, item)).map(|(index, item)| (format!("{path}[{index}]"), item)).collect()
+}
+
+/// What stands in the brackets of a part.
+fn inside(part: &str) -> Option<&str> {
+    part.strip_prefix('[').and_then(|part| part.strip_suffix(']'))
+}
+
+/// The key that a part in brackets quotes: `a.b` of `["a.b"]`.
+fn key_of(part: &str) -> Option<&str> {
+    inside(part)?.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// The key that a part stands for; none where it stands for items of a list, or for several keys.
+pub fn plain_key(part: &str) -> Option<&str> {
+    match inside(part) {
+        Some(_) => key_of(part),
+        None => Some(part).filter(|part| *part != "*"),
+    }
 }
 
 /// Where a kind of object has its template of pods, if it has one.
@@ -79,5 +98,9 @@ mod tests {
         assert_eq!(found("c.*"), [("c[\"k.l/m\"]".into(), 3)]);
         assert_eq!(found(""), [(String::new(), -1)]);
         assert_eq!(found("a.b"), []);
+        assert_eq!(found("a[1].b"), [("a[1].b".into(), 2)]);
+        assert_eq!(found("c[\"k.l/m\"]"), [("c[\"k.l/m\"]".into(), 3)]);
+        assert_eq!(found("a[7].b"), []);
+        assert_eq!(["b", "[\"k.l\"]", "[0]", "*"].map(plain_key), [Some("b"), Some("k.l"), None, None]);
     }
 }

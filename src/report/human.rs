@@ -2,6 +2,7 @@
 
 mod changes;
 mod repairs;
+mod run;
 
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
 use super::document::{Document, IntentDocument, NoteDocument, ViolationDocument};
@@ -15,6 +16,8 @@ use crate::text::{Kind, Paint, neutralise, plural, wrap};
 use indexmap::IndexMap;
 use itertools::Itertools;
 use std::fmt::Write as _;
+
+pub use run::run;
 
 /// The format.
 pub const FORMAT: Format = Format {

@@ -36,8 +36,18 @@ fn size_now(pool: &NodePool, system: &TransitionSystem, initial: &[i64], state: 
     }
 }
 
+/// The replicas that a workload is to have in an initial state.
+pub fn replicas(workload: &Workload, system: &TransitionSystem, initial: &[i64]) -> Option<i64> {
+    let own = &workload.reference;
+    let drawn = || {
+        let id = system.names.find(&own.kind, &own.namespace, &own.name)?;
+        in_units(system.var(&Subject::new(words::INITIAL_REPLICAS).of(id))?, workload.replicas, system, initial)
+    };
+    workload.replicas.constant().or_else(drawn)
+}
+
 /// The nodes that a pool has in an initial state.
-pub(super) fn pool_size(pool: &NodePool, system: &TransitionSystem, initial: &[i64]) -> i64 {
+pub fn pool_size(pool: &NodePool, system: &TransitionSystem, initial: &[i64]) -> i64 {
     let size = || {
         let id = system.names.find(POOL, "", &pool.name)?;
         in_units(system.var(&Subject::new(words::NODES).of(id))?, pool.count, system, initial)

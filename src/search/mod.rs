@@ -19,7 +19,7 @@ pub mod restrict;
 mod rounds;
 pub mod scaling;
 pub mod scope;
-mod start;
+pub mod start;
 #[cfg(test)]
 mod testing;
 pub mod timings;

@@ -85,7 +85,7 @@ pub fn axes(cluster: &Cluster) -> Vec<Axis> {
 }
 
 /// Whether the scenario bounds the pods of all workloads together.
-fn is_bounded(cluster: &Cluster) -> bool {
+pub fn is_bounded(cluster: &Cluster) -> bool {
     cluster.workloads.iter().map(|workload| workload.replicas.hi).fold(0, i64::saturating_add) > cluster.bounds.pods
 }
 

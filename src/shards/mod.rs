@@ -13,6 +13,7 @@ mod plan;
 mod read;
 pub mod report;
 
+pub use axes::is_bounded;
 pub use plan::{Piece, Plan};
 pub use read::read;
 

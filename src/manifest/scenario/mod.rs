@@ -31,7 +31,7 @@ use super::load::Loader;
 use super::names::Names;
 use super::value::Value;
 use super::view::Entry;
-use super::{exceptions, expression, formula, own, source_map_place};
+use super::{exceptions, expression, formula, own, source_map_place, vary};
 use kubound_encodings::cluster::{Assumption, CustomController, WorkloadRef, custom};
 use std::path::Path;
 
@@ -56,6 +56,7 @@ const KEYS: &[&str] = &[
     "intents",
     "bounds",
     "expect",
+    "vary",
     "exceptions",
     "deschedulerInterval",
     "hpa",
@@ -108,6 +109,7 @@ pub(super) fn read(
     let known = formula::Known { names: &names, hpas: &hpas, customs: &customs, rules: None };
     scenario.intents = intents::read(&spec, &known)?;
     scenario.exceptions = exceptions::read(&spec, &names)?;
+    scenario.vary = vary::read(&spec, &draft.sources)?;
     scenario.expect = intents::read_expect(&spec, &scenario.intents)?;
     Ok(scenario)
 }

@@ -5,6 +5,7 @@
 
 use super::super::exceptions::EXCEPTION;
 use super::super::own::{API_VERSION, METADATA, ROOT, mapping, told};
+use super::super::vary::VARIED;
 use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, LIMITS, POLICIES};
 use super::containers::CONTAINER;
 use super::controllers::{CONTROLLERS, ID};
@@ -174,6 +175,23 @@ fn spec(key: &str) -> Value {
             "The verdict that each intent is expected to have; turns the exit code into a test. Default: none.",
             names_to(words(VERDICTS)),
         ),
+        "vary" => {
+            let entry = mapping(VARIED, VARIED, &|key| match key {
+                "object" => told(
+                    "Kind/namespace/name of an object, or a shorter form that is not ambiguous; Scenario for this file.",
+                    text("Deployment/default/web"),
+                ),
+                "field" => told(
+                    "Path of a field, written or not: keys with dots, [0] or [name=X] for items of lists.",
+                    text("spec.replicas"),
+                ),
+                _ => told(
+                    "A range, or a list of numbers and words.",
+                    json!({"type": ["string", "array"], "minLength": 1, "minItems": 1, "items": {"type": ["number", "string", "boolean"]}, "examples": ["1..5"]}),
+                ),
+            });
+            told("Fields with the values that `kubound vary` tries for them. Default: none.", list(entry))
+        }
         "exceptions" => {
             let entry = mapping(EXCEPTION, &["intent", "reason", "expires"], &|key| match key {
                 "intent" => told("Id of the intent.", text("converges")),
