@@ -65,6 +65,7 @@ fn bind_rule(id: VarId, bound: Int) -> (Rule, Bool) {
         fairness: None,
         fault: None,
         over_approximates: None,
+        settings: Vec::new(),
         expansion: Vec::new(),
         sentence: vec![
             Phrase::Text("web to spot-0, ".into()),

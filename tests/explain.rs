@@ -5,6 +5,7 @@
 use kubound::engines::Cancel;
 use kubound::explain::{Class, Entry, FailureKind, entries, fields, index, page, reference};
 use kubound::manifest::{ErrorKind, InputError, Loaded, NoteKind, load_embedded};
+use kubound::report::document::Document;
 use kubound::search::{Options, Silent, verify};
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use kubound_encodings::intents;
@@ -70,7 +71,10 @@ fn examples_of_warnings_have_that_warning_and_their_repairs_do_not() {
     for entry in entries().iter().filter(|entry| entry.class == Class::Warning) {
         let notes = |example: &str| -> Vec<&'static str> {
             let loaded = read(entry, example).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
-            loaded.notes.iter().map(|note| note.kind.id()).collect()
+            let options = Options::default();
+            let findings = verify(&loaded.cluster, &options, &Cancel::default(), &Silent).expect("supported");
+            let findings = findings.expect("no fault");
+            Document::new(&loaded, &findings, 0, "none".into()).notes.iter().map(|note| note.id).collect()
         };
         let (failing, passing) = (notes(entry.explanation.failing), notes(entry.explanation.passing));
         assert!(failing.contains(&entry.id), "{}: {failing:?}", entry.id);

@@ -214,6 +214,34 @@ fn without_time_for_the_other_cluster_the_intent_is_open() {
 }
 
 #[test]
+fn files_of_operations_are_not_read_as_manifests_and_count_in_the_digest() {
+    let loaded = load(&[Path::new("cases/c83/broken").to_owned()], None).expect("a readable case");
+    let file = loaded.event_file(&loaded.cluster.events[0]).expect("the file that it applies");
+    assert!(file.ends_with("typo.yaml"));
+    assert_eq!(loaded.event_file(&loaded.cluster.events[1]), None);
+    let folder = tempfile("c83");
+    for name in ["db.yaml", "typo.yaml", "scenario.yaml"] {
+        let text = std::fs::read_to_string(Path::new("cases/c83/broken").join(name)).expect("a file of the case");
+        // Without `resources` every other file of the folder is a manifest.
+        std::fs::write(folder.join(name), text.replace("  resources: [db.yaml]\n", "")).expect("written");
+    }
+    let digest = || load(std::slice::from_ref(&folder), None).expect("no workload twice").digest().expect("readable");
+    let before = digest();
+    let typo = folder.join("typo.yaml");
+    let text = std::fs::read_to_string(&typo).expect("just written");
+    std::fs::write(&typo, text.replace("256Mi", "128Mi")).expect("written");
+    assert_ne!(before, digest());
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+/// A new folder.
+fn tempfile(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("kubound-operations-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+#[test]
 fn what_is_no_operation_is_told() {
     for (operations, told) in [
         ("{restore: {}}", "nothing to restore"),

@@ -170,6 +170,7 @@ fn build_rule(number: usize, rule: &RuleSpec, terms: &[(VarId, Int)]) -> Rule {
         fairness: if rule.event { None } else { rule.unit },
         fault: None,
         over_approximates: None,
+        settings: Vec::new(),
         expansion: Vec::new(),
         sentence: Vec::new(),
         details: Vec::new(),

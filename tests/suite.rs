@@ -8,6 +8,7 @@ mod conform;
 mod container_usage;
 mod custom;
 mod disagreements;
+mod dormant;
 mod drat;
 mod engines;
 mod exceptions;

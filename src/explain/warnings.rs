@@ -16,6 +16,16 @@ pub(super) fn explain(kind: NoteKind) -> (&'static str, Explanation) {
                 upstream: "https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/",
             },
         ),
+        NoteKind::DormantSetting => (
+            "a setting does nothing in any run",
+            Explanation {
+                meaning: "Every state of the cluster was seen, and nothing that the setting is there for ever happens: an autoscaler never scales, a plugin of the descheduler never evicts, a time never runs out. It is useless, or the scenario lacks the load or the event that it is meant for. Told where the search for every intent has seen all states.",
+                formal: "For every such setting that is written, some reachable state enables a step that carries it out.",
+                failing: "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 3, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 100}}}]}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
+                passing: "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 3, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 200}}}]}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\n  timing: paced\n",
+                upstream: "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/",
+            },
+        ),
         NoteKind::DuplicateKey => (
             "a key occurs twice",
             Explanation {

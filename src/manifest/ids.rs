@@ -68,6 +68,8 @@ kinds! {
     NoteKind {
         /// Something refers to an object that is not there.
         DanglingReference = "dangling-reference",
+        /// A setting that does nothing in any run.
+        DormantSetting = "dormant-setting",
         /// A key that occurs twice.
         DuplicateKey = "duplicate-key",
         /// An object that occurs twice.

@@ -4,7 +4,7 @@ use super::error::InputError;
 use super::kivi;
 use super::load::Loader;
 use super::objects::json;
-use super::scenario::OBJECT;
+use super::scenario::{EVENT_LISTS, OBJECT, event_file};
 use super::source::Disk;
 use super::value::Value;
 use super::{Loaded, yaml};
@@ -79,10 +79,11 @@ impl Loaded {
         let place = self.sources.locate(OBJECT)?;
         let documents = yaml::parse_documents(place.source()).ok()?;
         let scenario = documents.into_iter().find(|document| document.index == place.document)?;
-        let index = event.origin.field.strip_prefix("spec.events[")?.split(']').next()?;
-        let Some(Value::List(events)) = scenario.root.below(&["spec", "events"]) else { return None };
-        let written = events.get(index.parse::<usize>().ok()?)?;
-        let file = ["apply", "createDeployment"].iter().find_map(|kind| written.below(&[kind, "file"])?.as_text())?;
+        let item = |list: &&str| event.origin.field.strip_prefix("spec.")?.strip_prefix(*list)?.strip_prefix('[');
+        let (list, rest) = EVENT_LISTS.iter().find_map(|list| Some((list, item(list)?)))?;
+        let Some(Value::List(events)) = scenario.root.below(&["spec", list]) else { return None };
+        let written = events.get(rest.split(']').next()?.parse::<usize>().ok()?)?;
+        let file = event_file(written)?;
         Some(Path::new(&place.file).parent().unwrap_or(Path::new("")).join(file))
     }
 }

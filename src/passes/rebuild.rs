@@ -98,6 +98,7 @@ impl<'a> Rebuilder<'a> {
             writes: Vec::new(),
             expansion: rule.expansion.clone(),
             origins: rule.origins.clone(),
+            settings: rule.settings.clone(),
             ..*rule
         }
     }

@@ -230,7 +230,7 @@ impl Document {
             seconds: findings.seconds,
             scope: findings.scope.clone(),
             results,
-            notes: loaded.notes.iter().map(NoteDocument::from).collect(),
+            notes: loaded.notes.iter().map(NoteDocument::from).chain(notes::dormant(loaded, findings)).collect(),
             exceptions,
             shard: None,
             comparison: None,
@@ -294,11 +294,7 @@ impl IntentDocument {
 
     /// Which runs a clean answer is about.
     fn extent(&self) -> &'static str {
-        match self.timing {
-            "interleaved" => "under any timing",
-            "delayed" => "unless somebody is late by as long as a duration or a back-off",
-            _ => "as long as controllers act at once",
-        }
+        wording::extent(self.timing)
     }
 
     /// What is known under other timings, where that is less than the answer says.

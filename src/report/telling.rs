@@ -83,7 +83,13 @@ fn rank(origin: &Origin) -> u8 {
     match origin.object.split('/').next().unwrap_or_default() {
         "DeschedulerPolicy" | "ConfigMap" => 0,
         "HorizontalPodAutoscaler" | "PodDisruptionBudget" => 1,
-        "Scenario" if field.starts_with("spec.events") || field.starts_with("spec.controllers") => 2,
+        "Scenario"
+            if field.starts_with("spec.events")
+                || field.starts_with("spec.operations")
+                || field.starts_with("spec.controllers") =>
+        {
+            2
+        }
         _ if ends("nodeName") || ends("tolerations") => 3,
         _ if ends("topologySpreadConstraints") => 3,
         _ if ends("affinity") || ends("nodeSelector") => 4,

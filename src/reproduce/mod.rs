@@ -15,7 +15,7 @@ mod steps;
 use crate::manifest::Written;
 use crate::trace::Trace;
 use kubound_encodings::cluster::hpa::OtherMetric;
-use kubound_encodings::cluster::{Cluster, ScenarioController, ScenarioControllerKind, WorkloadRef};
+use kubound_encodings::cluster::{Cluster, EventKind, ScenarioController, ScenarioControllerKind, WorkloadRef, custom};
 use kubound_encodings::state::words;
 use kubound_encodings::subject::{ObjectId, Subject};
 use kubound_encodings::system::{Rule, TransitionSystem};
@@ -112,6 +112,12 @@ pub enum Refusal {
     /// Something goes wrong around controllers.
     #[error("a fault decides this run ({0}), and scripts cause none")]
     Fault(&'static str),
+    /// An operator of a rules file acts.
+    #[error("a script runs the controllers of Kubernetes, and not the operator {0}")]
+    Operator(String),
+    /// No command stands for an event.
+    #[error("scripts have no command for the event `{0}`")]
+    NoCommand(String),
     /// The model is faulty.
     #[error("{0}")]
     Faulty(String),
@@ -134,6 +140,12 @@ fn check(input: &Input, tool: Tool) -> Result<(), Refusal> {
     let happened = input.trace.steps.iter().filter_map(|step| input.system.rule(&step.rule)?.fault);
     if let Some(mark) = happened.into_iter().next() {
         return Err(Refusal::Fault(mark.kind));
+    }
+    if let Some(own) = custom::of(input.cluster).first() {
+        return Err(Refusal::Operator(own.name.clone()));
+    }
+    if let Some(event) = input.cluster.events.iter().find(|event| matches!(event.kind, EventKind::Other(_))) {
+        return Err(Refusal::NoCommand(event.id.clone()));
     }
     if let Some(cron) = input.cluster.cron_jobs.first() {
         return Err(Refusal::ByTheClock(cron.reference.to_string()));

@@ -7,6 +7,7 @@
 
 pub mod clock;
 pub mod cross_check;
+pub mod dormant;
 mod driver;
 pub mod estimate;
 pub mod late;

@@ -83,6 +83,7 @@ impl Draft {
             fairness: Some(self.units - 1),
             fault: None,
             over_approximates: None,
+            settings: Vec::new(),
             expansion: Vec::new(),
             sentence: Vec::new(),
             details: Vec::new(),

@@ -54,6 +54,7 @@ impl Toy {
             fairness,
             fault: None,
             over_approximates: None,
+            settings: Vec::new(),
             expansion: vec![],
             sentence: vec![],
             details: vec![],

@@ -6,7 +6,6 @@
 //! kubelet has not admitted yet is gone at once; on a node that stopped, deleted pods stay Terminating.
 
 use super::Controller;
-use crate::cluster::pod::Toleration;
 use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
@@ -70,17 +69,18 @@ impl Controller for TaintEviction {
     }
 }
 
-/// Seconds after which a pod with these tolerations is deleted because of these taints; `None` for never.
-fn seconds_until_deletion(template: &crate::cluster::PodTemplate, taints: &[Taint]) -> Option<i64> {
-    let mut least: Option<i64> = None;
+/// Seconds after which a pod with these tolerations is deleted because of these taints, and by which toleration if one says
+/// so; `None` for never.
+fn seconds_until_deletion(template: &crate::cluster::PodTemplate, taints: &[Taint]) -> Option<(i64, Option<usize>)> {
+    let mut least: Option<(i64, Option<usize>)> = None;
     for taint in taints {
         // The first toleration that matches is the one used.
-        match template.tolerations.iter().find(|one| one.tolerates(taint)) {
-            None => return Some(0),
-            Some(Toleration { seconds: None, .. }) => {}
-            Some(Toleration { seconds: Some(seconds), .. }) => {
-                least = Some(least.map_or(*seconds, |known| known.min(*seconds)).max(0));
-            }
+        let index = template.tolerations.iter().position(|one| one.tolerates(taint));
+        match index.map(|index| template.tolerations[index].seconds) {
+            None => return Some((0, None)),
+            Some(None) => {}
+            Some(Some(seconds)) if least.is_some_and(|(known, _)| known <= seconds.max(0)) => {}
+            Some(Some(seconds)) => least = Some((seconds.max(0), index)),
         }
     }
     least
@@ -101,7 +101,7 @@ impl TaintEviction {
         tainted: Bool,
         cause: Option<&'static str>,
     ) {
-        let Some(seconds) = seconds_until_deletion(model.template(group), taints) else { return };
+        let Some((seconds, by_toleration)) = seconds_until_deletion(model.template(group), taints) else { return };
         let here = model.groups[group].active_on(slot);
         if here.constant() == Some(0) {
             return;
@@ -116,7 +116,7 @@ impl TaintEviction {
         let phases: Vec<(Phase, IntVar)> =
             model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
         for (phase, pods) in phases {
-            self.evict_phase(model, group, slot, (phase, pods), tainted, timer.as_ref(), cause);
+            self.evict_phase(model, group, slot, (phase, pods), tainted, (timer.as_ref(), by_toleration), cause);
         }
     }
 
@@ -128,7 +128,7 @@ impl TaintEviction {
         slot: usize,
         (phase, pods): (Phase, IntVar),
         tainted: Bool,
-        timer: Option<&Timer>,
+        (timer, by_toleration): (Option<&Timer>, Option<usize>),
         cause: Option<&'static str>,
     ) {
         let state = &model.groups[group];
@@ -161,6 +161,10 @@ impl TaintEviction {
                 .says([text(format!("pods of {place} deleted because of a NoExecute taint: ")), value(deleted)])
                 .because_of(model.origin(group, "spec.template.spec.tolerations"))
                 .because_of(model.cluster.pools[model.slots[slot].pool].origin.clone());
+        if let Some(index) = by_toleration {
+            let field = format!("spec.template.spec.tolerations[{index}].tolerationSeconds");
+            rule = rule.carries_out(model.origin(group, &field), "no pod is ever deleted because it runs out");
+        }
         if let Some(timer) = timer {
             rule = rule.when(timer.expired);
             rule = timer.restart(rule);
@@ -176,6 +180,7 @@ impl TaintEviction {
 mod tests {
     use super::*;
     use crate::cluster::PodTemplate;
+    use crate::cluster::pod::Toleration;
 
     fn template(seconds: &[Option<i64>]) -> PodTemplate {
         let tolerations = seconds.iter().map(|&seconds| Toleration {
@@ -195,11 +200,11 @@ mod tests {
     #[test]
     fn the_first_toleration_that_matches_counts_and_an_untolerated_taint_acts_at_once() {
         let taints = [taint("k")];
-        assert_eq!(seconds_until_deletion(&template(&[]), &taints), Some(0));
+        assert_eq!(seconds_until_deletion(&template(&[]), &taints), Some((0, None)));
         assert_eq!(seconds_until_deletion(&template(&[None]), &taints), None);
-        assert_eq!(seconds_until_deletion(&template(&[Some(60), Some(30), None]), &taints), Some(60));
+        assert_eq!(seconds_until_deletion(&template(&[Some(60), Some(30), None]), &taints), Some((60, Some(0))));
         assert_eq!(seconds_until_deletion(&template(&[None, Some(60), Some(30)]), &taints), None);
-        assert_eq!(seconds_until_deletion(&template(&[Some(-5)]), &taints), Some(0));
-        assert_eq!(seconds_until_deletion(&template(&[Some(30)]), &[taint("k"), taint("other")]), Some(0));
+        assert_eq!(seconds_until_deletion(&template(&[Some(-5)]), &taints), Some((0, Some(0))));
+        assert_eq!(seconds_until_deletion(&template(&[Some(30)]), &[taint("k"), taint("other")]), Some((0, None)));
     }
 }

@@ -3,7 +3,7 @@
 use super::{BoolVar, Divisible, Group, IntVar, Model};
 use crate::subject::{ObjectId, Subject};
 use crate::system::{
-    Choice, Detail, DetailKind, Effect, FaultMark, Origin, Pace, Phrase, Rule, Signature, Verb, Write, lowered,
+    Choice, Detail, DetailKind, Effect, FaultMark, Origin, Pace, Phrase, Rule, Setting, Signature, Verb, Write, lowered,
 };
 use crate::term::{Bool, Int, Term, TermId, VarId, all, ite};
 
@@ -61,6 +61,7 @@ impl RuleBuilder {
             sentence: Vec::new(),
             details: Vec::new(),
             origins: Vec::new(),
+            settings: Vec::new(),
         };
         Self::from(rule)
     }
@@ -338,6 +339,13 @@ impl RuleBuilder {
     /// Adds a number.
     pub fn tells(mut self, kind: DetailKind, subject: Subject, term: TermId) -> Self {
         self.rule.details.push(Detail { kind, subject, term });
+        self
+    }
+
+    /// Names a setting that has no effect but through this rule and others that name it, and what is true where none of them
+    /// ever fires.
+    pub fn carries_out(mut self, origin: Origin, idle: &'static str) -> Self {
+        self.rule.settings.push(Setting { origin, idle });
         self
     }
 

@@ -15,7 +15,7 @@ mod symmetry;
 mod write;
 
 pub use check::IllFormed;
-pub use rule::{Choice, Detail, DetailKind, FaultMark, Origin, Pace, Phrase, Rule, Signature, seconds};
+pub use rule::{Choice, Detail, DetailKind, FaultMark, Origin, Pace, Phrase, Rule, Setting, Signature, seconds};
 pub use symmetry::SymmetryClass;
 pub use write::{Effect, Verb, Write, lowered};
 

@@ -137,6 +137,15 @@ pub struct Origin {
     pub field: String,
 }
 
+/// Something in the input that acts only through rules: where none of its rules ever fires, it does nothing.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct Setting {
+    /// Where it is written.
+    pub origin: Origin,
+    /// What is true then, in words: `it never evicts a pod`.
+    pub idle: &'static str,
+}
+
 /// What a rule has to do with a fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FaultMark {
@@ -186,6 +195,8 @@ pub struct Rule {
     pub details: Vec<Detail>,
     /// The fields it stems from.
     pub origins: Vec<Origin>,
+    /// The settings that it is the work of: each has no effect but through such rules.
+    pub settings: Vec<Setting>,
 }
 
 impl Rule {

@@ -124,11 +124,19 @@ fn matches(pattern: &str, name: &str) -> bool {
 
 /// Files that events name, which therefore are not part of the cluster from the start.
 pub(in super::super) fn event_files(entry: &Entry, folder: &Path) -> BTreeSet<PathBuf> {
-    let Some(Value::List(events)) = entry.value.below(&["spec", "events"]) else { return BTreeSet::new() };
-    let file = |event: &Value| {
-        ["apply", "createDeployment"].iter().find_map(|kind| event.below(&[kind, "file"])?.as_text().map(str::to_owned))
-    };
-    events.iter().filter_map(file).map(|file| normal(&folder.join(file))).collect()
+    let listed = EVENT_LISTS.iter().filter_map(|list| match entry.value.below(&["spec", list])? {
+        Value::List(events) => Some(events),
+        _ => None,
+    });
+    listed.flatten().filter_map(event_file).map(|file| normal(&folder.join(file))).collect()
+}
+
+/// Lists of a scenario whose items are events.
+pub(in super::super) const EVENT_LISTS: [&str; 2] = ["events", "operations"];
+
+/// The file that an event applies or creates, as written, if it names one.
+pub(in super::super) fn event_file(event: &Value) -> Option<&str> {
+    ["apply", "createDeployment"].iter().find_map(|kind| event.below(&[kind, "file"])?.as_text())
 }
 
 #[cfg(test)]

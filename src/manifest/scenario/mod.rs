@@ -21,7 +21,7 @@ mod workloads;
 
 pub(super) use events::{EventReader, Reading};
 pub(crate) use faults::contradiction as contradicting_faults;
-pub(super) use files::{event_files, resources};
+pub(super) use files::{EVENT_LISTS, event_file, event_files, resources};
 pub use schema::scenario_schema;
 pub use settings::{KUBERNETES, release};
 

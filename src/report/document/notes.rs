@@ -1,9 +1,13 @@
 //! What a report says of the input itself: fields that are not modelled, and violations that are accepted.
 
-use super::super::origin::end_column;
+use super::super::origin::{OriginDocument, end_column};
 use super::super::words::{self, Word};
 use super::IntentDocument;
-use crate::manifest::{Acceptance, Accepted, Loaded, Note, Severity};
+use super::wording::extent;
+use crate::manifest::{Acceptance, Accepted, Loaded, Note, NoteKind, Severity};
+use crate::search::Findings;
+use crate::search::dormant::{Dormant, settings};
+use crate::search::timings::timing_word;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -82,6 +86,28 @@ fn exception(accepted: &Accepted, results: &[IntentDocument]) -> Option<Exceptio
             "unused"
         },
     })
+}
+
+/// A warning for each setting that is written and does nothing in any run.
+pub(super) fn dormant(loaded: &Loaded, findings: &Findings) -> Vec<NoteDocument> {
+    let told = |one: Dormant| {
+        let origin = OriginDocument::new(&one.setting.origin, None, &loaded.sources);
+        let extent = extent(timing_word(one.timing));
+        let is_told = origin.file.is_some() && origin.written;
+        is_told.then(|| NoteDocument {
+            id: NoteKind::DormantSetting.id(),
+            severity: "warning",
+            file: origin.file.unwrap_or_default(),
+            line: origin.line,
+            column: origin.column,
+            end_column: origin.end_column,
+            source: origin.source,
+            object: origin.object,
+            field: origin.field,
+            message: format!("{} in any run of this scenario, {extent}", one.setting.idle),
+        })
+    };
+    settings(findings).into_iter().filter_map(told).collect()
 }
 
 impl From<&Note> for NoteDocument {

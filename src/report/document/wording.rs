@@ -205,6 +205,15 @@ fn acts(systems: &Systems, fired: &[String]) -> (Vec<Actor>, Vec<String>) {
     (acted, idle)
 }
 
+/// Which runs are meant by a timing.
+pub(super) fn extent(timing: &str) -> &'static str {
+    match timing {
+        "interleaved" => "under any timing",
+        "delayed" => "unless somebody is late by as long as a duration or a back-off",
+        _ => "as long as controllers act at once",
+    }
+}
+
 /// The word of documents for a verdict.
 pub fn document_word(verdict: &Verdict) -> Word {
     match verdict {

@@ -27,13 +27,13 @@ mod fit;
 
 use super::{Admission, Controller, admission, feasible_nodes, scheduler};
 use crate::cluster::node::{CPU, MEMORY};
-use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup};
+use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::scene::Wait;
 use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, text, value};
 use crate::subject::Subject;
-use crate::system::{Pace, Verb};
+use crate::system::{Origin, Pace, Verb};
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, sum};
 
 /// Pods of a lower priority do not make a cluster grow (`--expendable-pods-priority-cutoff`).
@@ -163,7 +163,8 @@ impl Autoscaler {
             .writes_node(Verb::Create, slot)
             .set_bool(exists, true)
             .says([text(format!("a pod finds no node; {} is added", there.name))])
-            .because_of(pool.origin.clone());
+            .because_of(pool.origin.clone())
+            .carries_out(autoscaling(pool), "no node is ever added");
         if pools > 1 {
             rule = rule.over_approximates("which of several pools grows depends on prices and the expander");
         }
@@ -292,7 +293,8 @@ impl Autoscaler {
                 .writes_node(Verb::Patch, slot)
                 .set_bool(deleting, true)
                 .says([text(format!("{name} is not needed: it is tainted and emptied"))])
-                .because_of(model.cluster.pools[there.pool].origin.clone());
+                .because_of(model.cluster.pools[there.pool].origin.clone())
+                .carries_out(autoscaling(&model.cluster.pools[there.pool]), "no node is ever removed");
             if let Some(left) = timer.left {
                 rule = rule.winds(left, timer.full);
             }
@@ -443,4 +445,8 @@ fn waits(model: &Model, group: usize) -> Bool {
     let state = &model.groups[group];
     let nominated = sum(state.nominated.iter().flatten().map(|count| count.value));
     state.pending.value.above(nominated) & !any(feasible_nodes(model, group).iter().copied())
+}
+/// Where it is written that a pool is scaled.
+fn autoscaling(pool: &NodePool) -> Origin {
+    Origin { field: format!("{}.autoscaling", pool.origin.field), ..pool.origin.clone() }
 }

@@ -347,7 +347,8 @@ fn add_stage(model: &mut Model, mut stage: Stage, index: usize, last: usize, pas
         .such_that(stage.constraint)
         .such_that(within_limits(model, policy, &stage.parts))
         .such_that(sum(stage.parts.iter().map(|part| part.evicted)).above(0))
-        .because_of(stage.plugin.origin.clone());
+        .because_of(stage.plugin.origin.clone())
+        .carries_out(stage.plugin.origin.clone(), "it never evicts a pod");
     for pick in stage.picks {
         rule = rule.split(pick.parts, &pick.low, &pick.high, pick.total);
     }

@@ -201,7 +201,8 @@ impl Hpa {
                     text(", metrics propose "),
                     value(sync.proposal),
                 ])
-                .because_of(hpa.origin.clone());
+                .because_of(hpa.origin.clone())
+                .carries_out(hpa.origin.clone(), "it never changes the replicas of its target");
             rule = match approximates {
                 // Only the exact sync must happen: nothing forces the metrics to lag behind.
                 None => rule.fair(unit),

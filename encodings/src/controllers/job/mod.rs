@@ -165,6 +165,7 @@ impl Job {
         let rule = self.rule(model, group, "fail", "BackoffLimitExceeded", "spec.backoffLimit");
         let rule = rule
             .when(too_many & !state.has_failed.value)
+            .carries_out(model.origin(group, "spec.backoffLimit"), "no Job ever fails by it")
             .stage(2)
             .writes(Verb::Status, id)
             .set_bool(state.has_failed, true)
@@ -196,6 +197,7 @@ impl Job {
         let rule = self.paced(model, group, ("deadline", pace), "DeadlineExceeded", "spec.activeDeadlineSeconds");
         let rule = rule
             .when(timer.armed & timer.expired & !model.is_ending(group))
+            .carries_out(model.origin(group, "spec.activeDeadlineSeconds"), "no Job is ever active for so long")
             .stage(2)
             .writes(Verb::Status, id)
             .set_bool(state.has_failed, true)

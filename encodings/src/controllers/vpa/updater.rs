@@ -70,6 +70,7 @@ fn rule(model: &mut Model, (vpa, id): Scaler, verb: &'static str, recommended: u
     RuleBuilder::new(subject, "vertical-pod-autoscaler", "EvictedByVPA", Pace::Clock)
         .fair(unit)
         .because_of(vpa.origin.clone())
+        .carries_out(vpa.origin.clone(), "it never replaces a pod to give it other requests")
 }
 
 /// Deletes pods that wait without a node.

@@ -177,6 +177,10 @@ impl Preemptor {
         let nominated = state.nominated.as_ref().expect("made for groups with nominations")[slot];
         let mut rule = self
             .rule(model, if is_ordered { "preempt" } else { "preempt-any" }, "Preempted", slot)
+            .carries_out(
+                model.origin(self.group, "spec.template.spec.priorityClassName"),
+                "pods of this priority never preempt others",
+            )
             .when(self.unnominated[slot].above(0))
             .when(!self.some_feasible[slot])
             .when(self.candidates[slot].helps)
