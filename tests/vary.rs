@@ -167,6 +167,8 @@ fn replicas_of_the_scenario_are_varied_in_place_of_those_of_the_manifest() {
     let folder = folder("override", &[("  timing", entry)]);
     let document = document(&folder, &["web spec.replicas=2..5"], &["--intent", "schedulable"]);
     assert_eq!((count(&verdicts(&document), "violated"), count(&verdicts(&document), "holds")), (1, 3));
+    let again = self::folder("override-agrees", &[("  timing", entry)]);
+    agree(&again, &["web spec.replicas=2..5"], &["web spec.replicas=5,2,3,4"], &[]);
     let text = String::from_utf8(vary(&folder, &["web spec.replicas=5,2"], &[]).stdout).expect("UTF-8");
     assert!(text.contains("set spec.workloads[0].replicas of"), "{text}");
     std::fs::remove_dir_all(&folder).expect("removed");

@@ -153,15 +153,14 @@ impl Axis {
         self.varied.values.iter().position(is_it)
     }
 
-    /// What stands in the text for values; none: what stands there anyway.
-    fn text(&self, (first, last): (usize, usize)) -> Option<String> {
+    /// What stands in the text for values. Manifests have no ranges: there the largest number of replicas stands for all,
+    /// which is what the reader makes room for, and [`set`] says the others.
+    fn text(&self, (first, last): (usize, usize)) -> String {
         let values = &self.varied.values;
-        if first == last {
-            return Some(values[first].yaml.clone());
-        }
-        let (_, _, step) = self.varied.range(first, last).filter(|_| !matches!(self.way, Way::Replicas(_)))?;
+        let range = self.varied.range(first, last).filter(|_| first < last && self.object == SCENARIO);
         let unit = values[first].number.as_ref().map_or("", |(_, unit)| unit);
-        Some(format!("{}..{}/{step}{unit}", values[first], values[last]))
+        let range = range.map(|(_, _, step)| format!("{}..{}/{step}{unit}", values[first], values[last]));
+        range.unwrap_or_else(|| values[last].yaml.clone())
     }
 }
 
@@ -169,7 +168,7 @@ impl Axis {
 pub fn changed(axes: &[Axis], part: &Part, texts: &Texts) -> Result<Texts, String> {
     let mut changed = Texts::new();
     for (axis, places) in axes.iter().zip(part) {
-        let Some(yaml) = axis.text(*places) else { continue };
+        let yaml = axis.text(*places);
         let before = changed.get(&axis.file).or(texts.get(&axis.file)).cloned().unwrap_or_default();
         let after = place::written(&axis.file, &before, (&axis.object, &axis.path), &yaml)?;
         changed.insert(axis.file.clone(), after);
