@@ -158,8 +158,37 @@ spec:
     let text = human::render(&document, &human::Options::plain());
     assert_eq!(text.matches("step 1 ").count(), 2, "{text}");
     assert!(text.contains("4 violated (2 of them like another)"), "{text}");
+    let named = "schedulable Deployment/default/cart, schedulable";
+    assert!(text.contains(named) && text.matches("error[schedulable]").count() == 2, "{text}");
+    let quiet = human::render(&document, &human::Options { quiet: true, ..human::Options::plain() });
+    assert_eq!(quiet.matches("error[schedulable]").count(), 4, "{quiet}");
     let verbose = human::render(&document, &human::Options { verbose: true, ..human::Options::plain() });
     assert_eq!(verbose.matches("step 1 ").count(), 4, "{verbose}");
+}
+
+/// One missing CPU breaks three intents: the one about what people do is told, whatever the order in the scenario, and clean
+/// answers come before it.
+#[test]
+fn the_most_telling_violation_of_a_cause_comes_first() {
+    let scenario = "
+apiVersion: kubound.dev/v1alpha1
+kind: Scenario
+spec:
+  nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]
+  events: [{rollout: {target: web}}]
+  intents: [converges, schedulable, {rolloutCompletes: {target: web}}, noOscillation]
+";
+    let text = deployment("schedulerName: default-scheduler") + scenario;
+    let document = decided(&load_with(&[], &[Text { name: "input".into(), text }]).expect("a readable input"));
+    let like: Vec<&str> =
+        document.results.iter().filter_map(|one| one.ends_like.as_deref()?.split(':').next()).collect();
+    assert_eq!(like, ["rolloutCompletes Deployment/default/web"; 2]);
+    let text = human::render(&document, &human::Options::plain());
+    let place = |word: &str| text.find(word).unwrap_or(usize::MAX);
+    assert!(place("holds[noOscillation]") < place("error[rolloutCompletes]"), "{text}");
+    assert!(place("error[converges]") == usize::MAX && place("error[schedulable]") == usize::MAX, "{text}");
+    let named = "schedulable Deployment/default/web, converges";
+    assert!(text.contains(named), "{text}");
 }
 
 /// The folders of the broken cases.

@@ -10,6 +10,7 @@ use crate::report::cause;
 use crate::report::document::{Document, IntentDocument};
 use crate::report::format::{Format, Style};
 use crate::report::formats::REGISTRY;
+use crate::report::human::applications::{Decided, summary};
 use crate::report::repairs::RepairsDocument;
 use crate::report::{github, human, markdown};
 use crate::search::{Decision, Findings};
@@ -19,7 +20,7 @@ use anyhow::{Context, anyhow};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Prints to standard output. A reader that went away is no error.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -168,51 +169,88 @@ pub fn worded<T>(made: serde_json::Result<T>) -> Result<T, Failure> {
     made.context("cannot write JSON").map_err(Failure::Internal)
 }
 
+/// Answers in words, by their place among all.
+#[derive(Default)]
+struct Answers {
+    told: Vec<(usize, IntentDocument)>,
+    /// Violations that wait until it is known which of them says most.
+    held: Vec<(usize, IntentDocument)>,
+}
+
 /// Writes the report on one input while its answers come in.
 pub struct Teller<'a> {
     loaded: &'a Loaded,
     style: Style,
     /// What goes to standard output, and whether the text must not give orders to the runner of GitHub Actions.
     formats: Vec<(&'static Format, bool)>,
-    told: Mutex<Vec<(usize, IntentDocument)>>,
+    answers: Mutex<Answers>,
     failure: Mutex<Option<Failure>>,
 }
 
 impl<'a> Teller<'a> {
     /// For these outputs.
     pub fn new(loaded: &'a Loaded, outputs: &'a [Output], voice: &VoiceArgs) -> Self {
-        let (told, failure) = (Mutex::default(), Mutex::default());
-        Self { loaded, style: styles(voice).0, formats: on_standard_output(outputs), told, failure }
+        let (answers, failure) = (Mutex::default(), Mutex::default());
+        Self { loaded, style: styles(voice).0, formats: on_standard_output(outputs), answers, failure }
     }
 
-    /// Tells one answer, and whether its repairs will be told. A failure to write is told in the end.
+    /// Tells one answer, and whether its repairs will be told.
     pub fn tell(&self, decision: &Decision, repairs_follow: bool) {
         let mut document = IntentDocument::new(self.loaded, decision.systems, decision.result);
         document.repairs_follow = repairs_follow;
         self.tell_document(decision.result.property, document);
     }
 
-    /// Tells one answer in words, which has this place among all of them.
-    pub fn tell_document(&self, place: usize, mut document: IntentDocument) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        cause::compare(&mut document, told.iter().map(|(_, earlier)| earlier));
+    /// Tells one answer in words, which has this place among all of them. Violations wait for [`Self::tell_violations`], or
+    /// for the first question that stays open.
+    pub fn tell_document(&self, place: usize, document: IntentDocument) {
+        if document.verdict == "unknown" {
+            self.tell_violations();
+        }
+        let mut answers = self.answers();
+        if document.violation.is_some() {
+            answers.held.push((place, document));
+        } else {
+            self.write(&[&document]);
+            answers.told.push((place, document));
+        }
+    }
+
+    /// Tells the violations found since the last time, the most telling one first.
+    pub fn tell_violations(&self) {
+        let mut answers = self.answers();
+        let mut held = std::mem::take(&mut answers.held);
+        held.sort_by_key(|(place, document)| (cause::rank(document), *place));
+        let known = answers.told.len();
+        for (place, mut document) in held {
+            document.ends_like = cause::like(&document, answers.told.iter().map(|(_, earlier)| earlier));
+            answers.told.push((place, document));
+        }
+        self.write(&answers.told[known..].iter().map(|(_, document)| document).collect::<Vec<_>>());
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes answers to standard output. A failure to write is told in the end.
+    fn write(&self, documents: &[&IntentDocument]) {
         let tell = |&(format, quotes): &(&Format, bool)| {
-            let text = worded(format.one(&self.loaded.cluster.name, &document, &self.style))?.unwrap_or_default();
+            let text = worded(format.some(&self.loaded.cluster.name, documents, &self.style))?.unwrap_or_default();
             if text.is_empty() { Ok(()) } else { print(&if quotes { quoted(&text) } else { text }) }
         };
         if let Err(failure) = self.formats.iter().try_for_each(tell) {
             self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
         }
-        told.push((place, document));
     }
 
     /// Adds what repairs the answers that were told, by their place.
     pub fn repaired(&self, found: &Found, texts: &Texts) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = self.answers();
         let places: Vec<usize> = found.keys().copied().collect();
-        let titles: BTreeMap<usize, String> = told.iter().map(|(place, one)| (*place, one.title())).collect();
+        let titles: BTreeMap<usize, String> = answers.told.iter().map(|(place, one)| (*place, one.title())).collect();
         let title = |index: usize| places.get(index).and_then(|place| titles.get(place)).cloned().unwrap_or_default();
-        for (place, document) in told.iter_mut() {
+        for (place, document) in &mut answers.told {
             if let Some(repairs) = found.get(place) {
                 document.blame(RepairsDocument::new(repairs, texts, &title));
             }
@@ -227,10 +265,11 @@ impl<'a> Teller<'a> {
 
     /// The same, with the document that the answers told are part of.
     pub fn finish_with(self, document: impl FnOnce(Vec<IntentDocument>) -> Document) -> Result<Document, Failure> {
+        self.tell_violations();
         if let Some(failure) = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(failure);
         }
-        let mut told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.answers.into_inner().unwrap_or_else(PoisonError::into_inner).told;
         told.sort_by_key(|(place, _)| *place);
         let document = [document(told.into_iter().map(|(_, document)| document).collect())];
         for (format, quotes) in self.formats {
@@ -248,13 +287,25 @@ pub fn write_told(documents: &[Document], outputs: &[Output], voice: &VoiceArgs)
 }
 
 /// Says which application the next answers are about, where they are for people.
-pub fn begin(name: &str, outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
+pub fn begin(name: &str, is_first: bool, outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
     let title = paint(voice.color).paint(Kind::Label, &format!("application {}", neutralise(name)));
-    for (_, quotes) in on_standard_output(outputs).iter().filter(|(format, _)| **format == human::FORMAT) {
-        let text = format!("{title}\n\n");
-        print(&if *quotes { quoted(&text) } else { text })?;
+    tell_people(format!("{}{title}\n\n", if is_first { "" } else { "\n" }), outputs)
+}
+
+/// Says what became of several applications, where that is for people who want more than verdicts.
+pub fn end(applications: &[Decided], outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
+    if voice.quiet {
+        return Ok(());
     }
-    Ok(())
+    tell_people(format!("\n{}", summary(applications, &styles(voice).0.human)), outputs)
+}
+
+fn tell_people(text: String, outputs: &[Output]) -> Result<(), Failure> {
+    let formats = on_standard_output(outputs);
+    match formats.iter().find(|(format, _)| **format == human::FORMAT) {
+        Some((_, quotes)) => print(&if *quotes { quoted(&text) } else { text }),
+        None => Ok(()),
+    }
 }
 
 /// Whether this is a step of GitHub Actions.

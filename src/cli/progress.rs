@@ -23,16 +23,18 @@ struct Now {
     phase: String,
     decided: usize,
     intents: usize,
+    violated: usize,
     over: bool,
 }
 
 impl Now {
-    /// `[00:42] 2 of 5 intents decided; noOscillation: lasso, up to 4 nodes, …`, and the time.
+    /// `[00:42] 2 of 5 intents decided, 1 violated; noOscillation: lasso, up to 4 nodes, …`, and the time.
     fn line(&self, elapsed: Duration) -> String {
         let seconds = elapsed.as_secs();
         let mut line = format!("[{:02}:{:02}] ", seconds / 60, seconds % 60);
         if self.intents > 1 {
-            let _ = write!(line, "{} of {} intents decided; ", self.decided, self.intents);
+            let violated = if self.violated == 0 { String::new() } else { format!(", {} violated", self.violated) };
+            let _ = write!(line, "{} of {} intents decided{violated}; ", self.decided, self.intents);
         }
         line + if self.phase.is_empty() { "building the model" } else { &self.phase }
     }
@@ -48,8 +50,17 @@ impl Now {
     }
 }
 
-/// Tells an answer as soon as it is known.
-pub type Tell<'a> = dyn Fn(&Decision) + Sync + 'a;
+/// What there is to tell people.
+#[derive(Clone, Copy, Debug)]
+pub enum News<'a> {
+    /// An answer is known.
+    Decided(&'a Decision<'a>),
+    /// Every intent that was open had its turn.
+    RoundIsOver,
+}
+
+/// Tells news at once.
+pub type Tell<'a> = dyn Fn(News) + Sync + 'a;
 
 /// Collects phases; a thread of [`with_progress`] prints them.
 struct Progress<'a> {
@@ -89,8 +100,13 @@ impl Observer for Progress<'_> {
         log::info!("decided {decided} of {intents}: {}: {}", result.intent, result.verdict.word());
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
         (now.decided, now.intents) = (decided, intents);
+        now.violated += usize::from(result.verdict.violation().is_some());
         drop(now);
-        self.write(|| (self.tell)(decision));
+        self.write(|| (self.tell)(News::Decided(decision)));
+    }
+
+    fn round_is_over(&self) {
+        self.write(|| (self.tell)(News::RoundIsOver));
     }
 
     fn long(&self, intent: &str, size: &Estimate) {
@@ -114,7 +130,7 @@ pub(super) fn is_live() -> bool {
 }
 
 /// Runs `work`, which may take `timeout`, with an observer whose phases appear on standard error, unless `quiet`, and whose
-/// answers are told at once.
+/// news are told at once.
 pub fn with_progress<R>(quiet: bool, timeout: Duration, tell: &Tell, work: impl FnOnce(&dyn Observer) -> R) -> R {
     let progress = Progress::new(quiet, tell);
     thread::scope(|scope| {
@@ -232,12 +248,11 @@ mod tests {
     #[test]
     fn a_line_says_how_far_it_is_and_what_it_does() {
         let progress = Progress::new(false, &|_| ());
-        *progress.now.lock().expect("not poisoned") = Now { decided: 2, intents: 5, ..Now::default() };
+        *progress.now.lock().expect("not poisoned") = Now { decided: 2, intents: 5, violated: 1, ..Now::default() };
         progress.phase(&format_args!("noOscillation: lasso, up to 4 nodes, up to 6 pods, up to 13 steps\u{1b}"));
         let now = progress.now.lock().expect("not poisoned").clone();
         let line = now.line(Duration::from_secs(102));
-        let expected =
-            "[01:42] 2 of 5 intents decided; noOscillation: lasso, up to 4 nodes, up to 6 pods, up to 13 steps\\u{1b}";
+        let expected = "[01:42] 2 of 5 intents decided, 1 violated; noOscillation: lasso, up to 4 nodes, up to 6 pods, up to 13 steps\\u{1b}";
         assert_eq!(line, expected);
         assert!(
             now.notice(Duration::from_secs(600)).contains("half of --timeout (600 s) is over, at noOscillation: lasso")

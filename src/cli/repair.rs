@@ -14,6 +14,7 @@ use crate::search::scope::{Scope, Size};
 use crate::search::{Findings, IntentResult, Silent, Verdict};
 use anyhow::{Context, anyhow};
 use clap::Args;
+use kubound_encodings::intents::weight;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,7 @@ pub struct RepairArgs {
     /// Time for repairs of all violations together, such as 30s or 2m [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Repair")]
     repair_time: Option<Duration>,
-    /// Write the best repair of the first violation into the files; comments and order stay
+    /// Write the best repair of the most telling violation into the files; comments and order stay
     #[arg(long, conflicts_with_all = ["shard", "proof"], help_heading = "Repair")]
     fix: bool,
     /// With --fix: print what would be written as a patch, and write nothing
@@ -72,7 +73,7 @@ impl RepairArgs {
         cancel: &Cancel,
     ) -> Found {
         let loaded = read.loaded;
-        let wanted: Vec<&IntentResult> =
+        let mut wanted: Vec<&IntentResult> =
             findings.results.iter().filter(|result| self.wants(report, loaded, result)).collect();
         if wanted.is_empty() || findings.interrupted || !loaded.has_manifests() {
             return Found::new();
@@ -81,6 +82,8 @@ impl RepairArgs {
             let intent = loaded.cluster.intents.iter().find(|intent| intent.id == result.intent);
             intent.map_or("", |intent| intent.kind.name()).to_owned()
         };
+        // Where one change repairs several, it is told with the one that is told first.
+        wanted.sort_by_key(|result| weight(&rule(result)));
         let violated: Vec<Violated> = wanted
             .iter()
             .map(|result| Violated {
@@ -103,7 +106,7 @@ impl RepairArgs {
         self.fix
     }
 
-    /// Writes the best repair of the first violation that has one, or prints the patch.
+    /// Writes the best repair of the most telling violation that has one, or prints the patch.
     pub fn fix(&self, read: &Read, found: &Found) -> Result<String, Failure> {
         let mut repaired = found.values().filter_map(|repairs| repairs.found.first());
         let Some(first) = repaired.next().filter(|_| self.fix) else { return Ok(String::new()) };

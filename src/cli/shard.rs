@@ -48,8 +48,7 @@ pub fn run(
     let options = search.options(loaded);
     let teller = output::Teller::new(loaded, &report.output, &report.voice);
     let work = Work { loaded, options: &options, plan: &plan, cancel, teller: &teller, end: begin + options.timeout };
-    let counted = |_: &Decision| ();
-    let done = progress::with_progress(report.voice.quiet, options.timeout, &counted, |observer| {
+    let done = progress::with_progress(report.voice.quiet, options.timeout, &|_| (), |observer| {
         work.decide_all(plan.of(shard.index - 1), observer)
     })?;
     let decided = Decided {
@@ -182,6 +181,11 @@ impl Observer for Told<'_> {
         let answer = IntentDocument::new(self.narrow, decision.systems, decision.result);
         let place = piece.number * PLACES + decision.result.property;
         self.work.teller.tell_document(place, about(self.work.plan, piece, answer));
+    }
+
+    fn round_is_over(&self) {
+        self.counts.observer.round_is_over();
+        self.work.teller.tell_violations();
     }
 }
 

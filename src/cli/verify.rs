@@ -4,15 +4,17 @@ use super::args::{ReportArgs, SearchArgs};
 use super::baseline::BaselineArgs;
 use super::exit::Exit;
 use super::input::Application;
+use super::progress::News;
 use super::repair::{Read, RepairArgs};
 use super::settings::SettingsArgs;
 use super::{Failure, check, input, interrupt, output, progress, proof, shard};
 use crate::engines::Cancel;
 use crate::manifest::Loaded;
 use crate::report::document::Document;
+use crate::report::human::applications::Decided;
 use crate::report::saved::{SavedOrigin, SavedTrace};
+use crate::search::Findings;
 use crate::search::timings::timing_word;
-use crate::search::{Decision, Findings};
 use crate::shards::Shard;
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -88,22 +90,25 @@ fn run_each(arguments: &Arguments, applications: &[Application]) -> Result<Exit,
         return Err(Failure::Usage(anyhow!("{flag} takes one application, and here are {}\n{help}", names.len())));
     }
     let cancel = interrupt::install();
-    let mut documents = Vec::new();
-    let mut exit = None;
-    for (application, name) in applications.iter().zip(&names).filter(|_| !cancel.is_cancelled()) {
-        output::begin(name, &report.output, &report.voice)?;
-        let one = decide(arguments, application, true, &cancel).map_or_else(
-            |failure| failure.report(),
-            |(document, exit)| {
-                documents.extend(document);
-                exit
-            },
-        );
-        exit = Some(exit.map_or(one, |exit: Exit| exit.and(one)));
+    let mut decided: Vec<(Option<Document>, Exit)> = Vec::new();
+    for (application, name) in applications.iter().zip(&names) {
+        if cancel.is_cancelled() {
+            break;
+        }
+        output::begin(name, decided.is_empty(), &report.output, &report.voice)?;
+        decided.push(decide(arguments, application, true, &cancel).unwrap_or_else(|failure| (None, failure.report())));
     }
-    output::write_told(&documents, &report.output, &report.voice)?;
-    Ok(exit.unwrap_or(Exit::Interrupted))
+    let told = names.iter().zip(&decided).map(|(name, (document, exit))| Decided {
+        name,
+        document: document.as_ref(),
+        failed: document.is_none() && *exit != Exit::Fine,
+    });
+    output::end(&told.collect::<Vec<_>>(), &report.output, &report.voice)?;
+    let (documents, exits): (Vec<_>, Vec<_>) = decided.into_iter().unzip();
+    output::write_told(&documents.into_iter().flatten().collect::<Vec<_>>(), &report.output, &report.voice)?;
+    Ok(exits.into_iter().reduce(Exit::and).unwrap_or(Exit::Interrupted))
 }
+
 /// Decides what belongs together. The document is there unless it was written, or nothing asked for is in it.
 fn decide(
     arguments: &Arguments,
@@ -137,8 +142,11 @@ fn decide(
     arguments.baseline.apply(&mut loaded)?;
     let timeout = arguments.search.options(&loaded).timeout;
     let teller = output::Teller::new(&loaded, &report.output, &report.voice);
-    let tell = |decision: &Decision| {
-        teller.tell(decision, arguments.repair.wants(report, &loaded, decision.result));
+    let tell = |news: News| match news {
+        News::Decided(decision) => {
+            teller.tell(decision, arguments.repair.wants(report, &loaded, decision.result));
+        }
+        News::RoundIsOver => teller.tell_violations(),
     };
     let (findings, exit) = progress::with_progress(report.voice.quiet, timeout, &tell, |observer| {
         check::decide(&loaded, &arguments.search, &report.deny, cancel, observer)

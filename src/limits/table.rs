@@ -291,7 +291,7 @@ limits! {
     report {
         MOST_FIELDS: usize = 4, "fields", "Fields of the input shown beside one verdict.", "The nearest ones tell the story.";
         MOST_PATHS: usize = 8, "fields", "Fields of one name that `explain` lists.", "Most kinds with pods have the same ones.";
-        MOST_MENDED: usize = 3, "violations", "Other violations of the same cause that are named with a repair.",
+        MOST_MENDED: usize = 3, "violations", "Other violations of the same cause that are named with a run or a repair.",
             "One cause can break every intent; the others are counted.";
         MOST_NOTES: usize = 8, "messages", "Messages about the input shown without `-v`.", "The verdicts must stay in sight.";
         SCENE: Duration = 800, "ms", "Time to work out, once for a cluster, how its states look and what they wait for.",

@@ -12,7 +12,7 @@ pub mod search;
 
 use crate::manifest::Region;
 use crate::manifest::edit::{Edit, Texts, edited};
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// What is done to a field.
@@ -108,4 +108,4 @@ pub struct Repairs {
 }
 
 /// Repairs by the place of the violation among the results.
-pub type Found = BTreeMap<usize, Repairs>;
+pub type Found = IndexMap<usize, Repairs>;

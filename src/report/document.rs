@@ -110,7 +110,7 @@ pub struct IntentDocument {
     pub did_not_act: Vec<String>,
     /// The violation.
     pub violation: Option<ViolationDocument>,
-    /// The violation before it that ends alike, and how, if there is one.
+    /// The most telling violation told before it that ends alike, and how, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends_like: Option<String>,
     /// Whether repairs are searched once every intent is decided.
@@ -201,12 +201,10 @@ fn is_zero(number: &usize) -> bool {
 impl Document {
     /// Words the findings about a cluster that was read.
     pub fn new(loaded: &Loaded, findings: &Findings, exit_code: u8, solver: String) -> Self {
-        let mut results: Vec<IntentDocument> = Vec::new();
-        for result in &findings.results {
-            let mut told = IntentDocument::new(loaded, findings.systems_of(result), result);
-            cause::compare(&mut told, &results);
-            results.push(told);
-        }
+        let answers = findings.results.iter();
+        let mut results: Vec<IntentDocument> =
+            answers.map(|result| IntentDocument::new(loaded, findings.systems_of(result), result)).collect();
+        cause::compare(&mut results);
         Self::of(loaded, findings, exit_code, solver, results)
     }
 

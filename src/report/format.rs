@@ -1,5 +1,6 @@
 //! What a format of reports is, and what the formats share.
 
+use super::cause;
 use super::document::{Document, IntentDocument};
 use super::human;
 use crate::text::escape;
@@ -26,8 +27,8 @@ pub enum Writing {
     Whole(fn(&[Document], &Style) -> serde_json::Result<String>),
     /// As answers come in.
     AsTheyCome {
-        /// The text of one answer, given the name of the report.
-        one: fn(&str, &IntentDocument, &Style) -> serde_json::Result<String>,
+        /// The text of answers that are told together, given the name of the report.
+        some: fn(&str, &[&IntentDocument], &Style) -> serde_json::Result<String>,
         /// What comes after all answers.
         rest: fn(&Document, &Style) -> serde_json::Result<String>,
     },
@@ -36,20 +37,18 @@ pub enum Writing {
 impl Format {
     /// The text of reports.
     pub fn render(&self, documents: &[Document], style: &Style) -> serde_json::Result<String> {
-        let Writing::AsTheyCome { one, rest } = self.writing else { return self.rest(documents, style) };
-        documents.iter().try_fold(String::new(), |mut text, document| {
-            for result in &document.results {
-                text += &one(&document.name, result, style)?;
-            }
-            Ok(text + &rest(document, style)?)
+        let Writing::AsTheyCome { some, rest } = self.writing else { return self.rest(documents, style) };
+        documents.iter().try_fold(String::new(), |text, document| {
+            let answers = some(&document.name, &cause::in_order(&document.results), style)?;
+            Ok(text + &answers + &rest(document, style)?)
         })
     }
 
-    /// The text of one answer, if the format is written as answers come in.
-    pub fn one(&self, name: &str, result: &IntentDocument, style: &Style) -> serde_json::Result<Option<String>> {
+    /// The text of answers that are told together, if the format is written as answers come in.
+    pub fn some(&self, name: &str, results: &[&IntentDocument], style: &Style) -> serde_json::Result<Option<String>> {
         match self.writing {
             Writing::Whole(_) => Ok(None),
-            Writing::AsTheyCome { one, .. } => one(name, result, style).map(Some),
+            Writing::AsTheyCome { some, .. } => some(name, results, style).map(Some),
         }
     }
 

@@ -11,11 +11,11 @@ pub const FORMAT: Format = Format {
     name: "github",
     summary: "annotations and step summary of GitHub Actions",
     takes_several: true,
-    writing: Writing::AsTheyCome { one, rest },
+    writing: Writing::AsTheyCome { some, rest },
 };
 
-fn one(_: &str, result: &IntentDocument, style: &Style) -> serde_json::Result<String> {
-    Ok(intent(result, style).unwrap_or_default())
+fn some(_: &str, results: &[&IntentDocument], style: &Style) -> serde_json::Result<String> {
+    Ok(results.iter().filter_map(|result| intent(result, style)).collect())
 }
 
 fn rest(document: &Document, style: &Style) -> serde_json::Result<String> {

@@ -1,15 +1,17 @@
 //! The report for people: what is wrong, where it is written, the smallest cluster that shows it, step by step.
 
+pub mod applications;
 mod changes;
 mod repairs;
 mod run;
 
+use super::cause;
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
-use super::document::{Document, IntentDocument, NoteDocument, ViolationDocument};
+use super::document::{Document, IntentDocument, NoteDocument, Outcome, ViolationDocument};
 use super::format::{Format, Writing};
 use super::narrate::{Line, ScoreDocument, ToldStep, fold, told_together};
 use super::origin::{OriginDocument, region};
-use crate::limits::report::MOST_NOTES;
+use crate::limits::report::{MOST_MENDED, MOST_NOTES};
 use crate::manifest::edit::last_key;
 use crate::manifest::{Note, NoteKind};
 use crate::text::{Kind, Paint, neutralise, plural, wrap};
@@ -25,7 +27,7 @@ pub const FORMAT: Format = Format {
     summary: "for people",
     takes_several: true,
     writing: Writing::AsTheyCome {
-        one: |_, result, style| Ok(changes::one(result, &style.human).unwrap_or_else(|| one(result, &style.human))),
+        some: |_, results, style| Ok(several(results, &style.human)),
         rest: |document, style| {
             Ok(changes::rest(document, &style.human).unwrap_or_else(|| rest(document, &style.human)))
         },
@@ -60,14 +62,36 @@ impl Options {
 /// The text of the answer to one intent.
 pub fn one(result: &IntentDocument, options: &Options) -> String {
     let mut out = String::new();
-    intent(&mut out, result, options);
+    intent(&mut out, result, &[], options);
     out
+}
+
+/// The text of answers that are told together: those of one cause are told with the first of them.
+fn several(results: &[&IntentDocument], options: &Options) -> String {
+    let mut out = String::new();
+    let is_told_with = |other: &IntentDocument, result: &IntentDocument| {
+        result.ends_like.is_none() && is_folded(other, options) && cause::is_alike(result, other)
+    };
+    for (place, result) in results.iter().enumerate() {
+        if let Some(change) = changes::one(result, options) {
+            out += &change;
+        } else if !results[..place].iter().any(|earlier| is_told_with(result, earlier)) {
+            let later = results[place + 1..].iter().filter(|other| is_told_with(other, result));
+            intent(&mut out, result, &later.map(|other| other.title()).collect::<Vec<_>>(), options);
+        }
+    }
+    out
+}
+
+/// Whether a violation is only named, by the one whose cause it has: not where it says more than that.
+fn is_folded(result: &IntentDocument, options: &Options) -> bool {
+    let says_more = result.before.is_some() || result.expected.is_some() || result.excepted.is_some();
+    result.ends_like.is_some() && !says_more && !options.verbose && !options.quiet
 }
 
 /// The text of a report.
 pub fn render(document: &Document, options: &Options) -> String {
-    let answers: String = document.results.iter().map(|result| one(result, options)).collect();
-    answers + &rest(document, options)
+    several(&cause::in_order(&document.results), options) + &rest(document, options)
 }
 
 /// What comes after the answers.
@@ -81,7 +105,8 @@ fn rest(document: &Document, options: &Options) -> String {
         let _ = writeln!(out, "{}: no intent applied to anything", options.paint.paint(Kind::Warning, "warning"));
     }
     if !options.quiet {
-        let repairs: String = document.results.iter().map(|result| repairs::text(result, options)).collect();
+        let told = cause::in_order(&document.results);
+        let repairs: String = told.into_iter().map(|result| repairs::text(result, options)).collect();
         if !repairs.is_empty() {
             let _ = writeln!(out, "{repairs}");
         }
@@ -105,19 +130,25 @@ fn counted(results: &[IntentDocument]) -> String {
         ("holds", ["holds", "hold"]),
     ];
     let of = |verdict: &'static str| results.iter().filter(move |result| result.verdict == verdict);
-    let alike = |verdict: &'static str| match of(verdict).filter(|result| result.ends_like.is_some()).count() {
-        0 => String::new(),
-        alike => format!(" ({alike} of them like another)"),
-    };
-    let told = KINDS.iter().filter_map(|(verdict, [one, many])| match of(verdict).count() {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {many}{}", alike(verdict))),
+    let told = KINDS.iter().filter_map(|(verdict, [one, many])| {
+        let count = of(verdict).count();
+        let alike = of(verdict).filter(|result| result.ends_like.is_some()).count();
+        let expected = of(verdict).filter(|result| result.outcome() == Outcome::Expected).count();
+        let word = if count == 1 { one } else { many };
+        let more = match (alike, expected) {
+            (0, 0) => String::new(),
+            (0, _) if expected == count => " as expected".to_owned(),
+            (0, _) => format!(" ({expected} of them as expected)"),
+            (_, 0) => format!(" ({alike} of them like another)"),
+            _ => format!(" ({alike} of them like another, {expected} as expected)"),
+        };
+        (count > 0).then(|| format!("{count} {word}{more}"))
     });
     told.collect::<Vec<_>>().join(", ")
 }
 
-fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
+/// An answer, and the titles of further violations of its cause.
+fn intent(out: &mut String, result: &IntentDocument, alike: &[String], options: &Options) {
     let (kind, label) = match result.verdict {
         "violated" if result.excepted.is_some() => (Kind::Warning, "excepted"),
         "violated" => (Kind::Error, "error"),
@@ -163,6 +194,7 @@ fn intent(out: &mut String, result: &IntentDocument, options: &Options) {
         steps(out, violation, options);
         ending(out, violation, options);
         scene(out, violation, options);
+        also(out, alike, options);
     } else {
         seen(out, result, options);
         if result.unmodelled > 0 {
@@ -386,6 +418,18 @@ fn scene(out: &mut String, violation: &ViolationDocument, options: &Options) {
         lines("cluster", &scene.lines());
     }
     lines("waits", &scene.told_waits());
+}
+
+/// The violations that end in the same way, by name as far as there is room.
+fn also(out: &mut String, alike: &[String], options: &Options) {
+    if alike.is_empty() {
+        return;
+    }
+    let (first, rest) = alike.split_at(alike.len().min(MOST_MENDED));
+    let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+    let told = format!("violated as well, for this cause: {}{more}; -v shows their runs", first.join(", "));
+    let label = options.paint.paint(Kind::Label, &format!("{:<12}", "also"));
+    let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&told), 16));
 }
 
 fn cost(result: &IntentDocument) -> String {

@@ -14,7 +14,7 @@ pub const FORMAT: Format = Format {
     name: "jsonl",
     summary: "one JSON object a line: intents, notes, summary",
     takes_several: true,
-    writing: Writing::AsTheyCome { one, rest },
+    writing: Writing::AsTheyCome { some, rest },
 };
 
 #[derive(Serialize)]
@@ -46,9 +46,12 @@ enum Line<'a> {
     },
 }
 
-fn one(report: &str, result: &IntentDocument, style: &Style) -> serde_json::Result<String> {
-    let rendered = human::one(result, &style.human.without_colours());
-    line(&Line::Intent { report, result, rendered })
+fn some(report: &str, results: &[&IntentDocument], style: &Style) -> serde_json::Result<String> {
+    let one = |result: &&IntentDocument| {
+        let rendered = human::one(result, &style.human.without_colours());
+        line(&Line::Intent { report, result, rendered })
+    };
+    results.iter().map(one).collect()
 }
 
 fn rest(document: &Document, _: &Style) -> serde_json::Result<String> {

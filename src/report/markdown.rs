@@ -1,6 +1,7 @@
 //! The report as Markdown, for merge requests and step summaries: a table of verdicts, and a diagram for each
 //! violation.
 
+use super::cause;
 use super::document::{Document, IntentDocument, Outcome, ViolationDocument};
 use super::format::{Format, Style, Writing};
 use super::human;
@@ -69,7 +70,7 @@ fn report(out: &mut String, document: &Document, style: &Style, room: &mut usize
         out.push_str("\nInterrupted: intents that are not listed were not decided.\n");
     }
     out.push('\n');
-    for result in document.results.iter().filter(is_shown) {
+    for result in cause::in_order(&document.results).into_iter().filter(is_shown) {
         if let Some(violation) = &result.violation {
             violated(out, result, violation, style, room);
         }

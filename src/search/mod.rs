@@ -434,6 +434,9 @@ pub trait Observer: Sync {
     fn decided(&self, decision: &Decision) {
         let _ = decision;
     }
+
+    /// Every intent that was open had its turn.
+    fn round_is_over(&self) {}
 }
 
 /// What is said of an intent in the end, as soon as it is known.

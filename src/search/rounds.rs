@@ -37,6 +37,7 @@ pub fn check(
     let mut time = FIRST_ROUND;
     while !open.is_empty() && !cancel.is_cancelled() {
         open = rounds.round(open, time)?;
+        observer.round_is_over();
         time *= GROWTH;
     }
     let Rounds { timings, decided: mut results, .. } = rounds;
@@ -150,7 +151,7 @@ impl Rounds<'_> {
     /// Tries each open intent for so long; returns those that stay open.
     fn round(&mut self, open: Vec<Open>, time: std::time::Duration) -> Result<Vec<Open>, Fault> {
         let mut still_open = Vec::new();
-        let count = open.len();
+        let (count, known) = (open.len(), self.decided.len());
         for (index, Open { property, so_far }) in open.into_iter().enumerate() {
             if self.cancel.is_cancelled() {
                 break;
@@ -161,7 +162,9 @@ impl Rounds<'_> {
             }
             let begin = Instant::now();
             let part = self.end.saturating_duration_since(begin) / (count - index + still_open.len()) as u32;
-            let is_last = index + 1 == count && still_open.is_empty();
+            // The last one may take all the time there is, unless somebody waits for the end of the round.
+            let is_waited_for = self.decided[known..].iter().any(|result| result.verdict.violation().is_some());
+            let is_last = index + 1 == count && still_open.is_empty() && !is_waited_for;
             let time = if is_last { part } else { part.min(time) };
             let until = Until { found: begin + time, decided: begin + part, end: self.end };
             memory::begin();

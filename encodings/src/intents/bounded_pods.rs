@@ -1,6 +1,6 @@
 //! `boundedPods`: the pod objects that a workload owns, failed ones included, stay few.
 
-use super::{IntentModel, always, called, property, targets};
+use super::{IntentModel, Weight, always, called, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::controllers::Beyond;
 use crate::explanation::Explanation;
@@ -30,6 +30,10 @@ impl IntentModel for BoundedPods {
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"4\", memory: 8Gi}}}]\nintents: [{boundedPods: {target: web, max: 2}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Limit
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

@@ -5,7 +5,7 @@
 //! cluster only. Sizes and values of both are tied together by the columns that are [`Kind::Given`]: a cluster of three
 //! nodes is compared with fresh clusters of three nodes. Which node a pod is on, and which pod it is, is never compared.
 
-use super::{IntentModel, property};
+use super::{IntentModel, Weight, property};
 use crate::cluster::comparison::WantedReplicas;
 use crate::cluster::custom::{self, Part, PartKind, RESOURCE};
 use crate::cluster::{Cluster, Comparison, Intent, Oracle};
@@ -311,6 +311,10 @@ impl IntentModel for Compare {
             passing,
             upstream: "https://kubernetes.io/docs/concepts/architecture/controller/",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Goal
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

@@ -3,7 +3,7 @@
 //! not count: its terminating pods stay until it comes back, and others have taken their place. A Job is as desired when it is complete; one
 //! of a CronJob has to be so again and again.
 
-use super::{IntentModel, called, distinct, property, targets};
+use super::{IntentModel, Weight, called, distinct, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -31,6 +31,10 @@ impl IntentModel for Converges {
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{converges: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/architecture/controller/",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Goal
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

@@ -1,6 +1,6 @@
 //! `drainCompletes`: every drain that has begun ends: in no fair run a node is being drained forever.
 
-use super::{IntentModel, property};
+use super::{IntentModel, Weight, property};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::events::Course;
 use crate::explanation::Explanation;
@@ -29,6 +29,10 @@ impl IntentModel for DrainCompletes {
             passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nevents: [{drain: {}}]\nintents: [drainCompletes]",
             upstream: "https://kubernetes.io/docs/tasks/administer-cluster/safely-drain-node/",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Promise
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

@@ -5,7 +5,7 @@
 //! users and machines have stopped acting. With such an intent no rules are merged, since a condition may tell the
 //! states in between apart.
 
-use super::{IntentModel, always, is_judged, monitor, property, watched};
+use super::{IntentModel, Weight, always, is_judged, monitor, property, watched};
 use crate::cluster::formula::Word;
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
@@ -98,6 +98,10 @@ impl IntentModel for Formula {
             ),
         };
         Explanation { meaning, formal, failing, passing, upstream: UPSTREAM }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Promise
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

@@ -3,7 +3,7 @@
 //! `available` is about voluntary actions: it says nothing while some node is down, and the minimum has to be
 //! reached anew afterwards.
 
-use super::{IntentModel, bounded, called, is_judged, monitor, property, targets, watched};
+use super::{IntentModel, Weight, bounded, called, is_judged, monitor, property, targets, watched};
 use crate::cluster::expression::Expression;
 use crate::cluster::{Cluster, Intent, IntentKind, When};
 use crate::explanation::Explanation;
@@ -36,6 +36,10 @@ impl IntentModel for Replicas {
             passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{replicas: {target: web, min: 2, when: afterReached}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Promise
     }
 
     fn needs(&self, _: &Cluster, intent: &Intent, others: &Needs) -> Needs {
@@ -99,6 +103,10 @@ impl IntentModel for Available {
             passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{available: {target: web, min: 2}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Promise
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, others: &Needs) -> Needs {

@@ -31,6 +31,23 @@ use crate::term::{Bool, Term};
 pub(crate) use comparison::columns;
 pub use comparison::{Column, Columns, Kind};
 
+/// How much the violation of an intent says to somebody who reads several of them: what says most comes first.
+///
+/// One cause breaks many intents at once. A pod that no node takes lets a rollout hang, is not scheduled, and keeps its workload
+/// from converging; each of these follows from the one before it, and not the other way round. So what names an operation or a
+/// promise is told before what names a limit, that before a goal that anything can miss, and last what any restlessness breaks.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Weight {
+    /// Something that people do hangs, less serves than somebody relies on, or a condition fails that somebody wrote down.
+    Promise,
+    /// Pods, replicas or nodes are not where, or as many as, they should be.
+    Limit,
+    /// A workload never becomes as desired, for whatever reason.
+    Goal,
+    /// Something changes again and again, whoever that harms.
+    Motion,
+}
+
 /// A kind of intent: turns intents of that kind into properties.
 pub trait IntentModel: Sync {
     /// Its name in scenario files.
@@ -41,6 +58,9 @@ pub trait IntentModel: Sync {
 
     /// What it means exactly, with examples; shown by `kubound explain` and in the documentation.
     fn explanation(&self) -> Explanation;
+
+    /// How much its violation says beside those of other kinds.
+    fn weight(&self) -> Weight;
 
     /// What an intent of this kind needs of the model, where `others` is what is known of the needs of all.
     fn needs(&self, cluster: &Cluster, intent: &Intent, others: &Needs) -> Needs;
@@ -84,6 +104,12 @@ pub const REGISTRY: &[&dyn IntentModel] = &[
     &formula::Formula(Word::InfinitelyOften),
     &formula::Formula(Word::LeadsTo),
 ];
+
+/// How much the violation of an intent says, given the name of its kind; of kinds from elsewhere little is known.
+pub fn weight(name: &str) -> Weight {
+    let kind = REGISTRY.iter().find(|kind| kind.names().contains(&name));
+    kind.map_or(Weight::Goal, |kind| kind.weight())
+}
 
 /// Kinds of intents.
 type Kinds<'k> = &'k [&'static dyn IntentModel];

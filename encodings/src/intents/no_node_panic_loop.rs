@@ -1,6 +1,6 @@
 //! `noNodePanicLoop`: no fair loop in which nodes stop and come back (with the `kernelPanic` assumption).
 
-use super::{IntentModel, property};
+use super::{IntentModel, Weight, property};
 use crate::cluster::{Cluster, Intent, IntentKind, ScenarioControllerKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -28,6 +28,10 @@ impl IntentModel for NoNodePanicLoop {
             passing: "case c4/fixed",
             upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Limit
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

@@ -1,7 +1,7 @@
 //! `noOscillation`: no fair loop without external events in which the cluster, or the target, changes. Jobs that a
 //! CronJob starts come and go forever; that is no change.
 
-use super::{IntentModel, property};
+use super::{IntentModel, Weight, property};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -31,6 +31,10 @@ impl IntentModel for NoOscillation {
             passing: "case c8/fixed",
             upstream: "https://github.com/kubernetes-sigs/descheduler#removepodsviolatingtopologyspreadconstraint",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Motion
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

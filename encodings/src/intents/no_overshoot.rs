@@ -1,7 +1,7 @@
 //! `noOvershoot`: desired replicas never rise and then fall with no event in between. Nodes that stop, come back or
 //! are put back count as events too, also where that spends no budget.
 
-use super::{IntentModel, is_judged, monitor, property, targets, watched};
+use super::{IntentModel, Weight, is_judged, monitor, property, targets, watched};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::events::Course;
 use crate::explanation::Explanation;
@@ -30,6 +30,10 @@ impl IntentModel for NoOvershoot {
             passing: "case c1/fixed",
             upstream: "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Limit
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

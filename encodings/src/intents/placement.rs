@@ -1,6 +1,6 @@
 //! `placement`: pods of a workload are only on nodes of the given pools.
 
-use super::{IntentModel, always, called, distinct, property, targets};
+use super::{IntentModel, Weight, always, called, distinct, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -28,6 +28,10 @@ impl IntentModel for Placement {
             passing: "nodes:\n- {name: a, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}\nintents: [{placement: {target: web, pools: [a]}}]",
             upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Limit
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

@@ -2,7 +2,7 @@
 //! complete (`DeploymentComplete`, otherwise `kubectl rollout status`): `spec.replicas` pods of the new revision, all available, and no others. Violated by
 //! a run in which the template changed and from some point on the Deployment never was complete.
 
-use super::{IntentModel, monitor, property, targets, watched};
+use super::{IntentModel, Weight, monitor, property, targets, watched};
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::explanation::Explanation;
 use crate::needs::Needs;
@@ -30,6 +30,10 @@ impl IntentModel for RolloutCompletes {
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"3\", memory: 8Gi}}}]\nevents: [{rollout: {target: web}}]\nintents: [{rolloutCompletes: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#failed-deployment",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Promise
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

@@ -1,7 +1,7 @@
 //! `schedulable`: pods find a node. Settled (the default): in no fair run has the workload from some point on always
 //! a pending pod. Immediate: no pod is ever pending without a feasible node.
 
-use super::{IntentModel, always, called, distinct, property, targets};
+use super::{IntentModel, Weight, always, called, distinct, property, targets};
 use crate::cluster::intent::SchedulableMode;
 use crate::cluster::{Cluster, Intent, IntentKind};
 use crate::controllers::feasible_nodes;
@@ -31,6 +31,10 @@ impl IntentModel for Schedulable {
             passing: "nodes: [{name: worker, count: 1, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{schedulable: {target: web}}]",
             upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Limit
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

@@ -1,7 +1,7 @@
 //! `spread`: the skew of ready pods over the domains of a topology key stays small. Domains are the values of the
 //! key on present nodes that the workload's node affinity admits.
 
-use super::{IntentModel, bounded, called, property, targets};
+use super::{IntentModel, Weight, bounded, called, property, targets};
 use crate::cluster::{Cluster, Intent, IntentKind, When};
 use crate::controllers::Domains;
 use crate::explanation::Explanation;
@@ -31,6 +31,10 @@ impl IntentModel for Spread {
             passing: "nodes: [{name: worker, count: 2, template: {allocatable: {cpu: \"2\", memory: 8Gi}}}]\nintents: [{spread: {target: web, topologyKey: kubernetes.io/hostname, maxSkew: 2, when: always}}]",
             upstream: "https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Limit
     }
 
     fn needs(&self, _: &Cluster, intent: &Intent, _: &Needs) -> Needs {

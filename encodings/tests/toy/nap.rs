@@ -7,7 +7,7 @@ use kubound_encodings::controllers::Controller;
 use kubound_encodings::events::{EventModel, Operation, operation};
 use kubound_encodings::explanation::Explanation;
 use kubound_encodings::footprint::Footprint;
-use kubound_encodings::intents::{IntentModel, property};
+use kubound_encodings::intents::{IntentModel, Weight, property};
 use kubound_encodings::kinds::Kinds;
 use kubound_encodings::needs::Needs;
 use kubound_encodings::state::{BoolVar, Model, RuleBuilder, Timer, text};
@@ -164,6 +164,10 @@ impl IntentModel for Rests {
             passing: "",
             upstream: "",
         }
+    }
+
+    fn weight(&self) -> Weight {
+        Weight::Goal
     }
 
     fn needs(&self, _: &Cluster, _: &Intent, _: &Needs) -> Needs {

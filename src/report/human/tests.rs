@@ -152,12 +152,13 @@ fn formats_that_are_written_as_answers_come_in_are_whole_in_the_end() {
         let whole = format.render(std::slice::from_ref(&document), &Style::plain()).expect("JSON");
         let mut pieces = String::new();
         for result in &document.results {
-            pieces += &format.one(&document.name, result, &Style::plain()).expect("JSON").unwrap_or_default();
+            pieces += &format.some(&document.name, &[result], &Style::plain()).expect("JSON").unwrap_or_default();
         }
         pieces += &format.rest(std::slice::from_ref(&document), &Style::plain()).expect("JSON");
         assert_eq!(whole, pieces, "{}", format.name);
     }
-    let comes = |name: &str| formats::named(name).expect("a format").one("x", &document.results[0], &Style::plain());
+    let comes =
+        |name: &str| formats::named(name).expect("a format").some("x", &[&document.results[0]], &Style::plain());
     for (name, expected) in [("human", true), ("jsonl", true), ("github", true), ("json", false), ("sarif", false)] {
         assert_eq!(comes(name).expect("JSON").is_some(), expected, "{name}");
     }
