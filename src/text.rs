@@ -1,9 +1,23 @@
 //! Text for terminals: neutral characters, colours, wrapping.
 
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Columns that lines should not exceed.
+/// Columns that lines should not exceed, wherever nobody knows better: in files, pipes and tests.
 pub const COLUMNS: usize = 98;
+
+/// Columns of what is written now.
+static WIDTH: AtomicUsize = AtomicUsize::new(COLUMNS);
+
+/// Columns that lines should not exceed now.
+pub fn columns() -> usize {
+    WIDTH.load(Ordering::Relaxed)
+}
+
+/// From now on lines should not exceed so many columns.
+pub fn set_columns(columns: usize) {
+    WIDTH.store(columns, Ordering::Relaxed);
+}
 
 /// Replaces characters that could steer a terminal or reorder text by their escapes. Names in manifests and scenario
 /// files come from anywhere.
@@ -77,7 +91,7 @@ impl Paint {
 /// Breaks `text` at spaces so that it fits the columns behind an indent of `indent`; lines after the first start
 /// with the indent. Words are never broken.
 pub fn wrap(text: &str, indent: usize) -> String {
-    let width = COLUMNS.saturating_sub(indent).max(20);
+    let width = columns().saturating_sub(indent).max(20);
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("never empty");

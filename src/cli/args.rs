@@ -152,7 +152,7 @@ pub struct VoiceArgs {
     /// Show the invariants and measures behind what was proved
     #[arg(long, help_heading = "Report")]
     pub show_proof: bool,
-    /// When to colour; NO_COLOR is respected
+    /// When to colour; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are respected
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
     pub color: ColorArg,
 }

@@ -37,7 +37,7 @@ pub struct Arguments {
     /// Form of the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     output: Form,
-    /// When to colour; NO_COLOR is respected
+    /// When to colour; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are respected
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     color: ColorArg,
 }

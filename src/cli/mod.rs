@@ -33,10 +33,12 @@ mod settings;
 mod shard;
 mod simulate;
 mod snapshot;
+mod terminal;
 mod vary;
 mod verify;
 
 use crate::smt;
+use crate::text::set_columns;
 use anyhow::anyhow;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use failure::Failure;
@@ -142,6 +144,9 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(ended) => return code(ended),
     };
+    if let Some(width) = terminal::width() {
+        set_columns(width);
+    }
     let command = AssertUnwindSafe(|| match &cli.command {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),

@@ -1,8 +1,9 @@
 //! Writing to standard output and files.
 
 use super::Failure;
-use super::args::{ColorArg, Output, VoiceArgs};
+use super::args::{Output, VoiceArgs};
 use super::exit::Exit;
+pub use super::terminal::{choose_color, paint, paint_errors};
 use crate::manifest::Loaded;
 use crate::manifest::edit::Texts;
 use crate::repair::Found;
@@ -15,12 +16,12 @@ use crate::report::repairs::RepairsDocument;
 use crate::report::{github, human, markdown};
 use crate::search::{Decision, Findings};
 use crate::smt;
-use crate::text::{Kind, Paint, neutralise};
+use crate::text::{COLUMNS, Kind, Paint, neutralise, set_columns};
 use anyhow::{Context, anyhow};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Prints to standard output. A reader that went away is no error.
 pub fn print(text: &str) -> Result<(), Failure> {
@@ -31,35 +32,6 @@ pub fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
-}
-
-/// What `--color` says, once it was read.
-static COLOR: OnceLock<ColorArg> = OnceLock::new();
-
-/// Remembers what `--color` says, for messages on standard error.
-pub fn choose_color(color: ColorArg) {
-    COLOR.get_or_init(|| color);
-}
-
-/// Whether to colour what goes to standard error.
-pub fn paint_errors() -> Paint {
-    painted(COLOR.get().copied().unwrap_or(ColorArg::Auto), std::io::stderr().is_terminal())
-}
-
-/// Whether to colour what goes to standard output.
-pub fn paint(color: ColorArg) -> Paint {
-    painted(color, std::io::stdout().is_terminal())
-}
-
-fn painted(color: ColorArg, is_terminal: bool) -> Paint {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-    let colours = match color {
-        ColorArg::Always => true,
-        ColorArg::Never => false,
-        ColorArg::Auto => !unwanted && is_terminal,
-    };
-    Paint { colours }
 }
 
 /// Refuses what cannot be written before any work is done: several reports for standard output, and formats for one
@@ -154,6 +126,8 @@ fn asks_github(outputs: &[Output]) -> bool {
 }
 
 fn write_files(documents: &[Document], outputs: &[Output], style: &Style) -> Result<(), Failure> {
+    // Whoever reads them may have another terminal; what goes to this one has been written.
+    set_columns(COLUMNS);
     for output in outputs {
         if let Some(file) = &output.file {
             std::fs::write(file, worded(output.format.render(documents, style))?)

@@ -293,6 +293,8 @@ limits! {
         MOST_PATHS: usize = 8, "fields", "Fields of one name that `explain` lists.", "Most kinds with pods have the same ones.";
         MOST_MENDED: usize = 3, "violations", "Other violations of the same cause that are named with a run or a repair.",
             "One cause can break every intent; the others are counted.";
+        LEAST_WIDTH: usize = 60, "columns", "Least width of a terminal that lines are broken for.", "Steps need three columns of words.";
+        LARGEST_WIDTH: usize = 160, "columns", "Largest width of a terminal that lines are broken for.", "Longer lines are hard to follow.";
         MOST_NOTES: usize = 8, "messages", "Messages about the input shown without `-v`.", "The verdicts must stay in sight.";
         SCENE: Duration = 800, "ms", "Time to work out, once for a cluster, how its states look and what they wait for.",
             "The verdicts are there already, and the time limit is kept to a second.";

@@ -3,7 +3,7 @@
 
 use crate::limits::report::LONGEST_LINE;
 use crate::manifest::{InputError, Region};
-use crate::text::{COLUMNS, Kind, Paint, is_steering, neutralise, wrap};
+use crate::text::{Kind, Paint, columns, is_steering, neutralise, wrap};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -148,7 +148,7 @@ pub fn snippets(severity: Severity, labels: &[Label], notes: &mut Vec<String>, h
     }
     let group = Group::with_level(severity.level()).elements(elements);
     let renderer = if paint.colours { Renderer::styled().hyperlink(false) } else { Renderer::plain() };
-    let rendered = renderer.term_width(COLUMNS).render(&[group]);
+    let rendered = renderer.term_width(columns()).render(&[group]);
     rendered.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
@@ -209,7 +209,7 @@ impl At {
 
     fn fits(&self, text: &str) -> bool {
         let end = self.region.column + self.stretch.len();
-        self.source.is_some() && GUTTER + end + text.chars().count() <= COLUMNS
+        self.source.is_some() && GUTTER + end + text.chars().count() <= columns()
     }
 }
 
@@ -308,7 +308,7 @@ error[invalid-value]: found the text \"3\"
             diagnostic.message = "a long sentence ".repeat(20);
             diagnostic.notes.push("another long sentence ".repeat(20));
             let rendered = diagnostic.render(PLAIN);
-            assert!(rendered.lines().all(|line| line.chars().count() <= COLUMNS), "{rendered}");
+            assert!(rendered.lines().all(|line| line.chars().count() <= columns()), "{rendered}");
             assert!(rendered.contains(&text[..40]) && rendered.contains("a.yaml:1:6"), "{rendered}");
         }
     }

@@ -304,6 +304,10 @@ fn steps(out: &mut String, violation: &ViolationDocument, options: &Options) {
     };
     let in_loop = |step: &ToldStep| violation.repeats.is_some_and(|(first, _)| step.number >= first);
     for line in lines {
+        let (Line::One(next) | Line::Many([next, ..])) = line else { continue };
+        if violation.repeats.is_some_and(|(first, _)| next.number == first) {
+            let _ = writeln!(out, "{}", options.paint.paint(Kind::Label, &format!("{:-<RULE$}", "+-- loop ")));
+        }
         match line {
             Line::One(step) => {
                 let label = Steps { text: format!("step {}", step.number), in_loop: in_loop(step) };
@@ -319,7 +323,13 @@ fn steps(out: &mut String, violation: &ViolationDocument, options: &Options) {
             }
         }
     }
+    if let Some((first, _)) = violation.repeats {
+        let _ = writeln!(out, "{}", options.paint.paint(Kind::Label, &format!("+-- back to step {first}")));
+    }
 }
+
+/// Columns of the line where a loop begins.
+const RULE: usize = 40;
 
 /// Number of a step or steps, and whether they repeat.
 struct Steps {
