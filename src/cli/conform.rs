@@ -1,6 +1,6 @@
 //! `kubound conform`: whether the model can do what a real cluster was recorded doing.
 
-use super::args::ColorArg;
+use super::args::{ColorArg, Form};
 use super::exit::Exit;
 use super::{Failure, check, output};
 use crate::conform::actions::actions;
@@ -13,7 +13,7 @@ use crate::manifest;
 use crate::report::human;
 use crate::text::{neutralise, plural};
 use anyhow::{Context, anyhow};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use itertools::Itertools;
 use kubound_encodings::cluster::{Granularity, Timing};
 use std::fmt::Write as _;
@@ -47,15 +47,6 @@ pub struct Arguments {
     /// Form of the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     output: Form,
-}
-
-/// Forms of the answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Form {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
 }
 
 /// Runs the subcommand.

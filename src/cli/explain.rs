@@ -1,5 +1,6 @@
 //! `kubound explain`: what an id of an intent, an error or a warning means, and what becomes of a field of a manifest.
 
+use super::args::Form;
 use super::exit::Exit;
 use super::{Failure, check, input, output};
 use crate::explain::lookup::{Mention, What, mentions};
@@ -8,7 +9,7 @@ use crate::manifest::nearest_or_list;
 use crate::report::writers;
 use crate::text::neutralise;
 use anyhow::anyhow;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use kubound_encodings::cluster::{Cluster, Granularity};
 use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use std::fmt::Write as _;
@@ -27,15 +28,6 @@ pub struct Arguments {
     /// With `writers`: form of the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     output: Form,
-}
-
-/// Forms of the answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-enum Form {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
 }
 
 /// The word that asks who may write which field.

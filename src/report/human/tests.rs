@@ -71,8 +71,10 @@ error[noOscillation]: pods come and go forever
  = note: the intent
   smallest cluster: 2 nodes, 4 pods
   steps 1-4     default-scheduler  Scheduled  4 pods of web scheduled: 4 on spot-0
++-- loop -------------------------------
 | step 5        default-scheduler  Scheduled  web to spot-0, 4 before, 5 after
 | step 6        default-scheduler  Scheduled  web to spot-0, 5 before, 6 after
++-- back to step 5
   loop          steps 5 to 6 repeat forever; fair to every controller; depends on the choice made
                 at step 2
   engine explicit, 12 states, 0.25 s

@@ -138,6 +138,7 @@ fn complete(path: &str, scenario: &mut Value) {
             let event = spec["events"][0].clone();
             spec["events"] = json!([{"cordon": {"id": "first"}}, event]);
         }
+        ["spec", "operations", "id" | "when", ..] => spec["operations"][0]["cordon"] = Value::Null,
         ["spec", "controllers", "id", ..] => spec["controllers"][0]["memoryPressure"] = Value::Null,
         ["spec", "intents", "id", ..] => spec["intents"][0]["noOscillation"] = Value::Null,
         ["spec", "intents", "leadsTo", ..] => spec["intents"][0]["leadsTo"] = json!(["true", "settled"]),
@@ -162,7 +163,17 @@ fn complete(path: &str, scenario: &mut Value) {
         ["spec", "intents", "replicas", ..] => spec["intents"][0]["replicas"]["min"] = json!(1),
         _ => {}
     }
-    for event in spec.get_mut("events").and_then(Value::as_array_mut).into_iter().flatten() {
+    let mut listed: Vec<&mut Value> = Vec::new();
+    for (key, list) in spec.as_object_mut().into_iter().flatten() {
+        if ["events", "operations"].contains(&key.as_str()) {
+            listed.extend(list.as_array_mut().into_iter().flatten());
+        }
+    }
+    for event in listed {
+        // Without an operation before it there is nothing else to put back.
+        if event.get("restore").is_some() {
+            event["restore"]["target"] = json!("Deployment/default/web");
+        }
         if event.get("createDeployment").is_some() {
             event["createDeployment"]["file"] = json!("new.yaml");
         }
