@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::exit::Deny;
+pub use super::terminal::ColorArg;
 use crate::engines::{self, Registration};
 use crate::limits::reader::{MOST_FAULTS, MOST_STEPS};
 use crate::manifest::{AskedTiming, Loaded};
@@ -202,17 +203,6 @@ pub enum TimingArg {
     Delayed,
     /// Any controller may be late, and timers may run off before their time.
     Interleaved,
-}
-
-/// `--color`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum ColorArg {
-    /// If standard output is a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// Forms of the answer of a command that has no report.

@@ -1,10 +1,21 @@
 //! What there is to know about the terminal: how wide it is, and whether it wants colours.
 
-use super::args::ColorArg;
 use crate::limits::report::{LARGEST_WIDTH, LEAST_WIDTH};
 use crate::text::Paint;
+use clap::ValueEnum;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
+
+/// `--color`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ColorArg {
+    /// If standard output is a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// What `--color` says, once it was read.
 static COLOR: OnceLock<ColorArg> = OnceLock::new();

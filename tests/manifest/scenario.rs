@@ -96,7 +96,7 @@ fn the_scenario_is_strict() {
         ("{events: [{apply: {file: web.yaml}}], resources: [node.yaml]}", &["does not exist", "createDeployment"]),
         ("{events: [{createDeployment: {file: node.yaml}}]}", &["Node//n1 is not supported in this file yet"]),
         ("{assume: [\"nodes.presnt > 1\"]}", &["spec.assume[0]", "column 1", "did you mean `nodes.present`?"]),
-        ("{start: setled}", &["one of empty, settled, any, snapshot", "did you mean `settled`?"]),
+        ("{start: setled}", &["one of empty, settled, any, arbitrary, snapshot", "did you mean `settled`?"]),
         ("{kubernetesVersion: \"1.28\"}", &["the rules of Kubernetes 1.28 are not known"]),
         ("{kubernetesVersion: 1.3}", &["in quotes"]),
         ("{kubernetesVersion: \"1.37\"}", &["the rules of Kubernetes 1.37 are not known", "\"1.29\" to \"1.36\""]),

@@ -119,7 +119,7 @@ impl Model<'_> {
             };
             let all_pods = sum(sizes.iter().map(|(_, size)| *size));
             let desired = self.numbers_of(index, words::DESIRED_REPLICAS);
-            let limits = self.numbers_of(index, words::MAX_REPLICAS);
+            let limits = self.numbers_of(index, words::WITH_SURGE);
             let with_surge = |replicas: i64| replicas + workload.rollout.strategy.surge(replicas);
             let noted = limits.iter().map(|(object, limit)| {
                 let own = desired.iter().find(|(other, _)| other == object).map(|(_, desired)| *desired);

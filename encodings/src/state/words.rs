@@ -25,7 +25,7 @@ pub const TEMPLATE: &str = "template";
 /// The number of replicas of its Deployment that is noted at a ReplicaSet.
 pub const DESIRED_REPLICAS: &str = "desired-replicas";
 /// The same with the surge.
-pub const MAX_REPLICAS: &str = "max-replicas";
+pub const WITH_SURGE: &str = "max-replicas";
 /// Pods without a node for which room was made on one.
 pub const NOMINATED: &str = "nominated";
 /// CPU that each pod uses.

@@ -7,7 +7,7 @@ use super::super::suggest::nearest_or_list;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
 use super::super::{ErrorKind, Severity};
-use super::events::COMMON;
+use super::event_kinds::COMMON;
 use kubound_encodings::cluster::{Event, ScenarioController, ScenarioControllerKind};
 
 /// A kind of controller in scenario files.

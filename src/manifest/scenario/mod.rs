@@ -8,6 +8,7 @@
 mod autoscalers;
 mod containers;
 mod controllers;
+mod event_kinds;
 mod events;
 mod faults;
 mod files;
@@ -19,7 +20,7 @@ mod schema;
 mod settings;
 mod workloads;
 
-pub(super) use events::{EventReader, Reading};
+pub(super) use event_kinds::{EventReader, Reading};
 pub(crate) use faults::contradiction as contradicting_faults;
 pub(super) use files::{EVENT_LISTS, event_file, event_files, resources};
 pub use schema::scenario_schema;

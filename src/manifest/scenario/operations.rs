@@ -5,8 +5,8 @@ use super::super::ErrorKind;
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::view::View;
-use super::events::{EventReader, Item, Reading, free_id};
-use kubound_encodings::cluster::comparison::{RESTORE, Restore};
+use super::event_kinds::back;
+use super::events::{Item, free_id, numbered};
 use kubound_encodings::cluster::custom::{self, Assigned, Edit, RESOURCE, Values};
 use kubound_encodings::cluster::{Event, EventKind, Moment, Other, Span, WorkloadRef};
 
@@ -15,19 +15,6 @@ pub(super) const COMMON: &[&str] = &["id", "when"];
 
 /// When an operation may begin.
 pub(super) const MOMENTS: &[(&str, Moment)] = &[("settled", Moment::Settled), ("any", Moment::Any)];
-
-/// How `restore` is read.
-pub(super) const READER: EventReader = EventReader {
-    name: RESTORE,
-    keys: &["target"],
-    required: &["target"],
-    about: "kubectl apply of what the manifests said before all operations; among operations without a target: of everything that they changed.",
-    read: |reading: &mut Reading| Ok(back(reading.target()?)),
-};
-
-fn back(target: WorkloadRef) -> EventKind {
-    EventKind::Other(Other::new(RESTORE, Restore { target }))
-}
 
 /// What an operation is made of: several events, where it puts back everything.
 pub(super) fn add(
@@ -45,7 +32,7 @@ pub(super) fn add(
     for kind in kinds {
         let id = match item.common("id")? {
             Some(id) => free_id(&id, events)?,
-            None => super::events::numbered(&kind, events),
+            None => numbered(&kind, events),
         };
         let after = events.iter().rev().find(|event| event.operation.is_some()).map(|event| event.id.clone());
         // What comes after an operation has waited for it already.

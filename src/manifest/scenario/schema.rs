@@ -9,7 +9,7 @@ use super::super::vary::VARIED;
 use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, LIMITS, POLICIES};
 use super::containers::CONTAINER;
 use super::controllers::{CONTROLLERS, ID};
-use super::events::{APPLY_MODES, COMMON, EVENTS};
+use super::event_kinds::{APPLY_MODES, COMMON, EVENTS, PUT_BACK};
 use super::faults::{self, FAULT};
 use super::intents::{INTENTS, MODES, MOMENTS, VERDICTS};
 use super::metrics::METRIC;
@@ -387,7 +387,7 @@ fn operation() -> Value {
     let mut item = mapping(&keys, &[], &|key| match EVENTS.iter().find(|kind| kind.name == key) {
         Some(kind) => {
             // Without a target everything is put back.
-            let required = if key == operations::READER.name { &[] } else { kind.required };
+            let required = if key == PUT_BACK.name { &[] } else { kind.required };
             one_of_a_kind(key, (kind.keys, operations::COMMON), required, kind.about)
         }
         None => parameter("operation", key),

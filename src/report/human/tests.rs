@@ -5,6 +5,7 @@ use crate::manifest::{ExpectedVerdict, Loaded};
 use crate::report::document::Document;
 use crate::report::format::{Format, Style};
 use crate::report::formats::{self, REGISTRY};
+use crate::report::narrate::ScoreDocument;
 use crate::report::repairs::{EditDocument, FieldChangeDocument, RepairDocument, RepairsDocument};
 use crate::report::{json, markdown, sarif};
 use crate::search::scope::Scope;

@@ -90,7 +90,7 @@ fn declare_history(model: &mut Model, id: ObjectId, index: usize, initially: Opt
         let surge = |replicas: i64| replicas + workload.rollout.strategy.surge(replicas);
         let (desired, limit) = initially.map_or((0.into(), 0.into()), |wanted| (wanted, wanted.tabulate(surge)));
         let desired = model.int_var(about(words::DESIRED_REPLICAS), Role::Cluster, 0, largest, desired);
-        (desired, model.int_var(about(words::MAX_REPLICAS), Role::Cluster, 0, surge(largest), limit))
+        (desired, model.int_var(about(words::WITH_SURGE), Role::Cluster, 0, surge(largest), limit))
     });
     let is_numbered = model.needs.revision_numbers.contains(&workload.reference);
     let number = is_numbered.then(|| model.int_var(about("revision"), Role::Cluster, 0, most, exists));
