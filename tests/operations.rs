@@ -3,7 +3,7 @@
 use kubound::engines::{Cancel, explicit};
 use kubound::limits::Stop;
 use kubound::manifest::{Loaded, Text, load, load_with};
-use kubound::search::{EngineChoice, Options, Silent, Verdict, references, verify};
+use kubound::search::{Decision, EngineChoice, Observer, Options, Silent, Verdict, references, verify};
 use kubound::trace::simulate;
 use kubound_encodings::assemble::{assemble, assemble_with_columns};
 use kubound_encodings::cluster::{Cluster, Comparison, Granularity, Start, Timing};
@@ -11,13 +11,20 @@ use kubound_encodings::explanation::EXAMPLE_WORKLOAD;
 use kubound_encodings::term::Term;
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 fn read(scenario: &str) -> Result<Loaded, String> {
+    read_on("1..2", 3, scenario)
+}
+
+/// The example with a scenario, on so many nodes that take so many pods each.
+fn read_on(nodes: &str, pods: usize, scenario: &str) -> Result<Loaded, String> {
     let text = format!(
-        "{EXAMPLE_WORKLOAD}---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{{name: worker, count: 1..2, \
-         template: {{allocatable: {{cpu: \"3\", memory: 64Gi, pods: \"110\"}}}}}}]\n{scenario}"
+        "{EXAMPLE_WORKLOAD}---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{{name: worker, count: {nodes}, \
+         template: {{allocatable: {{cpu: \"{pods}\", memory: 64Gi, pods: \"110\"}}}}}}]\n{scenario}"
     );
     load_with(&[], &[Text { name: "input".into(), text }]).map_err(|error| error.to_string())
 }
@@ -149,8 +156,11 @@ fn a_case_that_nobody_touches_rests_where_a_fresh_one_does() {
 
 /// Pods and their controller on one node or two, from any state.
 fn from_any_state(kind: &str) -> Vec<&'static str> {
-    let replicas = if kind == "DaemonSet" { "" } else { "  replicas: 2\n  serviceName: app\n" };
-    let replicas = if kind == "Deployment" { "  replicas: 2\n" } else { replicas };
+    let replicas = match kind {
+        "DaemonSet" => "",
+        "StatefulSet" => "  replicas: 2\n  serviceName: app\n",
+        _ => "  replicas: 2\n",
+    };
     let text = format!(
         "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: app}}\nspec:\n{replicas}  selector: {{matchLabels: {{app: app}}}}\n  \
          template:\n    metadata: {{labels: {{app: app}}}}\n    spec: {{containers: [{{name: app, image: app, resources: {{requests: {{cpu: \
@@ -211,6 +221,35 @@ fn without_time_for_the_other_cluster_the_intent_is_open() {
         Ok(open) => assert_eq!((open.len(), known.intents.len()), (1, 1)),
         Err(stopped) => assert!(stopped.to_string().contains("out of time"), "{stopped}"),
     }
+}
+
+/// Counts the answers that are told.
+#[derive(Default)]
+struct Told(Mutex<Vec<&'static str>>);
+
+impl Observer for Told {
+    fn phase(&self, _: &fmt::Arguments) {}
+
+    fn decided(&self, decision: &Decision) {
+        self.0.lock().expect("nobody panics").push(decision.result.verdict.word());
+    }
+}
+
+#[test]
+fn an_intent_that_is_open_is_told_like_the_others() {
+    // Under interleaved timing the reference has more states than anybody looks at in a second.
+    let scenario = "  events: [{nodeFailure: {times: 2}}, {drain: {}}, {scale: {target: web, replicas: 30}}]\n  \
+                    faults: {crash: 1}\n  intents: [noOscillation, sameAsWithoutFaults]\n";
+    let mut loaded = read_on("6", 12, scenario).expect("a valid input");
+    loaded.cluster.timing = Timing::Interleaved;
+    let options = Options { timeout: Duration::from_secs(1), ..explicitly(false) };
+    let told = Told::default();
+    let findings = verify(&loaded.cluster, &options, &Cancel::default(), &told).expect("it can be modelled");
+    let results = findings.expect("no fault of ours").results;
+    let Verdict::Unknown { why } = &results[1].verdict else { panic!("{}", results[1].verdict.word()) };
+    assert!(why.contains("cluster rests is not known"), "{why}");
+    let told = told.0.into_inner().expect("nobody panics");
+    assert_eq!(told, results.iter().map(|result| result.verdict.word()).collect::<Vec<_>>());
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub fn verify(
     let (open, systems) = match built {
         Err(AssembleError::Stopped(Stopped(why))) => {
             let findings = undecided(cluster, options, why, cancel, begin.elapsed().as_secs_f64());
-            tell_all(&findings, observer);
+            tell_from(0, &findings, observer);
             return Ok(Ok(findings));
         }
         built => built?,
@@ -42,13 +42,16 @@ pub fn verify(
     };
     let first = findings.systems.fine.properties.len();
     let open = open.into_iter().enumerate();
+    let decided = findings.results.len();
     findings.results.extend(open.map(|(number, one)| unresolved(&known, first + number, &one.intent, one.why)));
+    tell_from(decided, &findings, observer);
     Ok(Ok(findings))
 }
 
-fn tell_all(findings: &Findings, observer: &dyn Observer) {
+/// Tells all answers but so many, which were told.
+fn tell_from(told: usize, findings: &Findings, observer: &dyn Observer) {
     let intents = findings.results.len();
-    for (index, result) in findings.results.iter().enumerate() {
+    for (index, result) in findings.results.iter().enumerate().skip(told) {
         observer.decided(&Decision { result, systems: findings.systems_of(result), decided: index + 1, intents });
     }
 }
