@@ -33,6 +33,11 @@ pub fn neutralise(text: &str) -> String {
     clean
 }
 
+/// The same for each line, which stays one.
+pub fn neutralise_lines(text: &str) -> String {
+    text.split('\n').map(neutralise).collect::<Vec<_>>().join("\n")
+}
+
 /// Escapes the same characters in a line of JSON, where they can only be inside of strings.
 pub fn escape(line: &str) -> String {
     let mut escaped = String::with_capacity(line.len());

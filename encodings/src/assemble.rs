@@ -15,6 +15,7 @@ use crate::limits::models::MOST_REVISIONS;
 use crate::limits::models::MOST_SLOTS;
 use crate::needs::Needs;
 use crate::scene::{self, Scene};
+use crate::state::arbitrary;
 use crate::state::{Countdown, Model, RuleBuilder, TIME, condition, text};
 use crate::stop::Stopped;
 use crate::subject::{ObjectId, SlotId};
@@ -187,6 +188,7 @@ fn needs(kinds: &Kinds, cluster: &Cluster) -> Needs {
             events::needs(&kinds.events, cluster, others),
             intents::needs(&kinds.intents, cluster, others),
             faults::needs(cluster),
+            arbitrary::needs(cluster),
         ];
         controllers.chain(around).fold(Needs::default(), Needs::and)
     })

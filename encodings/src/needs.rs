@@ -45,10 +45,11 @@ pub struct Needs {
     pub takes_pods: bool,
     /// It sees pods that are bound but not yet admitted, or comes between binding and admission.
     pub sees_admission: bool,
-    /// It has controllers create pods that are there already, because it makes them see the past.
-    pub acts_on_the_past: bool,
-    /// It has them do so once more.
-    pub repeats_creations: bool,
+    /// A group may have more pods than are wanted of it, although what is wanted stays: controllers are made to see the past, or
+    /// runs start in any state.
+    pub makes_surplus: bool,
+    /// It may have twice as many, where ReplicaSets keep them.
+    pub doubles_pods: bool,
     /// It sees states that merged rules skip: none are merged.
     pub sees_each_step: bool,
 }
@@ -73,8 +74,8 @@ impl Needs {
         self.memory_runs_out |= other.memory_runs_out;
         self.takes_pods |= other.takes_pods;
         self.sees_admission |= other.sees_admission;
-        self.acts_on_the_past |= other.acts_on_the_past;
-        self.repeats_creations |= other.repeats_creations;
+        self.makes_surplus |= other.makes_surplus;
+        self.doubles_pods |= other.doubles_pods;
         self.sees_each_step |= other.sees_each_step;
         self
     }

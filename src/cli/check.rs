@@ -133,15 +133,20 @@ pub fn dumped(loaded: &Loaded, fault: Fault) -> Failure {
     })
 }
 
-/// The systems of a cluster. What its intents compare with is found out before.
+/// The systems of a cluster. Intents that compare with another one are left out.
 pub fn systems(cluster: &Cluster, granularity: Granularity) -> Result<Systems, Failure> {
+    Systems::new(cluster, granularity).map_err(refused)
+}
+
+/// The same with all intents: what they compare with is found out before.
+pub fn systems_with_intents(cluster: &Cluster, granularity: Granularity) -> Result<Systems, Failure> {
     let (mut known, options) = (cluster.clone(), Options::default());
     let stop = Stop::default().at_most(options.timeout);
     let open = references::resolve(&mut known, &Options { granularity, ..options }, &stop).map_err(refused)?;
     for one in open {
         log::warn!("{} is left out: {}", one.intent.id, one.why);
     }
-    Systems::new(&known, granularity).map_err(refused)
+    systems(&known, granularity)
 }
 
 fn refused(error: AssembleError) -> Failure {

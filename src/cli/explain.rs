@@ -7,7 +7,7 @@ use crate::explain::lookup::{Mention, What, mentions};
 use crate::explain::{Class, entries, fields, find, page};
 use crate::manifest::nearest_or_list;
 use crate::report::writers;
-use crate::text::neutralise;
+use crate::text::{neutralise, neutralise_lines};
 use anyhow::anyhow;
 use clap::Args;
 use kubound_encodings::cluster::{Cluster, Granularity};
@@ -45,11 +45,6 @@ fn explain_writers(arguments: &Arguments) -> Result<Exit, Failure> {
         Form::Json => format!("{:#}\n", serde_json::json!({"kind": "Writers", "name": cluster.name, "fields": all})),
     })?;
     Ok(Exit::Fine)
-}
-
-/// Each line with neutral characters only.
-fn neutralise_lines(text: &str) -> String {
-    text.lines().map(|line| neutralise(line) + "\n").collect()
 }
 
 /// What speaks of a word, under what it is.

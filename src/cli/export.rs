@@ -8,7 +8,7 @@ use crate::engines::symbolic::query::query;
 use crate::export::{btor2, rules, smt2};
 use crate::limits::search::QUESTION_DEPTH;
 use crate::search::Systems;
-use crate::text::neutralise;
+use crate::text::neutralise_lines;
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use itertools::Itertools;
@@ -57,10 +57,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let mut loaded = input::load(&arguments.paths)?;
     let intents: Vec<String> = arguments.intent.iter().cloned().collect();
     check::apply(&mut loaded, &arguments.model, &intents)?;
-    let systems = check::systems(&loaded.cluster, arguments.model.granularity())?;
+    let systems = check::systems_with_intents(&loaded.cluster, arguments.model.granularity())?;
     if arguments.format == Format::Rules {
         let text = rules::text(systems.searched());
-        output::print(&text.lines().map(|line| neutralise(line) + "\n").collect::<String>())?;
+        output::print(&neutralise_lines(&text))?;
         return Ok(Exit::Fine);
     }
     let property = only_property(&systems)?;

@@ -18,7 +18,7 @@ pub fn check(file: &Path, loaded: &Loaded, search: &SearchArgs) -> Result<(), Fa
         return Err(Failure::Usage(anyhow!("--proof: FILE.cnf is where the clauses go\nhelp: choose another name")));
     }
     let options = search.options(loaded);
-    export::only_property(&check::systems(&loaded.cluster, options.granularity)?).map(drop)
+    export::only_property(&check::systems_with_intents(&loaded.cluster, options.granularity)?).map(drop)
 }
 
 /// Writes clauses and proof, if the intent was not found violated; false if the question stayed open.

@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if !saved.faults.is_empty() {
         loaded.cluster.faults = saved.faults.iter().filter_map(SavedFault::fault).collect();
     }
-    let system = check::systems(&loaded.cluster, Granularity::Fine)?.fine;
+    let system = check::systems_with_intents(&loaded.cluster, Granularity::Fine)?.fine;
     let property = saved.property(&system).ok_or_else(|| {
         let target = saved.target.as_ref().map_or(String::new(), |target| format!(" of {target}"));
         Failure::Usage(anyhow!("these manifests have no intent {}{target}, which the run violates", saved.intent))

@@ -37,7 +37,7 @@ pub struct Arguments {
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let loaded = input::load(&arguments.paths)?;
-    let systems = check::systems(&loaded.cluster, Granularity::Fine)?;
+    let systems = check::systems_with_intents(&loaded.cluster, Granularity::Fine)?;
     let system = &systems.fine;
     let mut random = fastrand::Rng::with_seed(arguments.seed);
     let mut fired: IndexMap<&str, usize> = system.rules.iter().map(|rule| (rule.name.as_str(), 0)).collect();

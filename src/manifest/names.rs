@@ -98,21 +98,13 @@ impl Names {
     }
 
     fn find(&self, text: &str) -> Result<usize, (String, String)> {
-        let parts: Vec<&str> = text.split('/').collect();
-        let is_meant = |workload: &WorkloadRef| match parts.as_slice() {
-            [name] => workload.name == *name,
-            [kind, name] => workload.kind == *kind && workload.name == *name,
-            [kind, namespace, name] => {
-                workload.kind == *kind && workload.namespace == *namespace && workload.name == *name
-            }
-            _ => false,
-        };
-        let found: Vec<usize> = (0..self.workloads.len()).filter(|index| is_meant(&self.workloads[*index])).collect();
+        let is_meant = |index: &usize| self.workloads[*index].is_called(text);
+        let found: Vec<usize> = (0..self.workloads.len()).filter(is_meant).collect();
         let full: Vec<String> = self.workloads.iter().map(ToString::to_string).collect();
         match found.as_slice() {
             [index] => Ok(*index),
             [] => {
-                let by_name = parts.last().and_then(|name| {
+                let by_name = text.rsplit('/').next().and_then(|name| {
                     let suggestion = nearest_or_list(name, self.workloads.iter().map(|one| one.name.as_str()));
                     suggestion.starts_with("did").then_some(suggestion)
                 });

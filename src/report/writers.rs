@@ -73,14 +73,15 @@ impl Writers {
 
 /// Everybody who writes something of the cluster, by field.
 pub fn writers(system: &TransitionSystem) -> Vec<Writers> {
-    let mut found: BTreeMap<Field, Writers> = BTreeMap::new();
+    let mut found: BTreeMap<&Field, Writers> = BTreeMap::new();
+    let fields: Vec<Field> = (0..system.vars.len()).map(|var| field(system, VarId(var as u32))).collect();
     let is_told = |var: VarId| system.vars[var.index()].role == Role::Cluster;
     for rule in &system.rules {
         for write in &rule.writes {
             for &(var, _) in write.effects.iter().filter(|&&(var, _)| is_told(var)) {
-                let field = field(system, var);
+                let field = &fields[var.index()];
                 let new = || Writers { field: field.clone(), writers: Vec::new(), readers: BTreeSet::new() };
-                found.entry(field.clone()).or_insert_with(new).add(rule, write.verb.name());
+                found.entry(field).or_insert_with(new).add(rule, write.verb.name());
             }
         }
     }
@@ -88,7 +89,7 @@ pub fn writers(system: &TransitionSystem) -> Vec<Writers> {
     let asks = |rule: &&Rule| !is_budgeted(rule) && rule.writes.iter().any(|write| write.verb.is_request());
     for rule in system.rules.iter().filter(asks) {
         for var in system.dag.support([rule.enabled.id()]).into_iter().filter(|&var| is_told(var)) {
-            if let Some(own) = found.get_mut(&field(system, var)) {
+            if let Some(own) = found.get_mut(&fields[var.index()]) {
                 own.readers.insert(rule.actor.clone());
             }
         }

@@ -5,6 +5,7 @@
 //! of which a search has left everything out.
 
 use super::{Findings, IntentResult, Verdict};
+use crate::engines::explicit;
 use crate::passes::slice;
 use kubound_encodings::cluster::Timing;
 use kubound_encodings::system::Setting;
@@ -39,7 +40,8 @@ pub fn settings(findings: &Findings) -> Vec<Dormant> {
 
 /// Whether an answer stems from a look at every state; other engines do not know which rules fire.
 fn saw_all_states(result: &IntentResult) -> bool {
-    matches!(result.verdict, Verdict::Holds { .. } | Verdict::Vacuous { .. }) && result.engine == "explicit"
+    matches!(result.verdict, Verdict::Holds { .. } | Verdict::Vacuous { .. })
+        && result.engine == explicit::REGISTRATION.name
 }
 
 /// The settings of which the search has watched all rules, and none fired; those with a rule that fired are added to the busy

@@ -6,6 +6,7 @@
 //! them.
 
 use super::Options;
+use super::timings::timing_word;
 use crate::engines::explicit::Explicit;
 use crate::engines::{Answer, Engine};
 use crate::limits::search::MOST_OUTCOMES;
@@ -42,14 +43,15 @@ pub fn resolve(cluster: &mut Cluster, options: &Options, stop: &Stop) -> Result<
             intents.push(intent);
             continue;
         };
-        let same = known.iter().find(|(other, _)| *other == comparison).map(|(_, outcomes)| Arc::clone(outcomes));
+        let asked = of_the_other(&comparison);
+        let same = known.iter().find(|(other, _)| *other == asked).map(|(_, outcomes)| Arc::clone(outcomes));
         let found = match same {
             Some(outcomes) => Ok(outcomes),
-            None => outcomes(cluster, &intent, &comparison, options, stop)?.map(Arc::new),
+            None => outcomes(cluster, &intent, &asked, options, stop)?.map(Arc::new),
         };
         match found {
             Ok(outcomes) => {
-                known.push((comparison.clone(), Arc::clone(&outcomes)));
+                known.push((asked, Arc::clone(&outcomes)));
                 intent.kind = Comparison { outcomes: Some(outcomes), ..comparison }.into_kind();
                 intents.push(intent);
             }
@@ -60,12 +62,24 @@ pub fn resolve(cluster: &mut Cluster, options: &Options, stop: &Stop) -> Result<
     Ok(open)
 }
 
+/// What is asked about the other cluster: where it rests, and not whether it comes to rest. So `recovers` asks what
+/// `sameAsFresh` does.
+fn of_the_other(comparison: &Comparison) -> Comparison {
+    let oracle = match comparison.oracle {
+        Oracle::Recovers => Oracle::SameAsFresh,
+        other => other,
+    };
+    Comparison { oracle, ..comparison.clone() }
+}
+
 /// The timings under which an intent of a cluster may be decided.
 fn timings(cluster: &Cluster, options: &Options) -> Vec<Timing> {
-    let all = [Timing::Paced, Timing::Delayed, Timing::Interleaved];
-    let is_asked = |timing: &Timing| *timing == cluster.timing || (options.both && cluster.timing == Timing::Paced);
-    // Where the clock of a timing stops, the widest one alone decides.
-    all.into_iter().filter(|timing| is_asked(timing) || *timing == Timing::Interleaved).collect()
+    match cluster.timing {
+        Timing::Paced if options.both => vec![Timing::Paced, Timing::Delayed, Timing::Interleaved],
+        Timing::Interleaved => vec![Timing::Interleaved],
+        // Where the clock of a timing stops, the widest one alone decides.
+        own => vec![own, Timing::Interleaved],
+    }
 }
 
 /// Where the other cluster of a comparison rests, under each timing; or why that is not known.
@@ -82,22 +96,22 @@ fn outcomes(
     };
     let mut outcomes = Outcomes::default();
     let plain = Cluster { intents: Vec::new(), ..cluster.clone() };
+    let own = built(&plain, Granularity::Fine, comparison, stop)?.1;
     for timing in timings(cluster, options) {
-        let own = Cluster { timing, ..plain.clone() };
-        let reference = other(&own, intent, comparison);
+        let reference = other(&Cluster { timing, ..plain.clone() }, intent, comparison);
         let granularity = match timing {
             Timing::Paced => options.granularity,
             Timing::Delayed | Timing::Interleaved => Granularity::Fine,
         };
-        let looked_at = |cluster: &Cluster| built(cluster, granularity, comparison, stop);
-        let (own, (system, others)) = (looked_at(&own)?.1, looked_at(&reference)?);
+        let (system, others) = built(&reference, granularity, comparison, stop)?;
         if let Some(why) = own.differ(&others) {
             return Ok(Err(format!("where {subject} cannot be compared: {why}")));
         }
         match rows(system, &others, stop) {
             Ok(rows) => outcomes.rows.insert(timing, rows),
             Err(why) => {
-                return Ok(Err(format!("where {subject} is not known ({timing:?} timing): {why}").to_lowercase()));
+                let timing = timing_word(timing);
+                return Ok(Err(format!("where {subject} is not known ({timing} timing): {why}")));
             }
         };
     }
@@ -106,13 +120,8 @@ fn outcomes(
 
 /// The other cluster, with an intent that every place to rest violates.
 fn other(cluster: &Cluster, intent: &Intent, comparison: &Comparison) -> Cluster {
-    // Whether it comes to rest is not asked.
-    let oracle = match comparison.oracle {
-        Oracle::Recovers => Oracle::SameAsFresh,
-        other => other,
-    };
     let nowhere = Outcomes { rows: BTreeMap::from([(cluster.timing, Vec::new())]) };
-    let asked = Comparison { oracle, outcomes: Some(Arc::new(nowhere)), ..comparison.clone() };
+    let asked = Comparison { outcomes: Some(Arc::new(nowhere)), ..comparison.clone() };
     Cluster { intents: vec![Intent { kind: asked.into_kind(), ..intent.clone() }], ..cluster.reference(comparison) }
 }
 

@@ -96,19 +96,9 @@ fn instead(target: &WorkloadRef, sources: &SourceMap, texts: &Texts) -> Option<(
     let (path, _) = place::entries(file, text, "spec.workloads[*].replicas").into_iter().find(|(path, _)| {
         let entry = path.strip_suffix(".replicas").unwrap_or(path);
         let targets = place::entries(file, text, &format!("{entry}.target"));
-        targets.iter().any(|(_, name)| is_named(target, name))
+        targets.iter().any(|(_, name)| target.is_called(name))
     })?;
     Some((file.to_owned(), path))
-}
-
-/// Whether a name is that of a workload, or a shorter form of it.
-fn is_named(target: &WorkloadRef, name: &str) -> bool {
-    let parts: Vec<&str> = name.split('/').collect();
-    match parts.as_slice() {
-        [own] => *own == target.name,
-        [kind, own] => *kind == target.kind && *own == target.name,
-        _ => name == target.to_string(),
-    }
 }
 
 /// How the model may have several values of a field at once.

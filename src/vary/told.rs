@@ -4,7 +4,7 @@
 use super::search::{Answer, Claim, Map, Sort};
 use super::{Axis, Point};
 use crate::limits::vary::WIDEST_TABLE;
-use crate::text::{neutralise, wrap};
+use crate::text::{neutralise, neutralise_lines, wrap};
 use itertools::Itertools;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -122,10 +122,6 @@ fn table(rows: &Axis, columns: &Axis, answers: &Answers) -> Option<String> {
         let _ = writeln!(text, "    {}", line.trim_end());
     }
     Some(text)
-}
-
-fn neutralise_lines(text: &str) -> String {
-    text.split('\n').map(neutralise).join("\n")
 }
 
 #[cfg(test)]

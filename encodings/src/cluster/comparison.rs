@@ -2,7 +2,7 @@
 //! or with the same one in which nothing goes wrong.
 
 use super::custom::{Edit, RESOURCE, Values, span};
-use super::event::{Event, EventKind, Moment};
+use super::event::{Event, EventKind};
 use super::other::Other;
 use super::workload::WorkloadRef;
 use super::{Cluster, CustomController, Intent, IntentKind, Span, Start, Timing};
@@ -231,14 +231,4 @@ impl Cluster {
 fn become_last(history: &mut Vec<usize>, template: usize) {
     history.retain(|&one| one != template);
     history.push(template);
-}
-
-impl Moment {
-    /// The name in scenario files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Any => "any",
-            Self::Settled => "settled",
-        }
-    }
 }

@@ -225,6 +225,11 @@ impl Cluster {
         self.gates.is_on(gate, self.version)
     }
 
+    /// The place of an event.
+    pub fn event(&self, event: &Event) -> Option<usize> {
+        self.events.iter().position(|other| other.id == event.id)
+    }
+
     /// The workload of a reference.
     pub fn workload(&self, target: &WorkloadRef) -> Option<usize> {
         self.workloads.iter().position(|workload| workload.reference == *target)

@@ -32,6 +32,18 @@ pub struct WorkloadRef {
     pub name: String,
 }
 
+impl WorkloadRef {
+    /// Whether a text is `name`, `Kind/name` or `Kind/namespace/name` of this workload.
+    pub fn is_called(&self, text: &str) -> bool {
+        match text.split('/').collect::<Vec<_>>()[..] {
+            [name] => self.name == name,
+            [kind, name] => self.kind == kind && self.name == name,
+            [kind, namespace, name] => self.kind == kind && self.namespace == namespace && self.name == name,
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for WorkloadRef {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}/{}/{}", self.kind, self.namespace, self.name)

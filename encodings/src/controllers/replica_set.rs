@@ -85,8 +85,8 @@ impl Controller for ReplicaSet {
         // Within less than any duration no expectation ends.
         let repeats = may(FaultKind::Stall) && forgets_expectations(cluster);
         Needs {
-            acts_on_the_past: may(FaultKind::Stale) || may(FaultKind::Stall),
-            repeats_creations: repeats,
+            makes_surplus: may(FaultKind::Stale) || may(FaultKind::Stall),
+            doubles_pods: repeats,
             ..Needs::durations(repeats.then_some(EXPECTATIONS_TIMEOUT))
         }
     }

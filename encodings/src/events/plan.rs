@@ -61,8 +61,7 @@ pub(super) fn declare(model: &mut Model, number: usize, underway: Vec<(usize, Bo
 
 /// The course of an event.
 pub(super) fn course<'m>(model: &'m Model, event: &Event) -> &'m Course {
-    let number = model.cluster.events.iter().position(|other| other.id == event.id);
-    number.and_then(|number| model.side(number)).expect("declared for every event of the cluster")
+    model.cluster.event(event).and_then(|number| model.side(number)).expect("declared for every event of the cluster")
 }
 
 /// How often an event has happened.

@@ -50,10 +50,9 @@ pub(crate) struct Picked(pub(crate) IntVar);
 /// Remembers what is picked, if that is what is wanted after all operations and an intent asks for it.
 fn remember(model: &mut Model, event: &Event, group: usize, wanted: Int, rule: RuleBuilder) -> RuleBuilder {
     let cluster = model.cluster;
-    let number = cluster.operations().find(|(_, other)| other.id == event.id).map(|(number, _)| number);
     let is_wanted = |number: &usize| cluster.wanted(group).replicas == WantedReplicas::Picked(*number);
     let is_compared = cluster.intents.iter().any(|intent| Comparison::of(intent).is_some());
-    let Some(number) = number.filter(|number| is_compared && is_wanted(number)) else { return rule };
+    let Some(number) = cluster.event(event).filter(|number| is_compared && is_wanted(number)) else { return rule };
     let range = wanted.range();
     let subject = Subject::new("wanted replicas").of(model.event_id(event));
     let picked = model.int_var(subject, Role::Budget, range.lo, range.hi, range.lo);

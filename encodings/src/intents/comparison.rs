@@ -202,17 +202,15 @@ fn fits(columns: &Columns, row: &Row, is_meant: impl Fn(Kind) -> bool) -> Bool {
     all(equal.collect::<Vec<_>>())
 }
 
-/// The least and the most that the other cluster has in a column, with the same sizes and values; 0 where it never rests.
-fn expected(columns: &Columns, rows: &Rows, name: &str) -> [Int; 2] {
-    let fitting =
-        || rows.iter().filter_map(|row| Some((fits(columns, row, |kind| kind == Kind::Given), *row.get(name)?)));
+/// The least and the most that the other cluster has in a column, in those places that fit; 0 where none does.
+fn expected(rows: &Rows, fitting: &[Bool], name: &str) -> [Int; 2] {
     let known = |choose: fn(Int, Int) -> Int| {
-        let step = |so_far: (Bool, Int), (fits, value): (Bool, i64)| {
-            let (is_known, best) = so_far;
+        let step = |(is_known, best): (Bool, Int), (&fits, value): (&Bool, i64)| {
             let better = ite(is_known, choose(best, value.into()), value);
             (is_known | fits, ite(fits, better, best))
         };
-        fitting().fold((false.into(), 0.into()), step).1
+        let values = fitting.iter().zip(rows).filter_map(|(fits, row)| Some((fits, *row.get(name)?)));
+        values.fold((false.into(), 0.into()), step).1
     };
     [known(Int::min), known(Int::max)]
 }
@@ -354,8 +352,10 @@ impl IntentModel for Compare {
             Oracle::SameAsWithoutFaults => "without faults",
             _ => "a fresh cluster",
         };
+        // The places where the other cluster rests with the same sizes and values.
+        let fitting: Vec<Bool> = rows.iter().map(|row| fits(&all, row, |kind| kind == Kind::Given)).collect();
         let said = all.columns.iter().filter(|column| column.kind == Kind::Observed).map(|column| {
-            let [least, most] = expected(&all, rows, &column.name);
+            let [least, most] = expected(rows, &fitting, &column.name);
             let own = [text(format!("{}: ", column.name)), value(Int::from_id(column.value))];
             let other = [text(format!(", {word}: ")), value(least)];
             let more = [text(" to "), value(most)];

@@ -3,10 +3,18 @@
 //! it is; a few conditions remain, without which a state could not be one of a cluster.
 
 use super::{Model, words};
-use crate::cluster::Start;
+use crate::cluster::{Cluster, Start};
+use crate::needs::Needs;
 use crate::subject::{ObjectId, Subject};
 use crate::system::{Initial, Role};
 use crate::term::{Bool, Int, VarId, all, any, subject_of, sum};
+
+/// What `start: arbitrary` needs of the model.
+pub(crate) fn needs(cluster: &Cluster) -> Needs {
+    let is_asked = cluster.start == Start::Arbitrary;
+    // That merged rules lose nothing is looked at in states that are reached from empty ones.
+    Needs { makes_surplus: is_asked, doubles_pods: is_asked, sees_each_step: is_asked, ..Needs::default() }
+}
 
 impl Model<'_> {
     /// Frees what a cluster may be in the middle of.

@@ -38,8 +38,7 @@ pub struct Ids {
 impl Model<'_> {
     /// What subjects call an event of the cluster.
     pub fn event_id(&self, event: &Event) -> ObjectId {
-        let position = self.cluster.events.iter().position(|other| other.id == event.id);
-        self.ids.events[position.expect("an event of the cluster")]
+        self.ids.events[self.cluster.event(event).expect("an event of the cluster")]
     }
 }
 

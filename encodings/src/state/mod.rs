@@ -4,7 +4,7 @@
 //! variable exists only if some controller, event or intent of this cluster can change it or see the difference
 //! ([`Features`]); otherwise the same question is answered by a constant.
 
-mod arbitrary;
+pub(crate) mod arbitrary;
 mod clock;
 mod counts;
 mod custom;
@@ -83,8 +83,7 @@ pub struct Features {
 impl Features {
     fn of(cluster: &Cluster, granularity: Granularity, needs: &Needs) -> Self {
         let paced = cluster.timing == Timing::Paced;
-        // That merged rules lose nothing is looked at in states that are reached from empty ones.
-        let skips = !needs.sees_each_step && needs.templates.is_empty() && cluster.start != Start::Arbitrary;
+        let skips = !needs.sees_each_step && needs.templates.is_empty();
         Self {
             fused: paced && granularity == Granularity::Fused && skips,
             paced,

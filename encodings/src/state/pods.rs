@@ -4,7 +4,7 @@
 use super::{IntVar, Model, Slot, words};
 use crate::cluster::pod::PodTemplate;
 use crate::cluster::workload::{Access, Readiness, Startup};
-use crate::cluster::{SchedulerProfile, Start, Workload};
+use crate::cluster::{SchedulerProfile, Workload};
 use crate::subject::{ObjectId, Part, Subject};
 use crate::system::{Origin, Role};
 use crate::term::{Int, sum};
@@ -324,8 +324,7 @@ impl Model<'_> {
     pub fn may_have_surplus(&self, group: usize) -> bool {
         let reference = &self.workload(group).reference;
         self.needs.writes_replicas(reference)
-            || self.needs.acts_on_the_past
-            || self.cluster.start == Start::Arbitrary
+            || self.needs.makes_surplus
             || self.needs.changes_template(reference)
             || self.cluster.placed.iter().any(|placement| placement.target == *reference)
     }

@@ -5,7 +5,7 @@
 //! one revision have none of this. What a controller remembers of revisions is its own.
 
 use super::{IntVar, Model, words};
-use crate::cluster::{Start, Workload};
+use crate::cluster::Workload;
 use crate::subject::Subject;
 use crate::system::Role;
 
@@ -29,9 +29,7 @@ impl Model<'_> {
     pub(crate) fn most_of_a_revision(&self, workload: &Workload) -> i64 {
         let (_, most) = self.replica_range(workload);
         let surge = if self.cluster.revisions(workload) > 1 { workload.rollout.strategy.surge(most) } else { 0 };
-        // What was asked for and is not seen is asked for once more.
-        let repeats = self.needs.repeats_creations || self.cluster.start == Start::Arbitrary;
-        let repeated = if repeats && workload.has_replica_sets() { 2 } else { 1 };
+        let repeated = if self.needs.doubles_pods && workload.has_replica_sets() { 2 } else { 1 };
         (most + surge) * repeated
     }
 

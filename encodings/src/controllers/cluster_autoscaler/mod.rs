@@ -446,6 +446,7 @@ fn waits(model: &Model, group: usize) -> Bool {
     let nominated = sum(state.nominated.iter().flatten().map(|count| count.value));
     state.pending.value.above(nominated) & !any(feasible_nodes(model, group).iter().copied())
 }
+
 /// Where it is written that a pool is scaled.
 fn autoscaling(pool: &NodePool) -> Origin {
     Origin { field: format!("{}.autoscaling", pool.origin.field), ..pool.origin.clone() }
