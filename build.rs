@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("cases");
     println!("cargo:rerun-if-changed=cases");
+    if std::env::var("CARGO_CFG_TARGET_OS")? == "linux" {
+        // A binary that is moved together with its Z3 finds it: `scripts/archive` puts them side by side.
+        println!("cargo:rustc-link-arg-bins=-Wl,-rpath,$ORIGIN/../lib");
+    }
     let mut code = String::from("static CASES: &[Case] = &[\n");
     let mut cases = entries(&root, Path::is_dir)?;
     // c2 before c10.

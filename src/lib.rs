@@ -8,22 +8,19 @@
 pub mod cases;
 pub mod cli;
 pub mod conform;
-pub mod engines;
 pub mod explain;
 pub mod export;
-pub mod limits;
 pub mod manifest;
 pub mod memory;
-pub mod passes;
 pub mod repair;
 pub mod report;
 pub mod reproduce;
 pub mod search;
 pub mod shards;
-pub mod smt;
 pub mod snapshot;
-#[cfg(test)]
-pub(crate) mod testing;
 pub mod text;
-pub mod trace;
 pub mod vary;
+
+#[cfg(test)]
+use kubound_engines::testing;
+pub use kubound_engines::{engines, limits, passes, smt, trace};

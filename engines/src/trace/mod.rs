@@ -4,8 +4,7 @@ pub mod execute;
 pub mod expand;
 pub mod replay;
 pub mod simulate;
-#[cfg(test)]
-pub(crate) mod testing;
+pub mod testing;
 
 use kubound_encodings::term::ChoiceId;
 

@@ -88,7 +88,7 @@ fn check_initial(system: &TransitionSystem, state: &[i64]) -> Result<(), ReplayE
 }
 
 /// Checks one step; what is wrong with it.
-pub(crate) fn check_step(system: &TransitionSystem, before: &[i64], step: &Step) -> Result<(), String> {
+pub fn check_step(system: &TransitionSystem, before: &[i64], step: &Step) -> Result<(), String> {
     let rule = system.rule(&step.rule).ok_or("no such rule")?;
     if values(system, &[rule.enabled.id()], before, &[]) != [1] {
         return Err("not enabled".into());
