@@ -25,9 +25,9 @@ include!(concat!(env!("OUT_DIR"), "/cases.rs"));
 
 /// What `case.yaml` says of each case, in their order.
 static TOLD: LazyLock<Vec<About>> = LazyLock::new(|| {
-    let read = |case: &Case| About::read(&format!("cases/{}/case.yaml", case.name), case.text);
     // A test reads them all, and they cannot change afterwards.
-    CASES.iter().map(|case| read(case).unwrap_or_else(|error| unreachable!("{error}"))).collect()
+    let read = |case: &Case| About::read(case.text).unwrap_or_else(|error| unreachable!("{}: {error}", case.name));
+    CASES.iter().map(read).collect()
 });
 
 /// The kinds of intents that the broken variant of each case violates, in their order.
@@ -99,7 +99,7 @@ mod tests {
     fn every_case_is_read_and_has_both_variants_with_a_scenario() {
         assert!(!all().is_empty());
         for case in all() {
-            About::read(case.name, case.text).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            About::read(case.text).unwrap_or_else(|error| panic!("{}: {error}", case.name));
             let names: Vec<&str> = case.variants.iter().map(|variant| variant.name).collect();
             assert_eq!(names, ["broken", "fixed"], "{}", case.name);
             for variant in case.variants {

@@ -25,7 +25,7 @@ fn solved(system: &TransitionSystem, depth: usize) -> bool {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("cvc5 runs; scripts/setup installs it");
+        .expect("cvc5 runs; scripts/test installs it");
     solver.stdin.take().expect("piped").write_all(script.as_bytes()).expect("cvc5 reads");
     let output = solver.wait_with_output().expect("cvc5 ends");
     match String::from_utf8_lossy(&output.stdout).trim() {
@@ -40,7 +40,7 @@ fn checked(system: &TransitionSystem, depth: usize) -> bool {
     let text = btor2::file(system, 0, "a question");
     let mut context = Context::default();
     let file = patronus::btor2::parse_str(&mut context, &text, Some("exported")).expect("the file is well-formed");
-    let mut solver = CVC5.start(None).expect("cvc5 runs; scripts/setup installs it");
+    let mut solver = CVC5.start(None).expect("cvc5 runs; scripts/test installs it");
     let result = bmc(&mut context, &mut solver, &file, false, false, depth as u64).expect("cvc5 answers");
     matches!(result, ModelCheckResult::Fail(_))
 }

@@ -1,22 +1,16 @@
 //! What is told of a built-in case: `case.yaml`, read strictly.
 
-use super::error::InputError;
-use super::places::Region;
-use super::view::{Context, View};
-use super::yaml;
 use kubound_encodings::controllers;
-use std::sync::Arc;
-
-/// The keys of `case.yaml`; all of them are there.
-const KEYS: &[&str] = &["title", "symptom", "controllers", "source", "mechanism", "smallest", "fixedBy"];
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 /// Declares the symptoms in the order in which they are listed: what they are called, and what shows them.
 macro_rules! symptoms {
     ($($name:ident = $words:literal, $seen:literal;)*) => {
         /// What somebody sees who does not know the cause yet.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
         pub enum Symptom {
-            $(#[doc = $seen] $name,)*
+            $(#[doc = $seen] #[serde(rename = $words)] $name,)*
         }
 
         impl Symptom {
@@ -57,67 +51,69 @@ symptoms! {
 }
 
 /// What is told of a case.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct About {
     /// What happens, in a line.
+    #[serde(deserialize_with = "text")]
     pub title: String,
     /// What is seen of it.
     pub symptom: Symptom,
     /// The controllers that bring it about, by their names in the models; none where people do.
+    #[serde(deserialize_with = "known")]
     pub controllers: Vec<&'static str>,
     /// Where it was reported.
+    #[serde(deserialize_with = "text")]
     pub source: String,
     /// How it comes about; may have several lines.
+    #[serde(deserialize_with = "text")]
     pub mechanism: String,
     /// Nodes and pods of the smallest violation.
+    #[serde(deserialize_with = "smallest")]
     pub smallest: (i64, i64),
     /// What helps; may have several lines.
+    #[serde(deserialize_with = "text")]
     pub fixed_by: String,
 }
 
 impl About {
-    /// Reads the text of a `case.yaml`.
-    pub fn read(file: &str, text: &str) -> Result<Self, InputError> {
-        let source: Arc<str> = text.into();
-        let documents = yaml::parse_documents(text).map_err(|malformed| malformed.in_file(file, &source))?;
-        let [document] = documents.as_slice() else {
-            let found = format!("{} documents", documents.len());
-            return Err(InputError::new(found).in_file(file).in_text(&source, Region::default()).expected("one"));
-        };
-        let context = Context {
-            file: file.to_owned(),
-            document: document.index,
-            line: document.line,
-            source,
-            places: Arc::clone(&document.places),
-            object: String::new(),
-            notes: Default::default(),
-        };
-        if let Some(twice) = document.duplicates.first() {
-            return Err(context.error(&twice.path, "a key that occurs more than once"));
-        }
-        Self::of(&View::root(&document.root, &context))
+    /// Reads the text of a `case.yaml`, one of our own.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, unknown, there twice or of another kind, with its place.
+    pub fn read(text: &str) -> Result<Self, serde_yaml::Error> {
+        serde_yaml::from_str(text)
     }
+}
 
-    fn of(root: &View) -> Result<Self, InputError> {
-        let fields = root.strict_fields(KEYS)?;
-        let text = |key: &str| Ok(fields.require(key, "a text")?.name()?.trim_end().to_owned());
-        let symptoms: Vec<(&str, Symptom)> = Symptom::ALL.iter().map(|&one| (one.words(), one)).collect();
-        let known: Vec<(&str, &'static str)> =
-            controllers::REGISTRY.iter().map(|one| (one.name(), one.name())).collect();
-        let controllers = fields.require("controllers", "a list of controllers")?.list()?;
-        let smallest = fields.require("smallest", "numbers of nodes and pods")?.strict_fields(&["nodes", "pods"])?;
-        let count = |key: &str| smallest.require(key, "a number")?.integer(0..=i64::from(u16::MAX));
-        Ok(Self {
-            title: text("title")?,
-            symptom: fields.require("symptom", "a symptom")?.one_of(&symptoms)?,
-            controllers: controllers.iter().map(|one| one.one_of(&known)).collect::<Result<_, _>>()?,
-            source: text("source")?,
-            mechanism: text("mechanism")?,
-            smallest: (count("nodes")?, count("pods")?),
-            fixed_by: text("fixedBy")?,
-        })
+/// Nodes and pods, as they are written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Smallest {
+    nodes: u16,
+    pods: u16,
+}
+
+fn smallest<'de, D: Deserializer<'de>>(source: D) -> Result<(i64, i64), D::Error> {
+    let Smallest { nodes, pods } = Smallest::deserialize(source)?;
+    Ok((nodes.into(), pods.into()))
+}
+
+/// A text that says something, without the line breaks at its end.
+fn text<'de, D: Deserializer<'de>>(source: D) -> Result<String, D::Error> {
+    let text = String::deserialize(source)?;
+    match text.trim_end() {
+        "" => Err(D::Error::custom("a text that is not empty is expected")),
+        text => Ok(text.to_owned()),
     }
+}
+
+/// Controllers that the models have.
+fn known<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<&'static str>, D::Error> {
+    let known = |name: &String| controllers::REGISTRY.iter().map(|one| one.name()).find(|one| one == name);
+    let named = Vec::<String>::deserialize(source)?;
+    named.iter().map(|name| known(name).ok_or_else(|| D::Error::custom(format!("no controller `{name}`")))).collect()
 }
 
 #[cfg(test)]
@@ -129,7 +125,7 @@ mod tests {
 
     #[test]
     fn everything_is_read_and_blocks_keep_their_lines() {
-        let about = About::read("case.yaml", TEXT).expect("a whole one");
+        let about = About::read(TEXT).expect("a whole one");
         assert_eq!((about.title.as_str(), about.symptom), ("Two of them", Symptom::ReplicasJump));
         assert_eq!((about.mechanism.as_str(), about.smallest), ("One.\nTwo.", (1, 2)));
         assert_eq!((about.controllers.as_slice(), about.source.as_str()), (["gitops", "kubelet"].as_slice(), "a: b"));
@@ -138,19 +134,19 @@ mod tests {
     #[test]
     fn what_is_unknown_missing_or_twice_is_an_error() {
         for (from, to, said) in [
-            ("replicas jump", "replica jump", "did you mean"),
-            ("gitops", "argocd", "one of "),
-            ("source:", "sources:", "did you mean `source`"),
-            ("title: Two of them\n", "", "title: missing"),
-            ("nodes: 1", "nodes: one", "an integer"),
-            ("source:", "title: b\nsource:", "more than once"),
+            ("replicas jump", "replica jump", "symptom: unknown variant `replica jump`"),
+            ("gitops", "argocd", "no controller `argocd`"),
+            ("source:", "sources:", "unknown field `sources`"),
+            ("title: Two of them\n", "", "missing field `title`"),
+            ("nodes: 1", "nodes: one", "smallest.nodes: invalid type"),
+            ("source:", "title: b\nsource:", "duplicate field `title`"),
             ("title: Two of them", "title: ''", "not empty"),
-            ("# Arithmetic.", "---\na: b", "2 documents"),
-            ("fixedBy: Less.", "fixedBy: [", ""),
+            ("# Arithmetic.", "---\na: b", "more than one document"),
+            ("fixedBy: Less.", "fixedBy: [", "at line"),
         ] {
             let text = TEXT.replace(from, to);
             assert_ne!(text, TEXT);
-            let error = About::read("case.yaml", &text).expect_err(&text).to_string();
+            let error = About::read(&text).expect_err(&text).to_string();
             assert!(error.contains(said), "{error}");
         }
     }

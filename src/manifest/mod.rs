@@ -51,6 +51,8 @@ pub use ids::{ErrorKind, NoteKind};
 pub use judgements::{Field, Judgement, Table};
 pub use kinds::{Judged, harmless_kinds, judged, risky_kinds};
 pub use load::{Input, Text, load, load_embedded, load_with};
+#[cfg(test)]
+pub(crate) use objects::of_text;
 pub use objects::{dump_files, objects};
 pub use places::Region;
 pub use repository::{Applications, First, applications, first_scenario, likely};

@@ -33,3 +33,10 @@ pub(super) fn json(value: Value) -> Json {
         Value::Map(map) => Json::Object(map.into_iter().map(|(key, value)| (key, json(value))).collect()),
     }
 }
+
+/// The documents of a text.
+#[cfg(test)]
+pub(crate) fn of_text(text: &str) -> Vec<Json> {
+    let documents = super::yaml::parse_documents(text).unwrap_or_else(|_| panic!("no YAML:\n{text}"));
+    documents.into_iter().map(|document| json(document.root)).collect()
+}

@@ -408,6 +408,8 @@ impl<'a> Reader<'a> {
                 break;
             }
             let key_region = self.region(event.1);
+            // In quotes it is a key like all others.
+            let is_merge = matches!(&event.0, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
             let key_node = self.node(event, depth + 1)?;
             let key = key_text(key_node.value).map_err(|(kind, message)| Fault::new(kind, key_region, message))?;
             let event = self.next()?;
@@ -416,7 +418,7 @@ impl<'a> Reader<'a> {
             self.state.path.pop();
             size.add(key_node.size);
             size.add(node.size);
-            if key == "<<" {
+            if is_merge {
                 entries.merged.push((node.value, node.places, key_region));
                 continue;
             }
@@ -717,6 +719,7 @@ mod tests {
         let document = one("base: &base {a: 1, b: 2}\nmore:\n  <<: *base\n  b: 3\n");
         assert_eq!(document.root.below(&["more", "a"]), Some(&Value::Integer(1)));
         assert_eq!(document.root.below(&["more", "b"]), Some(&Value::Integer(3)));
+        assert_eq!(one("\"<<\": 1\n").root.below(&["<<"]), Some(&Value::Integer(1)));
     }
 
     #[test]
