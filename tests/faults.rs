@@ -232,7 +232,7 @@ fn engines_agree_about_faults() {
         let clean = |verdicts: &[Verdict]| verdicts.iter().map(Verdict::is_clean).collect::<Vec<_>>();
         let (explicit, _) = decided(&loaded, explicitly());
         assert!(explicit.iter().all(|verdict| !verdict.is_undecided()), "{kind:?}");
-        let symbolic = Options { engine: EngineChoice::Only(&symbolic::REGISTRATION), depth: Some(16), ..explicitly() };
+        let symbolic = Options { engine: EngineChoice::Only(&symbolic::REGISTRATION), depth: Some(13), ..explicitly() };
         assert_eq!(clean(&explicit), clean(&decided(&loaded, symbolic).0), "{kind:?}");
     }
 }

@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tally::Tally;
 
 /// Inputs of the test.
-const CASES: u64 = 700;
+const CASES: u64 = 400;
 /// Inputs drawn to see whether the whole alphabet occurs.
 const DRAWN: u64 = 6000;
 const THREADS: usize = 2;
