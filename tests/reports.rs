@@ -114,7 +114,7 @@ fn junit_follows_the_schema_of_jenkins() {
         std::fs::write(&file, report(input, "junit")).expect("written");
         let schema = "tests/fixtures/schemas/junit-10.xsd";
         let lint = Command::new("xmllint").args(["--noout", "--schema", schema]).arg(&file).output();
-        let lint = lint.expect("xmllint runs; scripts/setup installs it");
+        let lint = lint.expect("xmllint runs; scripts/test installs it");
         assert!(lint.status.success(), "{}", String::from_utf8_lossy(&lint.stderr));
     }
 }

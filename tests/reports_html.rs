@@ -77,7 +77,7 @@ fn a_browser_shows_the_run() {
         .args(["--virtual-time-budget=20000", "--dump-dom"])
         .arg(format!("file://{}", file.display()))
         .output()
-        .expect("chromium runs; scripts/setup installs it");
+        .expect("chromium runs; scripts/test installs it");
     let dom = String::from_utf8_lossy(&browser.stdout);
     let found = dom.split("<pre id=\"findings\">").nth(1).and_then(|rest| rest.split("</pre>").next());
     let found: Value = serde_json::from_str(found.expect("the page has findings")).expect("JSON");

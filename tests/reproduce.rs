@@ -38,7 +38,7 @@ fn script(tool: &str, case: &str, name: &str) -> PathBuf {
     let output = kubound(tool, case, &into);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let checked = Command::new("shellcheck").arg(into.join("run.sh")).output();
-    let checked = checked.expect("shellcheck runs; scripts/setup installs it");
+    let checked = checked.expect("shellcheck runs; scripts/test installs it");
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
     into
 }
