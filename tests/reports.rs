@@ -56,6 +56,44 @@ fn json_follows_our_schema() {
 }
 
 #[test]
+fn scores_are_what_plugins_add_up_to_and_refusals_have_reasons() {
+    let (mut scored, mut refused) = (0, 0);
+    for input in ["cases/c8/broken", "cases/c44/broken", "tests/fixtures/html/many"] {
+        let output = kubound(&["verify", "--no-repairs", "-q", input, "-o", "json"]).output().expect("kubound runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let lists = |value: &'_ Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
+        let steps = lists(&report, "results").into_iter().flat_map(|result| lists(&result["violation"], "steps"));
+        for score in steps.flat_map(|step| lists(&step, "scores")) {
+            let shares = lists(&score, "shares");
+            match score["score"].as_i64() {
+                None => assert!(!lists(&score, "refused").is_empty(), "{input}: {score}"),
+                Some(total) if !shares.is_empty() => {
+                    let sum: i64 = shares.iter().filter_map(|share| share["score"].as_i64()).sum();
+                    assert_eq!(sum, total, "{input}: {score}");
+                    scored += 1;
+                }
+                Some(_) => {}
+            }
+            refused += i64::from(score["score"].is_null());
+        }
+    }
+    assert!(scored > 10 && refused > 0, "{scored} scores, {refused} refusals");
+}
+
+#[test]
+fn variables_of_a_run_differ_in_their_words() {
+    for input in ["cases/c8/broken", "cases/c44/broken", "cases/c70/broken", VIOLATED] {
+        let output = kubound(&["verify", "--no-repairs", "-q", input, "-o", "json"]).output().expect("kubound runs");
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let variables = report["results"][0]["violation"]["variables"].as_array().expect("variables").clone();
+        let words: Vec<&str> = variables.iter().filter_map(|one| one["words"].as_str()).collect();
+        let distinct: std::collections::BTreeSet<&&str> = words.iter().collect();
+        assert!(words.len() == variables.len() && distinct.len() == words.len(), "{input}: {words:?}");
+        assert!(words.iter().all(|one| !one.contains('[') && !one.is_empty()), "{input}: {words:?}");
+    }
+}
+
+#[test]
 fn the_schema_refuses_what_is_no_report() {
     let mut report: Value = serde_json::from_str(&report(VIOLATED, "json")).expect("JSON");
     report["results"][0]["verdict"] = "perhaps".into();

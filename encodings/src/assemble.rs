@@ -5,7 +5,7 @@
 //! then intents, which may ask whether the cluster has settled, become properties.
 
 use crate::cluster::{Cluster, Comparison, Granularity, NodePool, Timing};
-use crate::controllers::{self, Plugins};
+use crate::controllers::{self, Judgement, Plugins};
 use crate::events;
 use crate::faults;
 use crate::intents::{self, Columns};
@@ -66,6 +66,14 @@ pub fn assemble_with_plugins(
     granularity: Granularity,
 ) -> Result<(TransitionSystem, Vec<Plugins>), AssembleError> {
     assembled(&Kinds::default(), cluster, granularity, |model| controllers::plugins(model))
+}
+
+/// Builds the transition system of a cluster, with why the scheduler decides as it does.
+pub fn assemble_with_judgements(
+    cluster: &Cluster,
+    granularity: Granularity,
+) -> Result<(TransitionSystem, Vec<Judgement>), AssembleError> {
+    assembled(&Kinds::default(), cluster, granularity, |model| controllers::judgements(model))
 }
 
 /// Builds the transition system of a cluster, with how its states look and what they wait for.

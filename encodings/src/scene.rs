@@ -4,11 +4,12 @@
 //! and intents say in their own files what keeps them from going on ([`Wait`]); nodes and pods are told here.
 
 use crate::cluster::Intent;
+use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::Readiness;
-use crate::state::{Model, Phase, Phrases, Slot};
+use crate::state::{Model, Phase, Phrases, words};
 use crate::subject::{ObjectId, SlotId};
 use crate::system::{Origin, Phrase};
-use crate::term::{Bool, Int, Term, TermId, ite};
+use crate::term::{Bool, Int, Term, TermId, ite, sum};
 
 /// Something that waits, and for what.
 #[derive(Clone, Debug)]
@@ -132,6 +133,21 @@ pub struct NodeScene {
     pub present: TermId,
     /// What is told of it behind its name, where it is so.
     pub marks: Vec<(TermId, &'static str)>,
+    /// How much room it has.
+    pub room: Vec<Room>,
+}
+
+/// How much of a resource a node offers, and how much its pods request, terminating ones included.
+#[derive(Clone, Debug)]
+pub struct Room {
+    /// The resource; `pods` for the number of pods.
+    pub resource: String,
+    /// The amount that 1 stands for, in millicores, bytes or pieces.
+    pub unit: i64,
+    /// What its pods request.
+    pub requested: TermId,
+    /// What it offers.
+    pub allocatable: TermId,
 }
 
 /// Alike pods in a scene.
@@ -162,10 +178,12 @@ pub struct Scene {
 
 /// The nodes and pods of a model.
 pub(crate) fn furnished(model: &Model) -> Scene {
-    Scene { nodes: model.slots.iter().map(node).collect(), pods: pods(model), ..Scene::default() }
+    let nodes = (0..model.slots.len()).map(|slot| node(model, slot)).collect();
+    Scene { nodes, pods: pods(model), ..Scene::default() }
 }
 
-fn node(slot: &Slot) -> NodeScene {
+fn node(model: &Model, index: usize) -> NodeScene {
+    let slot = &model.slots[index];
     let flag = |flag: Option<crate::state::BoolVar>| flag.map(|flag| flag.value);
     let marks = [
         (slot.alive.map(|alive| !alive.value & !slot.not_ready.map_or(false.into(), |one| one.value)), "stopped"),
@@ -175,7 +193,30 @@ fn node(slot: &Slot) -> NodeScene {
         (slot.deleting.map(|(deleting, _)| deleting.value), "being removed"),
     ];
     let marks = marks.into_iter().filter_map(|(when, mark)| Some((when?.id(), mark))).collect();
-    NodeScene { name: slot.name.clone(), present: slot.present.id(), marks }
+    NodeScene { name: slot.name.clone(), present: slot.present.id(), marks, room: room(model, index) }
+}
+
+/// The resources of a node that some pod requests, with CPU and memory in any case, and the number of its pods.
+fn room(model: &Model, slot: usize) -> Vec<Room> {
+    let there = &model.slots[slot];
+    let groups = || 0..model.groups.len();
+    let request = |group: usize, resource: &str| model.template(group).requests.get(resource).copied().unwrap_or(0);
+    let is_told =
+        |resource: &str| matches!(resource, CPU | MEMORY) || groups().any(|group| request(group, resource) > 0);
+    let assigned = |group: usize| model.groups[group].assigned_on(slot);
+    let offered = there.allocatable.iter().filter(|(resource, _)| is_told(resource));
+    let mut room: Vec<Room> = offered
+        .map(|(resource, allocatable)| Room {
+            resource: resource.clone(),
+            unit: model.units.get(resource).copied().unwrap_or(1),
+            requested: sum(groups().map(|group| assigned(group) * model.scaled(resource, request(group, resource))))
+                .id(),
+            allocatable: allocatable.id(),
+        })
+        .collect();
+    let (requested, allocatable) = (sum(groups().map(assigned)).id(), there.pods.id());
+    room.push(Room { resource: words::PODS.to_owned(), unit: 1, requested, allocatable });
+    room
 }
 
 fn pods(model: &Model) -> Vec<PodScene> {

@@ -12,7 +12,7 @@ mod wording;
 pub use comparison::{BeforeDocument, ComparisonDocument, GoneDocument};
 pub use notes::{ExceptionDocument, NoteDocument, exceptions};
 pub use outcome::Outcome;
-pub use violation::{LateDocument, NodeDocument, VariableDocument, ViolationDocument};
+pub use violation::{CountedDocument, LateDocument, NodeDocument, VariableDocument, ViolationDocument};
 pub use wording::{blamed, document_word, expected_word};
 
 use super::cause;
@@ -313,7 +313,7 @@ impl IntentDocument {
     /// Takes what repairs it; the fields of its best repair are to blame, and come first among the origins.
     pub fn blame(&mut self, repairs: RepairsDocument) {
         let best = repairs.found.first().map(|repair| repair.changes.as_slice()).unwrap_or_default();
-        let blamed: Vec<OriginDocument> = best.iter().map(OriginDocument::from).collect();
+        let blamed: Vec<OriginDocument> = best.iter().map(|change| OriginDocument::from(change).excerpted()).collect();
         self.origins.splice(0..0, blamed);
         self.repairs = Some(repairs);
     }

@@ -1,5 +1,6 @@
 //! A run in words: one line a step, from the sentence that its rule carries.
 
+use super::nodes::{RequestedDocument, ScoreDocument};
 use super::origin::OriginDocument;
 use crate::limits::report::FOLD;
 use crate::text::plural;
@@ -59,6 +60,9 @@ pub struct ToldStep {
     /// Those of the details that `-v` shows beside scores.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<(String, i64)>,
+    /// How full nodes are from then on, where it changes that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requested: Vec<RequestedDocument>,
     /// The pods that it binds or starts, if it does nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub places: Option<Placing>,
@@ -76,17 +80,6 @@ pub struct ChangeDocument {
     pub before: i64,
     /// Its value after the step.
     pub after: i64,
-}
-
-/// What a node was worth to the scheduler.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ScoreDocument {
-    /// The node.
-    pub node: String,
-    /// Its weighted score; none if a filter refused it.
-    pub score: Option<i64>,
-    /// Whether the pod went there.
-    pub chosen: bool,
 }
 
 /// A step that binds pods to a node, or starts them there.

@@ -1,6 +1,7 @@
 //! Fields of the input in documents: where they are written, and what they have to do with a violation.
 
 use super::repairs::FieldChangeDocument;
+use crate::limits::report::{LONGEST_LINE, MOST_INSIDE};
 use crate::manifest::{Region, SourceMap};
 use crate::repair::Way;
 use kubound_encodings::system::Origin;
@@ -32,9 +33,47 @@ pub struct OriginDocument {
     pub why: Option<String>,
     /// Whether the field is written; otherwise the place is that of what is around it.
     pub written: bool,
+    /// The lines that it is on, where it is to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<ExcerptDocument>,
     /// Text of the file.
     #[serde(skip)]
     pub source: Option<Arc<str>>,
+}
+
+/// Some lines of a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ExcerptDocument {
+    /// The number of the first one, from 1.
+    pub first: usize,
+    /// The lines, each cut where it is very long.
+    pub lines: Vec<String>,
+}
+
+/// Lines before and behind a field that are shown with it.
+const AROUND: usize = 2;
+
+/// How many lines behind one are inside of it: they are further to the right, or items of its list.
+fn inside(source: &str, line: usize) -> usize {
+    let indent = |text: &str| text.len() - text.trim_start().len();
+    let mut lines = source.lines().skip(line - 1);
+    let head = lines.next().unwrap_or_default();
+    let is_inside = |text: &&str| {
+        let is_item = text.trim_start().starts_with("- ") && !head.trim_start().starts_with("- ");
+        indent(text) > indent(head) || (is_item && indent(text) == indent(head))
+    };
+    lines.take_while(is_inside).count()
+}
+
+impl ExcerptDocument {
+    /// The lines around one; nothing if there is no such line.
+    fn around(source: &str, line: usize) -> Option<Self> {
+        source.lines().nth(line.checked_sub(1)?)?;
+        let first = line.saturating_sub(AROUND).max(1);
+        let inside = inside(source, line).clamp(AROUND, MOST_INSIDE);
+        let shown = source.lines().skip(first - 1).take(line + inside + 1 - first);
+        Some(Self { first, lines: shown.map(|line| line.chars().take(LONGEST_LINE).collect()).collect() })
+    }
 }
 
 impl OriginDocument {
@@ -52,12 +91,20 @@ impl OriginDocument {
             acts,
             why: None,
             written: place.is_none_or(|place| place.is_written(&origin.field)),
+            excerpt: None,
             source: place.map(|place| Arc::clone(place.source())),
         }
     }
 }
 
 impl OriginDocument {
+    /// The same with the lines that it is on.
+    #[must_use]
+    pub fn excerpted(self) -> Self {
+        let shown = self.source.as_deref().zip(self.line).and_then(|(text, line)| ExcerptDocument::around(text, line));
+        Self { excerpt: shown, ..self }
+    }
+
     /// What it has to do with the violation: what the field decides, if it is to blame, or who acts on it.
     pub fn told(&self) -> Option<&str> {
         self.why.as_deref().or(self.acts.as_deref())
@@ -76,6 +123,7 @@ impl From<&FieldChangeDocument> for OriginDocument {
             acts: None,
             why: Some(change.why.clone()),
             written: change.way != Way::Added.word(),
+            excerpt: None,
             source: change.source.clone(),
         }
     }

@@ -7,6 +7,7 @@ use crate::limits::report::{MOST_ALIKE, MOST_PLACES, MOST_WAITS};
 use crate::manifest::SourceMap;
 use crate::search::Systems;
 use crate::text::plural;
+use crate::trace::places::places;
 use crate::trace::{Ending, Trace};
 use indexmap::IndexMap;
 use itertools::Itertools;
@@ -14,7 +15,6 @@ use kubound_encodings::scene::{NodeScene, Scene, Wait};
 use kubound_encodings::system::{Origin, Phrase, TransitionSystem};
 use kubound_encodings::term::TermId;
 use kubound_encodings::term::eval::{Assignment, evaluate};
-use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -132,7 +132,10 @@ impl Stage<'_> {
             },
             follows: wait.follows,
             object: wait.object.map(|object| system.names.workload(object)),
-            origins: look.origins(wait).map(|origin| OriginDocument::new(origin, None, self.sources)).collect(),
+            origins: look
+                .origins(wait)
+                .map(|origin| OriginDocument::new(origin, None, self.sources).excerpted())
+                .collect(),
         });
         let mut waits: Vec<WaitDocument> = waits.unique_by(|wait| (wait.actor.clone(), wait.text.clone())).collect();
         waits.sort_by_key(|wait| (wait.object.as_deref() != target, wait.follows));
@@ -142,13 +145,6 @@ impl Stage<'_> {
         let (nodes, unplaced) = look.places(scene);
         Some(SceneDocument { nodes, unplaced, numbers, waits, unknown: None })
     }
-}
-
-/// Where the variables of a system are among those of another one, if it has all of them.
-fn places(from: &TransitionSystem, to: &TransitionSystem) -> Option<Vec<usize>> {
-    let names = from.dag.vars().iter().enumerate().map(|(place, var)| (var.name.as_str(), place));
-    let places: FxHashMap<&str, usize> = names.collect();
-    to.dag.vars().iter().map(|var| places.get(var.name.as_str()).copied()).collect()
 }
 
 /// A state that is looked at.

@@ -2,14 +2,15 @@
 //! changes. Nodes that a run does not have are left out, and so is what only serves to judge the run.
 
 use super::document::{NodeDocument, VariableDocument};
-use super::narrate::{ChangeDocument, ScoreDocument, ToldStep};
+use super::narrate::{ChangeDocument, ToldStep};
+use super::nodes::ScoreDocument;
 use super::origin::OriginDocument;
-use super::sizes;
+use super::{sizes, variables};
 use crate::manifest::SourceMap;
 use crate::trace::Trace;
 use kubound_encodings::cluster::{Cluster, NodePool};
 use kubound_encodings::subject::{ObjectId, Subject};
-use kubound_encodings::system::{Role, TransitionSystem};
+use kubound_encodings::system::{Pace, Phrase, Role, TransitionSystem};
 use kubound_encodings::term::Sort;
 
 /// What the variables of a system stand for in the runs from one initial state.
@@ -20,6 +21,8 @@ pub struct Decoder<'a> {
     absent: Vec<String>,
     /// `Kind/namespace/name`.
     workloads: Vec<String>,
+    /// Milliseconds of a unit of time, where time is counted.
+    unit: Option<i64>,
 }
 
 impl<'a> Decoder<'a> {
@@ -38,7 +41,7 @@ impl<'a> Decoder<'a> {
         }
         let references = cluster.workloads.iter().map(|workload| &workload.reference);
         let workloads = references.map(ToString::to_string).collect();
-        Self { system, nodes, absent, workloads }
+        Self { system, nodes, absent, workloads, unit: unit(system) }
     }
 
     /// The nodes of the run.
@@ -74,6 +77,8 @@ impl<'a> Decoder<'a> {
                 node: name.clone(),
                 score: (*value >= 0).then_some(*value),
                 chosen: Some(name) == chosen,
+                refused: Vec::new(),
+                shares: Vec::new(),
             })
             .collect();
         scores.sort_by_key(|score| (!score.chosen, std::cmp::Reverse(score.score)));
@@ -134,10 +139,19 @@ impl<'a> Decoder<'a> {
             workload,
             node,
             what,
+            words: variables::words(names, &decl.subject),
+            pods: variables::pods(names, &decl.subject),
+            milliseconds: self.unit.filter(|_| variables::counts_time(&decl.subject)),
             is_flag: decl.sort == Sort::Bool,
             initial,
         }
     }
+}
+
+/// Milliseconds of a unit of time, which the rules say by which it passes.
+fn unit(system: &TransitionSystem) -> Option<i64> {
+    let said = system.rules.iter().filter(|rule| rule.pace == Pace::Clock).flat_map(|rule| &rule.sentence);
+    said.filter_map(|phrase| if let Phrase::Seconds { unit, .. } = phrase { Some(*unit) } else { None }).next()
 }
 
 fn node(pool: &NodePool, index: usize) -> NodeDocument {
@@ -145,6 +159,7 @@ fn node(pool: &NodePool, index: usize) -> NodeDocument {
         name: pool.slot_name(index),
         pool: pool.name.clone(),
         labels: pool.slot_labels(index).into_iter().collect(),
+        room: Vec::new(),
     }
 }
 

@@ -39,8 +39,9 @@ use crate::passes::Families;
 use crate::smt::Encoding;
 use crate::trace::Trace;
 use estimate::Estimate;
-use kubound_encodings::assemble::{AssembleError, assemble, assemble_with_scene};
+use kubound_encodings::assemble::{AssembleError, assemble, assemble_with_judgements, assemble_with_scene};
 use kubound_encodings::cluster::{Cluster, Granularity, Timing};
+use kubound_encodings::controllers::Judgement;
 use kubound_encodings::scene::Scene;
 use kubound_encodings::system::{Origin, TransitionSystem};
 use late::Late;
@@ -279,15 +280,28 @@ pub struct Systems {
     families: Arc<OnceLock<Families>>,
     /// How states look, once somebody has asked; or why nobody knows.
     scene: Arc<OnceLock<Result<Staged, String>>>,
+    /// Why the scheduler decides as it does, once somebody has asked; nothing where that takes too long.
+    judgements: Arc<OnceLock<Option<Judged>>>,
 }
 
 /// How the states of a system look, in the words of the system beside.
 pub type Staged = (TransitionSystem, Scene);
 
+/// Why the scheduler decides as it does, in the words of the system beside.
+pub type Judged = (TransitionSystem, Vec<Judgement>);
+
 impl Systems {
     /// The fine system, and the one with rules merged, of a cluster that nobody knows.
     pub fn of(fine: TransitionSystem, fused: Option<TransitionSystem>) -> Self {
-        Self { fine, fused, effects: Arc::default(), described: None, families: Arc::default(), scene: Arc::default() }
+        Self {
+            fine,
+            fused,
+            effects: Arc::default(),
+            described: None,
+            families: Arc::default(),
+            scene: Arc::default(),
+            judgements: Arc::default(),
+        }
     }
 
     /// What single rules show about the fine system. It serves all intents, so it is worth the time of all of them.
@@ -322,6 +336,17 @@ impl Systems {
             made.map_err(|stopped| stopped.to_string())?.map_err(|fault| fault.to_string())
         };
         Some(self.scene.get_or_init(make).as_ref().map_err(String::as_str))
+    }
+
+    /// Why the scheduler decides as it does, made once for all reports; nothing where that takes too long, or the cluster
+    /// is not known.
+    pub fn judgements(&self) -> Option<&Judged> {
+        let cluster = self.described.as_ref()?;
+        let make = || {
+            let made = Stop::default().at_most(SCENE).heed(|| assemble_with_judgements(cluster, Granularity::Fine));
+            made.ok()?.ok()
+        };
+        self.judgements.get_or_init(make).as_ref()
     }
 
     /// Builds the systems of a cluster.

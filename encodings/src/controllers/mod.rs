@@ -26,8 +26,8 @@ pub(crate) use deployment::memory::{is_paused, kept, paused, replica_set as repl
 pub(crate) use disruption::{Admission, admission, tell_budgets};
 pub use job::JobState;
 use kubelet::kept_elsewhere;
-pub(crate) use scheduler::{Domains, feasible_nodes, plugins};
-pub use scheduler::{PluginScores, Plugins};
+pub(crate) use scheduler::{Domains, feasible_nodes, judgements, plugins};
+pub use scheduler::{Judgement, PluginScores, Plugins};
 pub(crate) use vpa::recommended;
 
 use crate::cluster::Cluster;

@@ -18,17 +18,31 @@ pub struct Assignment<'a> {
 ///
 /// Panics if a value leaves the static range of its term, or an input is missing: both are errors of the caller.
 pub fn evaluate(dag: &Dag, roots: &[TermId], assignment: Assignment) -> Vec<i64> {
+    evaluate_each(dag, roots, [assignment]).pop().unwrap_or_default()
+}
+
+/// The same under several assignments: what the values are made of is looked up once.
+pub fn evaluate_each<'a>(
+    dag: &Dag,
+    roots: &[TermId],
+    assignments: impl IntoIterator<Item = Assignment<'a>>,
+) -> Vec<Vec<i64>> {
     let cone = dag.cone(roots.iter().copied());
     tick(1 + dag.len() / 16);
+    let needed: Vec<usize> = (0..dag.len()).filter(|&index| cone[index]).collect();
     let mut values = vec![0_i64; dag.len()];
-    for index in (0..dag.len()).filter(|&index| cone[index]) {
-        let id = TermId(index as u32);
-        let value = apply(dag.node(id), &values, assignment);
-        let range = dag.range(id);
-        assert!(range.contains(value), "term {index} = {value} outside {range:?}: {:?}", dag.node(id));
-        values[index] = value;
-    }
-    roots.iter().map(|root| values[root.index()]).collect()
+    let under = |assignment: Assignment| {
+        tick(1 + needed.len() / 16);
+        for &index in &needed {
+            let id = TermId(index as u32);
+            let value = apply(dag.node(id), &values, assignment);
+            let range = dag.range(id);
+            assert!(range.contains(value), "term {index} = {value} outside {range:?}: {:?}", dag.node(id));
+            values[index] = value;
+        }
+        roots.iter().map(|root| values[root.index()]).collect()
+    };
+    assignments.into_iter().map(under).collect()
 }
 
 /// The value of one node, given the values of its operands by term index.

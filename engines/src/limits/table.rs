@@ -300,6 +300,9 @@ limits! {
             "The verdicts are there already, and the time limit is kept to a second.";
         MOST_PLACES: usize = 8, "lines", "Lines that tell where the pods are when a violation ends.",
             "Nodes that hold the same share a line; more than these tell nothing.";
+        MOST_INSIDE: usize = 8, "lines", "Lines of what is inside of a field that pages show with it.", "The first ones tell what it is.";
+        MOST_SHARES: usize = 6, "nodes", "Nodes of which a report tells what each plugin adds to their score, for one decision.",
+            "The best ones tell why; all of them would be most of the report of a large cluster.";
         MOST_ALIKE: usize = 3, "nodes", "Nodes named in one of these lines.", "The others are counted.";
         MOST_WAITS: usize = 5, "waits", "Reasons told for which something cannot go on.", "The nearest ones tell the story.";
         LONGEST_LINE: usize = 400, "characters", "Longest line of a file that is shown.", "Terminals are narrow.";

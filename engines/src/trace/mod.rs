@@ -2,6 +2,7 @@
 
 pub mod execute;
 pub mod expand;
+pub mod places;
 pub mod replay;
 pub mod simulate;
 pub mod testing;

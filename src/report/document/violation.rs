@@ -1,6 +1,7 @@
 //! A violation in words: a run, what its state consists of, how it ends, and who has to be late for it.
 
 use super::super::narrate::ToldStep;
+use super::super::nodes::RoomDocument;
 use super::super::scene::SceneDocument;
 use super::super::words::{self, Word};
 use crate::search::late::Late;
@@ -34,6 +35,10 @@ pub struct ViolationDocument {
     #[schemars(extend("enum" = ["bad", "stays", "loop"]))]
     #[serde(deserialize_with = "words::known")]
     pub ending: Word,
+    /// How many steps at the beginning only bring the cluster up: controllers react to each other, and nothing happens to
+    /// it. 0 where that is all of the run.
+    #[serde(default)]
+    pub start_up: usize,
     /// First and last step of the loop, counted from 1.
     #[serde(rename = "loop")]
     pub repeats: Option<(usize, usize)>,
@@ -60,6 +65,9 @@ pub struct NodeDocument {
     pub pool: String,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
+    /// How full it is before the first step, where that is known; steps tell what they change about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub room: Vec<RoomDocument>,
 }
 
 /// A variable of the model.
@@ -78,10 +86,30 @@ pub struct VariableDocument {
     pub node: Option<String>,
     /// What it counts or says of them, such as `running`.
     pub what: String,
+    /// What it says, in words; no two variables of a run have the same.
+    #[serde(default)]
+    pub words: String,
+    /// The pods that it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pods: Option<CountedDocument>,
+    /// Of one that counts time: how long a unit is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub milliseconds: Option<i64>,
     /// Whether it is true (1) or false (0).
     pub is_flag: bool,
     /// Its value before the first step.
     pub initial: i64,
+}
+
+/// Pods that a variable counts.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CountedDocument {
+    /// What they are pods of, as names have it: `default/web@2`.
+    pub of: String,
+    /// The workload that they belong to: `Deployment/default/web`.
+    pub workload: String,
+    /// Their status, as `kubectl get pods` has it where it can.
+    pub status: String,
 }
 
 /// Who is late in a violation that needs it.

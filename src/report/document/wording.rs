@@ -5,16 +5,16 @@ use super::super::origin::OriginDocument;
 use super::super::scene::Stage;
 use super::super::states::Decoder;
 use super::super::words::Word;
-use super::super::{sizes, telling};
+use super::super::{judged, room, sizes, telling};
 use super::{Actor, BesideDocument, IntentDocument, LateDocument, StatisticsDocument, ViolationDocument};
 use crate::engines::explicit::inevitable::Inevitability;
 use crate::manifest::{Acceptance, ExpectedVerdict, Loaded, Severity};
 use crate::passes::reductions;
 use crate::search::timings::timing_word;
 use crate::search::{Beside, Findings, IntentResult, Systems, Verdict, Violation};
-use crate::trace::Ending;
+use crate::trace::{Ending, Trace};
 use itertools::Itertools;
-use kubound_encodings::system::{Origin, TransitionSystem};
+use kubound_encodings::system::{Origin, Pace, Rule, TransitionSystem};
 
 impl IntentDocument {
     /// Words an answer, given the systems in which it was found.
@@ -75,7 +75,7 @@ impl Context<'_> {
             depth,
             origins: origins
                 .iter()
-                .map(|one| OriginDocument::new(&one.origin, one.told(), &self.loaded.sources))
+                .map(|one| OriginDocument::new(&one.origin, one.told(), &self.loaded.sources).excerpted())
                 .collect(),
             acted: acts.0,
             did_not_act: acts.1,
@@ -156,9 +156,12 @@ impl Context<'_> {
         let late = found.late.as_ref().and_then(|late| LateDocument::new(late, &steps));
         let stage = Stage { systems: self.systems, sources: &self.loaded.sources };
         let scene = stage.at_the_end(trace, &result.intent, result.target.as_deref());
+        let mut machines = decoder.nodes();
+        room::complete(self.systems, trace, &mut machines, &mut steps);
+        judged::complete(self.systems, trace, &mut steps);
         ViolationDocument {
             nodes: found.nodes,
-            machines: decoder.nodes(),
+            machines,
             pools: sizes::pools(cluster, self.system, trace),
             pods: found.pods,
             minimised: found.minimised,
@@ -166,6 +169,7 @@ impl Context<'_> {
             variables: decoder.variables(trace),
             steps,
             ending,
+            start_up: start_up(self.system, trace),
             repeats,
             inevitability,
             needs_choice_at,
@@ -173,6 +177,18 @@ impl Context<'_> {
             scene,
         }
     }
+}
+
+/// How many steps at the beginning of a run only bring the cluster up.
+fn start_up(system: &TransitionSystem, trace: &Trace) -> usize {
+    let all = trace.steps.len();
+    let until = match trace.ending {
+        Ending::Loop { start } => start,
+        Ending::Bad | Ending::Stays => all,
+    };
+    let reacts = |rule: &Rule| rule.pace == Pace::Fast && rule.fault.is_none();
+    let steps = trace.steps[..until].iter().take_while(|step| system.rule(&step.rule).is_some_and(reacts)).count();
+    if steps == all { 0 } else { steps }
 }
 
 fn beside(known: &Beside) -> BesideDocument {

@@ -5,7 +5,7 @@ use crate::manifest::{ExpectedVerdict, Loaded};
 use crate::report::document::Document;
 use crate::report::format::{Format, Style};
 use crate::report::formats::{self, REGISTRY};
-use crate::report::narrate::ScoreDocument;
+use crate::report::nodes::ScoreDocument;
 use crate::report::repairs::{EditDocument, FieldChangeDocument, RepairDocument, RepairsDocument};
 use crate::report::{json, markdown, sarif};
 use crate::search::scope::Scope;
@@ -89,7 +89,13 @@ fn verbose_tells_every_step_with_its_scores() {
     let scored = |steps: usize| {
         let mut document = document(violated(steps as i64, Ending::Bad), "x");
         let violation = document.results[0].violation.as_mut().expect("it is violated");
-        let score = |node: &str, score, chosen| ScoreDocument { node: node.into(), score, chosen };
+        let score = |node: &str, score, chosen| ScoreDocument {
+            node: node.into(),
+            score,
+            chosen,
+            refused: Vec::new(),
+            shares: Vec::new(),
+        };
         violation.steps[steps - 1].scores =
             vec![score("spot-0", Some(8), true), score("spot-1", Some(3), false), score("spot-2", None, false)];
         document

@@ -53,8 +53,8 @@ mod volumes;
 mod waits;
 
 pub(super) use filter::{feasible, has_room, resources_used};
-pub(crate) use plugins::plugins;
-pub use plugins::{PluginScores, Plugins};
+pub use plugins::{Judgement, PluginScores, Plugins};
+pub(crate) use plugins::{judgements, plugins};
 pub(super) use pod_affinity::means;
 pub(super) use score::preferred_weight;
 pub(crate) use spread::Domains;

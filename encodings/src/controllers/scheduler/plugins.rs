@@ -1,11 +1,46 @@
 //! What each plugin of the scheduler says by itself. The scheduler's rules hold only what comes of all of them; this is
-//! for comparisons with the real plugins.
+//! for comparisons with the real plugins, and for reports.
 
 use super::fit::{self, Weights};
-use super::{feasible_nodes, served};
+use super::{feasible_nodes, served, waits};
 use super::{filter, pod_affinity, score, spread};
 use crate::state::Model;
+use crate::subject::ObjectId;
 use crate::term::{Int, Term, TermId};
+
+/// Why the scheduler takes a node for a pod of a group, or does not: terms over the state before it decides.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The object that stands for the group.
+    pub object: ObjectId,
+    /// The words of filters, as Events have them, each with the nodes for which it is the first that refuses them.
+    pub refusals: Vec<(String, Vec<TermId>)>,
+    /// What plugins add to the scores of feasible nodes, each with its weight; empty where the scores are not known.
+    pub shares: Vec<(&'static str, i64, Vec<TermId>)>,
+}
+
+/// Why the scheduler decides as it does, for each group that may choose among nodes.
+pub(crate) fn judgements(model: &Model) -> Vec<Judgement> {
+    let may_choose = |&group: &usize| model.groups[group].waiting.is_none() && !feasible_nodes(model, group).is_empty();
+    served(model).into_iter().filter(may_choose).map(|group| judgement(model, group)).collect()
+}
+
+fn judgement(model: &Model, group: usize) -> Judgement {
+    let feasible = feasible_nodes(model, group);
+    let share = |share: score::Share| {
+        let weighted = match share.scores {
+            Ok(scores) => scores.into_iter().map(|score| (score * share.weight).id()).collect(),
+            Err(alike) => feasible.iter().map(|_| Int::from(alike * share.weight).id()).collect(),
+        };
+        (share.plugin, share.weight, weighted)
+    };
+    let refusals = waits::refusals(model, group).into_iter();
+    Judgement {
+        object: model.groups[group].id,
+        refusals: refusals.map(|one| (one.words, one.slots.into_iter().map(Term::id).collect())).collect(),
+        shares: score::shares(model, group, feasible).unwrap_or_default().into_iter().map(share).collect(),
+    }
+}
 
 /// Answers and scores for a pod of a group, by slot, over the state.
 #[derive(Clone, Debug)]

@@ -22,22 +22,60 @@ pub(super) fn totals(model: &Model, group: usize, feasible: &[Bool]) -> Totals {
     let weights = Weights { fit: profile.resources_fit, balance: profile.balanced_allocation };
     let (fit, is_exact) = fit::scores(model, group, weights);
     let mut plugins: Vec<Vec<Int>> = vec![fit];
-    match taints(&violated(model, group), feasible) {
-        Some(scores) => plugins.push(scores.iter().map(|&score| score * profile.taint_toleration).collect()),
-        None => common += 100 * profile.taint_toleration,
-    }
-    if let Some(scores) = preferences(&preferred(model, group), feasible) {
-        plugins.push(scores.iter().map(|&score| score * profile.node_affinity).collect());
-    }
-    match spread::score(model, group, feasible) {
-        Some(scores) => plugins.push(scores.iter().map(|&score| score * profile.topology_spread).collect()),
-        None => common += 100 * profile.topology_spread,
-    }
-    if let Some(scores) = pod_affinity::score(model, group, feasible) {
-        plugins.push(scores.iter().map(|&score| score * profile.inter_pod_affinity).collect());
+    for Share { weight, scores, .. } in beside_resources(model, group, feasible) {
+        match scores {
+            Ok(scores) => plugins.push(scores.iter().map(|&score| score * weight).collect()),
+            Err(alike) => common += alike * weight,
+        }
     }
     let terms = (0..feasible.len()).map(|slot| sum(plugins.iter().map(|plugin| plugin[slot]))).collect();
     Totals { terms, common, is_exact }
+}
+
+/// What a plugin adds to the totals.
+pub(super) struct Share {
+    /// The plugin.
+    pub plugin: &'static str,
+    /// Its weight.
+    pub weight: i64,
+    /// 0 to 100 by slot; or what all nodes get alike.
+    pub scores: Result<Vec<Int>, i64>,
+}
+
+/// The plugins whose shares [`totals`] adds up; nothing where the totals are not the real ones.
+pub(super) fn shares(model: &Model, group: usize, feasible: &[Bool]) -> Option<Vec<Share>> {
+    let profile = model.profile(group);
+    let by = |fit: i64, balance: i64| {
+        let (scores, is_exact) = fit::scores(model, group, Weights { fit, balance });
+        is_exact.then_some(Ok(scores))
+    };
+    let mut shares = Vec::new();
+    for (plugin, weight, weights) in [
+        ("NodeResourcesFit", profile.resources_fit, (1, 0)),
+        ("NodeResourcesBalancedAllocation", profile.balanced_allocation, (0, 1)),
+    ] {
+        if weight > 0 {
+            shares.push(Share { plugin, weight, scores: by(weights.0, weights.1)? });
+        }
+    }
+    shares.extend(beside_resources(model, group, feasible).into_iter().filter(|share| share.weight > 0));
+    Some(shares)
+}
+
+/// The plugins that do not look at resources.
+fn beside_resources(model: &Model, group: usize, feasible: &[Bool]) -> [Share; 4] {
+    let profile = model.profile(group);
+    let share = |plugin: &'static str, weight: i64, scores: Option<Vec<Int>>, alike: i64| Share {
+        plugin,
+        weight,
+        scores: scores.ok_or(alike),
+    };
+    [
+        share("TaintToleration", profile.taint_toleration, taints(&violated(model, group), feasible), 100),
+        share("NodeAffinity", profile.node_affinity, preferences(&preferred(model, group), feasible), 0),
+        share("PodTopologySpread", profile.topology_spread, spread::score(model, group, feasible), 100),
+        share("InterPodAffinity", profile.inter_pod_affinity, pod_affinity::score(model, group, feasible), 0),
+    ]
 }
 
 /// By slot: TaintToleration's raw score, the taints of effect PreferNoSchedule that are not tolerated.

@@ -28,10 +28,12 @@ struct Stage {
 }
 
 /// A reason for which nodes are refused.
-struct Refusal {
-    words: String,
+pub(super) struct Refusal {
+    /// The words of the filter, behind a number of nodes.
+    pub(super) words: String,
     field: &'static str,
-    slots: Vec<Bool>,
+    /// Whether a node is refused for it, by slot.
+    pub(super) slots: Vec<Bool>,
 }
 
 /// What the pods of all groups wait for that have no node.
@@ -84,7 +86,7 @@ fn of_group(model: &Model, group: usize) -> Vec<Wait> {
 }
 
 /// All reasons, with the present nodes for which each is the first: together they are all that are not feasible.
-fn refusals(model: &Model, group: usize) -> Vec<Refusal> {
+pub(super) fn refusals(model: &Model, group: usize) -> Vec<Refusal> {
     let mut left: Vec<Bool> = model.slots.iter().map(|slot| slot.present).collect();
     let mut refusals = Vec::new();
     let enabled = stages(model, group).into_iter().filter(|stage| !is_disabled(model, group, stage.plugin));
