@@ -148,6 +148,14 @@ fn it_has_a_dark_theme_and_a_form_for_paper() {
 }
 
 #[test]
+fn names_and_lines_of_the_input_are_only_text() {
+    let seen = seen("hostile");
+    assert!(seen["title"].as_str().is_some_and(|title| title.starts_with("</script><img src=x ")), "{seen}");
+    assert!(seen["lines"].as_u64().is_some_and(|lines| lines > 0), "the attack is shown: {seen}");
+    assert_eq!((&seen["made"], &seen["count"]), (&0.into(), &"step 4 of 4".into()));
+}
+
+#[test]
 fn the_page_loads_nothing() {
     let report = report(&["cases", "run", "c8/fixed"]);
     assert!(report.contains("default-src 'none'"));

@@ -338,9 +338,10 @@ impl Systems {
         Some(self.scene.get_or_init(make).as_ref().map_err(String::as_str))
     }
 
-    /// Why the scheduler decides as it does, made once for all reports; nothing where that takes too long, or the cluster
-    /// is not known.
+    /// Why the scheduler decides as it does, made once for all reports; nothing where that takes too long, as it does where
+    /// [`Self::scene`] does, or the cluster is not known.
     pub fn judgements(&self) -> Option<&Judged> {
+        self.scene()?.ok()?;
         let cluster = self.described.as_ref()?;
         let make = || {
             let made = Stop::default().at_most(SCENE).heed(|| assemble_with_judgements(cluster, Granularity::Fine));

@@ -22,7 +22,25 @@ const REPORTS: &[(&str, &[&str])] = &[
     ("overshoot", &["cases", "run", "c1/broken"]),
     ("budget", &["verify", "--repairs", "cases/c45/broken"]),
     ("many", &["verify", "--no-repairs", "tests/fixtures/html/many"]),
+    ("hostile", &["verify", "--no-repairs", HOSTILE]),
 ];
+
+/// A folder of manifests that want to be more than text.
+const HOSTILE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/reports-html/hostile");
+
+/// What they would do if they were.
+const ATTACK: &str = "</script><img src=x onerror=errors.push(\"ran\")><script>errors.push(\"ran\")</script>";
+
+/// Writes these manifests: an attack beside each field that is blamed, and in the names that a scenario gives.
+fn write_hostile() {
+    std::fs::create_dir_all(HOSTILE).expect("a folder for the test");
+    for file in ["all.yaml", "scenario.yaml"] {
+        let text = std::fs::read_to_string(format!("tests/fixtures/html/many/{file}")).expect("a fixture");
+        let text = text.replace("image: app", &format!("image: app # {ATTACK}"));
+        let text = text.replace("{name: many}", &format!("{{name: '{ATTACK}'}}"));
+        std::fs::write(format!("{HOSTILE}/{file}"), text).expect("written");
+    }
+}
 
 /// A report as the program writes it.
 pub fn report(arguments: &[&str]) -> String {
@@ -46,6 +64,7 @@ fn try_all() -> Value {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reports-html");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder for the test");
+    write_hostile();
     for (name, arguments) in REPORTS {
         let page = report(arguments).replacen("<head>", CATCHER, 1);
         std::fs::write(folder.join(format!("{name}.html")), page).expect("written");

@@ -168,9 +168,18 @@ async function looks() {
   return seen;
 }
 
+// Names and lines that want to be more than text.
+async function hostile() {
+  const it = await open("hostile", 1440, "#intent=2");
+  await wait(50);
+  const seen = { title: it.text("h1"), lines: it.texts(".snippet code").filter((line) => line.includes("<script>")).length, made: it.all("main img, main script").length, count: it.count() };
+  it.close();
+  return seen;
+}
+
 const tries = {
   steps: async () => ({ 360: await steps(360), 768: await steps(768), 1440: await steps(1440) }),
-  addresses, folds, compared, words, cluster, blame, looks,
+  addresses, folds, compared, words, cluster, blame, looks, hostile,
 };
 (async () => {
   for (const [name, attempt] of Object.entries(tries)) {

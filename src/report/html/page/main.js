@@ -13,10 +13,7 @@ function choose(index, step) {
   if (current) current.stop();
   chosen = index;
   const result = report.results[index];
-  tabs.forEach((tab, at) => {
-    tab.setAttribute("aria-selected", String(at === index));
-    tab.setAttribute("tabindex", at === index ? "0" : "-1");
-  });
+  tabs.forEach((tab, at) => tab.setAttribute("aria-selected", String(at === index)));
   current = result.violation ? player(result) : null;
   body.replaceChildren(...[verdict(result), ...(current ? [current.view] : [blame(result), repairs(result.repairs)])].filter(Boolean));
   if (!current) return;
