@@ -76,3 +76,20 @@ fn apply(node: &Node, values: &[i64], assignment: Assignment) -> i64 {
 pub fn divide(dividend: i64, divisor: i64) -> i64 {
     if divisor == 0 { 0 } else { dividend / divisor }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::{Term, int_var, within};
+
+    #[test]
+    fn each_assignment_is_evaluated_by_itself() {
+        let (roots, dag) = within(Dag::default(), || {
+            let ((_, a), (_, b)) = (int_var("a", 0, 9), int_var("b", 0, 9));
+            [(a + b).id(), a.min(b).id()]
+        });
+        let states = [[3, 4], [9, 0], [3, 4]];
+        let assignments = states.iter().map(|vars| Assignment { vars, primed: &[], choices: &[] });
+        assert_eq!(evaluate_each(&dag, &roots, assignments), [[7, 3], [9, 0], [7, 3]]);
+    }
+}

@@ -90,7 +90,7 @@ function lanesView(run, choose, toggled) {
     columns.forEach((one, index) => (one.mark = marks[index]));
     const open = run.folds.filter((fold) => fold.open).map((fold) => bracket(fold, place.top + height));
     const whole = place.top + height + (run.folds.length ? 38 : 22);
-    view.replaceChildren(svg("svg", { width: place.width, height: whole, viewBox: `0 0 ${place.width} ${whole}`, role: "img", "aria-label": "Who acts at each step" }, drawn, marks, called, open));
+    view.replaceChildren(svg("svg", { width: place.width, height: whole, viewBox: `0 0 ${place.width} ${whole}`, role: "group", "aria-label": "Who acts at each step" }, drawn, marks, called, open));
     if (current !== null) show(current);
   }
 

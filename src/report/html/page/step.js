@@ -127,8 +127,10 @@ function tableView(run, choose, toggled) {
   function foldRow(fold) {
     const reasons = [...new Set(found.steps.slice(fold.first - 1, fold.last).map((step) => step.reason))];
     const says = `${foldLabel(fold)}: ${reasons.slice(0, 5).join(", ")}${reasons.length > 5 ? ", ..." : ""}`;
-    return el("tr", { class: `folded no-print${inLoop(fold.first) ? " loop" : ""}`, tabindex: 0, role: "button", "aria-expanded": "false", ...pressed(() => toggled(fold)) },
-      el("td", {}, `${fold.first}\u2013${fold.last}`), el("td", { class: "who soft" }, ""), el("td", {}, `+ ${clean(says)}`));
+    // The button is for keys; a click anywhere in the row does the same.
+    return el("tr", { class: `folded no-print${inLoop(fold.first) ? " loop" : ""}`, onclick: () => toggled(fold) },
+      el("td", {}, `${fold.first}\u2013${fold.last}`), el("td", { class: "who soft" }, ""),
+      el("td", {}, el("button", { class: "unfold", "aria-expanded": "false" }, `+ ${clean(says)}`)));
   }
 
   function draw() {
