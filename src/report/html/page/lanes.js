@@ -16,7 +16,7 @@ function lanesView(run, choose, toggled) {
     const shown = parts(found, run.folds);
     const folded = shown.filter((part) => part.fold).length;
     const wide = 62;
-    const column = Math.max(24, Math.min(96, (room - left - 16 - folded * wide) / Math.max(1, shown.length - folded)));
+    const column = Math.max(found.steps.length > 99 ? 30 : 24, Math.min(96, (room - left - 16 - folded * wide) / Math.max(1, shown.length - folded)));
     let at = left;
     columns = shown.map((part) => {
       const width = part.fold ? wide : column;
