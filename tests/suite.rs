@@ -2,6 +2,7 @@
 //! programs of their own have those that write pages (`cases`, `explain`, `fidelity`, `lockstep`), transcripts (`cli`) and
 //! `differential`, which has its own settings. `cargo test --test suite proofs` runs those of one file.
 
+mod archive;
 mod clusters;
 mod compare;
 mod conform;

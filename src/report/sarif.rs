@@ -57,7 +57,6 @@ impl Writer<'_> {
             "tool": { "driver": {
                 "name": "Kubound",
                 "semanticVersion": document.kubound,
-                "informationUri": env!("CARGO_PKG_REPOSITORY"),
                 "rules": ids.iter().map(|id| rule(id)).collect::<Vec<_>>(),
             } },
             "automationDetails": { "id": format!("kubound/{}/", clean(&document.name)) },

@@ -95,10 +95,12 @@ pub(super) fn read_metadata(fields: &Fields, context: &Context, is_optional: boo
         }
         None if is_optional => String::new(),
         None => {
-            return Err(context
-                .error("metadata.name", "missing")
-                .kind(ErrorKind::MissingField)
-                .expected("the name of the object"));
+            return Err(context.error("metadata.name", "missing").kind(ErrorKind::MissingField).expected(
+                match metadata.get("generateName") {
+                    Some(_) => "the name of the object; with `generateName` each `kubectl create` makes up another one",
+                    None => "the name of the object",
+                },
+            ));
         }
     };
     let namespace = metadata.read("namespace", |view| match view.name()? {
