@@ -5,6 +5,7 @@
 mod archive;
 mod clusters;
 mod compare;
+mod completions;
 mod conform;
 mod container_usage;
 mod custom;

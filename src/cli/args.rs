@@ -1,8 +1,8 @@
 //! Flags that several subcommands share.
 
 use super::Failure;
+use super::completions::values;
 use super::exit::Deny;
-pub use super::terminal::ColorArg;
 use crate::engines::{self, Registration};
 use crate::limits::reader::{MOST_FAULTS, MOST_STEPS};
 use crate::manifest::{AskedTiming, Loaded};
@@ -130,7 +130,7 @@ pub struct SearchArgs {
 pub struct ReportArgs {
     /// Format of a report, with an optional file; may be repeated: human, json, jsonl, sarif, junit, github, markdown,
     /// itf, html. What goes to standard output is for people unless another format is asked for there
-    #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    #[arg(long, short, value_name = "FORMAT[=FILE]", add = values::formats(), help_heading = "Report")]
     pub output: Vec<Output>,
     /// Count as a failure: vacuous intents, clean verdicts that ignored a field which may matter, races that pass, or
     /// clean verdicts where nobody knows whether there are races
@@ -153,9 +153,6 @@ pub struct VoiceArgs {
     /// Show the invariants and measures behind what was proved
     #[arg(long, help_heading = "Report")]
     pub show_proof: bool,
-    /// When to colour; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are respected
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
-    pub color: ColorArg,
 }
 
 /// `--engine`: all of them, or one of the registry.

@@ -1,6 +1,7 @@
 //! `kubound cases`: the built-in cases, which are compiled in.
 
 use super::args::{Output, SearchArgs, VoiceArgs};
+use super::completions::values;
 use super::exit::Exit;
 use super::{Failure, check, interrupt, output, progress};
 use crate::cases::{self, Case, Variant};
@@ -26,11 +27,13 @@ pub struct Arguments {
 enum Action {
     /// List the cases by what is seen of them, all or those that speak of a word, such as evict or hpa
     List {
+        #[arg(add = values::words_of_cases())]
         /// A word of the name, the title, the symptom, the controllers, the mechanism, the source or the repair
         word: Option<String>,
     },
     /// Print what a case is about, and its files
     Show {
+        #[arg(add = values::cases())]
         /// Name of the case
         name: String,
     },
@@ -41,6 +44,7 @@ enum Action {
 #[derive(Args, Debug)]
 struct RunArguments {
     /// Cases such as c8, or variants such as c8/broken
+    #[arg(add = values::variants())]
     names: Vec<String>,
     /// Run all cases
     #[arg(long, conflicts_with = "names")]
@@ -49,7 +53,7 @@ struct RunArguments {
     search: SearchArgs,
     /// Format of a report, with an optional file; may be repeated: human, json, jsonl, sarif, junit, github, markdown,
     /// itf, html. json, itf and html take one variant, such as c8/broken
-    #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    #[arg(long, short, value_name = "FORMAT[=FILE]", add = values::formats(), help_heading = "Report")]
     output: Vec<Output>,
     #[command(flatten)]
     voice: VoiceArgs,
@@ -110,7 +114,6 @@ fn run_cases(arguments: &RunArguments) -> Result<Exit, Failure> {
     if arguments.names.is_empty() && !arguments.all {
         return Err(Failure::Usage(anyhow!("name a case, such as c8 or c8/broken, or use --all")));
     }
-    output::choose_color(arguments.voice.color);
     arguments.search.check()?;
     check::set_up(&arguments.search)?;
     let mut chosen = Vec::new();
@@ -164,7 +167,7 @@ fn run_variant(
     if !tells {
         return Ok((document, exit));
     }
-    let paint = output::paint(voice.color);
+    let paint = output::paint();
     let mut text = String::new();
     for result in &findings.results {
         let expected = loaded.expect.get(&result.intent).copied().map(expected_word);

@@ -1,6 +1,6 @@
 //! `kubound conform`: whether the model can do what a real cluster was recorded doing.
 
-use super::args::{ColorArg, Form};
+use super::args::Form;
 use super::exit::Exit;
 use super::{Failure, check, output};
 use crate::conform::actions::actions;
@@ -73,8 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         SearchError::Engine(_) => Failure::Internal(error.into()),
         SearchError::TooLarge(_) => Failure::Usage(error.into()),
     })?;
-    let told_to =
-        human::Options { paint: output::paint(ColorArg::Auto), verbose: arguments.verbose, ..human::Options::plain() };
+    let told_to = human::Options { paint: output::paint(), verbose: arguments.verbose, ..human::Options::plain() };
     let notes = human::told_notes(&loaded.notes, &told_to);
     match arguments.output {
         Form::Human => output::print(&(told(&answer, all, arguments.verbose) + &notes))?,

@@ -1,6 +1,7 @@
 //! `kubound diff`: which intents a change of the input, or of the release of Kubernetes, breaks or fixes.
 
 use super::args::{Output, SearchArgs, VoiceArgs};
+use super::completions::values;
 use super::exit::Exit;
 use super::input::Application;
 use super::revision::{self, Folder};
@@ -13,7 +14,7 @@ use crate::report::document::{Document, IntentDocument};
 use crate::smt;
 use crate::text::{Kind, neutralise};
 use anyhow::{Context, anyhow};
-use clap::Args;
+use clap::{Args, ValueHint};
 use kubound_encodings::cluster::KubernetesVersion;
 use std::path::{Path, PathBuf};
 
@@ -21,28 +22,28 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Folder or file before the change, or REVISION:PATH in a git repository; with --base a path of both sides
-    #[arg(value_name = "OLD", required_unless_present_any = ["show_settings", "base"])]
+    #[arg(value_name = "OLD", value_hint = ValueHint::AnyPath, required_unless_present_any = ["show_settings", "base"])]
     old: Option<String>,
     /// Folder or file after it, or REVISION:PATH; with --base further paths of both sides
-    #[arg(value_name = "NEW", required_unless_present_any = ["show_settings", "to", "base"], conflicts_with = "to")]
+    #[arg(value_name = "NEW", value_hint = ValueHint::AnyPath, required_unless_present_any = ["show_settings", "to", "base"], conflicts_with = "to")]
     new: Vec<String>,
     /// Compare paths of the working folder, by default all of it, with what they are in this git revision
     #[arg(long, value_name = "REVISION", conflicts_with = "to", help_heading = "Search")]
     base: Option<String>,
     /// Check OLD alone, before and after an upgrade: under the rules of this release, such as 1.33 [default: what the scenario says]
-    #[arg(long, value_name = "RELEASE", requires = "to", help_heading = "Search")]
+    #[arg(long, value_name = "RELEASE", add = values::releases(), requires = "to", help_heading = "Search")]
     from: Option<String>,
     /// The release of Kubernetes after the upgrade, such as 1.36
-    #[arg(long, value_name = "RELEASE", help_heading = "Search")]
+    #[arg(long, value_name = "RELEASE", add = values::releases(), help_heading = "Search")]
     to: Option<String>,
     /// Check only the intents of this id; may be repeated
-    #[arg(long, value_name = "ID", help_heading = "Search")]
+    #[arg(long, value_name = "ID", add = values::intents(), help_heading = "Search")]
     intent: Vec<String>,
     #[command(flatten)]
     search: SearchArgs,
     /// Format of a report on what changed, with an optional file; may be repeated: human, json, jsonl, sarif, junit, github,
     /// markdown, itf, html. What goes to standard output is for people unless another format is asked for there
-    #[arg(long, short, value_name = "FORMAT[=FILE]", help_heading = "Report")]
+    #[arg(long, short, value_name = "FORMAT[=FILE]", add = values::formats(), help_heading = "Report")]
     output: Vec<Output>,
     #[command(flatten)]
     voice: VoiceArgs,
@@ -108,7 +109,6 @@ impl Sides {
 
 /// Runs the subcommand. Exit code 1 says that the change breaks something; what was broken before does not count.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    output::choose_color(arguments.voice.color);
     arguments.search.check()?;
     output::check(&arguments.output, 1)?;
     check::set_up(&arguments.search)?;

@@ -1,6 +1,7 @@
 //! `kubound explain`: what an id of an intent, an error or a warning means, and what becomes of a field of a manifest.
 
 use super::args::Form;
+use super::completions::values;
 use super::exit::Exit;
 use super::{Failure, check, input, output};
 use crate::explain::lookup::{Mention, What, mentions};
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 pub struct Arguments {
     /// An id such as noOscillation or duplicate-key (`kubound list ids` lists them), or a field such as Pod.spec.os;
     /// any other word, such as hpa or drain, lists what speaks of it; `writers` tells of manifests who may write which field
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", add = values::explained())]
     id: String,
     /// With `writers`: files and folders of manifests and a scenario [default: this folder]
     #[arg(value_name = "PATH")]

@@ -6,7 +6,7 @@ use crate::explain::FailureKind;
 use crate::manifest::InputError;
 use crate::report::diagnostic::Diagnostic;
 use crate::search::Fault;
-use crate::text::{Kind, neutralise};
+use crate::text::{Kind, Paint, neutralise};
 use kubound_encodings::assemble::AssembleError;
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -78,12 +78,14 @@ impl Failure {
 
 /// What the parser of the command line says, with the id; help and versions as they are.
 pub fn report_parser(error: &clap::Error) -> Exit {
+    let told = error.render();
+    let worded = |paint: Paint| if paint.colours { told.ansi().to_string() } else { told.to_string() };
     if !error.use_stderr() {
-        let _ = error.print();
+        // There is nobody to tell that it cannot be written.
+        let _ = output::print(&worded(output::paint()));
         return Exit::Fine;
     }
-    let told = error.render();
-    let told = if output::paint_errors().colours { told.ansi().to_string() } else { told.to_string() };
+    let told = worded(output::paint_errors());
     let id = FailureKind::Usage.id();
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(told.replacen("error:", &format!("error[{id}]:"), 1).as_bytes());

@@ -1,6 +1,7 @@
 //! `kubound faults`: which fault of which controller breaks which intent, one site after the other.
 
-use super::args::{ColorArg, FaultArgs, Form, SearchArgs};
+use super::args::{FaultArgs, Form, SearchArgs};
+use super::completions::values;
 use super::exit::Exit;
 use super::{Failure, check, input, interrupt, output, progress};
 use crate::engines::Cancel;
@@ -30,16 +31,13 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = RangedI64ValueParser::<i64>::new().range(1..=MOST_FAULTS))]
     most: i64,
     /// Check only the intents of this id; may be repeated
-    #[arg(long, value_name = "ID", help_heading = "Search")]
+    #[arg(long, value_name = "ID", add = values::intents(), help_heading = "Search")]
     intent: Vec<String>,
     #[command(flatten)]
     search: SearchArgs,
     /// Form of the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     output: Form,
-    /// When to colour; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are respected
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    color: ColorArg,
 }
 
 /// What is known of an intent at a site.
@@ -80,7 +78,6 @@ fn name_of<S: Serializer>(kind: &Option<FaultKind>, serializer: S) -> Result<S::
 
 /// Runs the subcommand. Exit code 1 says that some fault, or none, violates an intent.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    output::choose_color(arguments.color);
     arguments.search.check()?;
     if let Some((kind, _)) = arguments.search.model.faults.times().next() {
         let flag = FaultArgs::flag(kind);

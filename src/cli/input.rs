@@ -59,8 +59,7 @@ impl Application {
 pub fn applications(paths: &[PathBuf]) -> Result<Vec<Application>, Failure> {
     let together = Application { paths: paths.to_vec(), ..Application::default() };
     let [folder] = paths else { return Ok(vec![together]) };
-    if !folder.is_dir() || folder.join(CHART).is_file() || KUSTOMIZATIONS.iter().any(|name| folder.join(name).is_file())
-    {
+    if !folder.is_dir() || Sort::of(folder).is_some() {
         return Ok(vec![together]);
     }
     let found = manifest::applications(folder).context("cannot read the input").map_err(Failure::Usage)?;
@@ -106,27 +105,23 @@ fn collect(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<Text>), Failure> {
             if texts.iter().all(|text: &Text| text.name != STDIN) {
                 texts.push(Text { name: STDIN.into(), text: read_stdin()? });
             }
-        } else if path.join(CHART).is_file() {
-            texts.push(helm(path)?);
-            files.extend(scenario(path));
-        } else if KUSTOMIZATIONS.iter().any(|name| path.join(name).is_file()) {
-            texts.push(kustomize(path)?);
-            files.extend(scenario(path));
-        } else {
-            files.push(path.clone());
+            continue;
         }
+        match Sort::of(path) {
+            Some(Sort::Chart) => texts.push(helm(path)?),
+            Some(Sort::Kustomization) => texts.push(kustomize(path)?),
+            Some(Sort::Scenario) | None => {
+                files.push(path.clone());
+                continue;
+            }
+        }
+        files.extend(scenario(path));
     }
     Ok((files, texts))
 }
 
 /// Name of standard input in messages.
 const STDIN: &str = "<stdin>";
-
-/// The file of a chart that names it.
-const CHART: &str = "Chart.yaml";
-
-/// Names under which kustomize looks for its file.
-const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// The scenario beside a chart or kustomization.
 fn scenario(folder: &Path) -> Option<PathBuf> {

@@ -25,7 +25,6 @@ pub struct Arguments {
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let report = &arguments.report;
-    output::choose_color(report.voice.color);
     output::check(&report.output, 1)?;
     let files = files(&arguments.reports)?;
     refuse_to_overwrite(&files, report)?;

@@ -47,6 +47,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::LazyLock;
+use terminal::ColorArg;
 
 /// Finds runs of a Kubernetes cluster in which controllers fight, overshoot or get stuck.
 #[derive(Parser, Debug)]
@@ -54,6 +55,9 @@ use std::sync::LazyLock;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// When to colour: auto (on a terminal), always or never; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are respected
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true, hide_possible_values = true)]
+    color: ColorArg,
 }
 
 const AFTER_HELP: &str = "\
@@ -102,7 +106,7 @@ enum Command {
     Schema(schema::Arguments),
     /// Tell whether this installation works, and what it can use
     Doctor(doctor::Arguments),
-    /// Print what a shell needs to complete commands and flags
+    /// Print what a shell needs to complete commands, flags and their values
     Completions(completions::Arguments),
     /// Print manual pages
     Man(man::Arguments),
@@ -122,10 +126,17 @@ fn is_plugin(program: Option<&OsStr>) -> bool {
 
 /// What the arguments and the settings come to: something to do, or an exit code.
 fn parse() -> Result<Cli, Result<exit::Exit, Failure>> {
-    let told = |error: clap::Error| Ok(failure::report_parser(&error));
+    let told = |error: clap::Error| {
+        terminal::choose_color(terminal::asked_color(std::env::args_os()));
+        Ok(failure::report_parser(&error))
+    };
+    let refused = |failure: Failure| {
+        terminal::choose_color(terminal::asked_color(std::env::args_os()));
+        Err(failure)
+    };
     let line = command_line();
     let matches = line.clone().try_get_matches().map_err(told)?;
-    let Some(settings) = settings::resolve(&line, &matches).map_err(Err)? else {
+    let Some(settings) = settings::resolve(&line, &matches).map_err(refused)? else {
         return Cli::from_arg_matches(&matches).map_err(told);
     };
     let matches = settings.apply(line.clone()).try_get_matches().map_err(told)?;
@@ -137,6 +148,7 @@ fn parse() -> Result<Cli, Result<exit::Exit, Failure>> {
 
 /// Parses the arguments, does what they say and returns the exit code.
 pub fn run() -> ExitCode {
+    completions::answer(command_line);
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
     let code =
         |result: Result<exit::Exit, Failure>| ExitCode::from(result.unwrap_or_else(|failure| failure.report()).code());
@@ -144,6 +156,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(ended) => return code(ended),
     };
+    terminal::choose_color(cli.color);
     if let Some(width) = terminal::width() {
         set_columns(width);
     }
@@ -165,7 +178,7 @@ pub fn run() -> ExitCode {
         Command::Init(arguments) => init::run(arguments),
         Command::Schema(arguments) => schema::run(arguments, &command_line()),
         Command::Doctor(arguments) => doctor::run(arguments),
-        Command::Completions(arguments) => completions::run(arguments, command_line()),
+        Command::Completions(arguments) => completions::run(arguments, &command_line()),
         Command::Man(arguments) => man::run(arguments, command_line()),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| Err(Failure::Internal(anyhow!("the message is above"))));

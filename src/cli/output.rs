@@ -3,7 +3,7 @@
 use super::Failure;
 use super::args::{Output, VoiceArgs};
 use super::exit::Exit;
-pub use super::terminal::{choose_color, paint, paint_errors};
+pub use super::terminal::{paint, paint_errors};
 use crate::manifest::Loaded;
 use crate::manifest::edit::Texts;
 use crate::repair::Found;
@@ -70,12 +70,8 @@ fn several() -> Vec<&'static str> {
 
 /// How to write to standard output, and how to files.
 fn styles(voice: &VoiceArgs) -> (Style, Style) {
-    let human = human::Options {
-        paint: paint(voice.color),
-        verbose: voice.verbose,
-        quiet: voice.quiet,
-        show_proof: voice.show_proof,
-    };
+    let human =
+        human::Options { paint: paint(), verbose: voice.verbose, quiet: voice.quiet, show_proof: voice.show_proof };
     let style = Style { human, root: std::env::current_dir().ok() };
     let for_files = Style { human: human::Options { paint: Paint { colours: false }, ..human }, ..style.clone() };
     (style, for_files)
@@ -261,8 +257,8 @@ pub fn write_told(documents: &[Document], outputs: &[Output], voice: &VoiceArgs)
 }
 
 /// Says which application the next answers are about, where they are for people.
-pub fn begin(name: &str, is_first: bool, outputs: &[Output], voice: &VoiceArgs) -> Result<(), Failure> {
-    let title = paint(voice.color).paint(Kind::Label, &format!("application {}", neutralise(name)));
+pub fn begin(name: &str, is_first: bool, outputs: &[Output]) -> Result<(), Failure> {
+    let title = paint().paint(Kind::Label, &format!("application {}", neutralise(name)));
     tell_people(format!("{}{title}\n\n", if is_first { "" } else { "\n" }), outputs)
 }
 

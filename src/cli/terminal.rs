@@ -3,10 +3,11 @@
 use crate::limits::report::{LARGEST_WIDTH, LEAST_WIDTH};
 use crate::text::Paint;
 use clap::ValueEnum;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 
-/// `--color`.
+/// `--color`, which every subcommand has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum ColorArg {
     /// If standard output is a terminal.
@@ -20,24 +21,40 @@ pub enum ColorArg {
 /// What `--color` says, once it was read.
 static COLOR: OnceLock<ColorArg> = OnceLock::new();
 
-/// Remembers what `--color` says, for messages on standard error.
+/// Remembers what `--color` says.
 pub fn choose_color(color: ColorArg) {
     COLOR.get_or_init(|| color);
 }
 
+/// What `--color` says among words that are no command line, so that what is wrong with them is told in these colours.
+pub fn asked_color(words: impl Iterator<Item = OsString>) -> ColorArg {
+    let words = words.map(|word| word.to_string_lossy().into_owned());
+    let mut words = words.take_while(|word| word != "--");
+    let mut asked = ColorArg::Auto;
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => None,
+        };
+        asked = value.and_then(|value| ColorArg::from_str(&value, false).ok()).unwrap_or(asked);
+    }
+    asked
+}
+
 /// Whether to colour what goes to standard error.
 pub fn paint_errors() -> Paint {
-    painted(COLOR.get().copied().unwrap_or(ColorArg::Auto), std::io::stderr().is_terminal())
+    painted(std::io::stderr().is_terminal())
 }
 
 /// Whether to colour what goes to standard output.
-pub fn paint(color: ColorArg) -> Paint {
-    painted(color, std::io::stdout().is_terminal())
+pub fn paint() -> Paint {
+    painted(std::io::stdout().is_terminal())
 }
 
-fn painted(color: ColorArg, is_terminal: bool) -> Paint {
+fn painted(is_terminal: bool) -> Paint {
     let variable = |name: &str| std::env::var(name).ok();
-    let colours = match color {
+    let colours = match COLOR.get().copied().unwrap_or(ColorArg::Auto) {
         ColorArg::Always => true,
         ColorArg::Never => false,
         ColorArg::Auto => wants_colours(&variable, is_terminal),
@@ -81,6 +98,15 @@ mod tests {
         assert!(!wants(&[("TERM", "dumb")], true) && wants(&[("TERM", "dumb"), ("FORCE_COLOR", "1")], true));
         assert!(wants(&[("FORCE_COLOR", "3")], false) && wants(&[("CLICOLOR_FORCE", "1")], false));
         assert!(!wants(&[("FORCE_COLOR", "0")], false) && !wants(&[("FORCE_COLOR", "1"), ("NO_COLOR", "1")], false));
+    }
+
+    #[test]
+    fn a_command_line_that_is_wrong_may_still_say_when_to_colour() {
+        let asked = |line: &str| asked_color(line.split(' ').map(OsString::from));
+        assert_eq!(asked("kubound verify --wrong --color never"), ColorArg::Never);
+        assert_eq!(asked("kubound --color=always verify --color=never --color always"), ColorArg::Always);
+        assert_eq!(asked("kubound verify --color sometimes --colour never --color"), ColorArg::Auto);
+        assert_eq!(asked("kubound verify -- --color never"), ColorArg::Auto);
     }
 
     #[test]

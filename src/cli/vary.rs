@@ -3,13 +3,14 @@
 mod judge;
 
 use super::again::Again;
-use super::args::{ColorArg, Form, SearchArgs};
+use super::args::{Form, SearchArgs};
+use super::completions::values;
 use super::exit::Exit;
 use super::{Failure, check, input, interrupt, output};
 use crate::limits::vary::MINIMISE;
 use crate::manifest::{Loaded, Severity, Varied, resolve};
 use crate::report::human::{Options, run as told_run};
-use crate::text::{Kind, neutralise, plural, wrap};
+use crate::text::{Kind, neutralise, plural, wrap, wrap_after};
 use crate::vary::search::{Claim, Map, Sort, search};
 use crate::vary::{Axis, axes, told};
 use anyhow::anyhow;
@@ -31,21 +32,17 @@ pub struct Arguments {
     #[arg(long, value_name = "OBJECT FIELD=VALUES", value_parser = Varied::of_flag)]
     field: Vec<Varied>,
     /// Check only the intents of this id; may be repeated
-    #[arg(long, value_name = "ID", help_heading = "Search")]
+    #[arg(long, value_name = "ID", add = values::intents(), help_heading = "Search")]
     intent: Vec<String>,
     #[command(flatten)]
     search: SearchArgs,
     /// Form of the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "human")]
     output: Form,
-    /// When to colour; NO_COLOR is respected
-    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
-    color: ColorArg,
 }
 
 /// Runs the subcommand. Exit code 1 says that some value violates an intent.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    output::choose_color(arguments.color);
     arguments.search.check()?;
     check::set_up(&arguments.search)?;
     let cancel = interrupt::install();
@@ -94,7 +91,7 @@ fn wanted(arguments: &Arguments, loaded: &Loaded) -> Result<Vec<Varied>, Failure
 /// The answers for people.
 fn text(arguments: &Arguments, loaded: &Loaded, axes: &[Axis], map: &Map, asked: &Asked) -> String {
     let mut text = String::new();
-    let paint = output::paint(arguments.color);
+    let paint = output::paint();
     if let Some(assumed) = &loaded.cluster.assumed {
         let _ = writeln!(text, "assumed {}", wrap(&neutralise(assumed), 8));
     }
@@ -111,7 +108,7 @@ fn text(arguments: &Arguments, loaded: &Loaded, axes: &[Axis], map: &Map, asked:
     text += &told::refusals(axes, map);
     let warning = paint.paint(Kind::Warning, "warning");
     for note in &asked.notes {
-        let _ = writeln!(text, "{warning}: {}", wrap(&neutralise(note), 2));
+        let _ = writeln!(text, "{warning}: {}", wrap_after(&neutralise(note), 9, 2));
     }
     let risky = loaded.notes.iter().filter(|note| note.severity == Severity::Risky).count() as i64;
     if risky > 0 {

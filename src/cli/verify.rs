@@ -2,6 +2,7 @@
 
 use super::args::{ReportArgs, SearchArgs};
 use super::baseline::BaselineArgs;
+use super::completions::values;
 use super::exit::Exit;
 use super::input::Application;
 use super::progress::News;
@@ -28,7 +29,7 @@ pub struct Arguments {
     #[arg(default_value = ".", value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Check only the intents of this id; may be repeated
-    #[arg(long, value_name = "ID", help_heading = "Search")]
+    #[arg(long, value_name = "ID", add = values::intents(), help_heading = "Search")]
     intent: Vec<String>,
     /// Save each violation as a file in this folder, for `kubound replay`
     #[arg(long, value_name = "FOLDER", help_heading = "Report")]
@@ -71,7 +72,6 @@ impl Arguments {
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let report = &arguments.report;
-    output::choose_color(report.voice.color);
     output::check(&report.output, 1)?;
     arguments.search.check()?;
     check::set_up(&arguments.search)?;
@@ -95,7 +95,7 @@ fn run_each(arguments: &Arguments, applications: &[Application]) -> Result<Exit,
         if cancel.is_cancelled() {
             break;
         }
-        output::begin(name, decided.is_empty(), &report.output, &report.voice)?;
+        output::begin(name, decided.is_empty(), &report.output)?;
         decided.push(decide(arguments, application, true, &cancel).unwrap_or_else(|failure| (None, failure.report())));
     }
     let told = names.iter().zip(&decided).map(|(name, (document, exit))| Decided {

@@ -40,6 +40,13 @@ pub enum Sort {
     Scenario,
 }
 
+impl Sort {
+    /// Which program renders a folder, if one has to.
+    pub fn of(folder: &Path) -> Option<Self> {
+        MARKS.iter().find(|(mark, _)| folder.join(mark).is_file()).map(|(_, sort)| *sort)
+    }
+}
+
 impl Apart {
     /// What is to be known if it is left out.
     pub fn note(&self) -> Note {

@@ -134,7 +134,7 @@ pub fn resolve(command: &Command, matches: &ArgMatches) -> Result<Option<Setting
         let fault = settings[other].error(other, format!("`{one}` and `{other}` exclude each other"));
         return Err(usage(fault.kind(ErrorKind::Duplicate).help("keep one of them")));
     }
-    let has = |key: &str| subcommand.get_arguments().any(|arg| arg.get_long() == Some(key));
+    let has = |key: &str| flags(command, subcommand).any(|arg| arg.get_long() == Some(key));
     settings.retain(|key, _| has(key));
     Ok(Some(Settings { subcommand: name.to_owned(), settings, shows: given.get_flag("show_settings") }))
 }
@@ -142,26 +142,32 @@ pub fn resolve(command: &Command, matches: &ArgMatches) -> Result<Option<Setting
 impl Settings {
     /// The command line with the settings as defaults.
     pub fn apply(&self, command: Command) -> Command {
-        let settings = &self.settings;
-        command.mut_subcommand(&self.subcommand, |subcommand| {
-            let ids: Vec<_> = (subcommand.get_arguments())
-                .filter_map(|arg| Some((arg.get_id().clone(), settings.get(arg.get_long()?)?.values.clone())))
-                .collect();
-            ids.into_iter()
-                .fold(subcommand, |subcommand, (id, values)| subcommand.mut_arg(id, |arg| arg.default_values(values)))
-        })
+        self.defaults(command).mut_subcommand(&self.subcommand, |subcommand| self.defaults(subcommand))
+    }
+
+    /// A command with the settings as defaults of its own flags.
+    fn defaults(&self, command: Command) -> Command {
+        let of = |arg: &Arg| Some((arg.get_id().clone(), self.settings.get(arg.get_long()?)?.values.clone()));
+        let ids: Vec<_> = command.get_arguments().filter_map(of).collect();
+        ids.into_iter().fold(command, |command, (id, values)| command.mut_arg(id, |arg| arg.default_values(values)))
     }
 
     /// What every setting is and where it comes from, if that is what was asked for.
     pub fn shown(&self, command: &Command, matches: &ArgMatches) -> Option<String> {
         let given = matches.subcommand_matches(&self.subcommand).filter(|_| self.shows)?;
-        Some(show::show(command.find_subcommand(&self.subcommand)?, given, &self.settings))
+        let flags = flags(command, command.find_subcommand(&self.subcommand)?);
+        Some(show::show(flags, given, &self.settings))
     }
+}
+
+/// The flags of a subcommand: its own, and those of all subcommands.
+fn flags<'a>(command: &'a Command, subcommand: &'a Command) -> impl Iterator<Item = &'a Arg> {
+    subcommand.get_arguments().chain(command.get_arguments().filter(|arg| arg.is_global_set()))
 }
 
 /// Everything that is a setting: flags of `verify`.
 fn all(command: &Command) -> Vec<&Arg> {
-    let verify = command.find_subcommand("verify").into_iter().flat_map(Command::get_arguments);
+    let verify = command.find_subcommand("verify").into_iter().flat_map(|verify| flags(command, verify));
     verify.filter(|arg| arg.get_long().is_some_and(|long| !NO_SETTINGS.contains(&long))).collect()
 }
 

@@ -3,14 +3,18 @@
 use super::{NO_SETTINGS, Setting, Source, shown};
 use crate::text::neutralise;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The table.
-pub fn show(subcommand: &Command, given: &ArgMatches, settings: &BTreeMap<String, Setting>) -> String {
+pub fn show<'a>(
+    flags: impl Iterator<Item = &'a Arg>,
+    given: &ArgMatches,
+    settings: &BTreeMap<String, Setting>,
+) -> String {
     let mut rows = vec![["setting".to_owned(), "value".to_owned(), "from".to_owned()]];
-    for arg in subcommand.get_arguments() {
+    for arg in flags {
         let Some(key) = arg.get_long().filter(|key| !NO_SETTINGS.contains(key)) else { continue };
         let id = arg.get_id().as_str();
         let value = shown(given.get_raw(id)).filter(|value| !value.is_empty()).unwrap_or_else(|| "-".to_owned());
