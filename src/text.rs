@@ -11,6 +11,10 @@ static WIDTH: AtomicUsize = AtomicUsize::new(COLUMNS);
 
 /// Columns that lines should not exceed now.
 pub fn columns() -> usize {
+    #[cfg(test)]
+    if let Some(columns) = testing::columns() {
+        return columns;
+    }
     WIDTH.load(Ordering::Relaxed)
 }
 
@@ -96,9 +100,15 @@ impl Paint {
 /// Breaks `text` at spaces so that it fits the columns behind an indent of `indent`; lines after the first start
 /// with the indent. Words are never broken.
 pub fn wrap(text: &str, indent: usize) -> String {
-    let width = columns().saturating_sub(indent).max(20);
+    wrap_after(text, indent, indent)
+}
+
+/// The same where the first line has `taken` columns already.
+pub fn wrap_after(text: &str, taken: usize, indent: usize) -> String {
+    let room = |taken: usize| columns().saturating_sub(taken).max(20);
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
+        let width = room(if lines.len() == 1 { taken } else { indent });
         let line = lines.last_mut().expect("never empty");
         if line.is_empty() {
             line.push_str(word);
@@ -115,6 +125,28 @@ pub fn wrap(text: &str, indent: usize) -> String {
 /// `1 node`, `2 nodes`.
 pub fn plural(count: i64, noun: &str) -> String {
     if count == 1 { format!("{count} {noun}") } else { format!("{count} {noun}s") }
+}
+
+#[cfg(test)]
+pub mod testing {
+    //! Other widths for tests that run side by side.
+
+    use std::cell::Cell;
+
+    thread_local!(static COLUMNS: Cell<Option<usize>> = const { Cell::new(None) });
+
+    /// The columns of this thread, if it has its own.
+    pub(super) fn columns() -> Option<usize> {
+        COLUMNS.get()
+    }
+
+    /// Does something where lines should not exceed so many columns.
+    pub fn at_columns<R>(columns: usize, work: impl FnOnce() -> R) -> R {
+        COLUMNS.set(Some(columns));
+        let done = work();
+        COLUMNS.set(None);
+        done
+    }
 }
 
 #[cfg(test)]
@@ -135,6 +167,13 @@ mod tests {
         assert!(wrapped.lines().count() > 1);
         assert!(wrapped.lines().skip(1).all(|line| line.starts_with("          word")));
         assert!(wrapped.lines().all(|line| line.len() <= COLUMNS));
+    }
+
+    #[test]
+    fn what_stands_before_a_text_takes_room_of_its_first_line_only() {
+        let wrapped = testing::at_columns(40, || wrap_after(&"word ".repeat(20), 22, 2));
+        let lengths: Vec<usize> = wrapped.lines().map(str::len).collect();
+        assert_eq!((lengths[0], lengths[1]), (19, 36), "{wrapped}");
     }
 
     #[test]

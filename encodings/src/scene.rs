@@ -163,9 +163,24 @@ pub struct PodScene {
     pub count: TermId,
 }
 
+/// A workload in a scene.
+#[derive(Clone, Debug)]
+pub struct WorkloadScene {
+    /// What pods are called pods of, without numbers of revisions.
+    pub name: String,
+    /// Whether it exists.
+    pub exists: TermId,
+    /// Its ready pods.
+    pub ready: TermId,
+    /// How many its controller wants; none where no controller keeps so many.
+    pub wanted: Option<TermId>,
+}
+
 /// How states look.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
+    /// The workloads.
+    pub workloads: Vec<WorkloadScene>,
     /// The nodes.
     pub nodes: Vec<NodeScene>,
     /// The pods.
@@ -178,8 +193,24 @@ pub struct Scene {
 
 /// The nodes and pods of a model.
 pub(crate) fn furnished(model: &Model) -> Scene {
+    let workloads = (0..model.cluster.workloads.len()).map(|group| workload(model, group)).collect();
     let nodes = (0..model.slots.len()).map(|slot| node(model, slot)).collect();
-    Scene { nodes, pods: pods(model), ..Scene::default() }
+    Scene { workloads, nodes, pods: pods(model), ..Scene::default() }
+}
+
+/// The workload of a first group.
+fn workload(model: &Model, group: usize) -> WorkloadScene {
+    let (state, own) = (&model.groups[group], model.workload(group));
+    let wanted = match (own.is_bare() || own.job().is_some(), own.is_daemon()) {
+        (true, _) => None,
+        (false, false) => Some(state.spec.value.id()),
+        (false, true) => {
+            let on = state.slots().map(|slot| model.wants_daemon_on(group, slot).as_int());
+            Some(sum(on.collect::<Vec<_>>()).id())
+        }
+    };
+    let exists = state.exists.map_or(true.into(), |exists| exists.value);
+    WorkloadScene { name: model.workload_name(group), exists: exists.id(), ready: model.ready(group).id(), wanted }
 }
 
 fn node(model: &Model, index: usize) -> NodeScene {

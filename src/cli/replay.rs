@@ -1,19 +1,26 @@
 //! `kubound replay`: steps through a saved run on the cluster as it is now.
 
+mod interactive;
+
 use super::exit::Exit;
 use super::{Failure, check, input, output};
 use crate::limits::files::MOST_RUN;
 use crate::manifest::{Loaded, objects_of};
+use crate::report::human::{self, Film};
+use crate::report::narrate::{ToldStep, tell};
 use crate::report::saved::{SavedFault, SavedTrace};
+use crate::report::scene::{Picture, Stage};
+use crate::report::states::Decoder;
 use crate::reproduce::{self, Tool};
-use crate::text::neutralise;
+use crate::search::Systems;
+use crate::text::{neutralise, plural};
 use crate::trace::Trace;
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use kubound_encodings::cluster::{Granularity, Timing};
 use kubound_encodings::system::TransitionSystem;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Flags of `replay`.
@@ -28,6 +35,15 @@ pub struct Arguments {
     /// Replay although the manifests are not those that the run was found in
     #[arg(long)]
     despite_changes: bool,
+    /// Show only this step, or these, such as 7, 7..9 or 7..; 0 is the start
+    #[arg(long, value_name = "STEPS", value_parser = Steps::of, conflicts_with_all = ["interactive", "script"])]
+    step: Option<Steps>,
+    /// Show a step at a time: Enter goes on, b back, g N to step N, q ends
+    #[arg(long, conflicts_with = "script")]
+    interactive: bool,
+    /// Show every step by itself, with the scores behind it
+    #[arg(long, short)]
+    verbose: bool,
     /// Write a script that follows the run on a real cluster made by kind or KWOK
     #[arg(long, value_enum, value_name = "TOOL")]
     script: Option<ToolArg>,
@@ -48,6 +64,40 @@ pub enum ToolArg {
     Kwok,
 }
 
+/// `--step`: from one step to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Steps {
+    first: usize,
+    /// None: the last of the run.
+    last: Option<usize>,
+}
+
+impl Steps {
+    fn of(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no step and no range of steps; write 7, 7..9 or 7..");
+        let number = |text: &str| text.parse::<usize>().map_err(|_| wrong());
+        let (first, last) = match text.split_once("..") {
+            None => (number(text)?, Some(number(text)?)),
+            Some((first, "")) => (number(first)?, None),
+            Some(("", last)) => (0, Some(number(last)?)),
+            Some((first, last)) => (number(first)?, Some(number(last)?)),
+        };
+        if last.is_some_and(|last| last < first) { Err(wrong()) } else { Ok(Self { first, last }) }
+    }
+
+    /// Those of a run with so many.
+    fn within(self, all: usize) -> Result<RangeInclusive<usize>, Failure> {
+        let last = self.last.unwrap_or(all);
+        if self.first > all || last > all {
+            return Err(Failure::Usage(anyhow!(
+                "--step: the run has {}, and 0 is the start",
+                plural(all as i64, "step")
+            )));
+        }
+        Ok(self.first..=last)
+    }
+}
+
 /// Runs the subcommand.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let saved = read(&arguments.trace)?;
@@ -61,40 +111,65 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if !saved.faults.is_empty() {
         loaded.cluster.faults = saved.faults.iter().filter_map(SavedFault::fault).collect();
     }
-    let system = check::systems_with_intents(&loaded.cluster, Granularity::Fine)?.fine;
-    let property = saved.property(&system).ok_or_else(|| {
+    let systems = check::systems_with_intents(&loaded.cluster, Granularity::Fine)?;
+    let system = &systems.fine;
+    let property = saved.property(system).ok_or_else(|| {
         let target = saved.target.as_ref().map_or(String::new(), |target| format!(" of {target}"));
         Failure::Usage(anyhow!("these manifests have no intent {}{target}, which the run violates", saved.intent))
     })?;
-    let mut text = String::new();
-    let result = saved.replay(&system, property, |step| {
-        let line = format!("step {:<4} {}  {}  {}", step.number, step.actor, step.reason, step.text);
-        let _ = writeln!(text, "{}", neutralise(&line));
+    let intent = &saved.intent;
+    let lost = |error| Failure::Refuted(anyhow!("this is no run of these manifests that violates {intent}: {error}"));
+    let (trace, fault) = saved.replay(system, property).map_err(lost)?;
+    if let Some(tool) = arguments.script.filter(|_| fault.is_none()) {
+        let others = match arguments.instead.as_slice() {
+            [] => None,
+            paths => Some(input::load(paths)?),
+        };
+        return write_script(&saved, (&loaded, others.as_ref()), (system, &trace), tool, &arguments.into);
+    }
+    show(arguments, (&loaded, &systems), &trace, saved.repeats.filter(|_| fault.is_none()))?;
+    if let Some(fault) = fault {
+        return Err(lost(fault));
+    }
+    let end = match saved.repeats {
+        Some((first, last)) => format!("steps {first} to {last} repeat forever"),
+        None => "the last state is reached".to_owned(),
+    };
+    output::print(&format!("every step is allowed; {end}; {} is violated\n", neutralise(intent)))?;
+    Ok(Exit::Fine)
+}
+
+/// Shows a run, with the cluster after each step.
+fn show(
+    arguments: &Arguments,
+    of: (&Loaded, &Systems),
+    trace: &Trace,
+    repeats: Option<(usize, usize)>,
+) -> Result<(), Failure> {
+    let (steps, pictures) = filmed(of, trace);
+    let film = Film { steps: &steps, repeats, pictures: &pictures };
+    let options = human::Options { paint: output::paint(), verbose: arguments.verbose, ..human::Options::plain() };
+    if arguments.interactive {
+        return interactive::step_through(&film, &options, &mut std::io::stdin().lock(), &mut output::print);
+    }
+    output::print(&match arguments.step {
+        Some(wanted) => film.some(wanted.within(steps.len())?, &options),
+        None => film.whole(&options),
+    })
+}
+
+/// The steps of a run in words, and the cluster in each of its states; where that is not known, it says why.
+pub fn filmed((loaded, systems): (&Loaded, &Systems), trace: &Trace) -> (Vec<ToldStep>, Vec<Picture>) {
+    let mut steps = tell(&systems.fine, trace);
+    let decoder = Decoder::new(&loaded.cluster, &systems.fine, &trace.initial);
+    decoder.complete(&mut steps, trace, &loaded.sources);
+    let stage = Stage { systems, sources: &loaded.sources };
+    let pictures = stage.film(trace).unwrap_or_else(|| Err("its states are others".to_owned()));
+    let pictures = pictures.unwrap_or_else(|why| {
+        log::error!("the cluster at each step is not known: {why}");
+        Vec::new()
     });
-    if arguments.script.is_none() || result.is_err() {
-        output::print(&text)?;
-    }
-    match result {
-        Ok(trace) => {
-            if let Some(tool) = arguments.script {
-                let others = match arguments.instead.as_slice() {
-                    [] => None,
-                    paths => Some(input::load(paths)?),
-                };
-                return write_script(&saved, (&loaded, others.as_ref()), (&system, &trace), tool, &arguments.into);
-            }
-            let end = match saved.repeats {
-                Some((first, last)) => format!("steps {first} to {last} repeat forever"),
-                None => "the last state is reached".to_owned(),
-            };
-            output::print(&format!("every step is allowed; {end}; {} is violated\n", neutralise(&saved.intent)))?;
-            Ok(Exit::Fine)
-        }
-        Err(error) => {
-            let lost = anyhow!("this is no run of these manifests that violates {}: {error}", saved.intent);
-            Err(Failure::Refuted(lost))
-        }
-    }
+    (steps, pictures)
 }
 
 /// Refuses a run that was found in other manifests.

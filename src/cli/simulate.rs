@@ -1,8 +1,11 @@
 //! `kubound simulate`: seeded random runs, to see what a cluster does and what never happens in it.
 
 use super::exit::Exit;
+use super::replay::filmed;
 use super::{Failure, check, input, output};
-use crate::report::narrate::tell;
+use crate::manifest::Loaded;
+use crate::report::human::{self, Film};
+use crate::search::Systems;
 use crate::text::{neutralise, plural};
 use crate::trace::simulate::{self, Simulation};
 use anyhow::anyhow;
@@ -29,7 +32,7 @@ pub struct Arguments {
     /// Start of the random numbers; the same seed gives the same runs
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Print every step
+    /// Show the steps of every run, with the cluster after each
     #[arg(short, long)]
     verbose: bool,
 }
@@ -52,25 +55,24 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             *fired.entry(system.rule(&step.rule).map_or("", |rule| rule.name.as_str())).or_default() += 1;
         }
         is_violated |= !simulation.violated.is_empty();
-        output::print(&told(system, number, &simulation, arguments.verbose))?;
+        output::print(&told((&loaded, &systems), number, &simulation, arguments.verbose))?;
     }
     output::print(&coverage(system, &fired))?;
     Ok(if is_violated { Exit::Violated } else { Exit::Fine })
 }
 
-fn told(system: &TransitionSystem, number: usize, simulation: &Simulation, verbose: bool) -> String {
+fn told(of: (&Loaded, &Systems), number: usize, simulation: &Simulation, verbose: bool) -> String {
     let mut text = String::new();
     let end = if simulation.is_over { "nothing is left to do" } else { "stopped" };
     let length = plural(simulation.trace.steps.len() as i64, "step");
     let _ = writeln!(text, "run {number}: {length}, {end}");
     if verbose {
-        for step in tell(system, &simulation.trace) {
-            let line = format!("  step {:<4} {}  {}  {}", step.number, step.actor, step.reason, step.text);
-            let _ = writeln!(text, "{}", neutralise(&line));
-        }
+        let (steps, pictures) = filmed(of, &simulation.trace);
+        let film = Film { steps: &steps, repeats: None, pictures: &pictures };
+        text += &film.whole(&human::Options { paint: output::paint(), ..human::Options::plain() });
     }
     for &(property, steps) in &simulation.violated {
-        let intent = &system.properties[property].intent;
+        let intent = &of.1.fine.properties[property].intent;
         let _ = writeln!(text, "  {} is violated after {}", neutralise(intent), plural(steps as i64, "step"));
     }
     text

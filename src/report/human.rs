@@ -2,6 +2,7 @@
 
 pub mod applications;
 mod changes;
+mod film;
 mod repairs;
 mod run;
 
@@ -14,11 +15,12 @@ use super::origin::{OriginDocument, region};
 use crate::limits::report::{MOST_MENDED, MOST_NOTES};
 use crate::manifest::edit::last_key;
 use crate::manifest::{Note, NoteKind};
-use crate::text::{Kind, Paint, neutralise, plural, wrap};
+use crate::text::{Kind, Paint, neutralise, plural, wrap, wrap_after};
 use indexmap::IndexMap;
 use itertools::Itertools;
 use std::fmt::Write as _;
 
+pub use film::Film;
 pub use run::run;
 use run::{ending, scene, smallest, steps};
 
@@ -173,7 +175,7 @@ fn intent(out: &mut String, result: &IntentDocument, alike: &[String], options: 
     }
     if let Some(why) = &result.excepted {
         let label = options.paint.paint(Kind::Warning, "excepted:");
-        let _ = writeln!(out, "  {label} {}", wrap(&neutralise(why), 4));
+        let _ = writeln!(out, "  {label} {}", wrap_after(&neutralise(why), 12, 4));
     }
     if result.same_as.is_some() {
         return;
@@ -400,8 +402,9 @@ fn notes(out: &mut String, notes: &[NoteDocument], options: &Options) {
             let line = note.line.zip(note.column);
             let line = line.map(|(line, column)| format!(":{line}:{column}")).unwrap_or_default();
             let text = format!("{}{line}: {} {}: {}", note.file, note.object, note.field, note.message);
-            let label = options.paint.paint(Kind::Label, &format!("note[{}]", note.id));
-            let _ = writeln!(out, "{label}: {}", wrap(&neutralise(&text), 2));
+            let label = format!("note[{}]", note.id);
+            let text = wrap_after(&neutralise(&text), label.len() + 2, 2);
+            let _ = writeln!(out, "{}: {text}", options.paint.paint(Kind::Label, &label));
         }
     } else if !harmless.is_empty() {
         let _ = writeln!(out, "  {}", wrap(&format!("ignored: {}; -v lists them", ignored(&harmless)), 4));
@@ -419,3 +422,5 @@ fn ignored(harmless: &[&NoteDocument]) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod width_tests;

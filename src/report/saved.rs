@@ -172,14 +172,16 @@ impl SavedTrace {
         same.nth(self.position).map(|(index, _)| index)
     }
 
-    /// Steps through the run on a system of the same cluster: `seen` is shown each step once it was found to be one.
-    /// In the end the run must violate `property`.
+    /// Steps through the run on a system of the same cluster: the steps that are some, and what is wrong with the next one,
+    /// or with all of them, which must violate `property`.
+    ///
+    /// # Errors
+    /// Why it is no run from the start on.
     pub fn replay(
         &self,
         system: &TransitionSystem,
         property: usize,
-        mut seen: impl FnMut(&SavedStep),
-    ) -> Result<Trace, ReplayError> {
+    ) -> Result<(Trace, Option<ReplayError>), ReplayError> {
         let ending = match (self.ending, self.repeats) {
             (SavedEnding::Bad, _) => Ending::Bad,
             (SavedEnding::Stays, _) => Ending::Stays,
@@ -192,16 +194,16 @@ impl SavedTrace {
         };
         let mut trace = Trace { initial: self.initial(system)?, steps: Vec::new(), ending };
         for (index, saved) in self.steps.iter().enumerate() {
-            let step = next(system, trace.state(index), saved).map_err(|what| ReplayError::Step {
-                index,
-                rule: saved.rule.clone(),
-                what,
-            })?;
-            trace.steps.push(step);
-            seen(saved);
+            match next(system, trace.state(index), saved) {
+                Ok(step) => trace.steps.push(step),
+                Err(what) => {
+                    let fault = ReplayError::Step { index, rule: saved.rule.clone(), what };
+                    return Ok((trace, Some(fault)));
+                }
+            }
         }
-        replay(system, &trace, property)?;
-        Ok(trace)
+        let fault = replay(system, &trace, property).err();
+        Ok((trace, fault))
     }
 
     fn initial(&self, system: &TransitionSystem) -> Result<Vec<i64>, ReplayError> {

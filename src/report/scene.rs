@@ -1,6 +1,10 @@
 //! The cluster where a violation ends: nodes with their pods, the numbers that the intent is about, and what everybody
 //! waits for who cannot go on.
 
+mod film;
+
+pub use film::{CountDocument, Picture};
+
 use super::narrate::{Values, terms, values_of, words};
 use super::origin::OriginDocument;
 use crate::limits::report::{MOST_ALIKE, MOST_PLACES, MOST_WAITS};

@@ -330,9 +330,14 @@ impl Systems {
     /// How states of the cluster look, made once for all reports, unless it takes too long; nothing where the cluster is
     /// not known.
     pub fn scene(&self) -> Option<Result<&Staged, &str>> {
+        self.scene_within(SCENE)
+    }
+
+    /// The same, with another limit on the time where it was not made before.
+    pub fn scene_within(&self, most: Duration) -> Option<Result<&Staged, &str>> {
         let cluster = self.described.as_ref()?;
         let make = || {
-            let made = Stop::default().at_most(SCENE).heed(|| assemble_with_scene(cluster, Granularity::Fine));
+            let made = Stop::default().at_most(most).heed(|| assemble_with_scene(cluster, Granularity::Fine));
             made.map_err(|stopped| stopped.to_string())?.map_err(|fault| fault.to_string())
         };
         Some(self.scene.get_or_init(make).as_ref().map_err(String::as_str))

@@ -298,6 +298,8 @@ limits! {
         MOST_NOTES: usize = 8, "messages", "Messages about the input shown without `-v`.", "The verdicts must stay in sight.";
         SCENE: Duration = 800, "ms", "Time to work out, once for a cluster, how its states look and what they wait for.",
             "The verdicts are there already, and the time limit is kept to a second.";
+        FILM: Duration = 60_000, "ms", "Time to work out, once for a cluster, how its states look where somebody steps through a run.",
+            "Whoever asks for it waits for nothing else.";
         MOST_PLACES: usize = 8, "lines", "Lines that tell where the pods are when a violation ends.",
             "Nodes that hold the same share a line; more than these tell nothing.";
         MOST_INSIDE: usize = 8, "lines", "Lines of what is inside of a field that pages show with it.", "The first ones tell what it is.";

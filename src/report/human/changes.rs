@@ -2,7 +2,7 @@
 
 use super::{Options, one as answer};
 use crate::report::document::{Document, IntentDocument};
-use crate::text::{Kind, neutralise, wrap};
+use crate::text::{Kind, neutralise, wrap, wrap_after};
 use std::fmt::Write as _;
 
 /// What became of an answer; none where it is compared with nothing.
@@ -16,7 +16,8 @@ pub(super) fn one(result: &IntentDocument, options: &Options) -> Option<String> 
     };
     let target = result.target.as_ref().map(|target| format!(" of {target}")).unwrap_or_default();
     let told = format!("{}{target}: {}", result.intent, result.told_change()?);
-    let mut text = format!("{}: {}\n", options.paint.paint(kind, label), wrap(&neutralise(&told), 2));
+    let told = wrap_after(&neutralise(&told), label.len() + 2, 2);
+    let mut text = format!("{}: {told}\n", options.paint.paint(kind, label));
     if before.change == "broken" && !options.quiet {
         text += &answer(result, options);
     }
@@ -27,10 +28,10 @@ pub(super) fn one(result: &IntentDocument, options: &Options) -> Option<String> 
 pub(super) fn rest(document: &Document, options: &Options) -> Option<String> {
     let comparison = document.comparison.as_ref()?;
     let mut text = String::new();
-    let label = options.paint.paint(Kind::Warning, "changed");
     for gone in &comparison.gone {
         let told = format!("{}: {} -> not there", gone.title(), gone.verdict);
-        let _ = writeln!(text, "{label}: {}", wrap(&neutralise(&told), 2));
+        let label = options.paint.paint(Kind::Warning, "changed");
+        let _ = writeln!(text, "{label}: {}", wrap_after(&neutralise(&told), 9, 2));
     }
     let counts = document.counts();
     let _ = writeln!(text, "{}\n{}", counts.told_same(), counts.told());

@@ -4,7 +4,7 @@ use super::Options;
 use crate::report::document::{IntentDocument, ViolationDocument};
 use crate::report::narrate::{Line, ToldStep, fold, told_together};
 use crate::report::nodes::ScoreDocument;
-use crate::text::{Kind, neutralise, plural, wrap};
+use crate::text::{Kind, columns, neutralise, plural, wrap};
 use std::fmt::Write as _;
 
 /// The run that violates an intent; nothing where none does.
@@ -31,49 +31,75 @@ pub(super) fn smallest(out: &mut String, violation: &ViolationDocument) {
     }
 }
 
+/// The steps of a violation, in their shortest form or all of them.
 pub(super) fn steps(out: &mut String, violation: &ViolationDocument, options: &Options) {
     let steps = &violation.steps;
-    let widest = |text: fn(&ToldStep) -> &str| steps.iter().map(|step| text(step).chars().count()).max().unwrap_or(0);
-    let widths = (widest(|step| &step.actor).min(28), widest(|step| &step.reason).min(28));
-    let lines = if options.verbose {
-        steps.iter().map(Line::One).collect()
-    } else {
-        fold(steps, violation.repeats.map(|(first, _)| first - 1))
-    };
-    let in_loop = |step: &ToldStep| violation.repeats.is_some_and(|(first, _)| step.number >= first);
-    for line in lines {
+    let layout = Layout::of(steps);
+    for line in lines(steps, violation.repeats, options) {
         let (Line::One(next) | Line::Many([next, ..])) = line else { continue };
-        if violation.repeats.is_some_and(|(first, _)| next.number == first) {
-            let _ = writeln!(out, "{}", options.paint.paint(Kind::Label, &format!("{:-<RULE$}", "+-- loop ")));
+        if let Some(rule) = begins(next, violation.repeats) {
+            let _ = writeln!(out, "{}", options.paint.paint(Kind::Label, &rule));
         }
-        match line {
-            Line::One(step) => {
-                let label = Steps { text: format!("step {}", step.number), in_loop: in_loop(step) };
-                step_line(out, &label, step, &format!("{}{}", step.told(), compared(step, options)), widths, options);
-                if options.verbose {
-                    details(out, step);
-                }
-            }
-            Line::Many(run) => {
-                let (first, last) = (&run[0], &run[run.len() - 1]);
-                let label = Steps { text: format!("steps {}-{}", first.number, last.number), in_loop: in_loop(first) };
-                step_line(out, &label, first, &told_together(run), widths, options);
-            }
-        }
+        step_line(out, &line, layout, violation.repeats, options);
     }
-    if let Some((first, _)) = violation.repeats {
-        let _ = writeln!(out, "{}", options.paint.paint(Kind::Label, &format!("+-- back to step {first}")));
+    if let Some(rule) = goes_back(violation.repeats) {
+        let _ = writeln!(out, "{}", options.paint.paint(Kind::Label, &rule));
     }
+}
+
+/// The lines that steps are told in: all of them, or alike ones together.
+pub(super) fn lines<'a>(steps: &'a [ToldStep], repeats: Repeats, options: &Options) -> Vec<Line<'a>> {
+    match options.verbose {
+        true => steps.iter().map(Line::One).collect(),
+        false => fold(steps, repeats.map(|(first, _)| first - 1)),
+    }
+}
+
+/// First and last step of the loop, counted from 1.
+pub(super) type Repeats = Option<(usize, usize)>;
+
+/// The rule above the first step of the loop.
+pub(super) fn begins(step: &ToldStep, repeats: Repeats) -> Option<String> {
+    repeats.filter(|(first, _)| *first == step.number).map(|_| format!("{:-<RULE$}", "+-- loop "))
+}
+
+/// The rule below its last step.
+pub(super) fn goes_back(repeats: Repeats) -> Option<String> {
+    repeats.map(|(first, _)| format!("+-- back to step {first}"))
 }
 
 /// Columns of the line where a loop begins.
 const RULE: usize = 40;
 
-/// Number of a step or steps, and whether they repeat.
-struct Steps {
-    text: String,
-    in_loop: bool,
+/// Where the words of the steps of a run begin: all of them in the same column.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Layout {
+    /// Width of the actors.
+    actor: usize,
+    /// Width of the reasons.
+    reason: usize,
+    /// Whether what happens stands below actor and reason, because beside them there is no room.
+    is_below: bool,
 }
+
+impl Layout {
+    /// That of a run.
+    pub(super) fn of(steps: &[ToldStep]) -> Self {
+        let widest = |text: fn(&ToldStep) -> &str| {
+            let widths = steps.iter().map(|step| neutralise(text(step)).chars().count());
+            widths.filter(|width| *width <= WIDEST).max().unwrap_or(0)
+        };
+        let (actor, reason) = (widest(|step| &step.actor), widest(|step| &step.reason));
+        Self { actor, reason, is_below: columns() < LABEL + actor + 2 + reason + 2 + ROOM }
+    }
+}
+
+/// Widest actor or reason that all others make room for.
+const WIDEST: usize = 28;
+/// Columns before the actor of a step.
+const LABEL: usize = 16;
+/// Fewest columns in which what happens can be read.
+const ROOM: usize = 30;
 
 /// The scores behind a step: that of the node it chose is the highest.
 fn compared(step: &ToldStep, options: &Options) -> String {
@@ -86,22 +112,37 @@ fn compared(step: &ToldStep, options: &Options) -> String {
     }
 }
 
-fn step_line(
-    out: &mut String,
-    label: &Steps,
-    step: &ToldStep,
-    text: &str,
-    (actor_width, reason_width): (usize, usize),
-    options: &Options,
-) {
+/// A step, or several in one line.
+pub(super) fn step_line(out: &mut String, line: &Line, layout: Layout, repeats: Repeats, options: &Options) {
+    let (step, label, what) = match line {
+        Line::One(step) => (*step, format!("step {}", step.number), step.told() + &compared(step, options)),
+        Line::Many(run) => {
+            let (first, last) = (&run[0], &run[run.len() - 1]);
+            (first, format!("steps {}-{}", first.number, last.number), told_together(run))
+        }
+    };
     let (actor, reason) = (neutralise(&step.actor), neutralise(&step.reason));
-    let (margin, label) = (if label.in_loop { "| " } else { "  " }, &label.text);
-    let head = format!("  {label:<12}  {actor:<actor_width$}  {reason:<reason_width$}  ");
-    let indent = head.chars().count().min(60);
+    let Layout { actor: actor_width, reason: reason_width, is_below } = layout;
+    let label = format!("{label:<12}");
+    let who = format!("  {actor:<actor_width$}  {reason:<reason_width$}  ");
+    let taken = 2 + label.chars().count() + who.chars().count();
     let approximate = if step.over_approximates.is_some() { " [*]" } else { "" };
-    let label = options.paint.paint(Kind::Label, &format!("{label:<12}"));
-    let text = wrap(&format!("{}{approximate}{}", neutralise(text), neutralise(&step.told_late())), indent);
-    let _ = writeln!(out, "{margin}{label}  {actor:<actor_width$}  {reason:<reason_width$}  {text}");
+    let what = format!("{}{approximate}{}", neutralise(&what), neutralise(&step.told_late()));
+    let longest = what.split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+    let fits = |taken: usize| columns() >= taken + longest;
+    let (who, what) = match is_below || columns() < taken + ROOM || (!fits(taken) && fits(LABEL)) {
+        true => (who.trim_end(), format!("\n{:LABEL$}{}", "", wrap(&what, LABEL))),
+        false => (who.as_str(), wrap(&what, taken)),
+    };
+    let mut text = format!("  {}{who}{what}\n", options.paint.paint(Kind::Label, &label));
+    if options.verbose && matches!(line, Line::One(_)) {
+        details(&mut text, step);
+    }
+    let is_in_loop = repeats.is_some_and(|(first, _)| step.number >= first);
+    let margin = if is_in_loop { "|" } else { " " };
+    for line in text.lines() {
+        let _ = writeln!(out, "{margin}{}", &line[1..]);
+    }
 }
 
 fn details(out: &mut String, step: &ToldStep) {
@@ -112,10 +153,10 @@ fn details(out: &mut String, step: &ToldStep) {
         list.insert(0, format!("scores: {}", scores.join(", ")));
     }
     if !list.is_empty() {
-        let _ = writeln!(out, "                {}", wrap(&neutralise(&list.join("; ")), 16));
+        let _ = writeln!(out, "{:LABEL$}{}", "", wrap(&neutralise(&list.join("; ")), LABEL));
     }
     if let Some(why) = &step.over_approximates {
-        let _ = writeln!(out, "                {}", wrap(&format!("[*] {why}"), 16));
+        let _ = writeln!(out, "{:LABEL$}{}", "", wrap(&format!("[*] {why}"), LABEL));
     }
 }
 
