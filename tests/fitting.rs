@@ -3,9 +3,10 @@
 
 use kubound::manifest::load;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const KUBOUND: &str = env!("CARGO_BIN_EXE_kubound");
 
@@ -144,18 +145,28 @@ fn a_pull_request_without_a_scenario_is_told_in_every_format() {
         (output.status.code(), said(&output))
     };
     let files = ["json=r.json", "jsonl=r.jsonl", "sarif=r.sarif", "junit=r.xml", "github=r.txt", "markdown=r.md"];
-    let flags: Vec<&str> = files.iter().flat_map(|file| ["-o", file]).collect();
+    let files = files.iter().flat_map(|file| ["-o", file]);
+    let flags: Vec<&str> = files.chain(["--repair-time", "10m"]).collect();
     let (code, text) = diff(&flags);
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("broken: drainCompletes: holds -> violated") && text.contains("on both sides"), "{text}");
 
+    // What the change broke has its repairs, in every format that tells any.
+    assert!(text.contains("help[drainCompletes") && text.contains("  change  app/web.yaml:"), "{text}");
     let read = |file: &str| fs::read_to_string(folder.join(file)).expect(file);
+    assert!(read("r.md").contains("**Repair:**") && read("r.sarif").contains("\"fixes\""));
     let report: serde_json::Value = serde_json::from_str(&read("r.json")).expect("JSON");
     let scope = |of: &serde_json::Value| of["scope"]["pools"].clone();
     assert_eq!(scope(&report), scope(&report["comparison"]), "other nodes on each side");
     let changes = report["results"].as_array().expect("results").iter().map(|one| one["before"]["change"].clone());
     let changes: Vec<serde_json::Value> = changes.collect();
     assert_eq!(changes.iter().filter(|change| *change == "broken").count(), 1, "{changes:?}");
+    let found = |one: &serde_json::Value| one["repairs"]["found"].as_array().is_some_and(|found| !found.is_empty());
+    for result in report["results"].as_array().expect("results") {
+        assert_eq!(found(result), result["before"]["change"] == "broken", "{result}");
+    }
+    let (_, text) = diff(&["app", "--no-repairs"]);
+    assert!(text.contains("broken: ") && !text.contains("help["), "{text}");
     assert!(read("r.jsonl").lines().any(|line| line.contains("\"comparison\"")));
     assert!(read("r.sarif").contains("\"baselineState\": \"new\""));
     assert!(read("r.xml").contains("failures=\"1\""));
@@ -289,4 +300,26 @@ fn every_subcommand_is_told_when_to_colour() {
     let output =
         Command::new(KUBOUND).args(["init", "nowhere"]).env("FORCE_COLOR", "1").env_remove("NO_COLOR").output();
     assert!(is_coloured(&said(&output.expect("it runs"))));
+}
+
+#[test]
+fn a_saved_run_is_stepped_through_by_hand() {
+    let mut child = Command::new(KUBOUND)
+        .current_dir(root())
+        .args(["replay", "tests/fixtures/saved/run.json", "tests/fixtures/clock", "--interactive", "--color", "never"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut input = child.stdin.take().expect("standard input");
+    input.write_all(b"g 4\n\nb\nq\n").expect("it reads");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    // After the last step of the loop comes its first one.
+    let at = text.split(" of 4> ").filter_map(|before| before.lines().last()?.chars().last());
+    assert_eq!(at.take(4).collect::<String>(), "0432", "{text}");
+    assert!(text.ends_with("is violated\n"), "{text}");
+    assert!(text.contains("1 ContainerCreating *") && text.contains("+-- back to step 3"), "{text}");
 }

@@ -37,6 +37,7 @@ mod repairs;
 mod reports;
 mod reports_html;
 mod reproduce;
+mod revisions;
 mod shards;
 mod snapshot;
 mod soundness;

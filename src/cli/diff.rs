@@ -4,6 +4,7 @@ use super::args::{Output, SearchArgs, VoiceArgs};
 use super::completions::values;
 use super::exit::Exit;
 use super::input::Application;
+use super::repair::{self, RepairArgs, are_told};
 use super::revision::{self, Folder};
 use super::settings::SettingsArgs;
 use super::{Failure, check, input, interrupt, output, progress};
@@ -11,11 +12,13 @@ use crate::engines::Cancel;
 use crate::manifest::edit::Texts;
 use crate::manifest::{self, Input, InputError, KUBERNETES, Loaded};
 use crate::report::document::{Document, IntentDocument};
+use crate::search::{Findings, IntentResult};
 use crate::smt;
 use crate::text::{Kind, neutralise};
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueHint};
 use kubound_encodings::cluster::KubernetesVersion;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Flags of `diff`.
@@ -39,6 +42,8 @@ pub struct Arguments {
     /// Check only the intents of this id; may be repeated
     #[arg(long, value_name = "ID", add = values::intents(), help_heading = "Search")]
     intent: Vec<String>,
+    #[command(flatten)]
+    repair: RepairArgs,
     #[command(flatten)]
     search: SearchArgs,
     /// Format of a report on what changed, with an optional file; may be repeated: human, json, jsonl, sarif, junit, github,
@@ -198,8 +203,17 @@ struct Pair<'a> {
     cancel: &'a Cancel,
 }
 
-/// One side, read.
-type Read = (Input, Loaded);
+/// One side, read, with its texts.
+type Side = (Input, Loaded, Texts);
+
+/// One side, decided: what was read, as far as it was asked about, and what came out.
+struct Decided {
+    loaded: Loaded,
+    /// The intents that were asked about; all if none is named.
+    intents: Vec<String>,
+    findings: Findings,
+    document: Document,
+}
 
 impl Pair<'_> {
     /// The verdicts of the new side, beside those of the old one.
@@ -217,49 +231,76 @@ impl Pair<'_> {
         }
         self.application.tell_left_out(&mut new.1);
         output::keep_inputs(&self.arguments.output, [&new.1])?;
-        let old = old.map(|(_, loaded)| self.decided(loaded)).transpose()?;
-        let mut document = self.decided(new.1)?;
-        document.compare(old.as_ref(), (&self.sides.before, &self.sides.after));
-        document.interrupted |= old.is_some_and(|old| old.interrupted);
+        let old = old.map(|(_, loaded, _)| self.decided(loaded)).transpose()?.map(|old| old.document);
+        let (input, loaded, texts) = new;
+        let mut new = self.decided(loaded)?;
+        new.document.compare(old.as_ref(), (&self.sides.before, &self.sides.after));
+        new.document.interrupted |= old.is_some_and(|old| old.interrupted);
+        self.repair(&input, &texts, &mut new);
+        let mut document = new.document;
+        document.rename_files(|file| self.sides.shown(file));
         Ok(document)
     }
 
-    fn read(&self, paths: &[PathBuf], release: Option<KubernetesVersion>) -> Result<Read, Failure> {
+    /// Adds what repairs the violations that the change brings.
+    fn repair(&self, input: &Input, texts: &Texts, new: &mut Decided) {
+        let (arguments, Decided { loaded, intents, findings, document }) = (self.arguments, new);
+        let wishes = arguments.repair.wishes(are_told(&arguments.output, arguments.voice.quiet), false);
+        let is_new = |result: &IntentResult| {
+            let mut same =
+                document.results.iter().filter(|one| one.intent == result.intent && one.target == result.target);
+            same.any(|one| one.before.as_ref().is_some_and(|before| before.change == "broken"))
+        };
+        let wanted = |result: &IntentResult| wishes.include(loaded, result) && is_new(result);
+        let places: BTreeSet<usize> =
+            findings.results.iter().filter(|one| wanted(one)).map(|one| one.property).collect();
+        let read = repair::Read { input, texts, loaded };
+        let found = arguments.repair.search(&read, (&arguments.search, intents), (findings, &wanted), self.cancel);
+        let answers = findings.results.iter().map(|result| result.property).zip(&mut document.results);
+        let mut answers: Vec<(usize, &mut IntentDocument)> = answers.collect();
+        for (place, answer) in &mut answers {
+            answer.repairs_follow = places.contains(place);
+        }
+        output::blame(answers, &found, texts);
+    }
+
+    fn read(&self, paths: &[PathBuf], release: Option<KubernetesVersion>) -> Result<Side, Failure> {
         let shown: Vec<String> = paths.iter().map(|path| self.sides.shown(&path.display().to_string())).collect();
         let what = || match release {
             Some(KubernetesVersion(minor)) => format!("cannot read {} under Kubernetes 1.{minor}", shown.join(" ")),
             None => format!("cannot read {}", shown.join(" ")),
         };
-        let input = input::named(paths)?.under(release);
+        let input = input::named(paths).map_err(|failure| failure.with_names(|text| self.sides.shown(text)))?;
+        let input = input.under(release);
         read(input).with_context(what).map_err(Failure::Usage)
     }
 
     /// The verdicts on one side.
-    fn decided(&self, mut loaded: Loaded) -> Result<Document, Failure> {
+    fn decided(&self, mut loaded: Loaded) -> Result<Decided, Failure> {
         let arguments = self.arguments;
         // An intent that only one side has is no mistake.
         let is_there = |id: &&String| loaded.cluster.intents.iter().any(|one| one.id == **id);
-        let ids: Vec<String> = arguments.intent.iter().filter(is_there).cloned().collect();
-        if !arguments.intent.is_empty() && ids.is_empty() {
+        let intents: Vec<String> = arguments.intent.iter().filter(is_there).cloned().collect();
+        if !arguments.intent.is_empty() && intents.is_empty() {
             loaded.cluster.intents.clear();
         }
-        check::apply(&mut loaded, &arguments.search.model, &ids)?;
+        check::apply(&mut loaded, &arguments.search.model, &intents)?;
         let timeout = arguments.search.options(&loaded).timeout;
         let (findings, exit) = progress::with_progress(arguments.voice.quiet, timeout, &|_| (), |observer| {
             check::decide(&loaded, &arguments.search, &[], self.cancel, observer)
         })?;
         let mut document = Document::new(&loaded, &findings, exit.code(), smt::versions());
         document.rename_files(|file| self.sides.shown(file));
-        Ok(document)
+        Ok(Decided { loaded, intents, findings, document })
     }
 }
 
-fn read(input: Input) -> Result<Read, InputError> {
-    let (loaded, _) = input.read(&Texts::new())?;
-    Ok((input, loaded))
+fn read(input: Input) -> Result<Side, InputError> {
+    let (loaded, texts) = input.read(&Texts::new())?;
+    Ok((input, loaded, texts))
 }
 
-fn read_again(input: Input) -> Result<Read, Failure> {
+fn read_again(input: Input) -> Result<Side, Failure> {
     read(input).context("cannot read the input").map_err(Failure::Usage)
 }
 

@@ -7,6 +7,7 @@ use crate::manifest::InputError;
 use crate::report::diagnostic::Diagnostic;
 use crate::search::Fault;
 use crate::text::{Kind, Paint, neutralise};
+use anyhow::anyhow;
 use kubound_encodings::assemble::AssembleError;
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -57,6 +58,20 @@ impl Failure {
         }
         let _ = writeln!(stderr, "more: kubound explain {id}");
         exit
+    }
+
+    /// The same, with files called as `shown` says; what it does not rename stays as it is.
+    pub fn with_names(self, shown: impl Fn(&str) -> String) -> Self {
+        let renamed = |error: anyhow::Error| {
+            let told = format!("{error:#}");
+            let other = shown(&told);
+            if other == told { error } else { anyhow!(other) }
+        };
+        match self {
+            Self::Usage(error) => Self::Usage(renamed(error)),
+            Self::Refuted(error) => Self::Refuted(renamed(error)),
+            Self::Internal(error) => Self::Internal(renamed(error)),
+        }
     }
 
     /// The stable id.

@@ -217,14 +217,7 @@ impl<'a> Teller<'a> {
     /// Adds what repairs the answers that were told, by their place.
     pub fn repaired(&self, found: &Found, texts: &Texts) {
         let mut answers = self.answers();
-        let places: Vec<usize> = found.keys().copied().collect();
-        let titles: BTreeMap<usize, String> = answers.told.iter().map(|(place, one)| (*place, one.title())).collect();
-        let title = |index: usize| places.get(index).and_then(|place| titles.get(place)).cloned().unwrap_or_default();
-        for (place, document) in &mut answers.told {
-            if let Some(repairs) = found.get(place) {
-                document.blame(RepairsDocument::new(repairs, texts, &title));
-            }
-        }
+        blame(answers.told.iter_mut().map(|(place, document)| (*place, document)).collect(), found, texts);
     }
 
     /// Writes what is left once everything is known.
@@ -248,6 +241,18 @@ impl<'a> Teller<'a> {
         }
         let [document] = document;
         Ok(document)
+    }
+}
+
+/// Adds to answers, by their place, what repairs them.
+pub fn blame(mut answers: Vec<(usize, &mut IntentDocument)>, found: &Found, texts: &Texts) {
+    let places: Vec<usize> = found.keys().copied().collect();
+    let titles: BTreeMap<usize, String> = answers.iter().map(|(place, one)| (*place, one.title())).collect();
+    let title = |index: usize| places.get(index).and_then(|place| titles.get(place)).cloned().unwrap_or_default();
+    for (place, document) in &mut answers {
+        if let Some(repairs) = found.get(place) {
+            document.blame(RepairsDocument::new(repairs, texts, &title));
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::again::Again;
-use super::args::{ReportArgs, SearchArgs, parse_duration};
+use super::args::{Output, SearchArgs, parse_duration};
 use crate::engines::Cancel;
 use crate::limits::repair::{EACH, TIME};
 use crate::manifest::edit::Texts;
@@ -18,11 +18,11 @@ use kubound_encodings::intents::weight;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Flags about repairs.
+/// Flags about looking for repairs.
 #[derive(Args, Clone, Debug)]
 pub struct RepairArgs {
     /// Do not look for changes of single fields that make violations go away
-    #[arg(long, conflicts_with_all = ["repairs", "fix"], help_heading = "Repair")]
+    #[arg(long, conflicts_with = "repairs", help_heading = "Repair")]
     no_repairs: bool,
     /// Look for repairs of violations that the scenario expects as well
     #[arg(long, help_heading = "Repair")]
@@ -30,8 +30,13 @@ pub struct RepairArgs {
     /// Time for repairs of all violations together, such as 30s or 2m [default: 10s]
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Repair")]
     repair_time: Option<Duration>,
+}
+
+/// Flags about writing repairs.
+#[derive(Args, Clone, Debug)]
+pub struct FixArgs {
     /// Write the best repair of the most telling violation into the files; comments and order stay
-    #[arg(long, conflicts_with_all = ["shard", "proof"], help_heading = "Repair")]
+    #[arg(long, conflicts_with_all = ["no_repairs", "shard", "proof"], help_heading = "Repair")]
     fix: bool,
     /// With --fix: print what would be written as a patch, and write nothing
     #[arg(long, requires = "fix", help_heading = "Repair")]
@@ -51,30 +56,51 @@ pub struct Read<'a> {
 /// Formats of reports that tell repairs.
 const TELLING: [&str; 5] = ["human", "json", "sarif", "markdown", "html"];
 
-impl RepairArgs {
-    /// Whether somebody wants to know about repairs of an answer, and a report has room for them.
-    pub fn wants(&self, report: &ReportArgs, loaded: &Loaded, result: &IntentResult) -> bool {
-        let names: Vec<&str> = report.output.iter().map(|output| output.format.name).collect();
-        let is_plain = !report.voice.quiet && report.output.iter().all(|output| output.file.is_some());
-        let is_told = is_plain || self.fix || TELLING.iter().any(|name| names.contains(name));
-        let is_asked = self.repairs || self.fix;
+/// Whether reports have room for repairs.
+pub fn are_told(outputs: &[Output], quiet: bool) -> bool {
+    let is_plain = !quiet && outputs.iter().all(|output| output.file.is_some());
+    is_plain || outputs.iter().any(|output| TELLING.contains(&output.format.name))
+}
+
+/// What somebody wants to know about repairs.
+#[derive(Clone, Copy, Debug)]
+pub struct Wishes {
+    /// Whether repairs are told, or written.
+    pub are_used: bool,
+    /// Whether those of expected violations are asked for as well.
+    pub of_expected: bool,
+    /// Whether those of other violations are.
+    pub of_others: bool,
+}
+
+impl Wishes {
+    /// Whether somebody wants to know about repairs of an answer.
+    pub fn include(self, loaded: &Loaded, result: &IntentResult) -> bool {
         let lasts = matches!(&result.verdict, Verdict::Violated(_));
         let is_expected = loaded.expect.contains_key(&result.intent)
             || loaded.accepted.iter().any(|one| one.covers(&result.intent, result.target.as_deref()));
-        is_told && lasts && result.same_as.is_none() && (is_asked || (!self.no_repairs && !is_expected))
+        let is_asked = self.of_expected || (self.of_others && !is_expected);
+        self.are_used && lasts && result.same_as.is_none() && is_asked
+    }
+}
+
+impl RepairArgs {
+    /// What is wanted, where repairs are told, or written.
+    pub fn wishes(&self, are_told: bool, are_written: bool) -> Wishes {
+        let of_expected = self.repairs || are_written;
+        Wishes { are_used: are_told || are_written, of_expected, of_others: !self.no_repairs }
     }
 
-    /// Looks for repairs.
+    /// Looks for repairs of the answers that are `wanted`.
     pub fn search(
         &self,
         read: &Read,
-        (search, report, intents): (&SearchArgs, &ReportArgs, &[String]),
-        findings: &Findings,
+        (search, intents): (&SearchArgs, &[String]),
+        (findings, wanted): (&Findings, &dyn Fn(&IntentResult) -> bool),
         cancel: &Cancel,
     ) -> Found {
         let loaded = read.loaded;
-        let mut wanted: Vec<&IntentResult> =
-            findings.results.iter().filter(|result| self.wants(report, loaded, result)).collect();
+        let mut wanted: Vec<&IntentResult> = findings.results.iter().filter(|result| wanted(result)).collect();
         if wanted.is_empty() || findings.interrupted || !loaded.has_manifests() {
             return Found::new();
         }
@@ -100,7 +126,9 @@ impl RepairArgs {
         let found = repairs(read.texts, &violated, &judged(findings), &judge);
         wanted.iter().map(|result| result.property).zip(found).collect()
     }
+}
 
+impl FixArgs {
     /// Whether repairs are to be written into the files.
     pub fn fixes(&self) -> bool {
         self.fix

@@ -2,8 +2,10 @@
 
 use super::Failure;
 use crate::limits::files::MOST_REVISION;
+use crate::manifest::{Sort, named_by_kustomization};
 use anyhow::{Context, anyhow};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,10 +25,12 @@ impl Folder {
         Self { path: PathBuf::from(path), copy: None, revision: String::new() }
     }
 
-    /// Name of a file for people, who never saw the copy.
+    /// A text with names of files as people know them, who never saw the copy.
     pub fn shown(&self, file: &str) -> String {
-        let inside = self.copy.as_ref().and_then(|copy| Path::new(file).strip_prefix(&copy.0).ok());
-        inside.map_or(file.to_owned(), |inside| format!("{}:{}", self.revision, inside.display()))
+        let Some(Copy(copy)) = &self.copy else { return file.to_owned() };
+        let copy = copy.display().to_string();
+        let shown = |separator: &str| format!("{}:{separator}", self.revision);
+        file.replace(&format!("{copy}/"), &shown("")).replace(&copy, &shown("."))
     }
 }
 
@@ -76,34 +80,83 @@ fn top() -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&top).trim_end().to_owned())
 }
 
-/// Copies the YAML and JSON files below a path of a revision. Symbolic links and submodules are left out.
-fn copied(revision: &str, inside: &str) -> Result<Option<Folder>, Failure> {
-    // Git resolves paths from the top of the repository unless they begin with a dot.
-    let inside = if inside.is_empty() { "." } else { inside };
-    let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])
-        .map_err(|_| Failure::Usage(anyhow!("{revision}:{inside}: git knows no revision `{revision}` here")))?;
-    let commit = String::from_utf8_lossy(&commit).trim().to_owned();
-    let top = top()?;
-    let listed = git(&["-C", &top, "ls-tree", "-r", "-z", "--full-tree", &commit, "--", inside])?;
-    let copy = Copy(fresh_folder()?);
-    let mut count = 0;
-    for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
-        let entry = String::from_utf8_lossy(entry);
-        let Some((about, file)) = entry.split_once('\t') else { continue };
-        let about: Vec<&str> = about.split(' ').collect();
-        let ["100644" | "100755", "blob", id] = about.as_slice() else { continue };
-        if !is_manifest(Path::new(file)) || !is_below(file) {
-            continue;
+/// The files of a revision, each with what Git calls its content. Symbolic links and submodules are left out.
+struct Tree {
+    top: String,
+    files: BTreeMap<PathBuf, String>,
+}
+
+impl Tree {
+    fn of(revision: &str, inside: &str) -> Result<Self, Failure> {
+        let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")])
+            .map_err(|_| Failure::Usage(anyhow!("{revision}:{inside}: git knows no revision `{revision}` here")))?;
+        let commit = String::from_utf8_lossy(&commit).trim().to_owned();
+        let top = top()?;
+        let listed = git(&["-C", &top, "ls-tree", "-r", "-z", "--full-tree", &commit])?;
+        let mut files = BTreeMap::new();
+        for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+            let entry = String::from_utf8_lossy(entry);
+            let Some((about, file)) = entry.split_once('\t') else { continue };
+            let about: Vec<&str> = about.split(' ').collect();
+            if let (["100644" | "100755", "blob", id], true) = (about.as_slice(), is_below(file)) {
+                files.insert(PathBuf::from(file), (*id).to_owned());
+            }
         }
-        count += 1;
-        if count > MOST_REVISION {
-            return Err(Failure::Usage(anyhow!("{revision}:{inside} has more than {MOST_REVISION} manifests")));
-        }
-        let text = git(&["-C", &top, "cat-file", "blob", id])?;
-        write(&copy.0.join(file), &text)?;
+        Ok(Self { top, files })
     }
-    let path = copy.0.join(inside.trim_end_matches('/'));
-    if count == 0 || !path.exists() {
+
+    fn text(&self, file: &Path) -> Result<Vec<u8>, Failure> {
+        git(&["-C", &self.top, "cat-file", "blob", &self.files[file]])
+    }
+
+    /// The files that it takes to read what is below a path: manifests; of charts and kustomizations everything, and
+    /// what kustomizations name elsewhere.
+    fn needed(&self, inside: &Path) -> Result<BTreeSet<PathBuf>, Failure> {
+        let (mut needed, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        let mut open = vec![(inside.to_path_buf(), false)];
+        while let Some((place, is_whole)) = open.pop() {
+            if !seen.insert((place.clone(), is_whole)) {
+                continue;
+            }
+            for file in self.files.keys().filter(|file| file.starts_with(&place)) {
+                if is_whole || is_manifest(file) {
+                    needed.insert(file.clone());
+                }
+                let Some(sort) = Sort::marked_by(file) else { continue };
+                let folder = file.parent().unwrap_or(Path::new(""));
+                open.push((folder.to_path_buf(), true));
+                if sort == Sort::Kustomization && seen.insert((file.clone(), true)) {
+                    let text = self.text(file)?;
+                    let named = named_by_kustomization(folder, &String::from_utf8_lossy(&text));
+                    // A name that leads to the top is none of a part.
+                    open.extend(named.into_iter().filter(|path| !path.as_os_str().is_empty()).map(|path| (path, true)));
+                }
+            }
+        }
+        Ok(needed)
+    }
+}
+
+/// Copies what it takes to read a path of a revision.
+fn copied(revision: &str, inside: &str) -> Result<Option<Folder>, Failure> {
+    let tree = Tree::of(revision, inside)?;
+    // Git resolves paths from the top of the repository unless they begin with a dot.
+    if Path::new(inside).components().any(|part| matches!(part, Component::ParentDir | Component::RootDir)) {
+        return Ok(None);
+    }
+    let parts = Path::new(inside).components().filter(|part| matches!(part, Component::Normal(_)));
+    let inside: PathBuf = parts.collect();
+    let needed = tree.needed(&inside)?;
+    if needed.len() > MOST_REVISION {
+        let place = inside.display();
+        return Err(Failure::Usage(anyhow!("{revision}:{place} needs more than {MOST_REVISION} files")));
+    }
+    let copy = Copy(fresh_folder()?);
+    for file in &needed {
+        write(&copy.0.join(file), &tree.text(file)?)?;
+    }
+    let path = copy.0.join(&inside);
+    if needed.is_empty() || !path.exists() {
         return Ok(None);
     }
     Ok(Some(Folder { path, copy: Some(copy), revision: revision.to_owned() }))
@@ -115,7 +168,7 @@ fn is_manifest(path: &Path) -> bool {
 
 /// Git stores no other paths, but a tampered repository might.
 fn is_below(file: &str) -> bool {
-    Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_)))
+    Path::new(file).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn write(path: &Path, text: &[u8]) -> Result<(), Failure> {

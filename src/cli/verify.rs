@@ -6,7 +6,7 @@ use super::completions::values;
 use super::exit::Exit;
 use super::input::Application;
 use super::progress::News;
-use super::repair::{Read, RepairArgs};
+use super::repair::{self, FixArgs, Read, RepairArgs};
 use super::settings::SettingsArgs;
 use super::{Failure, check, input, interrupt, output, progress, proof, shard};
 use crate::engines::Cancel;
@@ -14,8 +14,8 @@ use crate::manifest::Loaded;
 use crate::report::document::Document;
 use crate::report::human::applications::Decided;
 use crate::report::saved::{SavedOrigin, SavedTrace};
-use crate::search::Findings;
 use crate::search::timings::timing_word;
+use crate::search::{Findings, IntentResult};
 use crate::shards::Shard;
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -48,6 +48,8 @@ pub struct Arguments {
     #[command(flatten)]
     repair: RepairArgs,
     #[command(flatten)]
+    fix: FixArgs,
+    #[command(flatten)]
     search: SearchArgs,
     #[command(flatten)]
     report: ReportArgs,
@@ -63,7 +65,7 @@ impl Arguments {
             (self.proof.is_some(), "--proof"),
             (self.shard.is_some(), "--shard"),
             (self.baseline.is_given(), "a baseline"),
-            (self.repair.fixes(), "--fix"),
+            (self.fix.fixes(), "--fix"),
         ];
         flags.into_iter().find(|(is_given, _)| *is_given).map(|(_, flag)| flag)
     }
@@ -142,24 +144,25 @@ fn decide(
     arguments.baseline.apply(&mut loaded)?;
     let timeout = arguments.search.options(&loaded).timeout;
     let teller = output::Teller::new(&loaded, &report.output, &report.voice);
+    let are_told = repair::are_told(&report.output, report.voice.quiet);
+    let wishes = arguments.repair.wishes(are_told, arguments.fix.fixes());
     let tell = |news: News| match news {
-        News::Decided(decision) => {
-            teller.tell(decision, arguments.repair.wants(report, &loaded, decision.result));
-        }
+        News::Decided(decision) => teller.tell(decision, wishes.include(&loaded, decision.result)),
         News::RoundIsOver => teller.tell_violations(),
     };
     let (findings, exit) = progress::with_progress(report.voice.quiet, timeout, &tell, |observer| {
         check::decide(&loaded, &arguments.search, &report.deny, cancel, observer)
     })?;
     let read = Read { input: &again, texts: &texts, loaded: &loaded };
-    let found = arguments.repair.search(&read, (&arguments.search, report, &intents), &findings, cancel);
+    let wanted = |result: &IntentResult| wishes.include(&loaded, result);
+    let found = arguments.repair.search(&read, (&arguments.search, &intents), (&findings, &wanted), cancel);
     teller.repaired(&found, &texts);
     let document = teller.finish(&findings, exit)?;
     if is_one_of_several {
         return Ok((Some(document), exit));
     }
     output::write_told(&[document], &report.output, &report.voice)?;
-    output::print(&arguments.repair.fix(&read, &found)?)?;
+    output::print(&arguments.fix.fix(&read, &found)?)?;
     let told = arguments.baseline.finish(&loaded, &findings)?;
     std::io::stderr().write_all(told.as_bytes()).context("cannot write to standard error").map_err(Failure::Usage)?;
     if let Some(folder) = &arguments.save {

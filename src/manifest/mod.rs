@@ -58,7 +58,7 @@ pub use places::Region;
 pub use repository::{Applications, First, applications, first_scenario, likely};
 pub(crate) use scenario::contradicting_faults;
 pub use scenario::{KUBERNETES, release, scenario_schema};
-pub use search::{Apart, Sort};
+pub use search::{Apart, Sort, named_by_kustomization};
 pub use suggest::nearest_or_list;
 pub use vary::{Setting, Varied, resolve};
 pub use wanted::Wanted;

@@ -45,6 +45,11 @@ impl Sort {
     pub fn of(folder: &Path) -> Option<Self> {
         MARKS.iter().find(|(mark, _)| folder.join(mark).is_file()).map(|(_, sort)| *sort)
     }
+
+    /// Which program renders the folder that a file is in, if the file says so.
+    pub fn marked_by(file: &Path) -> Option<Self> {
+        MARKS.iter().find(|(mark, _)| file.file_name().is_some_and(|name| name == *mark)).map(|(_, sort)| *sort)
+    }
 }
 
 impl Apart {
@@ -122,6 +127,23 @@ fn parts(apart: &BTreeSet<Apart>) -> BTreeSet<PathBuf> {
     parts
 }
 
+/// Whatever a kustomization in a folder may name: each text in it as a path, and what stands behind `=` in it.
+pub fn named_by_kustomization(folder: &Path, text: &str) -> BTreeSet<PathBuf> {
+    fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+        match value {
+            Value::Text(text) => texts.push(text),
+            Value::List(list) => list.iter().for_each(|value| collect(value, texts)),
+            Value::Map(map) => map.values().for_each(|value| collect(value, texts)),
+            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) => {}
+        }
+    }
+    let documents = parse_documents(text).unwrap_or_default();
+    let mut texts = Vec::new();
+    documents.iter().for_each(|document| collect(&document.root, &mut texts));
+    let files = texts.iter().filter_map(|text| text.split_once('=')).map(|(_, file)| file);
+    texts.iter().copied().chain(files).filter(|path| !path.is_empty()).map(|path| below(folder, path)).collect()
+}
+
 /// A path relative to a folder, without steps upwards.
 fn below(folder: &Path, relative: &str) -> PathBuf {
     let mut path = folder.to_path_buf();
@@ -161,6 +183,17 @@ mod tests {
 
     fn names(folder: &Path, found: &[PathBuf]) -> Vec<String> {
         found.iter().map(|file| file.strip_prefix(folder).expect("inside").display().to_string()).collect()
+    }
+
+    #[test]
+    fn a_kustomization_names_folders_and_files_in_many_places() {
+        let text = "resources: [../../base, web.yaml]\npatches:\n- path: fewer.yaml\nconfigMapGenerator:\n- name: c\n  \
+                    files: [a.txt, key=sub/b.txt]\nreplicas: [{name: web, count: 2}]\n";
+        let named = named_by_kustomization(Path::new("k/overlays/prod"), text);
+        for path in ["k/base", "k/overlays/prod/web.yaml", "k/overlays/prod/fewer.yaml", "k/overlays/prod/sub/b.txt"] {
+            assert!(named.contains(Path::new(path)), "{path}: {named:?}");
+        }
+        assert!(named_by_kustomization(Path::new(""), "a: [").is_empty());
     }
 
     #[test]

@@ -98,6 +98,11 @@ impl Document {
             result.origins.iter_mut().for_each(rename);
             let steps = result.violation.iter_mut().flat_map(|violation| &mut violation.steps);
             steps.flat_map(|step| &mut step.origins).for_each(rename);
+            let changes = result.repairs.iter_mut().flat_map(|repairs| &mut repairs.found);
+            for change in changes.flat_map(|repair| &mut repair.changes) {
+                change.file = name(&change.file);
+                change.edits.iter_mut().for_each(|edit| edit.file = name(&edit.file));
+            }
         }
         self.notes.iter_mut().for_each(|note| note.file = name(&note.file));
     }

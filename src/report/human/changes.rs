@@ -1,6 +1,7 @@
 //! What a change breaks and fixes, for people: answers that are the same on both sides are only counted.
 
-use super::{Options, one as answer};
+use super::{Options, one as answer, repairs};
+use crate::report::cause;
 use crate::report::document::{Document, IntentDocument};
 use crate::text::{Kind, neutralise, wrap, wrap_after};
 use std::fmt::Write as _;
@@ -32,6 +33,13 @@ pub(super) fn rest(document: &Document, options: &Options) -> Option<String> {
         let told = format!("{}: {} -> not there", gone.title(), gone.verdict);
         let label = options.paint.paint(Kind::Warning, "changed");
         let _ = writeln!(text, "{label}: {}", wrap_after(&neutralise(&told), 9, 2));
+    }
+    if !options.quiet {
+        let told = cause::in_order(&document.results);
+        let repairs: String = told.into_iter().map(|result| repairs::text(result, options)).collect();
+        if !repairs.is_empty() {
+            let _ = writeln!(text, "{repairs}");
+        }
     }
     let counts = document.counts();
     let _ = writeln!(text, "{}\n{}", counts.told_same(), counts.told());
