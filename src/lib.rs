@@ -23,4 +23,4 @@ pub mod vary;
 
 #[cfg(test)]
 use kubound_engines::testing;
-pub use kubound_engines::{engines, limits, passes, smt, trace};
+pub use kubound_engines::{engines, limits, passes, plural, smt, trace};

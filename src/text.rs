@@ -1,5 +1,7 @@
 //! Text for terminals: neutral characters, colours, wrapping.
 
+pub use crate::plural::{plural, plural_of};
+
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -120,11 +122,6 @@ pub fn wrap_after(text: &str, taken: usize, indent: usize) -> String {
         }
     }
     lines.join(&format!("\n{:indent$}", ""))
-}
-
-/// `1 node`, `2 nodes`.
-pub fn plural(count: i64, noun: &str) -> String {
-    if count == 1 { format!("{count} {noun}") } else { format!("{count} {noun}s") }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::engines::symbolic::query::query;
 use crate::export::{btor2, rules, smt2};
 use crate::limits::search::QUESTION_DEPTH;
 use crate::search::Systems;
-use crate::text::neutralise_lines;
+use crate::text::{neutralise_lines, plural};
 use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use itertools::Itertools;
@@ -71,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             let depth = arguments.model.depth.or(loaded.depth).unwrap_or(QUESTION_DEPTH);
             let query =
                 query(system, property, &Limits::default(), depth).map_err(|error| Failure::Internal(error.into()))?;
-            smt2::script(&query, &format!("{title}, in at most {depth} steps"))
+            smt2::script(&query, &format!("{title}, in at most {}", plural(depth as i64, "step")))
         }
         Format::Btor2 => btor2::file(system, property, &title),
         Format::Rules => rules::text(system),

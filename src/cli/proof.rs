@@ -8,6 +8,7 @@ use crate::limits::search::QUESTION_DEPTH;
 use crate::manifest::Loaded;
 use crate::search::{Findings, Verdict};
 use crate::smt::{Check, Stop, drat};
+use crate::text::plural;
 use anyhow::{Context, anyhow};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -40,6 +41,7 @@ pub fn write(
         _ => None,
     };
     let steps = depth.or(covered.filter(|&depth| depth < usize::MAX)).unwrap_or(QUESTION_DEPTH);
+    let told = plural(steps as i64, "step");
     let systems = findings.systems_of(result);
     let query =
         query(systems.searched(), 0, &Limits::default(), steps).map_err(|error| Failure::Internal(anyhow!(error)))?;
@@ -51,15 +53,15 @@ pub fn write(
     match answer {
         Check::Unsat => {
             let (proof, clauses) = (file.display(), clauses.display());
-            eprintln!("proof: no run of at most {steps} steps violates {intent}: {proof} refutes {clauses}");
+            eprintln!("proof: no run of at most {told} violates {intent}: {proof} refutes {clauses}");
             Ok(true)
         }
         Check::Unknown(why) => {
-            eprintln!("proof: none that {intent} is kept for {steps} steps: {why}");
+            eprintln!("proof: none that {intent} is kept for {told}: {why}");
             Ok(false)
         }
         Check::Sat => Err(Failure::Internal(anyhow!(
-            "the clauses of {intent} have a model at {steps} steps, although no engine found a violation"
+            "the clauses of {intent} have a model at {told}, although no engine found a violation"
         ))),
     }
 }

@@ -222,8 +222,8 @@ fn write_script(
             .map_err(Failure::Usage)?;
     }
     output::print(&format!(
-        "{} files in {}; begin with {}\n",
-        files.len(),
+        "{} in {}; begin with {}\n",
+        plural(files.len() as i64, "file"),
         folder.display(),
         folder.join("run.sh").display()
     ))?;

@@ -3,7 +3,7 @@
 use super::document::ViolationDocument;
 use super::narrate::{Line, fold, told_together};
 use crate::limits::report::MOST_LEAD;
-use crate::text::neutralise;
+use crate::text::{neutralise, plural};
 use std::fmt::Write as _;
 
 /// A line of the diagram.
@@ -68,7 +68,7 @@ fn draw(entries: &[Entry], left_out: usize, violation: &ViolationDocument) -> St
     }
     out.push_str("  participant c as cluster\n");
     if left_out > 0 {
-        let _ = writeln!(out, "  Note over c: {left_out} lines left out");
+        let _ = writeln!(out, "  Note over c: {} left out", plural(left_out as i64, "line"));
     }
     let mut open = false;
     for entry in entries {

@@ -184,7 +184,11 @@ impl RepairDocument {
 impl RepairsDocument {
     /// What came of the search, in a sentence.
     pub fn told(&self) -> String {
-        let pairs = if self.pairs == 0 { String::new() } else { format!(", nor do {} pairs", self.pairs) };
+        let pairs = match self.pairs {
+            0 => String::new(),
+            1 => ", nor does 1 pair".to_owned(),
+            several => format!(", nor do {several} pairs"),
+        };
         match (self.found.as_slice(), self.tried) {
             ([], 0) => "no change of a single field is known that could help".to_owned(),
             ([], tried) if tried == self.known => format!("no single change helps, of {tried} known{pairs}"),

@@ -1,6 +1,7 @@
 //! What a report says of itself that covers a part of a run only: which part, and what the whole is.
 
 use crate::search::scope::{Scope, Size};
+use crate::text::plural;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,7 +38,10 @@ impl ShardDocument {
             0 => String::new(),
             empty => format!(", of which {empty} without any cluster"),
         };
-        format!("{index} of {shards}: {own} of {pieces} pieces{rest}; kubound merge puts all shards together")
+        format!(
+            "{index} of {shards}: {own} of {}{rest}; kubound merge puts all shards together",
+            plural(pieces as i64, "piece")
+        )
     }
 }
 

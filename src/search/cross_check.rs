@@ -17,6 +17,7 @@ use crate::engines::{Answer, Cancel, Engine, EngineError, Limits};
 use crate::limits::Stop;
 use crate::limits::search::RECHECK;
 use crate::limits::search::RECHECK_DEPTH;
+use crate::plural::plural;
 use crate::smt::{Check, Encoding, Solver};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -163,7 +164,7 @@ fn judge(result: &IntentResult, by: String, answer: &Answer, depth: Option<usize
             if clean {
                 return Err(contradiction("violated"));
             }
-            (format!("violated in {steps} steps"), violated)
+            (format!("violated in {}", plural(steps as i64, "step")), violated)
         }
         Answer::Holds { .. } if violated => return Err(contradiction("holds")),
         Answer::Holds { .. } => ("holds at every depth".to_owned(), true),
@@ -171,7 +172,7 @@ fn judge(result: &IntentResult, by: String, answer: &Answer, depth: Option<usize
             if depth.map_or(*reached == usize::MAX, |depth| *reached >= depth) {
                 return Err(contradiction("no violation within the size and steps of the run shown"));
             }
-            (format!("not found within {reached} steps before the time was over"), false)
+            (format!("not found within {} before the time was over", plural(*reached as i64, "step")), false)
         }
         Answer::NoViolationUpTo { depth } => (format!("no violation up to depth {depth}"), true),
         Answer::Unknown { reason } => (format!("not possible: {reason}"), false),

@@ -7,6 +7,7 @@ use super::scaling;
 use crate::engines::walks::Walks;
 use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Part, REGISTRY};
 use crate::limits::search::HEAD_START;
+use crate::plural::plural;
 use crate::smt::Encoding;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,11 +61,14 @@ impl Search<'_> {
         let run = move |cancel: &Cancel| {
             let restricted = Restricted::new(engine, self.cluster, self.systems);
             scaling::grow(&restricted, self.systems.searched(), self.property, &self.limits(), cancel, |round| {
-                let size = |size: Option<i64>| size.map_or("all".to_owned(), |size| format!("up to {size}"));
-                let (nodes, pods) = (size(round.nodes), size(round.pods));
-                let steps = round.depth.map_or("any".to_owned(), |depth| format!("up to {depth}"));
+                let size = |size: Option<i64>, noun: &str, all: &str| match size {
+                    Some(size) => format!("up to {}", plural(size, noun)),
+                    None => format!("{all} {noun}s"),
+                };
+                let (nodes, pods) = (size(round.nodes, "node", "all"), size(round.pods, "pod", "all"));
+                let steps = size(round.depth.map(|depth| depth as i64), "step", "any");
                 let (intent, name) = (&self.claim().intent, engine.name());
-                self.observer.phase(&format_args!("{intent}: {name}, {nodes} nodes, {pods} pods, {steps} steps"));
+                self.observer.phase(&format_args!("{intent}: {name}, {nodes}, {pods}, {steps}"));
             })
         };
         Contender::new(engine.name(), run)

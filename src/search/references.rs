@@ -11,6 +11,7 @@ use crate::engines::explicit::Explicit;
 use crate::engines::{Answer, Engine};
 use crate::limits::search::MOST_OUTCOMES;
 use crate::limits::{Limits, Stop};
+use crate::plural::plural;
 use kubound_encodings::assemble::{AssembleError, assemble_with_columns};
 use kubound_encodings::cluster::comparison::Outcomes;
 use kubound_encodings::cluster::{Cluster, Comparison, Granularity, Intent, Oracle, Timing};
@@ -147,7 +148,9 @@ fn rows(mut system: TransitionSystem, columns: &Columns, stop: &Stop) -> Result<
             Answer::Holds { .. } => return Ok(rows),
             Answer::Violated(trace) => trace,
             Answer::Unknown { reason } => return Err(reason),
-            Answer::NoViolationUpTo { depth } => return Err(format!("only looked at {depth} steps")),
+            Answer::NoViolationUpTo { depth } => {
+                return Err(format!("only looked at {}", plural(depth as i64, "step")));
+            }
         };
         if rows.len() == MOST_OUTCOMES {
             return Err(format!("it may rest in more than {MOST_OUTCOMES} ways; narrow the ranges of the scenario"));

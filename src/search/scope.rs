@@ -2,6 +2,7 @@
 
 use super::timings::timing_word;
 use super::{Options, Systems};
+use crate::plural::plural_of;
 use itertools::Itertools;
 use kubound_encodings::cluster::custom::{self, Values};
 use kubound_encodings::cluster::workload::Usage;
@@ -83,7 +84,7 @@ impl Scope {
         let pods = match self.workloads.as_slice() {
             [] if self.pools.is_empty() => return "no nodes".to_owned(),
             [] => return format!("nodes {}", list(&self.pools)),
-            [one] => format!("{} replicas", one.count),
+            [one] => plural_of(&one.count, "replica"),
             many => format!("replicas {}", list(many)),
         };
         format!("nodes {}; {pods}", list(&self.pools))

@@ -1,6 +1,7 @@
 //! What the passes leave of a system, in words for reports.
 
 use super::{Passes, Reduced};
+use crate::plural::plural;
 use kubound_encodings::subject::SlotId;
 use kubound_encodings::system::{Claim, TransitionSystem};
 use kubound_encodings::term::VarId;
@@ -10,7 +11,11 @@ pub fn reductions(system: &TransitionSystem, property: usize, explicit: bool) ->
     let mut told = Vec::new();
     let reduced = Reduced::new(system, property, Passes { symmetry: explicit, ..Passes::default() });
     if !reduced.left_out.is_empty() {
-        told.push(format!("{} of {} variables cannot matter to it", reduced.left_out.len(), system.vars.len()));
+        told.push(format!(
+            "{} of {} cannot matter to it",
+            reduced.left_out.len(),
+            plural(system.vars.len() as i64, "variable")
+        ));
     }
     if !explicit {
         return told;

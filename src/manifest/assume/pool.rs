@@ -3,6 +3,7 @@
 use super::super::wanted::Demand;
 use crate::limits::first_run::{MOST_DOMAINS, MOST_NEEDED, PODS_OF_NODE};
 use crate::limits::reader::MAX_NODES;
+use crate::plural::plural_of;
 use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::{Labels, Resources};
 use std::fmt::Write as _;
@@ -63,7 +64,7 @@ impl Nodes {
     pub(super) fn told(&self) -> String {
         let mut told = Vec::new();
         for pool in &self.pools {
-            let mut text = format!("{} nodes", counted(pool.count));
+            let mut text = plural_of(&counted(pool.count), "node");
             for (index, (key, value)) in pool.labels.iter().enumerate() {
                 let _ = write!(text, "{}{key}={value}", if index == 0 { " with " } else { ", " });
             }

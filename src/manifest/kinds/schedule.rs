@@ -1,6 +1,7 @@
 //! Schedules of CronJobs: five fields as `robfig/cron` reads them (`ParseStandard`), and how far apart their moments are.
 
 use super::super::view::parse_duration;
+use crate::plural::plural;
 
 /// How far apart the moments of a schedule are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,7 +63,7 @@ pub(super) fn read(text: &str, time_zone: Option<&str>) -> Result<Gaps, String> 
     };
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let [minute, hour, day, month, weekday] = fields[..] else {
-        return Err(format!("{} fields", fields.len()));
+        return Err(plural(fields.len() as i64, "field"));
     };
     let minutes = field(minute, 0, 59, &[], 0)?;
     let hours = field(hour, 0, 23, &[], 0)?;

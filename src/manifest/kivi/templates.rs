@@ -6,6 +6,7 @@ use super::super::value::Value;
 use super::super::view::{Fields, Ignored, View};
 use super::nodes::Name;
 use super::{MOST_UNITS, gibibytes, label_key, label_map, map, read_counted, read_labels, read_name, text};
+use crate::plural::plural;
 use kubound_encodings::cluster::Span;
 use kubound_encodings::cluster::workload::{Readiness, Startup, Usage};
 
@@ -139,7 +140,7 @@ fn read_usage(fields: &Fields) -> Result<(Option<Usage>, Option<Startup>), Input
     let Some(time) = times.get(amounts.len() - 1) else {
         return Err(fields
             .require("timeCpuRequest", "the seconds at which the usage changes")?
-            .error(format!("{} times for {} values", times.len(), amounts.len()))
+            .error(format!("{} for {}", plural(times.len() as i64, "time"), plural(amounts.len() as i64, "value")))
             .expected("a time for each value of curCpuRequest"));
     };
     let seconds = time.integer(0..=31_536_000)?;

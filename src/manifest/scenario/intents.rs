@@ -9,6 +9,7 @@ use super::super::names::Names;
 use super::super::suggest::nearest_or_list;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
+use crate::plural::plural;
 use itertools::Itertools;
 use kubound_encodings::cluster::formula::Word;
 use kubound_encodings::cluster::intent::{Intent, IntentKind, SchedulableMode, When};
@@ -79,7 +80,7 @@ fn read_words(word: Word, body: &View, known: &Known) -> Result<IntentKind, Inpu
     let wanted = if word == Word::LeadsTo { 2 } else { 1 };
     if views.len() != wanted {
         return Err(body
-            .error(format!("{} conditions", views.len()))
+            .error(plural(views.len() as i64, "condition"))
             .expected("two: the second follows whenever the first holds"));
     }
     let conditions = views.iter().map(|view| formula::read(view, known)).collect::<Result<Vec<_>, _>>()?;

@@ -10,6 +10,7 @@ use super::obligations::{Obligation, Recording};
 use super::words::words;
 use crate::engines::Limits;
 use crate::limits::proof::{DEEPEST, INDUCTION};
+use crate::plural::plural;
 use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Stop, open};
 use kubound_encodings::term::{Node, Sort, TermId, VarId};
@@ -44,7 +45,7 @@ impl Induction {
         let mut goals = Vec::new();
         for depth in 0..self.steps {
             let good = first.unrolling.at(depth, self.claim);
-            goals.push((format!("the claim after {depth} steps"), first.unrolling.not(good)));
+            goals.push((format!("the claim after {}", plural(depth as i64, "step")), first.unrolling.not(good)));
             if depth + 1 < self.steps {
                 first.unrolling.extend();
             }
@@ -52,7 +53,9 @@ impl Induction {
         let mut obligations = first.exclude(goals);
         let mut path = Recording::anywhere(&found.system, &roots(found, self.claim));
         let bad = good_path(&mut path.unrolling, found, self.claim, self.steps);
-        obligations.extend(path.exclude(vec![(format!("the claim is kept after {} good states", self.steps), bad)]));
+        obligations.extend(
+            path.exclude(vec![(format!("the claim is kept after {}", plural(self.steps as i64, "good state")), bad)]),
+        );
         obligations
     }
 }
@@ -74,8 +77,8 @@ fn steps(found: &Invariants, claim: TermId, stop: &Stop) -> Result<usize, Obstac
         first.extend();
     }
     Err(Obstacle::Reason(format!(
-        "the claim does not follow from the {} invariants found, not even by induction over {DEEPEST} steps",
-        found.list.len()
+        "the claim does not follow from the {} found, not even by induction over {DEEPEST} steps",
+        plural(found.list.len() as i64, "invariant")
     )))
 }
 

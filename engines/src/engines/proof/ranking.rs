@@ -20,6 +20,7 @@ use super::words::words;
 use crate::engines::symbolic::witness::Model;
 use crate::limits::proof::MEASURE;
 use crate::passes::simple_terms;
+use crate::plural::plural;
 use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Stop, open};
 use kubound_encodings::system::{Claim, Pace, TransitionSystem};
@@ -95,9 +96,9 @@ fn rank(found: &Invariants, claim: Claim, stop: &Stop) -> Result<(Vec<Measure>, 
     }
     let rule = left.first().map_or("some rule", |&rule| &found.system.rules[rule].name);
     Err(Obstacle::Reason(format!(
-        "no measure was found that {rule} decreases ({} invariants, {} measures so far)",
-        found.list.len(),
-        measures.len()
+        "no measure was found that {rule} decreases ({}, {} so far)",
+        plural(found.list.len() as i64, "invariant"),
+        plural(measures.len() as i64, "measure")
     )))
 }
 

@@ -170,8 +170,11 @@ impl Effects {
         let mut lines = vec!["between external events, no loop changes any of these, in this order:".to_owned()];
         lines.extend(self.measures.iter().map(|measure| match measure {
             Measure::Weighted(one) => {
-                let rules = one.rules.len();
-                format!("measure (never rises; {rules} rules decrease it): {}", self.weights(&one.weights))
+                let rules = match one.rules.len() {
+                    1 => "1 rule decreases it".to_owned(),
+                    several => format!("{several} rules decrease it"),
+                };
+                format!("measure (never rises; {rules}): {}", self.weights(&one.weights))
             }
             Measure::Settled(one) if one.nears => format!("measure (comes nearer to 0): {}", self.form(&one.form)),
             Measure::Settled(one) => format!("measure (goes one way): {}", self.form(&one.form)),
