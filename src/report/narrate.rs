@@ -236,6 +236,9 @@ pub fn words(system: &TransitionSystem, phrases: &[Phrase], values: &Values, sta
     let told = |phrase: &Phrase| match phrase {
         Phrase::Text(piece) => piece.clone(),
         Phrase::Value { term, scale, unit } => format!("{}{unit}", shown(*term, *scale)),
+        Phrase::Count { term, one, many } => {
+            format!("{} {}", values[term], if values[term] == 1 { one } else { many })
+        }
         Phrase::Seconds { term, unit } => seconds(values[term] * unit),
         Phrase::IfAny { term, .. } if values[term] == 0 => String::new(),
         Phrase::IfAny { before, term, after } => format!("{before}{}{after}", shown(*term, 1)),
@@ -252,7 +255,10 @@ pub fn words(system: &TransitionSystem, phrases: &[Phrase], values: &Values, sta
 pub fn terms(phrase: &Phrase) -> Vec<TermId> {
     match phrase {
         Phrase::Text(_) | Phrase::After(_) => Vec::new(),
-        Phrase::Value { term, .. } | Phrase::Seconds { term, .. } | Phrase::IfAny { term, .. } => vec![*term],
+        Phrase::Value { term, .. }
+        | Phrase::Count { term, .. }
+        | Phrase::Seconds { term, .. }
+        | Phrase::IfAny { term, .. } => vec![*term],
         Phrase::Parts(parts) => parts.iter().map(|&(term, _)| term).collect(),
     }
 }

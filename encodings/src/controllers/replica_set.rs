@@ -29,7 +29,7 @@ use crate::cluster::{Cluster, FaultKind, FeatureGate};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::{IntVar, Model, Phase, Refusal, RuleBuilder, text, value};
+use crate::state::{IntVar, Model, Phase, Refusal, RuleBuilder, counted, text};
 use crate::subject::Subject;
 use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, Term, any, int_choice, ite, sum};
@@ -232,8 +232,13 @@ pub(super) fn as_far_as_others_let(model: &Model, group: usize, missing: Int, ru
 /// Creates so many pods.
 pub(super) fn create(model: &Model, group: usize, missing: Int, rule: RuleBuilder) -> RuleBuilder {
     let rule = model.quota_origins(group).into_iter().fold(rule, RuleBuilder::because_of);
-    let rule = rule.also_says([text(format!("created {} pods: ", model.groups[group].name)), value(missing)]);
+    let rule = rule.also_says(told_creation(missing, &model.groups[group].name));
     place_new(model, group, missing, rule).alike(missing)
+}
+
+/// `created 2 pods for default/web`.
+fn told_creation(number: Int, name: &str) -> [Phrase; 2] {
+    [text("created "), counted(number, format!("pod for {name}"), format!("pods for {name}"))]
 }
 
 /// Creates missing pods with the requests that a vertical autoscaler recommends at present.
@@ -243,7 +248,7 @@ fn create_as_recommended(model: &Model, group: usize, wanted: Int, rule: RuleBui
     let name = &model.groups[group].name;
     let total = sum(created.iter().map(|&(_, missing)| missing));
     let rule = model.quota_origins(group).into_iter().fold(rule, RuleBuilder::because_of);
-    let rule = rule.also_says([text(format!("created {name} pods: ")), value(total)]);
+    let rule = rule.also_says(told_creation(total, name));
     created.into_iter().fold(rule, |rule, (one, missing)| {
         let state = &model.groups[one];
         let rule = place_new(model, one, missing, rule);
@@ -307,7 +312,7 @@ fn delete(model: &mut Model, group: usize, wanted: Int, rule: RuleBuilder) -> Ru
         }
     }
     let rule = rule.split(choices, &low, &high, surplus).chosen_one_by_one();
-    rule.also_says([text(format!("deleted {name} pods: ")), Phrase::Parts(shown)])
+    rule.also_says([text(format!("deleted pods of {name}: ")), Phrase::Parts(shown)])
 }
 
 /// The pods of a group, by class and slot. A pod on a slot counts in one class only.

@@ -32,7 +32,7 @@ use crate::cluster::{Cluster, FeatureGate};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::{IntVar, Model, RuleBuilder, text, value};
+use crate::state::{IntVar, Model, RuleBuilder, counted, text};
 use crate::subject::Subject;
 use crate::system::{Pace, Role, Verb};
 use crate::term::{Bool, Int, all, any, ite, sum};
@@ -344,7 +344,14 @@ impl StatefulSet {
             .fair(unit)
             .when(count.above(0))
             .when(state.is_scaled())
-            .says([text(format!("deletes pods of {name} that are not of the wanted revision: ")), value(count)]);
+            .says([
+                text("deletes "),
+                counted(
+                    count,
+                    format!("pod of {name} that is not of the wanted revision"),
+                    format!("pods of {name} that are not of the wanted revision"),
+                ),
+            ]);
         let rule = deleted.into_iter().fold(rule, |rule, (group, due)| rule.delete_all_if(&model.groups[group], due));
         model.add_rule(rule);
     }

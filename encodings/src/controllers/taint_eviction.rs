@@ -9,7 +9,7 @@ use super::Controller;
 use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
-use crate::state::{IntVar, Model, Phase, RuleBuilder, Timer, UNREACHABLE, text, value};
+use crate::state::{IntVar, Model, Phase, RuleBuilder, Timer, UNREACHABLE, counted};
 use crate::subject::Subject;
 use crate::system::{Pace, Verb};
 use crate::term::{Bool, int_choice, ite};
@@ -145,7 +145,7 @@ impl TaintEviction {
         let unit = model.fairness_unit(Subject::new("taint-eviction of").of(id).on(slot));
         let (choice, deleted) = int_choice(about(phase.tell(Subject::new("deleted"))), 1, pods.value.range().hi);
         let stays = if phase == Phase::Bound { ite(model.slots[slot].is_alive(), 0, deleted) } else { deleted };
-        let place = format!("{}/{}", model.groups[group].name, model.slots[slot].name);
+        let place = format!("{} on {}", model.groups[group].name, model.slots[slot].name);
         let mut rule =
             RuleBuilder::new(about(phase.subject()), "taint-eviction-controller", "TaintManagerEviction", pace)
                 .when(tainted)
@@ -158,7 +158,11 @@ impl TaintEviction {
                 .times(deleted)
                 .add(pods, -deleted)
                 .saturate(terminating, stays)
-                .says([text(format!("pods of {place} deleted because of a NoExecute taint: ")), value(deleted)])
+                .says([counted(
+                    deleted,
+                    format!("pod of {place} is deleted (NoExecute taint)"),
+                    format!("pods of {place} are deleted (NoExecute taint)"),
+                )])
                 .because_of(model.origin(group, "spec.template.spec.tolerations"))
                 .because_of(model.cluster.pools[model.slots[slot].pool].origin.clone());
         if let Some(index) = by_toleration {

@@ -17,7 +17,7 @@ use crate::cluster::{Cluster, Event};
 use crate::controllers::{admission, tell_budgets};
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, text, value, words};
+use crate::state::{BoolVar, IntVar, Model, Phase, RuleBuilder, Slot, counted, text, words};
 use crate::subject::Subject;
 use crate::system::{Pace, Role, Verb};
 use crate::term::{Bool, Term, all, any, count, int_choice, sum};
@@ -151,7 +151,7 @@ impl Drain {
             for (phase, pods) in phases.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
                 let state = &model.groups[group];
                 let (terminating, pods_of) = (state.terminating[slot], state.id);
-                let place = format!("{}/{}", state.name, model.slots[slot].name);
+                let place = format!("{} on {}", state.name, model.slots[slot].name);
                 let subject = phase.tell(Subject::new(words::EVICT)).and(id).of(pods_of).on(slot);
                 let (choice, evicted) = int_choice(subject.clone(), 1, pods.value.range().hi);
                 let admission = admission(model, group, slot, phase);
@@ -173,7 +173,11 @@ impl Drain {
                     .times(evicted)
                     .add(pods, -evicted)
                     .saturate(terminating, evicted)
-                    .says([text(format!("pods of {place} evicted: ")), value(evicted)]);
+                    .says([counted(
+                        evicted,
+                        format!("pod of {place} is evicted"),
+                        format!("pods of {place} are evicted"),
+                    )]);
                 let mut rule = admission.tell(rule);
                 if !blocks {
                     rule = rule.over_approximates("a drain evicts pods that tolerate the cordon and come later");

@@ -120,7 +120,7 @@ impl IntentModel for Formula {
         let (claim, headline, premise) = match word {
             Word::Always => {
                 let (claim, premise) = always(model, first, true.into());
-                (claim, format!("a state is reached in which {text} is false"), premise)
+                (claim, format!("{text} becomes false"), premise)
             }
             Word::Eventually => {
                 let counts = judged & first;

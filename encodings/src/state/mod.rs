@@ -38,7 +38,7 @@ pub use nodes::{MEMORY_PRESSURE, Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use ownership::Ownership;
 pub use pods::{Group, Phase};
 pub(crate) use quota::Refusal;
-pub use rule::{Phrases, RuleBuilder, text, value};
+pub use rule::{Phrases, RuleBuilder, counted, text, value};
 pub use uses::{Uses, cpu_unit, initial_cpu};
 
 use crate::cluster::node::{CPU, MEMORY};

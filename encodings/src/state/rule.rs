@@ -20,6 +20,11 @@ pub fn value(term: Int) -> Phrase {
     Phrase::Value { term: term.id(), scale: 1, unit: "" }
 }
 
+/// A number of things of a sentence, with what stands behind 1 and behind any other number.
+pub fn counted(term: Int, one: impl Into<String>, many: impl Into<String>) -> Phrase {
+    Phrase::Count { term: term.id(), one: one.into(), many: many.into() }
+}
+
 /// A rule under construction.
 #[derive(Clone, Debug)]
 pub struct RuleBuilder {

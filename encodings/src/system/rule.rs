@@ -50,6 +50,15 @@ pub enum Phrase {
         /// Text behind the number, e.g. `m`.
         unit: &'static str,
     },
+    /// A number of things: `1 pod of web is gone`, `2 pods of web are gone`.
+    Count {
+        /// The term.
+        term: TermId,
+        /// What stands behind 1.
+        one: String,
+        /// What stands behind any other number.
+        many: String,
+    },
     /// A length of time, shown in seconds.
     Seconds {
         /// The term.
@@ -78,6 +87,7 @@ impl Phrase {
     pub fn map(&self, mut to: impl FnMut(TermId) -> TermId) -> Self {
         match self {
             Self::Value { term, scale, unit } => Self::Value { term: to(*term), scale: *scale, unit },
+            Self::Count { term, one, many } => Self::Count { term: to(*term), one: one.clone(), many: many.clone() },
             Self::Seconds { term, unit } => Self::Seconds { term: to(*term), unit: *unit },
             Self::IfAny { before, term, after } => {
                 Self::IfAny { before: before.clone(), term: to(*term), after: after.clone() }

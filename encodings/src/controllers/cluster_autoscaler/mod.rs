@@ -31,7 +31,7 @@ use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, Nod
 use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, text, value};
+use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, counted, text};
 use crate::subject::Subject;
 use crate::system::{Origin, Pace, Verb};
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, sum};
@@ -353,7 +353,7 @@ impl Autoscaler {
                 model.groups[group].phases().map(|(phase, counts)| (phase, counts[slot])).collect();
             for (phase, pods) in phases.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
                 let terminating = model.groups[group].terminating[slot];
-                let place = format!("{}/{name}", model.groups[group].name);
+                let place = format!("{} on {name}", model.groups[group].name);
                 let subject = phase.tell(Subject::new("evict")).of(model.groups[group].id).on(slot);
                 let (choice, evicted) = int_choice(subject.clone(), 1, pods.value.range().hi);
                 let admission = admission(model, group, slot, phase);
@@ -371,7 +371,11 @@ impl Autoscaler {
                     .times(evicted)
                     .add(pods, -evicted)
                     .saturate(terminating, evicted)
-                    .says([text(format!("pods of {place} evicted: ")), value(evicted)]);
+                    .says([counted(
+                        evicted,
+                        format!("pod of {place} is evicted"),
+                        format!("pods of {place} are evicted"),
+                    )]);
                 model.add_rule(admission.tell(rule));
             }
         }

@@ -9,7 +9,7 @@
 use super::{Status, is_healthy, status, tell};
 use crate::cluster::PodDisruptionBudget;
 use crate::cluster::workload::Readiness;
-use crate::state::{Model, Phase, Phrases, RuleBuilder, text, value};
+use crate::state::{Model, Phase, Phrases, RuleBuilder, counted, text, value};
 use crate::subject::ObjectId;
 use crate::system::Origin;
 use crate::term::{Bool, Int, ite};
@@ -87,8 +87,8 @@ impl Admission<'_> {
             Self::Asked { budget, status, .. } => {
                 let says = vec![
                     text(format!("budget {}/{} needs ", budget.namespace, budget.name)),
-                    value(status.desired_healthy),
-                    text(" healthy pods and has "),
+                    counted(status.desired_healthy, "healthy pod", "healthy pods"),
+                    text(" and has "),
                     value(status.current_healthy),
                 ];
                 Some((says, vec![budget.demand_origin()]))

@@ -25,7 +25,7 @@ use crate::cluster::rollout::Amount;
 use crate::cluster::{Cluster, PodDisruptionBudget, Taint, TaintEffect, Workload};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
-use crate::state::{Model, RuleBuilder, UNSCHEDULABLE, text, value};
+use crate::state::{Model, RuleBuilder, UNSCHEDULABLE, counted, text};
 use crate::subject::{ObjectId, Subject};
 use crate::term::{Bool, Int, Term, any, ite, sum};
 
@@ -148,8 +148,7 @@ pub(crate) fn tell_budgets(model: &Model, mut rule: RuleBuilder) -> RuleBuilder 
             rule = rule
                 .also_says([
                     text(format!("budget {}/{} allows ", budget.namespace, budget.name)),
-                    value(allowed),
-                    text(" disruptions"),
+                    counted(allowed, "disruption", "disruptions"),
                 ])
                 .because_of(budget.demand_origin());
         }

@@ -35,7 +35,7 @@ use crate::cluster::{Cluster, Workload};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::{IntVar, Model, RuleBuilder, Timer, text, value};
+use crate::state::{IntVar, Model, RuleBuilder, Timer, counted, text};
 use crate::subject::{ObjectId, Subject};
 use crate::system::{Pace, Verb};
 use crate::term::{Bool, Int, int_choice, sum};
@@ -134,7 +134,7 @@ impl Job {
         let present = if spec.replaces_failed_only { active + terminating } else { active };
         let lost = state.known.value.monus(present);
         let too_many = state.failures.value.above(spec.backoff_limit);
-        let counted = match spec.on_disruption {
+        let failures = match spec.on_disruption {
             Disruption::Count => state.failures.value + lost,
             Disruption::Ignore => state.failures.value,
             Disruption::FailJob => (spec.backoff_limit + 1).into(),
@@ -145,13 +145,13 @@ impl Job {
             .when(!state.has_failed.value)
             .writes(Verb::Status, id)
             .set(state.known, present.min(state.known.value.range().hi))
-            .says([text(format!("pods of {name} lost: ")), value(lost)]);
+            .says([counted(lost, format!("pod of {name} is lost"), format!("pods of {name} are lost"))]);
         let rule = match spec.on_disruption {
             Disruption::Count => rule.saturate(state.failures, lost),
             Disruption::Ignore => rule,
-            Disruption::FailJob => rule.set(state.failures, counted.min(state.failures.value.range().hi)),
+            Disruption::FailJob => rule.set(state.failures, failures.min(state.failures.value.range().hi)),
         };
-        let rule = fail_indexes(id, spec, state, lost, counted, rule);
+        let rule = fail_indexes(id, spec, state, lost, failures, rule);
         model.add_rule(rule);
         let wanted = model.job_wanted(group);
         let missing = replica_set::missing(model, group, wanted.monus(present) + active);

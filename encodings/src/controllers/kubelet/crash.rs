@@ -20,7 +20,7 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
         let id = state.id;
         let up = state.fresh.iter().map(|(phase, counts)| (phase.tell("crash".into()), counts[slot]));
         let up: Vec<_> = up.chain([("crash".into(), state.running[slot])]).collect();
-        let place = format!("{}/{}", state.name, model.slots[slot].name);
+        let place = format!("{} on {}", state.name, model.slots[slot].name);
         let alive = model.slots[slot].is_alive();
         let base = |model: &mut Model, subject: Subject, reason: &'static str| {
             let subject = subject.of(id).on(slot);

@@ -2,7 +2,7 @@
 //! anything: it is a matter of time. Counted like start-up: by the units of time left where these are few, else with
 //! one countdown for all pods of a workload.
 
-use crate::state::{Countdown, Model, Phase, RuleBuilder, text, value};
+use crate::state::{Countdown, Model, Phase, RuleBuilder, counted};
 use crate::subject::Subject;
 use crate::system::{Pace, Verb};
 use crate::term::{any, int_choice};
@@ -29,7 +29,7 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
     let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
     for (slot, &count) in fresh.iter().enumerate() {
         let unit = model.fairness_unit(Subject::new("availability of").of(id).on(slot));
-        let place = format!("{name}/{}", model.slots[slot].name);
+        let place = format!("{name} on {}", model.slots[slot].name);
         let (choice, available) =
             int_choice(Subject::new("available").of(id).on(slot), 1, count.value.range().hi.max(1));
         let mut rule = RuleBuilder::new(Subject::new("available").of(id).on(slot), "kubelet", "Available", pace)
@@ -43,7 +43,11 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
             .times(available)
             .add(count, -available)
             .add(model.groups[group].running[slot], available)
-            .says([text(format!("pods of {place} are available: ")), value(available)]);
+            .says([counted(
+                available,
+                format!("pod of {place} is available"),
+                format!("pods of {place} are available"),
+            )]);
         if model.groups[group].most > 1 {
             rule = rule.over_approximates("pods of a workload share one countdown until they are available");
         }

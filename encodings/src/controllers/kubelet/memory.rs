@@ -113,7 +113,7 @@ fn evict(model: &mut Model, (id, own): (ObjectId, &ScenarioController), slot: us
             .collect();
         for (phase, pods) in running.into_iter().filter(|(_, pods)| pods.value.range().hi > 0) {
             let unit = model.fairness_unit(Subject::new("kubelet evicts").on(slot));
-            let place = format!("{}/{node}", model.groups[group].name);
+            let place = format!("{} on {node}", model.groups[group].name);
             let subject = phase.tell(Subject::new(words::EVICT)).and(id).of(model.groups[group].id).on(slot);
             let mut rule = RuleBuilder::new(subject, "kubelet", "Evicted", Pace::Fast)
                 .when(alive & pressed.value & over)

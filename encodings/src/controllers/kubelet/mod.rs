@@ -42,7 +42,7 @@ use crate::cluster::{Cluster, Taint, TaintEffect, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, text, value, words};
+use crate::state::{Countdown, MEMORY_PRESSURE, Model, Phase, RuleBuilder, UNREACHABLE, counted, text, words};
 use crate::subject::Subject;
 use crate::system::{Pace, Verb};
 use crate::term::{Bool, all, int_choice, sum};
@@ -148,7 +148,7 @@ impl Kubelet {
         let admitted = admits(model, group, slot);
         let id = model.groups[group].id;
         let unit = model.fairness_unit(Subject::new("kubelet starts").of(id).on(slot));
-        let place = format!("{}/{}", model.groups[group].name, model.slots[slot].name);
+        let place = format!("{} on {}", model.groups[group].name, model.slots[slot].name);
         let alive = model.slots[slot].is_alive();
         let base = |verb: &'static str, reason: &'static str| {
             RuleBuilder::new(Subject::new(verb).of(id).on(slot), "kubelet", reason, Pace::Fast)
@@ -179,7 +179,7 @@ impl Kubelet {
         let there = &model.slots[slot];
         let state = &model.groups[group];
         let terminating = state.terminating[slot];
-        let place = format!("{}/{}", state.name, there.name);
+        let place = format!("{} on {}", state.name, there.name);
         let id = state.id;
         let unit = model.fairness_unit(Subject::new("kubelet ends").of(id).on(slot));
         let there = &model.slots[slot];
@@ -204,7 +204,7 @@ impl Kubelet {
             .at(slot)
             .times(ended)
             .add(terminating, -ended)
-            .says([text(format!("pods of {place} gone: ")), value(ended)]);
+            .says([counted(ended, format!("pod of {place} is gone"), format!("pods of {place} are gone"))]);
         if terminating.value.range().hi > 0 {
             model.add_rule(rule);
             self.remove(model, group, slot);
@@ -218,7 +218,9 @@ impl Kubelet {
         }
         let (state, there) = (&model.groups[group], &model.slots[slot]);
         let (id, terminating) = (state.id, state.terminating[slot]);
-        let says = text(format!("pods of {}/{} gone, which have no grace period: ", state.name, there.name));
+        let of = format!("of {} on {}", state.name, there.name);
+        let one = format!("pod {of} is gone, which has no grace period");
+        let says = counted(terminating.value, one, format!("pods {of} are gone, which have no grace period"));
         let is_due = terminating.value.above(0) & !there.is_alive();
         let unit = model.fairness_unit(Subject::new("deletion of").of(id).on(slot));
         let rule = RuleBuilder::new(Subject::new("remove").of(id).on(slot), "kube-apiserver", "Deleted", Pace::Fast)
@@ -228,7 +230,7 @@ impl Kubelet {
             .at(slot)
             .times(terminating.value)
             .set(terminating, 0)
-            .says([says, value(terminating.value)])
+            .says([says])
             .because_of(model.origin(group, "spec.template.spec.terminationGracePeriodSeconds"));
         model.add_rule(rule);
     }
@@ -264,7 +266,7 @@ impl Kubelet {
         let pace = if timer.left.is_some() || timer.full == 0 { Pace::Fast } else { Pace::Clock };
         for (slot, &count) in starting.iter().enumerate() {
             let unit = model.fairness_unit(Subject::new("kubelet finishes start-up of").of(id).on(slot));
-            let place = format!("{name}/{}", model.slots[slot].name);
+            let place = format!("{name} on {}", model.slots[slot].name);
             let (choice, finished) =
                 int_choice(Subject::new("started").of(id).on(slot), 1, count.value.range().hi.max(1));
             let rule = RuleBuilder::new(Subject::new("finish-startup").of(id).on(slot), "kubelet", "Ready", pace)
@@ -279,7 +281,11 @@ impl Kubelet {
                 .times(finished)
                 .add(count, -finished)
                 .add(model.groups[group].ready_phase(slot), finished)
-                .says([text(format!("start-up of pods of {place} ends: ")), value(finished)]);
+                .says([counted(
+                    finished,
+                    format!("pod of {place} has started up"),
+                    format!("pods of {place} have started up"),
+                )]);
             let rule = if model.groups[group].most > 1 {
                 rule.over_approximates("pods of a workload share one start-up countdown")
             } else {

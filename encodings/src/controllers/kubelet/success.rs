@@ -1,7 +1,7 @@
 //! Pods of Jobs that have done their work.
 
 use crate::controllers::job::RunTimer;
-use crate::state::{Model, RuleBuilder, text, value};
+use crate::state::{Model, RuleBuilder, counted};
 use crate::subject::Subject;
 use crate::system::{Pace, Verb};
 use crate::term::{any, int_choice};
@@ -33,7 +33,7 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
             continue;
         }
         let unit = model.fairness_unit(Subject::new("kubelet completes pods of").of(id).on(slot));
-        let place = format!("{name}/{}", model.slots[slot].name);
+        let place = format!("{name} on {}", model.slots[slot].name);
         let (choice, ended) = int_choice(Subject::new("succeeded").of(id).on(slot), 1, count.value.range().hi);
         let mut rule = RuleBuilder::new(Subject::new("succeed").of(id).on(slot), "kubelet", "Completed", pace)
             .when(count.value.above(0))
@@ -48,7 +48,7 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
             .writes(Verb::Status, id)
             .saturate(job.succeeded, ended)
             .saturate(job.known, -ended)
-            .says([text(format!("pods of {place} succeed: ")), value(ended)]);
+            .says([counted(ended, format!("pod of {place} succeeds"), format!("pods of {place} succeed"))]);
         if let Some(timer) = &timer {
             rule = rule.when(timer.expired);
             rule = if model.groups[group].most > 1 {

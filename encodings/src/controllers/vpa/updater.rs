@@ -12,7 +12,7 @@ use super::Scaler;
 use crate::cluster::VerticalPodAutoscaler;
 use crate::cluster::vpa::Urgency;
 use crate::controllers::{Admission, admission, kept};
-use crate::state::{IntVar, Model, Phase, RuleBuilder, text, value};
+use crate::state::{IntVar, Model, Phase, RuleBuilder, counted, text};
 use crate::subject::{Part as Further, Subject};
 use crate::system::{Pace, Phrase, Verb};
 use crate::term::{Bool, Int, Term, int_choice, ite, sum};
@@ -86,9 +86,11 @@ fn delete_waiting(
         return;
     }
     let name = model.workload_name(group);
-    let mut rule = rule(model, scaler, "delete", recommended)
-        .when(applies & waiting.above(0))
-        .says([text(format!("pods of {name} that wait for a node deleted: ")), value(waiting)]);
+    let mut rule = rule(model, scaler, "delete", recommended).when(applies & waiting.above(0)).says([counted(
+        waiting,
+        format!("pod of {name} that waits for a node is deleted"),
+        format!("pods of {name} that wait for a node are deleted"),
+    )]);
     for &one in levels {
         let state = &model.groups[one];
         rule = rule.writes(Verb::Evict, state.id).times(state.pending.value).set(state.pending, 0);
@@ -141,7 +143,7 @@ fn evict(
     }
     let name = model.workload_name(group);
     let mut rule =
-        rule.split(choices, &low, &high, total).says([text(format!("pods of {name} evicted: ")), Phrase::Parts(shown)]);
+        rule.split(choices, &low, &high, total).says([text(format!("evicts pods of {name}: ")), Phrase::Parts(shown)]);
     for part in &parts {
         rule = part.admission.tell(rule);
     }
