@@ -117,7 +117,7 @@ fn runs_start_with_the_pods_that_were_there() {
     assert_eq!(verdict.status.code(), Some(1), "{text}");
     assert!(text.contains("start snapshot"), "{text}");
     // Five pods are there: the ReplicaSet creates none before the first one is bound.
-    assert!(!text.contains("created default/web pods"), "{text}");
+    assert!(!text.contains(" for default/web"), "{text}");
 }
 
 #[test]
