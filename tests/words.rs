@@ -129,7 +129,7 @@ fn errors_point_into_the_expression() {
         ("- always: \"pods.all(p, p.redy)\"", "scenario.yaml:5:", "a pod has no field `redy`"),
         ("- id: x\n    eventually: nodes.size() > true", "scenario.yaml:6:", "this is a condition"),
         ("- always", "scenario.yaml:5:", "`always` without a condition"),
-        ("- leadsTo: [\"true\"]", "scenario.yaml:5:", "1 conditions"),
+        ("- leadsTo: [\"true\"]", "scenario.yaml:5:", "1 condition"),
         ("- always: [\"true\"]", "scenario.yaml:5:", "found a list"),
     ] {
         let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("words");

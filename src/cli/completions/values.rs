@@ -89,7 +89,7 @@ pub fn explained() -> ArgValueCompleter {
     })
 }
 
-/// `cases show`, `cases list`: names of cases, and of `list` the controllers that they are about.
+/// `cases show`: names of cases.
 pub fn cases() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| beginning(current, named_cases()))
 }

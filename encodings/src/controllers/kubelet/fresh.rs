@@ -19,7 +19,7 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
                 stages: stages.iter().map(|(_, counts)| counts[slot]).collect(),
                 done: model.groups[group].running[slot],
                 runs: model.slots[slot].present,
-                outcome: format!(" of {name}/{} available", model.slots[slot].name),
+                outcome: format!(" of {name} on {} available", model.slots[slot].name),
             });
         }
         return;

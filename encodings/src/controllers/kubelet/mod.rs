@@ -254,7 +254,7 @@ impl Kubelet {
                     stages: stages.iter().map(|(_, counts)| counts[slot]).collect(),
                     done: model.groups[group].ready_phase(slot),
                     runs: model.slots[slot].is_alive(),
-                    outcome: format!(" of {name}/{} done starting", model.slots[slot].name),
+                    outcome: format!(" of {name} on {} done starting", model.slots[slot].name),
                 });
             }
             return;
