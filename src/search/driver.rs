@@ -150,7 +150,11 @@ impl Search<'_> {
 
     /// Lets the chosen engines run and picks their best answer, with the name of the engine.
     fn answer(&self) -> Result<(&'static str, Outcome), Fault> {
-        if let Some(outcome) = self.by_effects() {
+        let is_early = match self.options.engine {
+            EngineChoice::Portfolio => self.systems.fine.rules.len() >= LARGE || self.systems.knows_effects(),
+            EngineChoice::Only(engine) => engine.name == proof::REGISTRATION.name,
+        };
+        if let Some(outcome) = is_early.then(|| self.by_effects()).flatten() {
             return Ok((proof::REGISTRATION.name, outcome));
         }
         let contender = |(part, engine)| match part {
@@ -168,20 +172,18 @@ impl Search<'_> {
             (EngineChoice::Only(choice), _) => self.engines.named(choice.name).into_iter().map(contender).collect(),
         };
         self.observer.phase(&format_args!("{}", self.claim().intent));
-        self.best_of(contenders)
+        let (name, outcome) = self.best_of(contenders)?;
+        let is_late = !is_early && self.options.engine == EngineChoice::Portfolio && !self.settles(&outcome.answer);
+        let late = is_late.then(|| self.by_effects()).flatten();
+        Ok(late.map_or((name, outcome), |late| (proof::REGISTRATION.name, late)))
     }
 
     /// A proof from what single rules do: of large systems before anybody looks at states. Of small ones a look at all
-    /// states tells more: which rules can never fire.
+    /// states tells more, which rules can never fire; where they are too many, what single rules do is asked after all.
     fn by_effects(&self) -> Option<Outcome> {
-        let wanted = match self.options.engine {
-            EngineChoice::Portfolio => self.systems.fine.rules.len() >= LARGE,
-            EngineChoice::Only(engine) => engine.name == proof::REGISTRATION.name,
-        };
         // What is found serves all intents, and may take the time of several; what is left for this one is little.
         let stop = Stop { cancel: self.cancel.clone(), deadline: Some(self.until.end) };
-        let effects = wanted.then(|| self.systems.effects(&stop))?;
-        let decided = effects.and_then(|effects| {
+        let decided = self.systems.effects(&stop).and_then(|effects| {
             let outcome = stop.heed(|| effects.decide(self.property, &stop)).map_err(|stopped| stopped.to_string())?;
             Ok(Outcome { rests: effects.rests(), ..outcome })
         });

@@ -322,6 +322,11 @@ impl Systems {
         }
     }
 
+    /// Whether somebody has asked for that already.
+    pub fn knows_effects(&self) -> bool {
+        self.effects.get().is_some()
+    }
+
     /// What tells objects of the system searched apart, found out once.
     pub fn families(&self) -> &Families {
         self.families.get_or_init(|| Families::new(self.searched()))

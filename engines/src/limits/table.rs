@@ -156,6 +156,10 @@ limits! {
             "Each is a question to a solver.";
         MOST_WRITERS: usize = 16, "rules", "Rules that may change a sum for which a bound is tried.",
             "A bound that many rules have to keep says what their guards say already.";
+        MOST_WAYS: usize = 12, "ways", "Ways in which runs may stay in a bad state that are looked at one by one.",
+            "Those of one workload are a few; those of all workloads are questions of their own.";
+        MOST_SOURCES: usize = 24, "counts", "Counts of which it is tried whether there is one more of them where somebody waits.",
+            "Those that rules turn into what is missing in two steps are among the first.";
         LARGEST_CONDITION: usize = 100, "terms", "Size of a condition that questions about single rules keep, sums not counted.",
             "Larger ones compare whole clusters; leaving them out allows more.";
         EACH_RULE: Duration = 5, "ms", "Time for each rule of a system, to find what single rules show.",

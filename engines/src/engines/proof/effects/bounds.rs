@@ -34,7 +34,8 @@ impl Bounds {
         }
         // Few rules increase a sum of all pods of a kind; of those on a node each binding does.
         let few = |form: &Form| every.writers(form).len() <= MOST_WRITERS;
-        let (now, later): (Vec<Form>, Vec<Form>) = candidates(every).into_iter().partition(few);
+        let tried = candidates(every).into_iter().chain(absences(every));
+        let (now, later): (Vec<Form>, Vec<Form>) = tried.partition(few);
         found.later = later;
         now.into_iter().for_each(|form| found.try_one(every, form, obligations, stop));
         found
@@ -199,5 +200,42 @@ fn candidates(every: &Loops) -> Vec<Form> {
     }
     // The tightest bound of a sum first.
     found.sort_by_key(|form| std::cmp::Reverse(form.constant));
+    found
+}
+
+/// Counts that only rise where something that stays allows it, such as a node that there may be: they are 0 where it is not
+/// there. Only where that makes a difference of 1, so that a sum can say it.
+fn absences(every: &Loops) -> Vec<Form> {
+    let dag = &every.system.dag;
+    let (constant, ranges) = (every.constant(), Facts::new(dag, &[], &[]));
+    let stays = |atom: &TermId| matches!(*dag.node(*atom), Node::Var(var) if constant[var.index()]);
+    // What is at most 0 where a rule is enabled, and 1 where what it needs is not there.
+    let needed = |rule: usize| -> Vec<Form> {
+        let literals = conjuncts(dag, (every.system.rules[rule].enabled.id(), false));
+        let forms = literals.into_iter().flat_map(|literal| inequalities(dag, literal));
+        forms.filter(|form| form.parts.keys().all(stays) && ranges.form(form).1 == 1).collect()
+    };
+    let mut found = Vec::new();
+    for &atom in &every.vars {
+        let Range { lo, hi } = dag.range(atom);
+        let mut count = Form::default();
+        let is_count = dag.sort(atom).range().lo == 0 && lo == 0 && hi > 0 && !stays(&atom);
+        if !is_count || count.add_atom(atom, 1).is_none() {
+            continue;
+        }
+        let rises =
+            |&rule: &usize| every.change(rule, &count).is_none_or(|one| every.facts(rule, &[]).form(&one).1 > 0);
+        let mut rising = every.writers(&count).into_iter().filter(rises).map(needed);
+        let Some(first) = rising.next() else { continue };
+        let common = rising.fold(first, |common, other| common.into_iter().filter(|one| other.contains(one)).collect());
+        // Twice the most, so that a step that would leave the range does not break it.
+        let bound = |absent: Form| {
+            let mut form = absent.times(hi.checked_mul(2)?)?;
+            form.constant = form.constant.checked_sub(hi.checked_mul(2)?)?;
+            form.add_atom(atom, 1)?;
+            Some(form)
+        };
+        found.extend(common.into_iter().filter_map(bound));
+    }
     found
 }

@@ -20,13 +20,13 @@ mod weights;
 use super::obligations::Obligation;
 use crate::engines::{Answer, Outcome, Statistics};
 use crate::limits::Stop;
-use crate::limits::proof::{AT_LEAST, EACH_RULE};
-use crate::passes::specialise;
+use crate::limits::proof::{AT_LEAST, EACH_RULE, MOST_SOURCES, MOST_WAYS};
+use crate::passes::{Literal, specialise};
 use ask::Question;
 use bounds::Bounds;
 use form::Form;
-use kubound_encodings::system::{Claim, TransitionSystem};
-use kubound_encodings::term::{Bool, Dag, Node, Term, TermId, VarId};
+use kubound_encodings::system::{Claim, Rule, TransitionSystem};
+use kubound_encodings::term::{Bool, Dag, Node, Sort, Term, TermId, VarId};
 use rest::{Rest, nobody_acts};
 use settle::Settled;
 use steps::Loops;
@@ -111,11 +111,20 @@ impl Effects {
         if left.is_none() && !may_stay {
             return Ok(Vec::new());
         }
-        let stay = if left.is_none() { stay } else { within };
+        let dag = &self.loops.system.dag;
+        let stays = left.is_none().then(|| ways(dag, (stay.id(), false)));
         let mut shown = Vec::new();
-        for case in alternatives(&self.loops.system.dag, within.id()) {
-            let one = self.somebody_acts([case, stay.id()], stop);
-            shown.push(one.ok_or_else(|| match left {
+        for case in ways(dag, (within.id(), false)) {
+            let whole = left.is_none().then(|| Way::whole(stay.id()));
+            let both: Vec<&Way> = [&case].into_iter().chain(whole.as_ref()).collect();
+            let one = self.somebody_acts(&both, stop).map(|one| vec![one]);
+            // Whoever is too few, too many or on the way: each for itself.
+            let each = || {
+                let stays = stays.as_ref().filter(|stays| stays.len() <= MOST_WAYS)?;
+                let shown = stays.iter().map(|stay| self.somebody_acts_here(&case, stay, stop));
+                Some(shown.collect::<Option<Vec<_>>>()?.concat())
+            };
+            shown.extend(one.or_else(each).ok_or_else(|| match left {
                 Some(rule) => format!("no measure was found that {} decreases", self.loops.system.rules[rule].name),
                 None => "runs may stay in a bad state, as far as sums tell".to_owned(),
             })?);
@@ -123,12 +132,47 @@ impl Effects {
         Ok(shown)
     }
 
-    /// Shows that wherever two conditions hold somebody has to act whom no loop lets act.
-    fn somebody_acts(&self, conditions: [TermId; 2], stop: &Stop) -> Option<Obligation> {
-        let roots = self.loops.system.dag.support(conditions);
+    /// The same for one way to stay: as a whole, or where there is none of something that rules turn into what is missing,
+    /// and where there is some of it.
+    fn somebody_acts_here(&self, case: &Way, stay: &Way, stop: &Stop) -> Option<Vec<Obligation>> {
+        if let Some(one) = self.somebody_acts(&[case, stay], stop) {
+            return Some(vec![one]);
+        }
+        let literal = stay.literal;
+        self.sources(literal.0).into_iter().find_map(|atom| {
+            let counted = |factor: i64, constant: i64| {
+                let mut form = Form { constant, ..Form::default() };
+                form.add_atom(atom, factor)?;
+                Some(Way { literal: (atom, false), below: Some(form) })
+            };
+            let (none, some) = (counted(1, 0)?, counted(-1, 1)?);
+            let none = self.somebody_acts(&[case, stay, &none], stop)?;
+            Some(vec![none, self.somebody_acts(&[case, stay, &some], stop)?])
+        })
+    }
+
+    /// Counts that rules change together with those that a condition reads, or together with such counts.
+    fn sources(&self, condition: TermId) -> Vec<TermId> {
+        let system = &self.loops.system;
+        let mut found: Vec<VarId> = system.dag.support([condition]);
+        for _ in 0..2 {
+            let near = |rule: &&Rule| rule.updates.iter().any(|(var, _)| found.contains(var));
+            let changed = system.rules.iter().filter(near).flat_map(|rule| rule.updates.iter().map(|(var, _)| *var));
+            let mut more: Vec<VarId> = found.iter().copied().chain(changed).collect();
+            more.sort_unstable();
+            more.dedup();
+            found = more;
+        }
+        let is_count = |var: &VarId| matches!(system.dag.vars()[var.index()].sort, Sort::Int(range) if range.lo == 0);
+        found.into_iter().filter(is_count).map(|var| self.loops.vars[var.index()]).take(MOST_SOURCES).collect()
+    }
+
+    /// Shows that wherever the conditions hold somebody has to act whom no loop lets act.
+    fn somebody_acts(&self, conditions: &[&Way], stop: &Stop) -> Option<Obligation> {
+        let roots = self.loops.system.dag.support(conditions.iter().map(|way| way.literal.0));
         [Some(&roots[..]), None].into_iter().find_map(|about| {
             let mut rest = Rest::new(&self.loops.system, &self.bounds);
-            conditions.into_iter().for_each(|condition| rest.demand(condition));
+            conditions.iter().for_each(|way| rest.demand(way));
             nobody_acts(&mut rest, &self.loops, about);
             rest.refuted("somebody acts wherever the claim complains".to_owned(), stop)
         })
@@ -195,11 +239,38 @@ impl Effects {
     }
 }
 
-/// The parts of a disjunction.
-fn alternatives(dag: &Dag, condition: TermId) -> Vec<TermId> {
-    match dag.node(condition) {
-        Node::Or(list) => list.iter().flat_map(|&one| alternatives(dag, one)).collect(),
-        _ => vec![condition],
+/// One of the ways in which a condition can hold.
+#[derive(Clone, Debug)]
+struct Way {
+    literal: Literal,
+    /// What is at most 0 then, in place of the literal: two numbers differ because one of them is less.
+    below: Option<Form>,
+}
+
+impl Way {
+    fn whole(condition: TermId) -> Self {
+        Self { literal: (condition, false), below: None }
+    }
+}
+
+/// The ways in which a literal can hold: in each state in which it does, one of them does.
+fn ways(dag: &Dag, literal: Literal) -> Vec<Way> {
+    let alone = || vec![Way { literal, below: None }];
+    match (dag.node(literal.0), literal.1) {
+        (Node::Or(list), false) | (Node::And(list), true) => {
+            list.iter().flat_map(|&one| ways(dag, (one, literal.1))).collect()
+        }
+        (Node::Not(inner), negated) => ways(dag, (*inner, !negated)),
+        (Node::Eq(a, b), true) => {
+            let less = |a: TermId, b: TermId| {
+                let mut form = Form::of(dag, a)?;
+                form.add(dag, b, -1)?;
+                Some(Form { constant: form.constant.checked_add(1)?, ..form })
+            };
+            let both = [less(*a, *b), less(*b, *a)].into_iter().collect::<Option<Vec<Form>>>();
+            both.map_or_else(alone, |both| both.into_iter().map(|form| Way { literal, below: Some(form) }).collect())
+        }
+        _ => alone(),
     }
 }
 

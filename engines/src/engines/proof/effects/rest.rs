@@ -5,6 +5,7 @@
 //! exclude each other, there is none. A condition that is no comparison becomes a number between 0 and 1 that is at
 //! least its truth: of an alternative the sum, of a comparison how much of the way there its sum has gone.
 
+use super::Way;
 use super::best::guards;
 use super::bounds::Bounds;
 use super::form::{Facts, Form, each_term, inequalities, total};
@@ -59,9 +60,12 @@ impl<'a> Rest<'a> {
         Self { system, facts, bounds: below.len(), below, truths: 0, links: Vec::new(), units: Vec::new() }
     }
 
-    /// Demands a condition.
-    pub fn demand(&mut self, condition: TermId) {
-        self.add(condition, false);
+    /// Demands that a condition holds in some way.
+    pub fn demand(&mut self, way: &Way) {
+        match &way.below {
+            Some(form) => self.below.push(form.clone()),
+            None => self.add(way.literal.0, way.literal.1),
+        }
         // What holds in all these states narrows what else can be.
         self.facts = Facts::new(&self.system.dag, &[], &self.below);
     }

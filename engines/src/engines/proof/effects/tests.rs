@@ -282,3 +282,45 @@ fn pods_that_may_fill_one_node_do_not_fill_all() {
     assert!(shows(&two_nodes(4), true), "six pods on two nodes for four");
     assert!(!shows(&two_nodes(2), false), "six pods on two nodes for two");
 }
+
+/// Two pods, created, bound and started on two nodes for so many pods, of which the second may be missing; whether both run in
+/// the end.
+fn started(room: i64, may_start_where_no_node_is: bool) -> TransitionSystem {
+    let names = ["pending", "bound here", "bound there", "runs here", "runs there"];
+    let vars: Vec<Var> = names.iter().map(|&name| (name, 2, Some(0))).chain([("second node", 1, None)]).collect();
+    system(&vars, |vars| {
+        let [pending, bound_here, bound_there] = [vars[0], vars[1], vars[2]];
+        let [here, there, second] = [vars[3], vars[4], vars[5]];
+        let pods = pending + bound_here + bound_there + here + there;
+        let is_there = if may_start_where_no_node_is { Bool::from(true) } else { second.above(0) };
+        let steps = vec![
+            ("create", pods.below(2), vec![(0, pending + 1)]),
+            (
+                "bind here",
+                pending.above(0) & (bound_here + here).below(room),
+                vec![(0, pending - 1), (1, bound_here + 1)],
+            ),
+            (
+                "bind there",
+                pending.above(0) & is_there & (bound_there + there).below(room),
+                vec![(0, pending - 1), (2, bound_there + 1)],
+            ),
+            ("start here", bound_here.above(0), vec![(1, bound_here - 1), (3, here + 1)]),
+            ("start there", bound_there.above(0) & second.above(0), vec![(2, bound_there - 1), (4, there + 1)]),
+        ];
+        let bad = !(here + there).is(2);
+        let yes = Bool::from(true);
+        (steps, Claim::NoFairLoop { within: yes, keep: yes, progress: bad, stay: bad })
+    })
+}
+
+#[test]
+fn what_is_missing_is_on_its_way_or_has_to_be_made() {
+    assert!(shows(&started(2, false), true), "both find a place on the first node");
+    assert!(!shows(&started(1, false), false), "the second node may be missing");
+}
+
+#[test]
+fn nothing_is_bound_where_no_node_can_be() {
+    assert!(!shows(&started(2, true), false), "a pod bound to a node that is missing never starts");
+}
