@@ -180,6 +180,21 @@ fn from_any_state_controllers_come_to_where_a_fresh_cluster_is() {
     assert_eq!(from_any_state("DaemonSet"), ["holds"]);
 }
 
+/// Nobody makes another bare pod while the former one is deleted, so the scheduler can evict but one.
+#[test]
+fn a_bare_pod_is_there_once_in_any_state() {
+    let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: c}]}\n---\n\
+        apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 1\n---\n\
+        apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec:\n  selector: {matchLabels: {app: api}}\n  \
+        template: {metadata: {labels: {app: api}}, spec: {containers: [{name: c}], priorityClassName: high}}\n---\n\
+        apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{name: worker, count: 1}]\n  \
+        start: arbitrary\n";
+    let loaded = load_with(&[], &[Text { name: "input".into(), text: text.into() }]).expect("a valid input");
+    let options = explicitly(true);
+    let findings = verify(&loaded.cluster, &options, &Cancel::default(), &Silent).expect("it can be modelled");
+    assert!(findings.is_ok(), "{:?}", findings.err().map(|fault| fault.to_string()));
+}
+
 #[test]
 fn what_is_left_of_any_state_holds_in_every_state_that_is_reached() {
     for case in ["c2", "c5", "c9", "c11", "c12", "c15", "c31", "c41", "c45", "c52", "c53", "c60"] {

@@ -85,7 +85,14 @@ impl Model<'_> {
         let waiting: Vec<Bool> =
             waiting.map(|(slot, waiting)| (waiting.value + own.active_on(slot)).at_most(1)).collect();
         let most = own.pending.value.range().hi;
-        let few = if own.waiting.is_some() { true.into() } else { own.active().at_most(most) };
+        let few = if self.workload(group).is_bare() {
+            // Nobody makes another one while it is deleted.
+            (own.active() + sum(own.terminating.iter().map(|count| count.value))).at_most(1)
+        } else if own.waiting.is_some() {
+            true.into()
+        } else {
+            own.active().at_most(most)
+        };
         let text = format!("pods of {} initially", own.name);
         self.constrain(text, all(within) & all(waiting) & few, false);
     }
