@@ -21,6 +21,7 @@ pub mod snapshot;
 pub mod text;
 pub mod vary;
 
+pub use kubound_encodings::plural;
 #[cfg(test)]
 use kubound_engines::testing;
-pub use kubound_engines::{engines, limits, passes, plural, smt, trace};
+pub use kubound_engines::{engines, limits, passes, smt, trace};

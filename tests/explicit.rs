@@ -202,6 +202,8 @@ fn inevitability_of_violations() {
     assert_eq!(of(&monitored()), Inevitability::Inevitable);
     // Nothing makes the exit happen, but it may.
     assert_eq!(of(&lasso(false)), Inevitability::Possible { step: 0 });
+    // The event has happened, and waits for nothing while the work goes on.
+    assert_eq!(of(&begun()), Inevitability::Possible { step: 1 });
     // The scheduler spreads over the nodes as it likes.
     assert!(matches!(of(&drain(5, 3, true)), Inevitability::Possible { .. }));
 }

@@ -14,6 +14,7 @@ use crate::limits::models::MOST_ORDINALS;
 use crate::limits::models::MOST_REVISIONS;
 use crate::limits::models::MOST_SLOTS;
 use crate::needs::Needs;
+use crate::plural::plural;
 use crate::scene::{self, Scene};
 use crate::state::arbitrary;
 use crate::state::{Countdown, Model, RuleBuilder, TIME, condition, text};
@@ -212,16 +213,18 @@ fn add_constraints(model: &mut Model) {
     let most = cluster.bounds.nodes_per_pool;
     for (pool, size) in cluster.pools.iter().zip(model.pool_sizes.clone()) {
         if pool.count.constant().is_none() && pool.count.hi > most {
-            let nodes = if most == 1 { "node" } else { "nodes" };
-            model.constrain(format!("at most {most} {nodes} in pool {}", pool.name), size.at_most(most), true);
+            model.constrain(
+                format!("at most {} in pool {}", plural(most, "node"), pool.name),
+                size.at_most(most),
+                true,
+            );
         }
     }
     let workloads = &model.groups[..cluster.workloads.len()];
     let wanted = sum(workloads.iter().map(|group| model.initial_of(group.spec)));
     if wanted.range().hi > cluster.bounds.pods && wanted.constant().is_none() {
         let most = cluster.bounds.pods;
-        let pods = if most == 1 { "pod" } else { "pods" };
-        model.constrain(format!("at most {most} {pods} wanted initially"), wanted.at_most(most), true);
+        model.constrain(format!("at most {} wanted initially", plural(most, "pod")), wanted.at_most(most), true);
     }
 }
 

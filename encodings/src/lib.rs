@@ -5,6 +5,7 @@
 //! * [`subject`]: whom and what a variable or a rule is about, and their names.
 //! * [`system`]: variables, rules, fairness, properties: what every engine works on.
 //! * [`stop`]: giving up in the middle of long work on terms.
+//! * [`plural`]: numbers of things in words.
 //! * [`cluster`]: the input in Kubernetes' words, as plain data. Its parser is in the `kubound` package, because
 //!   this crate reads no text.
 
@@ -19,6 +20,7 @@ pub mod intents;
 pub mod kinds;
 pub mod limits;
 pub mod needs;
+pub mod plural;
 pub mod scene;
 pub mod state;
 pub mod stop;

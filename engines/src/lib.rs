@@ -5,13 +5,11 @@
 //! * [`engines`]: explicit search, lasso, proofs, walks.
 //! * [`smt`]: terms as clauses, bit-vectors or integers, for Z3 and CaDiCaL.
 //! * [`trace`]: runs, replayed step by step on the unreduced system.
-//! * [`plural`]: numbers of things in words.
 //! * [`limits`]: how far a search may go and when it has to stop; the table of all limits.
 
 pub mod engines;
 pub mod limits;
 pub mod passes;
-pub mod plural;
 pub mod smt;
 pub mod testing;
 pub mod trace;

@@ -289,8 +289,7 @@ impl Pair<'_> {
         let (findings, exit) = progress::with_progress(arguments.voice.quiet, timeout, &|_| (), |observer| {
             check::decide(&loaded, &arguments.search, &[], self.cancel, observer)
         })?;
-        let mut document = Document::new(&loaded, &findings, exit.code(), smt::versions());
-        document.rename_files(|file| self.sides.shown(file));
+        let document = Document::new(&loaded, &findings, exit.code(), smt::versions());
         Ok(Decided { loaded, intents, findings, document })
     }
 }

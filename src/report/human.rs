@@ -10,7 +10,6 @@ use super::cause;
 use super::diagnostic::{Diagnostic, Label, Severity, headline, snippets};
 use super::document::{Document, IntentDocument, NoteDocument, Outcome};
 use super::format::{Format, Writing};
-
 use super::origin::{OriginDocument, region};
 use crate::limits::report::{MOST_MENDED, MOST_NOTES};
 use crate::manifest::edit::last_key;

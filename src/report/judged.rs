@@ -2,14 +2,15 @@
 
 use super::narrate::ToldStep;
 use super::nodes::{ScoreDocument, ShareDocument};
+use super::scene::at;
 use crate::limits::report::MOST_SHARES;
 use crate::search::Systems;
 use crate::trace::Trace;
-use crate::trace::places::places;
+use crate::trace::places::Places;
 use kubound_encodings::controllers::Judgement;
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::TermId;
-use kubound_encodings::term::eval::{Assignment, evaluate_each};
+use kubound_encodings::term::eval::evaluate_each;
 
 /// Adds to the scores of each step what they consist of, and why nodes have none; nothing where that is not known.
 pub fn complete(systems: &Systems, trace: &Trace, steps: &mut [ToldStep]) {
@@ -17,7 +18,7 @@ pub fn complete(systems: &Systems, trace: &Trace, steps: &mut [ToldStep]) {
         return;
     }
     let Some((system, judgements)) = systems.judgements() else { return };
-    let Some(places) = places(&systems.fine, system) else { return };
+    let Some(places) = Places::of(&systems.fine, system) else { return };
     for judgement in judgements {
         let is_meant = |step: &ToldStep| {
             let about = step.about.subject.as_ref().and_then(|subject| subject.object);
@@ -34,16 +35,14 @@ pub fn complete(systems: &Systems, trace: &Trace, steps: &mut [ToldStep]) {
 fn judge(
     system: &TransitionSystem,
     judgement: &Judgement,
-    places: &[usize],
+    places: &Places,
     trace: &Trace,
     (steps, meant): (&mut [ToldStep], &[usize]),
 ) {
     let refusals = judgement.refusals.iter().flat_map(|(_, slots)| slots);
     let all: Vec<TermId> = refusals.chain(judgement.shares.iter().flat_map(|(_, _, slots)| slots)).copied().collect();
-    let before = |&index: &usize| places.iter().map(|&place| trace.state(index)[place]).collect::<Vec<i64>>();
-    let states: Vec<Vec<i64>> = meant.iter().map(before).collect();
-    let at = states.iter().map(|vars| Assignment { vars, primed: &[], choices: &[] });
-    let values = evaluate_each(&system.dag, &all, at);
+    let states: Vec<Vec<i64>> = meant.iter().map(|&index| places.state(trace, index)).collect();
+    let values = evaluate_each(&system.dag, &all, states.iter().map(at));
     let slots = system.names.slots.len();
     for (&index, values) in meant.iter().zip(&values) {
         let (refused, shares) = values.split_at(judgement.refusals.len() * slots);

@@ -3,17 +3,18 @@
 use super::document::NodeDocument;
 use super::narrate::ToldStep;
 use super::nodes::{RequestedDocument, RoomDocument};
+use super::scene::at;
 use crate::search::Systems;
 use crate::trace::Trace;
-use crate::trace::places::places;
+use crate::trace::places::Places;
 use kubound_encodings::scene::{NodeScene, Room};
 use kubound_encodings::term::TermId;
-use kubound_encodings::term::eval::{Assignment, evaluate_each};
+use kubound_encodings::term::eval::evaluate_each;
 
 /// Adds how full the nodes are, and what each step changes about it; nothing where that is not known.
 pub fn complete(systems: &Systems, trace: &Trace, nodes: &mut [NodeDocument], steps: &mut [ToldStep]) {
     let Some(Ok((system, scene))) = systems.scene() else { return };
-    let Some(places) = places(&systems.fine, system) else { return };
+    let Some(places) = Places::of(&systems.fine, system) else { return };
     let known = |name: &str| scene.nodes.iter().find(|known| known.name == name);
     let rooms: Vec<(usize, &Room)> = nodes
         .iter()
@@ -24,8 +25,7 @@ pub fn complete(systems: &Systems, trace: &Trace, nodes: &mut [NodeDocument], st
         .collect();
     let requested: Vec<TermId> = rooms.iter().map(|(_, room)| room.requested).collect();
     let offered: Vec<TermId> = rooms.iter().map(|(_, room)| room.allocatable).collect();
-    let state = |index: usize| places.iter().map(|&place| trace.state(index)[place]).collect::<Vec<i64>>();
-    let states: Vec<Vec<i64>> = (0..=trace.steps.len()).map(state).collect();
+    let states: Vec<Vec<i64>> = (0..=trace.steps.len()).map(|index| places.state(trace, index)).collect();
     let offered = evaluate_each(&system.dag, &offered, states[..1].iter().map(at));
     let requested = evaluate_each(&system.dag, &requested, states.iter().map(at));
     for (index, &(node, room)) in rooms.iter().enumerate() {
@@ -45,8 +45,4 @@ pub fn complete(systems: &Systems, trace: &Trace, nodes: &mut [NodeDocument], st
             })
             .collect();
     }
-}
-
-fn at(vars: &Vec<i64>) -> Assignment<'_> {
-    Assignment { vars, primed: &[], choices: &[] }
 }

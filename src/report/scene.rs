@@ -11,14 +11,14 @@ use crate::limits::report::{MOST_ALIKE, MOST_PLACES, MOST_WAITS};
 use crate::manifest::SourceMap;
 use crate::search::Systems;
 use crate::text::plural;
-use crate::trace::places::places;
+use crate::trace::places::Places;
 use crate::trace::{Ending, Trace};
 use indexmap::IndexMap;
 use itertools::Itertools;
 use kubound_encodings::scene::{NodeScene, Scene, Wait};
 use kubound_encodings::system::{Origin, Phrase, TransitionSystem};
 use kubound_encodings::term::TermId;
-use kubound_encodings::term::eval::{Assignment, evaluate};
+use kubound_encodings::term::eval::{Assignment, evaluate_each};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -115,16 +115,14 @@ impl Stage<'_> {
             Ending::Loop { start } => start + 1,
             Ending::Bad | Ending::Stays => last,
         };
-        let places = places(&self.systems.fine, system)?;
-        let state = |index: usize| places.iter().map(|&place| trace.state(index)[place]).collect::<Vec<i64>>();
+        let places = Places::of(&self.systems.fine, system)?;
         let needed: Vec<TermId> = scene.waits.iter().map(|wait| wait.when).collect();
         let mut lasting = vec![true; needed.len()];
-        for index in first.min(last)..last {
-            let vars = state(index);
-            let held = evaluate(&system.dag, &needed, Assignment { vars: &vars, primed: &[], choices: &[] });
+        let states: Vec<Vec<i64>> = (first.min(last)..last).map(|index| places.state(trace, index)).collect();
+        for held in evaluate_each(&system.dag, &needed, states.iter().map(at)) {
             lasting.iter_mut().zip(held).for_each(|(lasting, held)| *lasting &= held != 0);
         }
-        let look = Look::new(system, scene, state(last));
+        let look = Look::new(system, scene, places.state(trace, last));
         let lasting = scene.waits.iter().zip(lasting).filter(|(wait, lasting)| *lasting && look.value(wait.when) != 0);
         let waits = lasting.map(|(wait, _)| WaitDocument {
             actor: wait.actor.clone(),
@@ -151,6 +149,17 @@ impl Stage<'_> {
     }
 }
 
+/// What [`Look::places`] looks at.
+fn terms_of_places(scene: &Scene) -> impl Iterator<Item = TermId> {
+    let nodes = scene.nodes.iter().flat_map(|node| node.marks.iter().map(|mark| mark.0).chain([node.present]));
+    nodes.chain(scene.pods.iter().map(|pods| pods.count))
+}
+
+/// A state, to evaluate terms in.
+pub(super) fn at(vars: &Vec<i64>) -> Assignment<'_> {
+    Assignment { vars, primed: &[], choices: &[] }
+}
+
 /// A state that is looked at.
 struct Look<'a> {
     system: &'a TransitionSystem,
@@ -161,16 +170,14 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     /// All that a scene may tell of a state, computed at once: each time costs a walk of the whole graph.
     fn new(system: &'a TransitionSystem, scene: &Scene, state: Vec<i64>) -> Self {
-        let nodes = scene.nodes.iter().flat_map(|node| node.marks.iter().map(|mark| mark.0).chain([node.present]));
-        let pods = scene.pods.iter().map(|pods| pods.count);
         let waits = scene.waits.iter().flat_map(|wait| {
             let counts = wait.counts.iter().map(|(count, _)| *count);
             let origins = wait.origins.iter().map(|(when, _)| *when);
             counts.chain(origins).chain(wait.says.iter().flat_map(terms)).chain([wait.when])
         });
         let numbers = scene.numbers.iter().flat_map(|one| one.says.iter().flat_map(terms).chain([one.when]));
-        let all: Vec<TermId> = nodes.chain(pods).chain(waits).chain(numbers).collect();
-        let values = values_of(system, &all, Assignment { vars: &state, primed: &[], choices: &[] });
+        let all: Vec<TermId> = terms_of_places(scene).chain(waits).chain(numbers).collect();
+        let values = values_of(system, &all, at(&state));
         Self { system, state, values }
     }
 

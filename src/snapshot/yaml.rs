@@ -32,7 +32,7 @@ fn ordered(value: &Json) -> Value {
         }
         Json::Array(list) => Value::Sequence(list.iter().map(ordered).collect()),
         Json::String(own) => text(own),
-        Json::Number(number) => serde_yaml::to_value(number).unwrap_or_default(),
+        Json::Number(number) => serde_yaml::to_value(number).expect("a number of JSON is one of YAML"),
         Json::Bool(truth) => Value::Bool(*truth),
         Json::Null => Value::Null,
     }

@@ -208,6 +208,20 @@ pub fn rest(top: i64, bad: bool) -> TransitionSystem {
     })
 }
 
+/// An event starts work that goes round forever, or breaks. The event waits while there is work.
+pub fn begun() -> TransitionSystem {
+    toy(|toy| {
+        let (var, x) = toy.int("x", Role::Cluster, 0, 3, Some(0));
+        let begin = toy.rule("begin", None, x.is(0), &[(var, 1.into())]);
+        (begin.pace, begin.waits) = (Pace::Event, Some(true.into()));
+        let unit = toy.unit("work");
+        toy.rule("there", unit, x.is(1), &[(var, 3.into())]);
+        toy.rule("back", unit, x.is(3), &[(var, 1.into())]);
+        toy.rule("break", None, x.is(1), &[(var, 2.into())]);
+        toy.invariant(x.below(2) | x.is(3));
+    })
+}
+
 /// Goes up and down once; a monitor remembers that it ever fell, another counts changes and matters to nobody.
 pub fn monitored() -> TransitionSystem {
     toy(|toy| {

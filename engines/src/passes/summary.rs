@@ -1,7 +1,7 @@
 //! What the passes leave of a system, in words for reports.
 
 use super::{Passes, Reduced};
-use crate::plural::plural;
+use kubound_encodings::plural::plural;
 use kubound_encodings::subject::SlotId;
 use kubound_encodings::system::{Claim, TransitionSystem};
 use kubound_encodings::term::VarId;

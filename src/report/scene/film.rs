@@ -1,12 +1,12 @@
 //! The cluster in every state of a run: where its pods are, and how many of them are ready.
 
-use super::{Look, NodeSceneDocument, PodsDocument, Stage, places};
+use super::{Look, NodeSceneDocument, PodsDocument, Stage, at, terms_of_places};
 use crate::limits::report::FILM;
-use crate::report::narrate::values_of;
 use crate::trace::Trace;
+use crate::trace::places::Places;
 use kubound_encodings::scene::Scene;
 use kubound_encodings::term::TermId;
-use kubound_encodings::term::eval::Assignment;
+use kubound_encodings::term::eval::evaluate_each;
 
 /// The cluster in a state.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -38,23 +38,22 @@ impl Stage<'_> {
             Ok(made) => (&made.0, &made.1),
             Err(why) => return Some(Err(why.to_owned())),
         };
-        let places = places(&self.systems.fine, system)?;
+        let places = Places::of(&self.systems.fine, system)?;
         let terms = terms(scene);
-        let picture = |index: usize| {
-            let state: Vec<i64> = places.iter().map(|&place| trace.state(index)[place]).collect();
-            let values = values_of(system, &terms, Assignment { vars: &state, primed: &[], choices: &[] });
+        let states: Vec<Vec<i64>> = (0..=trace.steps.len()).map(|index| places.state(trace, index)).collect();
+        let values = evaluate_each(&system.dag, &terms, states.iter().map(at));
+        let picture = |(state, values): (Vec<i64>, Vec<i64>)| {
+            let values = terms.iter().copied().zip(values).collect();
             Look { system, state, values }.picture(scene)
         };
-        Some(Ok((0..=trace.steps.len()).map(picture).collect()))
+        Some(Ok(states.into_iter().zip(values).map(picture).collect()))
     }
 }
 
 /// What a picture shows.
 fn terms(scene: &Scene) -> Vec<TermId> {
-    let nodes = scene.nodes.iter().flat_map(|node| node.marks.iter().map(|mark| mark.0).chain([node.present]));
-    let pods = scene.pods.iter().map(|pods| pods.count);
     let workloads = scene.workloads.iter().flat_map(|one| [one.exists, one.ready].into_iter().chain(one.wanted));
-    nodes.chain(pods).chain(workloads).collect()
+    terms_of_places(scene).chain(workloads).collect()
 }
 
 impl Look<'_> {

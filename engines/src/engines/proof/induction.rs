@@ -10,9 +10,9 @@ use super::obligations::{Obligation, Recording};
 use super::words::words;
 use crate::engines::Limits;
 use crate::limits::proof::{DEEPEST, INDUCTION};
-use crate::plural::plural;
 use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Stop, open};
+use kubound_encodings::plural::plural;
 use kubound_encodings::term::{Node, Sort, TermId, VarId};
 
 /// An induction that shows an invariant.
