@@ -154,6 +154,8 @@ limits! {
             "Rules add small numbers; what needs larger ones is found one measure after the other.";
         MOST_PAIRS: usize = 400, "pairs", "Pairs of rules that are compared to see if a sum goes one way.",
             "Each is a question to a solver.";
+        MOST_COUNTS: usize = 8, "counts", "Counts of a sum that is also looked at without each of them.",
+            "Pods of a workload on a node are in a few phases.";
         MOST_WRITERS: usize = 16, "rules", "Rules that may change a sum for which a bound is tried.",
             "A bound that many rules have to keep says what their guards say already.";
         MOST_WAYS: usize = 12, "ways", "Ways in which runs may stay in a bad state that are looked at one by one.",
@@ -162,9 +164,11 @@ limits! {
             "Those that rules turn into what is missing in two steps are among the first.";
         LARGEST_CONDITION: usize = 100, "terms", "Size of a condition that questions about single rules keep, sums not counted.",
             "Larger ones compare whole clusters; leaving them out allows more.";
-        EACH_RULE: Duration = 5, "ms", "Time for each rule of a system, to find what single rules show.",
+        EACH_RULE: Duration = 20, "ms", "Time for each rule of a system, to find what single rules show.",
             "Large systems, which nothing else decides, get more.";
         AT_LEAST: Duration = 1000, "ms", "Least time to find what single rules show.", "Small systems are searched as well.";
+        ONE_SUM: Duration = 300, "ms", "Time for one question about sums, as long as there are others to ask.",
+            "Split in two, a hard one becomes two that are easy.";
         FEW_NUMBERS: usize = 16, "numbers", "Numbers of a question about single rules that is asked as clauses.",
             "Sums of more are hard for clauses, and easy for integers.";
         ONE_STEP: Duration = 200, "ms", "Time for one question about one rule, or two.",

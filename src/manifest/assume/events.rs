@@ -67,7 +67,11 @@ impl Events {
         let is_spread = lasting.iter().any(|one| one.workload.replicas.hi > 1) || !draft.budgets.is_empty();
         let can_move = is_spread && draft.pools.len() != 1;
         if can_move {
-            events.drain = fits(1);
+            // However many workloads there are, what single rules do tells how drains end, unless pods push others out.
+            let mut priorities = draft.workloads.iter().map(|one| one.workload.template.priority);
+            let first = priorities.next();
+            let nobody_preempts = priorities.all(|priority| Some(priority) == first);
+            events.drain = fits(1) || (draft.hpas.is_empty() && nobody_preempts);
             events.left_out.extend((!events.drain).then_some(DRAINS));
         }
         let is_rolled = |kind: &str, is_paused: bool| kind == "Deployment" && !is_paused;

@@ -134,9 +134,20 @@ impl<'a> Question<'a> {
 
     /// A step of a rule and what it does to a form: the value before and after.
     pub fn step(&mut self, number: u8, rule: usize, form: &Form) -> Option<(TermId, TermId)> {
+        self.step_where(number, rule, form, &[])
+    }
+
+    /// The same where some forms are at most 0 before.
+    pub fn step_where(&mut self, number: u8, rule: usize, form: &Form, known: &[&Form]) -> Option<(TermId, TermId)> {
         let change = self.loops.change(rule, form)?;
         let mut at = self.moment(number);
-        self.fires(&mut at, &self.loops.system.rules[rule], &[form, &change]);
+        let about: Vec<&Form> = [form, &change].into_iter().chain(known.iter().copied()).collect();
+        self.fires(&mut at, &self.loops.system.rules[rule], &about);
+        for form in known {
+            let value = self.form(&mut at, form);
+            let below = self.at_most_zero(value);
+            self.demand(below);
+        }
         let (before, change) = (self.form(&mut at, form), self.form(&mut at, &change));
         let after = self.dag.make(Node::Add([before, change].into()));
         Some((before, after))
@@ -177,8 +188,24 @@ impl<'a> Question<'a> {
         self.dag.make(Node::Not(fact))
     }
 
+    /// Demands what is known of values that all moments share and that the facts read.
+    fn recall(&mut self) {
+        let shared = self.vars.keys().filter_map(|(number, node)| match node {
+            Node::Var(var) if *number == 0 && self.shared[var.index()] => Some(*var),
+            _ => None,
+        });
+        let loops = self.loops;
+        for form in loops.recalled(&shared.collect()) {
+            let mut at = self.moment(0);
+            let value = self.form(&mut at, form);
+            let below = self.at_most_zero(value);
+            self.demand(below);
+        }
+    }
+
     /// Whether the facts exclude each other; if so the question is an obligation.
-    pub fn refuted(self, name: impl FnOnce() -> String, stop: &Stop) -> Option<Obligation> {
+    pub fn refuted(mut self, name: impl FnOnce() -> String, stop: &Stop) -> Option<Obligation> {
+        self.recall();
         if self.dag.overflow().is_some() {
             return None;
         }

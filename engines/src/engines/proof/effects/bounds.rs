@@ -3,6 +3,7 @@
 use super::ask::{Question, reads};
 use super::form::{Facts, Form, inequalities};
 use super::steps::Loops;
+use super::together;
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::MOST_WRITERS;
 use crate::passes::conjuncts;
@@ -20,6 +21,17 @@ pub struct Bounds {
     pub below: Vec<Form>,
     /// Forms that many rules may increase, to be tried where somebody needs them.
     later: Vec<Form>,
+    /// Those of them that say what is 0 where something that stays is not there.
+    absences: BTreeMap<TermId, Vec<Absence>>,
+}
+
+/// A count is 0 where something that stays, such as a node that there may be, is not there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Absence {
+    /// At most 0 where it is there, else 1.
+    absent: Form,
+    /// What is at most 0 therefore: the count, unless it is there.
+    bound: Form,
 }
 
 impl Bounds {
@@ -34,11 +46,43 @@ impl Bounds {
         }
         // Few rules increase a sum of all pods of a kind; of those on a node each binding does.
         let few = |form: &Form| every.writers(form).len() <= MOST_WRITERS;
-        let tried = candidates(every).into_iter().chain(absences(every));
-        let (now, later): (Vec<Form>, Vec<Form>) = tried.partition(few);
+        let (now, later): (Vec<Form>, Vec<Form>) = candidates(every).into_iter().partition(few);
         found.later = later;
-        now.into_iter().for_each(|form| found.try_one(every, form, obligations, stop));
+        together::candidates(every)
+            .into_iter()
+            .chain(now)
+            .for_each(|form| found.try_one(every, form, obligations, stop));
+        while found.absences(every, obligations, stop) {}
         found
+    }
+
+    /// One more round of counts that are 0 where something is not there; whether there were new ones.
+    fn absences(&mut self, every: &Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -> bool {
+        let before = self.below.len();
+        for (atom, absence) in absences(every, self) {
+            let shown = self.below.len();
+            if every.writers(&absence.bound).len() > MOST_WRITERS {
+                self.later.push(absence.bound);
+                continue;
+            }
+            self.try_one(every, absence.bound.clone(), obligations, stop);
+            if self.below.len() > shown {
+                self.absences.entry(atom).or_default().push(absence);
+            }
+        }
+        self.below.len() > before
+    }
+
+    /// What must be there for a rule to be enabled, as far as counts say so that its guard asks for.
+    fn there(&self, every: &Loops, rule: usize) -> Vec<&Absence> {
+        let dag = &every.system.dag;
+        let literals = conjuncts(dag, (every.system.rules[rule].enabled.id(), false));
+        let some = |form: &Form| match form.parts.first_key_value() {
+            Some((&atom, -1)) if form.parts.len() == 1 && form.constant == 1 => self.absences.get(&atom),
+            _ => None,
+        };
+        let forms = literals.into_iter().flat_map(|literal| inequalities(dag, literal));
+        forms.filter_map(|form| some(&form)).flatten().collect()
     }
 
     fn try_one(&mut self, every: &Loops, form: Form, obligations: &mut Vec<Obligation>, stop: &Stop) {
@@ -46,7 +90,7 @@ impl Bounds {
         let is_known = self.below.iter().any(|known| known.parts == form.parts);
         if !is_known
             && stop.reason().is_none()
-            && let Some(mut shown) = keeps(every, &form, stop)
+            && let Some(mut shown) = self.keeps(every, &form, stop)
         {
             obligations.append(&mut shown);
             self.below.push(form);
@@ -70,36 +114,38 @@ impl Bounds {
     }
 }
 
-/// Shows that a form is at most 0 initially and after every step from states where it is.
-fn keeps(every: &Loops, form: &Form, stop: &Stop) -> Option<Vec<Obligation>> {
-    if initially(&every.system, form)? > 0 {
-        return None;
-    }
-    let nothing = vec![false; every.vars.len()];
-    let mut shown = Vec::new();
-    for rule in every.writers(form) {
-        let change = every.change(rule, form)?;
-        let own = &every.system.rules[rule];
-        // Often the guard compares the same sum.
-        let facts = every.facts(rule, &[]);
-        if facts.form(&form.plus(&change)?).1 <= 0 {
-            continue;
-        }
-        if (change.parts.is_empty() && change.constant <= 0) || facts.form(&change).1 <= 0 {
-            continue;
-        }
-        let mut question = Question::new(every, &nothing);
-        let (before, after) = question.step(1, rule, form)?;
-        let [holds, kept] = [before, after].map(|value| question.at_most_zero(value));
-        let broken = question.not(kept);
-        question.demand(holds);
-        question.demand(broken);
-        shown.push(question.refuted(|| format!("{}: a sum keeps its bound", own.name), stop)?);
-    }
-    Some(shown)
-}
-
 impl Bounds {
+    /// Shows that a form is at most 0 initially and after every step from states where it is, and where counts are 0 of what
+    /// is not there.
+    fn keeps(&self, every: &Loops, form: &Form, stop: &Stop) -> Option<Vec<Obligation>> {
+        if initially(&every.system, form)? > 0 {
+            return None;
+        }
+        let nothing = vec![false; every.vars.len()];
+        let mut shown = Vec::new();
+        for rule in every.writers(form) {
+            let change = every.change(rule, form)?;
+            let own = &every.system.rules[rule];
+            // Often the guard compares the same sum.
+            let facts = every.facts(rule, &[]);
+            if facts.form(&form.plus(&change)?).1 <= 0 {
+                continue;
+            }
+            if (change.parts.is_empty() && change.constant <= 0) || facts.form(&change).1 <= 0 {
+                continue;
+            }
+            let mut question = Question::new(every, &nothing);
+            let known: Vec<&Form> = self.there(every, rule).into_iter().map(|one| &one.bound).collect();
+            let (before, after) = question.step_where(1, rule, form, &known)?;
+            let [holds, kept] = [before, after].map(|value| question.at_most_zero(value));
+            let broken = question.not(kept);
+            question.demand(holds);
+            question.demand(broken);
+            shown.push(question.refuted(|| format!("{}: a sum keeps its bound", own.name), stop)?);
+        }
+        Some(shown)
+    }
+
     /// Shows that a rule leaves a variable in its range, whose value after it is given.
     pub fn in_range(
         &self,
@@ -127,7 +173,7 @@ impl Bounds {
 }
 
 /// The most that a form is in initial states; `None` if that is not plain.
-fn initially(system: &TransitionSystem, form: &Form) -> Option<i128> {
+pub fn initially(system: &TransitionSystem, form: &Form) -> Option<i128> {
     let mut most = i128::from(form.constant);
     for (&atom, &factor) in form.parts.iter() {
         let Node::Var(var) = *system.dag.node(atom) else { return None };
@@ -140,7 +186,10 @@ fn initially(system: &TransitionSystem, form: &Form) -> Option<i128> {
 /// The values of a variable in initial states.
 fn first(system: &TransitionSystem, var: VarId) -> Range {
     match system.vars[var.index()].initial {
-        Initial::Term(term) => system.dag.sort(term).range(),
+        Initial::Term(term) => match *system.dag.node(term) {
+            Node::Bool(value) => Range::point(i64::from(value)),
+            _ => system.dag.sort(term).range(),
+        },
         Initial::Free => system.dag.vars()[var.index()].sort.range(),
     }
 }
@@ -158,7 +207,7 @@ fn never_rises(every: &Loops, var: VarId, stop: &Stop) -> Option<(Form, Vec<Obli
     if writers.len() > MOST_WRITERS || writers.iter().any(rises) {
         return None;
     }
-    keeps(every, &form, stop).map(|shown| (form, shown))
+    Bounds::default().keeps(every, &form, stop).map(|shown| (form, shown))
 }
 
 /// Sums of counts that guards compare with something else, below the most that this can be.
@@ -205,7 +254,7 @@ fn candidates(every: &Loops) -> Vec<Form> {
 
 /// Counts that only rise where something that stays allows it, such as a node that there may be: they are 0 where it is not
 /// there. Only where that makes a difference of 1, so that a sum can say it.
-fn absences(every: &Loops) -> Vec<Form> {
+fn absences(every: &Loops, known: &Bounds) -> Vec<(TermId, Absence)> {
     let dag = &every.system.dag;
     let (constant, ranges) = (every.constant(), Facts::new(dag, &[], &[]));
     let stays = |atom: &TermId| matches!(*dag.node(*atom), Node::Var(var) if constant[var.index()]);
@@ -213,14 +262,15 @@ fn absences(every: &Loops) -> Vec<Form> {
     let needed = |rule: usize| -> Vec<Form> {
         let literals = conjuncts(dag, (every.system.rules[rule].enabled.id(), false));
         let forms = literals.into_iter().flat_map(|literal| inequalities(dag, literal));
-        forms.filter(|form| form.parts.keys().all(stays) && ranges.form(form).1 == 1).collect()
+        let own = forms.filter(|form| form.parts.keys().all(stays) && ranges.form(form).1 == 1);
+        own.chain(known.there(every, rule).into_iter().map(|one| one.absent.clone())).collect()
     };
     let mut found = Vec::new();
     for &atom in &every.vars {
         let Range { lo, hi } = dag.range(atom);
         let mut count = Form::default();
         let is_count = dag.sort(atom).range().lo == 0 && lo == 0 && hi > 0 && !stays(&atom);
-        if !is_count || count.add_atom(atom, 1).is_none() {
+        if !is_count || known.absences.contains_key(&atom) || count.add_atom(atom, 1).is_none() {
             continue;
         }
         let rises =
@@ -229,13 +279,13 @@ fn absences(every: &Loops) -> Vec<Form> {
         let Some(first) = rising.next() else { continue };
         let common = rising.fold(first, |common, other| common.into_iter().filter(|one| other.contains(one)).collect());
         // Twice the most, so that a step that would leave the range does not break it.
-        let bound = |absent: Form| {
-            let mut form = absent.times(hi.checked_mul(2)?)?;
-            form.constant = form.constant.checked_sub(hi.checked_mul(2)?)?;
-            form.add_atom(atom, 1)?;
-            Some(form)
+        let absence = |absent: Form| {
+            let mut bound = absent.times(hi.checked_mul(2)?)?;
+            bound.constant = bound.constant.checked_sub(hi.checked_mul(2)?)?;
+            bound.add_atom(atom, 1)?;
+            Some((atom, Absence { absent, bound }))
         };
-        found.extend(common.into_iter().filter_map(bound));
+        found.extend(common.into_iter().filter_map(absence));
     }
     found
 }

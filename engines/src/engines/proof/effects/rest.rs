@@ -6,17 +6,15 @@
 //! least its truth: of an alternative the sum, of a comparison how much of the way there its sum has gone.
 
 use super::Way;
-use super::best::guards;
 use super::bounds::Bounds;
-use super::form::{Facts, Form, each_term, inequalities, total};
-use super::steps::Loops;
+use super::form::{Facts, Form, inequalities, total};
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::{LARGEST_CONDITION, UNIT};
 use crate::passes::Literal;
 use crate::smt::{Check, Encoding, Stop};
 use kubound_encodings::stop::tick;
-use kubound_encodings::system::{TransitionSystem, Unit};
-use kubound_encodings::term::{Dag, Node, Range, Sort, TermId, VarDecl, VarId};
+use kubound_encodings::system::TransitionSystem;
+use kubound_encodings::term::{Dag, Node, Range, Sort, TermId, VarDecl};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -85,8 +83,17 @@ impl<'a> Rest<'a> {
         }
     }
 
+    /// Demands that none of some guards holds, those of a unit.
+    pub fn nobody(&mut self, guards: impl IntoIterator<Item = Vec<Literal>>) {
+        let from = self.below.len();
+        guards.into_iter().for_each(|guard| self.refuse(&guard));
+        if self.below.len() > from {
+            self.units.push(from..self.below.len());
+        }
+    }
+
     /// Demands that not all of some literals hold.
-    pub fn refuse(&mut self, literals: &[Literal]) {
+    fn refuse(&mut self, literals: &[Literal]) {
         let mut budget = LARGEST_CONDITION;
         let truths = literals.iter().map(|&(term, negated)| self.truth(term, !negated, &mut budget));
         if let Some(sum) = truths.collect::<Option<Vec<Truth>>>().and_then(sum) {
@@ -139,9 +146,47 @@ impl<'a> Rest<'a> {
             }
             _ => {
                 let forms = inequalities(dag, (term, negated));
-                let parts = forms.iter().map(|form| self.progress(form)).collect();
+                let parts = forms.iter().map(|form| self.at_most_zero(form, budget)).collect();
                 Some(self.least(parts))
             }
+        }
+    }
+
+    /// A number that is at least the truth of a form being at most 0. Of the lesser or larger of two numbers each may be the
+    /// one, as long as that does not take too many terms.
+    fn at_most_zero(&mut self, form: &Form, budget: &mut usize) -> Truth {
+        let mut left = *budget;
+        let split = self.by_operands(form, &mut left);
+        if split.is_some() {
+            *budget = left;
+        }
+        split.unwrap_or_else(|| self.progress(form))
+    }
+
+    fn by_operands(&mut self, form: &Form, budget: &mut usize) -> Option<Truth> {
+        let dag = &self.system.dag;
+        let is_split = |atom: &TermId| matches!(dag.node(*atom), Node::Min(..) | Node::Max(..) | Node::Ite(..));
+        let (&atom, &factor) = form.parts.iter().find(|(atom, _)| is_split(atom))?;
+        *budget = budget.checked_sub(1)?;
+        let with = |operand: TermId| {
+            let mut one = form.clone();
+            one.add_atom(atom, -factor)?;
+            one.add(dag, operand, factor)?;
+            Some(one)
+        };
+        match *dag.node(atom) {
+            Node::Min(a, b) | Node::Max(a, b) => {
+                let parts = [with(a)?, with(b)?].map(|one| self.at_most_zero(&one, budget)).into();
+                let is_either = matches!(dag.node(atom), Node::Min(..)) == (factor > 0);
+                if is_either { sum(parts) } else { Some(self.least(parts)) }
+            }
+            Node::Ite(condition, a, b) => {
+                let then = [self.truth(condition, false, budget)?, self.at_most_zero(&with(a)?, budget)];
+                let other = [self.truth(condition, true, budget)?, self.at_most_zero(&with(b)?, budget)];
+                let (then, other) = (self.least(then.into()), self.least(other.into()));
+                sum(vec![then, other])
+            }
+            _ => None,
         }
     }
 
@@ -349,34 +394,5 @@ impl Writer<'_> {
     fn declare(&mut self, name: String, range: Range) -> TermId {
         let var = self.dag.declare(VarDecl { name, ..VarDecl::new("unknown", Sort::Int(range)) });
         self.dag.make(Node::Var(var))
-    }
-}
-
-/// Demands that no rule is enabled of the units that no loop lets act, as far as their guards read what loops do not change;
-/// of all such units, or of those that change one of some variables.
-pub fn nobody_acts(rest: &mut Rest, loops: &Loops, about: Option<&[VarId]>) {
-    let (system, constant) = (&loops.system, loops.constant());
-    for Unit { rules, .. } in system.fairness_units() {
-        let mut changed = rules.iter().flat_map(|&rule| &system.rules[rule].updates);
-        let is_about = about.is_none_or(|about| changed.any(|(var, _)| about.contains(var)));
-        if !is_about || rules.iter().any(|&rule| loops.alive[rule]) {
-            continue;
-        }
-        let from = rest.below.len();
-        let prompt: Vec<usize> = rules.iter().copied().filter(|&rule| system.rules[rule].waits.is_none()).collect();
-        for guard in guards(system, &prompt) {
-            let stays = |&(term, _): &Literal| {
-                each_term(&system.dag, term, |node| match node {
-                    Node::Var(var) | Node::Primed(var) => constant[var.index()],
-                    _ => true,
-                })
-            };
-            if guard.iter().all(stays) {
-                rest.refuse(&guard);
-            }
-        }
-        if rest.below.len() > from {
-            rest.units.push(from..rest.below.len());
-        }
     }
 }

@@ -14,11 +14,12 @@ use super::ask::{Question, reads};
 use super::form::{Form, inequalities};
 use super::steps::Loops;
 use crate::engines::proof::obligations::Obligation;
-use crate::limits::proof::MOST_PAIRS;
+use crate::limits::proof::{MOST_COUNTS, MOST_PAIRS};
 use crate::passes::conjuncts;
 use crate::smt::Stop;
+use kubound_encodings::subject::ObjectId;
 use kubound_encodings::term::{Node, Term as _, TermId, VarId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A sum that no loop changes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,7 +33,7 @@ pub struct Settled {
 /// Finds sums that loops cannot change, takes what follows out of the loops, and returns them in their order.
 pub fn settle(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -> Vec<Settled> {
     let mut found = Vec::new();
-    let mut tried = BTreeSet::new();
+    let (mut tried, mut directed) = (BTreeSet::new(), BTreeSet::new());
     loop {
         let before = found.len();
         for form in candidates(loops) {
@@ -42,7 +43,9 @@ pub fn settle(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop)
                 continue;
             }
             let nears = shows(loops, &form, &rules, obligations, (nears, stop));
-            if nears || shows(loops, &form, &rules, obligations, (goes_one_way, stop)) {
+            // Constants do not matter to directions.
+            let is_new = !nears && directed.insert((form.parts.clone(), rules.clone()));
+            if nears || (is_new && shows(loops, &form, &rules, obligations, (goes_one_way, stop))) {
                 take_out(loops, &form, obligations, stop);
                 found.push(Settled { form, nears });
             }
@@ -73,7 +76,9 @@ fn candidates(loops: &Loops) -> Vec<Form> {
     let (dag, constant) = (&loops.system.dag, loops.constant());
     let mut found = Vec::new();
     let is_constant = |atom: TermId| reads(dag, atom).is_some_and(|vars| vars.iter().all(|var| constant[var.index()]));
-    for rule in loops.rules() {
+    // What comes to rest may be what a rule waits for that is part of no loop any more, such as the end of a drain.
+    let others = (0..loops.alive.len()).filter(|&rule| !loops.alive[rule]);
+    for rule in loops.rules().chain(others) {
         for literal in conjuncts(dag, (loops.system.rules[rule].enabled.id(), false)) {
             if reads(dag, literal.0).is_none() {
                 continue;
@@ -91,6 +96,7 @@ fn candidates(loops: &Loops) -> Vec<Form> {
                 }
                 let sign = form.parts[&changing[0]].signum();
                 let Some(form) = form.times(sign) else { continue };
+                found.extend(of_each_object(loops, &form));
                 // A strict comparison is off by one.
                 for by in [0, sign, -sign] {
                     found.push(Form { constant: form.constant.saturating_sub(by), ..form.clone() });
@@ -101,6 +107,30 @@ fn candidates(loops: &Loops) -> Vec<Form> {
     let mut seen = BTreeSet::new();
     found.retain(|form| seen.insert((form.parts.clone(), form.constant)));
     found
+}
+
+/// The parts of a sum that belong to one object each: the pods of one workload among all pods of a node. Also without one of
+/// their counts: what leaves the others may stay in that one, as pods do that are terminating.
+fn of_each_object(loops: &Loops, form: &Form) -> Vec<Form> {
+    let dag = &loops.system.dag;
+    let mut parts: BTreeMap<Option<ObjectId>, Form> = BTreeMap::new();
+    for (&atom, &factor) in form.parts.iter() {
+        let Node::Var(var) = *dag.node(atom) else { return Vec::new() };
+        let own = parts.entry(dag.vars()[var.index()].subject.object).or_default();
+        if own.add_atom(atom, factor).is_none() {
+            return Vec::new();
+        }
+    }
+    let parts: Vec<Form> = if parts.len() > 1 { parts.into_values().collect() } else { vec![form.clone()] };
+    let without = |form: &Form| {
+        let one_less = |(&atom, &factor): (&TermId, &i64)| {
+            let mut rest = form.clone();
+            rest.add_atom(atom, -factor).map(|()| rest)
+        };
+        let several = (2..=MOST_COUNTS).contains(&form.parts.len());
+        form.parts.iter().filter(|_| several).filter_map(one_less).collect::<Vec<_>>()
+    };
+    parts.iter().flat_map(|form| [form.clone()].into_iter().chain(without(form))).collect()
 }
 
 impl Loops {
@@ -148,9 +178,6 @@ fn nears(loops: &Loops, form: &Form, rules: &[usize], stop: &Stop) -> Option<Vec
 
 /// No two steps of a loop move the form in opposite directions.
 fn goes_one_way(loops: &Loops, form: &Form, rules: &[usize], stop: &Stop) -> Option<Vec<Obligation>> {
-    if rules.len() * rules.len() > MOST_PAIRS {
-        return None;
-    }
     let constant = loops.constant();
     let mut shown = Vec::new();
     let one_way = |rule: usize, up: bool| {
@@ -160,8 +187,16 @@ fn goes_one_way(loops: &Loops, form: &Form, rules: &[usize], stop: &Stop) -> Opt
     };
     let (mut up, mut down) = (Vec::new(), Vec::new());
     for &rule in rules {
-        one_way(rule, true).map_or_else(|| up.push(rule), |one| shown.push(one));
-        one_way(rule, false).map_or_else(|| down.push(rule), |one| shown.push(one));
+        let (least, most) = loops.facts(rule, &[]).form(&loops.change(rule, form)?);
+        for (rising, rises, list) in [(true, least > 0, &mut up), (false, most < 0, &mut down)] {
+            match if rises { None } else { one_way(rule, rising) } {
+                Some(one) => shown.push(one),
+                None => list.push(rule),
+            }
+        }
+        if up.len() * down.len() > MOST_PAIRS {
+            return None;
+        }
     }
     for (&one, &other) in up.iter().flat_map(|one| down.iter().map(move |other| (one, other))) {
         let mut question = Question::new(loops, &constant);

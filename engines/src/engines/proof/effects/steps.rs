@@ -1,6 +1,7 @@
 //! What steps of loops add to variables: a row for each rule, over the weights that a measure gives to variables.
 
 use super::form::{Facts, Form};
+use crate::limits::proof::FEW_NUMBERS;
 use kubound_encodings::system::{Choice, Pace, Role, Rule, TransitionSystem};
 use kubound_encodings::term::{ChoiceId, Node, Range, Term, TermId, VarId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,8 @@ pub struct Loops {
     pub changes: Vec<Vec<(VarId, Form)>>,
     /// By `VarId`: the rules that may change the variable.
     writers: Vec<Vec<usize>>,
+    /// Forms of few variables that are at most 0 in every reachable state, by the first of their variables.
+    known: BTreeMap<VarId, Vec<Form>>,
 }
 
 /// What a step adds to a measure: a combination of weights for each number that differs from step to step.
@@ -56,12 +59,36 @@ impl Loops {
         for (rule, changes) in changes.iter().enumerate() {
             changes.iter().for_each(|(var, _)| writers[var.index()].push(rule));
         }
-        Some(Self { system: Arc::new(system), vars, choices, alive, changes, writers })
+        Some(Self { system: Arc::new(system), vars, choices, alive, changes, writers, known: BTreeMap::new() })
     }
 
     /// The same with all rules, events among them.
     pub fn with_all_rules(&self) -> Self {
         Self { alive: vec![true; self.alive.len()], ..self.clone() }
+    }
+
+    /// Keeps forms that are at most 0 in every reachable state, as far as questions may profit from them.
+    pub fn recall(&mut self, below: &[Form]) {
+        for form in below.iter().filter(|form| (2..=FEW_NUMBERS).contains(&form.parts.len())) {
+            if let Some(vars) = self.variables(form) {
+                self.known.entry(vars[0]).or_default().push(form.clone());
+            }
+        }
+    }
+
+    /// The forms that are kept and speak of these variables alone.
+    pub fn recalled(&self, vars: &BTreeSet<VarId>) -> Vec<&Form> {
+        let inside = |form: &&Form| self.variables(form).is_some_and(|all| all.iter().all(|var| vars.contains(var)));
+        vars.iter().filter_map(|var| self.known.get(var)).flatten().filter(inside).collect()
+    }
+
+    /// The variables of a form that has no other atoms.
+    fn variables(&self, form: &Form) -> Option<Vec<VarId>> {
+        let variable = |&atom: &TermId| match *self.system.dag.node(atom) {
+            Node::Var(var) => Some(var),
+            _ => None,
+        };
+        form.parts.keys().map(variable).collect()
     }
 
     /// The rules that may still be part of a loop and may change a form.

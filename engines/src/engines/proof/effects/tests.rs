@@ -6,7 +6,7 @@ use crate::engines::{Cancel, Engine, Limits};
 use crate::testing::tiny;
 use kubound_encodings::subject::Subject;
 use kubound_encodings::system::{Choice, FairnessUnit, Initial, Pace, Role, Rule, StateVar};
-use kubound_encodings::term::{Int, all, int_choice, int_var, ite, max_of, within};
+use kubound_encodings::term::{Int, all, int_choice, int_var, ite, max_of, variable, within};
 
 /// A variable: name, largest value, first value (any, if none is given).
 type Var<'a> = (&'a str, i64, Option<i64>);
@@ -323,4 +323,51 @@ fn what_is_missing_is_on_its_way_or_has_to_be_made() {
 #[test]
 fn nothing_is_bound_where_no_node_can_be() {
     assert!(!shows(&started(2, true), false), "a pod bound to a node that is missing never starts");
+}
+
+/// Two pods on two nodes, and a drain of one of them: where it has begun they are evicted, and others created in their place,
+/// for nodes that are not cordoned. In the end the drain is over, or, if it `frees` the node instead, goes on.
+fn drained(frees: bool) -> TransitionSystem {
+    let vars = [("pending", 2, Some(0)), ("a", 2, Some(0)), ("b", 2, Some(0)), ("going", 2, Some(0))];
+    let flags = [("left", 1, Some(1)), ("cordoned a", 1, Some(0)), ("begun a", 1, Some(0))];
+    let mut system = system(&[&vars[..], &flags[..]].concat(), |vars| {
+        let [pending, a, b, going, left, cordoned, begun] = vars[..7].try_into().expect("seven");
+        let drain = ("drain", left.above(0) & begun.is(0), vec![(4, left - 1), (5, 1.into()), (6, 1.into())]);
+        let evict = ("evict", begun.is(1) & a.above(0) & going.below(2), vec![(1, a - 1), (3, going + 1)]);
+        let gone = ("gone", going.above(0), vec![(3, going - 1)]);
+        let create = ("create", (pending + a + b).below(2), vec![(0, pending + 1)]);
+        let to_a = ("to a", pending.above(0) & a.below(2) & cordoned.is(0), vec![(0, pending - 1), (1, a + 1)]);
+        let to_b = ("to b", pending.above(0) & b.below(2), vec![(0, pending - 1), (2, b + 1)]);
+        let back = if frees { vec![(5, 0.into())] } else { vec![(6, 0.into())] };
+        let finish = ("finish", begun.is(1) & (a + going).at_most(0) & cordoned.is(1), back);
+        (vec![drain, evict, gone, create, to_a, to_b, finish], never_forever(begun.is(1)))
+    });
+    system.rules[0].pace = Pace::Event;
+    system.rules[0].fairness = None;
+    system.fairness[0].prompt = false;
+    system
+}
+
+#[test]
+fn drains_end_because_what_is_being_drained_is_cordoned() {
+    assert!(shows(&drained(false), true));
+}
+
+#[test]
+fn drains_that_free_the_node_and_go_on_do_not() {
+    assert!(!shows(&drained(true), false));
+}
+
+#[test]
+fn whoever_waits_for_fast_rules_acts_where_nobody_else_does() {
+    let mut system = system(&[("left", 3, None), ("work", 3, None)], |vars| {
+        let [left, work] = [vars[0], vars[1]];
+        let quick = ("quick", work.above(0), vec![(1, work - 1)]);
+        let late = ("late", left.above(0) & work.is(0), vec![(0, left - 1)]);
+        (vec![quick, late], never_forever(left.above(0)))
+    });
+    let (guard, dag) =
+        within(std::mem::take(&mut system.dag), || Int::from_id(variable(system.rules[1].updates[0].0)).above(0));
+    (system.dag, system.rules[1].waits, system.rules[1].pace) = (dag, Some(guard), Pace::Clock);
+    assert!(shows(&system, true));
 }
