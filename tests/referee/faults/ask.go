@@ -16,6 +16,11 @@ type question struct {
 	flags  []string
 }
 
+// String is the command.
+func (asked question) String() string {
+	return "`" + strings.Join(append([]string{"kubound verify", asked.folder}, asked.flags...), " ") + "`"
+}
+
 var versionKey = regexp.MustCompile(`kubernetesVersion: "[0-9.]*"`)
 
 // ask returns the verdicts of all intents, or why there are none.

@@ -21,11 +21,15 @@ func newClient(port int) *client {
 
 // do sends a request, and reads the answer into a value, if there is one.
 func (own *client) do(method, path string, body, into any) error {
-	sent, err := json.Marshal(body)
-	if err != nil {
-		return err
+	var sent io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		sent = bytes.NewReader(text)
 	}
-	request, err := http.NewRequest(method, own.base+path, bytes.NewReader(sent))
+	request, err := http.NewRequest(method, own.base+path, sent)
 	if err != nil {
 		return err
 	}

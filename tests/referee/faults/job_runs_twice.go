@@ -10,6 +10,7 @@ var jobRunsTwice = faultCase{
 		"succeeded",
 	failure:      "a second pod of the Job",
 	needs:        needs{alone: "job-controller"},
+	intent:       "onePod",
 	asked:        question{folder: "tests/referee/faults/job-runs-twice", flags: []string{"--stall", "1"}},
 	askedWithout: question{folder: "tests/referee/faults/job-runs-twice"},
 	run:          runJobRunsTwice,

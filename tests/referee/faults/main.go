@@ -24,11 +24,15 @@ var all = []faultCase{
 	cutBetweenMarks,
 	tolerationBeginsAnew,
 	autoscalerForgets,
+	autoscalerUnrecorded,
 	scalingDuringRollout,
 	staleLeases,
 	jobRunsTwice,
 	daemonPodTwice,
+	replicaSetAfterRestart,
 	lostAnswer,
+	lostRequest,
+	refusedWrite,
 	rollback,
 }
 
@@ -42,6 +46,10 @@ type faultCase struct {
 	// failure is what counts as reproduced.
 	failure string
 	needs   needs
+	// tries are how often the case is run with its fault until the failure is seen; 0 is once.
+	tries int
+	// intent is the id of the one that speaks of the failure, if one can.
+	intent string
 	// asked is what Kubound is asked with the fault, and without.
 	asked, askedWithout question
 	// remark says where Kubound's answer and the cluster's differ, or why.
@@ -81,6 +89,7 @@ func main() {
 	flag.StringVar(&own.kubound, "kubound", "kubound", "Kubound's program")
 	flag.IntVar(&own.port, "port", 26900, "first port")
 	flag.IntVar(&own.planes, "planes", 1, "how many control planes run side by side")
+	isPage := flag.Bool("page", false, "only write the page, of what has been run")
 	flag.Parse()
 	if err := own.absolute(); err != nil {
 		log.Fatal(err)
@@ -89,7 +98,12 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := own.runAll(chosen); err != nil {
+	if *isPage {
+		err = own.writePage()
+	} else {
+		err = own.runAll(chosen)
+	}
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -155,6 +169,10 @@ func (own *settings) keep(done record) error {
 	if err := add(own.results(own.release), done); err != nil {
 		return err
 	}
+	return own.writePage()
+}
+
+func (own *settings) writePage() error {
 	text, err := own.page()
 	if err != nil {
 		return err

@@ -28,7 +28,11 @@ func (own *settings) page() (string, error) {
 		}
 	}
 	for _, one := range all {
-		cases.WriteString(one.describe(own))
+		described, err := one.describe(own)
+		if err != nil {
+			return "", err
+		}
+		cases.WriteString(described)
 	}
 	return fmt.Sprintf(head, told.String(), rows.String()) + cases.String(), nil
 }
@@ -51,22 +55,61 @@ func isReproduced(both map[bool]record) bool {
 }
 
 func row(one faultCase, release string, both map[bool]record) string {
-	return fmt.Sprintf("| [%s](#%s) | %s | %s | %s | %s | %s |\n", one.name, one.name, release,
-		verdict(both), outcome(both[false]), cell(both[true].Asked), cell(both[false].Asked))
+	return fmt.Sprintf("| [%s](#%s) | %s | %s | %s | %s |\n", one.name, one.name, release, verdict(both),
+		outcome(both[false]), one.compare(both))
+}
+
+// compare says whether Kubound's verdicts are what was seen.
+func (one faultCase) compare(both map[bool]record) string {
+	if one.intent == "" {
+		return "cannot be asked"
+	}
+	var told []string
+	for _, isFaulty := range []bool{true, false} {
+		if run := both[isFaulty]; run.Case != "" && run.Error == "" {
+			told = append(told, one.compareRun(run))
+		}
+	}
+	return strings.Join(told, "; ")
+}
+
+func (one faultCase) compareRun(run record) string {
+	when := "without"
+	if run.IsFaulty {
+		when = "with"
+	}
+	for _, said := range strings.Split(run.Asked, ", ") {
+		told, isIt := strings.CutPrefix(said, "`"+one.intent+"` ")
+		switch {
+		case !isIt:
+		case (told == "violated") == run.Seen:
+			return when + ": " + told
+		default:
+			return when + ": **" + told + "**"
+		}
+	}
+	return when + ": " + run.Asked
 }
 
 func verdict(both map[bool]record) string {
 	with := both[true]
 	switch {
 	case isReproduced(both):
-		return fmt.Sprintf("**reproduced** (%.0f s): %s", with.Seconds, cell(last(with)))
+		return fmt.Sprintf("**reproduced**%s (%.0f s): %s", atTry(with), with.Seconds, cell(last(with)))
 	case with.Error != "":
 		return "not tried to its end: " + cell(with.Error)
 	case with.Seen:
 		return fmt.Sprintf("seen (%.0f s), but the run without it decides nothing", with.Seconds)
 	default:
-		return fmt.Sprintf("not reproduced (%.0f s): %s", with.Seconds, cell(last(with)))
+		return fmt.Sprintf("not reproduced%s (%.0f s): %s", atTry(with), with.Seconds, cell(last(with)))
 	}
+}
+
+func atTry(done record) string {
+	if done.Tries > 1 {
+		return fmt.Sprintf(" at try %d", done.Tries)
+	}
+	return ""
 }
 
 func outcome(without record) string {
@@ -96,22 +139,24 @@ func last(done record) string {
 func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
 
 // describe is the paragraph about a case.
-func (one faultCase) describe(own *settings) string {
+func (one faultCase) describe(own *settings) (string, error) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\n## %s\n\n%s (%s).\n\n", one.name, one.title, one.source)
 	fmt.Fprintf(&text, "- Fault: %s.\n- Counts as reproduced: %s.\n", one.fault, one.failure)
+	fmt.Fprintf(&text, "- Asked: %s with the fault, %s without.\n", one.asked, one.askedWithout)
 	if one.remark != "" {
-		fmt.Fprintf(&text, "- Kubound: %s\n", one.remark)
+		fmt.Fprintf(&text, "- Model and reality: %s\n", one.remark)
 	}
 	for _, release := range releases {
 		runs, err := own.read(release)
-		if err != nil || len(runs[one.name][true].Said) == 0 {
-			continue
+		if err != nil {
+			return "", err
 		}
-		fmt.Fprintf(&text, "\n```text\nKubernetes %s, with the fault\n%s\n```\n", release,
-			strings.Join(plain(runs[one.name][true].Said), "\n"))
+		if said := runs[one.name][true].Said; len(said) > 0 {
+			fmt.Fprintf(&text, "\n```text\nKubernetes %s, with the fault\n%s\n```\n", release, strings.Join(plain(said), "\n"))
+		}
 	}
-	return text.String()
+	return text.String(), nil
 }
 
 func plain(said []string) []string {
@@ -130,10 +175,11 @@ The controller that the fault is for has a process of its own, and sees the API 
 loses its requests or their answers, or lets nothing more pass from a certain write on. Processes are killed, and started again.
 
 Each case runs twice on control planes of its own, with the fault and without. It is *reproduced* if the failure is seen with the
-fault and not without. Both runs look again and again for the same time. Kubound is asked the same both times: with the fault as a
-budget (` + "`--crash 1`" + ` and so on), and without; its words are the verdicts of the intents that the scenario has.
+fault and not without. Both runs look again and again for the same time. Kubound is asked the same both times, about the release that
+runs; the last column has its verdict about the intent that speaks of the failure. **Bold** verdicts are not what was seen: there the
+model and Kubernetes differ, and the paragraph of the case says how.
 
 %s
-| case | release | with the fault | without | Kubound, with | Kubound, without |
-|---|---|---|---|---|---|
+| case | release | with the fault | without | Kubound |
+|---|---|---|---|---|
 %s`

@@ -9,6 +9,14 @@ import (
 	"time"
 )
 
+// Ports of a plane, counted from its first one; see tests/referee/plane/up.sh.
+const (
+	throughKubectl = 6
+	throughControl = 9
+	lagging        = 11
+	lateControl    = 13
+)
+
 // A cluster is a control plane with nodes that the referee plays. Its methods end the run if they fail.
 type cluster struct {
 	own      *settings
@@ -46,8 +54,8 @@ func (own *settings) up(one job, port int) (*cluster, error) {
 		c.down()
 		return nil, fmt.Errorf("the control plane did not start: %w: %s", err, said)
 	}
-	c.api = newClient(port + 6)
-	c.through, c.late = newProxy(port+9), newProxy(port+13)
+	c.api = newClient(port + throughKubectl)
+	c.through, c.late = newProxy(port+throughControl), newProxy(port+lateControl)
 	c.kubelets = startKubelets(c.api, one.own.needs.leases)
 	c.seen = watchPods(c.api)
 	return c, nil

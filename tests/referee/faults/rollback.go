@@ -8,6 +8,7 @@ var rollback = faultCase{
 	source:       "kubernetes#67250",
 	fault:        "no fault, but an operation that is taken back: a template that no node has room for is applied, and then the one before; without: the fixed manifests of c83",
 	failure:      "two minutes after the former manifest was applied again the pod is still not ready",
+	intent:       "rollbackRestores",
 	asked:        question{folder: "cases/c83/broken"},
 	askedWithout: question{folder: "cases/c83/fixed"},
 	run:          runRollback,

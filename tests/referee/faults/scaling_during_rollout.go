@@ -10,6 +10,7 @@ var scalingDuringRollout = faultCase{
 		"the Deployment controller is killed; the Deployment is scaled to 2 before it is started again",
 	failure:      "two minutes later no pod is of the new template",
 	needs:        needs{alone: "deployment-controller"},
+	intent:       "rolloutCompletes",
 	asked:        question{folder: scalingFolder},
 	askedWithout: question{folder: scalingFolder, flags: []string{"--timing", "paced"}},
 	run:          runScalingDuringRollout,

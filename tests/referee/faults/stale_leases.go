@@ -7,12 +7,14 @@ import (
 
 var staleLeases = faultCase{
 	name:   "stale-leases",
-	title:  "A watch of leases that stalls makes healthy nodes unready, and their pods are evicted",
+	title:  "A watch of leases that stalls makes all healthy nodes unready, and their pods with them",
 	source: "kubernetes PR 138698, #84931",
 	fault: "paused watch: the proxy delivers nothing of the node lifecycle controller's watch of leases; nodes go on renewing them, " +
 		"and count as stopped after 16 s",
-	failure:      "a pod is deleted while the lease of its node, read from the API server, is younger than ten seconds",
+	failure: "no pod is Ready, while the leases of all nodes, read from the API server, are younger than ten seconds (kubelets " +
+		"that are not played would say again that their pods are ready)",
 	needs:        needs{alone: "node-lifecycle-controller", managerArgs: "--node-monitor-grace-period 16s", leases: true},
+	intent:       "nodesStayReady",
 	asked:        question{folder: "tests/referee/faults/stale-leases", flags: []string{"--stall", "1"}},
 	askedWithout: question{folder: "tests/referee/faults/stale-leases"},
 	run:          runStaleLeases,
@@ -25,24 +27,16 @@ func runStaleLeases(c *cluster, isFaulty bool) bool {
 	if isFaulty {
 		c.rule(c.through, "stall", "watch", "leases", 0)
 	}
-	var lost pod
 	seen := c.within(90*time.Second, func() bool {
-		for _, one := range c.pods() {
-			if one.isTerminating() && c.ageOfLease(one.Spec.NodeName) < 10*time.Second {
-				lost = one
-			}
-		}
-		return lost.Metadata.Name != ""
+		return count(c.pods(), pod.isReady) == 0 && c.areLeasesFresh()
 	})
-	if seen {
-		on := lost.Spec.NodeName
-		c.find("%s is deleted; %s is Ready=%s, its lease %.0f s old", lost.Metadata.Name, on, c.node(on).ready(),
-			c.ageOfLease(on).Seconds())
-	}
-	if !seen {
-		c.find("no pod is deleted, nodes are Ready=%s", c.node("worker-0").ready())
-	}
+	c.find("pods that are Ready: %d of 2; nodes are Ready=%s, their leases %.0f and %.0f s old", count(c.pods(), pod.isReady),
+		c.node("worker-0").ready(), c.ageOfLease("worker-0").Seconds(), c.ageOfLease("worker-1").Seconds())
 	return seen
+}
+
+func (c *cluster) areLeasesFresh() bool {
+	return max(c.ageOfLease("worker-0"), c.ageOfLease("worker-1")) < 10*time.Second
 }
 
 func (c *cluster) ageOfLease(node string) time.Duration {

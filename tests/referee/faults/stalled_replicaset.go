@@ -13,6 +13,7 @@ var stalledReplicaSet = faultCase{
 		"applied; after five minutes somebody annotates the ReplicaSet",
 	failure:      "more than three pods of two",
 	needs:        needs{alone: "replicaset-controller"},
+	intent:       "fewPods",
 	asked:        question{folder: "cases/c70/broken"},
 	askedWithout: question{folder: "cases/c70/broken", flags: []string{"--stall", "0"}},
 	run:          runStalledReplicaSet,

@@ -6,10 +6,11 @@ var tolerationBeginsAnew = faultCase{
 	name:   "toleration-begins-anew",
 	title:  "tolerationSeconds begin anew with each restart, so that pods stay on a dead node for longer",
 	source: "kubernetes#108268",
-	fault: "restart of a controller: the process of the taint eviction controller is killed and started again 20 s after the node " +
+	fault: "restart of a controller: the process of the node lifecycle and taint eviction controllers is killed and started again 20 s after the node " +
 		"was tainted, and again 20 s later; pods tolerate that for 30 s",
 	failure:      "a pod is deleted more than 60 s after the taint",
-	needs:        needs{alone: "taint-eviction-controller", managerArgs: "--node-monitor-grace-period 16s"},
+	remark:       "no intent speaks of durations: that the pod stays for longer cannot be asked.",
+	needs:        needs{alone: "node-lifecycle-controller,taint-eviction-controller", managerArgs: "--node-monitor-grace-period 16s"},
 	asked:        question{folder: "tests/referee/faults/toleration-begins-anew", flags: []string{"--crash", "2"}},
 	askedWithout: question{folder: "tests/referee/faults/toleration-begins-anew"},
 	run:          runTolerationBeginsAnew,

@@ -64,7 +64,9 @@ func (own *through) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch met.Do {
 	case hold:
 		wait(r, met.ended)
-		own.pass(w, r, one)
+		if r.Context().Err() == nil {
+			own.pass(w, r, one)
+		}
 	case conflict:
 		refuse(w)
 	case loseAnswer, cut:
