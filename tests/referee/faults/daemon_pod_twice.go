@@ -8,6 +8,7 @@ var daemonPodTwice = faultCase{
 	source:       "kubernetes#54096, #59848",
 	fault:        "restart and time travel: the DaemonSet controller " + timeTravel,
 	failure:      "two pods of a DaemonSet at once where there is one node",
+	remark:       "the model has no late views of this controller, and no lists from caches; see [replicaset-after-restart](#replicaset-after-restart).",
 	needs:        needs{alone: "daemonset-controller", lagging: true},
 	intent:       "onePodANode",
 	asked:        question{folder: daemonFolder, flags: []string{"--crash", "1", "--stall", "1"}},

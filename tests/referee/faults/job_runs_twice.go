@@ -8,7 +8,9 @@ var jobRunsTwice = faultCase{
 	source: "kubernetes#130103, #120790",
 	fault: "paused watch: the proxy delivers nothing of the Job controller's watch of Jobs, from when the pod runs until a minute after it has " +
 		"succeeded",
-	failure:      "a second pod of the Job",
+	failure: "a second pod of the Job",
+	remark: "`kubound faults` says of this controller that what it does on a late view is not modelled. `verify --stall 1` does not " +
+		"say so: its verdict is `holds`, `assuming faults: stall at most once, of any controller`.",
 	needs:        needs{alone: "job-controller"},
 	intent:       "onePod",
 	asked:        question{folder: "tests/referee/faults/job-runs-twice", flags: []string{"--stall", "1"}},

@@ -22,6 +22,7 @@ const ports = 20
 var all = []faultCase{
 	stalledReplicaSet,
 	cutBetweenMarks,
+	cutBeforeTaint,
 	tolerationBeginsAnew,
 	autoscalerForgets,
 	autoscalerUnrecorded,

@@ -13,6 +13,8 @@ var staleLeases = faultCase{
 		"and count as stopped after 16 s",
 	failure: "no pod is Ready, while the leases of all nodes, read from the API server, are younger than ten seconds (kubelets " +
 		"that are not played would say again that their pods are ready)",
+	remark: "`kubound faults` says of this controller that what it does on a late view is not modelled. `verify --stall 1` does not " +
+		"say so: its verdict is `holds`, `assuming faults: stall at most once, of any controller`.",
 	needs:        needs{alone: "node-lifecycle-controller", managerArgs: "--node-monitor-grace-period 16s", leases: true},
 	intent:       "nodesStayReady",
 	asked:        question{folder: "tests/referee/faults/stale-leases", flags: []string{"--stall", "1"}},

@@ -11,7 +11,9 @@ var stalledReplicaSet = faultCase{
 	source: "kubernetes#129795",
 	fault: "paused watch: the proxy delivers nothing of the ReplicaSet controller's watch of pods, from before the manifest is " +
 		"applied; after five minutes somebody annotates the ReplicaSet",
-	failure:      "more than three pods of two",
+	failure: "more than three pods of two",
+	remark: "the model lets the controller look again as soon as its expectations have ended. The real one looks when something about " +
+		"the ReplicaSet changes: in half a minute it did nothing, and at the annotation made two more pods at once.",
 	needs:        needs{alone: "replicaset-controller"},
 	intent:       "fewPods",
 	asked:        question{folder: "cases/c70/broken"},
