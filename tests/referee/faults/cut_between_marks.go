@@ -30,10 +30,10 @@ var cutBeforeTaint = faultCase{
 	fault: "crash between two writes: the write of the node's status takes effect, nothing after it does (so that the node has no " +
 		"taint), and the process of the node lifecycle controller is killed and started again",
 	failure: "two minutes after the restart a pod of the node is still Ready",
-	remark: "the model lets pods stay Ready after this crash, too. The new process marks them: it goes through all pods when it " +
-		"starts, and by then knows that their node is Unknown, since it has no taint to take off before.",
+	remark: "the same, but not each time: the new process goes through all pods when it starts, and marks those whose nodes it " +
+		"knows by then.",
 	needs:        cutNeeds,
-	tries:        3,
+	tries:        6,
 	intent:       cutIntent,
 	asked:        question{folder: cutFolder},
 	askedWithout: question{folder: cutFolder, flags: []string{"--crash", "0"}},

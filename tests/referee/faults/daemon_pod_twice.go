@@ -42,6 +42,6 @@ func (c *cluster) restartsBehind(manifest string, wanted int, isBehind bool) boo
 		return most > wanted
 	})
 	ever, most := c.seen.ever()
-	c.find("there have been %d pods, %d at once", ever, most)
+	c.find("pods so far: %d, at once: %d", ever, most)
 	return seen
 }

@@ -34,7 +34,7 @@ func runJobRunsTwice(c *cluster, isFaulty bool) bool {
 		return ever > 1
 	})
 	ever, _ := c.seen.ever()
-	c.find("there have been %d pods; the Job counts %d that succeeded", ever, c.job().Status.Succeeded)
+	c.find("pods so far: %d; that succeeded, by the Job: %d", ever, c.job().Status.Succeeded)
 	return seen
 }
 

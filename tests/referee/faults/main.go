@@ -32,6 +32,7 @@ var all = []faultCase{
 	daemonPodTwice,
 	replicaSetAfterRestart,
 	lostAnswer,
+	lostAnswerUnseen,
 	lostRequest,
 	refusedWrite,
 	rollback,

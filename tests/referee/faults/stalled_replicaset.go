@@ -39,7 +39,7 @@ func runStalledReplicaSet(c *cluster, isFaulty bool) bool {
 	c.kubectl("annotate", "replicasets", "--all", "touched=yes")
 	c.note("the ReplicaSet is annotated")
 	seen := c.within(30*time.Second, tooMany)
-	c.find("then there are %d pods", count(c.pods(), pod.runs))
+	c.find("pods that run: %d", count(c.pods(), pod.runs))
 	if isFaulty {
 		c.lift(c.through, stalled)
 		c.untilRunning(2)
