@@ -9,7 +9,7 @@ var cutBetweenMarks = faultCase{
 	fault: "crash between two writes: the process of the node lifecycle controller has written that the node is Unknown, and tainted " +
 		"it, and is killed before a write to a pod gets through (the proxy loses them); then it is started again",
 	failure: "two minutes after the restart a pod of the node is still Ready",
-	remark: "the same. The new process takes the taint off the node first; meanwhile it goes through all pods, knows nothing about " +
+	remark: "they agree. The new process takes the taint off the node first; meanwhile it goes through all pods, knows nothing about " +
 		"their nodes yet, and leaves them alone.",
 	needs:        cutNeeds,
 	tries:        3,
@@ -30,8 +30,8 @@ var cutBeforeTaint = faultCase{
 	fault: "crash between two writes: the write of the node's status takes effect, nothing after it does (so that the node has no " +
 		"taint), and the process of the node lifecycle controller is killed and started again",
 	failure: "two minutes after the restart a pod of the node is still Ready",
-	remark: "the same, but not each time: the new process goes through all pods when it starts, and marks those whose nodes it " +
-		"knows by then.",
+	remark: "the model lets it happen, and it does, but not each time: the new process goes through all pods when it starts, and " +
+		"marks those whose nodes it knows by then.",
 	needs:        cutNeeds,
 	tries:        6,
 	intent:       cutIntent,

@@ -10,17 +10,22 @@ var releases = []string{"1.33", "1.36"}
 
 // page is docs/src/reproduced-faults.md, made of the last record of each run.
 func (own *settings) page() (string, error) {
-	var rows, told, cases strings.Builder
+	results := map[string]recorded{}
 	for _, release := range releases {
 		runs, err := own.read(release)
 		if err != nil {
 			return "", err
 		}
+		results[release] = runs
+	}
+	var told, rows, cases strings.Builder
+	for _, release := range releases {
+		runs := results[release]
 		if len(runs) == 0 {
 			continue
 		}
 		reproduced, tried := tally(runs)
-		fmt.Fprintf(&told, "Kubernetes %s: of %d cases **%d are reproduced**.\n", release, tried, reproduced)
+		fmt.Fprintf(&told, "- Kubernetes %s: of %d cases **%d are reproduced**.\n", release, tried, reproduced)
 		for _, one := range all {
 			if both, isThere := runs[one.name]; isThere {
 				rows.WriteString(row(one, release, both))
@@ -28,13 +33,29 @@ func (own *settings) page() (string, error) {
 		}
 	}
 	for _, one := range all {
-		described, err := one.describe(own)
-		if err != nil {
-			return "", err
-		}
-		cases.WriteString(described)
+		cases.WriteString(one.describe(results))
 	}
-	return fmt.Sprintf(head, told.String(), rows.String()) + cases.String(), nil
+	return fmt.Sprintf(head, differences(results), told.String(), rows.String()) + cases.String(), nil
+}
+
+// differences names the cases in which a verdict is not what was seen, with the releases.
+func differences(results map[string]recorded) string {
+	var named []string
+	for _, one := range all {
+		var in []string
+		for _, release := range releases {
+			if both := results[release][one.name]; one.differs(both[true]) || one.differs(both[false]) {
+				in = append(in, release)
+			}
+		}
+		if len(in) > 0 {
+			named = append(named, fmt.Sprintf("[%s](#%s) (%s)", one.name, one.name, strings.Join(in, ", ")))
+		}
+	}
+	if len(named) == 0 {
+		return "There are none."
+	}
+	return strings.Join(named, ", ") + "; the paragraphs below say why."
 }
 
 func tally(runs recorded) (reproduced, tried int) {
@@ -78,22 +99,34 @@ func (one faultCase) compareRun(run record) string {
 	if run.IsFaulty {
 		when = "with"
 	}
+	told := one.told(run)
+	if one.differs(run) {
+		told = "**" + told + "**"
+	}
+	return when + ": " + told
+}
+
+// told is the verdict about the intent that speaks of the failure; empty if there is none.
+func (one faultCase) told(run record) string {
 	for _, said := range strings.Split(run.Asked, ", ") {
-		told, isIt := strings.CutPrefix(said, "`"+one.intent+"` ")
-		switch {
-		case !isIt:
-		case (told == "violated") == run.Seen:
-			return when + ": " + told
-		default:
-			return when + ": **" + told + "**"
+		if told, isIt := strings.CutPrefix(said, "`"+one.intent+"` "); isIt {
+			return told
 		}
 	}
-	return when + ": " + run.Asked
+	return ""
+}
+
+// differs says whether Kubound's verdict about a run is not what was seen.
+func (one faultCase) differs(run record) bool {
+	told := one.told(run)
+	return told != "" && run.Error == "" && (told == "violated") != run.Seen
 }
 
 func verdict(both map[bool]record) string {
 	with := both[true]
 	switch {
+	case with.Case == "":
+		return "not run"
 	case isReproduced(both):
 		return fmt.Sprintf("**reproduced**%s (%.0f s): %s", atTry(with), with.Seconds, cell(last(with)))
 	case with.Error != "":
@@ -101,7 +134,7 @@ func verdict(both map[bool]record) string {
 	case with.Seen:
 		return fmt.Sprintf("seen (%.0f s), but the run without it decides nothing", with.Seconds)
 	default:
-		return fmt.Sprintf("not reproduced%s (%.0f s): %s", atTry(with), with.Seconds, cell(last(with)))
+		return fmt.Sprintf("not reproduced in %s (%.0f s): %s", tries(with), with.Seconds, cell(last(with)))
 	}
 }
 
@@ -110,6 +143,13 @@ func atTry(done record) string {
 		return fmt.Sprintf(" at try %d", done.Tries)
 	}
 	return ""
+}
+
+func tries(done record) string {
+	if done.Tries == 1 {
+		return "1 try"
+	}
+	return fmt.Sprintf("%d tries", done.Tries)
 }
 
 func outcome(without record) string {
@@ -139,7 +179,7 @@ func last(done record) string {
 func cell(text string) string { return strings.ReplaceAll(text, "|", "\\|") }
 
 // describe is the paragraph about a case.
-func (one faultCase) describe(own *settings) (string, error) {
+func (one faultCase) describe(results map[string]recorded) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "\n## %s\n\n%s (%s).\n\n", one.name, one.title, one.source)
 	fmt.Fprintf(&text, "- Fault: %s.\n- Counts as reproduced: %s.\n", one.fault, one.failure)
@@ -148,15 +188,11 @@ func (one faultCase) describe(own *settings) (string, error) {
 		fmt.Fprintf(&text, "- Model and reality: %s\n", one.remark)
 	}
 	for _, release := range releases {
-		runs, err := own.read(release)
-		if err != nil {
-			return "", err
-		}
-		if said := runs[one.name][true].Said; len(said) > 0 {
+		if said := results[release][one.name][true].Said; len(said) > 0 {
 			fmt.Fprintf(&text, "\n```text\nKubernetes %s, with the fault\n%s\n```\n", release, strings.Join(plain(said), "\n"))
 		}
 	}
-	return text.String(), nil
+	return text.String()
 }
 
 func plain(said []string) []string {
@@ -175,9 +211,11 @@ The controller that the fault is for has a process of its own, and sees the API 
 loses its requests or their answers, or lets nothing more pass from a certain write on. Processes are killed, and started again.
 
 Each case runs twice on control planes of its own, with the fault and without. It is *reproduced* if the failure is seen with the
-fault and not without. Both runs look again and again for the same time. Kubound is asked the same both times, about the release that
-runs; the last column has its verdict about the intent that speaks of the failure. **Bold** verdicts are not what was seen: there the
-model and Kubernetes differ, and the paragraph of the case says how.
+fault and not without. Both runs look again and again for the same time. Some faults hit only if processes are quick or slow at the
+right moment, and are tried several times. Some are there to be survived: nothing is known to break.
+
+Kubound is asked the same both times, about the release that runs; the last column has its verdict about the intent that speaks of the
+failure. **Bold** verdicts are not what was seen: %s
 
 %s
 | case | release | with the fault | without | Kubound |
