@@ -6,10 +6,9 @@ import (
 )
 
 type metadata struct {
-	Name              string            `json:"name"`
-	UID               string            `json:"uid"`
-	Annotations       map[string]string `json:"annotations"`
-	DeletionTimestamp *time.Time        `json:"deletionTimestamp"`
+	Name              string     `json:"name"`
+	UID               string     `json:"uid"`
+	DeletionTimestamp *time.Time `json:"deletionTimestamp"`
 }
 
 type condition struct {
@@ -18,17 +17,15 @@ type condition struct {
 }
 
 type container struct {
-	Name          string `json:"name"`
-	Image         string `json:"image"`
-	RestartPolicy string `json:"restartPolicy"`
+	Name  string `json:"name"`
+	Image string `json:"image"`
 }
 
 type pod struct {
 	Metadata metadata `json:"metadata"`
 	Spec     struct {
-		NodeName       string      `json:"nodeName"`
-		Containers     []container `json:"containers"`
-		InitContainers []container `json:"initContainers"`
+		NodeName   string      `json:"nodeName"`
+		Containers []container `json:"containers"`
 	} `json:"spec"`
 	Status struct {
 		Phase      string      `json:"phase"`
@@ -59,10 +56,8 @@ type scaled struct {
 		Replicas int `json:"replicas"`
 	} `json:"spec"`
 	Status struct {
-		Replicas           int   `json:"replicas"`
-		UpdatedReplicas    int   `json:"updatedReplicas"`
-		ReadyReplicas      int   `json:"readyReplicas"`
-		ObservedGeneration int64 `json:"observedGeneration"`
+		Replicas        int `json:"replicas"`
+		UpdatedReplicas int `json:"updatedReplicas"`
 	} `json:"status"`
 }
 
