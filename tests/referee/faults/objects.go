@@ -9,6 +9,7 @@ type metadata struct {
 	Name              string     `json:"name"`
 	UID               string     `json:"uid"`
 	DeletionTimestamp *time.Time `json:"deletionTimestamp"`
+	Generation        int64      `json:"generation"`
 }
 
 type condition struct {
@@ -56,9 +57,16 @@ type scaled struct {
 		Replicas int `json:"replicas"`
 	} `json:"spec"`
 	Status struct {
-		Replicas        int `json:"replicas"`
-		UpdatedReplicas int `json:"updatedReplicas"`
+		Replicas           int   `json:"replicas"`
+		UpdatedReplicas    int   `json:"updatedReplicas"`
+		ObservedGeneration int64 `json:"observedGeneration"`
 	} `json:"status"`
+}
+
+// isRolledOut says whether the controller has seen the last change, and all pods are of the last template.
+func (s scaled) isRolledOut() bool {
+	wanted := s.Spec.Replicas
+	return s.Status.ObservedGeneration == s.Metadata.Generation && s.Status.UpdatedReplicas == wanted && s.Status.Replicas == wanted
 }
 
 type list[T any] struct {
@@ -164,12 +172,12 @@ func (c *cluster) stopNodeOf(pods []pod) (string, pod) {
 	return on, pods[0]
 }
 
-// pod reads one; if it is gone, its name is empty.
+// pod reads one, which must be there.
 func (c *cluster) pod(uid string) pod {
 	for _, one := range c.pods() {
 		if one.Metadata.UID == uid {
 			return one
 		}
 	}
-	return pod{}
+	panic(failed{fmt.Errorf("the pod %s is gone", uid)})
 }

@@ -29,10 +29,7 @@ func runRefusedWrite(c *cluster, isFaulty bool) bool {
 	if isFaulty {
 		c.until("a write is refused", func() bool { return c.hasFired(c.through, refused) })
 	}
-	isOver := c.within(time.Minute, func() bool {
-		own := c.scaled("deployments/web")
-		return own.Status.UpdatedReplicas == 3 && own.Status.Replicas == 3
-	})
+	isOver := c.within(time.Minute, func() bool { return c.scaled("deployments/web").isRolledOut() })
 	c.find("pods of the new template: %d of 3", c.scaled("deployments/web").Status.UpdatedReplicas)
 	return !isOver
 }

@@ -39,10 +39,7 @@ func runScalingDuringRollout(c *cluster, isFaulty bool) bool {
 		c.lift(c.through, cut)
 		c.start("alone")
 	}
-	isOver := c.within(2*time.Minute, func() bool {
-		own := c.scaled("deployments/web")
-		return own.Status.UpdatedReplicas == 2 && own.Status.Replicas == 2
-	})
+	isOver := c.within(2*time.Minute, func() bool { return c.scaled("deployments/web").isRolledOut() })
 	c.find("pods of the new template: %d of 2", c.scaled("deployments/web").Status.UpdatedReplicas)
 	return !isOver
 }
