@@ -57,4 +57,6 @@ Then the same script is made with the fixed manifests (`--instead`): same sizes,
 failure *stays away* if what the run ends with (or what it repeats) is not seen, though nothing changes any more; the line says
 what was looked for.
 
+Faults, such as crashes and lost answers, have [a page of their own](reproduced-faults.md).
+
 ";

@@ -5,6 +5,9 @@
 # BACKOFF: longest time that pods wait after they failed, seconds (1, so that quiet is quick).
 # SCHEDULER: a KubeSchedulerConfiguration in JSON, without the fields that are set here.
 # MANAGER_ARGS: more flags of the controller manager.
+# PROXY: tests/referee/proxy, if faults are to happen; then part.sh can end and start each part of the control plane, and
+# ALONE: controllers that run in a process of their own, named `alone`, which sees the API server by way of the proxy
+# LAGGING: if not empty, there is a second API server, named `lagging`, which sees etcd by way of another proxy
 set -euo pipefail
 bin=$(cd "${BIN:?}" && pwd)
 port=$2
@@ -13,6 +16,8 @@ cd "$1"
 state=$PWD
 : >pids
 etcd=$port peer=$((port + 1)) api=$((port + 2)) manager=$((port + 3)) scheduler=$((port + 4)) proxy=$((port + 6)) metrics=$((port + 7))
+through=$((port + 8)) through_control=$((port + 9)) alone=$((port + 10))
+lagging=$((port + 11)) late=$((port + 12)) late_control=$((port + 13))
 
 openssl req -x509 -newkey rsa:2048 -nodes -days 30 -keyout ca.key -out ca.crt -subj /CN=ca 2>/dev/null
 certify() { # NAME SUBJECT
@@ -34,6 +39,7 @@ END
 start() { # NAME COMMAND...
     local name=$1
     shift
+    printf '%q ' "$@" >"$name.command"
     setsid "$@" >"$name.log" 2>&1 </dev/null &
     echo "$! $name" >>pids
 }
@@ -49,17 +55,44 @@ start etcd "$bin/etcd" --data-dir "$state/etcd" --listen-client-urls "http://127
     --advertise-client-urls "http://127.0.0.1:$etcd" --listen-peer-urls "http://127.0.0.1:$peer" \
     --initial-advertise-peer-urls "http://127.0.0.1:$peer" --initial-cluster "default=http://127.0.0.1:$peer" \
     --unsafe-no-fsync --log-level warn
-start apiserver "$bin/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd" --bind-address 127.0.0.1 \
-    --advertise-address 127.0.0.1 --secure-port "$api" --tls-cert-file server.crt --tls-private-key-file server.key \
-    --client-ca-file ca.crt --service-cluster-ip-range 10.96.0.0/16 --service-account-key-file accounts.key \
-    --service-account-signing-key-file accounts.key --service-account-issuer https://kubernetes.default.svc \
-    --authorization-mode Node,RBAC --endpoint-reconciler-type none --event-ttl 24h
+start_api_server() { # NAME PORT ETCD-PORT
+    start "$1" "$bin/kube-apiserver" --etcd-servers "http://127.0.0.1:$3" --bind-address 127.0.0.1 \
+        --advertise-address 127.0.0.1 --secure-port "$2" --tls-cert-file server.crt --tls-private-key-file server.key \
+        --client-ca-file ca.crt --service-cluster-ip-range 10.96.0.0/16 --service-account-key-file accounts.key \
+        --service-account-signing-key-file accounts.key --service-account-issuer https://kubernetes.default.svc \
+        --authorization-mode Node,RBAC --endpoint-reconciler-type none --event-ttl 24h
+}
+start_api_server apiserver "$api" "$etcd"
 until_it_answers "$bin/kubectl" --kubeconfig kubeconfig get --raw /readyz
-# shellcheck disable=SC2086 # several flags
-start manager "$bin/kube-controller-manager" --kubeconfig kubeconfig --authentication-kubeconfig kubeconfig \
-    --authorization-kubeconfig kubeconfig --bind-address 127.0.0.1 --secure-port "$manager" --leader-elect=false \
-    --service-account-private-key-file accounts.key --root-ca-file ca.crt --kube-api-qps 500 --kube-api-burst 1000 \
-    ${MANAGER_ARGS:-}
+start_manager() { # NAME PORT KUBECONFIG CONTROLLERS
+    # shellcheck disable=SC2086 # several flags
+    start "$1" "$bin/kube-controller-manager" --kubeconfig "$3" --authentication-kubeconfig kubeconfig \
+        --authorization-kubeconfig kubeconfig --bind-address 127.0.0.1 --secure-port "$2" --leader-elect=false \
+        --service-account-private-key-file accounts.key --root-ca-file ca.crt --kube-api-qps 500 --kube-api-burst 1000 \
+        --controllers "$4" ${MANAGER_ARGS:-}
+}
+controllers='*'
+if [ -n "${PROXY:-}" ]; then
+    start through "$PROXY" --listen "$through" --control "$through_control" --upstream "https://127.0.0.1:$api" \
+        --ca ca.crt --certificate admin.crt --key admin.key
+fi
+if [ -n "${LAGGING:-}" ]; then
+    start late "$PROXY" --listen "$late" --control "$late_control" --upstream "http://127.0.0.1:$etcd"
+    start_api_server lagging "$lagging" "$late"
+    until_it_answers "$bin/kubectl" --kubeconfig kubeconfig --server "https://127.0.0.1:$lagging" get --raw /readyz
+fi
+if [ -n "${ALONE:-}" ]; then
+    controllers="*,-${ALONE//,/,-}"
+    cat >through.kubeconfig <<END
+apiVersion: v1
+kind: Config
+clusters: [{name: through, cluster: {server: "http://127.0.0.1:$through"}}]
+contexts: [{name: through, context: {cluster: through, user: ""}}]
+current-context: through
+END
+    start_manager alone "$alone" through.kubeconfig "$ALONE"
+fi
+start_manager manager "$manager" kubeconfig "$controllers"
 own="\"clientConnection\": {\"kubeconfig\": \"$state/kubeconfig\", \"qps\": 500, \"burst\": 1000},
 \"leaderElection\": {\"leaderElect\": false}, \"podInitialBackoffSeconds\": 1, \"podMaxBackoffSeconds\": ${BACKOFF:-1}"
 if [ -n "${SCHEDULER:-}" ]; then

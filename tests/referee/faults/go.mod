@@ -1,0 +1,3 @@
+module kubound.dev/referee/faults
+
+go 1.24.0

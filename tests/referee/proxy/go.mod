@@ -1,0 +1,3 @@
+module kubound.dev/referee/proxy
+
+go 1.24.0
