@@ -223,6 +223,49 @@ fn a_restart_begins_countdowns_anew() {
     assert!(restarts > 5 && begun > 2, "{restarts} restarts, {begun} while a countdown ran");
 }
 
+/// The controller takes the error for a pod that is not there, and its late view shows none: seen on a control plane, too
+/// (`docs/src/reproduced-faults.md`).
+#[test]
+fn an_answer_lost_on_a_late_view_makes_one_pod_too_many() {
+    let asked = |release: &str, faults: &str, most: i64| {
+        let scenario = format!(
+            "  kubernetesVersion: \"{release}\"\n  faults: {{{faults}}}\n  intents: [{{always: \"pods.size() <= {most}\"}}]\n"
+        );
+        words(&input(&scenario)).remove(0)
+    };
+    for release in ["1.33", "1.36"] {
+        assert_eq!(asked(release, "stale: 1, apiFault: 1", 2), "violated");
+        assert_eq!(asked(release, "stale: 1, apiFault: 1", 3), "holds");
+        assert_eq!(asked(release, "stale: 1, apiFault: 2", 3), "violated");
+        assert_eq!(asked(release, "stale: 2", 2), "holds");
+        assert_eq!(asked(release, "apiFault: 2", 2), "holds");
+        assert_eq!(asked(release, "stale: 1, crash: 2, conflict: 2", 2), "holds");
+    }
+}
+
+#[test]
+fn whose_late_views_no_model_has_is_said() {
+    let (_, document) = decided(&input("  faults: {stale: 1}\n  intents: [noOscillation]\n"), explicitly());
+    let told = document.scope.assumptions.join("; ");
+    assert!(told.contains("not modelled is what these do on pods that they see late: deployment-controller"), "{told}");
+    assert!(!told.contains("replicaset-controller"), "{told}");
+}
+
+/// Without a restart the period counts what was added in it: what comes when it ends has a whole period before it.
+#[test]
+fn a_period_of_a_policy_begins_anew_with_the_next_rescale() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/c89/broken");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect(name);
+    let busy =
+        read("scenario.yaml").replace("load: {cpu: 200m}", "load: {cpu: 300m}").replace("count: 1..2", "count: 1");
+    let busy = busy.replace("resources: [deploy.yaml, hpa.yaml]", "resources: []");
+    let texts = [read("deploy.yaml"), read("hpa.yaml"), busy].map(|text| Text { name: "input".into(), text });
+    let mut loaded = load_with(&[], &texts).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(words(&loaded), ["violated"]);
+    loaded.cluster.faults.clear();
+    assert_eq!(words(&loaded), ["holds"]);
+}
+
 /// Faults move the state and are gone: what is never reached without them is repaired after them.
 #[test]
 fn engines_agree_about_faults() {

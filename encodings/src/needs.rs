@@ -50,6 +50,9 @@ pub struct Needs {
     pub makes_surplus: bool,
     /// It may have twice as many, where ReplicaSets keep them.
     pub doubles_pods: bool,
+    /// It may have so many more, where ReplicaSets keep them: those of which the controller does not know that it has created
+    /// them.
+    pub unexpected_pods: i64,
     /// It sees states that merged rules skip: none are merged.
     pub sees_each_step: bool,
 }
@@ -76,6 +79,7 @@ impl Needs {
         self.sees_admission |= other.sees_admission;
         self.makes_surplus |= other.makes_surplus;
         self.doubles_pods |= other.doubles_pods;
+        self.unexpected_pods = self.unexpected_pods.saturating_add(other.unexpected_pods);
         self.sees_each_step |= other.sees_each_step;
         self
     }

@@ -84,9 +84,12 @@ impl Controller for ReplicaSet {
         let may = |kind: FaultKind| cluster.faults.iter().any(|fault| fault.kind == kind && fault.times > 0);
         // Within less than any duration no expectation ends.
         let repeats = may(FaultKind::Stall) && forgets_expectations(cluster);
+        let is_late = may(FaultKind::Stale) || may(FaultKind::Stall);
+        let lost = cluster.faults.iter().filter(|fault| is_late && fault.kind == FaultKind::ApiFault);
         Needs {
-            makes_surplus: may(FaultKind::Stale) || may(FaultKind::Stall),
+            makes_surplus: is_late,
             doubles_pods: repeats,
+            unexpected_pods: lost.map(|fault| fault.times).sum(),
             ..Needs::durations(repeats.then_some(EXPECTATIONS_TIMEOUT))
         }
     }

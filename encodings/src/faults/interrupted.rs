@@ -14,6 +14,9 @@ use crate::term::{
 /// The word that tells a rule of a fault from the one it is made of, and the reason of its steps.
 pub(super) type Mark = (&'static str, &'static str);
 
+/// The word that tells a rule whose last answer is lost.
+pub(super) const UNANSWERED: &str = "answer";
+
 /// What is left of a rule of several requests that is cut off; nothing where how many requests there are is not known
 /// before it picks.
 pub(super) fn partly(model: &Model, index: usize, mark: Mark) -> Option<RuleBuilder> {
@@ -26,10 +29,29 @@ pub(super) fn partly(model: &Model, index: usize, mark: Mark) -> Option<RuleBuil
     }
 }
 
-/// The rule as an event, without what it remembers when it is done.
+/// The rule as an event, without what it remembers when it is done. On a late view it still expects to see what it has asked
+/// for so far.
 fn marked(rule: &Rule, mark: Mark) -> Rule {
     let first = rule.writes.iter().position(|write| write.verb.is_request()).unwrap_or(0);
-    as_event(rule, mark, |place, write| write.verb.is_request() || (write.verb == Verb::Memory && place < first))
+    let expects = rule.fault.map(|_| rule.writes.len() - 1);
+    as_event(rule, mark, |place, write| {
+        write.verb.is_request() || (write.verb == Verb::Memory && (place < first || Some(place) == expects))
+    })
+}
+
+/// The rule as an event after the first of its alike requests, without what is remembered then; nothing for rules of another
+/// kind.
+pub(super) fn after_the_first(model: &Model, index: usize, mark: Mark) -> Option<RuleBuilder> {
+    let (_, Divisible::Alike(requests)) = *model.draft.divisible.iter().find(|(rule, _)| *rule == index)? else {
+        return None;
+    };
+    let rule = as_event(&model.draft.rules[index], mark, |_, write| write.verb.is_request());
+    let mut instead = Substitution::new([(requests, Int::from(1).id())]);
+    let writes = rule.writes.iter().map(|write| write.map(|term| instead.apply(term))).collect();
+    let sentence = rule.sentence.iter().map(|phrase| phrase.map(|term| instead.apply(term))).collect();
+    let enabled = rule.enabled & Int::from_id(requests).above(0);
+    let subject = rule.subject.clone().word(UNANSWERED);
+    Some(RuleBuilder::from(Rule { subject, writes, sentence, enabled, ..rule }))
 }
 
 /// The rule as an event that nothing waits for, with some of its writes only.

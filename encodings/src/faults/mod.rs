@@ -53,6 +53,26 @@ impl Injection<'_> {
         rule.happens().add(self.left, -1).because_of(self.fault.origin.clone())
     }
 
+    /// The fault as verdicts repeat it, with whose late views of pods no model has.
+    fn told(&self, model: &Model) -> String {
+        let told = self.fault.told();
+        if !matches!(self.fault.kind, FaultKind::Stale | FaultKind::Stall) {
+            return told;
+        }
+        let acts = |name: &str| model.draft.rules.iter().any(|rule| rule.actor == name);
+        let missing = self
+            .concerned
+            .iter()
+            .filter(|one| one.footprint().watches.contains(&"Pod") && acts(one.name()) && one.late(model).is_empty());
+        let missing: Vec<&str> = missing.map(|one| one.name()).collect();
+        match missing.is_empty() {
+            true => told,
+            false => {
+                format!("{told}; not modelled is what these do on pods that they see late: {}", missing.join(", "))
+            }
+        }
+    }
+
     /// The process in which a controller runs.
     fn process_of(&self, controller: &str) -> Option<&'static str> {
         self.controllers.iter().find(|one| one.name() == controller).map(|one| one.footprint().runs_in)
@@ -87,8 +107,9 @@ pub(crate) fn add_rules(kinds: &Kinds, model: &mut Model) {
             let concerned = controllers.iter().filter(is_meant).copied().collect();
             let subject = Subject::new(words::LEFT).word(fault.kind.name());
             let left = model.int_var(subject, Role::Budget, 0, fault.times, fault.times);
-            kind.add_rules(model, &Injection { fault, left, concerned, controllers });
-            model.constrain(fault.told(), true.into(), true);
+            let injection = Injection { fault, left, concerned, controllers };
+            kind.add_rules(model, &injection);
+            model.constrain(injection.told(model), true.into(), true);
         }
     }
 }

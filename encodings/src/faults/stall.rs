@@ -13,7 +13,7 @@
 use super::{FaultModel, Injection};
 use crate::cluster::FaultKind;
 use crate::controllers::Late;
-use crate::state::{BoolVar, IntVar, Model, RuleBuilder, Timer, text};
+use crate::state::{BoolVar, Divisible, IntVar, Model, RuleBuilder, Timer, text};
 use crate::subject::Subject;
 use crate::system::{FaultMark, Pace, Role, Rule, Verb, Write};
 use crate::term::{Bool, Int, Substitution, Term, VarId, current};
@@ -181,15 +181,29 @@ impl Watch<'_> {
                 let rule = &mut model.draft.rules[index];
                 let present = rule.clone();
                 rule.enabled = rule.enabled & !self.halted.value;
+                let divisible = model.draft.divisible.iter().find(|(rule, _)| *rule == index).map(|(_, how)| *how);
                 let past = self.past(present, key, kind);
+                let past = divisible.into_iter().fold(past, |past, how| past.divided(self.seen(how)));
                 model.add_rule(past);
             }
         }
     }
 
+    /// How requests come one after the other that depend on what was.
+    fn seen(&self, divisible: Divisible) -> Divisible {
+        match divisible {
+            Divisible::Alike(requests) => Divisible::Alike(self.substitution().apply(requests)),
+            other => other,
+        }
+    }
+
+    fn substitution(&self) -> Substitution {
+        Substitution::new(self.views.iter().map(|(pods, seen)| (pods.value.id(), seen.value.id())))
+    }
+
     /// A rule that reads what was.
     fn past(&self, rule: Rule, key: &Key, kind: FaultKind) -> RuleBuilder {
-        let mut seen = Substitution::new(self.views.iter().map(|(pods, seen)| (pods.value.id(), seen.value.id())));
+        let mut seen = self.substitution();
         let deletes = rule.writes.iter().any(|write| write.verb == Verb::Delete);
         let writes = rule.writes.iter().map(|write| {
             let write = write.map(|term| seen.apply(term));

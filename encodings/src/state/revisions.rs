@@ -30,7 +30,8 @@ impl Model<'_> {
         let (_, most) = self.replica_range(workload);
         let surge = if self.cluster.revisions(workload) > 1 { workload.rollout.strategy.surge(most) } else { 0 };
         let repeated = if self.needs.doubles_pods && workload.has_replica_sets() { 2 } else { 1 };
-        (most + surge) * repeated
+        let unexpected = if workload.has_replica_sets() { self.needs.unexpected_pods } else { 0 };
+        (most + surge) * repeated + unexpected
     }
 
     /// Declares the wanted revision of a workload.

@@ -112,6 +112,12 @@ impl RuleBuilder {
         self
     }
 
+    /// Says how its requests come one after the other.
+    pub(crate) fn divided(mut self, how: Divisible) -> Self {
+        self.divisible = Some(how);
+        self
+    }
+
     /// Says that each of what it picks by its split is a request of its own.
     pub(crate) fn chosen_one_by_one(mut self) -> Self {
         self.divisible = Some(Divisible::Chosen);

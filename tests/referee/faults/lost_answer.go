@@ -47,9 +47,8 @@ var lostAnswerUnseen = faultCase{
 	fault: "lost answer and paused watch: as lost-answer, and the proxy delivers nothing of the ReplicaSet controller's watch of pods " +
 		"from before until ten seconds after",
 	failure: lostFailure,
-	remark: "the model loses no answers of a sync that acts on a late view: rules that read the past are left out by `apiFault`. " +
-		"The real controller takes the error for a pod that is not there, expects nothing, and makes two more within milliseconds; " +
-		"in 1.36 as well.",
+	remark: "the same: the controller takes the error for a pod that is not there, expects nothing, and makes two more within " +
+		"milliseconds; in 1.36 as well.",
 	needs:        needs{alone: "replicaset-controller"},
 	intent:       "twoPods",
 	asked:        question{folder: lostFolder, flags: []string{"--api-fault", "1", "--stale", "1"}},

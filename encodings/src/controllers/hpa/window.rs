@@ -212,19 +212,28 @@ impl Events {
         let (added_choice, added) = int_choice(subject("still added in"), 0, hi);
         let (deleted_choice, deleted) = int_choice(subject("still deleted in"), 0, hi);
         let fewer = added.below(self.added.value) | deleted.below(self.deleted.value);
-        let subject = Subject::new("forget-rescales").with(Part::Number(self.period)).of(id);
-        let rule = RuleBuilder::new(subject, NAME, "ScalingPolicyPeriodEnds", pace)
-            .when(self.timer.armed)
-            .when(self.timer.expired)
-            .fair(unit)
+        let some_left = added.above(0) | deleted.above(0);
+        let base = |word: &'static str| {
+            let subject = Subject::new(word).with(Part::Number(self.period)).of(id);
+            RuleBuilder::new(subject, NAME, "ScalingPolicyPeriodEnds", pace)
+                .when(self.timer.armed)
+                .when(self.timer.expired)
+                .fair(unit)
+                .over_approximates("rescales within a policy's period share one countdown")
+                .says([text(format!("rescales of {} leave the policy period", hpa.label()))])
+        };
+        // With nothing left to count the next rescale has the whole period before it.
+        let all = base("forget-rescales");
+        let all = self.timer.left.into_iter().fold(all, |rule, left| rule.winds(left, self.timer.full));
+        model.add_rule(all.remembers().set(self.added, 0).set(self.deleted, 0));
+        let some = base("forget-some-rescales")
+            .when((self.added.value + self.deleted.value).at_least(2))
             .pick(added_choice)
             .pick(deleted_choice)
-            .such_that(added.at_most(self.added.value) & deleted.at_most(self.deleted.value) & fewer)
+            .such_that(added.at_most(self.added.value) & deleted.at_most(self.deleted.value) & fewer & some_left)
             .remembers()
             .set(self.added, added)
-            .set(self.deleted, deleted)
-            .over_approximates("rescales within a policy's period share one countdown")
-            .says([text(format!("rescales of {} leave the policy period", hpa.label()))]);
-        model.add_rule(self.timer.restart(rule));
+            .set(self.deleted, deleted);
+        model.add_rule(self.timer.restart(some));
     }
 }
