@@ -95,6 +95,12 @@ fn likely_events_are_assumed_as_far_as_the_time_goes() {
     assert_eq!(events(&of("set", &[set])), ["drain", "nodeFailure"]);
     let many: Vec<String> = (0..12).map(|index| deployment(&format!("web{index}"), 2, "100m", "")).collect();
     let cluster = of("many", &many);
+    assert_eq!(events(&cluster), ["drain"], "single rules tell how drains end");
+    let told = cluster.assumed.expect("nobody wrote a scenario");
+    assert!(told.contains("no rollouts or node failures, for time"), "{told}");
+    let class = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 5\n".to_owned();
+    let first = [class, deployment("first", 1, "100m", "priorityClassName: high")];
+    let cluster = of("preempting", &[&first[..], &many].concat());
     assert!(cluster.events.is_empty());
     let told = cluster.assumed.expect("nobody wrote a scenario");
     assert!(told.contains("no drains or rollouts or node failures, for time"), "{told}");

@@ -164,7 +164,7 @@ limits! {
             "Those that rules turn into what is missing in two steps are among the first.";
         LARGEST_CONDITION: usize = 100, "terms", "Size of a condition that questions about single rules keep, sums not counted.",
             "Larger ones compare whole clusters; leaving them out allows more.";
-        EACH_RULE: Duration = 20, "ms", "Time for each rule of a system, to find what single rules show.",
+        EACH_RULE: Duration = 5, "ms", "Time for each rule of a system, to find what single rules show.",
             "Large systems, which nothing else decides, get more.";
         AT_LEAST: Duration = 1000, "ms", "Least time to find what single rules show.", "Small systems are searched as well.";
         ONE_SUM: Duration = 300, "ms", "Time for one question about sums, as long as there are others to ask.",

@@ -149,13 +149,11 @@ fn scripted_event(
     let graph = copy.graph();
     let its_turn = graph.make(Node::Eq(count, turn));
     let constraint = fixed.constraint.id();
-    let mut in_turn = |guard: Bool| {
-        let together: Vec<TermId> = vec![guard.id(), constraint, its_turn];
-        Bool::from_id(graph.make(Node::And(together.into())))
-    };
-    fixed.enabled = in_turn(fixed.enabled);
     // Before and after its turn it waits for nothing; else it would be due forever and no loop idle.
-    fixed.waits = fixed.waits.map(in_turn);
+    for guard in [&mut fixed.enabled].into_iter().chain(&mut fixed.waits) {
+        let together: Vec<TermId> = vec![guard.id(), constraint, its_turn];
+        *guard = Bool::from_id(graph.make(Node::And(together.into())));
+    }
     fixed.constraint = Bool::from_id(graph.make(Node::Bool(true)));
     let next = graph.make(Node::Int(number + 1));
     fixed.updates.push((counter, next));

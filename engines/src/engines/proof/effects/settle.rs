@@ -96,7 +96,9 @@ fn candidates(loops: &Loops) -> Vec<Form> {
                 }
                 let sign = form.parts[&changing[0]].signum();
                 let Some(form) = form.times(sign) else { continue };
-                found.extend(of_each_object(loops, &form));
+                if form.constant == 0 && form.parts.values().all(|&factor| factor > 0) {
+                    found.extend(of_each_object(loops, &form));
+                }
                 // A strict comparison is off by one.
                 for by in [0, sign, -sign] {
                     found.push(Form { constant: form.constant.saturating_sub(by), ..form.clone() });
@@ -106,10 +108,12 @@ fn candidates(loops: &Loops) -> Vec<Form> {
     }
     let mut seen = BTreeSet::new();
     found.retain(|form| seen.insert((form.parts.clone(), form.constant)));
+    // What few rules change is shown sooner, and makes the rest easier.
+    found.sort_by_cached_key(|form| loops.writers(form).len());
     found
 }
 
-/// The parts of a sum that belong to one object each: the pods of one workload among all pods of a node. Also without one of
+/// The parts of a sum that somebody waits for to be 0 that belong to one object each: pods of one workload among those of a node. Also without one of
 /// their counts: what leaves the others may stay in that one, as pods do that are terminating.
 fn of_each_object(loops: &Loops, form: &Form) -> Vec<Form> {
     let dag = &loops.system.dag;
