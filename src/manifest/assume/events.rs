@@ -68,9 +68,9 @@ impl Events {
         let can_move = is_spread && draft.pools.len() != 1;
         if can_move {
             // However many workloads there are, what single rules do tells how drains end, unless pods push others out.
-            let mut priorities = draft.workloads.iter().map(|one| one.workload.template.priority);
-            let first = priorities.next();
-            let nobody_preempts = priorities.all(|priority| Some(priority) == first);
+            let mut classes = draft.workloads.iter().map(|one| &one.priority_class);
+            let first = classes.next();
+            let nobody_preempts = classes.all(|class| Some(class) == first);
             events.drain = fits(1) || (draft.hpas.is_empty() && nobody_preempts);
             events.left_out.extend((!events.drain).then_some(DRAINS));
         }
