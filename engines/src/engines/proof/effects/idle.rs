@@ -16,11 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The units of which no rule is part of a loop.
 pub struct Idle {
-    units: Vec<Units>,
+    units: Vec<IdleUnit>,
 }
 
 /// A unit: what it changes, and guards one of which holds where a rule of it can act.
-struct Units {
+struct IdleUnit {
     changed: BTreeSet<VarId>,
     guards: Vec<Vec<Literal>>,
 }
@@ -49,7 +49,7 @@ impl Idle {
             let late = guards_of(unit, true).into_iter();
             guards.extend(late.map(|guard| guard.into_iter().filter(|&one| !prompt.acts_unless(one)).collect()));
             let changed = unit.rules.iter().flat_map(|&rule| &system.rules[rule].updates);
-            Units { changed: changed.map(|(var, _)| *var).collect(), guards }
+            IdleUnit { changed: changed.map(|(var, _)| *var).collect(), guards }
         };
         let units = idle.iter().zip(at_once).map(unit).collect();
         Self { units }
@@ -64,7 +64,7 @@ impl Idle {
 
     /// Demands that nobody acts, of all units or of those that change one of some variables.
     pub fn demand(&self, rest: &mut Rest, about: Option<&[VarId]>) {
-        let is_about = |unit: &&Units| about.is_none_or(|about| about.iter().any(|var| unit.changed.contains(var)));
+        let is_about = |unit: &&IdleUnit| about.is_none_or(|about| about.iter().any(|var| unit.changed.contains(var)));
         for unit in self.units.iter().filter(is_about) {
             rest.nobody(unit.guards.iter().cloned());
         }

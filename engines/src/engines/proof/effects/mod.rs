@@ -15,6 +15,7 @@ mod form;
 mod idle;
 mod rest;
 mod settle;
+mod stays;
 mod steps;
 mod together;
 mod weights;
@@ -23,19 +24,16 @@ use super::obligations::Obligation;
 use super::samples::sample;
 use crate::engines::{Answer, Outcome, Statistics};
 use crate::limits::Stop;
-use crate::limits::proof::{AT_LEAST, EACH_RULE, MOST_SOURCES, MOST_WAYS, ONE_SUM};
-use crate::passes::{Literal, specialise};
+use crate::limits::proof::{AT_LEAST, EACH_RULE};
+use crate::passes::specialise;
 use ask::Question;
 use bounds::Bounds;
-use form::{Form, inequalities};
-use idle::Idle;
-use kubound_encodings::system::{Claim, Rule, TransitionSystem};
+use form::Form;
+use kubound_encodings::system::{Claim, TransitionSystem};
 use kubound_encodings::term::eval::{Assignment, evaluate};
-use kubound_encodings::term::{Bool, Dag, Node, Sort, Term, TermId, VarId};
-use rest::Rest;
+use kubound_encodings::term::{Bool, Node, Term, TermId, VarId};
 use settle::Settled;
-use std::collections::BTreeSet;
-use std::time::Duration;
+use stays::Stays;
 use steps::Loops;
 use weights::Weighted;
 
@@ -126,100 +124,12 @@ impl Effects {
         if left.is_none() && !may_stay {
             return Ok(Vec::new());
         }
-        let dag = &self.loops.system.dag;
-        let stays = left.is_none().then(|| ways(dag, (stay.id(), false)));
-        let idle = Idle::new(&self.loops);
-        let mut shown = Vec::new();
-        for case in ways(dag, (within.id(), false)) {
-            let whole = left.is_none().then(|| Way::whole(stay.id()));
-            let both: Vec<&Way> = [&case].into_iter().chain(whole.as_ref()).collect();
-            let all = |patience: Option<Duration>| {
-                let asked = Asked { idle: &idle, stop, patience };
-                let one = self.somebody_acts(&asked, &both).map(|one| vec![one]);
-                // Whoever is too few, too many or on the way: each for itself.
-                let each = || {
-                    let stays = stays.as_ref().filter(|stays| stays.len() <= MOST_WAYS)?;
-                    let shown = stays.iter().map(|stay| self.somebody_acts_here(&asked, &[&case, stay]));
-                    Some(shown.collect::<Option<Vec<_>>>()?.concat())
-                };
-                one.or_else(each).or_else(|| self.somebody_else_acts(&asked, &both))
-            };
-            // What does not follow from one sum may follow from another one much faster.
-            let found = all(Some(ONE_SUM)).or_else(|| all(None));
-            shown.extend(found.ok_or_else(|| match left {
-                Some(rule) => format!("no measure was found that {} decreases", self.loops.system.rules[rule].name),
+        let name = |rule: usize| &self.loops.system.rules[rule].name;
+        Stays::new(&self.loops, &self.bounds, stop).shown(within, left.is_none().then_some(stay)).ok_or_else(|| {
+            match left {
+                Some(rule) => format!("no measure was found that {} decreases", name(rule)),
                 None => "runs may stay in a bad state, as far as sums tell".to_owned(),
-            })?);
-        }
-        Ok(shown)
-    }
-
-    /// The same for one way to stay, the last of the conditions: as a whole, or where there is none of something that rules
-    /// turn into what is missing, and where there is some of it.
-    fn somebody_acts_here(&self, asked: &Asked, conditions: &[&Way]) -> Option<Vec<Obligation>> {
-        if let Some(one) = self.somebody_acts(asked, conditions) {
-            return Some(vec![one]);
-        }
-        let literal = conditions.last()?.literal;
-        self.sources(literal.0).into_iter().find_map(|atom| {
-            let counted = |factor: i64, constant: i64| {
-                let mut form = Form { constant, ..Form::default() };
-                form.add_atom(atom, factor)?;
-                Some(Way { literal: (atom, false), below: Some(form) })
-            };
-            let both = [counted(1, 0)?, counted(-1, 1)?];
-            let shown = both.iter().map(|count| {
-                let conditions: Vec<&Way> = conditions.iter().copied().chain([count]).collect();
-                self.somebody_acts(asked, &conditions)
-            });
-            shown.collect()
-        })
-    }
-
-    /// Whoever asks for the first condition and for something to be gone, and does not act, waits for what is left, such as
-    /// pods on a node that is being drained: each for itself.
-    fn somebody_else_acts(&self, asked: &Asked, conditions: &[&Way]) -> Option<Vec<Obligation>> {
-        let dag = &self.loops.system.dag;
-        asked.idle.asking_for(conditions.first()?.literal).find_map(|others| {
-            if others.is_empty() || !others.iter().all(|&one| is_gone(dag, one)) {
-                return None;
             }
-            let reasons: Vec<Way> = others.iter().flat_map(|&(term, negated)| ways(dag, (term, !negated))).collect();
-            let shown = reasons.iter().map(|reason| {
-                let conditions: Vec<&Way> = conditions.iter().copied().chain([reason]).collect();
-                self.somebody_acts_here(asked, &conditions)
-            });
-            Some(shown.collect::<Option<Vec<_>>>()?.concat())
-        })
-    }
-
-    /// Counts that a condition reads, those that rules change together with them, and those that rules change together with
-    /// such counts: counts of the whole cluster first, such as pending pods, which most often tell whether somebody acts.
-    fn sources(&self, condition: TermId) -> Vec<TermId> {
-        let system = &self.loops.system;
-        let mut found: Vec<VarId> = system.dag.support([condition]);
-        let mut known: BTreeSet<VarId> = found.iter().copied().collect();
-        for _ in 0..2 {
-            let near = |rule: &&Rule| rule.updates.iter().any(|(var, _)| known.contains(var));
-            let changed = system.rules.iter().filter(near).flat_map(|rule| rule.updates.iter().map(|(var, _)| *var));
-            let more: BTreeSet<VarId> = changed.filter(|var| !known.contains(var)).collect();
-            found.extend(&more);
-            known.extend(more);
-        }
-        let is_count = |var: &VarId| matches!(system.dag.vars()[var.index()].sort, Sort::Int(range) if range.lo == 0);
-        found.sort_by_key(|var| system.dag.vars()[var.index()].subject.slot.is_some());
-        found.into_iter().filter(is_count).map(|var| self.loops.vars[var.index()]).take(MOST_SOURCES).collect()
-    }
-
-    /// Shows that wherever the conditions hold somebody has to act whom no loop lets act.
-    fn somebody_acts(&self, asked: &Asked, conditions: &[&Way]) -> Option<Obligation> {
-        let roots = self.loops.system.dag.support(conditions.iter().map(|way| way.literal.0));
-        [Some(&roots[..]), None].into_iter().find_map(|about| {
-            let mut rest = Rest::new(&self.loops.system, &self.bounds);
-            conditions.iter().for_each(|way| rest.demand(way));
-            asked.idle.demand(&mut rest, about);
-            let stop = asked.patience.map_or_else(|| asked.stop.clone(), |patience| asked.stop.at_most(patience));
-            rest.refuted("somebody acts wherever the claim complains".to_owned(), &stop)
         })
     }
 
@@ -282,55 +192,6 @@ impl Effects {
         let parts = form.parts.iter().map(|(&atom, &factor)| (factor, super::words::words(dag, atom)));
         listed(parts, form.constant)
     }
-}
-
-/// How states are asked about in which runs may stay.
-struct Asked<'a> {
-    idle: &'a Idle,
-    stop: &'a Stop,
-    /// Time for each question.
-    patience: Option<Duration>,
-}
-
-/// One of the ways in which a condition can hold.
-#[derive(Clone, Debug)]
-struct Way {
-    literal: Literal,
-    /// What is at most 0 then, in place of the literal: two numbers differ because one of them is less.
-    below: Option<Form>,
-}
-
-impl Way {
-    fn whole(condition: TermId) -> Self {
-        Self { literal: (condition, false), below: None }
-    }
-}
-
-/// The ways in which a literal can hold: in each state in which it does, one of them does.
-fn ways(dag: &Dag, literal: Literal) -> Vec<Way> {
-    let alone = || vec![Way { literal, below: None }];
-    match (dag.node(literal.0), literal.1) {
-        (Node::Or(list), false) | (Node::And(list), true) => {
-            list.iter().flat_map(|&one| ways(dag, (one, literal.1))).collect()
-        }
-        (Node::Not(inner), negated) => ways(dag, (*inner, !negated)),
-        (Node::Eq(a, b), true) => {
-            let less = |a: TermId, b: TermId| {
-                let mut form = Form::of(dag, a)?;
-                form.add(dag, b, -1)?;
-                Some(Form { constant: form.constant.checked_add(1)?, ..form })
-            };
-            let both = [less(*a, *b), less(*b, *a)].into_iter().collect::<Option<Vec<Form>>>();
-            both.map_or_else(alone, |both| both.into_iter().map(|form| Way { literal, below: Some(form) }).collect())
-        }
-        _ => alone(),
-    }
-}
-
-/// Whether a literal says that counts are 0.
-fn is_gone(dag: &Dag, literal: Literal) -> bool {
-    let is_count = |(&atom, &factor): (&TermId, &i64)| factor > 0 && dag.range(atom).lo >= 0;
-    matches!(&inequalities(dag, literal)[..], [form] if form.constant == 0 && form.parts.iter().all(is_count))
 }
 
 /// Whether a condition over a step is false if the step changes nothing that it reads.

@@ -5,9 +5,9 @@
 //! exclude each other, there is none. A condition that is no comparison becomes a number between 0 and 1 that is at
 //! least its truth: of an alternative the sum, of a comparison how much of the way there its sum has gone.
 
-use super::Way;
 use super::bounds::Bounds;
 use super::form::{Facts, Form, inequalities, total};
+use super::stays::Way;
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::{LARGEST_CONDITION, UNIT};
 use crate::passes::Literal;

@@ -6,7 +6,7 @@ use crate::engines::{Cancel, Engine, Limits};
 use crate::testing::tiny;
 use kubound_encodings::subject::Subject;
 use kubound_encodings::system::{Choice, FairnessUnit, Initial, Pace, Role, Rule, StateVar};
-use kubound_encodings::term::{Int, all, int_choice, int_var, ite, max_of, variable, within};
+use kubound_encodings::term::{Dag, Int, all, int_choice, int_var, ite, max_of, variable, within};
 
 /// A variable: name, largest value, first value (any, if none is given).
 type Var<'a> = (&'a str, i64, Option<i64>);

@@ -1,0 +1,164 @@
+//! States in which runs may stay, or that they come by again and again, though a claim complains about them: in each of
+//! them somebody acts whom no loop lets act.
+//!
+//! Where one sum does not tell, the ways in which such a state can come about are looked at one by one.
+
+use super::bounds::Bounds;
+use super::form::{Form, inequalities};
+use super::idle::Idle;
+use super::rest::Rest;
+use super::steps::Loops;
+use crate::engines::proof::obligations::Obligation;
+use crate::limits::Stop;
+use crate::limits::proof::{MOST_SOURCES, MOST_WAYS, ONE_SUM};
+use crate::passes::Literal;
+use kubound_encodings::system::Rule;
+use kubound_encodings::term::{Bool, Dag, Node, Sort, Term, TermId, VarId};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Asks about such states.
+pub struct Stays<'a> {
+    loops: &'a Loops,
+    bounds: &'a Bounds,
+    idle: Idle,
+    stop: &'a Stop,
+}
+
+/// Time for each question, as long as there are others to ask.
+type Patience = Option<Duration>;
+
+impl<'a> Stays<'a> {
+    /// About the states of a system within bounds.
+    pub fn new(loops: &'a Loops, bounds: &'a Bounds, stop: &'a Stop) -> Self {
+        Self { loops, bounds, idle: Idle::new(loops), stop }
+    }
+
+    /// Shows that somebody acts wherever a condition holds, and another one where a run stays.
+    pub fn shown(&self, within: Bool, stay: Option<Bool>) -> Option<Vec<Obligation>> {
+        let dag = &self.loops.system.dag;
+        let stays = stay.map(|stay| ways(dag, (stay.id(), false))).filter(|stays| stays.len() <= MOST_WAYS);
+        let whole = stay.map(|stay| Way { literal: (stay.id(), false), below: None });
+        let mut shown = Vec::new();
+        for case in ways(dag, (within.id(), false)) {
+            let both: Vec<&Way> = [&case].into_iter().chain(whole.as_ref()).collect();
+            let all = |patience: Patience| {
+                let one = self.somebody_acts(patience, &both).map(|one| vec![one]);
+                // Whoever is too few, too many or on the way: each for itself.
+                let each = || {
+                    let shown = stays.as_ref()?.iter().map(|stay| self.somebody_acts_here(patience, &[&case, stay]));
+                    Some(shown.collect::<Option<Vec<_>>>()?.concat())
+                };
+                one.or_else(each).or_else(|| self.somebody_else_acts(patience, &both))
+            };
+            // What does not follow from one sum may follow from another one much faster.
+            shown.extend(all(Some(ONE_SUM)).or_else(|| all(None))?);
+        }
+        Some(shown)
+    }
+
+    /// The same for one way to stay, the last of the conditions: as a whole, or where there is none of something that rules
+    /// turn into what is missing, and where there is some of it.
+    fn somebody_acts_here(&self, patience: Patience, conditions: &[&Way]) -> Option<Vec<Obligation>> {
+        if let Some(one) = self.somebody_acts(patience, conditions) {
+            return Some(vec![one]);
+        }
+        let literal = conditions.last()?.literal;
+        self.sources(literal.0).into_iter().find_map(|atom| {
+            let counted = |factor: i64, constant: i64| {
+                let mut form = Form { constant, ..Form::default() };
+                form.add_atom(atom, factor)?;
+                Some(Way { literal: (atom, false), below: Some(form) })
+            };
+            let both = [counted(1, 0)?, counted(-1, 1)?];
+            let shown = both.iter().map(|count| {
+                let conditions: Vec<&Way> = conditions.iter().copied().chain([count]).collect();
+                self.somebody_acts(patience, &conditions)
+            });
+            shown.collect()
+        })
+    }
+
+    /// Whoever asks for the first condition and for something to be gone, and does not act, waits for what is left, such as
+    /// pods on a node that is being drained: each for itself.
+    fn somebody_else_acts(&self, patience: Patience, conditions: &[&Way]) -> Option<Vec<Obligation>> {
+        let dag = &self.loops.system.dag;
+        self.idle.asking_for(conditions.first()?.literal).find_map(|others| {
+            if others.is_empty() || !others.iter().all(|&one| is_gone(dag, one)) {
+                return None;
+            }
+            let reasons: Vec<Way> = others.iter().flat_map(|&(term, negated)| ways(dag, (term, !negated))).collect();
+            let shown = reasons.iter().map(|reason| {
+                let conditions: Vec<&Way> = conditions.iter().copied().chain([reason]).collect();
+                self.somebody_acts_here(patience, &conditions)
+            });
+            Some(shown.collect::<Option<Vec<_>>>()?.concat())
+        })
+    }
+
+    /// Counts that a condition reads, those that rules change together with them, and those that rules change together with
+    /// such counts: counts of the whole cluster first, such as pending pods, which most often tell whether somebody acts.
+    fn sources(&self, condition: TermId) -> Vec<TermId> {
+        let system = &self.loops.system;
+        let mut found: Vec<VarId> = system.dag.support([condition]);
+        let mut known: BTreeSet<VarId> = found.iter().copied().collect();
+        for _ in 0..2 {
+            let near = |rule: &&Rule| rule.updates.iter().any(|(var, _)| known.contains(var));
+            let changed = system.rules.iter().filter(near).flat_map(|rule| rule.updates.iter().map(|(var, _)| *var));
+            let more: BTreeSet<VarId> = changed.filter(|var| !known.contains(var)).collect();
+            found.extend(&more);
+            known.extend(more);
+        }
+        let is_count = |var: &VarId| matches!(system.dag.vars()[var.index()].sort, Sort::Int(range) if range.lo == 0);
+        found.sort_by_key(|var| system.dag.vars()[var.index()].subject.slot.is_some());
+        found.into_iter().filter(is_count).map(|var| self.loops.vars[var.index()]).take(MOST_SOURCES).collect()
+    }
+
+    /// Shows that wherever the conditions hold somebody has to act whom no loop lets act.
+    fn somebody_acts(&self, patience: Patience, conditions: &[&Way]) -> Option<Obligation> {
+        let roots = self.loops.system.dag.support(conditions.iter().map(|way| way.literal.0));
+        [Some(&roots[..]), None].into_iter().find_map(|about| {
+            let mut rest = Rest::new(&self.loops.system, self.bounds);
+            conditions.iter().for_each(|way| rest.demand(way));
+            self.idle.demand(&mut rest, about);
+            let stop = patience.map_or_else(|| self.stop.clone(), |patience| self.stop.at_most(patience));
+            rest.refuted("somebody acts wherever the claim complains".to_owned(), &stop)
+        })
+    }
+}
+
+/// One of the ways in which a condition can hold.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// The literal.
+    pub literal: Literal,
+    /// What is at most 0 then, in place of the literal: two numbers differ because one of them is less.
+    pub below: Option<Form>,
+}
+
+/// The ways in which a literal can hold: in each state in which it does, one of them does.
+fn ways(dag: &Dag, literal: Literal) -> Vec<Way> {
+    let alone = || vec![Way { literal, below: None }];
+    match (dag.node(literal.0), literal.1) {
+        (Node::Or(list), false) | (Node::And(list), true) => {
+            list.iter().flat_map(|&one| ways(dag, (one, literal.1))).collect()
+        }
+        (Node::Not(inner), negated) => ways(dag, (*inner, !negated)),
+        (Node::Eq(a, b), true) => {
+            let less = |a: TermId, b: TermId| {
+                let mut form = Form::of(dag, a)?;
+                form.add(dag, b, -1)?;
+                Some(Form { constant: form.constant.checked_add(1)?, ..form })
+            };
+            let both = [less(*a, *b), less(*b, *a)].into_iter().collect::<Option<Vec<Form>>>();
+            both.map_or_else(alone, |both| both.into_iter().map(|form| Way { literal, below: Some(form) }).collect())
+        }
+        _ => alone(),
+    }
+}
+
+/// Whether a literal says that counts are 0.
+fn is_gone(dag: &Dag, literal: Literal) -> bool {
+    let is_count = |(&atom, &factor): (&TermId, &i64)| factor > 0 && dag.range(atom).lo >= 0;
+    matches!(&inequalities(dag, literal)[..], [form] if form.constant == 0 && form.parts.iter().all(is_count))
+}
