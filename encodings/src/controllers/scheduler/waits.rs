@@ -72,7 +72,11 @@ fn of_group(model: &Model, group: usize) -> Vec<Wait> {
             let when = pending & !acts(model, group, preemptor.as_ref());
             let nodes = count(model.slots.iter().map(|slot| slot.present));
             let says: Phrases = vec![text("0/"), value(nodes), text(" nodes are available: ")];
-            vec![told(wait("FailedScheduling", when).says(says), &|one| count(one.slots.iter().copied()))]
+            let refused = wait("FailedScheduling", when & nodes.above(0)).says(says);
+            let refused = told(refused, &|one| count(one.slots.iter().copied()));
+            // As the scheduler says it where there are none (`ErrNoNodesAvailable`).
+            let none = wait("FailedScheduling", when & nodes.is(0)).says([text("no nodes available to schedule pods")]);
+            if nodes.range().lo > 0 { vec![refused] } else { vec![refused, none] }
         }
         Some(waiting) => {
             let on = |slot: usize| {
