@@ -1,7 +1,7 @@
 //! What is assumed to happen where nothing says it: as much as a search of seconds can look at.
 
-use super::super::draft::{Draft, DraftHpa};
-use crate::limits::first_run::MOST_WORK;
+use super::super::draft::{Draft, DraftHpa, DraftWorkload};
+use crate::limits::first_run::{MOST_DRAINED, MOST_WORK};
 use kubound_encodings::cluster::WorkloadRef;
 use kubound_encodings::cluster::hpa::{Metric, MetricResource, MetricTarget};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
@@ -67,11 +67,7 @@ impl Events {
         let is_spread = lasting.iter().any(|one| one.workload.replicas.hi > 1) || !draft.budgets.is_empty();
         let can_move = is_spread && draft.pools.len() != 1;
         if can_move {
-            // However many workloads there are, what single rules do tells how drains end, unless pods push others out.
-            let mut classes = draft.workloads.iter().map(|one| &one.priority_class);
-            let first = classes.next();
-            let nobody_preempts = classes.all(|class| Some(class) == first);
-            events.drain = fits(1) || (draft.hpas.is_empty() && nobody_preempts);
+            events.drain = fits(1) || drains_are_told(draft, lasting.len());
             events.left_out.extend((!events.drain).then_some(DRAINS));
         }
         let is_rolled = |kind: &str, is_paused: bool| kind == "Deployment" && !is_paused;
@@ -126,6 +122,17 @@ impl Events {
         }
         told
     }
+}
+
+/// Whether what single rules do tells how drains end: unless pods push others out, or come one after the other.
+fn drains_are_told(draft: &Draft, workloads: usize) -> bool {
+    let mut classes = draft.workloads.iter().map(|one| &one.priority_class);
+    let first = classes.next();
+    let is_ordered = |one: &DraftWorkload| one.workload.reference.kind == "StatefulSet" && one.workload.replicas.hi > 1;
+    workloads <= MOST_DRAINED
+        && draft.hpas.is_empty()
+        && classes.all(|class| Some(class) == first)
+        && !draft.workloads.iter().any(is_ordered)
 }
 
 /// Loads up to that for which the autoscaler asks for as many pods as it may.
