@@ -16,3 +16,10 @@ pub struct Footprint {
     /// What it keeps in memory only: a restart loses it.
     pub forgets: &'static [&'static str],
 }
+
+impl Footprint {
+    /// Whether pods that it sees may be those of before.
+    pub fn watches_pods(&self) -> bool {
+        self.watches.contains(&"Pod")
+    }
+}

@@ -148,7 +148,7 @@ fn places(loaded: &Loaded) -> Result<Vec<Place>, Failure> {
         let names = acting.iter().map(|one| place_of(kind, *one));
         for name in names.sorted().dedup() {
             let own = acting.iter().filter(|one| place_of(kind, **one) == name);
-            let watches_pods = own.into_iter().any(|one| one.footprint().watches.contains(&"Pod"));
+            let watches_pods = own.into_iter().any(|one| one.footprint().watches_pods());
             let no_site = (!sites.contains(&name)).then(|| no_site(kind, watches_pods));
             places.push((kind, name.to_owned(), no_site));
         }

@@ -171,7 +171,7 @@ impl Starter<'_> {
         if let Some(seconds) = self.spec.starting_deadline {
             // It counts from the last moment that was missed.
             let timer = model.timer(Subject::new("missed start timer").of(self.id), seconds, missed.value);
-            rule = timer.left.into_iter().fold(rule, |rule, left| rule.winds(left, timer.full));
+            rule = timer.wind_up(rule);
             self.add_deadline(model, missed, &timer);
         }
         model.add_rule(rule);

@@ -21,8 +21,7 @@ pub(super) const UNANSWERED: &str = "answer";
 /// before it picks.
 pub(super) fn partly(model: &Model, index: usize, mark: Mark) -> Option<RuleBuilder> {
     let rule = marked(&model.draft.rules[index], mark);
-    let (_, divisible) = *model.draft.divisible.iter().find(|(rule, _)| *rule == index)?;
-    match divisible {
+    match model.draft.division(index)? {
         Divisible::Alike(requests) => fewer(rule, Int::from_id(requests)),
         Divisible::Chosen => less_chosen(rule),
         Divisible::Stages => earlier_stages(rule),
@@ -42,16 +41,12 @@ fn marked(rule: &Rule, mark: Mark) -> Rule {
 /// The rule as an event after the first of its alike requests, without what is remembered then; nothing for rules of another
 /// kind.
 pub(super) fn after_the_first(model: &Model, index: usize, mark: Mark) -> Option<RuleBuilder> {
-    let (_, Divisible::Alike(requests)) = *model.draft.divisible.iter().find(|(rule, _)| *rule == index)? else {
-        return None;
-    };
+    let Divisible::Alike(requests) = model.draft.division(index)? else { return None };
     let rule = as_event(&model.draft.rules[index], mark, |_, write| write.verb.is_request());
-    let mut instead = Substitution::new([(requests, Int::from(1).id())]);
-    let writes = rule.writes.iter().map(|write| write.map(|term| instead.apply(term))).collect();
-    let sentence = rule.sentence.iter().map(|phrase| phrase.map(|term| instead.apply(term))).collect();
-    let enabled = rule.enabled & Int::from_id(requests).above(0);
-    let subject = rule.subject.clone().word(UNANSWERED);
-    Some(RuleBuilder::from(Rule { subject, writes, sentence, enabled, ..rule }))
+    let requests = Int::from_id(requests);
+    let mut cut = of_so_many(rule, requests, 1.into())?;
+    cut.subject = cut.subject.word(UNANSWERED);
+    Some(RuleBuilder::from(cut).when(requests.above(0)))
 }
 
 /// The rule as an event that nothing waits for, with some of its writes only.
@@ -87,20 +82,24 @@ fn fewer(mut cut: Rule, requests: Int) -> Option<RuleBuilder> {
         return None;
     }
     let (choice, done) = int_choice(part(&cut, "done", 0), 1, most - 1);
-    let mut instead = Substitution::new([(requests.id(), done.id())]);
-    let writes: Vec<Write> = cut.writes.iter().map(|write| write.map(|term| instead.apply(term))).collect();
-    // An amount that does not show how many requests it comes from could not be cut.
-    let effects = |writes: &[Write]| writes.iter().flat_map(|write| write.effects.clone()).collect::<Vec<_>>();
-    let is_hidden =
-        |(before, after): ((VarId, Effect), (VarId, Effect))| !matches!(after.1, Effect::Set(_)) && before.1 == after.1;
-    if effects(&cut.writes).into_iter().zip(effects(&writes)).any(is_hidden) {
-        return None;
-    }
-    cut.writes = writes;
-    cut.sentence = cut.sentence.iter().map(|phrase| phrase.map(|term| instead.apply(term))).collect();
+    cut = of_so_many(cut, requests, done)?;
     cut.choices.push(Choice::Value(choice));
     let rule = RuleBuilder::from(cut).when(requests.at_least(2)).such_that(done.below(requests));
     Some(rule.also_says([text("of "), Phrase::Value { term: requests.id(), scale: 1, unit: "" }]))
+}
+
+/// The rule with so many of its alike requests; nothing where amounts do not show how many requests they come from.
+fn of_so_many(rule: Rule, requests: Int, done: Int) -> Option<Rule> {
+    let mut instead = Substitution::new([(requests.id(), done.id())]);
+    let writes: Vec<Write> = rule.writes.iter().map(|write| write.map(|term| instead.apply(term))).collect();
+    let effects = |writes: &[Write]| writes.iter().flat_map(|write| write.effects.clone()).collect::<Vec<_>>();
+    let is_hidden =
+        |(before, after): ((VarId, Effect), (VarId, Effect))| !matches!(after.1, Effect::Set(_)) && before.1 == after.1;
+    if requests.id() != done.id() && effects(&rule.writes).into_iter().zip(effects(&writes)).any(is_hidden) {
+        return None;
+    }
+    let sentence = rule.sentence.iter().map(|phrase| phrase.map(|term| instead.apply(term))).collect();
+    Some(Rule { writes, sentence, ..rule })
 }
 
 /// At least one of what the split would pick, and not all: what is left undone is one part more.

@@ -63,14 +63,12 @@ impl Injection<'_> {
         let missing = self
             .concerned
             .iter()
-            .filter(|one| one.footprint().watches.contains(&"Pod") && acts(one.name()) && one.late(model).is_empty());
+            .filter(|one| one.footprint().watches_pods() && acts(one.name()) && one.late(model).is_empty());
         let missing: Vec<&str> = missing.map(|one| one.name()).collect();
-        match missing.is_empty() {
-            true => told,
-            false => {
-                format!("{told}; not modelled is what these do on pods that they see late: {}", missing.join(", "))
-            }
+        if missing.is_empty() {
+            return told;
         }
+        format!("{told}; not modelled is what these do on pods that they see late: {}", missing.join(", "))
     }
 
     /// The process in which a controller runs.

@@ -147,7 +147,7 @@ impl Stall {
                 .remembers()
                 .set_bool(key.expects, false)
                 .set_bool(*expired, true);
-            model.add_rule(timer.left.into_iter().fold(rule, |rule, left| rule.winds(left, timer.full)));
+            model.add_rule(timer.wind_up(rule));
         }
     }
 }
@@ -163,7 +163,7 @@ impl Watch<'_> {
     /// All countdowns begun anew.
     fn wound(&self, rule: RuleBuilder) -> RuleBuilder {
         let timers = self.keys.iter().filter_map(|key| key.expiry.as_ref()).map(|(_, timer)| timer);
-        timers.fold(rule, |rule, timer| timer.left.into_iter().fold(rule, |rule, left| rule.winds(left, timer.full)))
+        timers.fold(rule, |rule, timer| timer.wind_up(rule))
     }
 
     /// Doubles the rules of the controller: one sees the present, one the past.
@@ -181,7 +181,7 @@ impl Watch<'_> {
                 let rule = &mut model.draft.rules[index];
                 let present = rule.clone();
                 rule.enabled = rule.enabled & !self.halted.value;
-                let divisible = model.draft.divisible.iter().find(|(rule, _)| *rule == index).map(|(_, how)| *how);
+                let divisible = model.draft.division(index);
                 let past = self.past(present, key, kind);
                 let past = divisible.into_iter().fold(past, |past, how| past.divided(self.seen(how)));
                 model.add_rule(past);

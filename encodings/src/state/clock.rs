@@ -341,6 +341,11 @@ impl Schedule {
 }
 
 impl Timer {
+    /// Winds the countdown up: all of it is left.
+    pub fn wind_up(&self, rule: RuleBuilder) -> RuleBuilder {
+        self.left.into_iter().fold(rule, |rule, left| rule.winds(left, self.full))
+    }
+
     /// Starts the countdown anew: what is left is any of `0..=full`, which over-approximates the pods that entered
     /// after the first one.
     pub fn restart(&self, rule: RuleBuilder) -> RuleBuilder {

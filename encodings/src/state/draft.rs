@@ -56,6 +56,13 @@ pub(crate) enum Divisible {
     Stages,
 }
 
+impl Draft {
+    /// How the requests of a rule come one after the other, where they are several.
+    pub(crate) fn division(&self, rule: usize) -> Option<Divisible> {
+        self.divisible.iter().find(|(divided, _)| *divided == rule).map(|(_, how)| *how)
+    }
+}
+
 impl Model<'_> {
     /// Says that a restart of the process of a controller makes a variable this.
     pub fn forgets(&mut self, controller: &'static str, var: IntVar, becomes: impl Into<Int>) {

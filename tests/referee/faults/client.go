@@ -99,6 +99,17 @@ func (c *cluster) hasFired(at *proxy, one rule) bool {
 	return false
 }
 
+// meeting does something and waits until a rule has met what it is for; without the fault it only does it.
+func (c *cluster) meeting(wanted rule, isFaulty bool, told string, act func()) {
+	if !isFaulty {
+		act()
+		return
+	}
+	added := c.rule(c.through, wanted.Do, wanted.Verb, wanted.Resource, wanted.Nth)
+	act()
+	c.until(told, func() bool { return c.hasFired(c.through, added) })
+}
+
 // sendTo has the proxy send requests to another server from now on.
 func (c *cluster) sendTo(at *proxy, port int) {
 	to := map[string]string{"url": fmt.Sprintf("https://127.0.0.1:%d", port)}

@@ -66,14 +66,8 @@ var lostAnswerUnseen = faultCase{
 // createTwo has a ReplicaSet make two pods, with a fault at the first one.
 func (c *cluster) createTwo(fault string, isFaulty bool) {
 	c.addNodes(1)
-	var lost rule
-	if isFaulty {
-		lost = c.rule(c.through, fault, "create", "pods", 1)
-	}
-	c.apply(lostFolder + "/web.yaml")
-	if isFaulty {
-		c.until("it is lost", func() bool { return c.hasFired(c.through, lost) })
-	}
+	lost := rule{Do: fault, Verb: "create", Resource: "pods", Nth: 1}
+	c.meeting(lost, isFaulty, "it is lost", func() { c.apply(lostFolder + "/web.yaml") })
 }
 
 func (c *cluster) areTooMany() bool {

@@ -21,14 +21,8 @@ func runRefusedWrite(c *cluster, isFaulty bool) bool {
 	c.addNodes(2)
 	c.apply(refusedFolder + "/deploy.yaml")
 	c.untilRunning(3)
-	var refused rule
-	if isFaulty {
-		refused = c.rule(c.through, "conflict", "update", "replicasets", 1)
-	}
-	c.kubectl("rollout", "restart", "deployment/web")
-	if isFaulty {
-		c.until("a write is refused", func() bool { return c.hasFired(c.through, refused) })
-	}
+	refused := rule{Do: "conflict", Verb: "update", Resource: "replicasets", Nth: 1}
+	c.meeting(refused, isFaulty, "a write is refused", func() { c.kubectl("rollout", "restart", "deployment/web") })
 	isOver := c.within(time.Minute, func() bool { return c.scaled("deployments/web").isRolledOut() })
 	c.find("pods of the new template: %d of 3", c.scaled("deployments/web").Status.UpdatedReplicas)
 	return !isOver

@@ -295,9 +295,7 @@ impl Autoscaler {
                 .says([text(format!("{name} is not needed: it is tainted and emptied"))])
                 .because_of(model.cluster.pools[there.pool].origin.clone())
                 .carries_out(autoscaling(&model.cluster.pools[there.pool]), "no node is ever removed");
-            if let Some(left) = timer.left {
-                rule = rule.winds(left, timer.full);
-            }
+            rule = timer.wind_up(rule);
             if wider {
                 rule = rule.over_approximates("whether several pods fit elsewhere together is not simulated in full");
             }

@@ -119,16 +119,13 @@ impl Window {
         };
         let base = |kind: &'static str| {
             let subject = Subject::new(kind).word(word).of(id);
-            let mut rule = RuleBuilder::new(subject, NAME, "StabilizationWindowEnds", pace)
+            let rule = RuleBuilder::new(subject, NAME, "StabilizationWindowEnds", pace)
                 .when(timer.armed)
                 .when(timer.expired)
                 .fair(unit)
                 .says([text(format!("the {word} recommendation of {} leaves the stabilisation window", hpa.label()))])
                 .because_of(hpa.origin.clone());
-            if let Some(left) = timer.left {
-                rule = rule.winds(left, timer.full);
-            }
-            rule
+            timer.wind_up(rule)
         };
         model.add_rule(base("forget").remembers().set(extreme, proposal));
         let (choice, kept) = int_choice(Subject::new(word).word("recommendation").of(id), 0, extreme.value.range().hi);
@@ -223,8 +220,7 @@ impl Events {
                 .says([text(format!("rescales of {} leave the policy period", hpa.label()))])
         };
         // With nothing left to count the next rescale has the whole period before it.
-        let all = base("forget-rescales");
-        let all = self.timer.left.into_iter().fold(all, |rule, left| rule.winds(left, self.timer.full));
+        let all = self.timer.wind_up(base("forget-rescales"));
         model.add_rule(all.remembers().set(self.added, 0).set(self.deleted, 0));
         let some = base("forget-some-rescales")
             .when((self.added.value + self.deleted.value).at_least(2))

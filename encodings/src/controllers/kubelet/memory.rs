@@ -90,7 +90,7 @@ fn watch(model: &mut Model, (id, own): (ObjectId, &ScenarioController), slot: us
         .set_bool(pressed, false)
         .says([text(format!("{name} has had enough memory for 5 min: no MemoryPressure"))]);
     model.add_rule(begin);
-    model.add_rule(renew(end, &timer));
+    model.add_rule(timer.wind_up(end));
     evict(model, (id, own), slot, over, &timer);
 }
 
@@ -129,14 +129,9 @@ fn evict(model: &mut Model, (id, own): (ObjectId, &ScenarioController), slot: us
             if let Some(failed) = model.groups[group].failed {
                 rule = rule.saturate(failed, 1);
             }
-            model.add_rule(renew(rule, timer));
+            model.add_rule(timer.wind_up(rule));
         }
     }
-}
-
-/// Starts a countdown anew: the pressure has been observed, or is over.
-fn renew(rule: RuleBuilder, timer: &Timer) -> RuleBuilder {
-    timer.left.map_or(rule.clone(), |left| rule.winds(left, timer.full))
 }
 
 /// Pods of a group on a slot whose containers have been started.

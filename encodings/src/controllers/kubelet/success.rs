@@ -55,7 +55,7 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
                 timer.restart(rule).over_approximates("pods of a Job share one countdown of their run time")
             } else {
                 // The next pod, if there is one, runs for the whole time.
-                timer.left.into_iter().fold(rule, |rule, left| rule.winds(left, timer.full))
+                timer.wind_up(rule)
             };
         }
         model.add_rule(rule);

@@ -21,7 +21,6 @@ use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Encoding, Size, Stop, open};
 use kubound_encodings::system::TransitionSystem;
 use kubound_encodings::term::TermId;
-use kubound_encodings::term::eval::{Assignment, evaluate};
 
 /// How everything that is not simple is handed to a solver. Questions about one step are small and many: CaDiCaL
 /// answers them in a fraction of the time that Z3 takes.
@@ -229,10 +228,7 @@ fn add(size: &mut Size, unrolling: &Unrolling) {
 impl Invariants {
     /// Whether some state that satisfies a condition is reachable; `None` if that is not known.
     pub fn reaches(&self, condition: TermId, limits: &Limits, cancel: &Cancel) -> Result<Option<bool>, Obstacle> {
-        let holds = |state: &Vec<i64>| {
-            evaluate(&self.system.dag, &[condition], Assignment { vars: state, primed: &[], choices: &[] })[0] == 1
-        };
-        if self.samples.states.iter().any(holds) {
+        if self.samples.reach(&self.system, condition) {
             return Ok(Some(true));
         }
         let stop = Stop::of(limits, cancel);

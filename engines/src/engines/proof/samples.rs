@@ -109,6 +109,13 @@ fn fix(unrolling: &mut Unrolling, term: TermId, value: i64) -> TermId {
 }
 
 impl Samples {
+    /// Whether a condition holds in some of the states.
+    pub fn reach(&self, system: &TransitionSystem, condition: TermId) -> bool {
+        self.states.iter().any(|state| {
+            evaluate(&system.dag, &[condition], Assignment { vars: state, primed: &[], choices: &[] })[0] == 1
+        })
+    }
+
     fn run(
         &mut self,
         system: &TransitionSystem,

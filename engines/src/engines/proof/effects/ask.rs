@@ -143,11 +143,7 @@ impl<'a> Question<'a> {
         let mut at = self.moment(number);
         let about: Vec<&Form> = [form, &change].into_iter().chain(known.iter().copied()).collect();
         self.fires(&mut at, &self.loops.system.rules[rule], &about);
-        for form in known {
-            let value = self.form(&mut at, form);
-            let below = self.at_most_zero(value);
-            self.demand(below);
-        }
+        self.demand_at_most_zero(&mut at, known.iter().copied());
         let (before, change) = (self.form(&mut at, form), self.form(&mut at, &change));
         let after = self.dag.make(Node::Add([before, change].into()));
         Some((before, after))
@@ -183,6 +179,15 @@ impl<'a> Question<'a> {
         self.dag.make(Node::Le(number, zero))
     }
 
+    /// Demands that forms are at most 0 at a moment.
+    pub fn demand_at_most_zero<'f>(&mut self, at: &mut Moment, forms: impl IntoIterator<Item = &'f Form>) {
+        for form in forms {
+            let value = self.form(at, form);
+            let below = self.at_most_zero(value);
+            self.demand(below);
+        }
+    }
+
     /// The negation of a fact.
     pub fn not(&mut self, fact: TermId) -> TermId {
         self.dag.make(Node::Not(fact))
@@ -195,12 +200,9 @@ impl<'a> Question<'a> {
             _ => None,
         });
         let loops = self.loops;
-        for form in loops.recalled(&shared.collect()) {
-            let mut at = self.moment(0);
-            let value = self.form(&mut at, form);
-            let below = self.at_most_zero(value);
-            self.demand(below);
-        }
+        let known = loops.recalled(&shared.collect());
+        let mut at = self.moment(0);
+        self.demand_at_most_zero(&mut at, known);
     }
 
     /// Whether the facts exclude each other; if so the question is an obligation.

@@ -62,7 +62,9 @@ impl Bounds {
         for (atom, absence) in absences(every, self) {
             let shown = self.below.len();
             if every.writers(&absence.bound).len() > MOST_WRITERS {
-                self.later.push(absence.bound);
+                if !self.later.contains(&absence.bound) {
+                    self.later.push(absence.bound);
+                }
                 continue;
             }
             self.try_one(every, absence.bound.clone(), obligations, stop);
@@ -112,9 +114,7 @@ impl Bounds {
         let speaks = |known: &&Form| known.parts.keys().any(|atom| form.parts.contains_key(atom));
         self.below.iter().filter(speaks).cloned().collect()
     }
-}
 
-impl Bounds {
     /// Shows that a form is at most 0 initially and after every step from states where it is, and where counts are 0 of what
     /// is not there.
     fn keeps(&self, every: &Loops, form: &Form, stop: &Stop) -> Option<Vec<Obligation>> {
@@ -159,11 +159,7 @@ impl Bounds {
         let mut at = question.moment(1);
         let known = self.about(after);
         question.fires(&mut at, own, &known.iter().chain([after]).collect::<Vec<_>>());
-        for form in &known {
-            let value = question.form(&mut at, form);
-            let below = question.at_most_zero(value);
-            question.demand(below);
-        }
+        question.demand_at_most_zero(&mut at, &known);
         let value = question.form(&mut at, after);
         let inside = question.within(value, every.system.dag.vars()[var.index()].sort.range());
         let outside = question.not(inside);

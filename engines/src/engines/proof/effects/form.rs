@@ -123,6 +123,16 @@ pub fn inequalities(dag: &Dag, (term, negated): Literal) -> Vec<Form> {
     found.into_iter().flatten().collect()
 }
 
+/// Two numbers differ where one of these is at most 0: the first is less, or the second is.
+pub fn apart(dag: &Dag, a: TermId, b: TermId) -> Option<[Form; 2]> {
+    let less = |a: TermId, b: TermId| {
+        let mut form = Form::of(dag, a)?;
+        form.add(dag, b, -1)?;
+        Some(Form { constant: form.constant.checked_add(1)?, ..form })
+    };
+    Some([less(a, b)?, less(b, a)?])
+}
+
 /// What is known of atoms and forms where some conditions hold.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {

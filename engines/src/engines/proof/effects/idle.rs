@@ -15,11 +15,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The units of which no rule is part of a loop.
+#[derive(Debug)]
 pub struct Idle {
     units: Vec<IdleUnit>,
 }
 
 /// A unit: what it changes, and guards one of which holds where a rule of it can act.
+#[derive(Debug)]
 struct IdleUnit {
     changed: BTreeSet<VarId>,
     guards: Vec<Vec<Literal>>,

@@ -29,8 +29,8 @@ use crate::passes::specialise;
 use ask::Question;
 use bounds::Bounds;
 use form::Form;
+use idle::Idle;
 use kubound_encodings::system::{Claim, TransitionSystem};
-use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{Bool, Node, Term, TermId, VarId};
 use settle::Settled;
 use stays::Stays;
@@ -46,6 +46,7 @@ pub struct Effects {
     loops: Loops,
     measures: Vec<Measure>,
     bounds: Bounds,
+    idle: Idle,
     obligations: Vec<Obligation>,
 }
 
@@ -72,7 +73,8 @@ impl Effects {
         loops.recall(&bounds.below);
         let measures = measures(&mut loops, &mut obligations, stop)?;
         log::info!("effects: {} measures, {} rules left", measures.len(), loops.rules().count());
-        Ok(Self { loops, measures, bounds, obligations })
+        let idle = Idle::new(&loops);
+        Ok(Self { loops, measures, bounds, idle, obligations })
     }
 
     /// Decides a claim about endless runs, if it can.
@@ -101,10 +103,7 @@ impl Effects {
             return Some(value);
         }
         let samples = sample(system, &[premise], stop).ok()?;
-        let holds = |state: &Vec<i64>| {
-            evaluate(&system.dag, &[premise], Assignment { vars: state, primed: &[], choices: &[] })[0] == 1
-        };
-        samples.states.iter().any(holds).then_some(true)
+        samples.reach(system, premise).then_some(true)
     }
 
     /// What the proof of a claim rests on, each of them to be refuted by any solver.
@@ -125,12 +124,12 @@ impl Effects {
             return Ok(Vec::new());
         }
         let name = |rule: usize| &self.loops.system.rules[rule].name;
-        Stays::new(&self.loops, &self.bounds, stop).shown(within, left.is_none().then_some(stay)).ok_or_else(|| {
-            match left {
+        Stays::new(&self.loops, &self.bounds, &self.idle, stop)
+            .shown(within, left.is_none().then_some(stay))
+            .ok_or_else(|| match left {
                 Some(rule) => format!("no measure was found that {} decreases", name(rule)),
                 None => "runs may stay in a bad state, as far as sums tell".to_owned(),
-            }
-        })
+            })
     }
 
     /// A rule that may be part of a loop and makes progress, as far as is known.

@@ -6,7 +6,7 @@
 //! least its truth: of an alternative the sum, of a comparison how much of the way there its sum has gone.
 
 use super::bounds::Bounds;
-use super::form::{Facts, Form, inequalities, total};
+use super::form::{Facts, Form, apart, inequalities, total};
 use super::stays::Way;
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::{LARGEST_CONDITION, UNIT};
@@ -132,17 +132,13 @@ impl<'a> Rest<'a> {
                 Some(self.least(parts))
             }
             (Node::Ite(condition, a, b), _) if dag.sort(term) == Sort::Bool => {
-                let then = [self.truth(*condition, false, budget)?, self.truth(*a, negated, budget)?];
-                let other = [self.truth(*condition, true, budget)?, self.truth(*b, negated, budget)?];
-                let (then, other) = (self.least(then.into()), self.least(other.into()));
-                sum(vec![then, other])
+                let [holds, fails] = self.both_truths(*condition, budget)?;
+                let (then, other) = (self.truth(*a, negated, budget)?, self.truth(*b, negated, budget)?);
+                self.chosen((holds, then), (fails, other))
             }
             (Node::Eq(a, b), true) => {
-                let mut form = Form::of(dag, *a)?;
-                form.add(dag, *b, -1)?;
-                let opposite = form.times(-1)?;
-                let one_more = |form: Form| Form { constant: form.constant.saturating_add(1), ..form };
-                sum(vec![self.progress(&one_more(form)), self.progress(&one_more(opposite))])
+                let [less, more] = apart(dag, *a, *b)?;
+                sum(vec![self.progress(&less), self.progress(&more)])
             }
             _ => {
                 let forms = inequalities(dag, (term, negated));
@@ -181,13 +177,23 @@ impl<'a> Rest<'a> {
                 if is_either { sum(parts) } else { Some(self.least(parts)) }
             }
             Node::Ite(condition, a, b) => {
-                let then = [self.truth(condition, false, budget)?, self.at_most_zero(&with(a)?, budget)];
-                let other = [self.truth(condition, true, budget)?, self.at_most_zero(&with(b)?, budget)];
-                let (then, other) = (self.least(then.into()), self.least(other.into()));
-                sum(vec![then, other])
+                let [holds, fails] = self.both_truths(condition, budget)?;
+                let (then, other) = (self.at_most_zero(&with(a)?, budget), self.at_most_zero(&with(b)?, budget));
+                self.chosen((holds, then), (fails, other))
             }
             _ => None,
         }
+    }
+
+    /// The truth of a condition and of its opposite.
+    fn both_truths(&mut self, condition: TermId, budget: &mut usize) -> Option<[Truth; 2]> {
+        Some([self.truth(condition, false, budget)?, self.truth(condition, true, budget)?])
+    }
+
+    /// The truth of one thing where a condition holds, and of another one where it fails.
+    fn chosen(&mut self, then: (Truth, Truth), other: (Truth, Truth)) -> Option<Truth> {
+        let (then, other) = (self.least(vec![then.0, then.1]), self.least(vec![other.0, other.1]));
+        sum(vec![then, other])
     }
 
     /// How much of the way a form has gone to being at most 0, from the most that it can be.

@@ -4,7 +4,7 @@
 //! Where one sum does not tell, the ways in which such a state can come about are looked at one by one.
 
 use super::bounds::Bounds;
-use super::form::{Form, inequalities};
+use super::form::{Form, apart, inequalities};
 use super::idle::Idle;
 use super::rest::Rest;
 use super::steps::Loops;
@@ -21,7 +21,7 @@ use std::time::Duration;
 pub struct Stays<'a> {
     loops: &'a Loops,
     bounds: &'a Bounds,
-    idle: Idle,
+    idle: &'a Idle,
     stop: &'a Stop,
 }
 
@@ -30,8 +30,8 @@ type Patience = Option<Duration>;
 
 impl<'a> Stays<'a> {
     /// About the states of a system within bounds.
-    pub fn new(loops: &'a Loops, bounds: &'a Bounds, stop: &'a Stop) -> Self {
-        Self { loops, bounds, idle: Idle::new(loops), stop }
+    pub fn new(loops: &'a Loops, bounds: &'a Bounds, idle: &'a Idle, stop: &'a Stop) -> Self {
+        Self { loops, bounds, idle, stop }
     }
 
     /// Shows that somebody acts wherever a condition holds, and another one where a run stays.
@@ -71,11 +71,7 @@ impl<'a> Stays<'a> {
                 Some(Way { literal: (atom, false), below: Some(form) })
             };
             let both = [counted(1, 0)?, counted(-1, 1)?];
-            let shown = both.iter().map(|count| {
-                let conditions: Vec<&Way> = conditions.iter().copied().chain([count]).collect();
-                self.somebody_acts(patience, &conditions)
-            });
-            shown.collect()
+            both.iter().map(|count| self.somebody_acts(patience, &[conditions, &[count]].concat())).collect()
         })
     }
 
@@ -88,10 +84,8 @@ impl<'a> Stays<'a> {
                 return None;
             }
             let reasons: Vec<Way> = others.iter().flat_map(|&(term, negated)| ways(dag, (term, !negated))).collect();
-            let shown = reasons.iter().map(|reason| {
-                let conditions: Vec<&Way> = conditions.iter().copied().chain([reason]).collect();
-                self.somebody_acts_here(patience, &conditions)
-            });
+            let here = |reason| self.somebody_acts_here(patience, &[conditions, &[reason]].concat());
+            let shown = reasons.iter().map(here);
             Some(shown.collect::<Option<Vec<_>>>()?.concat())
         })
     }
@@ -145,13 +139,8 @@ fn ways(dag: &Dag, literal: Literal) -> Vec<Way> {
         }
         (Node::Not(inner), negated) => ways(dag, (*inner, !negated)),
         (Node::Eq(a, b), true) => {
-            let less = |a: TermId, b: TermId| {
-                let mut form = Form::of(dag, a)?;
-                form.add(dag, b, -1)?;
-                Some(Form { constant: form.constant.checked_add(1)?, ..form })
-            };
-            let both = [less(*a, *b), less(*b, *a)].into_iter().collect::<Option<Vec<Form>>>();
-            both.map_or_else(alone, |both| both.into_iter().map(|form| Way { literal, below: Some(form) }).collect())
+            let both = apart(dag, *a, *b);
+            both.map_or_else(alone, |both| both.map(|form| Way { literal, below: Some(form) }).into())
         }
         _ => alone(),
     }
