@@ -1,7 +1,7 @@
 //! The built-in cases: `broken` is violated on a cluster no larger than `case.yaml` says, `fixed` holds or leaves a race
 //! that passes and that it expects. That the
 //! symbolic engines find violations of the same size takes minutes and is a test of its own. What the explicit engine says
-//! is also a page of the gallery: `KUBOUND_WRITE_GALLERY=1 cargo test --test cases` writes them.
+//! is also a page of the gallery: with `KUBOUND_WRITE_PAGES=1` it is written.
 
 #[path = "gallery/page.rs"]
 mod page;
@@ -83,7 +83,7 @@ fn check_case(case: &str) {
         let is_seen = report.contains(name) || SILENT.contains(name);
         assert!(is_seen, "{case}: {name} has no part in the run");
     }
-    page::check(case, &page::render(known, &broken, &fixed));
+    page::write(case, &page::render(known, &broken, &fixed));
 }
 
 macro_rules! cases {
@@ -101,7 +101,7 @@ macro_rules! cases {
                 .collect();
             found.sort();
             assert_eq!(found, [$(stringify!($case)),*]);
-            page::check("index", &page::index());
+            page::write("index", &page::index());
         }
     };
 }

@@ -4,10 +4,12 @@
 #[path = "links/markdown.rs"]
 mod markdown;
 
+use kubound::cases;
+use kubound::explain::{book, reference};
 use kubound_encodings::cluster::descheduler::PLUGINS;
 use kubound_encodings::{controllers, events, intents};
 use markdown::Page;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 
@@ -48,13 +50,13 @@ fn every_controller_has_a_file_and_a_place_in_the_documentation() {
 #[test]
 fn every_event_has_a_file_and_a_row_in_the_reference() {
     let (sources, files) = sources("events", "EventModel");
-    let reference = text("docs/src/scenario.md");
+    let reference = reference::scenario();
     assert_eq!(events::REGISTRY.len(), files, "a file is not registered");
     for event in events::REGISTRY {
         assert!(!event.summary().is_empty());
         for name in event.names() {
             assert!(sources.contains(&format!("\"{name}\"")), "{name} has no file");
-            assert!(reference.contains(&format!("\n### {name}\n")), "{name} is not in docs/src/scenario.md");
+            assert!(reference.contains(&format!("\n### {name}\n")), "{name} is not in the reference");
         }
     }
 }
@@ -62,11 +64,11 @@ fn every_event_has_a_file_and_a_row_in_the_reference() {
 #[test]
 fn every_intent_has_a_file_and_a_row_in_the_reference() {
     let (sources, _) = sources("intents", "IntentModel");
-    let reference = text("docs/src/intents.md");
+    let reference = reference::intents();
     let mut names: Vec<&str> = intents::REGISTRY.iter().flat_map(|intent| intent.names().iter().copied()).collect();
     for name in &names {
         assert!(sources.contains(&format!("\"{name}\"")), "{name} has no file");
-        assert!(reference.contains(&format!("\n## {name}\n")), "{name} is not in docs/src/intents.md");
+        assert!(reference.contains(&format!("\n## {name}\n")), "{name} is not in the reference");
     }
     names.sort_unstable();
     names.dedup();
@@ -93,9 +95,18 @@ fn the_page_of_the_models_names_everything_that_is_registered() {
     }
 }
 
+/// Pages of the book that are made from the code; of the gallery only their names.
+fn made() -> impl Iterator<Item = (PathBuf, String)> {
+    let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src");
+    let cases = cases::all().iter().map(|case| case.name).chain(["index"]);
+    let gallery = cases.map(|name| (format!("gallery/{name}.md"), String::new()));
+    book::pages().into_iter().chain(gallery).map(move |(name, text)| (book.join(name), text))
+}
+
 /// All pages: those of the book, and what stands beside it.
 fn pages() -> Vec<(PathBuf, Page)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let made: BTreeMap<PathBuf, String> = made().collect();
     let mut files = vec![root.join("README.md"), root.join("CHANGELOG.md")];
     let mut folders = vec![root.join("docs")];
     while let Some(folder) = folders.pop() {
@@ -103,17 +114,18 @@ fn pages() -> Vec<(PathBuf, Page)> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "md") {
+            } else if path.extension().is_some_and(|extension| extension == "md") && !made.contains_key(&path) {
                 files.push(path);
             }
         }
     }
-    files.sort();
     let read = |file: PathBuf| {
-        let page = markdown::read(&std::fs::read_to_string(&file).expect("a page"));
-        (file, page)
+        let text = std::fs::read_to_string(&file).expect("a page");
+        (file, text)
     };
-    files.into_iter().map(read).collect()
+    let mut texts: Vec<(PathBuf, String)> = files.into_iter().map(read).chain(made).collect();
+    texts.sort();
+    texts.into_iter().map(|(file, text)| (file, markdown::read(&text))).collect()
 }
 
 /// A path without `..` and `.`.
@@ -134,6 +146,7 @@ fn plain(path: &Path) -> PathBuf {
 #[test]
 fn links_lead_to_files_and_headings_that_exist() {
     let pages = pages();
+    let made: BTreeSet<PathBuf> = made().map(|(page, _)| page).collect();
     let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src");
     let mut links = 0;
     for (file, page) in &pages {
@@ -141,7 +154,9 @@ fn links_lead_to_files_and_headings_that_exist() {
             let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
             let target = if path.is_empty() { file.clone() } else { plain(&file.with_file_name("").join(path)) };
             let place = format!("{}: {link}", file.display());
-            assert!(target.exists(), "{place} does not exist");
+            let is_made = made.contains(&target);
+            assert!(is_made || target.exists(), "{place} does not exist");
+            assert!(!is_made || file.starts_with(&book), "{place} is there only once the book is made");
             assert!(!file.starts_with(&book) || target.starts_with(&book), "{place} is not part of the book");
             if !anchor.is_empty() {
                 let (_, page) = pages.iter().find(|(file, _)| *file == target).expect(&place);

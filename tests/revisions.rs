@@ -92,6 +92,21 @@ fn a_chart_is_rendered_as_it_was_and_as_it_is() {
 }
 
 #[test]
+fn files_of_a_revision_are_called_as_they_are_in_it() {
+    let folder = repository("names", &[("web.yaml", &web("2"))], &[]);
+    fs::write(folder.join("work/web.yaml"), web("1")).expect("written");
+    let sides = ["web.yaml", "HEAD:web.yaml", "--intent", "drainCompletes"];
+    let (code, text) = diff(&folder, &[&sides[..], &["-o", "json"]].concat());
+    assert_eq!(code, Some(1), "{text}");
+    let document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let waits = document["results"][0]["violation"]["scene"]["waits"].as_array().expect("what it waits for");
+    let mut files =
+        waits.iter().flat_map(|wait| wait["origins"].as_array().into_iter().flatten()).map(|origin| &origin["file"]);
+    assert!(files.any(|file| file == "HEAD:web.yaml"), "{text}");
+    assert!(!text.contains(std::env::temp_dir().join("kubound-").to_str().expect("text")), "{text}");
+}
+
+#[test]
 fn a_kustomization_finds_what_it_names_elsewhere() {
     let overlay = "resources: [../../base]\nconfigMapGenerator:\n- name: c\n  files: [key=files/a.txt]\n";
     let files = [

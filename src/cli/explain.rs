@@ -4,6 +4,7 @@ use super::args::Form;
 use super::completions::values;
 use super::exit::Exit;
 use super::{Failure, check, input, output};
+use crate::explain::book::REFERENCES;
 use crate::explain::lookup::{Mention, What, mentions};
 use crate::explain::{Class, entries, fields, find, page};
 use crate::manifest::nearest_or_list;
@@ -20,7 +21,8 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// An id such as noOscillation or duplicate-key (`kubound list ids` lists them), or a field such as Pod.spec.os;
-    /// any other word, such as hpa or drain, lists what speaks of it; `writers` tells of manifests who may write which field
+    /// `scenario`, `intents` and `fields` are whole references; any other word, such as hpa or drain, lists what
+    /// speaks of it; `writers` tells of manifests who may write which field
     #[arg(value_name = "ID", add = values::explained())]
     id: String,
     /// With `writers`: files and folders of manifests and a scenario [default: this folder]
@@ -90,6 +92,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let help = format!("help: `kubound explain {WRITERS} {}` tells who may write which field", path.display());
         return Err(Failure::Usage(anyhow!("an id is explained without manifests\n{help}")));
     }
+    if let Some((_, reference)) = REFERENCES.iter().find(|(name, _)| *name == arguments.id) {
+        output::print(&without_links(&reference()))?;
+        return Ok(Exit::Fine);
+    }
     let Some(entry) = find(&arguments.id) else {
         return explain_field(&arguments.id);
     };
@@ -120,7 +126,7 @@ fn explain_field(path: &str) -> Result<Exit, Failure> {
     let paths = if is_field { fields::paths() } else { Vec::new() };
     let ids = entries().into_iter().map(|entry| entry.id).filter(|_| !is_field);
     let near = nearest_or_list(path, ids.chain(paths.iter().map(String::as_str)));
-    let all = if is_field { "docs/src/fields.md lists all fields" } else { "`kubound list ids` lists all ids" };
+    let all = if is_field { "`kubound explain fields` lists all fields" } else { "`kubound list ids` lists all ids" };
     let help = if near.starts_with("did") { near } else { all.to_owned() };
     let what = if is_field { "no field that is read is called" } else { "nothing has the id" };
     Err(Failure::Usage(anyhow!("{what} `{path}`\nhelp: {help}")))

@@ -148,7 +148,7 @@ scheduler, the descheduler and the vertical autoscaler, so that no field of thei
 ## Kinds
 ";
 
-/// `docs/src/fields.md`.
+/// The page of all fields.
 pub fn page() -> String {
     let mut page = PAGE.to_owned();
     page.push_str("\n| kind, or plugin | group and version | fields |\n|---|---|---|\n");

@@ -1,6 +1,7 @@
-//! Explanations of everything that has a stable id: intents, errors, warnings and failures. `kubound explain` and the pages in
-//! `docs/src/explain` are made of the same text.
+//! Explanations of everything that has a stable id: intents, errors, warnings and failures. `kubound explain` and the pages of
+//! the book are made of the same text.
 
+pub mod book;
 mod errors;
 mod failures;
 pub mod fields;

@@ -70,7 +70,7 @@ two of a kind apart. Those of the second half take [conditions in words](words.m
 with examples. This page is made from the registry of intents and the schema.
 ";
 
-/// `docs/src/scenario.md`.
+/// The reference of scenario files.
 pub fn scenario() -> String {
     let schema = scenario_schema();
     let mut page = SCENARIO.to_owned();
@@ -78,7 +78,7 @@ pub fn scenario() -> String {
     page + EXPRESSIONS
 }
 
-/// `docs/src/intents.md`.
+/// The reference of intents.
 pub fn intents() -> String {
     let schema = scenario_schema();
     let items = &schema["properties"]["spec"]["properties"]["intents"]["items"]["anyOf"][1]["properties"];
@@ -105,7 +105,7 @@ pub fn intents() -> String {
     page
 }
 
-/// `docs/src/limits.md`.
+/// The page of limits.
 pub fn limits() -> String {
     let mut page = LIMITS.to_owned();
     let mut area = "";

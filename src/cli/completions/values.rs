@@ -1,6 +1,7 @@
 //! What may stand in the place of a word on the command line, found when somebody asks for it.
 
 use crate::cases;
+use crate::explain::book::REFERENCES;
 use crate::explain::{entries, fields};
 use crate::manifest::edit::Texts;
 use crate::manifest::{Input, KUBERNETES, Sort, judged};
@@ -85,7 +86,8 @@ pub fn explained() -> ArgValueCompleter {
         let ids = entries().into_iter().map(|entry| candidate(entry.id, entry.summary));
         let kinds = judged().into_iter().map(|kind| candidate(kind.name, ""));
         let writers = candidate("writers", "who may write which field of the objects of an input");
-        beginning(current, ids.chain(kinds).chain([writers]))
+        let references = REFERENCES.iter().map(|(name, _)| candidate(*name, "the whole reference"));
+        beginning(current, ids.chain(kinds).chain(references).chain([writers]))
     })
 }
 

@@ -96,8 +96,11 @@ impl Document {
         };
         for result in &mut self.results {
             result.origins.iter_mut().for_each(rename);
-            let steps = result.violation.iter_mut().flat_map(|violation| &mut violation.steps);
-            steps.flat_map(|step| &mut step.origins).for_each(rename);
+            if let Some(violation) = &mut result.violation {
+                violation.steps.iter_mut().flat_map(|step| &mut step.origins).for_each(rename);
+                let waits = violation.scene.iter_mut().flat_map(|scene| &mut scene.waits);
+                waits.flat_map(|wait| &mut wait.origins).for_each(rename);
+            }
             let changes = result.repairs.iter_mut().flat_map(|repairs| &mut repairs.found);
             for change in changes.flat_map(|repair| &mut repair.changes) {
                 change.file = name(&change.file);

@@ -1,0 +1,16 @@
+//! The pages of the book that are made from the code.
+
+use super::{entries, fields, index, page, reference};
+
+/// References that `kubound explain NAME` prints as well, by name.
+pub const REFERENCES: [(&str, fn() -> String); 3] =
+    [("scenario", reference::scenario), ("intents", reference::intents), ("fields", fields::page)];
+
+/// All of them, each with its file in `docs/src`.
+pub fn pages() -> Vec<(String, String)> {
+    let entries = entries();
+    let explained = entries.iter().map(|entry| (format!("explain/{}.md", entry.id), page(entry)));
+    let references = REFERENCES.iter().map(|(name, make)| (format!("{name}.md"), make()));
+    let others = [("explain/index.md".to_owned(), index(&entries)), ("limits.md".to_owned(), reference::limits())];
+    explained.chain(references).chain(others).collect()
+}
