@@ -2,8 +2,11 @@
 
 use super::{entries, fields, index, page, reference};
 
-/// References that `kubound explain NAME` prints as well, by name.
-pub const REFERENCES: [(&str, fn() -> String); 3] =
+/// A reference: its name, and what makes its page.
+pub type Reference = (&'static str, fn() -> String);
+
+/// References that `kubound explain NAME` prints as well.
+pub const REFERENCES: [Reference; 3] =
     [("scenario", reference::scenario), ("intents", reference::intents), ("fields", fields::page)];
 
 /// All of them, each with its file in `docs/src`.
