@@ -138,12 +138,14 @@ fn pages_of_the_book_are_made() {
             fs::write(folder().join(name), text).expect("the page can be written");
         }
     }
-    for (name, text) in &pages {
+    // Two are lists with commands of their own: `list ids` and `doctor --limits`.
+    let is_explained = |(name, _): &&(String, String)| !["explain/index.md", "limits.md"].contains(&name.as_str());
+    for (name, text) in pages.iter().filter(is_explained) {
         let shown = name.strip_prefix("explain/").unwrap_or(name).trim_end_matches(".md");
         let output = Command::new(env!("CARGO_BIN_EXE_kubound")).args(["explain", shown]).output().expect("it runs");
         let printed = String::from_utf8(output.stdout).expect("UTF-8");
         let title = text.lines().next().expect("a title");
-        assert!(["index", "limits"].contains(&shown) || printed.starts_with(title), "{name}: {printed}");
+        assert!(printed.starts_with(title), "{name}: {printed}");
     }
 }
 
