@@ -29,6 +29,7 @@ mod merging;
 mod named_metrics;
 mod operations;
 mod overlaps;
+mod projections;
 mod proofs;
 mod random_systems;
 mod ranges;

@@ -10,7 +10,7 @@ use super::restrict::Restricted;
 use super::{Fault, IntentResult, Systems, Verdict};
 use crate::engines::explicit::Explicit;
 use crate::engines::proof::Prover;
-use crate::engines::proof::effects::METHOD;
+use crate::engines::proof::effects::{ALONE, METHOD};
 use crate::engines::proof::invariants::Obstacle;
 use crate::engines::symbolic::{Symbolic, alone};
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits};
@@ -76,8 +76,9 @@ fn proof_again(
     let limits = Limits { deadline: Some(end.min(Instant::now() + patience)), ..Limits::default() };
     let fault = |source| Fault::Engine { intent: result.intent.clone(), source };
     let stop = Stop::of(&limits, cancel);
+    let is_by_effects = matches!(result.verdict, Verdict::Holds { method: METHOD | ALONE, .. });
     let found = alone(&stop, || {
-        if matches!(result.verdict, Verdict::Holds { method: METHOD, .. }) {
+        if is_by_effects {
             let effects = systems.effects(&stop);
             return Ok(effects.and_then(|one| one.obligations(property, &stop)).map_err(Obstacle::Reason));
         }
@@ -93,6 +94,11 @@ fn proof_again(
         Err(stopped) => return recheck(format!("not possible: {stopped}"), false),
     };
     let all = obligations.len();
+    let components = if is_by_effects {
+        systems.effects(&stop).and_then(|one| one.components_again(property, &stop))
+    } else {
+        Ok((0, 0))
+    };
     for (index, obligation) in obligations.iter().enumerate() {
         match alone(&stop, || Ok(obligation.check(Encoding::Clauses, &stop))).map_err(fault)? {
             Ok(Check::Unsat) => {}
@@ -109,7 +115,14 @@ fn proof_again(
             }
         }
     }
-    recheck(format!("all {all} hold"), true)
+    match components {
+        Ok((0, _)) => recheck(format!("all {all} hold"), true),
+        Ok((components, again)) => {
+            let count = plural(components as i64, "component");
+            recheck(format!("all {all} hold; {again} of {count} searched again without symmetry"), again == components)
+        }
+        Err(reason) => recheck(format!("not possible: {reason}"), false),
+    }
 }
 
 /// The size of the violation, or everything as deep as the verdict goes.

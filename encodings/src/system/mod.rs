@@ -125,6 +125,21 @@ pub struct Property {
     pub origins: Vec<Origin>,
 }
 
+impl Property {
+    /// A claim that no intent makes, in all states alike.
+    pub fn of_nobody(claim: Claim) -> Self {
+        Self {
+            intent: String::new(),
+            object: None,
+            target: None,
+            headline: String::new(),
+            claim,
+            premise: true.into(),
+            origins: Vec::new(),
+        }
+    }
+}
+
 /// The two forms of claims.
 #[derive(Clone, Copy, Debug)]
 pub enum Claim {

@@ -166,7 +166,7 @@ limits! {
             "Those that rules turn into what is missing in two steps are among the first.";
         LARGEST_CONDITION: usize = 100, "terms", "Size of a condition that questions about single rules keep, sums not counted.",
             "Larger ones compare whole clusters; leaving them out allows more.";
-        EACH_RULE: Duration = 5, "ms", "Time for each rule of a system, to find what single rules show.",
+        EACH_RULE: Duration = 200, "ms", "Time for each rule of a system, to find what single rules show.",
             "Large systems, which nothing else decides, get more.";
         AT_LEAST: Duration = 1000, "ms", "Least time to find what single rules show.", "Small systems are searched as well.";
         ONE_SUM: Duration = 300, "ms", "Time for one question about sums, as long as there are others to ask.",
@@ -175,6 +175,13 @@ limits! {
             "Sums of more are hard for clauses, and easy for integers.";
         ONE_STEP: Duration = 200, "ms", "Time for one question about one rule, or two.",
             "Such questions are small: they take a millisecond, or are too hard.";
+        MOST_SEEN: usize = 40, "variables", "Variables that are looked at by themselves, to show that no loop changes one of them.",
+            "Their states are walked; those of more are too many.";
+        STATES_OF_COMPONENT: usize = 200_000, "states", "States of such variables.",
+            "They are walked in less than a second; more are worse than what other proofs take.";
+        ONE_COMPONENT: Duration = 3000, "ms", "Time to walk them.", "There may be several autoscalers.";
+        TIMERS: Duration = 500, "ms", "Time to show that timers come to rest.",
+            "Those of what happens once a period never do.";
         UNIT: i64 = 1 << 40, "", "What stands for certainty where inequalities stand for conditions.",
             "Quotients of amounts and capacities have to be exact to a thousandth.";
         SHOWN: usize = 8, "parts", "Parts of a sum that the words of a proof list.", "Longer sums say no more to people.";

@@ -7,6 +7,7 @@
 mod digest;
 mod interchangeable;
 mod pipeline;
+mod project;
 mod rebuild;
 mod relevance;
 mod slice;
@@ -17,6 +18,7 @@ mod weaken;
 
 pub use interchangeable::{Families, ObjectClass, interchangeable};
 pub use pipeline::{Passes, Reduced};
+pub use project::projected;
 pub use rebuild::Rebuilder;
 pub use relevance::{Through, compared, conditions, dependencies, unchanging};
 pub use slice::{Slice, relevant, slice};

@@ -129,10 +129,7 @@ fn drains_are_told(draft: &Draft, workloads: usize) -> bool {
     let mut classes = draft.workloads.iter().map(|one| &one.priority_class);
     let first = classes.next();
     let is_ordered = |one: &DraftWorkload| one.workload.reference.kind == "StatefulSet" && one.workload.replicas.hi > 1;
-    workloads <= MOST_DRAINED
-        && draft.hpas.is_empty()
-        && classes.all(|class| Some(class) == first)
-        && !draft.workloads.iter().any(is_ordered)
+    workloads <= MOST_DRAINED && classes.all(|class| Some(class) == first) && !draft.workloads.iter().any(is_ordered)
 }
 
 /// Loads up to that for which the autoscaler asks for as many pods as it may.

@@ -7,7 +7,7 @@ use crate::limits::explicit::MOST_TRIES;
 use kubound_encodings::stop::tick;
 use kubound_encodings::system::{Claim, Property, TransitionSystem};
 use kubound_encodings::term::program::Registers;
-use kubound_encodings::term::{Bool, ChoiceId, within};
+use kubound_encodings::term::{ChoiceId, within};
 
 /// One way to go on from a state.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,18 +35,11 @@ impl Stepper {
     /// Compiles a system; `None` if it has too many terms.
     pub fn new(system: &TransitionSystem) -> Option<Self> {
         let mut system = system.clone();
-        let (always, dag) = within(std::mem::take(&mut system.dag), || Bool::from(true));
+        let always = || Property::of_nobody(Claim::Invariant(true.into()));
+        let (always, dag) = within(std::mem::take(&mut system.dag), always);
         system.dag = dag;
         system.monitors.clear();
-        system.properties = vec![Property {
-            intent: String::new(),
-            object: None,
-            target: None,
-            headline: String::new(),
-            claim: Claim::Invariant(always),
-            premise: always,
-            origins: Vec::new(),
-        }];
+        system.properties = vec![always];
         Self::compiled(system)
     }
 

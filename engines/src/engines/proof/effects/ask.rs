@@ -4,7 +4,7 @@ use super::form::{Facts, Form, each_term, total};
 use super::steps::Loops;
 use crate::engines::proof::obligations::Obligation;
 use crate::limits::proof::{FEW_NUMBERS, LARGEST_CONDITION, ONE_STEP};
-use crate::passes::conjuncts;
+use crate::passes::{Literal, conjuncts};
 use crate::smt::{Check, Encoding, Stop};
 use kubound_encodings::system::{Choice, Rule};
 use kubound_encodings::term::{Dag, Node, Range, Sort, Term as _, TermId, VarDecl, VarId};
@@ -120,6 +120,9 @@ impl<'a> Question<'a> {
             let Choice::Split { parts, low, high, total } = choice else { continue };
             let parts: Vec<Option<TermId>> = parts.iter().map(|part| self.loops.choice(*part)).collect();
             let Some(parts) = parts.into_iter().collect::<Option<Vec<TermId>>>() else { continue };
+            if !parts.iter().any(|part| forms.iter().any(|form| form.parts.contains_key(part))) {
+                continue;
+            }
             let parts: Vec<TermId> = parts.into_iter().map(|part| self.term(at, part)).collect();
             for (index, &part) in parts.iter().enumerate() {
                 let (low, high) = (self.term(at, low[index]), self.term(at, high[index]));
@@ -188,6 +191,29 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// The conjunction of some literals of the system, at a moment.
+    fn all(&mut self, at: &mut Moment, literals: &[Literal]) -> TermId {
+        let fact = |&(term, negated): &Literal| {
+            let fact = self.term(at, term);
+            if negated { self.dag.make(Node::Not(fact)) } else { fact }
+        };
+        let facts: Vec<TermId> = literals.iter().map(fact).collect();
+        self.dag.make(Node::And(facts.into()))
+    }
+
+    /// Demands that some literals of the system hold at a moment.
+    pub fn demand_all(&mut self, at: &mut Moment, literals: &[Literal]) {
+        let all = self.all(at, literals);
+        self.demand(all);
+    }
+
+    /// Demands that not all of some literals hold.
+    pub fn refuse_all(&mut self, at: &mut Moment, literals: &[Literal]) {
+        let all = self.all(at, literals);
+        let fact = self.not(all);
+        self.demand(fact);
+    }
+
     /// The negation of a fact.
     pub fn not(&mut self, fact: TermId) -> TermId {
         self.dag.make(Node::Not(fact))
@@ -213,18 +239,30 @@ impl<'a> Question<'a> {
         }
         let contradictory = Facts::new(&self.dag, &self.facts, &[]).contradictory();
         let obligation = Obligation { name: name(), dag: Arc::new(self.dag), facts: self.facts };
-        let is_refuted = contradictory || is_refuted(&obligation, &stop.at_most(ONE_STEP));
-        is_refuted.then_some(obligation)
+        (contradictory || is_refuted(&obligation, stop)).then_some(obligation)
+    }
+
+    /// The same by one encoding, in the time given, where the facts are many.
+    pub fn refuted_by(self, encoding: Encoding, name: impl FnOnce() -> String, stop: &Stop) -> Option<Obligation> {
+        if self.dag.overflow().is_some() {
+            return None;
+        }
+        let obligation = Obligation { name: name(), dag: Arc::new(self.dag), facts: self.facts };
+        (obligation.check(encoding, stop) == Check::Unsat).then_some(obligation)
     }
 }
 
 /// Whether a solver refutes a question. Of a few numbers clauses are made in a fraction of the time that a session for
-/// integers takes; sums of many are what integers are good at.
+/// integers takes; sums of many are what integers are good at, and of some that are few.
 fn is_refuted(obligation: &Obligation, stop: &Stop) -> bool {
     let few = obligation.dag.vars().len() <= FEW_NUMBERS;
-    let by_clauses = if few { obligation.check(Encoding::CadicalClauses, stop) } else { Check::Unknown(String::new()) };
+    let by_clauses = if few {
+        obligation.check(Encoding::CadicalClauses, &stop.at_most(ONE_STEP))
+    } else {
+        Check::Unknown(String::new())
+    };
     match by_clauses {
-        Check::Unknown(_) => obligation.check(Encoding::Integers, stop) == Check::Unsat,
+        Check::Unknown(_) => obligation.check(Encoding::Integers, &stop.at_most(ONE_STEP)) == Check::Unsat,
         known => known == Check::Unsat,
     }
 }

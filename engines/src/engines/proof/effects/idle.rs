@@ -64,6 +64,11 @@ impl Idle {
         guards.map(move |guard| guard.iter().copied().filter(|&one| one != condition).collect())
     }
 
+    /// All guards, none of which holds where nobody acts.
+    pub fn guards(&self) -> impl Iterator<Item = &[Literal]> {
+        self.units.iter().flat_map(|unit| &unit.guards).map(Vec::as_slice)
+    }
+
     /// Demands that nobody acts, of all units or of those that change one of some variables.
     pub fn demand(&self, rest: &mut Rest, about: Option<&[VarId]>) {
         let is_about = |unit: &&IdleUnit| about.is_none_or(|about| about.iter().any(|var| unit.changed.contains(var)));

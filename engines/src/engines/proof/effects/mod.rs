@@ -11,6 +11,8 @@
 mod ask;
 mod best;
 mod bounds;
+mod component;
+mod excess;
 mod form;
 mod idle;
 mod rest;
@@ -28,11 +30,13 @@ use crate::limits::proof::{AT_LEAST, EACH_RULE};
 use crate::passes::specialise;
 use ask::Question;
 use bounds::Bounds;
-use form::Form;
+use component::Component;
+pub use component::METHOD as ALONE;
+use form::{Form, each_term};
 use idle::Idle;
-use kubound_encodings::system::{Claim, TransitionSystem};
+use kubound_encodings::system::{Claim, Pace, TransitionSystem};
 use kubound_encodings::term::{Bool, Node, Term, TermId, VarId};
-use settle::Settled;
+use settle::{Course, Settled};
 use stays::Stays;
 use steps::Loops;
 use weights::Weighted;
@@ -47,7 +51,26 @@ pub struct Effects {
     measures: Vec<Measure>,
     bounds: Bounds,
     idle: Idle,
+    /// Whether fast rules always come to rest.
+    rests: bool,
     obligations: Vec<Obligation>,
+}
+
+/// Why a claim holds.
+enum Shown {
+    /// By what was found about loops, and this beside.
+    OfLoops(Vec<Obligation>),
+    /// Whatever the rest of the system does.
+    Alone(Component),
+}
+
+/// What may make progress in loops.
+#[derive(Default)]
+struct Progress {
+    /// A rule that may.
+    by: Option<usize>,
+    /// Conditions on states that are progress wherever they hold.
+    states: Vec<TermId>,
 }
 
 /// A sum that loops cannot change.
@@ -55,6 +78,7 @@ pub struct Effects {
 enum Measure {
     Weighted(Weighted),
     Settled(Settled),
+    Component(Component),
 }
 
 impl Effects {
@@ -73,21 +97,25 @@ impl Effects {
         loops.recall(&bounds.below);
         let measures = measures(&mut loops, &mut obligations, stop)?;
         log::info!("effects: {} measures, {} rules left", measures.len(), loops.rules().count());
+        let rests = come_to_rest(&loops, &mut obligations, stop)?;
         let idle = Idle::new(&loops);
-        Ok(Self { loops, measures, bounds, idle, obligations })
+        Ok(Self { loops, measures, bounds, idle, rests, obligations })
     }
 
-    /// Decides a claim about endless runs, if it can.
+    /// Decides a claim, if it can.
     pub fn decide(&self, property: usize, stop: &Stop) -> Outcome {
         match self.prove(property, stop) {
-            Ok(more) => {
+            Ok(shown) => {
                 let Some(premise_reached) = self.meets_premise(property, stop) else {
                     return Outcome::unknown("it holds, but whether its premise can be met is not known".to_owned());
                 };
-                let proof = self.in_words(&more);
+                let (method, proof) = match &shown {
+                    Shown::OfLoops(more) => (METHOD, self.in_words(more)),
+                    Shown::Alone(one) => (ALONE, vec![self.component(one)]),
+                };
                 let statistics = Statistics { depth: self.measures.len(), ..Statistics::default() };
                 Outcome {
-                    answer: Answer::Holds { method: METHOD, premise_reached, proof },
+                    answer: Answer::Holds { method, premise_reached, proof },
                     statistics,
                     ..Outcome::unknown(String::new())
                 }
@@ -108,59 +136,81 @@ impl Effects {
 
     /// What the proof of a claim rests on, each of them to be refuted by any solver.
     pub fn obligations(&self, property: usize, stop: &Stop) -> Result<Vec<Obligation>, String> {
-        let more = self.prove(property, stop)?;
+        let more = match self.prove(property, stop)? {
+            Shown::OfLoops(more) => more,
+            Shown::Alone(_) => Vec::new(),
+        };
         Ok(self.obligations.iter().cloned().chain(more).collect())
     }
 
-    /// What a claim rests on beside what was found about loops.
-    fn prove(&self, property: usize, stop: &Stop) -> Result<Vec<Obligation>, String> {
+    /// How many components the proof of a claim rests on, and how many of them a search finds as they were that takes no two
+    /// states for the same.
+    pub fn components_again(&self, property: usize, stop: &Stop) -> Result<(usize, usize), String> {
+        let own = self.prove(property, stop)?;
+        let of_loops = self.measures.iter().filter_map(|measure| match (measure, &own) {
+            (Measure::Component(one), Shown::OfLoops(_)) => Some(one),
+            _ => None,
+        });
+        let own = if let Shown::Alone(one) = &own { Some(one) } else { None };
+        let all: Vec<&Component> = of_loops.chain(own).collect();
+        Ok((all.len(), all.iter().filter(|one| one.holds_again(stop)).count()))
+    }
+
+    /// Why a claim holds.
+    fn prove(&self, property: usize, stop: &Stop) -> Result<Shown, String> {
         let claim = self.loops.system.properties[property].claim;
         let Claim::NoFairLoop { within, progress, stay, .. } = claim else {
-            return Err("what single rules do shows claims about endless runs only".to_owned());
+            let alone = component::keeps(&self.loops.system, property, stop).map(Shown::Alone);
+            return alone.ok_or_else(|| "what it reads does not tell by itself".to_owned());
         };
-        let left = self.progressing(progress);
-        let may_stay = !matches!(self.loops.system.dag.node(stay.id()), Node::Bool(false));
-        if left.is_none() && !may_stay {
-            return Ok(Vec::new());
+        let Progress { by, mut states } = self.progress(progress);
+        if !matches!(self.loops.system.dag.node(stay.id()), Node::Bool(false)) {
+            states.push(stay.id());
+        }
+        states.sort_unstable();
+        states.dedup();
+        if by.is_none() && states.is_empty() {
+            return Ok(Shown::OfLoops(Vec::new()));
         }
         let name = |rule: usize| &self.loops.system.rules[rule].name;
         Stays::new(&self.loops, &self.bounds, &self.idle, stop)
-            .shown(within, left.is_none().then_some(stay))
-            .ok_or_else(|| match left {
+            .shown(within, by.is_none().then_some(&states))
+            .map(Shown::OfLoops)
+            .ok_or_else(|| match by {
                 Some(rule) => format!("no measure was found that {} decreases", name(rule)),
                 None => "runs may stay in a bad state, as far as sums tell".to_owned(),
             })
     }
 
-    /// A rule that may be part of a loop and makes progress, as far as is known.
-    fn progressing(&self, progress: Bool) -> Option<usize> {
-        let loops = &self.loops;
-        let first = loops.rules().next()?;
-        let dag = &self.loops.system.dag;
+    /// What may make progress in loops, as far as is known.
+    fn progress(&self, progress: Bool) -> Progress {
+        let (loops, dag) = (&self.loops, &self.loops.system.dag);
+        let mut found = Progress::default();
+        let Some(first) = loops.rules().next() else { return found };
         let mut parts = vec![progress.id()];
         while let Some(part) = parts.pop() {
             match dag.node(part) {
                 Node::Or(list) => parts.extend(list.iter().copied()),
                 Node::Bool(false) => {}
+                // States are looked at, whatever leads to them.
+                _ if each_term(dag, part, |node| !matches!(node, Node::Primed(_) | Node::Bool(true))) => {
+                    found.states.push(part);
+                }
                 _ => {
                     let read = dag.support([part]);
                     let changes = |&rule: &usize| loops.changes[rule].iter().any(|(var, _)| read.contains(var));
-                    if let Some(rule) = loops.rules().find(changes) {
-                        return Some(rule);
-                    }
-                    if !is_false_if_nothing_changes(loops, part) {
-                        return Some(first);
-                    }
+                    let changing = loops.rules().find(changes);
+                    let always = || (!is_false_if_nothing_changes(loops, part)).then_some(first);
+                    found.by = found.by.or(changing).or_else(always);
                 }
             }
         }
-        None
+        found
     }
 
-    /// Whether fast rules always come to rest: none of them is part of a loop.
+    /// Whether fast rules always come to rest, as far as is known.
     pub fn rests(&self) -> bool {
-        use kubound_encodings::system::Pace;
-        !self.loops.rules().any(|rule| self.loops.system.rules[rule].pace == Pace::Fast)
+        self.rests
     }
 
     /// The proof in words, a line each.
@@ -174,11 +224,27 @@ impl Effects {
                 };
                 format!("measure (never rises; {rules}): {}", self.weights(&one.weights))
             }
-            Measure::Settled(one) if one.nears => format!("measure (comes nearer to 0): {}", self.form(&one.form)),
-            Measure::Settled(one) => format!("measure (goes one way): {}", self.form(&one.form)),
+            Measure::Settled(one) => {
+                let course = match one.course {
+                    Course::Nears => "comes nearer to 0",
+                    Course::OneWay => "goes one way",
+                    Course::LessExcess => "exceeds 0 by less and less",
+                };
+                format!("measure ({course}): {}", self.form(&one.form))
+            }
+            Measure::Component(one) => {
+                let name = &self.loops.system.dag.vars()[one.var.index()].name;
+                format!("no loop changes {name}: {}", self.component(one))
+            }
         }));
         lines.extend(more.iter().map(|one| format!("sums: {}", one.name)));
         lines
+    }
+
+    fn component(&self, one: &Component) -> String {
+        let vars = self.loops.system.dag.vars();
+        let seen = one.seen.iter().map(|var| (1, vars[var.index()].name.clone()));
+        format!("a search of the {} states of {}, whatever else happens", one.states, listed(seen, 0))
     }
 
     fn weights(&self, weights: &[(VarId, i64)]) -> String {
@@ -205,8 +271,18 @@ fn is_false_if_nothing_changes(loops: &Loops, condition: TermId) -> bool {
 /// All measures: each kind until it finds no more.
 fn measures(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -> Result<Vec<Measure>, String> {
     let mut found = Vec::new();
+    let mut looked_at = None;
     loop {
         let before = found.len();
+        if looked_at.as_ref() != Some(&loops.alive) {
+            for alone in component::resting(loops, stop) {
+                let mut form = Form::default();
+                form.add_atom(loops.vars[alone.var.index()], 1).ok_or("numbers grow out of bounds")?;
+                settle::take_out(loops, &form, obligations, stop);
+                found.push(Measure::Component(alone));
+            }
+            looked_at = Some(loops.alive.clone());
+        }
         found.extend(weights::exclude(loops, stop)?.into_iter().map(Measure::Weighted));
         found.extend(settle::settle(loops, obligations, stop).into_iter().map(Measure::Settled));
         if let Some(reason) = stop.reason() {
@@ -218,12 +294,23 @@ fn measures(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -
     }
 }
 
+/// Whether fast rules always come to rest: none of them is part of a loop of fast ones.
+fn come_to_rest(loops: &Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -> Result<bool, String> {
+    let mut fast = loops.clone();
+    for (alive, rule) in fast.alive.iter_mut().zip(&loops.system.rules) {
+        *alive &= rule.pace == Pace::Fast;
+    }
+    weights::exclude(&mut fast, stop)?;
+    settle::settle(&mut fast, obligations, stop);
+    Ok(fast.rules().next().is_none())
+}
+
 /// Shows that no step leaves the ranges of variables.
 fn in_ranges(every: &Loops, bounds: &mut Bounds, obligations: &mut Vec<Obligation>, stop: &Stop) -> Result<(), String> {
     for rule in 0..every.changes.len() {
-        if let Err(var) = rule_in_ranges(every, rule, bounds, obligations, stop) {
-            let helps = bounds.more_about(every, var, obligations, stop);
-            if !helps || rule_in_ranges(every, rule, bounds, obligations, stop).is_err() {
+        // What is known about one variable may leave another one.
+        while let Err(var) = rule_in_ranges(every, rule, bounds, obligations, stop) {
+            if !bounds.more_about(every, var, obligations, stop) {
                 let (name, var) = (&every.system.rules[rule].name, &every.system.dag.vars()[var.index()].name);
                 return Err(format!("{name} may leave the range of {var}"));
             }

@@ -11,13 +11,15 @@
 //! that the sum is changed by.
 
 use super::ask::{Question, reads};
+use super::excess;
 use super::form::{Form, inequalities};
 use super::steps::Loops;
 use crate::engines::proof::obligations::Obligation;
-use crate::limits::proof::{MOST_COUNTS, MOST_PAIRS};
+use crate::limits::proof::{MOST_COUNTS, MOST_PAIRS, TIMERS};
 use crate::passes::conjuncts;
 use crate::smt::Stop;
 use kubound_encodings::subject::ObjectId;
+use kubound_encodings::system::{Choice, Role};
 use kubound_encodings::term::{Node, Term as _, TermId, VarId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,17 +28,31 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Settled {
     /// The sum, less what it comes nearer to.
     pub form: Form,
-    /// Whether it comes nearer to a value; else it only goes one way.
-    pub nears: bool,
+    /// What it does.
+    pub course: Course,
+}
+
+/// What steps of loops do to a sum at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Course {
+    /// It comes nearer to 0.
+    Nears,
+    /// It goes one way.
+    OneWay,
+    /// What exceeds 0 gets less.
+    LessExcess,
 }
 
 /// Finds sums that loops cannot change, takes what follows out of the loops, and returns them in their order.
 pub fn settle(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -> Vec<Settled> {
     let mut found = Vec::new();
     let (mut tried, mut directed) = (BTreeSet::new(), BTreeSet::new());
+    // Timers that are started again and again come to no rest, and every step of time changes all of them.
+    let mut timers: Option<Stop> = None;
     loop {
         let before = found.len();
         for form in candidates(loops) {
+            let stop = if is_timer(loops, &form) { timers.get_or_insert_with(|| stop.at_most(TIMERS)) } else { stop };
             // What was not shown may be once fewer rules are left.
             let rules = loops.writers(&form);
             if stop.reason().is_some() || !tried.insert((form.parts.clone(), form.constant, rules.clone())) {
@@ -47,7 +63,13 @@ pub fn settle(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop)
             let is_new = !nears && directed.insert((form.parts.clone(), rules.clone()));
             if nears || (is_new && shows(loops, &form, &rules, obligations, (goes_one_way, stop))) {
                 take_out(loops, &form, obligations, stop);
-                found.push(Settled { form, nears });
+                found.push(Settled { form, course: if nears { Course::Nears } else { Course::OneWay } });
+                continue;
+            }
+            for form in [Some(form.clone()), form.times(-1)].into_iter().flatten() {
+                if excess::exclude(loops, &form, &rules, obligations, stop) {
+                    found.push(Settled { form, course: Course::LessExcess });
+                }
             }
         }
         if found.len() == before {
@@ -109,8 +131,14 @@ fn candidates(loops: &Loops) -> Vec<Form> {
     let mut seen = BTreeSet::new();
     found.retain(|form| seen.insert((form.parts.clone(), form.constant)));
     // What few rules change is shown sooner, and makes the rest easier.
-    found.sort_by_cached_key(|form| loops.writers(form).len());
+    found.sort_by_cached_key(|form| (is_timer(loops, form), loops.writers(form).len()));
     found
+}
+
+/// Whether a form speaks of a clock.
+fn is_timer(loops: &Loops, form: &Form) -> bool {
+    let is_clock = |&atom: &TermId| matches!(*loops.system.dag.node(atom), Node::Var(var) if loops.system.vars[var.index()].role == Role::Clock);
+    form.parts.keys().any(is_clock)
 }
 
 /// The parts of a sum that somebody waits for to be 0 that belong to one object each: pods of one workload among those of a node. Also without one of
@@ -145,6 +173,17 @@ impl Loops {
         for (var, change) in &self.changes[rule] {
             if let Some(&factor) = form.parts.get(&self.vars[var.index()]) {
                 sum = sum.plus(&change.times(factor)?)?;
+            }
+        }
+        for choice in &self.system.rules[rule].choices {
+            let Choice::Split { parts, total, .. } = choice else { continue };
+            let parts: Option<Vec<TermId>> = parts.iter().map(|part| self.choice(*part)).collect();
+            let Some(parts) = parts else { continue };
+            // What all parts are counted in alike is their sum.
+            let factor = parts.first().and_then(|part| sum.parts.get(part)).copied();
+            if let Some(factor) = factor.filter(|factor| parts.iter().all(|part| sum.parts.get(part) == Some(factor))) {
+                parts.iter().try_for_each(|&part| sum.add_atom(part, -factor))?;
+                sum.add(&self.system.dag, *total, factor)?;
             }
         }
         Some(sum)
@@ -224,7 +263,7 @@ fn moves(question: &mut Question, number: u8, rule: usize, form: &Form, up: bool
 
 /// Takes the rules out of the loops that always change a form that loops do not change. A variable that the form says stays is
 /// changed by no rule.
-fn take_out(loops: &mut Loops, form: &Form, obligations: &mut Vec<Obligation>, stop: &Stop) {
+pub fn take_out(loops: &mut Loops, form: &Form, obligations: &mut Vec<Obligation>, stop: &Stop) {
     let constant = loops.constant();
     for rule in loops.writers(form) {
         let mut question = Question::new(loops, &constant);

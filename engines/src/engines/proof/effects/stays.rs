@@ -3,6 +3,7 @@
 //!
 //! Where one sum does not tell, the ways in which such a state can come about are looked at one by one.
 
+use super::ask::Question;
 use super::bounds::Bounds;
 use super::form::{Form, apart, inequalities};
 use super::idle::Idle;
@@ -12,6 +13,7 @@ use crate::engines::proof::obligations::Obligation;
 use crate::limits::Stop;
 use crate::limits::proof::{MOST_SOURCES, MOST_WAYS, ONE_SUM};
 use crate::passes::Literal;
+use crate::smt::Encoding;
 use kubound_encodings::system::Rule;
 use kubound_encodings::term::{Bool, Dag, Node, Sort, Term, TermId, VarId};
 use std::collections::BTreeSet;
@@ -25,6 +27,9 @@ pub struct Stays<'a> {
     stop: &'a Stop,
 }
 
+/// What obligations about such states say.
+const SOMEBODY_ACTS: &str = "somebody acts wherever the claim complains";
+
 /// Time for each question, as long as there are others to ask.
 type Patience = Option<Duration>;
 
@@ -34,11 +39,18 @@ impl<'a> Stays<'a> {
         Self { loops, bounds, idle, stop }
     }
 
-    /// Shows that somebody acts wherever a condition holds, and another one where a run stays.
-    pub fn shown(&self, within: Bool, stay: Option<Bool>) -> Option<Vec<Obligation>> {
+    /// Shows that somebody acts wherever a condition holds, together with any of some others if these are given.
+    pub fn shown(&self, within: Bool, others: Option<&[TermId]>) -> Option<Vec<Obligation>> {
+        let Some(others) = others else { return self.shown_with(within, None) };
+        let shown = others.iter().map(|&other| self.shown_with(within, Some(other)));
+        Some(shown.collect::<Option<Vec<_>>>()?.concat())
+    }
+
+    /// The same together with one other condition.
+    fn shown_with(&self, within: Bool, stay: Option<TermId>) -> Option<Vec<Obligation>> {
         let dag = &self.loops.system.dag;
-        let stays = stay.map(|stay| ways(dag, (stay.id(), false))).filter(|stays| stays.len() <= MOST_WAYS);
-        let whole = stay.map(|stay| Way { literal: (stay.id(), false), below: None });
+        let stays = stay.map(|stay| ways(dag, (stay, false))).filter(|stays| stays.len() <= MOST_WAYS);
+        let whole = stay.map(|stay| Way { literal: (stay, false), below: None });
         let mut shown = Vec::new();
         for case in ways(dag, (within.id(), false)) {
             let both: Vec<&Way> = [&case].into_iter().chain(whole.as_ref()).collect();
@@ -111,13 +123,33 @@ impl<'a> Stays<'a> {
     /// Shows that wherever the conditions hold somebody has to act whom no loop lets act.
     fn somebody_acts(&self, patience: Patience, conditions: &[&Way]) -> Option<Obligation> {
         let roots = self.loops.system.dag.support(conditions.iter().map(|way| way.literal.0));
-        [Some(&roots[..]), None].into_iter().find_map(|about| {
+        let by_sums = [Some(&roots[..]), None].into_iter().find_map(|about| {
             let mut rest = Rest::new(&self.loops.system, self.bounds);
             conditions.iter().for_each(|way| rest.demand(way));
             self.idle.demand(&mut rest, about);
             let stop = patience.map_or_else(|| self.stop.clone(), |patience| self.stop.at_most(patience));
-            rest.refuted("somebody acts wherever the claim complains".to_owned(), &stop)
-        })
+            rest.refuted(SOMEBODY_ACTS.to_owned(), &stop)
+        });
+        by_sums.or_else(|| self.somebody_acts_exactly(patience, conditions))
+    }
+
+    /// The same with alternatives as they are.
+    fn somebody_acts_exactly(&self, patience: Patience, conditions: &[&Way]) -> Option<Obligation> {
+        let nothing = vec![false; self.loops.vars.len()];
+        let mut question = Question::new(self.loops, &nothing);
+        let mut at = question.moment(1);
+        for way in conditions {
+            match &way.below {
+                Some(form) => question.demand_at_most_zero(&mut at, [form]),
+                None => question.demand_all(&mut at, &[way.literal]),
+            }
+        }
+        question.demand_at_most_zero(&mut at, &self.bounds.below);
+        for guard in self.idle.guards() {
+            question.refuse_all(&mut at, guard);
+        }
+        let stop = self.stop.at_most(patience.unwrap_or(ONE_SUM * 4));
+        question.refuted_by(Encoding::Integers, || SOMEBODY_ACTS.to_owned(), &stop)
     }
 }
 

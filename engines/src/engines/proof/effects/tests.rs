@@ -4,9 +4,9 @@ use super::*;
 use crate::engines::explicit::Explicit;
 use crate::engines::{Cancel, Engine, Limits};
 use crate::testing::tiny;
-use kubound_encodings::subject::Subject;
+use kubound_encodings::subject::{ObjectId, Subject};
 use kubound_encodings::system::{Choice, FairnessUnit, Initial, Pace, Role, Rule, StateVar};
-use kubound_encodings::term::{Dag, Int, all, int_choice, int_var, ite, max_of, variable, within};
+use kubound_encodings::term::{Dag, Int, Range, Sort, VarDecl, all, int_choice, ite, max_of, variable, within};
 
 /// A variable: name, largest value, first value (any, if none is given).
 type Var<'a> = (&'a str, i64, Option<i64>);
@@ -18,8 +18,14 @@ type Step = (&'static str, Bool, Vec<(usize, Int)>);
 fn system(vars: &[Var], build: impl FnOnce(&[Int]) -> (Vec<Step>, Claim)) -> TransitionSystem {
     let (mut system, property) = tiny();
     let template = system.rules[0].clone();
-    let ((rules, states, claim, yes), dag) = within(Dag::default(), || {
-        let (ids, terms): (Vec<VarId>, Vec<Int>) = vars.iter().map(|&(name, hi, _)| int_var(name, 0, hi)).unzip();
+    let mut dag = Dag::default();
+    let declared = vars.iter().map(|&(name, hi, _)| {
+        let subject = Subject::from(name.to_owned()).of(ObjectId(0));
+        dag.declare(VarDecl { subject, name: name.to_owned(), sort: Sort::Int(Range::new(0, hi)) })
+    });
+    let ids: Vec<VarId> = declared.collect();
+    let ((rules, states, claim, yes), dag) = within(dag, || {
+        let terms: Vec<Int> = ids.iter().map(|&var| Int::from_id(variable(var))).collect();
         let state = |&(_, _, first): &Var| StateVar {
             role: Role::Cluster,
             initial: first.map_or(Initial::Free, |value| Initial::Term(Int::from(value).id())),
@@ -370,4 +376,45 @@ fn whoever_waits_for_fast_rules_acts_where_nobody_else_does() {
         within(std::mem::take(&mut system.dag), || Int::from_id(variable(system.rules[1].updates[0].0)).above(0));
     (system.dag, system.rules[1].waits, system.rules[1].pace) = (dag, Some(guard), Pace::Clock);
     assert!(shows(&system, true));
+}
+
+/// An autoscaler that asks for more or fewer pods by what it sees of them, and a scheduler beside it. `swings` if what it asks
+/// for depends on what it asked for before.
+fn autoscaled(swings: bool) -> TransitionSystem {
+    let mut system = system(&[("wanted", 3, None), ("load", 3, None), ("pods", 3, Some(0))], |vars| {
+        let [wanted, load, pods] = [vars[0], vars[1], vars[2]];
+        let asked = if swings { Int::from(3) - wanted } else { load };
+        let scale = ("scale", wanted.is_not(asked), vec![(0, asked)]);
+        let create = ("create", pods.below(wanted), vec![(2, pods + 1)]);
+        let delete = ("delete", pods.above(wanted), vec![(2, pods - 1)]);
+        (vec![scale, create, delete], never_changes())
+    });
+    system.rules[0].pace = Pace::Periodic;
+    system.vars[1].role = Role::Frozen;
+    system
+}
+
+#[test]
+fn what_an_autoscaler_asks_for_is_seen_by_itself() {
+    assert!(shows(&autoscaled(false), true));
+    assert!(!shows(&autoscaled(true), false));
+    let effects = Effects::new(&autoscaled(false), &Stop::default()).expect("a proof");
+    assert!(matches!(effects.measures[0], Measure::Component(_)), "{:?}", effects.measures);
+    let alone = effects.components_again(0, &Stop::default()).expect("a proof");
+    assert_eq!(alone, (1, 1));
+}
+
+#[test]
+fn deletions_end_though_evictions_and_creations_go_on() {
+    let mut system = system(&[("wanted", 4, None), ("pods", 9, None)], |vars| {
+        let [wanted, pods] = [vars[0], vars[1]];
+        let create = ("create", pods.below(wanted), vec![(1, pods + 1)]);
+        let delete = ("delete", pods.above(wanted), vec![(1, wanted)]);
+        let evict = ("evict", pods.above(0), vec![(1, pods - 1)]);
+        (vec![create, delete, evict], never_changes())
+    });
+    system.vars[0].role = Role::Frozen;
+    assert!(!shows(&system, false));
+    let effects = Effects::new(&system, &Stop::default()).expect("something is known");
+    assert_eq!(effects.loops.alive, [true, false, true]);
 }
