@@ -9,7 +9,7 @@ use crate::smt::{Check, Encoding, Stop};
 use kubound_encodings::system::{Choice, Rule};
 use kubound_encodings::term::{Dag, Node, Range, Sort, Term as _, TermId, VarDecl, VarId};
 use rustc_hash::FxHashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A question under construction: whether some facts can hold at once. Terms are copied from the system; what no fact reads
 /// is not there, so that the question is as small as what it is about.
@@ -237,9 +237,22 @@ impl<'a> Question<'a> {
         if self.dag.overflow().is_some() {
             return None;
         }
+        let answers = &self.loops.answers;
+        let shape = Shape::of(&self.dag, &self.facts);
         let contradictory = Facts::new(&self.dag, &self.facts, &[]).contradictory();
         let obligation = Obligation { name: name(), dag: Arc::new(self.dag), facts: self.facts };
-        (contradictory || is_refuted(&obligation, stop)).then_some(obligation)
+        let is_refuted = match answers.get(&shape) {
+            Some(known) => known,
+            None => {
+                let found = contradictory || is_refuted(&obligation, stop);
+                // Whoever ran out of time may be asked again.
+                if found || stop.reason().is_none() {
+                    answers.keep(shape, found);
+                }
+                found
+            }
+        };
+        is_refuted.then_some(obligation)
     }
 
     /// The same by one encoding, in the time given, where the facts are many.
@@ -249,6 +262,38 @@ impl<'a> Question<'a> {
         }
         let obligation = Obligation { name: name(), dag: Arc::new(self.dag), facts: self.facts };
         (obligation.check(encoding, stop) == Check::Unsat).then_some(obligation)
+    }
+}
+
+/// A question without the names of what it is about. Workloads and nodes that are alike have the same questions.
+#[derive(PartialEq, Eq, Hash, Debug)]
+struct Shape {
+    nodes: Vec<Node>,
+    sorts: Vec<Sort>,
+    facts: Vec<TermId>,
+}
+
+impl Shape {
+    fn of(dag: &Dag, facts: &[TermId]) -> Self {
+        Self {
+            nodes: (0..dag.len() as u32).map(|index| dag.node(TermId(index)).clone()).collect(),
+            sorts: dag.vars().iter().map(|var| var.sort).collect(),
+            facts: facts.to_vec(),
+        }
+    }
+}
+
+/// What became of questions that were asked before: whether they were refuted.
+#[derive(Clone, Default, Debug)]
+pub struct Answers(Arc<Mutex<FxHashMap<Shape, bool>>>);
+
+impl Answers {
+    fn get(&self, shape: &Shape) -> Option<bool> {
+        self.0.lock().expect("nobody panics here").get(shape).copied()
+    }
+
+    fn keep(&self, shape: Shape, refuted: bool) {
+        self.0.lock().expect("nobody panics here").insert(shape, refuted);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What steps of loops add to variables: a row for each rule, over the weights that a measure gives to variables.
 
+use super::ask::Answers;
 use super::form::{Facts, Form};
 use crate::limits::proof::FEW_NUMBERS;
 use kubound_encodings::system::{Choice, Pace, Role, Rule, TransitionSystem};
@@ -24,6 +25,8 @@ pub struct Loops {
     writers: Vec<Vec<usize>>,
     /// Forms of few variables that are at most 0 in every reachable state, by the first of their variables.
     known: BTreeMap<VarId, Vec<Form>>,
+    /// What became of questions about single steps.
+    pub answers: Answers,
 }
 
 /// What a step adds to a measure: a combination of weights for each number that differs from step to step.
@@ -59,7 +62,8 @@ impl Loops {
         for (rule, changes) in changes.iter().enumerate() {
             changes.iter().for_each(|(var, _)| writers[var.index()].push(rule));
         }
-        Some(Self { system: Arc::new(system), vars, choices, alive, changes, writers, known: BTreeMap::new() })
+        let (system, known) = (Arc::new(system), BTreeMap::new());
+        Some(Self { system, vars, choices, alive, changes, writers, known, answers: Answers::default() })
     }
 
     /// The same with all rules, events among them.
