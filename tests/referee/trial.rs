@@ -22,8 +22,8 @@ const QUIET_DRAIN: Duration = Duration::from_secs(7);
 /// The same after a node stopped: nodes are tainted one every ten seconds.
 const QUIET_STOPPED: Duration = Duration::from_secs(12);
 /// What a quota that counts pods of a stopped node may take until it is computed again, or the scheduler until it tries a
-/// pod again of which no queueing hint tells: five minutes, and some.
-const RESYNC: Duration = Duration::from_secs(310);
+/// pod again of which no queueing hint tells: five minutes, and the half minute between two looks of the queue.
+const RESYNC: Duration = Duration::from_secs(340);
 /// The same with autoscalers, which look every two seconds and wait for four before they scale down.
 const QUIET_AUTOSCALED: Duration = Duration::from_secs(10);
 /// Longest time until a cluster is quiet.
