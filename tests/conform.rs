@@ -21,8 +21,11 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conform/misfit");
-        let mut cluster = manifest::load(&[folder], None).expect("a readable scenario").cluster;
+        Self::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conform/misfit"))
+    }
+
+    fn of(folder: &Path) -> Self {
+        let mut cluster = manifest::load(&[folder.to_owned()], None).expect("a readable scenario").cluster;
         cluster.timing = Timing::Interleaved;
         let system = assemble(&cluster, Granularity::Fine).expect("a cluster that can be modelled");
         Self { cluster, system }
@@ -38,6 +41,92 @@ impl Fixture {
         let recording = actions(&self.cluster, &events, 0);
         (events, recording)
     }
+
+    /// A recording of whole seconds, as clusters make them.
+    fn follow(&self, text: &str) -> Conformance {
+        let events = events::read(text).expect("events");
+        let recording = actions(&self.cluster, &events, 1);
+        conform(&self.cluster, &self.system, &events, &recording, Bounds::default()).expect("an answer")
+    }
+}
+
+/// A recording of the referee, with its scenario.
+fn refereed(name: &str) -> (Fixture, String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conform/referee").join(name);
+    let text = std::fs::read_to_string(folder.join("events.jsonl")).expect("a recording");
+    (Fixture::of(&folder), text)
+}
+
+fn left_out(answer: &Conformance, why: &str) -> usize {
+    answer.left_out.iter().filter(|(told, _)| told.contains(why)).map(|(_, times)| times).sum()
+}
+
+#[test]
+fn recordings_of_the_referee_are_followed_whole() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conform/referee");
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("recordings")
+        .map(|entry| entry.expect("a recording").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert!(names.len() >= 30, "{names:?}");
+    for name in names {
+        let (fixture, text) = refereed(&name);
+        let answer = fixture.follow(&text);
+        assert!(answer.mismatches.is_empty() && answer.recorded > 5, "{name}: {answer:?}");
+    }
+}
+
+/// Each ReplicaSet that a sync sizes is one action, with its size.
+#[test]
+fn sizes_of_rollouts_are_compared() {
+    let (fixture, text) = refereed("rollouts-9104");
+    let wrong = text.replacen("from 0 to ", "from 0 to 1", 1);
+    assert_ne!(wrong, text);
+    let answer = fixture.follow(&wrong);
+    assert!(answer.mismatches.iter().any(|one| one.what.contains("ScalingReplicaSet")), "{answer:?}");
+}
+
+/// A pod of a StatefulSet has the name of the one before it; without UIDs the second one cannot be told from it.
+#[test]
+fn pods_of_one_name_are_told_apart_by_uid() {
+    let (fixture, text) = refereed("same-name");
+    assert_eq!(left_out(&fixture.follow(&text), "repeated"), 0);
+    let nameless: String = text
+        .lines()
+        .map(|line| {
+            let mut event: serde_json::Value = serde_json::from_str(line).expect("an event");
+            event["uid"] = serde_json::Value::Null;
+            format!("{event}\n")
+        })
+        .collect();
+    assert!(left_out(&fixture.follow(&nameless), "repeated") > 0);
+}
+
+/// The model forgets pods of Jobs that have ended; taints delete them all the same.
+#[test]
+fn evictions_of_ended_pods_are_left_out_and_no_others() {
+    let (fixture, text) = refereed("ended-pods");
+    let answer = fixture.follow(&text);
+    assert_eq!(left_out(&answer, "ended by itself"), 3, "{answer:?}");
+    let last = text.lines().rfind(|line| line.contains("TaintManagerEviction")).expect("an eviction");
+    // One more than have ended.
+    let more = last.replace("\"uid\":\"", "\"uid\":\"9");
+    let answer = fixture.follow(&format!("{text}{more}\n"));
+    assert_eq!(left_out(&answer, "ended by itself"), 3, "{answer:?}");
+    assert!(answer.mismatches[0].what.starts_with("TaintManagerEviction"), "{answer:?}");
+}
+
+/// Where a kubelet has reported anything, its cordons are expected.
+#[test]
+fn what_no_kubelet_records_is_left_out() {
+    let (fixture, text) = refereed("same-name");
+    let answer = fixture.follow(&text);
+    assert_eq!(left_out(&answer, "NodeNotSchedulable of the model's run"), 1, "{answer:?}");
+    let kubelets = text.replace("kwok_controller", "kubelet");
+    assert_ne!(kubelets, text);
+    let answer = fixture.follow(&kubelets);
+    assert!(answer.mismatches[0].what.contains("NodeNotSchedulable"), "{answer:?}");
 }
 
 /// An event at this second.

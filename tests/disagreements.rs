@@ -35,3 +35,8 @@ fn a_quota_counts_pods_of_a_stopped_node_for_a_while() {
     let place = |text: &str| report.find(text).unwrap_or_else(|| panic!("no {text:?} in {report}"));
     assert!(place(left_out) < place(replaced), "the replacement is refused until then: {report}");
 }
+
+#[test]
+fn jobs_have_no_default_spread() {
+    can("jobs-have-no-default-spread");
+}

@@ -1,6 +1,7 @@
 //! From recorded events to the actions that a model can perform.
 
 use super::events::Event;
+use super::pods::Pods;
 use crate::limits::report::MOST_ACTIONS;
 use indexmap::{IndexMap, IndexSet};
 use kubound_encodings::cluster::Cluster;
@@ -20,10 +21,14 @@ pub enum Deed {
     Rejected,
     /// A kubelet ended a pod that was deleted.
     Killing,
-    /// A ReplicaSet created a pod.
+    /// A workload's controller created a pod.
     Created,
-    /// A ReplicaSet deleted a pod.
+    /// A workload's controller deleted a pod.
     Deleted,
+    /// The scheduler deleted a pod to make room for another one.
+    Preempted,
+    /// A pod of a Job ended by itself, which nobody reports.
+    Ended,
     /// A Deployment set the size of a ReplicaSet.
     ScaledReplicaSet,
     /// An autoscaler set the size of its target.
@@ -52,6 +57,8 @@ impl Deed {
             Self::Killing => "Killing",
             Self::Created => "SuccessfulCreate",
             Self::Deleted => "SuccessfulDelete",
+            Self::Preempted => "Preempted",
+            Self::Ended => "Completed",
             Self::ScaledReplicaSet => "ScalingReplicaSet",
             Self::Rescaled => "SuccessfulRescale",
             Self::TaintEvicted => "TaintManagerEviction",
@@ -65,7 +72,17 @@ impl Deed {
 
     /// Whether the pod is on its way out afterwards.
     fn ends_pod(self) -> bool {
-        matches!(self, Self::Deleted | Self::TaintEvicted | Self::Descheduled)
+        matches!(self, Self::Deleted | Self::Preempted | Self::TaintEvicted | Self::Descheduled)
+    }
+
+    /// Whether a kubelet reports what happens to pods on its node.
+    fn is_of_kubelets(self) -> bool {
+        matches!(self, Self::Started | Self::Rejected | Self::Killing)
+    }
+
+    /// Whether a kubelet reports what it sees happen to its own node.
+    fn is_of_cordons(self) -> bool {
+        matches!(self, Self::Cordoned | Self::Uncordoned)
     }
 }
 
@@ -106,6 +123,10 @@ pub struct Recording {
     pub actions: Vec<Action>,
     /// By deed and workload: the second after which the recorder may have dropped events.
     pub dropped: IndexMap<(Deed, Option<usize>), i64>,
+    /// What nobody would have recorded in this cluster.
+    pub silent: Vec<Deed>,
+    /// Workloads whose pods end by themselves.
+    pub ending: Vec<usize>,
     /// Why events are no actions, with their number.
     pub left_out: IndexMap<String, usize>,
 }
@@ -116,28 +137,29 @@ impl fmt::Display for Deed {
     }
 }
 
-/// What is known of a pod while events are read.
-#[derive(Default)]
-struct Pod {
-    node: Option<usize>,
-    has_started: bool,
-    is_killed: bool,
-    /// When it was recorded as deleted.
-    ended: Option<i64>,
-}
-
 /// Reads the actions out of events, which are ordered by their first time. An event may be stamped up to `slack`
 /// seconds after the deed. No more than one action beyond [`MOST_ACTIONS`] is read.
 pub fn actions(cluster: &Cluster, events: &[Event], slack: i64) -> Recording {
-    let mut reader = Reader { cluster, slack, pods: IndexMap::new(), recording: Recording::default() };
-    for event in events.iter().filter(|event| event.kind == "Pod" && event.reason == "Scheduled") {
-        let node = reader.node_of(event);
-        reader.pod(event).node = node;
+    let recording = Recording { silent: silent(events), ending: ending(cluster), ..Recording::default() };
+    let mut reader = Reader { cluster, slack, pods: Pods::default(), deleted: IndexMap::new(), recording };
+    for event in events.iter().filter(|event| event.kind == "Pod") {
+        let pod = reader.pods.of(event);
+        if event.reason == "Scheduled" {
+            pod.node = reader.recording.node_of(event);
+        }
     }
-    for event in events.iter().filter(|event| deed(event).is_some_and(Deed::ends_pod) && !is_cancelled(event)) {
-        let name = if event.kind == "Pod" { event.name.as_str() } else { named(&event.message) };
-        let pod = reader.pods.entry((event.namespace.clone(), name.to_owned())).or_default();
-        pod.ended = Some(pod.ended.map_or(event.first, |known| known.min(event.first)));
+    for (index, event) in events.iter().enumerate() {
+        if !deed(event).is_some_and(Deed::ends_pod) || is_cancelled(event) {
+            continue;
+        }
+        if event.kind == "Pod" {
+            let ended = &mut reader.pods.of(event).ended;
+            *ended = Some(ended.map_or(event.first, |known| known.min(event.first)));
+        } else if let Some(number) = reader.pods.named(&event.namespace, named(event), event.first) {
+            let ended = &mut reader.pods.at(number).ended;
+            *ended = Some(ended.map_or(event.first, |known| known.min(event.first)));
+            reader.deleted.insert(index, number);
+        }
     }
     for (index, event) in events.iter().enumerate() {
         reader.read(index, event);
@@ -148,6 +170,24 @@ pub fn actions(cluster: &Cluster, events: &[Event], slack: i64) -> Recording {
     recording
 }
 
+/// What no event speaks of because nobody there reports it: nodes without machines (KWOK, virtual kubelets) have no
+/// kubelets that do.
+fn silent(events: &[Event]) -> Vec<Deed> {
+    let reported = |group: fn(Deed) -> bool| {
+        events.iter().any(|event| event.component == "kubelet" || deed(event).is_some_and(group))
+    };
+    let kubelets = [Deed::Started, Deed::Rejected, Deed::Killing].into_iter();
+    let cordons = [Deed::Cordoned, Deed::Uncordoned].into_iter();
+    let kubelets = kubelets.filter(|_| !reported(Deed::is_of_kubelets));
+    kubelets.chain(cordons.filter(|_| !reported(Deed::is_of_cordons))).collect()
+}
+
+/// Workloads whose pods end by themselves.
+fn ending(cluster: &Cluster) -> Vec<usize> {
+    let workloads = cluster.workloads.iter().enumerate();
+    workloads.filter(|(_, workload)| workload.job().is_some()).map(|(index, _)| index).collect()
+}
+
 /// The deed that an event reports, if it is one.
 fn deed(event: &Event) -> Option<Deed> {
     let deed = match (event.kind.as_str(), event.reason.as_str()) {
@@ -156,11 +196,14 @@ fn deed(event: &Event) -> Option<Deed> {
         ("Pod", "Killing") => Deed::Killing,
         ("Pod", "TaintManagerEviction") => Deed::TaintEvicted,
         ("Pod", "Descheduled") => Deed::Descheduled,
+        ("Pod", "Preempted") => Deed::Preempted,
         ("Pod", "TaintToleration" | "NodeAffinity" | "NodeName" | "UnexpectedAdmissionError") => Deed::Rejected,
         ("Pod", reason) if reason.starts_with("OutOf") => Deed::Rejected,
         ("Pod", _) if event.component.contains("descheduler") => Deed::Descheduled,
-        ("ReplicaSet", "SuccessfulCreate") => Deed::Created,
-        ("ReplicaSet", "SuccessfulDelete") => Deed::Deleted,
+        // Claims of StatefulSets are created under the same reason.
+        ("StatefulSet", _) if event.message.starts_with("create Claim") => return None,
+        ("ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job", "SuccessfulCreate") => Deed::Created,
+        ("ReplicaSet" | "DaemonSet" | "StatefulSet", "SuccessfulDelete") => Deed::Deleted,
         ("Deployment", "ScalingReplicaSet") => Deed::ScaledReplicaSet,
         ("HorizontalPodAutoscaler", "SuccessfulRescale") => Deed::Rescaled,
         ("Node", "NodeNotReady") => Deed::NodeNotReady,
@@ -176,31 +219,34 @@ fn is_cancelled(event: &Event) -> bool {
     event.message.starts_with("Cancelling")
 }
 
-/// The pod in `Created pod: web-5d-x` and `Deleted pod: web-5d-x`.
-fn named(message: &str) -> &str {
-    message.rsplit_once(": ").map_or("", |(_, pod)| pod.trim())
+/// The pod in `Deleted pod: web-5d-x` and `delete Pod web-0 in StatefulSet web successful`.
+fn named(event: &Event) -> &str {
+    if event.kind == "StatefulSet" {
+        return event.message.split(' ').nth(2).unwrap_or_default();
+    }
+    event.message.rsplit_once(": ").map_or("", |(_, pod)| pod.trim())
+}
+
+impl Recording {
+    /// The node of a `Scheduled` event: the last word of its message.
+    fn node_of(&mut self, event: &Event) -> Option<usize> {
+        let (_, node) = event.message.rsplit_once(" to ")?;
+        Some(self.nodes.insert_full(node.trim().to_owned()).0)
+    }
 }
 
 struct Reader<'a> {
     cluster: &'a Cluster,
     slack: i64,
-    pods: IndexMap<(String, String), Pod>,
+    pods: Pods,
+    /// By event: the pod that it says was deleted.
+    deleted: IndexMap<usize, usize>,
     recording: Recording,
 }
 
 impl Reader<'_> {
-    fn pod(&mut self, event: &Event) -> &mut Pod {
-        self.pods.entry((event.namespace.clone(), event.name.clone())).or_default()
-    }
-
     fn leave_out(&mut self, why: String) {
         *self.recording.left_out.entry(why).or_default() += 1;
-    }
-
-    /// The node of a `Scheduled` event: the last word of its message.
-    fn node_of(&mut self, event: &Event) -> Option<usize> {
-        let (_, node) = event.message.rsplit_once(" to ")?;
-        Some(self.recording.nodes.insert_full(node.trim().to_owned()).0)
     }
 
     /// The workload that an object belongs to: that of its name, or of its name without the suffixes that ReplicaSets
@@ -235,10 +281,6 @@ impl Reader<'_> {
         let Some(deed) = deed(event) else {
             return self.leave_out(format!("{} is no action of the model", event.reason));
         };
-        if event.kind == "StatefulSet" {
-            return self
-                .leave_out("pods with names of their own: when they were created and deleted is not compared".into());
-        }
         let is_node = event.kind == "Node";
         let workload = if is_node { None } else { self.workload(event) };
         if !is_node && workload.is_none() {
@@ -250,11 +292,11 @@ impl Reader<'_> {
                 if let Err(why) = self.note_pod(event, deed) {
                     return self.leave_out(why.into());
                 }
-                self.pod(event).node
+                self.pods.of(event).node
             }
-            (_, Deed::Deleted) => {
-                let pod = (event.namespace.clone(), named(&event.message).to_owned());
-                self.pods.get(&pod).and_then(|pod| pod.node)
+            // Of several pods of one name it is not known which were where.
+            (_, Deed::Deleted) if event.count == 1 => {
+                self.deleted.get(&index).and_then(|&number| self.pods.at(number).node)
             }
             _ => None,
         };
@@ -281,10 +323,12 @@ impl Reader<'_> {
 
     /// Follows a pod; why the event is no action otherwise.
     fn note_pod(&mut self, event: &Event, deed: Deed) -> Result<(), &'static str> {
-        let pod = self.pod(event);
+        let pod = self.pods.of(event);
         match deed {
             _ if is_cancelled(event) => Err("a deletion called off"),
             Deed::Killing if std::mem::replace(&mut pod.is_killed, true) => Err("repeated for the same pod"),
+            // Two pods preempt the same one.
+            Deed::Preempted if std::mem::replace(&mut pod.is_preempted, true) => Err("repeated for the same pod"),
             Deed::Started if pod.has_started => Err("repeated for the same pod"),
             Deed::Started | Deed::Rejected if pod.ended.is_some_and(|ended| ended <= event.first) => {
                 Err("a kubelet that had not heard yet that the pod was deleted")

@@ -23,6 +23,8 @@ pub struct Event {
     pub namespace: String,
     /// Name of the object.
     pub name: String,
+    /// UID of the object; empty if it was not recorded.
+    pub uid: String,
     /// The message.
     pub message: String,
 }
@@ -61,6 +63,7 @@ struct Short {
     kind: String,
     name: String,
     namespace: Option<String>,
+    uid: Option<String>,
     message: Option<String>,
 }
 
@@ -103,6 +106,7 @@ fn lines(text: &str) -> Result<Vec<Event>, EventError> {
                 kind: short.kind,
                 namespace: short.namespace.unwrap_or_default(),
                 name: short.name,
+                uid: short.uid.unwrap_or_default(),
                 message: short.message.unwrap_or_default(),
             })
         })
@@ -134,6 +138,7 @@ fn full(value: &Value, place: &str) -> Result<Event, EventError> {
         kind: required("/involvedObject/kind", "involvedObject.kind")?,
         namespace: or_empty("/involvedObject/namespace"),
         name: required("/involvedObject/name", "involvedObject.name")?,
+        uid: or_empty("/involvedObject/uid"),
         message: or_empty("/message"),
     })
 }

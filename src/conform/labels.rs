@@ -9,6 +9,9 @@ use kubound_encodings::subject::{self, ObjectId, SlotId};
 use kubound_encodings::system::{Rule, TransitionSystem, Verb, Write};
 use kubound_encodings::term::{TermId, VarDecl, VarId};
 
+/// As Kubernetes Events name it.
+const DAEMON_SET: &str = "daemonset-controller";
+
 /// An action of the model.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Label {
@@ -22,20 +25,18 @@ pub struct Label {
     pub number: Option<i64>,
 }
 
-/// How often a step does what it does.
-enum Times {
-    Once,
-    /// As often as these terms say together.
-    Sum(Vec<TermId>),
-    /// Each part as often as its term says, with some workload and slot.
-    Parts(Vec<(TermId, Option<usize>, Option<usize>)>),
+/// One thing that steps of a rule are recorded as.
+struct Part {
+    label: Label,
+    /// How often it is done, a term over the state before; `None`: once.
+    times: Option<TermId>,
+    /// The size that is set; nothing is recorded where it stays as it is.
+    size: Option<VarId>,
 }
 
 /// What the steps of one rule are recorded as.
 pub struct Recorder {
-    label: Label,
-    times: Times,
-    number: Option<VarId>,
+    parts: Vec<Part>,
 }
 
 /// What rules are read by.
@@ -66,8 +67,15 @@ impl Names<'_> {
             ("kubelet", "Failed") => (Deed::Rejected, Verb::Status),
             ("kubelet", "Killing") => (Deed::Killing, Verb::Delete),
             ("taint-eviction-controller", "TaintManagerEviction") => (Deed::TaintEvicted, Verb::Delete),
-            ("replicaset-controller", "SuccessfulCreate") => (Deed::Created, Verb::Create),
-            ("replicaset-controller", "SuccessfulDelete") => (Deed::Deleted, Verb::Delete),
+            (
+                "replicaset-controller" | DAEMON_SET | "statefulset-controller" | "job-controller",
+                "SuccessfulCreate",
+            ) => (Deed::Created, Verb::Create),
+            ("replicaset-controller" | DAEMON_SET | "statefulset-controller", "SuccessfulDelete") => {
+                (Deed::Deleted, Verb::Delete)
+            }
+            ("default-scheduler", "Preempted") => (Deed::Preempted, Verb::Delete),
+            ("kubelet", "Completed") => (Deed::Ended, Verb::Status),
             ("descheduler", "Descheduled") => (Deed::Descheduled, Verb::Evict),
             ("deployment-controller", "ScalingReplicaSet") => (Deed::ScaledReplicaSet, Verb::Update),
             ("horizontal-pod-autoscaler", "SuccessfulRescale") => (Deed::Rescaled, Verb::Update),
@@ -77,33 +85,55 @@ impl Names<'_> {
             ("kubectl", "NodeSchedulable") => (Deed::Uncordoned, Verb::Patch),
             _ => return None,
         };
-        let requests: Vec<&Write> = rule.writes.iter().filter(|write| write.verb == verb).collect();
-        let (workload, slot) = self.about(requests.first()?);
-        let plain = Label { deed, workload, slot, number: None };
-        let counted = |write: &&Write| write.times;
-        Some(match deed {
-            Deed::Created => {
-                let times = Times::Sum(requests.iter().filter_map(counted).collect());
-                Recorder { label: Label { slot: None, ..plain }, times, number: None }
+        let requests = rule.writes.iter().filter(|write| write.verb == verb);
+        let parts: Vec<Part> = match deed {
+            Deed::ScaledReplicaSet => requests.filter_map(|write| self.size(deed, write)).collect(),
+            Deed::Created
+            | Deed::Deleted
+            | Deed::Preempted
+            | Deed::TaintEvicted
+            | Deed::Descheduled
+            | Deed::Killing
+            | Deed::Ended => requests.flat_map(|write| self.pods(deed, rule, write)).collect(),
+            // What else they write belongs to the same.
+            _ => requests.take(1).map(|write| self.whole(deed, write)).collect(),
+        };
+        (!parts.is_empty()).then_some(Recorder { parts })
+    }
+
+    /// What a step is recorded as that does one thing.
+    fn whole(&self, deed: Deed, write: &Write) -> Part {
+        let (workload, slot) = self.about(write);
+        let size = if deed == Deed::Rescaled { self.size_set(write) } else { None };
+        Part { label: Label { deed, workload, slot, number: None }, times: None, size }
+    }
+
+    /// What a request about pods is recorded as.
+    fn pods(&self, deed: Deed, rule: &Rule, write: &Write) -> Vec<Part> {
+        let (workload, slot) = self.about(write);
+        let times = write.times;
+        let part = |deed: Deed, slot: Option<usize>| {
+            let label = Label { deed, workload, slot, number: None };
+            Part { label, times, size: None }
+        };
+        match deed {
+            // Pods of DaemonSets that have room are created and bound in one step.
+            Deed::Created if rule.actor == DAEMON_SET && slot.is_some() => {
+                vec![part(deed, None), part(Deed::Scheduled, slot)]
             }
-            Deed::Killing | Deed::TaintEvicted => {
-                let times = Times::Sum(requests.iter().filter_map(counted).collect());
-                Recorder { label: plain, times, number: None }
-            }
-            Deed::Deleted | Deed::Descheduled => {
-                let part = |write: &&Write| {
-                    let (workload, slot) = self.about(write);
-                    Some((write.times?, workload, slot))
-                };
-                let times = Times::Parts(requests.iter().filter_map(part).collect());
-                let workload = workload.filter(|_| deed == Deed::Deleted);
-                Recorder { label: Label { workload, slot: None, ..plain }, times, number: None }
-            }
-            Deed::ScaledReplicaSet | Deed::Rescaled => {
-                Recorder { label: plain, times: Times::Once, number: self.number(&requests) }
-            }
-            _ => Recorder { label: plain, times: Times::Once, number: None },
-        })
+            Deed::Created => vec![part(deed, None)],
+            // What is written without a node is the Job's status.
+            Deed::Ended if slot.is_none() => Vec::new(),
+            _ => vec![part(deed, slot)],
+        }
+    }
+
+    /// The size of a Deployment's ReplicaSet that a request sets. Nobody else's ReplicaSets are scaled.
+    fn size(&self, deed: Deed, write: &Write) -> Option<Part> {
+        let (workload, _) = self.about(write);
+        let is_deployment = |&index: &usize| self.cluster.workloads[index].reference.kind == "Deployment";
+        let label = Label { deed, workload: Some(workload.filter(is_deployment)?), slot: None, number: None };
+        Some(Part { label, times: None, size: Some(self.size_set(write)?) })
     }
 
     /// The workload and the slot that a request is about.
@@ -111,40 +141,36 @@ impl Names<'_> {
         (write.object.and_then(|object| self.workload(object)), write.slot.map(SlotId::index))
     }
 
-    /// The size that the only one of some requests sets.
-    fn number(&self, requests: &[&Write]) -> Option<VarId> {
-        let [only] = requests else { return None };
+    /// The size that a request sets.
+    fn size_set(&self, write: &Write) -> Option<VarId> {
         let is_size = |var: &VarId| {
             let word = &self.vars[var.index()].subject.aspect.word;
             *word == words::REPLICAS || *word == words::REPLICA_SET
         };
-        only.effects.iter().map(|&(var, _)| var).find(is_size)
+        write.effects.iter().map(|&(var, _)| var).find(is_size)
     }
 }
 
 impl Recorder {
     /// What a step would have been recorded as, each label with how often.
     pub fn labels(&self, system: &TransitionSystem, before: &[i64], step: &Move) -> Vec<(Label, i64)> {
-        let label = Label { number: self.number.map(|var| step.state[var.index()]), ..self.label };
-        match &self.times {
-            Times::Once => vec![(label, 1)],
-            Times::Sum(terms) => vec![(label, execute::values(system, terms, before, &step.picks).iter().sum())],
-            Times::Parts(parts) => {
-                let terms: Vec<TermId> = parts.iter().map(|&(term, _, _)| term).collect();
-                let counts = execute::values(system, &terms, before, &step.picks);
-                let told = parts.iter().zip(counts).filter(|&(_, count)| count > 0);
-                told.map(|(&(_, workload, slot), count)| (Label { workload, slot, ..label }, count)).collect()
-            }
-        }
+        let terms: Vec<TermId> = self.parts.iter().filter_map(|part| part.times).collect();
+        let mut counts = execute::values(system, &terms, before, &step.picks).into_iter();
+        let told = |part: &Part| {
+            let times = part.times.map_or(Some(1), |_| counts.next())?;
+            let number = part.size.map(|var| step.state[var.index()]);
+            let is_done = part.size.is_none_or(|var| step.state[var.index()] != before[var.index()]);
+            (times > 0 && is_done).then_some((Label { number, ..part.label }, times))
+        };
+        self.parts.iter().filter_map(told).collect()
     }
 
     /// Whether some step of the rule might be recorded like this.
     pub fn may(&self, deed: Deed, workload: Option<usize>, slot: Option<usize>) -> bool {
         let fits = |own: Option<usize>, asked: Option<usize>| own.is_none() || asked.is_none() || own == asked;
-        let slots = match &self.times {
-            Times::Parts(parts) => parts.iter().any(|&(_, _, own)| fits(own, slot)),
-            _ => fits(self.label.slot, slot),
-        };
-        self.label.deed == deed && fits(self.label.workload, workload) && slots
+        self.parts
+            .iter()
+            .map(|part| part.label)
+            .any(|label| label.deed == deed && fits(label.workload, workload) && fits(label.slot, slot))
     }
 }

@@ -1,20 +1,21 @@
 //! Conformance: whether the model can do what a real cluster was recorded doing.
 //!
-//! `events` reads recordings, `actions` turns events into actions, `labels` says what steps of the model would have
+//! `events` reads recordings, `pods` tells pods apart, `actions` turns events into actions, `labels` says what steps of the model would have
 //! been recorded as, and `search` looks for a run that performs the recorded actions in their order.
 
 pub mod actions;
 pub mod events;
 pub mod labels;
+mod pods;
 pub mod search;
 
-use crate::engines::explicit::stepper::Stepper;
+use crate::engines::explicit::stepper::{Move, Stepper};
 use crate::engines::proof::words::words;
 use crate::limits::report::{MOST_ACTIONS, MOST_REASONS};
 use crate::report::narrate::sentence;
 use crate::trace::replay::check_step;
 use crate::trace::{Step, execute};
-use actions::{Class, Recording};
+use actions::{Class, Deed, Recording};
 use events::Event;
 use kubound_encodings::cluster::Cluster;
 use kubound_encodings::system::{Rule, TransitionSystem};
@@ -115,7 +116,8 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     fn conformance(&self, found: &Found) -> Result<Conformance, SearchError> {
-        let (mut modelled, mut modelled_matched, mut skipped) = (0, 0, 0);
+        let (mut modelled, mut modelled_matched, mut skipped, mut ended) = (0, 0, 0, 0);
+        let mut left_out = self.recording.left_out.clone();
         let (mut mismatches, mut run) = (Vec::new(), Vec::new());
         let mut state = found.initial.clone();
         for deal in &found.deals {
@@ -123,6 +125,10 @@ impl Teller<'_> {
                 Deal::Skip(action) => {
                     skipped += 1;
                     mismatches.push(self.skipped(*action, &state, &found.binding));
+                }
+                Deal::Ended(_) => {
+                    ended += 1;
+                    *left_out.entry("eviction of a pod that has ended by itself".into()).or_default() += 1;
                 }
                 Deal::Step { step, performs, unrecorded } => {
                     let rule = &self.system.rules[step.rule];
@@ -132,6 +138,10 @@ impl Teller<'_> {
                         let fault = format!("{} is no step on the interpreter: {what}", rule.name);
                         SearchError::Engine(crate::engines::EngineError::Internal(fault))
                     })?;
+                    for (label, times) in self.silent(&state, step) {
+                        let why = format!("{label} of the model's run: nobody recorded any in this cluster");
+                        *left_out.entry(why).or_default() += times as usize;
+                    }
                     modelled_matched += performs.len();
                     modelled += performs.len();
                     let text = sentence(self.system, rule, &state, &done);
@@ -149,7 +159,7 @@ impl Teller<'_> {
                 }
             }
         }
-        let recorded = self.recording.actions.len();
+        let recorded = self.recording.actions.len() - ended;
         let recorded_matched = recorded - skipped;
         let all = recorded + modelled;
         let rate = if all == 0 { 0.0 } else { 100.0 * (recorded_matched + modelled_matched) as f64 / all as f64 };
@@ -164,9 +174,17 @@ impl Teller<'_> {
             limited: found.limited,
             nodes: nodes.collect(),
             mismatches,
-            left_out: self.recording.left_out.iter().map(|(why, &count)| (why.clone(), count)).collect(),
+            left_out: left_out.into_iter().collect(),
             run,
         })
+    }
+
+    /// What a step does that nobody would have recorded.
+    fn silent(&self, before: &[i64], step: &Move) -> Vec<(Deed, i64)> {
+        let recorder = self.search.recorders()[step.rule].as_ref();
+        let labels = recorder.map(|recorder| recorder.labels(self.system, before, step)).unwrap_or_default();
+        let is_silent = |(label, _): &(Label, i64)| self.recording.silent.contains(&label.deed);
+        labels.into_iter().filter(is_silent).map(|(label, times)| (label.deed, times)).collect()
     }
 
     fn told(&self, action: usize) -> String {

@@ -3,10 +3,11 @@
 //! A search node is a state of the model, how many actions of each class have been performed, and which node slot each
 //! recorded node stands for. Going from one recorded instant to the next, all nodes that a run can reach are explored,
 //! those with the fewest mismatches first: a recorded action passed over, or an action of the model that was not
-//! recorded. Steps that no event reports cost nothing. At each instant only the best nodes are kept, so the run found
+//! recorded. Steps that no event reports cost nothing, nor do evictions of pods that have ended by themselves, which
+//! the model forgets. At each instant only the best nodes are kept, so the run found
 //! need not be the best one: the rate is a lower bound.
 
-use super::actions::{Class, Recording};
+use super::actions::{Class, Deed, Recording};
 use super::labels::{Label, Names, Recorder};
 use crate::engines::EngineError;
 use crate::engines::explicit::stepper::{Move, Stepper};
@@ -58,6 +59,8 @@ pub enum Deal {
     },
     /// A recorded action that is passed over, by index.
     Skip(usize),
+    /// A recorded eviction of a pod that has ended by itself, by index.
+    Ended(usize),
 }
 
 /// The best run found.
@@ -79,6 +82,8 @@ struct Place {
     state: Vec<i64>,
     progress: Vec<u16>,
     binding: Vec<Option<usize>>,
+    /// By [`Search::evictions`]: pods that have ended by themselves where such an eviction may find them.
+    ended: Vec<u16>,
 }
 
 struct Node {
@@ -110,6 +115,8 @@ pub(super) struct Search<'a> {
     recorders: Vec<Option<Recorder>>,
     /// By class its actions, by latest time.
     by_class: Vec<Vec<usize>>,
+    /// Classes of evictions of pods that end by themselves.
+    evictions: Vec<usize>,
     nodes: Vec<Node>,
     /// Variables that say how often an event may still happen, which do not tell nodes apart.
     budgets: Vec<bool>,
@@ -124,11 +131,16 @@ impl<'a> Search<'a> {
         for (index, action) in recording.actions.iter().enumerate() {
             by_class[action.class].push(index);
         }
+        let is_eviction = |class: &Class| {
+            class.deed == Deed::TaintEvicted
+                && class.workload.is_some_and(|workload| recording.ending.contains(&workload))
+        };
+        let evictions = (0..by_class.len()).filter(|&class| is_eviction(&recording.classes[class])).collect();
         let system = stepper.system();
         let budgets = system.vars.iter().zip(system.dag.vars());
         let budgets =
             budgets.map(|(var, decl)| var.role == Role::Budget && decl.subject.aspect.word == words::LEFT).collect();
-        Self { recording, stepper, recorders, by_class, nodes: Vec::new(), budgets, bounds, limited: false }
+        Self { recording, stepper, recorders, by_class, evictions, nodes: Vec::new(), budgets, bounds, limited: false }
     }
 
     pub(super) fn recorders(&self) -> &[Option<Recorder>] {
@@ -142,7 +154,8 @@ impl<'a> Search<'a> {
         let binding: Vec<Option<usize>> =
             self.recording.nodes.iter().map(|node| slots.iter().position(|slot| slot == node)).collect();
         for state in self.stepper.initial(most).ok_or_else(too_many)? {
-            let place = Place { state, progress: vec![0; self.by_class.len()], binding: binding.clone() };
+            let (progress, ended) = (vec![0; self.by_class.len()], vec![0; self.evictions.len()]);
+            let place = Place { state, progress, binding: binding.clone(), ended };
             self.nodes.push(Node { place, cost: 0, parent: None, via: None });
         }
         if self.nodes.is_empty() {
@@ -242,8 +255,16 @@ impl<'a> Search<'a> {
             }
             let mut place = self.nodes[node].place.clone();
             place.progress[class] += 1;
-            let via = Some(Deal::Skip(self.by_class[class][usize::from(done)]));
-            let cost = self.nodes[node].cost + 1;
+            let action = self.by_class[class][usize::from(done)];
+            let eviction = self.evictions.iter().position(|&one| one == class);
+            let (deal, cost) = match eviction.map(|at| &mut place.ended[at]) {
+                Some(ended) if *ended > 0 => {
+                    *ended -= 1;
+                    (Deal::Ended(action), 0)
+                }
+                _ => (Deal::Skip(action), 1),
+            };
+            let (via, cost) = (Some(deal), self.nodes[node].cost + cost);
             self.nodes.push(Node { place, cost, parent: Some(node), via });
             self.enqueue(self.nodes.len() - 1, queues);
         }
@@ -252,13 +273,15 @@ impl<'a> Search<'a> {
     fn steps(&mut self, node: usize, open: &[u16], instant: i64, queues: &mut Queues) -> Result<(), SearchError> {
         let before = self.nodes[node].place.state.clone();
         for step in self.stepper.moves(&before)? {
-            let labels = match &self.recorders[step.rule] {
+            let mut labels = match &self.recorders[step.rule] {
                 Some(recorder) => recorder.labels(self.stepper.system(), &before, &step),
                 None => Vec::new(),
             };
+            let ended = self.ended_after(&self.nodes[node].place, &labels);
+            labels.retain(|(label, _)| label.deed != Deed::Ended);
             for matched in self.matchings(&self.nodes[node].place, &labels, open, instant) {
                 let Matched { progress, binding, performs, unrecorded, cost } = matched;
-                let place = Place { state: step.state.clone(), progress, binding };
+                let place = Place { state: step.state.clone(), progress, binding, ended: ended.clone() };
                 let cost = self.nodes[node].cost + cost;
                 let via = Some(Deal::Step { step: step.clone(), performs, unrecorded });
                 self.nodes.push(Node { place, cost, parent: Some(node), via });
@@ -268,6 +291,23 @@ impl<'a> Search<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Pods that evictions may find ended after a step with these labels.
+    fn ended_after(&self, place: &Place, labels: &[(Label, i64)]) -> Vec<u16> {
+        let mut ended = place.ended.clone();
+        for (label, times) in labels.iter().filter(|(label, _)| label.deed == Deed::Ended) {
+            for (count, &class) in ended.iter_mut().zip(&self.evictions) {
+                let kind = &self.recording.classes[class];
+                let is_there = kind.node.is_none_or(|node| place.binding[node] == label.slot);
+                if kind.workload == label.workload && is_there {
+                    // No more than are evicted ever matter.
+                    let most = self.by_class[class].len() as u16;
+                    *count = count.saturating_add(u16::try_from(*times).unwrap_or(most)).min(most);
+                }
+            }
+        }
+        ended
     }
 
     /// The ways to find recorded actions for the labels of a step. What is not found counts as unrecorded, unless the
@@ -309,7 +349,8 @@ impl<'a> Search<'a> {
         if found.is_empty() {
             let mut way = way;
             let dropped = self.recording.dropped.get(&(label.deed, label.workload));
-            if dropped.is_none_or(|&from| instant < from) {
+            let is_silent = self.recording.silent.contains(&label.deed);
+            if !is_silent && dropped.is_none_or(|&from| instant < from) {
                 way.cost += 1;
                 match way.unrecorded.last_mut() {
                     Some((known, times)) if *known == label => *times += 1,

@@ -2,6 +2,7 @@
 
 use crate::made::{Event, Made, kind, name};
 use crate::observe::Placement;
+use crate::recording;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fs;
@@ -27,6 +28,17 @@ pub enum Answer {
     Refused(String),
 }
 
+/// How far a run of the model follows a recording.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    /// Actions of both sides.
+    pub actions: i64,
+    /// Those among them that the other side has, too.
+    pub matched: i64,
+    /// Why there is no answer.
+    pub error: Option<String>,
+}
+
 /// How Kubound is asked.
 pub struct Kubound {
     /// The program.
@@ -40,7 +52,7 @@ pub struct Kubound {
 impl Kubound {
     /// Whether a quiet cluster can look like this after the first few events.
     pub fn ask(&self, made: &Made, events: usize, seen: &Placement) -> Result<Answer> {
-        self.write(&self.folder, made, events, seen)?;
+        self.write(&self.folder, made, events, Some(seen))?;
         let first = self.answer(&[])?;
         if first != Answer::Cannot {
             return Ok(first);
@@ -50,6 +62,23 @@ impl Kubound {
             Answer::Can => Answer::OnlyInterleaved,
             Answer::Cannot => Answer::Cannot,
             other => other,
+        })
+    }
+
+    /// Whether a run of the model follows what was recorded while the first few events happened, and how far.
+    pub fn follow(&self, folder: &Path, made: &Made, events: usize, recorded: &[Value]) -> Result<Followed> {
+        self.write(folder, made, events, None)?;
+        let recording = folder.join("events.jsonl");
+        let lines: String = recording::facts(recorded).iter().map(|fact| format!("{fact}\n")).collect();
+        fs::write(&recording, lines)?;
+        let mut command = Command::new(&self.program);
+        let output = command.arg("conform").arg(&recording).args(["--output", "json"]).output()?;
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let count = |key: &str| answer[key].as_i64().unwrap_or_default();
+        Ok(Followed {
+            actions: count("recorded") + count("modelled"),
+            matched: count("recordedMatched") + count("modelledMatched"),
+            error: answer.is_null().then(|| String::from_utf8_lossy(&output.stderr).into_owned()),
         })
     }
 
@@ -67,8 +96,8 @@ impl Kubound {
         })
     }
 
-    /// Writes the files of a question.
-    pub fn write(&self, folder: &Path, made: &Made, events: usize, seen: &Placement) -> Result<()> {
+    /// Writes the files of a question; where nothing was seen those of all that happens, from no pods at all.
+    pub fn write(&self, folder: &Path, made: &Made, events: usize, seen: Option<&Placement>) -> Result<()> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
@@ -90,9 +119,11 @@ impl Kubound {
         }
         let mut spec = json!({
             "kubernetesVersion": self.release, "resources": ["objects.json"], "workloads": settings, "events": happening,
-            "start": if events == 0 { "empty" } else { "settled" },
-            "intents": [{"id": "seen", "always": seen.condition(made, events)}],
+            "start": if events == 0 || seen.is_none() { "empty" } else { "settled" },
         });
+        if let Some(seen) = seen {
+            spec["intents"] = json!([{"id": "seen", "always": seen.condition(made, events)}]);
+        }
         if !made.usage.is_empty() {
             spec["hpa"] = json!({"syncPeriod": "2s", "downscaleStabilization": "4s"});
         }

@@ -37,6 +37,12 @@ impl Server {
         if status < 300 || status == 404 { Ok(()) } else { Err(Error::other(format!("{path}: {status} {body}"))) }
     }
 
+    /// Creates an object.
+    pub fn create(&self, path: &str, object: &Value) -> Result<()> {
+        let (status, body) = self.ask("POST", path, Some(object))?;
+        if status < 300 { Ok(()) } else { Err(Error::other(format!("{path}: {status} {body}"))) }
+    }
+
     /// Changes fields of an object.
     pub fn patch(&self, path: &str, change: &Value) -> Result<()> {
         let (status, body) = self.ask("PATCH", path, Some(change))?;

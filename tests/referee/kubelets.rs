@@ -16,6 +16,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Time between two signs of life of a node: four of them fit into the grace period of nodes that may stop.
 const HEARTBEAT: Duration = Duration::from_secs(4);
 
+/// Who reports; not a kubelet, which would report cordons, too.
+const COMPONENT: &str = "referee";
+
 /// Whose kubelets are played.
 pub enum Kept {
     /// Those of all nodes.
@@ -128,16 +131,34 @@ fn look_at_pods(server: &Server, nodes: &BTreeSet<String>) -> Result<()> {
         if is_terminating(pod) {
             if !has_ended(pod) {
                 server.patch(&status, &json!({"status": ended(pod, "Failed", 137)}))?;
+                record(server, pod, "Killing", "Stopping container app")?;
             }
             let options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0});
             server.delete(&path, &options)?;
         } else if pod["status"]["phase"] == "Pending" {
             server.patch(&status, &json!({"status": started(pod)}))?;
+            record(server, pod, "Started", "Started container app")?;
         } else if ends && pod["status"]["phase"] == "Running" {
             server.patch(&status, &json!({"status": ended(pod, "Succeeded", 0)}))?;
         }
     }
     Ok(())
+}
+
+/// Writes the Event that a kubelet writes when it has done something.
+fn record(server: &Server, pod: &Value, reason: &str, message: &str) -> Result<()> {
+    let metadata = &pod["metadata"];
+    let event = json!({
+        "apiVersion": "v1", "kind": "Event",
+        "metadata": {"namespace": metadata["namespace"], "generateName": format!("{}.", name(pod))},
+        "involvedObject": {
+            "apiVersion": "v1", "kind": "Pod", "namespace": metadata["namespace"], "name": metadata["name"],
+            "uid": metadata["uid"],
+        },
+        "reason": reason, "message": message, "type": "Normal", "count": 1,
+        "source": {"component": COMPONENT}, "firstTimestamp": now(), "lastTimestamp": now(),
+    });
+    server.create("/api/v1/namespaces/default/events", &event)
 }
 
 fn containers<'a>(pod: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {

@@ -11,6 +11,7 @@ mod observe;
 mod plane;
 #[path = "../differential/random.rs"]
 mod random;
+mod recording;
 mod reproduced;
 mod tally;
 mod trial;
@@ -24,7 +25,7 @@ use plane::{Plane, Programs};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use trial::{Record, Trial};
+use trial::{Kept, Record, Trial};
 
 /// Ports that a plane may use.
 const PORTS: u16 = 20;
@@ -181,7 +182,10 @@ impl Run {
             folder: folder.join(format!("asked-{port}")),
             release: self.release.clone(),
         };
-        let kept = folder.join(format!("disagreements-{}", self.release));
+        let kept = Kept {
+            disagreements: folder.join(format!("disagreements-{}", self.release)),
+            recordings: folder.join(format!("recordings-{}", self.release)),
+        };
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= end {
@@ -195,15 +199,17 @@ impl Run {
                 events: made.events.clone(),
                 seen: Vec::new(),
                 answers: BTreeMap::new(),
+                followed: None,
                 note: None,
                 cluster_seconds: 0.0,
                 answer_seconds: 0.0,
             };
             Trial::new(&mut plane, &kubound, &made, &kept).run(&mut record)?;
             println!(
-                "{} {seed}: {:?} {} {:.0} s + {:.0} s",
+                "{} {seed}: {:?} {:?} {} {:.0} s + {:.0} s",
                 profile.name,
                 record.answers,
+                record.followed,
                 record.note.as_deref().unwrap_or_default(),
                 record.cluster_seconds,
                 record.answer_seconds

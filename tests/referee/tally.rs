@@ -28,8 +28,8 @@ pub fn read(path: &Path) -> Result<Vec<Record>> {
 
 /// A table of profiles.
 pub fn table(records: &[Record]) -> String {
-    let mut text = "| profile | seeds | clusters | start | event | second event | undecided | never quiet or drained | moved pod excluded |\n\
-                    |---|---|---|---|---|---|---|---|---|\n"
+    let mut text = "| profile | seeds | clusters | start | event | second event | undecided | never quiet or drained | moved pod excluded | recordings followed | actions followed |\n\
+                    |---|---|---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     let mut profiles: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
     for record in records {
@@ -55,6 +55,10 @@ fn row(profile: &str, records: &[&Record]) -> String {
     }
     let moved = answers("moved");
     let excluded = moved.iter().filter(|answer| matches!(answer, Answer::Cannot | Answer::OnlyInterleaved)).count();
+    let followed: Vec<_> = records.iter().filter_map(|one| one.followed.as_ref()).collect();
+    let whole = followed.iter().filter(|one| one.error.is_none() && one.matched == one.actions).count();
+    let actions: i64 = followed.iter().map(|one| one.actions).sum();
+    let matched: i64 = followed.iter().map(|one| one.matched).sum();
     let seeds = records.iter().map(|one| one.seed);
     let seeds = match (seeds.clone().min(), seeds.max()) {
         (Some(first), Some(last)) if profile != "all" => format!("{first} to {last}"),
@@ -62,9 +66,10 @@ fn row(profile: &str, records: &[&Record]) -> String {
     };
     let notes = records.iter().filter(|one| one.note.is_some()).count();
     format!(
-        "| {profile} | {seeds} | {} | {} | {undecided} | {notes} | {excluded}/{} |\n",
+        "| {profile} | {seeds} | {} | {} | {undecided} | {notes} | {excluded}/{} | {whole}/{} | {matched}/{actions} |\n",
         records.len(),
         cells.join(" | "),
-        moved.len()
+        moved.len(),
+        followed.len()
     )
 }

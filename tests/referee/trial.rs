@@ -1,6 +1,6 @@
 //! One cluster: made, left alone, disturbed, left alone again, and asked about.
 
-use crate::ask::{Answer, Kubound, save};
+use crate::ask::{Answer, Followed, Kubound, save};
 use crate::made::{Event, Made};
 use crate::observe::{Place, Placement, Snapshot};
 use crate::plane::Plane;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Error, Result};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -21,8 +21,9 @@ const QUIET: Duration = Duration::from_millis(2500);
 const QUIET_DRAIN: Duration = Duration::from_secs(7);
 /// The same after a node stopped: nodes are tainted one every ten seconds.
 const QUIET_STOPPED: Duration = Duration::from_secs(12);
-/// What a quota that counts pods of a stopped node may take until it is computed again: five minutes, and some.
-const RESYNC: Duration = Duration::from_secs(310);
+/// What a quota that counts pods of a stopped node may take until it is computed again, or the scheduler until it tries a
+/// pod again of which no queueing hint tells: five minutes, and the half minute between two looks of the queue.
+const RESYNC: Duration = Duration::from_secs(340);
 /// The same with autoscalers, which look every two seconds and wait for four before they scale down.
 const QUIET_AUTOSCALED: Duration = Duration::from_secs(10);
 /// Longest time until a cluster is quiet.
@@ -40,6 +41,9 @@ pub struct Record {
     pub seen: Vec<Value>,
     /// Question and answer: `start`, `moved`, `event`, `second event`.
     pub answers: BTreeMap<String, Answer>,
+    /// How far the model follows what was recorded.
+    #[serde(default)]
+    pub followed: Option<Followed>,
     /// Why there are fewer answers than questions.
     pub note: Option<String>,
     /// Seconds that the cluster took.
@@ -48,13 +52,20 @@ pub struct Record {
     pub answer_seconds: f64,
 }
 
+/// Where things are written.
+pub struct Kept {
+    /// Disagreements.
+    pub disagreements: PathBuf,
+    /// Recordings, each with the scenario that it is followed with.
+    pub recordings: PathBuf,
+}
+
 /// A trial in progress.
 pub struct Trial<'a> {
     pub plane: &'a mut Plane,
     pub kubound: &'a Kubound,
     pub made: &'a Made,
-    /// Where disagreements are written.
-    pub kept: &'a Path,
+    pub kept: &'a Kept,
     stopped: BTreeSet<String>,
     drains: Vec<Child>,
 }
@@ -79,7 +90,7 @@ fn apply() -> Vec<String> {
 }
 
 impl<'a> Trial<'a> {
-    pub fn new(plane: &'a mut Plane, kubound: &'a Kubound, made: &'a Made, kept: &'a Path) -> Self {
+    pub fn new(plane: &'a mut Plane, kubound: &'a Kubound, made: &'a Made, kept: &'a Kept) -> Self {
         Self { plane, kubound, made, kept, stopped: BTreeSet::new(), drains: Vec::new() }
     }
 
@@ -118,6 +129,16 @@ impl<'a> Trial<'a> {
             record.seen.push(seen.in_words());
             self.question(record, name, number, seen)?;
         }
+        self.follow(record)
+    }
+
+    /// Whether the model follows the Events of the whole trial.
+    fn follow(&mut self, record: &mut Record) -> Result<()> {
+        let asked = Instant::now();
+        let recorded = self.plane.server.list("/api/v1/namespaces/default/events")?;
+        let folder = self.kept.recordings.join(format!("{}-{}", record.profile, record.seed));
+        record.followed = Some(self.kubound.follow(&folder, self.made, self.made.events.len(), &recorded)?);
+        record.answer_seconds += asked.elapsed().as_secs_f64();
         Ok(())
     }
 
@@ -126,8 +147,7 @@ impl<'a> Trial<'a> {
         let asked = Instant::now();
         let mut answer = self.kubound.ask(self.made, events, &seen)?;
         if matches!(answer, Answer::Cannot | Answer::OnlyInterleaved) {
-            let has_quota = self.made.rules.iter().any(|rule| crate::made::kind(rule) == "ResourceQuota");
-            std::thread::sleep(if has_quota && !self.stopped.is_empty() { RESYNC } else { QUIET_STOPPED });
+            std::thread::sleep(if self.is_late(&seen) { RESYNC } else { QUIET_STOPPED });
             let again = self.quiet()?;
             if again != seen {
                 seen = again;
@@ -136,8 +156,9 @@ impl<'a> Trial<'a> {
         }
         record.answer_seconds += asked.elapsed().as_secs_f64();
         if !matches!(answer, Answer::Can | Answer::Undecided) {
-            let folder = self.kept.join(format!("{}-{}-{}", record.profile, record.seed, name.replace(' ', "-")));
-            self.kubound.write(&folder, self.made, events, &seen)?;
+            let folder =
+                self.kept.disagreements.join(format!("{}-{}-{}", record.profile, record.seed, name.replace(' ', "-")));
+            self.kubound.write(&folder, self.made, events, Some(&seen))?;
             save(&folder.join("seen.json"), &seen)?;
             save(&folder.join("made.json"), self.made)?;
             let happened = self.plane.server.list("/api/v1/namespaces/default/events")?;
@@ -145,6 +166,16 @@ impl<'a> Trial<'a> {
         }
         record.answers.insert(name.into(), answer);
         Ok(())
+    }
+
+    /// Whether something may be looked at again only after minutes.
+    fn is_late(&self, seen: &Placement) -> bool {
+        let has_quota = self.made.rules.iter().any(|rule| crate::made::kind(rule) == "ResourceQuota");
+        // Up to 1.35 no hint says that a pod is gone whose anti-affinity kept others out.
+        let keeps_out = |one: &&Value| !one["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"].is_null();
+        let is_missed = self.kubound.release == "1.33" && self.made.owners().iter().any(keeps_out);
+        let waits = seen.pods.keys().any(|place| place.node.is_empty());
+        has_quota && !self.stopped.is_empty() || is_missed && waits
     }
 
     fn make(&mut self) -> Result<()> {
@@ -256,6 +287,8 @@ impl<'a> Trial<'a> {
             server.delete("/api/v1/namespaces/default/pods", &at_once)?;
             Ok(Snapshot::take(server)?.is_empty())
         })?;
+        // What the kubelets have said of the last pods is not to be found in the next trial.
+        server.delete("/api/v1/namespaces/default/events", &background)?;
         for class in self.made.rules.iter().filter(|rule| crate::made::kind(rule) == "PriorityClass") {
             let path = format!("/apis/scheduling.k8s.io/v1/priorityclasses/{}", crate::made::name(class));
             server.delete(&path, &background)?;

@@ -55,6 +55,15 @@ pub struct LabelSelector {
 }
 
 impl LabelSelector {
+    /// That of `matchLabels` only.
+    pub fn of_labels(labels: &Labels) -> Self {
+        let requirement = |(key, value): (&String, &String)| Requirement {
+            key: key.clone(),
+            operator: Operator::In(vec![value.clone()]),
+        };
+        Self { requirements: labels.iter().map(requirement).collect() }
+    }
+
     /// Whether the labels satisfy every requirement.
     pub fn matches(&self, labels: &Labels) -> bool {
         self.requirements

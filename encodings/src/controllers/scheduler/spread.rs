@@ -1,10 +1,11 @@
 //! PodTopologySpread: domains, the filter of hard constraints (section 1.7) and the score of soft ones (section 1.8).
 
 use super::counted::Pods;
+use crate::cluster::Service;
 use crate::cluster::node::HOSTNAME;
 use crate::cluster::pod::{TopologySpreadConstraint, WhenUnsatisfiable};
 use crate::cluster::scheduler::DefaultSpread;
-use crate::cluster::selector::LabelSelector;
+use crate::cluster::selector::{LabelSelector, Labels};
 use crate::state::Model;
 use crate::term::{Bool, Int, all, any, count, ite, max_of, min_of, sum};
 use indexmap::IndexMap;
@@ -64,15 +65,27 @@ impl Constraint {
 /// whether nodes need all keys (not with the system's defaults).
 fn constraints(model: &Model, group: usize, reaction: WhenUnsatisfiable) -> (Vec<Constraint>, bool) {
     let own = &model.template(group).spread;
-    let of_reaction = |list: &[TopologySpreadConstraint], is_default: bool| -> Vec<Constraint> {
-        let chosen = list.iter().filter(|one| one.when_unsatisfiable == reaction);
-        chosen.map(|spec| Constraint { spec: spec.clone(), is_default }).collect()
+    let chosen = |list: &[TopologySpreadConstraint]| -> Vec<TopologySpreadConstraint> {
+        list.iter().filter(|one| one.when_unsatisfiable == reaction).cloned().collect()
     };
     if !own.is_empty() {
-        return (of_reaction(own, false), true);
+        let own = chosen(own).into_iter().map(|spec| Constraint { spec, is_default: false });
+        return (own.collect(), true);
     }
+    let of_services = of_services(model, group);
+    let by_default = |list: &[TopologySpreadConstraint]| -> Vec<Constraint> {
+        let constraint = |spec: TopologySpreadConstraint| match &of_services {
+            _ if has_own_selector(model, group) => Some(Constraint { spec, is_default: true }),
+            None => None,
+            selector => {
+                let spec = TopologySpreadConstraint { selector: selector.clone(), ..spec };
+                Some(Constraint { spec, is_default: false })
+            }
+        };
+        chosen(list).into_iter().filter_map(constraint).collect()
+    };
     match &model.profile(group).default_spread {
-        DefaultSpread::List(list) => (of_reaction(list, true), true),
+        DefaultSpread::List(list) => (by_default(list), true),
         DefaultSpread::System => {
             let soft = |max_skew: i64, key: &str| TopologySpreadConstraint {
                 max_skew,
@@ -84,9 +97,29 @@ fn constraints(model: &Model, group: usize, reaction: WhenUnsatisfiable) -> (Vec
                 honors_taints: false,
                 own_revision: false,
             };
-            (of_reaction(&[soft(3, HOSTNAME), soft(5, "topology.kubernetes.io/zone")], true), false)
+            (by_default(&[soft(3, HOSTNAME), soft(5, "topology.kubernetes.io/zone")]), false)
         }
     }
+}
+
+/// Whether default constraints count what the controller of a pod selects (`DefaultSelector`): ReplicaSets and
+/// StatefulSets, no Jobs and DaemonSets, and nobody for bare pods.
+fn has_own_selector(model: &Model, group: usize) -> bool {
+    let workload = model.workload(group);
+    workload.has_replica_sets() || workload.ordinals().is_some()
+}
+
+/// What the Services of a pod select together, which default constraints of all others count; nothing where none does.
+fn of_services(model: &Model, group: usize) -> Option<LabelSelector> {
+    let (namespace, labels) = (&model.workload(group).reference.namespace, &model.template(group).labels);
+    let selects = |service: &&Service| {
+        service.namespace == *namespace
+            && !service.selector.is_empty()
+            && service.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+    };
+    let services = model.cluster.services.iter().filter(selects);
+    let merged: Labels = services.flat_map(|service| service.selector.clone()).collect();
+    (!merged.is_empty()).then(|| LabelSelector::of_labels(&merged))
 }
 
 /// The domains of a topology key: its values with the slots that carry them, in order of first appearance.
