@@ -92,7 +92,7 @@ const SYSTEMS: &[&str] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("z3", &["engines/src/smt/z3/"]),
     ("cadical_sys", &["engines/src/smt/cadical.rs"]),
-    ("saphyr_parser", &["src/manifest/yaml.rs"]),
+    ("saphyr_parser", &["src/manifest/yaml/reader.rs"]),
     ("cel", &["src/manifest/formula/"]),
     ("ignore", &["src/manifest/search.rs"]),
     (

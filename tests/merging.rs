@@ -6,7 +6,7 @@ use kubound::engines::{Answer, Cancel, Engine, Limits};
 use kubound::limits::Stop;
 use kubound::manifest;
 use kubound::search::Systems;
-use kubound::search::merged::{Merging, check};
+use kubound::search::merged::{Merging, agrees, check};
 use kubound::trace::Trace;
 use kubound_encodings::cluster::Granularity;
 use kubound_encodings::system::{Role, Rule, Signature, TransitionSystem};
@@ -119,4 +119,37 @@ fn a_violation_on_the_way_is_found() {
     let mut lossy = Merging::new(&fine, &merged(), 0).expect("small");
     let fault = lossy.compare(&[MOST, 0, 0, 0], 100).expect_err("a difference").to_string();
     assert!(fault.contains("merged rules lose a violation"), "{fault}");
+}
+
+/// What becomes of a property that holds in the merged system of a toy when the fine one is decided as well.
+fn decided(fine: TransitionSystem, most: usize) -> Result<bool, String> {
+    let systems = Systems::of(fine, Some(merged()));
+    let limits = Limits { samples: 1, ..Limits::default() };
+    let outcome = Explicit::default().decide(systems.searched(), 0, &limits, &Cancel::default()).expect("no fault");
+    assert!(matches!(outcome.answer, Answer::Holds { .. }), "{:?}", outcome.answer);
+    agrees(&systems, 0, &outcome.sampled, most, &Stop::default()).map_err(|fault| fault.to_string())
+}
+
+#[test]
+fn a_small_fine_system_is_decided_as_well() {
+    assert_eq!(decided(hand_over(|_, _| ()), 100), Ok(true));
+    assert_eq!(decided(hand_over(|_, _| ()), 3), Ok(false), "it has more states");
+    let thief = |toy: &mut Toy, [_, (held_var, held), _, (other_var, other)]: [(VarId, Int); 4]| {
+        toy.rule("steal", None, held.above(0), &[(held_var, held - 1), (other_var, other + 1)]);
+    };
+    let fault = decided(hand_over(thief), 100).expect_err("a run that is lost");
+    assert!(fault.contains("lose the run") && fault.contains("steal"), "{fault}");
+}
+
+/// Whether the fine system of a fixed case was decided as well, with so many states at most.
+fn is_decided_whole(case: &str, most: usize) -> bool {
+    let (systems, runs) = sampled(case, 1);
+    agrees(&systems, 0, &runs, most, &Stop::default()).expect("no run is lost")
+}
+
+#[test]
+fn the_fine_systems_of_the_cases_agree_as_a_whole() {
+    assert!(is_decided_whole("c2", 1000));
+    assert!(is_decided_whole("c3", 100_000));
+    assert!(!is_decided_whole("c8", 100_000), "it has more than three million states");
 }

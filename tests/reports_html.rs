@@ -121,7 +121,7 @@ fn each_violation_of_a_page_ends_with_what_waits() {
     for place in ["blocked", "card"] {
         assert!(seen[place].as_str().is_some_and(|text| text.starts_with(expected)), "{place}: {}", seen[place]);
     }
-    assert_eq!(seen["early"], 0, "nothing waits for ever at the beginning");
+    assert_eq!(seen["early"], 0, "nothing waits forever at the beginning");
 }
 
 #[test]

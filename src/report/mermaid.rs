@@ -1,7 +1,7 @@
 //! A run as a Mermaid sequence diagram: who acts, and the loop as a loop.
 
 use super::document::ViolationDocument;
-use super::narrate::{Line, fold, told_together};
+use super::fold::{Line, fold, told_together};
 use crate::limits::report::MOST_LEAD;
 use crate::text::{neutralise, plural};
 use std::fmt::Write as _;

@@ -3,6 +3,7 @@
 pub mod cause;
 pub mod diagnostic;
 pub mod document;
+mod fold;
 pub mod format;
 pub mod formats;
 pub mod github;

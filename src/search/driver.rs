@@ -9,7 +9,10 @@ use super::restrict::Restricted;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict};
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part, Statistics, proof};
 use crate::limits::Stop;
-use crate::limits::search::{BESIDE_NODES, BESIDE_PODS, COMPARED, COMPARED_OF_ALL, COMPARED_STATES, LARGE};
+use crate::limits::explicit::MOST_STATES;
+use crate::limits::search::{
+    BESIDE_NODES, BESIDE_PODS, COMPARED, COMPARED_OF_ALL, COMPARED_STATES, COMPARED_WHOLE, LARGE,
+};
 use kubound_encodings::cluster::{Cluster, Timing};
 use kubound_encodings::system::Property;
 use std::fmt::Write as _;
@@ -128,7 +131,16 @@ impl Search<'_> {
         }
     }
 
-    /// Compares merged rules with fine ones.
+    /// How many states the fine system may have to be decided as well.
+    fn whole(&self) -> usize {
+        match self.options.cross_check {
+            true => MOST_STATES,
+            false if cfg!(debug_assertions) => 4 * COMPARED_WHOLE,
+            false => COMPARED_WHOLE,
+        }
+    }
+
+    /// Compares merged rules with fine ones: by the answer of the fine system where that is small, else from some states.
     fn check_merging(&self, outcome: &Outcome) -> Result<(), Fault> {
         let Question { systems, property, until, cancel, .. } = self.question;
         let found = usize::try_from(outcome.statistics.states).unwrap_or(usize::MAX);
@@ -136,7 +148,13 @@ impl Search<'_> {
         let stop = Stop { cancel: (*cancel).clone(), deadline: Some(until.decided) };
         let compared = stop.heed(|| merged::check(systems, *property, &outcome.sampled, most, &stop));
         // Without the time for it nothing is compared.
-        compared.unwrap_or(Ok(0)).map(|_| ()).map_err(|source| self.fault(source))
+        compared.unwrap_or(Ok(0)).map_err(|source| self.fault(source))?;
+        // A fine system is never the smaller one.
+        if found > self.whole() || !matches!(outcome.answer, Answer::Holds { .. }) {
+            return Ok(());
+        }
+        let agrees = merged::agrees(systems, *property, &outcome.sampled, self.whole(), &stop);
+        agrees.map(|_| ()).map_err(|source| self.fault(source))
     }
 
     /// Whether an answer is all that the user asked for.

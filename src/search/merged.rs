@@ -7,10 +7,14 @@
 //! on the way must also be a run of the rules that it stands for.
 //!
 //! A difference is a fault of the model. What comes to rest only after very many states is not compared.
+//!
+//! Where the fine system is small, it is decided as well: then nothing rests on merged rules, claims about loops and who has
+//! to act in them included.
 
 use super::Systems;
-use crate::engines::EngineError;
+use crate::engines::explicit::Explicit;
 use crate::engines::explicit::stepper::{Move, Stepper};
+use crate::engines::{Answer, Engine as _, EngineError, Limits};
 use crate::limits::Stop;
 use crate::limits::search::MOST_NAMED;
 use crate::trace::Trace;
@@ -63,6 +67,32 @@ pub fn check(
         compared += usize::from(merging.compare(run.state(run.steps.len()), most)?);
     }
     Ok(compared)
+}
+
+/// Whether the fine system was looked at as a whole, which is done up to `most` states, and no run of it violates a property
+/// that holds with merged rules; given the runs that tell that all states of the merged one were looked at.
+///
+/// # Errors
+/// Some run violates it.
+pub fn agrees(
+    systems: &Systems,
+    property: usize,
+    sampled: &[Trace],
+    most: usize,
+    stop: &Stop,
+) -> Result<bool, EngineError> {
+    if systems.fused.is_none() || sampled.is_empty() {
+        return Ok(false);
+    }
+    let limits = Limits { states: Some(most), deadline: stop.deadline, ..Limits::default() };
+    match Explicit::default().decide(&systems.fine, property, &limits, &stop.cancel)?.answer {
+        Answer::Violated(run) => {
+            let rules: Vec<&str> = run.steps.iter().map(|step| step.rule.as_str()).collect();
+            Err(EngineError::Internal(format!("self-check: merged rules lose the run {}", rules.join(", "))))
+        }
+        Answer::Holds { .. } => Ok(true),
+        _ => Ok(false),
+    }
 }
 
 impl Merging {

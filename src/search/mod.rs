@@ -10,6 +10,7 @@ pub mod cross_check;
 pub mod dormant;
 mod driver;
 pub mod estimate;
+mod fault;
 pub mod late;
 mod lineup;
 pub mod merged;
@@ -21,6 +22,7 @@ mod rounds;
 pub mod scaling;
 pub mod scope;
 pub mod start;
+mod systems;
 #[cfg(test)]
 mod testing;
 pub mod timings;
@@ -29,28 +31,20 @@ mod verify;
 mod violation;
 
 use crate::engines::explicit::inevitable::Inevitability;
-use crate::engines::proof::effects::Effects;
-use crate::engines::symbolic::alone;
-use crate::engines::{EngineError, Registration, Statistics, named};
-use crate::limits::Stop;
-use crate::limits::report::SCENE;
+use crate::engines::{Registration, Statistics, named};
 use crate::limits::search::{BESIDE, MINIMISE, TIMEOUT};
-use crate::passes::Families;
 use crate::smt::Encoding;
 use crate::trace::Trace;
 use estimate::Estimate;
-use kubound_encodings::assemble::{AssembleError, assemble, assemble_with_judgements, assemble_with_scene};
-use kubound_encodings::cluster::{Cluster, Granularity, Timing};
-use kubound_encodings::controllers::Judgement;
-use kubound_encodings::scene::Scene;
-use kubound_encodings::system::{Origin, TransitionSystem};
+pub use fault::Fault;
+use kubound_encodings::cluster::{Granularity, Timing};
+use kubound_encodings::system::Origin;
 use late::Late;
 pub use rounds::check;
-use rustc_hash::FxHashSet;
 use scope::Scope;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+pub use systems::{Judged, Staged, Systems};
 pub use verify::verify;
 
 /// Which engines to use.
@@ -265,128 +259,6 @@ pub struct Beside {
     pub why: String,
 }
 
-/// The systems of a cluster: the one searched, and the fine one on which violations are replayed.
-#[derive(Clone, Debug)]
-pub struct Systems {
-    /// One rule a reconcile.
-    pub fine: TransitionSystem,
-    /// With rules merged, which is possible under paced timing only; `None` where the fine one is searched.
-    pub fused: Option<TransitionSystem>,
-    /// What single rules show about the fine system, once somebody has asked; or why they show nothing.
-    effects: Arc<OnceLock<Result<Effects, String>>>,
-    /// The cluster, where somebody may ask how its states look.
-    described: Option<Arc<Cluster>>,
-    /// What tells objects of the system searched apart.
-    families: Arc<OnceLock<Families>>,
-    /// How states look, once somebody has asked; or why nobody knows.
-    scene: Arc<OnceLock<Result<Staged, String>>>,
-    /// Why the scheduler decides as it does, once somebody has asked; nothing where that takes too long.
-    judgements: Arc<OnceLock<Option<Judged>>>,
-}
-
-/// How the states of a system look, in the words of the system beside.
-pub type Staged = (TransitionSystem, Scene);
-
-/// Why the scheduler decides as it does, in the words of the system beside.
-pub type Judged = (TransitionSystem, Vec<Judgement>);
-
-impl Systems {
-    /// The fine system, and the one with rules merged, of a cluster that nobody knows.
-    pub fn of(fine: TransitionSystem, fused: Option<TransitionSystem>) -> Self {
-        Self {
-            fine,
-            fused,
-            effects: Arc::default(),
-            described: None,
-            families: Arc::default(),
-            scene: Arc::default(),
-            judgements: Arc::default(),
-        }
-    }
-
-    /// What single rules show about the fine system. It serves all intents, so it is worth the time of all of them.
-    pub fn effects(&self, stop: &Stop) -> Result<&Effects, String> {
-        if let Some(known) = self.effects.get() {
-            return known.as_ref().map_err(Clone::clone);
-        }
-        let found = alone(stop, || Ok(Effects::new(&self.fine, stop)));
-        let found = match found {
-            Ok(Ok(found)) => found,
-            Ok(Err(fault)) => return Err(fault.to_string()),
-            Err(stopped) => return Err(stopped.to_string()),
-        };
-        match stop.reason() {
-            // With more time it may come to more.
-            Some(reason) if found.is_err() => Err(reason.to_owned()),
-            _ => self.effects.get_or_init(|| found).as_ref().map_err(Clone::clone),
-        }
-    }
-
-    /// Whether somebody has asked for that already.
-    pub fn knows_effects(&self) -> bool {
-        self.effects.get().is_some()
-    }
-
-    /// What tells objects of the system searched apart, found out once.
-    pub fn families(&self) -> &Families {
-        self.families.get_or_init(|| Families::new(self.searched()))
-    }
-
-    /// How states of the cluster look, made once for all reports, unless it takes too long; nothing where the cluster is
-    /// not known.
-    pub fn scene(&self) -> Option<Result<&Staged, &str>> {
-        self.scene_within(SCENE)
-    }
-
-    /// The same, with another limit on the time where it was not made before.
-    pub fn scene_within(&self, most: Duration) -> Option<Result<&Staged, &str>> {
-        let cluster = self.described.as_ref()?;
-        let make = || {
-            let made = Stop::default().at_most(most).heed(|| assemble_with_scene(cluster, Granularity::Fine));
-            made.map_err(|stopped| stopped.to_string())?.map_err(|fault| fault.to_string())
-        };
-        Some(self.scene.get_or_init(make).as_ref().map_err(String::as_str))
-    }
-
-    /// Why the scheduler decides as it does, made once for all reports; nothing where that takes too long, as it does where
-    /// [`Self::scene`] does, or the cluster is not known.
-    pub fn judgements(&self) -> Option<&Judged> {
-        self.scene()?.ok()?;
-        let cluster = self.described.as_ref()?;
-        let make = || {
-            let made = Stop::default().at_most(SCENE).heed(|| assemble_with_judgements(cluster, Granularity::Fine));
-            made.ok()?.ok()
-        };
-        self.judgements.get_or_init(make).as_ref()
-    }
-
-    /// Builds the systems of a cluster.
-    pub fn new(cluster: &Cluster, granularity: Granularity) -> Result<Self, AssembleError> {
-        let fine = assemble(cluster, Granularity::Fine)?;
-        let fused = match granularity {
-            Granularity::Fused if cluster.timing == Timing::Paced => Some(assemble(cluster, Granularity::Fused)?),
-            _ => None,
-        };
-        Ok(Self { described: Some(Arc::new(cluster.clone())), ..Self::of(fine, fused) })
-    }
-
-    /// The same, unless there is a reason to stop before they are built.
-    pub fn within(cluster: &Cluster, granularity: Granularity, stop: &Stop) -> Result<Self, AssembleError> {
-        stop.heed(|| Self::new(cluster, granularity)).unwrap_or_else(|stopped| Err(AssembleError::Stopped(stopped)))
-    }
-
-    /// The names of rules of the fine system, given those of rules that were searched.
-    pub fn fine_names(&self, searched: &[String]) -> FxHashSet<String> {
-        let system = self.searched();
-        searched.iter().filter_map(|name| system.rule(name)).flat_map(|rule| system.fine_names(rule)).collect()
-    }
-
-    /// The system that engines search.
-    pub fn searched(&self) -> &TransitionSystem {
-        self.fused.as_ref().unwrap_or(&self.fine)
-    }
-}
-
 /// Everything found out about a cluster.
 #[derive(Clone, Debug)]
 pub struct Findings {
@@ -410,50 +282,6 @@ impl Findings {
         let other = self.others.iter().find(|(timing, _)| *timing == result.timing);
         other.map_or(&self.systems, |(_, systems)| systems)
     }
-}
-
-/// Why a search was aborted: a fault of ours, after which nothing it found can be trusted, or nothing to search.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// The model is faulty, or an engine.
-    #[error("{intent}: {source}")]
-    Engine {
-        /// The intent.
-        intent: String,
-        /// What went wrong.
-        source: EngineError,
-    },
-    /// There is no initial state. The only fault that is the user's.
-    #[error(
-        "Scenario: spec.assume: nothing to check: no cluster within the counts and values given satisfies {constraints}\n\
-         help: change `assume`, or the ranges in `nodes`, `workloads` and `placed`"
-    )]
-    NothingToCheck {
-        /// What no state satisfies.
-        constraints: String,
-    },
-    /// Two engines contradict each other.
-    #[error("{intent}: {first} and {second} contradict each other; {dump}")]
-    Contradiction {
-        /// The intent.
-        intent: String,
-        /// One engine with its answer.
-        first: String,
-        /// The other.
-        second: String,
-        /// Where the details are.
-        dump: String,
-    },
-    /// A violation is no run of the model.
-    #[error("{intent}: the run found by {engine} cannot be replayed: {why}")]
-    Replay {
-        /// The intent.
-        intent: String,
-        /// The engine.
-        engine: String,
-        /// What went wrong.
-        why: String,
-    },
 }
 
 /// Is told what the search is doing.

@@ -279,7 +279,7 @@ impl Worker<'_> {
         }
         let kept = folder.join(format!("cases-{}", self.cases.release));
         fs::create_dir_all(&kept)?;
-        // What the script leaves in the background may hold a pipe open for ever, but not a file.
+        // What the script leaves in the background may hold a pipe open forever, but not a file.
         let log = kept.join(format!("{name}-{variant}-{tries}.txt"));
         let out = fs::File::create(&log)?;
         let errors = fs::File::create(log.with_extension("errors"))?;

@@ -243,6 +243,8 @@ limits! {
         COMPARED_OF_ALL: usize = 100, "states", "The same with `--cross-check`.", "As above.";
         COMPARED_STATES: usize = 3000, "states", "States looked at from each of them, in each of both systems.",
             "What comes to rest later is not compared. Without `--cross-check` a hundredth of what the search found, if less.";
+        COMPARED_WHOLE: usize = 1000, "states", "States up to which the fine system is decided as well where an intent holds with merged rules.",
+            "Some hundredths of a second; beyond that, states are compared. With `--cross-check` as many as a search may find.";
         MOST_OWNERS: usize = 3, "objects", "Objects named in the hint about the size of a search.", "The largest ones tell what to cut.";
         MOST_NAMED: usize = 40, "variables", "Variables named where both differ.", "The first ones tell which state it is.";
         BESIDE_STATES: usize = 100_000, "states", "States looked at to find out what happens if controllers are late.",

@@ -4,7 +4,8 @@ mod table;
 
 use super::Options;
 use super::run::{Layout, Repeats, begins, goes_back, lines, step_line};
-use crate::report::narrate::{Line, ToldStep};
+use crate::report::fold::Line;
+use crate::report::narrate::ToldStep;
 use crate::report::scene::Picture;
 use crate::text::Kind;
 use std::fmt::Write as _;

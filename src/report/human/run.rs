@@ -2,7 +2,8 @@
 
 use super::Options;
 use crate::report::document::{IntentDocument, ViolationDocument};
-use crate::report::narrate::{Line, ToldStep, fold, told_together};
+use crate::report::fold::{Line, fold, told_together};
+use crate::report::narrate::ToldStep;
 use crate::report::nodes::ScoreDocument;
 use crate::text::{Kind, columns, neutralise, plural, wrap};
 use std::fmt::Write as _;

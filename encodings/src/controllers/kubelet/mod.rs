@@ -15,9 +15,7 @@
 //! A pod goes on terminating on a node that has stopped, unless its grace period is 0: then nobody waits for the kubelet.
 //!
 //! ## Fused
-//! A pod bound by the scheduler starts in the same rule (see the scheduler); pods terminating on a cordoned node end
-//! together: nothing is placed there meanwhile (unless some pod tolerates the cordon), so the steps between cannot be
-//! told apart.
+//! A pod bound by the scheduler starts in the same rule (see the scheduler).
 //!
 //! ## Elsewhere
 //! Containers that crash (`crash`), pods that become available (`fresh`), pods of Jobs that succeed (`success`), memory that runs out
@@ -188,18 +186,9 @@ impl Kubelet {
             .when(there.is_alive())
             .fair(unit);
         let (choice, ended) = int_choice(Subject::new("ended").of(id).on(slot), 1, terminating.value.range().hi.max(1));
-        let comes_back = (0..model.groups.len())
-            .any(|other| there.cordon_allows(model.template(other)).constant() == Some(true))
-            || model.groups.iter().any(|other| other.pinned.is_some());
-        let together = if comes_back { false.into() } else { there.is_cordoned };
-        let enough = if model.features.fused {
-            (!together & ended.is(1)) | (together & ended.is(terminating.value))
-        } else {
-            ended.at_most(terminating.value)
-        };
         let rule = rule
             .pick(choice)
-            .such_that(enough)
+            .such_that(ended.at_most(terminating.value))
             .writes(Verb::Delete, id)
             .at(slot)
             .times(ended)

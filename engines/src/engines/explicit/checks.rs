@@ -13,7 +13,7 @@
 
 use super::edge::Successor;
 use super::layout::Field;
-use super::search::Model;
+use super::model::Model;
 use crate::engines::EngineError;
 use crate::trace::execute;
 use kubound_encodings::system::Pace;

@@ -8,7 +8,8 @@
 
 use super::edge::Successor;
 use super::fair::Cycle;
-use super::search::{Model, Search};
+use super::model::Model;
+use super::search::Search;
 use crate::engines::EngineError;
 use crate::limits::explicit::LONGEST_LOOP;
 use kubound_encodings::term::program::Registers;

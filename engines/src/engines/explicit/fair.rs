@@ -8,7 +8,8 @@
 //! greedily: from a progress edge always on to the nearest place that meets something still owed, then home.
 
 use super::edge::Edge;
-use super::search::{NONE, Search, all_bits};
+use super::model::all_bits;
+use super::search::{NONE, Search};
 use kubound_encodings::stop::tick;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;

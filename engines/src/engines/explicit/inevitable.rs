@@ -9,7 +9,8 @@
 use super::MOST_STATES;
 use super::edge::Edge;
 use super::fair::{Filter, fair_components};
-use super::search::{End, Model, Search};
+use super::model::Model;
+use super::search::{End, Search};
 use crate::engines::{Cancel, EngineError, Limits};
 use crate::limits::Stop;
 use crate::passes::{Passes, Rebuilder, Reduced};

@@ -21,6 +21,7 @@ pub mod inevitable;
 pub(super) mod initial;
 mod layout;
 mod machine;
+mod model;
 mod objects;
 mod rest;
 mod search;
