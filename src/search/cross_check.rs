@@ -7,6 +7,7 @@
 
 use super::driver::Question;
 use super::restrict::Restricted;
+use super::systems::Haste;
 use super::{Fault, IntentResult, Systems, Verdict};
 use crate::engines::explicit::Explicit;
 use crate::engines::proof::Prover;
@@ -79,7 +80,7 @@ fn proof_again(
     let is_by_effects = matches!(result.verdict, Verdict::Holds { method: METHOD | ALONE, .. });
     let found = alone(&stop, || {
         if is_by_effects {
-            let effects = systems.effects(&stop);
+            let effects = systems.effects(Haste::Last, &stop);
             return Ok(effects.and_then(|one| one.obligations(property, &stop)).map_err(Obstacle::Reason));
         }
         let proof = Prover::default().prove(systems.searched(), property, &limits, cancel);
@@ -95,7 +96,7 @@ fn proof_again(
     };
     let all = obligations.len();
     let components = if is_by_effects {
-        systems.effects(&stop).and_then(|one| one.components_again(property, &stop))
+        systems.effects(Haste::Last, &stop).and_then(|one| one.components_again(property, &stop))
     } else {
         Ok((0, 0))
     };

@@ -6,6 +6,7 @@ use super::lineup::Engines;
 use super::merged;
 use super::portfolio::{Contender, contradict, race_telling};
 use super::restrict::Restricted;
+use super::systems::Haste;
 use super::{EngineChoice, Fault, IntentResult, Observer, Options, Systems, Verdict};
 use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part, Statistics, proof};
 use crate::limits::Stop;
@@ -168,11 +169,13 @@ impl Search<'_> {
 
     /// Lets the chosen engines run and picks their best answer, with the name of the engine.
     fn answer(&self) -> Result<(&'static str, Outcome), Fault> {
-        let is_early = match self.options.engine {
-            EngineChoice::Portfolio => self.systems.fine.rules.len() >= LARGE || self.systems.knows_effects(),
-            EngineChoice::Only(engine) => engine.name == proof::REGISTRATION.name,
+        let early = match self.options.engine {
+            EngineChoice::Portfolio => {
+                (self.systems.fine.rules.len() >= LARGE || self.systems.knows_effects()).then_some(Haste::First)
+            }
+            EngineChoice::Only(engine) => (engine.name == proof::REGISTRATION.name).then_some(Haste::Last),
         };
-        if let Some(outcome) = is_early.then(|| self.by_effects()).flatten() {
+        if let Some(outcome) = early.and_then(|haste| self.by_effects(haste)) {
             return Ok((proof::REGISTRATION.name, outcome));
         }
         let contender = |(part, engine)| match part {
@@ -191,17 +194,17 @@ impl Search<'_> {
         };
         self.observer.phase(&format_args!("{}", self.claim().intent));
         let (name, outcome) = self.best_of(contenders)?;
-        let is_late = !is_early && self.options.engine == EngineChoice::Portfolio && !self.settles(&outcome.answer);
-        let late = is_late.then(|| self.by_effects()).flatten();
+        let is_open = self.options.engine == EngineChoice::Portfolio && !self.settles(&outcome.answer);
+        let late = (is_open && !self.systems.knows_effects()).then(|| self.by_effects(Haste::Last)).flatten();
         Ok(late.map_or((name, outcome), |late| (proof::REGISTRATION.name, late)))
     }
 
     /// A proof from what single rules do: of large systems before anybody looks at states. Of small ones a look at all
     /// states tells more, which rules can never fire; where they are too many, what single rules do is asked after all.
-    fn by_effects(&self) -> Option<Outcome> {
+    fn by_effects(&self, haste: Haste) -> Option<Outcome> {
         // What is found serves all intents, and may take the time of several; what is left for this one is little.
         let stop = Stop { cancel: self.cancel.clone(), deadline: Some(self.until.end) };
-        let decided = self.systems.effects(&stop).and_then(|effects| {
+        let decided = self.systems.effects(haste, &stop).and_then(|effects| {
             let outcome = stop.heed(|| effects.decide(self.property, &stop)).map_err(|stopped| stopped.to_string())?;
             Ok(Outcome { rests: effects.rests(), ..outcome })
         });

@@ -3,6 +3,7 @@
 use crate::engines::proof::effects::Effects;
 use crate::engines::symbolic::alone;
 use crate::limits::Stop;
+use crate::limits::proof::{AT_LEAST, EACH_RULE, EACH_RULE_AT_FIRST};
 use crate::limits::report::SCENE;
 use crate::passes::Families;
 use kubound_encodings::assemble::{AssembleError, assemble, assemble_with_judgements, assemble_with_scene};
@@ -23,6 +24,8 @@ pub struct Systems {
     pub fused: Option<TransitionSystem>,
     /// What single rules show about the fine system, once somebody has asked; or why they show nothing.
     effects: Arc<OnceLock<Result<Effects, String>>>,
+    /// Why that was not found out in a hurry.
+    hurried: Arc<OnceLock<String>>,
     /// The cluster, where somebody may ask how its states look.
     described: Option<Arc<Cluster>>,
     /// What tells objects of the system searched apart.
@@ -31,6 +34,15 @@ pub struct Systems {
     scene: Arc<OnceLock<Result<Staged, String>>>,
     /// Why the scheduler decides as it does, once somebody has asked; nothing where that takes too long.
     judgements: Arc<OnceLock<Option<Judged>>>,
+}
+
+/// How long who asks what single rules show is ready to wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Haste {
+    /// Others are to be asked as well.
+    First,
+    /// Nobody else knows.
+    Last,
 }
 
 /// How the states of a system look, in the words of the system beside.
@@ -46,6 +58,7 @@ impl Systems {
             fine,
             fused,
             effects: Arc::default(),
+            hurried: Arc::default(),
             described: None,
             families: Arc::default(),
             scene: Arc::default(),
@@ -53,20 +66,32 @@ impl Systems {
         }
     }
 
-    /// What single rules show about the fine system. It serves all intents, so it is worth the time of all of them.
-    pub fn effects(&self, stop: &Stop) -> Result<&Effects, String> {
+    /// What single rules show about the fine system. It serves all intents, so it is worth the time of all of them. Who is in a
+    /// hurry gives up soon, and once for all.
+    pub fn effects(&self, haste: Haste, stop: &Stop) -> Result<&Effects, String> {
         if let Some(known) = self.effects.get() {
             return known.as_ref().map_err(Clone::clone);
         }
-        let found = alone(stop, || Ok(Effects::new(&self.fine, stop)));
-        let found = match found {
+        if let (Haste::First, Some(reason)) = (haste, self.hurried.get()) {
+            return Err(reason.clone());
+        }
+        let rules = u32::try_from(self.fine.rules.len()).unwrap_or(u32::MAX);
+        let each = match haste {
+            Haste::First => EACH_RULE_AT_FIRST,
+            Haste::Last => EACH_RULE,
+        };
+        let own = stop.at_most(AT_LEAST + each * rules);
+        let found = match alone(stop, || Ok(Effects::new(&self.fine, &own))) {
             Ok(Ok(found)) => found,
             Ok(Err(fault)) => return Err(fault.to_string()),
             Err(stopped) => return Err(stopped.to_string()),
         };
-        match stop.reason() {
-            // With more time it may come to more.
-            Some(reason) if found.is_err() => Err(reason.to_owned()),
+        // With more time it may come to more.
+        match (stop.reason(), own.reason()) {
+            (Some(reason), _) if found.is_err() => Err(reason.to_owned()),
+            (None, Some(reason)) if found.is_err() && haste == Haste::First => {
+                Err(self.hurried.get_or_init(|| reason.to_owned()).clone())
+            }
             _ => self.effects.get_or_init(|| found).as_ref().map_err(Clone::clone),
         }
     }

@@ -9,7 +9,7 @@ use kubound_encodings::system::TransitionSystem;
 use std::time::Duration;
 
 /// Longest time for one system.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What single rules show about the systems of a cluster.
 #[derive(Default)]

@@ -166,8 +166,10 @@ limits! {
             "Those that rules turn into what is missing in two steps are among the first.";
         LARGEST_CONDITION: usize = 100, "terms", "Size of a condition that questions about single rules keep, sums not counted.",
             "Larger ones compare whole clusters; leaving them out allows more.";
-        EACH_RULE: Duration = 200, "ms", "Time for each rule of a system, to find what single rules show.",
+        EACH_RULE: Duration = 100, "ms", "Time for each rule of a system, to find what single rules show.",
             "Large systems, which nothing else decides, get more.";
+        EACH_RULE_AT_FIRST: Duration = 5, "ms", "The same before anybody looks at states.",
+            "What is shown at all is most often shown soon; who looks at states finds violations meanwhile.";
         AT_LEAST: Duration = 1000, "ms", "Least time to find what single rules show.", "Small systems are searched as well.";
         ONE_SUM: Duration = 300, "ms", "Time for one question about sums, as long as there are others to ask.",
             "Split in two, a hard one becomes two that are easy.";

@@ -26,7 +26,6 @@ use super::obligations::Obligation;
 use super::samples::sample;
 use crate::engines::{Answer, Outcome, Statistics};
 use crate::limits::Stop;
-use crate::limits::proof::{AT_LEAST, EACH_RULE};
 use crate::passes::specialise;
 use ask::Question;
 use bounds::Bounds;
@@ -84,8 +83,6 @@ enum Measure {
 impl Effects {
     /// Looks at the rules of a system. The reason in words if nothing can be said.
     pub fn new(system: &TransitionSystem, stop: &Stop) -> Result<Self, String> {
-        let rules = u32::try_from(system.rules.len()).unwrap_or(u32::MAX);
-        let stop = &stop.at_most(AT_LEAST + EACH_RULE * rules);
         let mut loops = Loops::new(specialise(system, &[]).system).ok_or("numbers grow out of bounds")?;
         let mut obligations = Vec::new();
         let every = loops.with_all_rules();
