@@ -28,14 +28,14 @@ pub struct Component {
     /// How many states they have.
     pub states: u64,
     /// The system of these variables, with the claim.
-    alone: TransitionSystem,
+    alone: Box<TransitionSystem>,
 }
 
 impl Component {
     /// One in which the claim holds, as far as a search tells.
     fn search(var: VarId, kept: &[bool], alone: TransitionSystem, stop: &Stop) -> Option<Self> {
         let states = states(&Explicit::default(), &alone, &stop.at_most(ONE_COMPONENT))?;
-        Some(Self { var, seen: changing(&alone, kept), states, alone })
+        Some(Self { var, seen: changing(&alone, kept), states, alone: Box::new(alone) })
     }
 
     /// Whether the claim holds as well in a search that takes no two states for the same and leaves out no order.

@@ -4,7 +4,8 @@
 //! weighted sum (`weights`), every step that changes a sum brings it nearer to a value that stays (`settle`); a rule that
 //! always decreases such a measure is part of no loop, and what no rule left changes stays. Claims about states in which runs
 //! may stay are refuted by sums (`rest`) that never exceed a bound (`bounds`). A question is about one rule or two and the
-//! few terms that count, so that the cost grows with the number of rules and not with that of states.
+//! few terms that count, so that the cost grows with the number of rules and not with that of states. What no sum tells of a few
+//! variables, such as the advice of an autoscaler, all their states tell (`component`); what is too much never grows (`excess`).
 //!
 //! What is found about loops serves all claims about a system: it is found once.
 
