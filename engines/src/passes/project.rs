@@ -9,12 +9,12 @@
 //! rule may then have no pick in some state, or one that changes nothing that is seen. A further variable, which stands for
 //! all that is not seen, changes in every step, and each rule may change it alone.
 
-use super::{conjuncts, specialise};
+use super::{any_value, conjuncts, specialise};
 use kubound_encodings::subject::{Part, Subject};
 use kubound_encodings::system::{Choice, Initial, Monitor, Property, Role, Rule, StateVar, TransitionSystem};
 use kubound_encodings::term::{
-    Bool, Dag, Int, Node, Sort, Term, TermId, VarId, all, any, bool_choice, bool_var, choice_of, choose, int_choice,
-    variable, within,
+    Bool, Dag, Int, Node, Sort, Term, TermId, VarId, all, any, bool_choice, bool_var, choice_of, choose, variable,
+    within,
 };
 use rustc_hash::FxHashMap;
 
@@ -176,16 +176,7 @@ impl Projector<'_> {
 
     fn pick(&mut self, sort: Sort) -> TermId {
         let subject = Subject::new("anything").with(Part::Number(self.picks.len() as i64));
-        let (id, term) = match sort {
-            Sort::Bool => {
-                let (id, any) = bool_choice(subject);
-                (id, any.id())
-            }
-            Sort::Int(range) => {
-                let (id, any) = int_choice(subject, range.lo, range.hi);
-                (id, any.id())
-            }
-        };
+        let (id, term) = any_value(subject, sort);
         self.picks.push(Choice::Value(id));
         term
     }

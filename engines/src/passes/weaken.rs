@@ -4,10 +4,11 @@
 //! quotients other than equal shares ([`simple_terms`]). Splits
 //! become plain picks with their simple bounds. Updates that are not simple become picks of any value.
 
+use super::any_value;
 use crate::limits::passes::CASES;
 use crate::limits::passes::MOST_SHARED;
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
-use kubound_encodings::term::{Bool, Dag, Int, Node, Sort, Term, TermId, all, bool_choice, int_choice, sum, within};
+use kubound_encodings::term::{Bool, Dag, Int, Node, Term, TermId, all, sum, within};
 
 /// For each term whether it needs neither product nor table, nor a quotient other than an equal share (of at most some
 /// thousand things over a few).
@@ -93,16 +94,7 @@ fn weaken(dag: &Dag, simple: &[bool], rule: &mut Rule) {
     for (index, (var, update)) in rule.updates.iter_mut().enumerate() {
         if !simple[update.index()] {
             let name = format!("{} any {index}", rule.name);
-            let (id, any) = match dag.vars()[var.index()].sort {
-                Sort::Bool => {
-                    let (id, any) = bool_choice(name);
-                    (id, any.id())
-                }
-                Sort::Int(range) => {
-                    let (id, any) = int_choice(name, range.lo, range.hi);
-                    (id, any.id())
-                }
-            };
+            let (id, any) = any_value(name, dag.vars()[var.index()].sort);
             choices.push(Choice::Value(id));
             *update = any;
         }
