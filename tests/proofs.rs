@@ -2,6 +2,7 @@
 //! broken systems are not proved.
 
 use crate::toys::{Expected, all_toys};
+use kubound::engines::proof::effects::Effects;
 use kubound::engines::proof::obligations::Obligation;
 use kubound::engines::proof::{Argument, Prover};
 use kubound::engines::{Answer, Cancel, Engine, Limits};
@@ -68,6 +69,16 @@ fn fixed_cases_are_proved_and_broken_ones_are_not() {
         assert!(is_proved(&case(name, "fixed", 2)), "{name} fixed");
         assert!(!is_proved(&case(name, "broken", 2)), "{name} broken");
     }
+}
+
+/// How many evictions such a budget allows is a quotient, which single rules leave out; that no more pods go than there
+/// are is a condition of its own.
+#[test]
+fn a_drain_beside_a_budget_in_percent_is_proved_rule_by_rule() {
+    let system = small("tests/fixtures/proofs/percent", 3);
+    let (stop, property) = (Stop::default(), 0);
+    let effects = Effects::new(&system, &stop).expect("no value leaves its range");
+    assert!(matches!(effects.decide(property, &stop).answer, Answer::Holds { .. }));
 }
 
 /// Every amount of CPU from 8 to 64 cores on each node, pods anywhere at the start: nothing here can be listed.

@@ -167,7 +167,7 @@ impl Drain {
                     .when(owned)
                     .fair(unit)
                     .pick(choice)
-                    .such_that(evicted.at_most(most))
+                    .such_that(admission.grants(evicted, pods.value))
                     .writes(Verb::Evict, pods_of)
                     .at(slot)
                     .times(evicted)

@@ -363,7 +363,7 @@ impl Autoscaler {
                     .about(subject)
                     .when(deleting.value & most.above(0))
                     .pick(choice)
-                    .such_that(evicted.at_most(most))
+                    .such_that(admission.grants(evicted, pods.value))
                     .writes(Verb::Evict, model.groups[group].id)
                     .at(slot)
                     .times(evicted)

@@ -76,6 +76,17 @@ impl Admission<'_> {
         }
     }
 
+    /// Whether so many of some pods are granted at once, if nobody else evicts: no more than there are, and no more than the
+    /// budget allows. Two conditions, so that who asks about the pods need not know how a budget is computed.
+    pub(crate) fn grants(&self, evicted: Int, pods: Int) -> Bool {
+        evicted.at_most(pods)
+            & match self {
+                Self::Free => true.into(),
+                Self::Refused => evicted.is(0),
+                Self::Asked { status, uncounted, .. } => *uncounted | evicted.at_most(status.disruptions_allowed),
+            }
+    }
+
     /// What the API server says where it refuses an eviction, with the field that makes it do so.
     pub(crate) fn says(&self) -> Option<(Phrases, Vec<Origin>)> {
         match self {

@@ -34,7 +34,10 @@ pub struct Component {
 impl Component {
     /// One in which the claim holds, as far as a search tells.
     fn search(var: VarId, kept: &[bool], alone: TransitionSystem, stop: &Stop) -> Option<Self> {
-        let states = states(&Explicit::default(), &alone, &stop.at_most(ONE_COMPONENT))?;
+        let states = states(&Explicit::default(), &alone, &stop.at_most(ONE_COMPONENT));
+        let name = &alone.dag.vars()[var.index()].name;
+        log::info!("effects: {name} by itself: {} rules, {states:?} states", alone.rules.len());
+        let states = states?;
         Some(Self { var, seen: changing(&alone, kept), states, alone: Box::new(alone) })
     }
 

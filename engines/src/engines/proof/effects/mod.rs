@@ -96,6 +96,7 @@ impl Effects {
         let measures = measures(&mut loops, &mut obligations, stop)?;
         log::info!("effects: {} measures, {} rules left", measures.len(), loops.rules().count());
         let rests = come_to_rest(&loops, &mut obligations, stop)?;
+        log::info!("effects: fast rules {}", if rests { "come to rest" } else { "may act forever" });
         let idle = Idle::new(&loops);
         Ok(Self { loops, measures, bounds, idle, rests, obligations })
     }
@@ -286,6 +287,7 @@ fn measures(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -
         if let Some(reason) = stop.reason() {
             return Err(reason.to_owned());
         }
+        log::info!("effects: {} measures, {} rules left so far", found.len(), loops.rules().count());
         if found.len() == before {
             return Ok(found);
         }
