@@ -236,6 +236,8 @@ impl Dag {
                 let (constant, rest) = self.split_constant(&list)?;
                 (rest, value - constant)
             }
+            // A constant among the two that decided it would have done so by its range.
+            Node::Min(x, y) | Node::Max(x, y) => (self.beside_constant(x, y)?, value),
             _ => return None,
         };
         let bound = self.int(bound);
@@ -256,10 +258,20 @@ impl Dag {
                 let (constant, rest) = self.split_constant(&list)?;
                 (rest, value - constant)
             }
+            Node::Min(x, y) | Node::Max(x, y) => (self.beside_constant(x, y)?, value),
             _ => return None,
         };
         let bound = self.int(bound);
         Some(self.make_le(bound, inner))
+    }
+
+    /// The one of two terms beside a constant.
+    fn beside_constant(&self, a: TermId, b: TermId) -> Option<TermId> {
+        match (self.node(a), self.node(b)) {
+            (Node::Int(_), _) => Some(b),
+            (_, Node::Int(_)) => Some(a),
+            _ => None,
+        }
     }
 
     /// Splits a sum into its constant operand and the sum of the others.

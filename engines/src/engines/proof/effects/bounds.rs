@@ -46,8 +46,9 @@ impl Bounds {
         }
         // Few rules increase a sum of all pods of a kind; of those on a node each binding does.
         let few = |form: &Form| every.writers(form).len() <= MOST_WRITERS;
-        let (now, later): (Vec<Form>, Vec<Form>) = candidates(every).into_iter().partition(few);
-        found.later = later;
+        let Candidates { bounds, relations } = candidates(every);
+        let (now, later): (Vec<Form>, Vec<Form>) = bounds.into_iter().partition(few);
+        found.later = later.into_iter().chain(relations).collect();
         together::candidates(every)
             .into_iter()
             .chain(now)
@@ -210,16 +211,37 @@ fn never_rises(every: &Loops, var: VarId, stop: &Stop) -> Option<(Form, Vec<Obli
     Bounds::default().keeps(every, &form, stop).map(|shown| (form, shown))
 }
 
-/// Sums of counts that guards compare with something else, below the most that this can be.
-fn candidates(every: &Loops) -> Vec<Form> {
+/// What guards suggest, each at most 0.
+struct Candidates {
+    /// Sums of counts that guards compare with something else, below the most that this can be.
+    bounds: Vec<Form>,
+    /// Counts below others, where a rule wants so much room as it then takes.
+    relations: Vec<Form>,
+}
+
+fn candidates(every: &Loops) -> Candidates {
     let dag = &every.system.dag;
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+    let mut relations: Vec<Form> = Vec::new();
     let is_count = |atom: TermId| {
         matches!(*dag.node(atom), Node::Var(var) if !every.is_monitor(var)) && dag.sort(atom).range().lo == 0
     };
     let ranges = Facts::new(dag, &[], &[]);
     for rule in 0..every.alive.len() {
         let facts = LazyCell::new(|| every.facts(rule, &[]));
+        let mut suggest = |counts: &Form, least: i128| {
+            let whole = ranges.form(counts).1;
+            let rises = every.change(rule, counts).map_or(0, |change| facts.form(&change).1);
+            for off in BTreeSet::from([0, 1, rises.max(0)]) {
+                let Ok(constant) = i64::try_from(least - off) else { continue };
+                let form = Form { constant, ..counts.clone() };
+                if -i128::from(constant) < whole && seen.insert((form.parts.clone(), constant)) {
+                    found.push(form);
+                }
+            }
+        };
+        // What the guard wants none of, in several conditions.
+        let mut none = BTreeMap::new();
         for literal in conjuncts(dag, (every.system.rules[rule].enabled.id(), false)) {
             if reads(dag, literal.0).is_none() {
                 continue;
@@ -228,28 +250,32 @@ fn candidates(every: &Loops) -> Vec<Form> {
                 let parts = compared.parts.iter().map(|(&atom, &factor)| (atom, factor));
                 let (counts, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
                     parts.partition(|&(atom, factor)| factor > 0 && is_count(atom));
+                if others.is_empty() && compared.constant == 0 {
+                    none.extend(counts.keys().map(|&atom| (atom, 1)));
+                }
+                if !counts.is_empty() && others.keys().any(|&atom| is_count(atom)) {
+                    let rises = every.change(rule, &compared).map_or(0, |change| facts.form(&change).1);
+                    let room = i64::try_from(rises).ok().and_then(|rises| compared.constant.checked_sub(rises));
+                    let form = Form { constant: room.unwrap_or(0), ..compared.clone() };
+                    if rises > 0 && !relations.contains(&form) {
+                        relations.push(form);
+                    }
+                }
                 if counts.len() < 2 {
                     continue;
                 }
                 // counts <= -(others + constant), the guard says, or as much less as the rule then adds.
                 let others = Form { parts: Arc::new(others), constant: compared.constant };
-                let least = ranges.form(&others).0;
-                let counts = Form { parts: Arc::new(counts), constant: 0 };
-                let whole = ranges.form(&counts).1;
-                let rises = every.change(rule, &counts).map_or(0, |change| facts.form(&change).1);
-                for off in BTreeSet::from([0, 1, rises.max(0)]) {
-                    let Ok(constant) = i64::try_from(least - off) else { continue };
-                    let form = Form { constant, ..counts.clone() };
-                    if -i128::from(constant) < whole && seen.insert((form.parts.clone(), constant)) {
-                        found.push(form);
-                    }
-                }
+                suggest(&Form { parts: Arc::new(counts), constant: 0 }, ranges.form(&others).0);
             }
+        }
+        if none.len() > 1 {
+            suggest(&Form { parts: Arc::new(none), constant: 0 }, 0);
         }
     }
     // The tightest bound of a sum first.
     found.sort_by_key(|form| std::cmp::Reverse(form.constant));
-    found
+    Candidates { bounds: found, relations }
 }
 
 /// Counts that only rise where something that stays allows it, such as a node that there may be: they are 0 where it is not
