@@ -126,6 +126,41 @@ fn a_count_that_overshoots_does_not() {
     assert!(!shows(&replicas(1), false));
 }
 
+/// A pod is created where there is none in any phase: each phase is a condition of its own, if it is looked at.
+fn one_a_node(looks_at_started: bool) -> TransitionSystem {
+    system(&[("waiting", 1, Some(0)), ("bound", 1, Some(0)), ("running", 1, Some(0))], |vars| {
+        let [waiting, bound, running] = [vars[0], vars[1], vars[2]];
+        let none = waiting.is(0) & bound.is(0);
+        let none = if looks_at_started { none & running.is(0) } else { none };
+        let create = ("create", none, vec![(0, waiting + 1)]);
+        let bind = ("bind", waiting.above(0), vec![(0, waiting - 1), (1, bound + 1)]);
+        let start = ("start", bound.above(0), vec![(1, bound - 1), (2, running + 1)]);
+        (vec![create, bind, start], never_changes())
+    })
+}
+
+#[test]
+fn one_pod_in_any_phase_stays_in_range() {
+    assert!(shows(&one_a_node(true), true));
+    assert!(Effects::new(&one_a_node(false), &Stop::default()).is_err_and(|why| why.contains("may leave the range")));
+}
+
+/// Nodes are nominated for pending pods that have none, as many at a time, and the pods are bound to them.
+fn nominations(room: i64) -> TransitionSystem {
+    system(&[("pending", 5, None), ("nominated", 9, Some(0))], |vars| {
+        let [pending, nominated] = [vars[0], vars[1]];
+        let nominate = ("nominate", (pending - nominated + room).max(0).above(0), vec![(1, nominated + 1)]);
+        let bind = ("bind", nominated.above(0), vec![(0, pending - 1), (1, nominated - 1)]);
+        (vec![nominate, bind], never_changes())
+    })
+}
+
+#[test]
+fn no_more_nominations_than_pods_are_bound() {
+    assert!(shows(&nominations(0), true));
+    assert!(Effects::new(&nominations(1), &Stop::default()).is_err_and(|why| why.contains("may leave the range")));
+}
+
 /// An autoscaler that scales up above one load and down below another.
 fn scaled(up: i64, down: i64) -> TransitionSystem {
     system(&[("load", 9, None), ("replicas", 9, None)], |vars| {
