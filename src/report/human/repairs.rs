@@ -32,6 +32,12 @@ pub fn text(result: &IntentDocument, options: &Options) -> String {
             let _ = writeln!(out, "          {}", wrap(&neutralise(&told), 10));
         }
     }
+    for trade in &repairs.trades {
+        let label = options.paint.paint(Kind::Label, "but   ");
+        let (change, breaks) = (&trade.change, trade.breaks.join(", "));
+        let told = format!("{}:{}  {}; repairs it and violates {breaks}", change.file, change.line, change.told());
+        let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&told), 10));
+    }
     if !repairs.found.is_empty() && options.verbose {
         let known = repairs.known.max(repairs.tried);
         let told = format!("{} of {} tried", repairs.tried, plural(known as i64, "known change"));
