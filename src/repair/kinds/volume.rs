@@ -41,11 +41,11 @@ fn zone<'a>(node: &str, sheets: &'a [Sheet]) -> Option<&'a str> {
     if let Some(own) = sheets.iter().find(is_named) {
         return zone_in(own.value.pointer("/metadata/labels"));
     }
-    let pools = sheets.iter().filter_map(|one| one.value.pointer("/spec/nodes")?.as_array()).flatten();
+    let mut pools = sheets.iter().filter_map(|one| one.value.pointer("/spec/nodes")?.as_array()).flatten();
     let is_of = |pool: &&Value| {
         let name = pool.get("name").and_then(Value::as_str);
         name.and_then(|name| node.strip_prefix(name)?.strip_prefix('-'))
             .is_some_and(|number| number.parse::<usize>().is_ok())
     };
-    zone_in(pools.filter(is_of).next()?.pointer("/template/labels"))
+    zone_in(pools.find(is_of)?.pointer("/template/labels"))
 }
