@@ -14,6 +14,7 @@ use crate::text::{Kind, Paint, neutralise, plural};
 use crate::{manifest, smt};
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Flags of `cases`.
@@ -71,8 +72,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 fn list(word: Option<&str>) -> Result<Exit, Failure> {
     let meant: Vec<&Case> = cases::all().iter().filter(|case| word.is_none_or(|word| is_about(case, word))).collect();
     if let Some(word) = word.filter(|_| meant.is_empty()) {
-        let said = format!("no case speaks of `{}`; `kubound cases list` lists all", neutralise(word));
-        return Err(Failure::Usage(anyhow!(said)));
+        let near = manifest::did_you_mean(word, words().iter().map(String::as_str));
+        let help = if near.is_empty() { "`kubound cases list` lists all".to_owned() } else { near };
+        return Err(Failure::Usage(anyhow!("no case speaks of `{}`; {help}", neutralise(word))));
     }
     let mut text = String::new();
     for (symptom, cases) in cases::by_symptom(&meant) {
@@ -83,6 +85,17 @@ fn list(word: Option<&str>) -> Result<Exit, Failure> {
     }
     output::print(&text)?;
     Ok(Exit::Fine)
+}
+
+/// Every word that some case speaks of.
+fn words() -> BTreeSet<String> {
+    let about = cases::all().iter().map(|case| (case.name, case.about()));
+    let told = about.flat_map(|(name, about)| {
+        let names = about.controllers.iter().copied().chain([name, about.symptom.words()]);
+        names.chain([&about.title, &about.mechanism, &about.fixed_by].map(String::as_str))
+    });
+    let words = told.flat_map(|text| text.split(|one: char| !one.is_alphanumeric() && one != '-'));
+    words.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 /// The case of `NAME` or `NAME/VARIANT`, and the variant if one is named.

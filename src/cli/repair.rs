@@ -15,7 +15,8 @@ use crate::search::{Findings, IntentResult, Silent, Verdict};
 use anyhow::{Context, anyhow};
 use clap::Args;
 use kubound_encodings::intents::weight;
-use std::collections::BTreeMap;
+use kubound_encodings::system::{Pace, Rule};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 /// Flags about looking for repairs.
@@ -122,7 +123,8 @@ impl RepairArgs {
         let (end, each) = (Instant::now() + time, time * EACH / 100);
         let search = SearchArgs { cross_check: false, ..search.clone() };
         let again = Again { input: read.input, search: &search, minimise: Duration::ZERO, cancel };
-        let judge = Anew { read, again, intents, scope: &findings.scope, end, each };
+        let done = wanted.iter().map(|result| (claim(result), done(findings, result))).collect();
+        let judge = Anew { read, again, intents, scope: &findings.scope, done, time, end, each };
         let found = repairs(read.texts, &violated, &judged(findings), &judge);
         wanted.iter().map(|result| result.property).zip(found).collect()
     }
@@ -175,12 +177,49 @@ fn judged(findings: &Findings) -> BTreeMap<Claim, Judged> {
     findings.results.iter().map(|result| (claim(result), word(&result.verdict))).collect()
 }
 
+/// Somebody who acts, and the reason.
+type Act = (String, &'static str);
+
+/// What people and events did in the run of a violation.
+fn done(findings: &Findings, result: &IntentResult) -> BTreeSet<Act> {
+    let system = &findings.systems_of(result).fine;
+    let run = result.verdict.violation().map(|found| found.trace.steps.as_slice()).unwrap_or_default();
+    let rules = run.iter().filter_map(|step| system.rule(&step.rule));
+    rules.filter(|rule| is_from_outside(rule)).map(|rule| (rule.actor.clone(), rule.reason)).collect()
+}
+
+/// Whether a rule is something that people do, or an event: a cluster in which it cannot happen any more is another one.
+fn is_from_outside(rule: &Rule) -> bool {
+    rule.fault.is_none() && (rule.pace == Pace::Event || rule.actor == "kubectl")
+}
+
+/// Whether all of these can still happen, as far as the engine knows what can.
+fn can_still(findings: &Findings, result: &IntentResult, done: &BTreeSet<Act>) -> bool {
+    if result.engine != "explicit" {
+        return true;
+    }
+    let systems = findings.systems_of(result);
+    let fired = systems.fine_names(&result.fired);
+    let possible: BTreeSet<(&str, &str)> = systems
+        .fine
+        .rules
+        .iter()
+        .filter(|rule| fired.contains(&rule.name))
+        .map(|rule| (rule.actor.as_str(), rule.reason))
+        .collect();
+    done.iter().all(|(actor, reason)| possible.contains(&(actor.as_str(), *reason)))
+}
+
 /// Decides the input again with other texts.
 struct Anew<'a> {
     read: &'a Read<'a>,
     again: Again<'a>,
     intents: &'a [String],
     scope: &'a Scope,
+    /// What people and events did in the run of each violation.
+    done: BTreeMap<Claim, BTreeSet<Act>>,
+    /// Time for everything.
+    time: Duration,
     end: Instant,
     /// Longest time for one change.
     each: Duration,
@@ -203,19 +242,34 @@ impl Judge for Anew<'_> {
             }
         };
         let instead = moved(self.scope, &findings.scope)?;
-        Some(Judgement { verdicts: judged(&findings), instead })
+        let mut verdicts = judged(&findings);
+        for result in &findings.results {
+            let is_kept = self.done.get(&claim(result)).is_none_or(|done| can_still(&findings, result, done));
+            if let Some(judged) =
+                verdicts.get_mut(&claim(result)).filter(|judged| **judged == Judged::Holds && !is_kept)
+            {
+                *judged = Judged::Vacuous;
+            }
+        }
+        Some(Judgement { verdicts, instead })
     }
 
     fn is_over(&self) -> bool {
         self.again.cancel.is_cancelled() || Instant::now() >= self.end
     }
+
+    fn time(&self) -> Duration {
+        self.time
+    }
 }
 
 /// Which replica counts another scope is about, if it is the same one otherwise. Workloads that nobody makes any more, such
-/// as the Jobs of a CronJob that ran beside each other, are not looked for.
+/// as the Jobs of a CronJob that ran beside each other, are not looked for. What is shown under fewer assumptions is shown for
+/// more clusters.
 fn moved(before: &Scope, after: &Scope) -> Option<Vec<String>> {
-    let same = Scope { workloads: before.workloads.clone(), ..after.clone() } == *before;
-    if !same {
+    let Scope { workloads, assumptions, .. } = before.clone();
+    let is_same = Scope { workloads, assumptions, ..after.clone() } == *before;
+    if !is_same || after.assumptions.iter().any(|one| !before.assumptions.contains(one)) {
         return None;
     }
     let mut told = Vec::new();
@@ -243,5 +297,15 @@ mod tests {
         assert_eq!(moved(&of("1", "2"), &of("1", "2")), Some(Vec::new()));
         assert_eq!(moved(&of("1", "2"), &of("1", "3")), Some(vec!["web: replicas 3 instead of 2".to_owned()]));
         assert_eq!(moved(&of("1..3", "2"), &of("1..2", "2")), None);
+    }
+
+    #[test]
+    fn fewer_assumptions_are_shown_for_more() {
+        let of = |assumptions: &[&str]| Scope {
+            assumptions: assumptions.iter().map(|&one| one.to_owned()).collect(),
+            ..Scope::default()
+        };
+        assert_eq!(moved(&of(&["a", "b"]), &of(&["b"])), Some(Vec::new()));
+        assert_eq!(moved(&of(&["a"]), &of(&["a", "b"])), None);
     }
 }

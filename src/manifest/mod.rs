@@ -59,7 +59,7 @@ pub use repository::{Applications, First, applications, first_scenario, likely};
 pub(crate) use scenario::contradicting_faults;
 pub use scenario::{KUBERNETES, release, scenario_schema};
 pub use search::{Apart, Sort, named_by_kustomization};
-pub use suggest::nearest_or_list;
+pub use suggest::{did_you_mean, nearest_or_list};
 pub use vary::{Setting, Varied, resolve};
 pub use wanted::Wanted;
 pub use written::{Written, objects_of};

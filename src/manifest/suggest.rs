@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest of a set of names.
 
 /// A sentence naming the nearest candidate, if one is near enough; else empty.
-pub(super) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let limit = 1 + word.chars().count() / 4;
     candidates
         .into_iter()

@@ -28,7 +28,7 @@ pub fn candidates(sheets: &[Sheet], registry: &[Room], clues: Clues) -> Vec<Chan
     for room in registry {
         for sheet in sheets {
             for (index, entry) in room.entries.iter().enumerate() {
-                for (level, made) in of_entry(room, entry, sheet, sheets).into_iter().enumerate() {
+                for (level, made) in of_entry(room, entry, sheet, sheets) {
                     let near = nearness(clues, room, sheet, &made.path);
                     let late = if matches!(entry.does, Does::Quantity) { 3 } else { 0 };
                     add(&mut ranked, sheet, entry.why, made, (near + level + late, level, index));
@@ -87,8 +87,8 @@ fn nearness(clues: Clues, room: &Room, sheet: &Sheet, path: &str) -> usize {
     by_object + if room.telling.contains(&clues.rule) { 0 } else { 3 }
 }
 
-/// What an entry makes of an object.
-fn of_entry(room: &Room, entry: &Entry, sheet: &Sheet, sheets: &[Sheet]) -> Vec<Made> {
+/// What an entry makes of an object, with the place of each change among those of its field.
+fn of_entry(room: &Room, entry: &Entry, sheet: &Sheet, sheets: &[Sheet]) -> Vec<(usize, Made)> {
     let kind = sheet.kind();
     let pattern = match pods_of(kind) {
         _ if room.kinds.contains(&kind) && kind != "Pod" => entry.path.to_owned(),
@@ -98,7 +98,7 @@ fn of_entry(room: &Room, entry: &Entry, sheet: &Sheet, sheets: &[Sheet]) -> Vec<
     let found = matching(&sheet.value, &pattern);
     let made = |(path, value)| {
         let site = Site { sheet, path, value, sheets };
-        entry.does.at(&site)
+        entry.does.at(&site).into_iter().enumerate()
     };
     found.into_iter().flat_map(made).collect()
 }
@@ -224,6 +224,119 @@ spec:
         let origin = Origin { object: "PodDisruptionBudget/default/web".into(), field: "spec.minAvailable".into() };
         let (_, found) = of(&text, "drainCompletes", std::slice::from_ref(&origin));
         assert_eq!(found[0].object, origin.object);
+    }
+
+    #[test]
+    fn the_first_value_of_every_field_comes_before_the_second_of_any() {
+        let text = "\
+apiVersion: kubound.dev/v1alpha1
+kind: Scenario
+spec:
+  nodes:
+  - {name: a, autoscaling: {max: 3}}
+  - {name: b, autoscaling: {max: 5}}
+";
+        let (_, found) = of(text, "schedulable", &[]);
+        let told: Vec<(&str, &str)> = found.iter().map(|one| (one.before.as_str(), one.after.as_str())).collect();
+        assert_eq!(told[..4], [("3", "4"), ("5", "6"), ("3", "2"), ("5", "4")]);
+    }
+
+    /// What is proposed for an object, as it stands in the text of the reader.
+    fn proposed(text: &str, rule: &str) -> Vec<(String, String)> {
+        let (texts, found) = of(text, rule, &[]);
+        for change in &found {
+            let changed = edited(&texts, &change.edits).expect("no overlap");
+            assert!(sheets(&changed).len() >= sheets(&texts).len(), "{change:?}\n{}", changed["a.yaml"]);
+        }
+        found.into_iter().map(|one| (one.field, one.after)).collect()
+    }
+
+    #[test]
+    fn only_tolerations_of_taints_that_delete_pods_get_an_end() {
+        let of = |effect: &str| {
+            let list = format!("[{{key: a, operator: Exists, effect: {effect}}}]");
+            format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {{template: {{spec: {{tolerations: {list}}}}}}}\n"
+            )
+        };
+        let is_there = |text: &str| {
+            let path = "spec.template.spec.tolerations[0].tolerationSeconds";
+            proposed(text, "always").iter().any(|(field, after)| field == path && after == "tolerationSeconds: 300")
+        };
+        assert!(is_there(&of("NoExecute")));
+        assert!(!is_there(&of("NoSchedule")));
+    }
+
+    #[test]
+    fn requests_are_added_only_where_there_are_none() {
+        let of = |container: &str| {
+            let list = format!("    - {{name: app{container}}}");
+            format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n template:\n  spec:\n    containers:\n{list}\n"
+            )
+        };
+        let is_there = |text: &str| proposed(text, "replicas").iter().any(|(_, after)| after.contains("cpu: 20m"));
+        assert!(
+            is_there(&of("")) && is_there(&of(", resources: {}")) && is_there(&of(", resources: {limits: {cpu: 1}}"))
+        );
+        assert!(!is_there(&of(", resources: {requests: {memory: 1Gi}}")));
+    }
+
+    #[test]
+    fn a_priority_crosses_the_border_below_which_no_nodes_are_added() {
+        let class = |value: i64| {
+            format!(
+                "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {{name: a{value}}}\nvalue: {value}\n"
+            )
+        };
+        let values = |text: &str| -> Vec<String> {
+            let found = proposed(text, "schedulable").into_iter();
+            found.filter(|(field, _)| field == "value").map(|(_, after)| after).collect()
+        };
+        assert_eq!(values(&class(-15)), ["-10", "0"]);
+        assert_eq!(values(&format!("{}---\n{}", class(5), class(9))), ["10", "6", "8", "4"]);
+    }
+
+    #[test]
+    fn a_volume_of_a_node_becomes_one_of_the_zone_that_the_node_is_in() {
+        let text = "\
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: disk}
+spec:
+  nodeAffinity:
+    required:
+      nodeSelectorTerms:
+      - matchExpressions:
+        - key: kubernetes.io/hostname
+          operator: In
+          values: [NODE]
+---
+apiVersion: kubound.dev/v1alpha1
+kind: Scenario
+spec:
+  nodes:
+  - {name: pool, template: {labels: {topology.kubernetes.io/zone: east}}}
+";
+        let zone = "{key: topology.kubernetes.io/zone, operator: In, values: [east]}";
+        let has =
+            |node: &str| proposed(&text.replace("NODE", node), "schedulable").iter().any(|(_, after)| after == zone);
+        assert!(has("pool-0"));
+        assert!(!has("pool-x") && !has("other-0"));
+    }
+
+    #[test]
+    fn a_scheduler_that_fills_nodes_is_added_where_the_descheduler_empties_them() {
+        let of = |plugin: &str| {
+            format!(
+                "apiVersion: descheduler/v1alpha2\nkind: DeschedulerPolicy\nprofiles:\n- name: a\n  plugins: {{balance: {{enabled: [{plugin}]}}}}\n"
+            )
+        };
+        let has = |text: &str| proposed(text, "noOscillation").iter().any(|(_, after)| after.contains("MostAllocated"));
+        assert!(has(&of("HighNodeUtilization")));
+        assert!(!has(&of("LowNodeUtilization")));
+        assert!(!has(&(of("HighNodeUtilization")
+            + "---\napiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nprofiles: []\n")));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::manifest::Region;
 use crate::manifest::edit::{Edit, Texts, edited};
 use indexmap::IndexMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What is done to a field.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -80,6 +81,21 @@ pub struct Repair {
     pub instead: Vec<String>,
 }
 
+impl Change {
+    /// Whether two changes are about one thing: the same field, one around the other, or two fields of one constraint or
+    /// section, which whoever wrote them decides together.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        let (own, others) = (self.field.as_str(), other.field.as_str());
+        if self.object != other.object || own.is_empty() || others.is_empty() {
+            // An object that is added is none of the fields of another one.
+            return self.object == other.object && own == others;
+        }
+        let is_around = path::is_within(own, others) || path::is_within(others, own);
+        let section = path::section(own);
+        is_around || (section.is_some() && section == path::section(others))
+    }
+}
+
 impl Repair {
     /// All replacements.
     pub fn edits(&self) -> Vec<Edit> {
@@ -92,17 +108,32 @@ impl Repair {
     }
 }
 
+/// A change that makes a violation go away, and brings others.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Trade {
+    /// The change.
+    pub change: Change,
+    /// The intents that held, and that it violates.
+    pub breaks: Vec<search::Claim>,
+}
+
 /// What came of a search for repairs of one violation.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Repairs {
     /// What was found, the best first.
     pub found: Vec<Repair>,
+    /// Changes that make it go away and violate other intents, the most promising first.
+    pub trades: Vec<Trade>,
     /// How many changes of single fields the catalogue has for the input.
     pub known: usize,
     /// How many of them were decided.
     pub tried: usize,
     /// How many pairs were decided.
     pub pairs: usize,
+    /// How many of all these the search could not decide.
+    pub open: usize,
+    /// The time for all repairs, if it was over before everything was tried that should have been.
+    pub ran_out: Option<Duration>,
     /// The violation that is repaired by the same change and has been told, by its place among the results.
     pub same_as: Option<usize>,
 }

@@ -69,6 +69,20 @@ pub fn plain_key(part: &str) -> Option<&str> {
     }
 }
 
+/// Whether a path names a field, or something inside of it.
+pub fn is_within(path: &str, field: &str) -> bool {
+    path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The constraint or section that a field stands in: the item of a list or the mapping around it. The `spec` of an object or
+/// of a pod is none, for its fields have little to do with each other.
+pub fn section(path: &str) -> Option<&str> {
+    let last = parts(path).pop()?;
+    let around = path.strip_suffix(last)?.trim_end_matches('.');
+    let is_own = around.contains(['.', '[']) && !around.ends_with(".spec");
+    is_own.then_some(around)
+}
+
 /// Where a kind of object has its template of pods, if it has one.
 pub fn pods_of(kind: &str) -> Option<&'static str> {
     match kind {
@@ -85,6 +99,17 @@ pub fn pods_of(kind: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn fields_of_one_section_are_known() {
+        assert_eq!(section("spec.replicas"), None);
+        assert_eq!(section("spec.template.spec.nodeName"), None);
+        assert_eq!(section("spec.strategy.rollingUpdate.maxSurge"), Some("spec.strategy.rollingUpdate"));
+        assert_eq!(section("spec.nodes[1].autoscaling.max"), Some("spec.nodes[1].autoscaling"));
+        assert_eq!(section("a.b[0].maxSkew"), Some("a.b[0]"));
+        assert!(is_within("a.b[0].c", "a.b") && is_within("a.b", "a.b"));
+        assert!(!is_within("a.bc", "a.b") && !is_within("a", "a.b"));
+    }
 
     #[test]
     fn patterns_find_fields_and_items() {

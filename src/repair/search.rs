@@ -2,11 +2,12 @@
 
 use super::candidates::{Clues, candidates};
 use super::kinds::REGISTRY;
-use super::{Change, Repair, Repairs};
-use crate::limits::repair::{MOST_PAIRED, MOST_REPAIRS, MOST_TRIES};
+use super::{Change, Repair, Repairs, Trade};
+use crate::limits::repair::{MOST_PAIRED, MOST_REPAIRS, MOST_TRADES, MOST_TRIES};
 use crate::manifest::edit::{Edit, Texts, edited, sheets};
 use kubound_encodings::system::Origin;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What the input says of one intent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +34,18 @@ pub struct Judgement {
     pub instead: Vec<String>,
 }
 
+/// What edits make of a violation.
+enum Came {
+    /// It is gone, and everything that held still does.
+    Repaired(Mended),
+    /// It is gone, but these intents, which held, are violated.
+    Traded(Vec<Claim>),
+    /// It is still there, cannot happen for want of anything to go wrong, or something else is not known to hold any more.
+    Useless,
+    /// Nobody knows.
+    Open,
+}
+
 /// What edits do besides repairing a violation.
 struct Mended {
     /// Other violations that they make go away.
@@ -49,6 +62,9 @@ pub trait Judge {
 
     /// Whether it is time to stop.
     fn is_over(&self) -> bool;
+
+    /// How long it may take in all.
+    fn time(&self) -> Duration;
 }
 
 /// A violation to repair.
@@ -97,23 +113,38 @@ impl Search<'_> {
         let mut repairs = Repairs { known: changes.len(), ..Repairs::default() };
         let mut tried: Vec<&Change> = Vec::new();
         for change in &changes {
-            let is_enough = repairs.found.len() >= MOST_REPAIRS || repairs.tried >= MOST_TRIES;
-            if is_enough || self.judge.is_over() {
+            if repairs.found.len() >= MOST_REPAIRS || repairs.tried >= MOST_TRIES {
                 break;
             }
-            if repairs.found.iter().any(|found| is_same_field(&found.changes[0], change)) {
+            if repairs.found.iter().any(|found| found.changes[0].is_beside(change)) {
                 continue;
             }
+            if self.judge.is_over() {
+                repairs.ran_out = Some(self.judge.time());
+                break;
+            }
             repairs.tried += 1;
-            match self.mended(&change.edits) {
-                Some(Mended { mends, instead }) => {
+            match self.came(&change.edits) {
+                Came::Repaired(Mended { mends, instead }) => {
                     let also = self.also(change, &changes, &mut repairs.tried);
                     repairs.found.push(Repair { changes: vec![change.clone()], also, mends, instead });
+                    continue;
                 }
-                None => tried.push(change),
+                Came::Traded(breaks) => {
+                    let is_new = !repairs.trades.iter().any(|trade| trade.change.is_beside(change));
+                    if is_new && repairs.trades.len() < MOST_TRADES {
+                        repairs.trades.push(Trade { change: change.clone(), breaks });
+                    }
+                }
+                Came::Open => repairs.open += 1,
+                Came::Useless => {}
             }
+            tried.push(change);
         }
-        if repairs.found.is_empty() && !self.judge.is_over() {
+        // A field of which another value repairs without breaking anything is told with that one.
+        let Repairs { found, trades, .. } = &mut repairs;
+        trades.retain(|trade| !found.iter().any(|found| found.changes[0].is_beside(&trade.change)));
+        if repairs.found.is_empty() && repairs.ran_out.is_none() {
             self.pairs(&tried, &mut repairs);
         }
         repairs
@@ -123,19 +154,21 @@ impl Search<'_> {
     fn pairs(&self, tried: &[&Change], repairs: &mut Repairs) {
         let few = &tried[..tried.len().min(MOST_PAIRED)];
         for (index, first) in few.iter().enumerate() {
-            for second in &few[..index] {
+            for second in few[..index].iter().filter(|second| !is_same_field(first, second)) {
                 if self.judge.is_over() {
+                    repairs.ran_out = Some(self.judge.time());
                     return;
-                }
-                if is_same_field(first, second) {
-                    continue;
                 }
                 repairs.pairs += 1;
                 let edits = [first.edits.clone(), second.edits.clone()].concat();
-                if let Some(Mended { mends, instead }) = self.mended(&edits) {
-                    let changes = vec![(*second).clone(), (*first).clone()];
-                    repairs.found.push(Repair { changes, also: Vec::new(), mends, instead });
-                    return;
+                match self.came(&edits) {
+                    Came::Repaired(Mended { mends, instead }) => {
+                        let changes = vec![(*second).clone(), (*first).clone()];
+                        repairs.found.push(Repair { changes, also: Vec::new(), mends, instead });
+                        return;
+                    }
+                    Came::Open => repairs.open += 1,
+                    Came::Traded(_) | Came::Useless => {}
                 }
             }
         }
@@ -155,40 +188,49 @@ impl Search<'_> {
             let is_next = [number].iter().chain(&also).any(|one: &i64| one.abs_diff(next) == 1);
             if is_next {
                 *tried += 1;
-                also.extend(self.mended(&other.edits).map(|_| next));
+                also.extend(matches!(self.came(&other.edits), Came::Repaired(_)).then_some(next));
             }
         }
         also.sort_unstable();
         also
     }
 
-    /// What edits do that make the violation go away; nothing where they do not, or violate what held.
-    fn mended(&self, edits: &[Edit]) -> Option<Mended> {
-        let changed = edited(self.texts, edits)?;
+    /// What edits make of the violation: first of its intent alone, which most changes fail, then of all.
+    fn came(&self, edits: &[Edit]) -> Came {
+        let Some(changed) = edited(self.texts, edits) else { return Came::Useless };
         let about = Some(self.one.claim.0.as_str());
-        let own = self.judge.judge(&changed, about)?;
-        if own.verdicts.get(&self.one.claim) != Some(&Judged::Holds) || !self.keeps(&own.verdicts, false) {
-            return None;
-        }
+        let Some(own) = self.judge.judge(&changed, about) else { return Came::Useless };
         let is_alone = self.before.keys().all(|(intent, _)| *intent == self.one.claim.0);
-        let all = if is_alone { own } else { self.judge.judge(&changed, None)? };
-        if all.verdicts.get(&self.one.claim) != Some(&Judged::Holds) || !self.keeps(&all.verdicts, true) {
-            return None;
+        if let Some(came) = self.fails(&own.verdicts, is_alone) {
+            return came;
+        }
+        let all = if is_alone { Some(own) } else { self.judge.judge(&changed, None) };
+        let Some(all) = all else { return Came::Useless };
+        if let Some(came) = self.fails(&all.verdicts, true) {
+            return came;
         }
         let is_mended = |(_, other): &(usize, &Violated)| {
             other.claim != self.one.claim && all.verdicts.get(&other.claim) == Some(&Judged::Holds)
         };
         let mends = self.violated.iter().enumerate().filter(is_mended).map(|(index, _)| index).collect();
-        Some(Mended { mends, instead: all.instead })
+        Came::Repaired(Mended { mends, instead: all.instead })
     }
 
-    /// Whether everything that held still does.
-    fn keeps(&self, after: &BTreeMap<Claim, Judged>, is_all: bool) -> bool {
-        self.before.iter().filter(|(_, before)| **before == Judged::Holds).all(|(claim, _)| match after.get(claim) {
-            Some(Judged::Holds) => true,
-            Some(_) => false,
-            None => !is_all,
-        })
+    /// Why verdicts are no repair; nothing where they are one as far as they go. All intents have to be among them if
+    /// `is_all`.
+    fn fails(&self, after: &BTreeMap<Claim, Judged>, is_all: bool) -> Option<Came> {
+        match after.get(&self.one.claim) {
+            Some(Judged::Holds) => {}
+            Some(Judged::Open) => return Some(Came::Open),
+            _ => return Some(Came::Useless),
+        }
+        let held = || self.before.iter().filter(|(_, before)| **before == Judged::Holds).map(|(claim, _)| claim);
+        let breaks: Vec<Claim> = held().filter(|one| after.get(one) == Some(&Judged::Violated)).cloned().collect();
+        let is_kept = held().all(|one| after.get(one).map_or(!is_all, |after| *after == Judged::Holds));
+        match breaks.is_empty() {
+            false => Some(Came::Traded(breaks)),
+            true => (!is_kept).then_some(Came::Useless),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use super::origin::OriginDocument;
 use super::repairs::RepairsDocument;
 use super::shard::{PieceDocument, ShardDocument};
 use super::words::{self, Word};
+use crate::limits::repair::MOST_BLAMED;
 use crate::manifest::Loaded;
 use crate::search::Findings;
 use crate::search::cross_check::Recheck;
@@ -310,11 +311,12 @@ impl IntentDocument {
         Some(told.collect::<Vec<_>>().join("; "))
     }
 
-    /// Takes what repairs it; the fields of its best repair are to blame, and come first among the origins.
+    /// Takes what repairs it; the fields of its repairs are to blame, those of the best one first, and come first among the
+    /// origins.
     pub fn blame(&mut self, repairs: RepairsDocument) {
-        let best = repairs.found.first().map(|repair| repair.changes.as_slice()).unwrap_or_default();
-        let blamed: Vec<OriginDocument> = best.iter().map(|change| OriginDocument::from(change).excerpted()).collect();
-        self.origins.splice(0..0, blamed);
+        let changes = repairs.found.iter().flat_map(|repair| &repair.changes);
+        let blamed = changes.take(MOST_BLAMED).map(|change| OriginDocument::from(change).excerpted());
+        self.origins.splice(0..0, blamed.collect::<Vec<_>>());
         self.repairs = Some(repairs);
     }
 }

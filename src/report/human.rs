@@ -107,14 +107,13 @@ fn rest(document: &Document, options: &Options) -> String {
         let _ = writeln!(out, "{}: no intent applied to anything", options.paint.paint(Kind::Warning, "warning"));
     }
     if !options.quiet {
-        let told = cause::in_order(&document.results);
-        let repairs: String = told.into_iter().map(|result| repairs::text(result, options)).collect();
+        let repairs = repairs::texts(&cause::in_order(&document.results), options);
         if !repairs.is_empty() {
             let _ = writeln!(out, "{repairs}");
         }
         covered(&mut out, document, options);
         notes(&mut out, &document.notes, options);
-        if document.results.len() > 1 {
+        if !document.results.is_empty() {
             let _ = writeln!(out, "{}, {:.1} s", counted(&document.results), document.seconds);
         }
     }
@@ -256,8 +255,8 @@ fn agrees(verdict: &str, expected: &str) -> bool {
     verdict == expected || (verdict == "bounded" && expected == "holds")
 }
 
-/// The lines of the input that a violation stems from: those of the fields to blame, if somebody found out, and those
-/// that its actors read.
+/// The lines of the input that a violation stems from: those of the fields to blame, if somebody looked for them, or those
+/// that its actors read, which are told of all with `-v`.
 fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
     let label = |origin: &OriginDocument| {
         let region = region(origin.line, origin.column, origin.end_column);
@@ -271,8 +270,9 @@ fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
         let file = origin.file.clone().unwrap_or(place);
         Label { file, source: origin.source.clone(), region, text }
     };
-    let is_blamed = result.origins.iter().any(|origin| origin.why.is_some());
-    let shown = |origin: &&OriginDocument| options.verbose || !is_blamed || origin.why.is_some();
+    // Where nobody looked for repairs, nobody knows more than what the actors read.
+    let is_searched = result.repairs.is_some();
+    let shown = |origin: &&OriginDocument| options.verbose || !is_searched || origin.why.is_some();
     let labels: Vec<Label> = result.origins.iter().filter(shown).map(label).collect();
     let fields = result.origins.iter().map(|origin| format!("{} {}", origin.object, origin.field));
     let mut notes = Vec::new();

@@ -2,24 +2,35 @@
 
 use super::words::{self, Word};
 use crate::manifest::edit::{Edit, last_key};
-use crate::repair::{Change, Repair, Repairs};
+use crate::repair::search::Claim;
+use crate::repair::{Change, Repair, Repairs, Trade};
+use itertools::Itertools;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// What a search for repairs of a violation came to.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RepairsDocument {
     /// What was found, the best first; each was decided with everything under `scope`.
     pub found: Vec<RepairDocument>,
+    /// Changes that make it go away and violate other intents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trades: Vec<TradeDocument>,
     /// How many changes of single fields are known for the input.
     pub known: usize,
     /// How many of them were decided.
     pub tried: usize,
     /// How many pairs of them were decided.
     pub pairs: usize,
+    /// How many of all these the search could not decide.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub open: usize,
+    /// Seconds for all repairs, if they were over before everything was tried that should have been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran_out: Option<f64>,
     /// The violation that has the same repair, and tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
@@ -40,6 +51,21 @@ pub struct RepairDocument {
     /// Other violations that it makes go away.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mends: Vec<String>,
+}
+
+/// A change that makes a violation go away and brings others.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TradeDocument {
+    /// The change.
+    pub change: FieldChangeDocument,
+    /// The intents that held, and that it violates.
+    pub breaks: Vec<String>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A change to one field.
@@ -103,11 +129,20 @@ impl RepairsDocument {
             instead: one.instead.clone(),
             mends: one.mends.iter().map(|&index| title(index)).collect(),
         };
+        let named =
+            |(intent, target): &Claim| [Some(intent.as_str()), target.as_deref()].into_iter().flatten().join(" ");
+        let trade = |one: &Trade| TradeDocument {
+            change: FieldChangeDocument::new(&one.change, texts),
+            breaks: one.breaks.iter().map(named).collect(),
+        };
         Self {
             found: repairs.found.iter().map(repair).collect(),
+            trades: repairs.trades.iter().map(trade).collect(),
             known: repairs.known,
             tried: repairs.tried,
             pairs: repairs.pairs,
+            open: repairs.open,
+            ran_out: repairs.ran_out.map(|time| time.as_secs_f64()),
             same_as: repairs.same_as.map(title),
         }
     }
@@ -189,10 +224,26 @@ impl RepairsDocument {
             1 => ", nor does 1 pair".to_owned(),
             several => format!(", nor do {several} pairs"),
         };
-        match (self.found.as_slice(), self.tried) {
-            ([], 0) => "no change of a single field is known that could help".to_owned(),
-            ([], tried) if tried == self.known => format!("no single change helps, of {tried} known{pairs}"),
-            ([], tried) => format!("no single change helps, of {tried} tried and {} known{pairs}", self.known),
+        let open = match self.open {
+            0 => String::new(),
+            open => format!("; {open} of them nobody could decide"),
+        };
+        let alone = if self.trades.is_empty() { "" } else { " without violating another intent" };
+        match (self.found.as_slice(), self.ran_out) {
+            ([], _) if self.known == 0 => "no change of a single field is known that could help".to_owned(),
+            ([], Some(seconds)) if self.tried < self.known => format!(
+                "no single change was found that helps{alone}, before time ran out: {} of {} tried in {seconds} s{open}",
+                self.tried, self.known
+            ),
+            ([], Some(seconds)) => {
+                format!("no single change helps{alone}, of {} known{pairs}, all in {seconds} s{open}", self.tried)
+            }
+            ([], None) if self.tried == self.known => {
+                format!("no single change helps{alone}, of {} known{pairs}{open}", self.tried)
+            }
+            ([], None) => {
+                format!("no single change helps{alone}, of {} tried and {} known{pairs}{open}", self.tried, self.known)
+            }
             ([one], _) if one.changes.len() > 1 => "two changes together repair it".to_owned(),
             ([_], _) => "one change repairs it".to_owned(),
             (many, _) => format!("any one of {} changes repairs it", many.len()),

@@ -287,6 +287,10 @@ limits! {
             "Pairs are many, and a repair of two fields is rarely the one wanted.";
         MOST_REPAIRS: usize = 3, "repairs", "Repairs of a violation that are told.",
             "More to choose from help nobody, and each costs time.";
+        MOST_TRADES: usize = 2, "changes", "Changes that are told although they violate another intent.",
+            "They say what the violation turns on; which intent matters more, people know.";
+        MOST_BLAMED: usize = 3, "fields", "Fields to blame that are underlined.",
+            "The first one matters; more than a few lines nobody reads in five seconds.";
     }
 
     /// Values of fields that are tried.

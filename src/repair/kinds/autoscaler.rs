@@ -4,6 +4,7 @@ use super::super::Way;
 use super::super::catalogue::{Does, Entry, Made, Room, Site, word};
 use serde_json::Value;
 
+const FORGETS: &str = "up to so many seconds old proposals hold the autoscaler back";
 const TARGET: &str = "at which use or value the autoscaler is content";
 
 pub(super) const ROOM: Room = Room {
@@ -39,6 +40,22 @@ pub(super) const ROOM: Room = Room {
             ),
             why: "nothing holds the autoscaler back from going up",
         },
+        Entry {
+            path: "spec.behavior.scaleUp",
+            does: Does::Add("stabilizationWindowSeconds", &["60", "300"]),
+            why: FORGETS,
+        },
+        Entry {
+            path: "spec.behavior",
+            does: Does::Add("scaleUp", &["\n  stabilizationWindowSeconds: 60", "\n  stabilizationWindowSeconds: 300"]),
+            why: FORGETS,
+        },
+        Entry {
+            path: "spec.behavior.scaleDown",
+            does: Does::Add("stabilizationWindowSeconds", &["300", "600"]),
+            why: FORGETS,
+        },
+        Entry { path: "spec.behavior.*.stabilizationWindowSeconds", does: Does::Number(0, 3600), why: FORGETS },
     ],
 };
 

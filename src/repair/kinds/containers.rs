@@ -16,6 +16,31 @@ pub(super) const ROOM: Room = Room {
     ],
 };
 
+/// Containers that say nothing.
+pub(super) const SILENT_ROOM: Room = Room {
+    kinds: &["Pod"],
+    telling: &["replicas", "noOvershoot", "noOscillation"],
+    entries: &[Entry {
+        path: "spec.containers[*]",
+        does: Does::Made(requested),
+        why: "where a container requests nothing, a share of its requests cannot be computed",
+    }],
+};
+
+/// Small requests where there are none.
+fn requested(site: &Site) -> Vec<Made> {
+    let lines = "requests:\n  cpu: 20m\n  memory: 32Mi";
+    let path = format!("{}.resources", site.path);
+    match site.value.get("resources") {
+        None => site.add(&format!("resources:\n  {}", lines.replace('\n', "\n  "))).into_iter().collect(),
+        Some(resources) if resources.get("requests").is_none() => {
+            let inner = Site { path, value: resources, ..*site };
+            inner.add(lines).into_iter().collect()
+        }
+        Some(_) => Vec::new(),
+    }
+}
+
 /// As much as the scenario says that a pod uses.
 fn as_used(site: &Site) -> Vec<Made> {
     let resource = last_key(&site.path);

@@ -18,6 +18,7 @@ mod spread;
 mod stateful_set;
 mod tolerations;
 mod vertical;
+mod volume;
 
 use super::catalogue::Room;
 
@@ -36,9 +37,13 @@ pub const REGISTRY: &[Room] = &[
     job::ROOM,
     job::CRON_ROOM,
     priority::ROOM,
+    priority::DAEMON_ROOM,
     scheduler::ROOM,
+    scheduler::MISSING_ROOM,
+    containers::SILENT_ROOM,
     containers::ROOM,
     quota::ROOM,
+    volume::ROOM,
     node::ROOM,
     pools::ROOM,
     missing_budget::ROOM,

@@ -9,7 +9,7 @@ const ROOM_OF_NODES: &str = "how much room a node of the pool has";
 
 pub(super) const ROOM: Room = Room {
     kinds: &["Scenario"],
-    telling: &["schedulable"],
+    telling: &["schedulable", "noOscillation"],
     entries: &[
         Entry {
             path: "spec.nodes[*].autoscaling.max",
@@ -17,6 +17,16 @@ pub(super) const ROOM: Room = Room {
             why: "the autoscaler gives the pool so many nodes at most",
         },
         Entry { path: "spec.nodes[*].autoscaling.limits.*", does: Does::More, why: LIMITS },
+        Entry {
+            path: "spec.nodes[*].template.taints",
+            does: Does::Remove,
+            why: "pods that do not tolerate a taint make no pool with it grow",
+        },
+        Entry {
+            path: "spec.karpenter.consolidateAfter",
+            does: Does::Set(&["5m", "20m", "1h"]),
+            why: "so long an empty or little used node is left alone",
+        },
         Entry { path: "spec.nodes[*].template.allocatable", does: Does::Made(as_others), why: ROOM_OF_NODES },
         Entry { path: "spec.nodes[*].template.allocatable.cpu", does: Does::More, why: ROOM_OF_NODES },
         Entry { path: "spec.nodes[*].template.allocatable.memory", does: Does::More, why: ROOM_OF_NODES },

@@ -4,7 +4,7 @@ use super::super::catalogue::{Does, Entry, Room};
 
 pub(super) const ROOM: Room = Room {
     kinds: &["StatefulSet"],
-    telling: &["rolloutCompletes"],
+    telling: &["rolloutCompletes", "always"],
     entries: &[
         Entry {
             path: "spec.podManagementPolicy",
@@ -20,6 +20,16 @@ pub(super) const ROOM: Room = Room {
             path: "spec",
             does: Does::Add("podManagementPolicy", &["Parallel"]),
             why: "with OrderedReady a pod waits for all before it",
+        },
+        Entry {
+            path: "spec",
+            does: Does::Add("updateStrategy", &["\n  type: OnDelete"]),
+            why: "pods of a new revision come by themselves, one after the other",
+        },
+        Entry {
+            path: "spec.updateStrategy.type",
+            does: Does::Words(&["OnDelete", "RollingUpdate"]),
+            why: "who replaces pods",
         },
         Entry { path: "spec.replicas", does: Does::Number(1, 10_000), why: "how many pods are wanted" },
     ],

@@ -7,11 +7,19 @@ use std::collections::BTreeSet;
 
 const WHY: &str = "pods without a toleration are kept away or deleted";
 
+const FOREVER: &str = "without a number of seconds the pod stays on such a node forever";
+
 pub(super) const ROOM: Room = Room {
     kinds: &["Pod"],
     telling: &["noOscillation", "schedulable", "converges", "boundedPods"],
     entries: &[
         Entry { path: "spec", does: Does::Made(tolerate), why: WHY },
+        Entry { path: "spec.tolerations[*]", does: Does::Made(limited), why: FOREVER },
+        Entry {
+            path: "spec.tolerations[*].tolerationSeconds",
+            does: Does::Number(0, 1_000_000),
+            why: "so many seconds later the pod is deleted",
+        },
         Entry {
             path: "spec.tolerations[*].tolerationSeconds",
             does: Does::Remove,
@@ -43,6 +51,15 @@ fn tolerate(site: &Site) -> Vec<Made> {
         Some(Made { after, ..made })
     };
     taints.iter().filter(|(key, ..)| !knows(key)).filter_map(made).collect()
+}
+
+/// An end for a toleration of a taint that deletes pods; only those may have one.
+fn limited(site: &Site) -> Vec<Made> {
+    let is_deleting = site.value.get("effect").is_some_and(|effect| effect == "NoExecute");
+    if !is_deleting || site.value.get("tolerationSeconds").is_some() {
+        return Vec::new();
+    }
+    ["300", "60"].iter().filter_map(|seconds| site.add(&format!("tolerationSeconds: {seconds}"))).collect()
 }
 
 /// Everything below that has a key and an effect of taints.

@@ -5,6 +5,7 @@ use super::super::catalogue::{Does, Entry, Made, Room, Site};
 use serde_json::Value;
 
 const BOUNDS: &str = "up to which requests the autoscaler goes";
+const SINGLE: &str = "workloads with fewer pods keep their requests";
 const CONTROLLED: &str = "which requests it sets; others may read the same ones";
 
 pub(super) const ROOM: Room = Room {
@@ -24,6 +25,9 @@ pub(super) const ROOM: Room = Room {
             does: Does::Set(&["Initial", "\"Off\""]),
             why: "whether pods are evicted to get other requests",
         },
+        Entry { path: "spec.updatePolicy", does: Does::Add("minReplicas", &["1"]), why: SINGLE },
+        Entry { path: "spec", does: Does::Add("updatePolicy", &["\n  minReplicas: 1"]), why: SINGLE },
+        Entry { path: "spec.updatePolicy.minReplicas", does: Does::Number(1, 1000), why: SINGLE },
     ],
 };
 

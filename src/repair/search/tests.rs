@@ -29,6 +29,10 @@ impl<F: Fn(&str) -> [Judged; 2]> Judge for Told<F> {
     fn is_over(&self) -> bool {
         self.asked.get() >= self.most
     }
+
+    fn time(&self) -> Duration {
+        Duration::from_secs(10)
+    }
 }
 
 fn claim(intent: &str) -> Claim {
@@ -80,6 +84,19 @@ fn what_violates_another_intent_is_no_repair() {
         true => [Judged::Violated, Judged::Holds],
     });
     assert_eq!(told(&found[0]), Vec::<Vec<&str>>::new());
+    assert_eq!(found[0].trades.len(), 1, "{found:?}");
+    assert_eq!(found[0].trades[0].breaks, [claim("other")]);
+}
+
+#[test]
+fn what_repairs_otherwise_is_no_trade() {
+    let found = search(1000, Judged::Holds, |text| match text {
+        text if text.contains("minAvailable: 1") => [Judged::Holds, Judged::Holds],
+        text if text.contains("minAvailable: 0") => [Judged::Holds, Judged::Violated],
+        _ => [Judged::Violated, Judged::Holds],
+    });
+    assert_eq!(told(&found[0]), [["1"]]);
+    assert!(found[0].trades.is_empty(), "{found:?}");
 }
 
 #[test]
@@ -109,4 +126,8 @@ fn a_violation_with_the_same_repair_is_told_with_it() {
 fn the_search_ends_when_it_is_time() {
     let found = search(2, Judged::Open, |_| [Judged::Violated, Judged::Open]);
     assert_eq!((found[0].tried, found[0].pairs, found[0].found.len()), (2, 0, 0));
+    assert_eq!(found[0].ran_out, Some(Duration::from_secs(10)));
+    let found = search(1000, Judged::Open, |_| [Judged::Open, Judged::Open]);
+    assert_eq!(found[0].open, found[0].tried + found[0].pairs);
+    assert_eq!(found[0].ran_out, None);
 }

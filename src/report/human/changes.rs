@@ -35,8 +35,7 @@ pub(super) fn rest(document: &Document, options: &Options) -> Option<String> {
         let _ = writeln!(text, "{label}: {}", wrap_after(&neutralise(&told), 9, 2));
     }
     if !options.quiet {
-        let told = cause::in_order(&document.results);
-        let repairs: String = told.into_iter().map(|result| repairs::text(result, options)).collect();
+        let repairs = repairs::texts(&cause::in_order(&document.results), options);
         if !repairs.is_empty() {
             let _ = writeln!(text, "{repairs}");
         }

@@ -141,9 +141,12 @@ fn json_is_versioned_and_starts_with_it() {
 }
 
 #[test]
-fn the_last_line_counts_where_there_are_several_answers() {
+fn the_last_line_counts_answers() {
     let mut document = document(violated(2, Ending::Stays), "x");
-    assert!(!render(&document, &PLAIN).contains("violated,"));
+    assert!(render(&document, &PLAIN).ends_with("1 violated, 0.2 s\n"), "{}", render(&document, &PLAIN));
+    document.results[0].expected = Some("violated");
+    assert!(render(&document, &PLAIN).ends_with("1 violated as expected, 0.2 s\n"), "{}", render(&document, &PLAIN));
+    document.results[0].expected = None;
     let (violated, mut holds) = (document.results[0].clone(), document.results[0].clone());
     (holds.verdict, holds.violation) = ("holds", None);
     let unknown = IntentDocument { verdict: "unknown", ..holds.clone() };
@@ -200,7 +203,7 @@ fn change(field: &str, before: &str, after: &str) -> FieldChangeDocument {
 fn repaired(found: Vec<RepairDocument>) -> IntentDocument {
     let mut result = document(violated(2, Ending::Stays), "x").results.remove(0);
     result.repairs_follow = true;
-    result.blame(RepairsDocument { found, known: 9, tried: 9, pairs: 0, same_as: None });
+    result.blame(RepairsDocument { found, known: 9, tried: 9, ..RepairsDocument::default() });
     result
 }
 
@@ -212,9 +215,10 @@ fn the_best_repair_is_to_blame_and_others_are_listed() {
     let second = repair(vec![change("a", "", "a: 1"), change("b", "b: 2", "")], Vec::new(), Vec::new());
     let result = repaired(vec![first, second]);
     assert_eq!(result.origins[0].why.as_deref(), Some("so many pods must stay"));
-    let text = repairs::text(&result, &PLAIN);
+    let text = repairs::texts(&[&result], &PLAIN);
     assert!(text.starts_with("help[noOscillation x]: any one of 2 changes repairs it"), "{text}");
-    assert!(text.contains("^ so many pods must stay\n") && !text.contains("the intent"), "{text}");
+    assert_eq!(text.matches("so many pods must stay\n").count(), 3, "{text}");
+    assert!(text.contains('^') && !text.contains("the intent"), "{text}");
     assert!(text.contains("pdb.yaml:2  minAvailable: 2 -> 1 (or 0)\n"), "{text}");
     assert!(text.contains("repairs as well: a, b, c, and 1 more\n"), "{text}");
     assert!(text.contains("or      pdb.yaml:2, pdb.yaml:2  "), "{text}");
@@ -225,11 +229,34 @@ fn the_best_repair_is_to_blame_and_others_are_listed() {
 }
 
 #[test]
-fn where_nothing_repairs_it_says_so_and_shows_what_the_actors_read() {
+fn where_nothing_repairs_it_says_so_and_what_the_actors_read_stays_behind_a_flag() {
     let result = repaired(Vec::new());
-    let text = repairs::text(&result, &PLAIN);
+    let text = repairs::texts(&[&result], &PLAIN);
     assert!(text.starts_with("help[noOscillation x]: no single change helps, of 9 known\n"), "{text}");
+    assert!(!text.contains("the intent"), "{text}");
+    assert!(repairs::texts(&[&result], &Options { verbose: true, ..PLAIN }).contains("the intent"));
     assert_eq!(result.origins, document(violated(2, Ending::Stays), "x").results[0].origins);
+}
+
+#[test]
+fn one_help_is_enough_for_what_is_alike() {
+    let repair = |after: &str| RepairDocument {
+        changes: vec![change("minAvailable", "2", after)],
+        also: Vec::new(),
+        instead: Vec::new(),
+        mends: Vec::new(),
+    };
+    let named = |target: &str, after: &str| {
+        let mut one = document(violated(2, Ending::Loop { start: 0 }), target).results.remove(0);
+        one.blame(RepairsDocument { found: vec![repair(after)], known: 9, tried: 9, ..RepairsDocument::default() });
+        one
+    };
+    let first = named("x", "1");
+    let (same, different) = (named("y", "1"), named("z", "0"));
+    assert!(cause::is_alike(&first, &same), "one cause");
+    let text = repairs::texts(&[&first, &same, &different], &PLAIN);
+    assert_eq!(text.matches("help[").count(), 2, "{text}");
+    assert!(text.contains("also    the same for noOscillation y (pdb.yaml:2)\n"), "{text}");
 }
 
 #[test]
