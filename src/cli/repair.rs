@@ -117,6 +117,7 @@ impl RepairArgs {
                 claim: claim(result),
                 rule: rule(result),
                 origins: crate::report::document::blamed(loaded, findings, result),
+                waits: crate::report::document::waited_for(loaded, findings, result),
             })
             .collect();
         let time = self.repair_time.unwrap_or(TIME);

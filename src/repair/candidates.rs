@@ -13,11 +13,17 @@ pub struct Clues<'a> {
     pub rule: &'a str,
     /// The fields that the actors of the violation and the intent read.
     pub origins: &'a [Origin],
+    /// Those of them that somebody waits for at its end.
+    pub waits: &'a [Origin],
 }
+
+/// How far it is from what the violation reads, the value's place among those of the field counted; whether nobody waits for
+/// the field; that place; the place in the catalogue.
+type Rank = (usize, bool, usize, usize);
 
 /// A change with its place in the order.
 struct Ranked {
-    rank: (usize, usize, usize),
+    rank: Rank,
     change: Change,
 }
 
@@ -31,7 +37,8 @@ pub fn candidates(sheets: &[Sheet], registry: &[Room], clues: Clues) -> Vec<Chan
                 for (level, made) in of_entry(room, entry, sheet, sheets) {
                     let near = nearness(clues, room, sheet, &made.path);
                     let late = if matches!(entry.does, Does::Quantity) { 3 } else { 0 };
-                    add(&mut ranked, sheet, entry.why, made, (near + level + late, level, index));
+                    let is_waited_for = clues.waits.iter().any(|origin| concerns(origin, sheet, &made.path));
+                    add(&mut ranked, sheet, entry.why, made, (near + level + late, !is_waited_for, level, index));
                 }
             }
         }
@@ -41,7 +48,7 @@ pub fn candidates(sheets: &[Sheet], registry: &[Room], clues: Clues) -> Vec<Chan
 }
 
 /// Adds a change; one of a field that several files write for the same object is made in all of them.
-fn add(ranked: &mut Vec<Ranked>, sheet: &Sheet, why: &'static str, made: Made, rank: (usize, usize, usize)) {
+fn add(ranked: &mut Vec<Ranked>, sheet: &Sheet, why: &'static str, made: Made, rank: Rank) {
     let is_same = |one: &&mut Ranked| {
         let change = &one.change;
         change.object == sheet.object
@@ -74,17 +81,20 @@ fn add(ranked: &mut Vec<Ranked>, sheet: &Sheet, why: &'static str, made: Made, r
 
 /// How far a field is from what the violation reads; smaller is nearer.
 fn nearness(clues: Clues, room: &Room, sheet: &Sheet, path: &str) -> usize {
-    let is_within = |one: &str, other: &str| one.starts_with(other) || other.starts_with(one);
-    let mut of_object = clues.origins.iter().filter(|origin| origin.object == sheet.object);
-    let reads = |origin: &&Origin| !origin.field.is_empty() && is_within(path, &origin.field);
-    let by_object = match of_object.next() {
-        None => 3,
-        // Other objects than workloads are small, and all of their fields work together.
-        Some(_) if pods_of(sheet.kind()).is_none() => 0,
-        Some(origin) if of_object.chain([origin]).any(|origin| reads(&origin)) => 0,
-        Some(_) => 1,
+    let by_object = match clues.origins.iter().any(|origin| origin.object == sheet.object) {
+        false => 3,
+        true if clues.origins.iter().any(|origin| concerns(origin, sheet, path)) => 0,
+        true => 1,
     };
     by_object + if room.telling.contains(&clues.rule) { 0 } else { 3 }
+}
+
+/// Whether a field of an object is one that is meant. Other objects than workloads are small, and all of their fields work
+/// together.
+fn concerns(origin: &Origin, sheet: &Sheet, path: &str) -> bool {
+    let is_within = |one: &str, other: &str| one.starts_with(other) || other.starts_with(one);
+    let is_read = || !origin.field.is_empty() && is_within(path, &origin.field);
+    origin.object == sheet.object && (pods_of(sheet.kind()).is_none() || is_read())
 }
 
 /// What an entry makes of an object, with the place of each change among those of its field.
@@ -191,7 +201,7 @@ spec:
 
     fn of(text: &str, rule: &str, origins: &[Origin]) -> (Texts, Vec<Change>) {
         let texts = Texts::from([("a.yaml".to_owned(), text.to_owned())]);
-        let found = candidates(&sheets(&texts), REGISTRY, Clues { rule, origins });
+        let found = candidates(&sheets(&texts), REGISTRY, Clues { rule, origins, waits: &[] });
         (texts, found)
     }
 
@@ -224,6 +234,23 @@ spec:
         let origin = Origin { object: "PodDisruptionBudget/default/web".into(), field: "spec.minAvailable".into() };
         let (_, found) = of(&text, "drainCompletes", std::slice::from_ref(&origin));
         assert_eq!(found[0].object, origin.object);
+    }
+
+    #[test]
+    fn what_somebody_waits_for_comes_before_the_like() {
+        let other = BUDGET.replace("{name: web}", "{name: other}");
+        let texts = Texts::from([("a.yaml".to_owned(), format!("{other}---\n{BUDGET}"))]);
+        let origin = |name: &str| Origin {
+            object: format!("PodDisruptionBudget/default/{name}"),
+            field: "spec.minAvailable".to_owned(),
+        };
+        let (origins, waits) = ([origin("web"), origin("other")], [origin("web")]);
+        let first = |waits: &[Origin]| {
+            let clues = Clues { rule: "drainCompletes", origins: &origins, waits };
+            candidates(&sheets(&texts), REGISTRY, clues)[0].object.clone()
+        };
+        assert_eq!(first(&[]), origins[1].object);
+        assert_eq!(first(&waits), origins[0].object);
     }
 
     #[test]

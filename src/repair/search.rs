@@ -76,6 +76,8 @@ pub struct Violated {
     pub rule: String,
     /// The fields that it stems from.
     pub origins: Vec<Origin>,
+    /// Those of them that somebody waits for at its end.
+    pub waits: Vec<Origin>,
 }
 
 /// Searches repairs for violations, given what was decided of all intents.
@@ -108,7 +110,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn run(&self) -> Repairs {
-        let clues = Clues { rule: &self.one.rule, origins: &self.one.origins };
+        let clues = Clues { rule: &self.one.rule, origins: &self.one.origins, waits: &self.one.waits };
         let changes = candidates(&sheets(self.texts), REGISTRY, clues);
         let mut repairs = Repairs { known: changes.len(), ..Repairs::default() };
         let mut tried: Vec<&Change> = Vec::new();

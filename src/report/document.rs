@@ -13,7 +13,7 @@ pub use comparison::{BeforeDocument, ComparisonDocument, GoneDocument};
 pub use notes::{ExceptionDocument, NoteDocument, exceptions};
 pub use outcome::Outcome;
 pub use violation::{CountedDocument, LateDocument, NodeDocument, VariableDocument, ViolationDocument};
-pub use wording::{blamed, document_word, expected_word};
+pub use wording::{blamed, document_word, expected_word, waited_for};
 
 use super::cause;
 use super::origin::OriginDocument;

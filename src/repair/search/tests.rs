@@ -42,7 +42,12 @@ fn claim(intent: &str) -> Claim {
 fn search(most: usize, other: Judged, tell: impl Fn(&str) -> [Judged; 2]) -> Vec<Repairs> {
     let texts = Texts::from([("a.yaml".to_owned(), TEXT.to_owned())]);
     let before = BTreeMap::from([(claim("drainCompletes"), Judged::Violated), (claim("other"), other)]);
-    let violated = |intent: &str| Violated { claim: claim(intent), rule: intent.to_owned(), origins: Vec::new() };
+    let violated = |intent: &str| Violated {
+        claim: claim(intent),
+        rule: intent.to_owned(),
+        origins: Vec::new(),
+        waits: Vec::new(),
+    };
     let names = if other == Judged::Violated { vec!["drainCompletes", "other"] } else { vec!["drainCompletes"] };
     let violated: Vec<Violated> = names.into_iter().map(violated).collect();
     repairs(&texts, &violated, &before, &Told { tell, asked: Cell::default(), most })

@@ -32,6 +32,15 @@ pub fn blamed(loaded: &Loaded, findings: &Findings, result: &IntentResult) -> Ve
     }
 }
 
+/// The fields that those wait for who cannot go on at the end of a violation, if it ends so.
+pub fn waited_for(loaded: &Loaded, findings: &Findings, result: &IntentResult) -> Vec<Origin> {
+    let stage = Stage { systems: findings.systems_of(result), sources: &loaded.sources };
+    let found = result.verdict.violation();
+    let scene = found.and_then(|found| stage.at_the_end(&found.trace, &result.intent, result.target.as_deref()));
+    let roots = scene.into_iter().flat_map(|scene| scene.waits).filter(|wait| !wait.follows);
+    roots.flat_map(|wait| wait.origins).map(|origin| Origin { object: origin.object, field: origin.field }).collect()
+}
+
 struct Context<'a> {
     loaded: &'a Loaded,
     systems: &'a Systems,
