@@ -40,3 +40,8 @@ fn a_quota_counts_pods_of_a_stopped_node_for_a_while() {
 fn jobs_have_no_default_spread() {
     can("jobs-have-no-default-spread");
 }
+
+#[test]
+fn bare_replicasets_do_not_rank_nodes() {
+    can("bare-replicasets-do-not-rank-nodes");
+}
