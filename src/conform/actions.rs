@@ -142,11 +142,8 @@ impl fmt::Display for Deed {
 pub fn actions(cluster: &Cluster, events: &[Event], slack: i64) -> Recording {
     let recording = Recording { silent: silent(events), ending: ending(cluster), ..Recording::default() };
     let mut reader = Reader { cluster, slack, pods: Pods::default(), deleted: IndexMap::new(), recording };
-    for event in events.iter().filter(|event| event.kind == "Pod") {
-        let pod = reader.pods.of(event);
-        if event.reason == "Scheduled" {
-            pod.node = reader.recording.node_of(event);
-        }
+    for event in events {
+        reader.meet(event);
     }
     for (index, event) in events.iter().enumerate() {
         if !deed(event).is_some_and(Deed::ends_pod) || is_cancelled(event) {
@@ -155,7 +152,7 @@ pub fn actions(cluster: &Cluster, events: &[Event], slack: i64) -> Recording {
         if event.kind == "Pod" {
             let ended = &mut reader.pods.of(event).ended;
             *ended = Some(ended.map_or(event.first, |known| known.min(event.first)));
-        } else if let Some(number) = reader.pods.named(&event.namespace, named(event), event.first) {
+        } else if let Some(number) = reader.pods.named(&event.namespace, named(event), event.first, slack) {
             let ended = &mut reader.pods.at(number).ended;
             *ended = Some(ended.map_or(event.first, |known| known.min(event.first)));
             reader.deleted.insert(index, number);
@@ -219,7 +216,7 @@ fn is_cancelled(event: &Event) -> bool {
     event.message.starts_with("Cancelling")
 }
 
-/// The pod in `Deleted pod: web-5d-x` and `delete Pod web-0 in StatefulSet web successful`.
+/// The pod in `Created pod: web-5d-x`, `Deleted pod: web-5d-x` and `delete Pod web-0 in StatefulSet web successful`.
 fn named(event: &Event) -> &str {
     if event.kind == "StatefulSet" {
         return event.message.split(' ').nth(2).unwrap_or_default();
@@ -247,6 +244,24 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn leave_out(&mut self, why: String) {
         *self.recording.left_out.entry(why).or_default() += 1;
+    }
+
+    /// Notes what an event says of a pod, before any is read.
+    fn meet(&mut self, event: &Event) {
+        let deed = deed(event);
+        if event.kind != "Pod" {
+            if deed == Some(Deed::Created) {
+                self.pods.note_created(&event.namespace, named(event), event.count);
+            }
+            return;
+        }
+        let node = if event.reason == "Scheduled" { self.recording.node_of(event) } else { None };
+        let pod = self.pods.of(event);
+        pod.node = node.or(pod.node);
+        // A container that fails its probes is ended, too, and its pod goes on.
+        if deed == Some(Deed::Killing) && !event.message.ends_with("will be restarted") {
+            pod.killed = Some(pod.killed.map_or(event.first, |known| known.min(event.first)));
+        }
     }
 
     /// The workload that an object belongs to: that of its name, or of its name without the suffixes that ReplicaSets
