@@ -198,7 +198,7 @@ fn deed(event: &Event) -> Option<Deed> {
         ("Pod", reason) if reason.starts_with("OutOf") => Deed::Rejected,
         ("Pod", _) if event.component.contains("descheduler") => Deed::Descheduled,
         // Claims of StatefulSets are created under the same reason.
-        ("StatefulSet", _) if event.message.starts_with("create Claim") => return None,
+        ("StatefulSet", _) if event.said().starts_with("create Claim") => return None,
         ("ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job", "SuccessfulCreate") => Deed::Created,
         ("ReplicaSet" | "DaemonSet" | "StatefulSet", "SuccessfulDelete") => Deed::Deleted,
         ("Deployment", "ScalingReplicaSet") => Deed::ScaledReplicaSet,
@@ -213,15 +213,15 @@ fn deed(event: &Event) -> Option<Deed> {
 }
 
 fn is_cancelled(event: &Event) -> bool {
-    event.message.starts_with("Cancelling")
+    event.said().starts_with("Cancelling")
 }
 
 /// The pod in `Created pod: web-5d-x`, `Deleted pod: web-5d-x` and `delete Pod web-0 in StatefulSet web successful`.
 fn named(event: &Event) -> &str {
     if event.kind == "StatefulSet" {
-        return event.message.split(' ').nth(2).unwrap_or_default();
+        return event.said().split(' ').nth(2).unwrap_or_default();
     }
-    event.message.rsplit_once(": ").map_or("", |(_, pod)| pod.trim())
+    event.said().rsplit_once(": ").map_or("", |(_, pod)| pod.trim())
 }
 
 impl Recording {
@@ -259,7 +259,7 @@ impl Reader<'_> {
         let pod = self.pods.of(event);
         pod.node = node.or(pod.node);
         // A container that fails its probes is ended, too, and its pod goes on.
-        if deed == Some(Deed::Killing) && !event.message.ends_with("will be restarted") {
+        if deed == Some(Deed::Killing) && !event.said().ends_with("will be restarted") {
             pod.killed = Some(pod.killed.map_or(event.first, |known| known.min(event.first)));
         }
     }
@@ -316,10 +316,17 @@ impl Reader<'_> {
             _ => None,
         };
         let number = match deed {
-            Deed::ScaledReplicaSet | Deed::Rescaled => size(&event.message),
+            Deed::ScaledReplicaSet | Deed::Rescaled => size(event.said()),
             _ => None,
         };
         let class = self.recording.classes.insert_full(Class { deed, workload, node, number }).0;
+        // Only the last of several sizes is known.
+        let earlier = match number {
+            Some(_) if event.is_combined() && event.count > 1 => {
+                self.recording.classes.insert_full(Class { deed, workload, node, number: None }).0
+            }
+            _ => class,
+        };
         let times = if event.kind == "Pod" { 1 } else { event.count };
         for occurrence in 0..times {
             if self.recording.actions.len() > MOST_ACTIONS {
@@ -332,6 +339,7 @@ impl Reader<'_> {
                 _ => (event.first, event.last),
             };
             let earliest = earliest - self.slack;
+            let class = if occurrence + 1 == times { class } else { earlier };
             self.recording.actions.push(Action { class, earliest, latest, event: index });
         }
     }

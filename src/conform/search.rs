@@ -210,6 +210,7 @@ impl<'a> Search<'a> {
             if self.nodes[node].place.progress.iter().zip(&due).all(|(done, due)| done >= due) {
                 reached.push(node);
                 if reached.len() >= self.bounds.kept {
+                    self.limited |= !queues.by_cost[cost].is_empty();
                     break;
                 }
                 continue;
