@@ -110,6 +110,11 @@ impl Kubound {
                 save(&folder.join(name), &manifest)?;
             }
         }
+        let mut resources = vec!["objects.json"];
+        if let Some(scheduler) = &made.scheduler {
+            save(&folder.join("scheduler.json"), scheduler)?;
+            resources.push("scheduler.json");
+        }
         let mut settings = Vec::new();
         for workload in &made.workloads {
             if let Some(usage) = made.usage.get(name(workload)) {
@@ -118,7 +123,7 @@ impl Kubound {
             }
         }
         let mut spec = json!({
-            "kubernetesVersion": self.release, "resources": ["objects.json"], "workloads": settings, "events": happening,
+            "kubernetesVersion": self.release, "resources": resources, "workloads": settings, "events": happening,
             "start": if events == 0 || seen.is_none() { "empty" } else { "settled" },
         });
         if let Some(seen) = seen {
