@@ -197,8 +197,8 @@ fn deed(event: &Event) -> Option<Deed> {
         ("Pod", "TaintToleration" | "NodeAffinity" | "NodeName" | "UnexpectedAdmissionError") => Deed::Rejected,
         ("Pod", reason) if reason.starts_with("OutOf") => Deed::Rejected,
         ("Pod", _) if event.component.contains("descheduler") => Deed::Descheduled,
-        // Claims of StatefulSets are created under the same reason.
-        ("StatefulSet", _) if event.said().starts_with("create Claim") => return None,
+        // Claims of StatefulSets are created under the same reason: `create Claim`, from 1.36 on `Create Claim`.
+        ("StatefulSet", _) if event.said().split(' ').nth(1) == Some("Claim") => return None,
         ("ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job", "SuccessfulCreate") => Deed::Created,
         ("ReplicaSet" | "DaemonSet" | "StatefulSet", "SuccessfulDelete") => Deed::Deleted,
         ("Deployment", "ScalingReplicaSet") => Deed::ScaledReplicaSet,
