@@ -29,6 +29,11 @@ const QUIET_AUTOSCALED: Duration = Duration::from_secs(10);
 /// Longest time until a cluster is quiet.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// Claims of volumes.
+const CLAIMS: &str = "/api/v1/namespaces/default/persistentvolumeclaims";
+/// Volumes.
+const VOLUMES: &str = "/api/v1/persistentvolumes";
+
 /// What became of a trial.
 #[derive(Serialize, Deserialize)]
 pub struct Record {
@@ -206,6 +211,9 @@ impl<'a> Trial<'a> {
             self.plane.tell(&apply(), Some(&usage))?;
         }
         let server = &self.plane.server;
+        sleep_until(PATIENCE, "claims are bound", || {
+            Ok(server.list(CLAIMS)?.iter().all(|claim| claim["status"]["phase"] == "Bound"))
+        })?;
         sleep_until(PATIENCE, "nodes are ready", || Ok(Snapshot::take(server)?.is_ready()))?;
         self.plane.tell(&apply(), Some(&list(&self.made.workloads.iter().collect::<Vec<_>>())))
     }
@@ -308,6 +316,10 @@ impl<'a> Trial<'a> {
         for class in self.made.rules.iter().filter(|rule| crate::made::kind(rule) == "PriorityClass") {
             let path = format!("/apis/scheduling.k8s.io/v1/priorityclasses/{}", crate::made::name(class));
             server.delete(&path, &background)?;
+        }
+        for path in [CLAIMS, VOLUMES] {
+            server.delete(path, &background)?;
+            sleep_until(PATIENCE, "claims and volumes are gone", || Ok(server.list(path)?.is_empty()))?;
         }
         server.delete("/api/v1/nodes", &background)?;
         sleep_until(PATIENCE, "nodes are gone", || Ok(Snapshot::take(server)?.node_names().is_empty()))?;

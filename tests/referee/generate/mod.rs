@@ -8,6 +8,7 @@ mod pods;
 mod profiles;
 mod rules;
 mod schedulers;
+mod volumes;
 mod workloads;
 
 use crate::made::{Made, kind};

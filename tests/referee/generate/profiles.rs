@@ -1,6 +1,6 @@
 //! Profiles: what a run of the referee draws from.
 
-use super::{Letter, Sketch, autoscaling, events, nodes, pods, rules, schedulers, workloads};
+use super::{Letter, Sketch, autoscaling, events, nodes, pods, rules, schedulers, volumes, workloads};
 use crate::plane::PlaneKind;
 
 /// What clusters are drawn from.
@@ -121,6 +121,12 @@ pub const PROFILES: &[Profile] = &[
         name: "schedulers",
         letters: &[(6, schedulers::choose), (5, pod), (3, node), (1, priority)],
         kind: PlaneKind::Schedulers,
+        ..MIXED
+    },
+    Profile {
+        name: "volumes",
+        kinds: &["Deployment", "Deployment", "ReplicaSet", "StatefulSet", "StatefulSet", "StatefulSet", "DaemonSet"],
+        letters: &[(8, volumes::mount), (4, pod), (2, node), (1, priority)],
         ..MIXED
     },
 ];
