@@ -44,9 +44,13 @@ impl Fixture {
 
     /// A recording of whole seconds, as clusters make them.
     fn follow(&self, text: &str) -> Conformance {
+        self.follow_within(text, Bounds::default())
+    }
+
+    fn follow_within(&self, text: &str, bounds: Bounds) -> Conformance {
         let events = events::read(text).expect("events");
         let recording = actions(&self.cluster, &events, 1);
-        conform(&self.cluster, &self.system, &events, &recording, Bounds::default()).expect("an answer")
+        conform(&self.cluster, &self.system, &events, &recording, bounds).expect("an answer")
     }
 }
 
@@ -72,7 +76,7 @@ fn recordings_of_the_referee_are_followed_whole() {
     assert!(names.len() >= 30, "{names:?}");
     for name in names {
         let (fixture, text) = refereed(&name);
-        let answer = fixture.follow(&text);
+        let answer = fixture.follow_within(&text, Bounds { states: 20_000, ..Bounds::default() });
         assert!(answer.mismatches.is_empty() && answer.recorded > 5, "{name}: {answer:?}");
     }
 }
@@ -238,8 +242,13 @@ fn events_become_actions_of_their_objects() {
     lines.push(line(6, "Scheduled", "Pod", "other-5d-a", "Successfully assigned default/other-5d-a to free-0"));
     lines.push(line(6, "BackOff", "Pod", "php-apache-5d-a", "Back-off"));
     lines.push(line(7, "SuccessfulRescale", "HorizontalPodAutoscaler", "none", "New size: 3; reason: x"));
+    for verb in ["create", "Create"] {
+        let message = format!("{verb} Claim data-php-apache-0 Pod php-apache-0 in StatefulSet php-apache success");
+        lines.push(line(8, "SuccessfulCreate", "StatefulSet", "php-apache", &message));
+    }
     let (_, recording) = fixture.read(&lines);
     assert_eq!(recording.actions.len(), 10);
+    assert_eq!(recording.left_out["SuccessfulCreate is no action of the model"], 2);
     let of = |deed: Deed| {
         let classes = recording.actions.iter().map(|action| &recording.classes[action.class]);
         classes.filter(|class| class.deed == deed).collect::<Vec<_>>()
@@ -250,6 +259,25 @@ fn events_become_actions_of_their_objects() {
     assert_eq!(recording.left_out["repeated for the same pod"], 1);
     assert_eq!(recording.left_out["object of another workload"], 2);
     assert_eq!(recording.left_out["BackOff is no action of the model"], 1);
+}
+
+/// The recorder keeps the last message of several that it combines.
+#[test]
+fn of_combined_sizes_the_last_is_known() {
+    let mut event: serde_json::Value = serde_json::from_str(&scaled(0)).expect("an event");
+    event["count"] = 3.into();
+    event["last"] = "2026-01-01T00:00:04Z".into();
+    let sizes = |event: &serde_json::Value| {
+        let (_, recording) = Fixture::new().read(&[event.to_string()]);
+        recording.actions.iter().map(|action| recording.classes[action.class].number).collect::<Vec<_>>()
+    };
+    assert_eq!(sizes(&event), [Some(3), Some(3), Some(3)]);
+    let message = event["message"].as_str().expect("a message").to_owned();
+    event["message"] = format!("(combined from similar events): {message}").into();
+    // By latest time: the first, then those between and the last one.
+    let mut known = sizes(&event);
+    known.sort();
+    assert_eq!(known, [None, None, Some(3)]);
 }
 
 #[test]

@@ -37,6 +37,18 @@ fn a_quota_counts_pods_of_a_stopped_node_for_a_while() {
 }
 
 #[test]
+fn no_pod_requests_more_than_the_limit_it_gets() {
+    let report = can("default-limit-below-a-request");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("a report");
+    assert_eq!(report["results"][1]["verdict"], "holds", "{report}");
+}
+
+#[test]
 fn jobs_have_no_default_spread() {
     can("jobs-have-no-default-spread");
+}
+
+#[test]
+fn bare_replicasets_do_not_rank_nodes() {
+    can("bare-replicasets-do-not-rank-nodes");
 }

@@ -142,11 +142,8 @@ impl fmt::Display for Deed {
 pub fn actions(cluster: &Cluster, events: &[Event], slack: i64) -> Recording {
     let recording = Recording { silent: silent(events), ending: ending(cluster), ..Recording::default() };
     let mut reader = Reader { cluster, slack, pods: Pods::default(), deleted: IndexMap::new(), recording };
-    for event in events.iter().filter(|event| event.kind == "Pod") {
-        let pod = reader.pods.of(event);
-        if event.reason == "Scheduled" {
-            pod.node = reader.recording.node_of(event);
-        }
+    for event in events {
+        reader.meet(event);
     }
     for (index, event) in events.iter().enumerate() {
         if !deed(event).is_some_and(Deed::ends_pod) || is_cancelled(event) {
@@ -155,7 +152,7 @@ pub fn actions(cluster: &Cluster, events: &[Event], slack: i64) -> Recording {
         if event.kind == "Pod" {
             let ended = &mut reader.pods.of(event).ended;
             *ended = Some(ended.map_or(event.first, |known| known.min(event.first)));
-        } else if let Some(number) = reader.pods.named(&event.namespace, named(event), event.first) {
+        } else if let Some(number) = reader.pods.named(&event.namespace, named(event), event.first, slack) {
             let ended = &mut reader.pods.at(number).ended;
             *ended = Some(ended.map_or(event.first, |known| known.min(event.first)));
             reader.deleted.insert(index, number);
@@ -200,8 +197,8 @@ fn deed(event: &Event) -> Option<Deed> {
         ("Pod", "TaintToleration" | "NodeAffinity" | "NodeName" | "UnexpectedAdmissionError") => Deed::Rejected,
         ("Pod", reason) if reason.starts_with("OutOf") => Deed::Rejected,
         ("Pod", _) if event.component.contains("descheduler") => Deed::Descheduled,
-        // Claims of StatefulSets are created under the same reason.
-        ("StatefulSet", _) if event.message.starts_with("create Claim") => return None,
+        // Claims of StatefulSets are created under the same reason: `create Claim`, from 1.36 on `Create Claim`.
+        ("StatefulSet", _) if event.said().split(' ').nth(1) == Some("Claim") => return None,
         ("ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job", "SuccessfulCreate") => Deed::Created,
         ("ReplicaSet" | "DaemonSet" | "StatefulSet", "SuccessfulDelete") => Deed::Deleted,
         ("Deployment", "ScalingReplicaSet") => Deed::ScaledReplicaSet,
@@ -216,15 +213,15 @@ fn deed(event: &Event) -> Option<Deed> {
 }
 
 fn is_cancelled(event: &Event) -> bool {
-    event.message.starts_with("Cancelling")
+    event.said().starts_with("Cancelling")
 }
 
-/// The pod in `Deleted pod: web-5d-x` and `delete Pod web-0 in StatefulSet web successful`.
+/// The pod in `Created pod: web-5d-x`, `Deleted pod: web-5d-x` and `delete Pod web-0 in StatefulSet web successful`.
 fn named(event: &Event) -> &str {
     if event.kind == "StatefulSet" {
-        return event.message.split(' ').nth(2).unwrap_or_default();
+        return event.said().split(' ').nth(2).unwrap_or_default();
     }
-    event.message.rsplit_once(": ").map_or("", |(_, pod)| pod.trim())
+    event.said().rsplit_once(": ").map_or("", |(_, pod)| pod.trim())
 }
 
 impl Recording {
@@ -247,6 +244,24 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn leave_out(&mut self, why: String) {
         *self.recording.left_out.entry(why).or_default() += 1;
+    }
+
+    /// Notes what an event says of a pod, before any is read.
+    fn meet(&mut self, event: &Event) {
+        let deed = deed(event);
+        if event.kind != "Pod" {
+            if deed == Some(Deed::Created) {
+                self.pods.note_created(&event.namespace, named(event), event.count);
+            }
+            return;
+        }
+        let node = if event.reason == "Scheduled" { self.recording.node_of(event) } else { None };
+        let pod = self.pods.of(event);
+        pod.node = node.or(pod.node);
+        // A container that fails its probes is ended, too, and its pod goes on.
+        if deed == Some(Deed::Killing) && !event.said().ends_with("will be restarted") {
+            pod.killed = Some(pod.killed.map_or(event.first, |known| known.min(event.first)));
+        }
     }
 
     /// The workload that an object belongs to: that of its name, or of its name without the suffixes that ReplicaSets
@@ -301,10 +316,17 @@ impl Reader<'_> {
             _ => None,
         };
         let number = match deed {
-            Deed::ScaledReplicaSet | Deed::Rescaled => size(&event.message),
+            Deed::ScaledReplicaSet | Deed::Rescaled => size(event.said()),
             _ => None,
         };
         let class = self.recording.classes.insert_full(Class { deed, workload, node, number }).0;
+        // Only the last of several sizes is known.
+        let earlier = match number {
+            Some(_) if event.is_combined() && event.count > 1 => {
+                self.recording.classes.insert_full(Class { deed, workload, node, number: None }).0
+            }
+            _ => class,
+        };
         let times = if event.kind == "Pod" { 1 } else { event.count };
         for occurrence in 0..times {
             if self.recording.actions.len() > MOST_ACTIONS {
@@ -317,6 +339,7 @@ impl Reader<'_> {
                 _ => (event.first, event.last),
             };
             let earliest = earliest - self.slack;
+            let class = if occurrence + 1 == times { class } else { earlier };
             self.recording.actions.push(Action { class, earliest, latest, event: index });
         }
     }

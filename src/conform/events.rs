@@ -29,6 +29,22 @@ pub struct Event {
     pub message: String,
 }
 
+/// What client-go's recorder puts before the message of an event that stands for several of different messages
+/// (`EventAggregatorByReasonMessageFunc`): the last one's follows.
+const COMBINED: &str = "(combined from similar events): ";
+
+impl Event {
+    /// The message, of the last time.
+    pub fn said(&self) -> &str {
+        self.message.strip_prefix(COMBINED).unwrap_or(&self.message)
+    }
+
+    /// Whether another message was given each time.
+    pub fn is_combined(&self) -> bool {
+        self.message.starts_with(COMBINED)
+    }
+}
+
 /// Why a recording cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum EventError {

@@ -23,6 +23,8 @@ pub struct Label {
     pub slot: Option<usize>,
     /// The size set, where the rule sets one size.
     pub number: Option<i64>,
+    /// The size before.
+    pub before: Option<i64>,
 }
 
 /// One thing that steps of a rule are recorded as.
@@ -105,7 +107,7 @@ impl Names<'_> {
     fn whole(&self, deed: Deed, write: &Write) -> Part {
         let (workload, slot) = self.about(write);
         let size = if deed == Deed::Rescaled { self.size_set(write) } else { None };
-        Part { label: Label { deed, workload, slot, number: None }, times: None, size }
+        Part { label: Label { deed, workload, slot, number: None, before: None }, times: None, size }
     }
 
     /// What a request about pods is recorded as.
@@ -113,7 +115,7 @@ impl Names<'_> {
         let (workload, slot) = self.about(write);
         let times = write.times;
         let part = |deed: Deed, slot: Option<usize>| {
-            let label = Label { deed, workload, slot, number: None };
+            let label = Label { deed, workload, slot, number: None, before: None };
             Part { label, times, size: None }
         };
         match deed {
@@ -132,7 +134,8 @@ impl Names<'_> {
     fn size(&self, deed: Deed, write: &Write) -> Option<Part> {
         let (workload, _) = self.about(write);
         let is_deployment = |&index: &usize| self.cluster.workloads[index].reference.kind == "Deployment";
-        let label = Label { deed, workload: Some(workload.filter(is_deployment)?), slot: None, number: None };
+        let label =
+            Label { deed, workload: Some(workload.filter(is_deployment)?), slot: None, number: None, before: None };
         Some(Part { label, times: None, size: Some(self.size_set(write)?) })
     }
 
@@ -159,8 +162,9 @@ impl Recorder {
         let told = |part: &Part| {
             let times = part.times.map_or(Some(1), |_| counts.next())?;
             let number = part.size.map(|var| step.state[var.index()]);
-            let is_done = part.size.is_none_or(|var| step.state[var.index()] != before[var.index()]);
-            (times > 0 && is_done).then_some((Label { number, ..part.label }, times))
+            let former = part.size.map(|var| before[var.index()]);
+            let is_done = number.is_none() || number != former;
+            (times > 0 && is_done).then_some((Label { number, before: former, ..part.label }, times))
         };
         self.parts.iter().filter_map(told).collect()
     }

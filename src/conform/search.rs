@@ -7,13 +7,16 @@
 //! the model forgets. At each instant only the best nodes are kept, so the run found
 //! need not be the best one: the rate is a lower bound.
 
+mod matching;
+
 use super::actions::{Class, Deed, Recording};
 use super::labels::{Label, Names, Recorder};
 use crate::engines::EngineError;
 use crate::engines::explicit::stepper::{Move, Stepper};
 use kubound_encodings::state::words;
 use kubound_encodings::system::Role;
-use rustc_hash::{FxHashMap, FxHashSet};
+use matching::Matched;
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -98,15 +101,6 @@ struct Node {
 struct Queues {
     by_cost: Vec<BinaryHeap<(usize, Reverse<usize>)>>,
     seen: FxHashMap<Place, u32>,
-}
-
-/// One way to match the labels of a step.
-struct Matched {
-    progress: Vec<u16>,
-    binding: Vec<Option<usize>>,
-    performs: Vec<usize>,
-    unrecorded: Vec<(Label, i64)>,
-    cost: u32,
 }
 
 pub(super) struct Search<'a> {
@@ -210,6 +204,7 @@ impl<'a> Search<'a> {
             if self.nodes[node].place.progress.iter().zip(&due).all(|(done, due)| done >= due) {
                 reached.push(node);
                 if reached.len() >= self.bounds.kept {
+                    self.limited |= !queues.by_cost[cost].is_empty();
                     break;
                 }
                 continue;
@@ -308,79 +303,5 @@ impl<'a> Search<'a> {
             }
         }
         ended
-    }
-
-    /// The ways to find recorded actions for the labels of a step. What is not found counts as unrecorded, unless the
-    /// recorder may have dropped it.
-    fn matchings(&self, place: &Place, labels: &[(Label, i64)], open: &[u16], instant: i64) -> Vec<Matched> {
-        let start = Matched {
-            progress: place.progress.clone(),
-            binding: place.binding.clone(),
-            performs: Vec::new(),
-            unrecorded: Vec::new(),
-            cost: 0,
-        };
-        let mut ways = vec![start];
-        for &(label, times) in labels {
-            for _ in 0..times {
-                ways = ways.into_iter().flat_map(|way| self.match_one(way, label, open, instant)).collect();
-                // Ways that come to the same are one.
-                let mut known = FxHashSet::default();
-                ways.retain(|way| known.insert((way.progress.clone(), way.binding.clone())));
-            }
-        }
-        ways
-    }
-
-    fn match_one(&self, way: Matched, label: Label, open: &[u16], instant: i64) -> Vec<Matched> {
-        let mut found = Vec::new();
-        for (class, kind) in self.recording.classes.iter().enumerate() {
-            let done = way.progress[class];
-            if done >= open[class] {
-                continue;
-            }
-            let Some(binding) = agrees(kind, label, &way.binding) else { continue };
-            let mut progress = way.progress.clone();
-            progress[class] += 1;
-            let mut performs = way.performs.clone();
-            performs.push(self.by_class[class][usize::from(done)]);
-            found.push(Matched { progress, binding, performs, unrecorded: way.unrecorded.clone(), cost: way.cost });
-        }
-        if found.is_empty() {
-            let mut way = way;
-            let dropped = self.recording.dropped.get(&(label.deed, label.workload));
-            let is_silent = self.recording.silent.contains(&label.deed);
-            if !is_silent && dropped.is_none_or(|&from| instant < from) {
-                way.cost += 1;
-                match way.unrecorded.last_mut() {
-                    Some((known, times)) if *known == label => *times += 1,
-                    _ => way.unrecorded.push((label, 1)),
-                }
-            }
-            found.push(way);
-        }
-        found
-    }
-}
-
-/// Whether a label is of a class; the binding of nodes afterwards.
-fn agrees(class: &Class, label: Label, binding: &[Option<usize>]) -> Option<Vec<Option<usize>>> {
-    let same_size = class.number.is_none() || label.number.is_none() || class.number == label.number;
-    if class.deed != label.deed || class.workload != label.workload || !same_size {
-        return None;
-    }
-    match (class.node, label.slot) {
-        (Some(node), Some(slot)) => match binding[node] {
-            Some(bound) => (bound == slot).then(|| binding.to_vec()),
-            None if binding.contains(&Some(slot)) => None,
-            None => {
-                let mut binding = binding.to_vec();
-                binding[node] = Some(slot);
-                Some(binding)
-            }
-        },
-        (Some(_), None) => None,
-        // Of a pod that the scheduler did not place the recording does not say where it was.
-        (None, _) => Some(binding.to_vec()),
     }
 }

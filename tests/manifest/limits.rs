@@ -46,6 +46,24 @@ fn limit_ranges_change_and_refuse_pods_of_their_namespace() {
         "spec.template.spec.containers",
         "LimitRange sizes refuses the pods"
     ));
+    // The container requests more than the limit that it gets, which the API server refuses.
+    let requests = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: big}\nspec: {selector: {matchLabels: {app: big}}, \
+                    template: {metadata: {labels: {app: big}}, spec: {containers: [{name: a, resources: {requests: {cpu: 500m}}}]}}}\n";
+    let limits = |limit: &str| {
+        let kind = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: sizes}\n";
+        with_manifest(&format!(
+            "{requests}---\n{kind}spec: {{limits: [{{type: Container, default: {{cpu: {limit}}}}}]}}\n"
+        ))
+        .expect("valid")
+    };
+    let big = |loaded: &Loaded| {
+        let mut workloads = loaded.cluster.workloads.iter();
+        workloads.find(|one| one.reference.name == "big").expect("read").template.clone()
+    };
+    assert!(big(&limits("500m")).refused_by.is_none());
+    let refused = limits("499m");
+    assert!(big(&refused).refused_by.is_some() && web(&refused).refused_by.is_none());
+    assert!(has_note(&refused, Severity::Warning, "spec.template.spec.containers", "than the limit that it gets"));
     let elsewhere = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: sizes, namespace: other}\nspec: {limits: [{type: \
                      Pod, min: {memory: 100Gi}}]}\n";
     assert!(web(&with_manifest(elsewhere).expect("valid")).refused_by.is_none());

@@ -13,6 +13,9 @@ use std::process::Command;
 /// Seconds for one question.
 const TIMEOUT: u64 = 60;
 
+/// States that a run may be looked for in between two recorded instants: many things happen within one second.
+const STATES: &str = "20000";
+
 /// What Kubound says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
@@ -72,7 +75,7 @@ impl Kubound {
         let lines: String = recording::facts(recorded).iter().map(|fact| format!("{fact}\n")).collect();
         fs::write(&recording, lines)?;
         let mut command = Command::new(&self.program);
-        let output = command.arg("conform").arg(&recording).args(["--output", "json"]).output()?;
+        let output = command.arg("conform").arg(&recording).args(["--states", STATES, "--output", "json"]).output()?;
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let count = |key: &str| answer[key].as_i64().unwrap_or_default();
         Ok(Followed {
@@ -110,6 +113,11 @@ impl Kubound {
                 save(&folder.join(name), &manifest)?;
             }
         }
+        let mut resources = vec!["objects.json"];
+        if let Some(scheduler) = &made.scheduler {
+            save(&folder.join("scheduler.json"), scheduler)?;
+            resources.push("scheduler.json");
+        }
         let mut settings = Vec::new();
         for workload in &made.workloads {
             if let Some(usage) = made.usage.get(name(workload)) {
@@ -118,7 +126,7 @@ impl Kubound {
             }
         }
         let mut spec = json!({
-            "kubernetesVersion": self.release, "resources": ["objects.json"], "workloads": settings, "events": happening,
+            "kubernetesVersion": self.release, "resources": resources, "workloads": settings, "events": happening,
             "start": if events == 0 || seen.is_none() { "empty" } else { "settled" },
         });
         if let Some(seen) = seen {

@@ -13,6 +13,9 @@ pub struct Made {
     pub rules: Vec<Value>,
     /// Workloads.
     pub workloads: Vec<Value>,
+    /// The configuration of the scheduler, where it is not the default.
+    #[serde(default)]
+    pub scheduler: Option<Value>,
     /// CPU that pods use, by workload, where that matters.
     #[serde(default)]
     pub usage: BTreeMap<String, Usage>,

@@ -12,6 +12,7 @@ const LISTS: &[&str] = &[
     "/api/v1/namespaces/default/pods",
     "/api/v1/nodes",
     "/api/v1/namespaces/default/resourcequotas",
+    "/api/v1/namespaces/default/limitranges",
     "/apis/apps/v1/namespaces/default/deployments",
     "/apis/apps/v1/namespaces/default/replicasets",
     "/apis/apps/v1/namespaces/default/statefulsets",
@@ -24,7 +25,7 @@ const LISTS: &[&str] = &[
 pub struct Snapshot {
     pods: Vec<Value>,
     nodes: Vec<Value>,
-    /// Quotas, workloads and budgets.
+    /// Quotas, bounds, workloads and budgets.
     others: Vec<Value>,
 }
 
@@ -105,9 +106,11 @@ impl Snapshot {
                 return Some(format!("{} starts", name(pod)));
             }
         }
-        let has_quota = self.others.iter().any(|one| one["spec"]["hard"].is_object());
+        // Quotas and bounds may refuse pods.
+        let refuses = |one: &Value| one["spec"]["hard"].is_object() || one["spec"]["limits"].is_array();
+        let may_refuse = self.others.iter().any(refuses);
         for one in &self.others {
-            if let Some(unrest) = workload_unrest(one, has_quota) {
+            if let Some(unrest) = workload_unrest(one, may_refuse) {
                 return Some(unrest);
             }
         }
@@ -169,7 +172,7 @@ impl Snapshot {
 }
 
 /// What a controller of pods still has to do.
-fn workload_unrest(one: &Value, has_quota: bool) -> Option<String> {
+fn workload_unrest(one: &Value, may_refuse: bool) -> Option<String> {
     let seen = &one["status"]["observedGeneration"];
     if seen.is_number() && *seen != one["metadata"]["generation"] {
         return Some(format!("{} is not seen", name(one)));
@@ -183,7 +186,7 @@ fn workload_unrest(one: &Value, has_quota: bool) -> Option<String> {
     let parallelism = one["spec"]["parallelism"].as_i64()?;
     let left = one["spec"]["completions"].as_i64().map_or(parallelism, |all| all - count("succeeded"));
     let ends = ["Complete", "Failed"].iter().any(|kind| has_condition(one, kind, "True"));
-    let is_short = !ends && !has_quota && count("active") < parallelism.min(left) && count("terminating") == 0;
+    let is_short = !ends && !may_refuse && count("active") < parallelism.min(left) && count("terminating") == 0;
     is_short.then(|| format!("{} waits", name(one)))
 }
 

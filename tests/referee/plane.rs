@@ -30,6 +30,8 @@ pub enum PlaneKind {
     Stops,
     /// What pods use is served, and autoscalers look every two seconds.
     Metrics,
+    /// The scheduler has several profiles.
+    Schedulers,
 }
 
 /// A control plane, from when it answers until it is dropped.
@@ -54,6 +56,9 @@ impl Plane {
         command.arg(state).arg(port.to_string()).env("BIN", &programs.control_plane);
         match kind {
             PlaneKind::Plain => {}
+            PlaneKind::Schedulers => {
+                command.env("SCHEDULER", scripts().join("schedulers.json"));
+            }
             PlaneKind::Stops => {
                 command.env("MANAGER_ARGS", "--node-monitor-grace-period 16s");
             }

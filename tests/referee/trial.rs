@@ -29,6 +29,11 @@ const QUIET_AUTOSCALED: Duration = Duration::from_secs(10);
 /// Longest time until a cluster is quiet.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// Claims of volumes.
+const CLAIMS: &str = "/api/v1/namespaces/default/persistentvolumeclaims";
+/// Volumes.
+const VOLUMES: &str = "/api/v1/persistentvolumes";
+
 /// What became of a trial.
 #[derive(Serialize, Deserialize)]
 pub struct Record {
@@ -148,6 +153,9 @@ impl<'a> Trial<'a> {
         let mut answer = self.kubound.ask(self.made, events, &seen)?;
         if matches!(answer, Answer::Cannot | Answer::OnlyInterleaved) {
             std::thread::sleep(if self.is_late(&seen) { RESYNC } else { QUIET_STOPPED });
+            if self.is_refused() {
+                self.remind(name)?;
+            }
             let again = self.quiet()?;
             if again != seen {
                 seen = again;
@@ -168,14 +176,27 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
+    /// Whether a quota may refuse pods in place of those of a stopped node, until it leaves these out.
+    fn is_refused(&self) -> bool {
+        let has_quota = self.made.rules.iter().any(|rule| crate::made::kind(rule) == "ResourceQuota");
+        has_quota && !self.stopped.is_empty()
+    }
+
+    /// Has the controllers of all workloads look again: after some failures they wait for up to 1000 s
+    /// (`DefaultTypedControllerRateLimiter`), and nobody tells them that a quota has room.
+    fn remind(&self, question: &str) -> Result<()> {
+        let note = format!("referee={}", question.replace(' ', "-"));
+        let words = ["annotate", "replicasets,statefulsets,daemonsets,jobs", "--all", "--overwrite", &note];
+        self.plane.tell(&words.map(str::to_owned), None)
+    }
+
     /// Whether something may be looked at again only after minutes.
     fn is_late(&self, seen: &Placement) -> bool {
-        let has_quota = self.made.rules.iter().any(|rule| crate::made::kind(rule) == "ResourceQuota");
         // Up to 1.35 no hint says that a pod is gone whose anti-affinity kept others out.
         let keeps_out = |one: &&Value| !one["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"].is_null();
         let is_missed = self.kubound.release == "1.33" && self.made.owners().iter().any(keeps_out);
         let waits = seen.pods.keys().any(|place| place.node.is_empty());
-        has_quota && !self.stopped.is_empty() || is_missed && waits
+        self.is_refused() || is_missed && waits
     }
 
     fn make(&mut self) -> Result<()> {
@@ -190,6 +211,9 @@ impl<'a> Trial<'a> {
             self.plane.tell(&apply(), Some(&usage))?;
         }
         let server = &self.plane.server;
+        sleep_until(PATIENCE, "claims are bound", || {
+            Ok(server.list(CLAIMS)?.iter().all(|claim| claim["status"]["phase"] == "Bound"))
+        })?;
         sleep_until(PATIENCE, "nodes are ready", || Ok(Snapshot::take(server)?.is_ready()))?;
         self.plane.tell(&apply(), Some(&list(&self.made.workloads.iter().collect::<Vec<_>>())))
     }
@@ -292,6 +316,10 @@ impl<'a> Trial<'a> {
         for class in self.made.rules.iter().filter(|rule| crate::made::kind(rule) == "PriorityClass") {
             let path = format!("/apis/scheduling.k8s.io/v1/priorityclasses/{}", crate::made::name(class));
             server.delete(&path, &background)?;
+        }
+        for path in [CLAIMS, VOLUMES] {
+            server.delete(path, &background)?;
+            sleep_until(PATIENCE, "claims and volumes are gone", || Ok(server.list(path)?.is_empty()))?;
         }
         server.delete("/api/v1/nodes", &background)?;
         sleep_until(PATIENCE, "nodes are gone", || Ok(Snapshot::take(server)?.node_names().is_empty()))?;

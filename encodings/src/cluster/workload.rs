@@ -12,6 +12,9 @@ use std::fmt;
 /// The kind of DaemonSets.
 pub const DAEMON_SET: &str = "DaemonSet";
 
+/// The kind of ReplicaSets; as workloads those that no Deployment owns.
+const REPLICA_SET: &str = "ReplicaSet";
+
 /// The kind of Jobs.
 pub const JOB: &str = "Job";
 
@@ -408,6 +411,11 @@ impl Workload {
     /// Whether ReplicaSets keep its pods: a Deployment or a ReplicaSet.
     pub fn has_replica_sets(&self) -> bool {
         self.control == Control::Alike && !self.is_daemon()
+    }
+
+    /// Whether it is a ReplicaSet that no Deployment owns.
+    pub fn is_bare_replica_set(&self) -> bool {
+        self.reference.kind == REPLICA_SET
     }
 
     /// A template by its number: 0 for that of the manifest, then those that events apply, then the recommended ones.

@@ -8,7 +8,8 @@
 //!
 //! ## Ranking (section 2.8)
 //! First pods without a node, then those not admitted yet (phase Pending), then those not ready, then the ready ones;
-//! inside the last three first those on the node with more active pods of the workload, of whatever revision. Ages, restarts and names
+//! inside the last three first those on the node with more active pods of the workload, of whatever revision; where no Deployment
+//! owns the ReplicaSet, it has no related pods, and nodes do not matter (`getIndirectlyRelatedPods`). Ages, restarts and names
 //! (criteria 6 to 8) are free ties: counts do not tell pods apart. Deletion costs (criterion 4) are annotations of the
 //! template: only pods of one ReplicaSet are ranked against each other, and these have the same. The ranks are those before the sync, as in the
 //! real code.
@@ -282,7 +283,7 @@ pub(super) fn place_new(model: &Model, group: usize, missing: Int, rule: RuleBui
 struct Part {
     group: usize,
     class: usize,
-    /// Active pods of the workload on the node; constant for pods without a node.
+    /// Active pods of the workload on the node; constant for pods without a node and those of bare ReplicaSets.
     rank: Int,
     pods: Int,
     var: IntVar,
@@ -344,13 +345,14 @@ fn parts(model: &Model, group: usize) -> Vec<Part> {
         parts.push(Part { part_of: Some(state.pending), ..without_node(count.value, count, subject, label) });
     }
     let starts_unready = model.startup(group).is_some_and(|startup| startup.readiness != Readiness::AtOnce);
+    let is_unranked = model.workload(group).is_bare_replica_set();
     for (phase, counts) in state.phases() {
         for (slot, &var) in counts.iter().enumerate() {
             let there = &model.slots[slot];
             let part = |class: usize, counts: Bool| Part {
                 group,
                 class,
-                rank: model.active_on(group, slot),
+                rank: if is_unranked { 0.into() } else { model.active_on(group, slot) },
                 pods: ite(counts, var.value, 0),
                 var,
                 slot: Some(slot),

@@ -192,9 +192,11 @@ impl Containers {
         self.all().all(is_within)
     }
 
-    /// Why a LimitRange refuses the pod (`PodValidateLimitFunc`).
+    /// Why a LimitRange refuses the pod (`PodValidateLimitFunc`), or makes the API server refuse it.
     pub(super) fn refusal(&self, container: &Limits, pod: &Limits) -> Option<String> {
-        let one = |one: &Container| violation(container, &one.requests, &one.limits, "a container");
+        let one = |one: &Container| {
+            violation(container, &one.requests, &one.limits, "a container").or_else(|| above_default(container, one))
+        };
         self.all().find_map(one).or_else(|| {
             let totals = (self.effective(|one| one.requests.clone()), self.effective(|one| one.limits.clone()));
             violation(pod, &totals.0, &totals.1, "the pod")
@@ -210,6 +212,17 @@ impl Container {
         requests.entry(MEMORY.into()).or_insert(SCORED_MEMORY);
         requests
     }
+}
+
+/// Which request is above the limit that a container got by default: the API server refuses such a pod
+/// (`validateResourceRequirements`).
+fn above_default(bounds: &Limits, container: &Container) -> Option<String> {
+    let is_above = |&(resource, request): &(&String, &i64)| {
+        let limit = container.limits.get(resource);
+        limit.is_some_and(|limit| limit < request) && limit == bounds.default.get(resource)
+    };
+    let (resource, _) = container.requests.iter().find(is_above)?;
+    Some(format!("a container requests more {resource} than the limit that it gets by default"))
 }
 
 /// Which bound requests and limits break.

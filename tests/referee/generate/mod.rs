@@ -7,9 +7,12 @@ mod nodes;
 mod pods;
 mod profiles;
 mod rules;
+mod schedulers;
+mod volumes;
 mod workloads;
 
 use crate::made::{Made, kind};
+use crate::plane::PlaneKind;
 use crate::random::Random;
 pub use profiles::{PROFILES, Profile};
 use serde_json::{Value, json};
@@ -44,6 +47,9 @@ pub fn draw(profile: &Profile, seed: u64) -> Made {
     for _ in 0..profile.events_each {
         let event = weighted(&mut sketch.random, profile.events);
         event(&mut sketch);
+    }
+    if profile.kind == PlaneKind::Schedulers {
+        sketch.made.scheduler = Some(schedulers::configuration());
     }
     sketch.made
 }

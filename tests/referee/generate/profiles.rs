@@ -1,6 +1,6 @@
 //! Profiles: what a run of the referee draws from.
 
-use super::{Letter, Sketch, autoscaling, events, nodes, pods, rules, workloads};
+use super::{Letter, Sketch, autoscaling, events, nodes, pods, rules, schedulers, volumes, workloads};
 use crate::plane::PlaneKind;
 
 /// What clusters are drawn from.
@@ -115,6 +115,18 @@ pub const PROFILES: &[Profile] = &[
         letters: &[(6, autoscaling::scale_by_cpu), (2, pod), (1, node), (1, workload)],
         events: &[(4, autoscaling::use_more), (2, events::scale), (2, events::apply), (2, events::drain)],
         kind: PlaneKind::Metrics,
+        ..MIXED
+    },
+    Profile {
+        name: "schedulers",
+        letters: &[(6, schedulers::choose), (5, pod), (3, node), (1, priority)],
+        kind: PlaneKind::Schedulers,
+        ..MIXED
+    },
+    Profile {
+        name: "volumes",
+        kinds: &["Deployment", "Deployment", "ReplicaSet", "StatefulSet", "StatefulSet", "StatefulSet", "DaemonSet"],
+        letters: &[(8, volumes::mount), (4, pod), (2, node), (1, priority)],
         ..MIXED
     },
 ];
