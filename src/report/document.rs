@@ -312,11 +312,32 @@ impl IntentDocument {
     }
 
     /// Takes what repairs it; the fields of its repairs are to blame, those of the best one first, and come first among the
-    /// origins.
+    /// origins. Where nothing repairs it, those do that somebody waits for in the end.
     pub fn blame(&mut self, repairs: RepairsDocument) {
         let changes = repairs.found.iter().flat_map(|repair| &repair.changes);
-        let blamed = changes.take(MOST_BLAMED).map(|change| OriginDocument::from(change).excerpted());
-        self.origins.splice(0..0, blamed.collect::<Vec<_>>());
+        let mut blamed: Vec<OriginDocument> =
+            changes.take(MOST_BLAMED).map(|change| OriginDocument::from(change).excerpted()).collect();
+        if blamed.is_empty() {
+            blamed = self.waited_for();
+            self.origins.retain(|origin| !blamed.iter().any(|one| one.is_of_same_field(origin)));
+        }
+        self.origins.splice(0..0, blamed);
         self.repairs = Some(repairs);
+    }
+
+    /// The fields that make somebody wait in the end who need not wait for others, with what is waited for.
+    fn waited_for(&self) -> Vec<OriginDocument> {
+        let scene = self.violation.iter().filter_map(|violation| violation.scene.as_ref());
+        let waits = scene.flat_map(|scene| &scene.waits).filter(|wait| !wait.follows);
+        let fields = waits.flat_map(|wait| {
+            wait.origins.iter().map(|origin| OriginDocument { acts: Some(wait.text.clone()), ..origin.clone() })
+        });
+        fields.unique_by(|origin| (origin.object.clone(), origin.field.clone())).take(MOST_BLAMED).collect()
+    }
+
+    /// Whether a field is to blame: because of a repair, or where there is none because somebody waits for it.
+    pub fn is_to_blame(&self, origin: &OriginDocument) -> bool {
+        let has_repair = self.repairs.as_ref().is_some_and(|repairs| !repairs.found.is_empty());
+        origin.why.is_some() || (!has_repair && self.waited_for().iter().any(|one| one.is_of_same_field(origin)))
     }
 }

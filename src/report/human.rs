@@ -272,7 +272,7 @@ fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
     };
     // Where nobody looked for repairs, nobody knows more than what the actors read.
     let is_searched = result.repairs.is_some();
-    let shown = |origin: &&OriginDocument| options.verbose || !is_searched || origin.why.is_some();
+    let shown = |origin: &&OriginDocument| options.verbose || !is_searched || result.is_to_blame(origin);
     let labels: Vec<Label> = result.origins.iter().filter(shown).map(label).collect();
     let fields = result.origins.iter().map(|origin| format!("{} {}", origin.object, origin.field));
     let mut notes = Vec::new();

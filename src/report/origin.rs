@@ -105,6 +105,11 @@ impl OriginDocument {
         Self { excerpt: shown, ..self }
     }
 
+    /// Whether two are about one field of one object.
+    pub fn is_of_same_field(&self, other: &Self) -> bool {
+        (&self.object, &self.field) == (&other.object, &other.field)
+    }
+
     /// What it has to do with the violation: what the field decides, if it is to blame, or who acts on it.
     pub fn told(&self) -> Option<&str> {
         self.why.as_deref().or(self.acts.as_deref())

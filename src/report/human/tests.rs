@@ -6,7 +6,9 @@ use crate::report::document::Document;
 use crate::report::format::{Format, Style};
 use crate::report::formats::{self, REGISTRY};
 use crate::report::nodes::ScoreDocument;
+use crate::report::origin::OriginDocument;
 use crate::report::repairs::{EditDocument, FieldChangeDocument, RepairDocument, RepairsDocument};
+use crate::report::scene::{SceneDocument, WaitDocument};
 use crate::report::{json, markdown, sarif};
 use crate::search::scope::Scope;
 use crate::search::{Findings, IntentResult, Systems, Verdict, Violation};
@@ -226,6 +228,29 @@ fn the_best_repair_is_to_blame_and_others_are_listed() {
         !one(&result, &PLAIN).contains("the intent")
             && one(&result, &Options { verbose: true, ..PLAIN }).contains("the intent")
     );
+}
+
+#[test]
+fn where_nothing_repairs_it_what_the_end_waits_for_is_to_blame() {
+    let field = OriginDocument { why: None, ..OriginDocument::from(&change("minAvailable", "2", "1")) };
+    let wait = |text: &str, follows| WaitDocument {
+        actor: "kubectl".into(),
+        reason: "DisruptionBudget".into(),
+        text: text.into(),
+        origins: vec![field.clone()],
+        follows,
+        object: None,
+        what: String::new(),
+    };
+    let mut result = document(violated(2, Ending::Stays), "x").results.remove(0);
+    let waits = vec![wait("who goes after others", true), wait("the budget allows nobody", false)];
+    result.violation.as_mut().expect("it is violated").scene =
+        Some(SceneDocument { waits, ..SceneDocument::default() });
+    result.blame(RepairsDocument { known: 9, tried: 9, ..RepairsDocument::default() });
+    assert_eq!(result.origins[0].acts.as_deref(), Some("the budget allows nobody"));
+    let text = one(&result, &PLAIN);
+    assert!(text.contains("^ the budget allows nobody"), "{text}");
+    assert!(!text.contains("the intent"), "{text}");
 }
 
 #[test]
