@@ -255,10 +255,12 @@ fn candidates(every: &Loops) -> Candidates {
                 }
                 if !counts.is_empty() && others.keys().any(|&atom| is_count(atom)) {
                     let rises = every.change(rule, &compared).map_or(0, |change| facts.form(&change).1);
-                    let room = i64::try_from(rises).ok().and_then(|rises| compared.constant.checked_sub(rises));
-                    let form = Form { constant: room.unwrap_or(0), ..compared.clone() };
-                    if rises > 0 && !relations.contains(&form) {
-                        relations.push(form);
+                    let wanted = i64::try_from(rises).ok().filter(|&rises| rises > 0);
+                    if let Some(constant) = wanted.and_then(|rises| compared.constant.checked_sub(rises)) {
+                        let form = Form { constant, ..compared.clone() };
+                        if !relations.contains(&form) {
+                            relations.push(form);
+                        }
                     }
                 }
                 if counts.len() < 2 {

@@ -94,7 +94,6 @@ impl Effects {
         log::info!("effects: values stay in their ranges");
         loops.recall(&bounds.below);
         let measures = measures(&mut loops, &mut obligations, stop)?;
-        log::info!("effects: {} measures, {} rules left", measures.len(), loops.rules().count());
         let rests = come_to_rest(&loops, &mut obligations, stop)?;
         log::info!("effects: fast rules {}", if rests { "come to rest" } else { "may act forever" });
         let idle = Idle::new(&loops);
@@ -287,7 +286,7 @@ fn measures(loops: &mut Loops, obligations: &mut Vec<Obligation>, stop: &Stop) -
         if let Some(reason) = stop.reason() {
             return Err(reason.to_owned());
         }
-        log::info!("effects: {} measures, {} rules left so far", found.len(), loops.rules().count());
+        log::info!("effects: {} measures, {} rules left", found.len(), loops.rules().count());
         if found.len() == before {
             return Ok(found);
         }
