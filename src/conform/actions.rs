@@ -150,11 +150,9 @@ pub fn actions(cluster: &Cluster, events: &[Event], slack: i64) -> Recording {
             continue;
         }
         if event.kind == "Pod" {
-            let ended = &mut reader.pods.of(event).ended;
-            *ended = Some(ended.map_or(event.first, |known| known.min(event.first)));
+            move_to_first(&mut reader.pods.of(event).ended, event);
         } else if let Some(number) = reader.pods.named(&event.namespace, named(event), event.first, slack) {
-            let ended = &mut reader.pods.at(number).ended;
-            *ended = Some(ended.map_or(event.first, |known| known.min(event.first)));
+            move_to_first(&mut reader.pods.at(number).ended, event);
             reader.deleted.insert(index, number);
         }
     }
@@ -212,6 +210,11 @@ fn deed(event: &Event) -> Option<Deed> {
     Some(deed)
 }
 
+/// Moves the time of something that is recorded several times to the first one.
+fn move_to_first(at: &mut Option<i64>, event: &Event) {
+    *at = Some(at.map_or(event.first, |known| known.min(event.first)));
+}
+
 fn is_cancelled(event: &Event) -> bool {
     event.said().starts_with("Cancelling")
 }
@@ -260,7 +263,7 @@ impl Reader<'_> {
         pod.node = node.or(pod.node);
         // A container that fails its probes is ended, too, and its pod goes on.
         if deed == Some(Deed::Killing) && !event.said().ends_with("will be restarted") {
-            pod.killed = Some(pod.killed.map_or(event.first, |known| known.min(event.first)));
+            move_to_first(&mut pod.killed, event);
         }
     }
 

@@ -27,6 +27,13 @@ pub struct Label {
     pub before: Option<i64>,
 }
 
+impl Label {
+    /// One without sizes.
+    fn about(deed: Deed, workload: Option<usize>, slot: Option<usize>) -> Self {
+        Self { deed, workload, slot, number: None, before: None }
+    }
+}
+
 /// One thing that steps of a rule are recorded as.
 struct Part {
     label: Label,
@@ -107,17 +114,15 @@ impl Names<'_> {
     fn whole(&self, deed: Deed, write: &Write) -> Part {
         let (workload, slot) = self.about(write);
         let size = if deed == Deed::Rescaled { self.size_set(write) } else { None };
-        Part { label: Label { deed, workload, slot, number: None, before: None }, times: None, size }
+        Part { label: Label::about(deed, workload, slot), times: None, size }
     }
 
     /// What a request about pods is recorded as.
     fn pods(&self, deed: Deed, rule: &Rule, write: &Write) -> Vec<Part> {
         let (workload, slot) = self.about(write);
         let times = write.times;
-        let part = |deed: Deed, slot: Option<usize>| {
-            let label = Label { deed, workload, slot, number: None, before: None };
-            Part { label, times, size: None }
-        };
+        let part =
+            |deed: Deed, slot: Option<usize>| Part { label: Label::about(deed, workload, slot), times, size: None };
         match deed {
             // Pods of DaemonSets that have room are created and bound in one step.
             Deed::Created if rule.actor == DAEMON_SET && slot.is_some() => {
@@ -134,8 +139,7 @@ impl Names<'_> {
     fn size(&self, deed: Deed, write: &Write) -> Option<Part> {
         let (workload, _) = self.about(write);
         let is_deployment = |&index: &usize| self.cluster.workloads[index].reference.kind == "Deployment";
-        let label =
-            Label { deed, workload: Some(workload.filter(is_deployment)?), slot: None, number: None, before: None };
+        let label = Label::about(deed, Some(workload.filter(is_deployment)?), None);
         Some(Part { label, times: None, size: Some(self.size_set(write)?) })
     }
 

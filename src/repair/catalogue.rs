@@ -91,6 +91,12 @@ impl Site<'_> {
         Some(Made { path, way: Way::Added, before: String::new(), after: lines.to_owned(), edits, number: None })
     }
 
+    /// An object added behind the others of the file, with what it is in words.
+    pub fn append(&self, object: &str, after: String) -> Option<Made> {
+        let edits = vec![self.sheet.append(object)?];
+        Some(Made { path: String::new(), way: Way::Added, before: String::new(), after, edits, number: None })
+    }
+
     /// Other words in the place of this key and its value.
     pub fn reword(&self, line: &str) -> Option<Made> {
         let key = last_key(&self.path);

@@ -5,7 +5,7 @@
 //! cause; whether one change repairs both is for [`crate::repair`] to show.
 
 use super::document::{IntentDocument, Outcome, ViolationDocument};
-use super::scene::WaitDocument;
+use super::scene::{SceneDocument, WaitDocument};
 use kubound_encodings::intents::{self, Weight};
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ impl End {
                 steps.iter().map(|step| (step.actor.clone(), step.reason.clone(), objects(step))).collect(),
             ));
         }
-        let waits = || violation.scene.iter().flat_map(|scene| &scene.waits).filter(|wait| !wait.follows);
+        let waits = || violation.scene.iter().flat_map(SceneDocument::roots);
         // What others wait for tells nothing of the target, unless it waits for nothing itself.
         let own: BTreeSet<String> =
             waits().filter(|wait| wait.object.as_deref() == target).map(WaitDocument::kind).collect();

@@ -18,8 +18,9 @@ pub use wording::{blamed, document_word, expected_word, waited_for};
 use super::cause;
 use super::origin::OriginDocument;
 use super::repairs::RepairsDocument;
+use super::scene::SceneDocument;
 use super::shard::{PieceDocument, ShardDocument};
-use super::words::{self, Word};
+use super::words::{self, Word, is_zero};
 use crate::limits::repair::MOST_BLAMED;
 use crate::manifest::Loaded;
 use crate::search::Findings;
@@ -194,11 +195,6 @@ pub struct StatisticsDocument {
     pub rules_fired: usize,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
-}
-
 impl Document {
     /// Words the findings about a cluster that was read.
     pub fn new(loaded: &Loaded, findings: &Findings, exit_code: u8, solver: String) -> Self {
@@ -328,16 +324,21 @@ impl IntentDocument {
     /// The fields that make somebody wait in the end who need not wait for others, with what is waited for.
     fn waited_for(&self) -> Vec<OriginDocument> {
         let scene = self.violation.iter().filter_map(|violation| violation.scene.as_ref());
-        let waits = scene.flat_map(|scene| &scene.waits).filter(|wait| !wait.follows);
-        let fields = waits.flat_map(|wait| {
+        let fields = scene.flat_map(SceneDocument::roots).flat_map(|wait| {
             wait.origins.iter().map(|origin| OriginDocument { acts: Some(wait.text.clone()), ..origin.clone() })
         });
         fields.unique_by(|origin| (origin.object.clone(), origin.field.clone())).take(MOST_BLAMED).collect()
     }
 
-    /// Whether a field is to blame: because of a repair, or where there is none because somebody waits for it.
-    pub fn is_to_blame(&self, origin: &OriginDocument) -> bool {
-        let has_repair = self.repairs.as_ref().is_some_and(|repairs| !repairs.found.is_empty());
-        origin.why.is_some() || (!has_repair && self.waited_for().iter().any(|one| one.is_of_same_field(origin)))
+    /// The origins that are to blame, which come first: those with a repair, or where there is none those that somebody
+    /// waits for. Nothing where nobody looked for repairs.
+    pub fn to_blame(&self) -> &[OriginDocument] {
+        let repaired = self.origins.iter().take_while(|origin| origin.why.is_some()).count();
+        let count = match &self.repairs {
+            Some(repairs) if repairs.found.is_empty() => self.waited_for().len(),
+            Some(_) => repaired,
+            None => 0,
+        };
+        &self.origins[..count.min(self.origins.len())]
     }
 }

@@ -272,8 +272,8 @@ fn origins(out: &mut String, result: &IntentDocument, options: &Options) {
     };
     // Where nobody looked for repairs, nobody knows more than what the actors read.
     let is_searched = result.repairs.is_some();
-    let shown = |origin: &&OriginDocument| options.verbose || !is_searched || result.is_to_blame(origin);
-    let labels: Vec<Label> = result.origins.iter().filter(shown).map(label).collect();
+    let shown = if options.verbose || !is_searched { &result.origins } else { result.to_blame() };
+    let labels: Vec<Label> = shown.iter().map(label).collect();
     let fields = result.origins.iter().map(|origin| format!("{} {}", origin.object, origin.field));
     let mut notes = Vec::new();
     if options.verbose {
@@ -287,11 +287,16 @@ fn also(out: &mut String, alike: &[String], options: &Options) {
     if alike.is_empty() {
         return;
     }
-    let (first, rest) = alike.split_at(alike.len().min(MOST_MENDED));
-    let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
-    let told = format!("violated as well, for this cause: {}{more}; -v shows their runs", first.join(", "));
+    let told = format!("violated as well, for this cause: {}; -v shows their runs", first_few(alike));
     let label = options.paint.paint(Kind::Label, &format!("{:<12}", "also"));
     let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&told), 16));
+}
+
+/// The names for which there is room, and how many more there are.
+fn first_few(names: &[String]) -> String {
+    let (first, rest) = names.split_at(names.len().min(MOST_MENDED));
+    let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+    format!("{}{more}", first.join(", "))
 }
 
 fn cost(result: &IntentDocument) -> String {

@@ -1,6 +1,6 @@
 //! Repairs in documents.
 
-use super::words::{self, Word};
+use super::words::{self, Word, is_zero};
 use crate::manifest::edit::{Edit, last_key};
 use crate::repair::search::Claim;
 use crate::repair::{Change, Repair, Repairs, Trade};
@@ -61,11 +61,6 @@ pub struct TradeDocument {
     pub change: FieldChangeDocument,
     /// The intents that held, and that it violates.
     pub breaks: Vec<String>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
-fn is_zero(count: &usize) -> bool {
-    *count == 0
 }
 
 /// A change to one field.

@@ -40,6 +40,13 @@ pub struct SceneDocument {
     pub unknown: Option<String>,
 }
 
+impl SceneDocument {
+    /// Who cannot go on and need not wait for others to go on first.
+    pub fn roots(&self) -> impl Iterator<Item = &WaitDocument> {
+        self.waits.iter().filter(|wait| !wait.follows)
+    }
+}
+
 /// A node and its pods.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct NodeSceneDocument {

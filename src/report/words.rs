@@ -1,4 +1,5 @@
-//! Words of reports that stand for one of few things, when a report is read again: one that nobody writes is refused.
+//! Words of reports that stand for one of few things, when a report is read again: one that nobody writes is refused; and
+//! what is not written.
 
 use super::API_VERSION;
 use crate::explain;
@@ -8,6 +9,12 @@ use std::borrow::Cow;
 
 /// A word of a report.
 pub type Word = &'static str;
+
+/// Whether a number is left out of a report.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+pub(super) fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
 
 /// All but ids that can be explained.
 const WORDS: &[Word] = &[

@@ -47,34 +47,36 @@ impl Search<'_> {
         };
         let mut found = Vec::new();
         for (class, kind) in self.recording.classes.iter().enumerate() {
-            let done = way.progress[class];
             let is_between = kind.number.is_some_and(|number| after < number && number < before);
-            if kind.deed != label.deed || kind.workload != label.workload || !is_between || done >= open[class] {
+            if kind.deed != label.deed
+                || kind.workload != label.workload
+                || !is_between
+                || way.progress[class] >= open[class]
+            {
                 continue;
             }
-            let mut progress = way.progress.clone();
-            progress[class] += 1;
-            let mut performs = way.performs.clone();
-            performs.push(self.by_class[class][usize::from(done)]);
-            let (binding, unrecorded) = (way.binding.clone(), way.unrecorded.clone());
-            found.push(Matched { progress, binding, performs, unrecorded, cost: way.cost });
+            found.push(self.with_next(way, class, way.binding.clone()));
         }
         found
+    }
+
+    /// A way with the next action of a class performed as well.
+    fn with_next(&self, way: &Matched, class: usize, binding: Vec<Option<usize>>) -> Matched {
+        let next = usize::from(way.progress[class]);
+        let (mut progress, mut performs) = (way.progress.clone(), way.performs.clone());
+        progress[class] += 1;
+        performs.push(self.by_class[class][next]);
+        Matched { progress, binding, performs, unrecorded: way.unrecorded.clone(), cost: way.cost }
     }
 
     fn match_one(&self, way: Matched, label: Label, open: &[u16], instant: i64) -> Vec<Matched> {
         let mut found = Vec::new();
         for (class, kind) in self.recording.classes.iter().enumerate() {
-            let done = way.progress[class];
-            if done >= open[class] {
+            if way.progress[class] >= open[class] {
                 continue;
             }
             let Some(binding) = agrees(kind, label, &way.binding) else { continue };
-            let mut progress = way.progress.clone();
-            progress[class] += 1;
-            let mut performs = way.performs.clone();
-            performs.push(self.by_class[class][usize::from(done)]);
-            found.push(Matched { progress, binding, performs, unrecorded: way.unrecorded.clone(), cost: way.cost });
+            found.push(self.with_next(&way, class, binding));
         }
         if found.is_empty() {
             let mut way = way;

@@ -1,6 +1,5 @@
 //! Budgets that are not there.
 
-use super::super::Way;
 use super::super::catalogue::{Does, Entry, Made, Room, Site, shown, word};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -28,10 +27,8 @@ fn budget(site: &Site) -> Vec<Made> {
     let lines = labels.iter().map(|(key, value)| format!("      {}: {}\n", word(key), word(&shown(value))));
     let selector = format!("  selector:\n    matchLabels:\n{}", lines.collect::<String>());
     let made = |limit: &str| {
-        let edit = site.sheet.append(&format!("{object}spec:\n  {limit}\n{selector}"))?;
         let after = format!("a PodDisruptionBudget with {limit} for {name}");
-        let path = String::new();
-        Some(Made { path, way: Way::Added, before: String::new(), after, edits: vec![edit], number: None })
+        site.append(&format!("{object}spec:\n  {limit}\n{selector}"), after)
     };
     ["minAvailable: 1", "maxUnavailable: 1"].into_iter().filter_map(made).collect()
 }

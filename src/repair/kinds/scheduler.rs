@@ -1,6 +1,5 @@
 //! Configurations of the scheduler.
 
-use super::super::Way;
 use super::super::catalogue::{Does, Entry, Made, Room, Site};
 use serde_json::Value;
 
@@ -38,9 +37,7 @@ fn packing(site: &Site) -> Vec<Made> {
     let spread = "  - name: PodTopologySpread\n    args: {defaultingType: List, defaultConstraints: []}\n";
     let made = |(plugins, more): (String, &str)| {
         let object = format!("{kind}- schedulerName: default-scheduler\n  pluginConfig:\n{plugins}");
-        let after = format!("a KubeSchedulerConfiguration with MostAllocated{more}");
-        let edits = vec![site.sheet.append(&object)?];
-        Some(Made { path: String::new(), way: Way::Added, before: String::new(), after, edits, number: None })
+        site.append(&object, format!("a KubeSchedulerConfiguration with MostAllocated{more}"))
     };
     let alone = (format!("{fit}{resources}"), "");
     let without_spread = (format!("{fit}{resources}{spread}"), " and no default constraints");

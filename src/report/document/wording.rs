@@ -2,7 +2,7 @@
 
 use super::super::narrate::tell;
 use super::super::origin::OriginDocument;
-use super::super::scene::Stage;
+use super::super::scene::{SceneDocument, Stage};
 use super::super::states::Decoder;
 use super::super::words::Word;
 use super::super::{judged, room, sizes, telling};
@@ -37,8 +37,8 @@ pub fn waited_for(loaded: &Loaded, findings: &Findings, result: &IntentResult) -
     let stage = Stage { systems: findings.systems_of(result), sources: &loaded.sources };
     let found = result.verdict.violation();
     let scene = found.and_then(|found| stage.at_the_end(&found.trace, &result.intent, result.target.as_deref()));
-    let roots = scene.into_iter().flat_map(|scene| scene.waits).filter(|wait| !wait.follows);
-    roots.flat_map(|wait| wait.origins).map(|origin| Origin { object: origin.object, field: origin.field }).collect()
+    let fields = scene.iter().flat_map(SceneDocument::roots).flat_map(|wait| &wait.origins);
+    fields.map(|origin| Origin { object: origin.object.clone(), field: origin.field.clone() }).collect()
 }
 
 struct Context<'a> {

@@ -4,8 +4,7 @@ use super::super::cause;
 use super::super::diagnostic::headline;
 use super::super::document::IntentDocument;
 use super::super::repairs::{FieldChangeDocument, RepairDocument, RepairsDocument};
-use super::{Options, origins};
-use crate::limits::report::MOST_MENDED;
+use super::{Options, first_few, origins};
 use crate::text::{Kind, neutralise, plural, wrap};
 use itertools::Itertools;
 use std::fmt::Write as _;
@@ -57,18 +56,15 @@ fn text(result: &IntentDocument, alike: &[&IntentDocument], options: &Options) -
         let label = options.paint.paint(Kind::Label, if index == 0 { "change" } else { "or    " });
         let told = format!("{}  {}", repair.place(str::to_owned), repair.told());
         let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&told), 10));
-        let (first, rest) = repair.mends.split_at(repair.mends.len().min(MOST_MENDED));
-        if !first.is_empty() {
-            let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
-            let told = format!("repairs as well: {}{more}", first.join(", "));
+        if !repair.mends.is_empty() {
+            let told = format!("repairs as well: {}", first_few(&repair.mends));
             let _ = writeln!(out, "          {}", wrap(&neutralise(&told), 10));
         }
     }
     if !alike.is_empty() {
-        let (first, rest) = alike.split_at(alike.len().min(MOST_MENDED));
-        let more = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
         let label = options.paint.paint(Kind::Label, "also  ");
-        let told = format!("the same for {}{more}", first.iter().map(|other| place(other)).join(", "));
+        let places: Vec<String> = alike.iter().map(|other| place(other)).collect();
+        let told = format!("the same for {}", first_few(&places));
         let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&told), 10));
     }
     for trade in &repairs.trades {
