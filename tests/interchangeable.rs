@@ -188,5 +188,6 @@ fn sorting_workloads_saves_states() {
 fn twenty_workloads_are_few_states() {
     let outcome = decide(Explicit::default(), &system(&copies(20, 1)), 0);
     assert!(matches!(outcome.answer, Answer::Holds { .. }), "{:?}", outcome.answer);
-    assert!(outcome.statistics.states < 1000, "{}", outcome.statistics.states);
+    // Each is in one of four stages, and which of them is in which does not matter.
+    assert_eq!(outcome.statistics.states, 1771);
 }

@@ -52,7 +52,7 @@ fn fault_after(case: &str, change: impl FnOnce(&mut Vec<Rule>)) -> String {
 
 #[test]
 fn a_rule_that_is_left_out_is_found() {
-    let fault = fault_after("c2", |rules| rules.retain(|rule| !rule.name.contains("/scale-and-create/")));
+    let fault = fault_after("c2", |rules| rules.retain(|rule| !rule.name.contains("/bind-and-start/")));
     assert!(fault.contains("merged rules lose the rest"), "{fault}");
 }
 

@@ -156,7 +156,7 @@ spec:
     let like = "schedulable Deployment/default/api: FailedScheduling: node(s) didn't match pod anti-affinity rules";
     assert_eq!(alike, [None, Some(like), Some(like), None]);
     let text = human::render(&document, &human::Options::plain());
-    assert_eq!(text.matches("step 1 ").count(), 2, "{text}");
+    assert_eq!(text.matches("steps 1-4 ").count(), 2, "{text}");
     assert!(text.contains("4 violated (2 of them like another)"), "{text}");
     let named = "schedulable Deployment/default/cart, schedulable";
     assert!(text.contains(named) && text.matches("error[schedulable]").count() == 2, "{text}");

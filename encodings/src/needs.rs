@@ -53,7 +53,7 @@ pub struct Needs {
     /// It may have so many more, where ReplicaSets keep them: those of which the controller does not know that it has created
     /// them.
     pub unexpected_pods: i64,
-    /// It sees states that merged rules skip: none are merged.
+    /// It sees each step: pods never start in the step that binds them.
     pub sees_each_step: bool,
 }
 

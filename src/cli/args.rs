@@ -28,7 +28,7 @@ fn depth() -> RangedU64ValueParser<usize> {
 /// What to look at: the model that the input becomes.
 #[derive(Args, Clone, Debug)]
 pub struct ModelArgs {
-    /// One rule for each reconcile, or rules merged where that cannot change a verdict
+    /// Whether, as long as controllers act at once, a pod starts in the step that binds it (fused) or in one of its own (fine)
     #[arg(long, value_enum, default_value = "fused", help_heading = "Search")]
     pub granularity: GranularityArg,
     /// How controllers and time interleave [default: what the scenario says, or both]
@@ -183,9 +183,9 @@ pub enum SolverArg {
 /// `--granularity`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum GranularityArg {
-    /// One rule is one reconcile.
+    /// Admission is a step of its own under paced timing, too.
     Fine,
-    /// Rules merged where that cannot change a verdict.
+    /// Under paced timing a pod starts in the step that binds it.
     Fused,
 }
 

@@ -150,16 +150,7 @@ fn counted(results: &[IntentDocument]) -> String {
 
 /// An answer, and the titles of further violations of its cause.
 fn intent(out: &mut String, result: &IntentDocument, alike: &[String], options: &Options) {
-    let (kind, label) = match result.verdict {
-        "violated" if result.excepted.is_some() => (Kind::Warning, "excepted"),
-        "violated" => (Kind::Error, "error"),
-        "race" if result.excepted.is_some() => (Kind::Warning, "excepted"),
-        "race" => (Kind::Warning, "race"),
-        "holds" => (Kind::Good, "holds"),
-        "bounded" => (Kind::Good, "clean"),
-        "vacuous" => (Kind::Warning, "vacuous"),
-        _ => (Kind::Warning, "unknown"),
-    };
+    let (kind, label) = label(result);
     let target = match &result.target {
         Some(target) if result.violation.is_none() => format!("{target}: "),
         _ => String::new(),
@@ -204,6 +195,30 @@ fn intent(out: &mut String, result: &IntentDocument, alike: &[String], options: 
             let _ = writeln!(out, "  {label}  {}", wrap(&told, 14));
         }
     }
+    details(out, result, options);
+    let _ = writeln!(out, "  {}", cost(result));
+    if result.violation.is_some() && !result.rule.is_empty() {
+        let _ = writeln!(out, "  more: kubound explain {}", result.rule);
+    }
+    out.push('\n');
+}
+
+/// The first word about a result, and its colour.
+fn label(result: &IntentDocument) -> (Kind, &'static str) {
+    match result.verdict {
+        "violated" if result.excepted.is_some() => (Kind::Warning, "excepted"),
+        "violated" => (Kind::Error, "error"),
+        "race" if result.excepted.is_some() => (Kind::Warning, "excepted"),
+        "race" => (Kind::Warning, "race"),
+        "holds" => (Kind::Good, "holds"),
+        "bounded" => (Kind::Good, "clean"),
+        "vacuous" => (Kind::Warning, "vacuous"),
+        _ => (Kind::Warning, "unknown"),
+    }
+}
+
+/// Under which timing it was shown, who confirms it, its proof, and what was left out.
+fn details(out: &mut String, result: &IntentDocument, options: &Options) {
     let unpaced = result.unpaced.as_ref().map(|why| format!("{}, because {why}", result.timing));
     if let Some(told) = unpaced.or_else(|| result.told_beside()) {
         let label = options.paint.paint(Kind::Label, "timing    ");
@@ -224,11 +239,6 @@ fn intent(out: &mut String, result: &IntentDocument, alike: &[String], options: 
         let label = options.paint.paint(Kind::Label, "left out  ");
         let _ = writeln!(out, "  {label}  {}", wrap(&neutralise(&result.reductions.join("; ")), 14));
     }
-    let _ = writeln!(out, "  {}", cost(result));
-    if result.violation.is_some() && !result.rule.is_empty() {
-        let _ = writeln!(out, "  more: kubound explain {}", result.rule);
-    }
-    out.push('\n');
 }
 
 /// What could happen in the runs that a clean verdict covers; so that nobody trusts one in which nothing did.

@@ -69,12 +69,12 @@ pub enum Timing {
     Interleaved,
 }
 
-/// How many reconciles one rule stands for.
+/// Whether admission by a kubelet is a step of its own under paced timing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Granularity {
-    /// One rule is one reconcile of one controller on one object.
+    /// It is: one rule is one reconcile of one controller on one object, as under any other timing.
     Fine,
-    /// Rules are merged where that cannot change a verdict.
+    /// A pod starts in the step that binds it, where nothing in the cluster comes in between.
     #[default]
     Fused,
 }

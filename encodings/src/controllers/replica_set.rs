@@ -138,9 +138,7 @@ impl Controller for ReplicaSet {
             if siblings[0] != group {
                 continue;
             }
-            let state = &model.groups[group];
             let (active, wanted) = (active(model, group), kept(model, group).size.value);
-            let agrees = if model.features.fused { wanted.is(state.spec.value) } else { true.into() };
             let creates = active.below(wanted) & may_create(model, group);
             for (kind, reason, differs) in
                 [(Sync::Create, "SuccessfulCreate", creates), (Sync::Delete, "SuccessfulDelete", active.above(wanted))]
@@ -152,7 +150,6 @@ impl Controller for ReplicaSet {
                 let unit = model.fairness_unit(Subject::new(NAME).of(id));
                 let rule = RuleBuilder::new(Subject::new(kind.verb()).of(id), self.name(), reason, Pace::Fast)
                     .when(differs)
-                    .when(agrees)
                     .fair(unit)
                     .because_of(model.origin(group, ""));
                 let rule = sync(model, group, kind, wanted, rule);

@@ -71,8 +71,8 @@ pub struct BoolVar {
 /// How steps follow each other in this cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Features {
-    /// Whether rules are merged: only under paced timing, where templates do not change and nothing sees what merged
-    /// rules skip (see `docs/src/decisions`).
+    /// Whether a pod starts in the step that binds it: only under paced timing, where templates do not change and nothing sees
+    /// each step (see `docs/src/decisions`).
     pub fused: bool,
     /// Whether time is paced.
     pub paced: bool,

@@ -49,19 +49,8 @@ struct Context<'a> {
 
 impl Context<'_> {
     fn intent(&self, result: &IntentResult) -> IntentDocument {
-        let (message, depth, violation) = match &result.verdict {
-            Verdict::Violated(found) | Verdict::Race(found) => {
-                let violation = self.violation(found, result);
-                let late = violation.late.as_ref().map(LateDocument::told);
-                let message = [Some(result.headline.clone()), late].into_iter().flatten().join(": ");
-                (message, None, Some(violation))
-            }
-            Verdict::Holds { method, .. } => ((*method).to_owned(), None, None),
-            Verdict::BoundedClean { depth, .. } => (format!("no violation up to depth {depth}"), Some(*depth), None),
-            Verdict::Vacuous { why } | Verdict::Unknown { why } => (why.clone(), None, None),
-        };
+        let (message, depth, violation) = self.answer(result);
         let expected = self.loaded.expect.get(&result.intent).copied().map(expected_word);
-        let statistics = result.statistics;
         let origins = match result.verdict.violation() {
             Some(found) => telling::origins(&self.loaded.cluster, self.system, &found.trace, &result.origins),
             None => result.origins.iter().cloned().map(telling::ToldOrigin::from).collect(),
@@ -106,16 +95,24 @@ impl Context<'_> {
                 (Some(_), _) | (_, Verdict::Unknown { .. }) => Vec::new(),
                 _ => reductions(self.systems.searched(), result.property, result.engine == "explicit"),
             },
-            statistics: StatisticsDocument {
-                states: statistics.states,
-                transitions: statistics.transitions,
-                clauses: statistics.clauses,
-                variables: statistics.variables,
-                depth: statistics.depth,
-                rules_fired: result.fired.len(),
-            },
+            statistics: statistics(result),
             seconds: result.seconds,
             piece: None,
+        }
+    }
+
+    /// What a verdict says, how deep it looked where it stopped at a depth, and the run that it tells of, if one.
+    fn answer(&self, result: &IntentResult) -> (String, Option<usize>, Option<ViolationDocument>) {
+        match &result.verdict {
+            Verdict::Violated(found) | Verdict::Race(found) => {
+                let violation = self.violation(found, result);
+                let late = violation.late.as_ref().map(LateDocument::told);
+                let message = [Some(result.headline.clone()), late].into_iter().flatten().join(": ");
+                (message, None, Some(violation))
+            }
+            Verdict::Holds { method, .. } => ((*method).to_owned(), None, None),
+            Verdict::BoundedClean { depth, .. } => (format!("no violation up to depth {depth}"), Some(*depth), None),
+            Verdict::Vacuous { why } | Verdict::Unknown { why } => (why.clone(), None, None),
         }
     }
 
@@ -198,6 +195,19 @@ fn start_up(system: &TransitionSystem, trace: &Trace) -> usize {
     let reacts = |rule: &Rule| rule.pace == Pace::Fast && rule.fault.is_none();
     let steps = trace.steps[..until].iter().take_while(|step| system.rule(&step.rule).is_some_and(reacts)).count();
     if steps == all { 0 } else { steps }
+}
+
+/// What a search came to.
+fn statistics(result: &IntentResult) -> StatisticsDocument {
+    let statistics = result.statistics;
+    StatisticsDocument {
+        states: statistics.states,
+        transitions: statistics.transitions,
+        clauses: statistics.clauses,
+        variables: statistics.variables,
+        depth: statistics.depth,
+        rules_fired: result.fired.len(),
+    }
 }
 
 fn beside(known: &Beside) -> BesideDocument {

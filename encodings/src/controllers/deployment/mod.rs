@@ -16,13 +16,6 @@
 //! active ones share `spec.replicas` and the surge by their sizes, a single one or else the newest gets them all. One that
 //! is paused from the start has no ReplicaSet, and so no pods.
 //!
-//! ## Fused
-//! The scaling and the ReplicaSet's sync that follows it are one rule. Under paced timing this loses nothing:
-//! `spec.replicas` is written by events and the HPA at quiescent instants only, where the ReplicaSet agrees with it,
-//! so between the two syncs nothing can see the difference but rules that would act on a stale ReplicaSet, and no
-//! pod changes hands at a quiescent instant. In a cluster with rollouts no rules are merged: how far a rollout goes in
-//! one sync depends on which pods are available already.
-//!
 //! ## Not modelled
 //! The condition that `progressDeadlineSeconds` sets: no controller here reads it, and nothing is rolled back by it
 //! (section 2.5). Clean-up by `revisionHistoryLimit`, hash collisions.
@@ -32,7 +25,6 @@ mod rollout;
 mod sync;
 
 use super::Controller;
-use super::replica_set::{self, Sync};
 use crate::cluster::Cluster;
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
@@ -89,28 +81,7 @@ impl Controller for Deployment {
                 rollout::add_rules(model, group);
                 continue;
             }
-            let Some(scale) = self.scale(model, group) else { continue };
-            let state = &model.groups[group];
-            let (active, spec) = (state.active(), state.spec.value);
-            if model.features.fused {
-                let may_create = replica_set::may_create(model, group);
-                let creates = active.below(spec) & may_create;
-                for (sync, differs) in [(Sync::Create, creates), (Sync::Delete, active.above(spec))] {
-                    if sync == Sync::Delete && !model.may_have_surplus(group) {
-                        continue;
-                    }
-                    let about = |verb: &'static str| Subject::new(verb).of(model.groups[group].id);
-                    let both = match sync {
-                        Sync::Create => about("scale-and-create"),
-                        Sync::Delete => about("scale-and-delete"),
-                    };
-                    let expansion = [(self.name(), about("scale")), (replica_set::NAME, about(sync.verb()))];
-                    let rule = scale.clone().about(both).when(differs);
-                    let rule = replica_set::sync(model, group, sync, spec, rule).expands_to(expansion);
-                    model.add_rule(rule);
-                }
-                model.add_rule(scale.when(active.is(spec) | (active.below(spec) & !may_create)));
-            } else {
+            if let Some(scale) = self.scale(model, group) {
                 model.add_rule(scale);
             }
         }

@@ -14,8 +14,8 @@
 //! ## Deletion
 //! A pod goes on terminating on a node that has stopped, unless its grace period is 0: then nobody waits for the kubelet.
 //!
-//! ## Fused
-//! A pod bound by the scheduler starts in the same rule (see the scheduler).
+//! ## At once
+//! Under paced timing a pod starts in the step that binds it (see the scheduler).
 //!
 //! ## Elsewhere
 //! Containers that crash (`crash`), pods that become available (`fresh`), pods of Jobs that succeed (`success`), memory that runs out

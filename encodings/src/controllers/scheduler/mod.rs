@@ -22,15 +22,12 @@
 //! A pod is judged by the profile that its `schedulerName` names; without one it waits forever. Beyond 100 nodes only a
 //! part of the feasible ones is scored (`percentageOfNodesToScore`): any is taken then (tagged).
 //!
-//! ## Fused
-//! Binding and the start of the pod by the kubelet are one rule. Under paced timing this loses nothing: a bound pod
-//! counts for the scheduler like a running one, nothing periodic acts before it started, admission repeats filters
-//! that just held, and a start does not disable or enable any other fast rule but that of its own pod. They stay apart
-//! where a filter is switched off or some workload has a `nodeName` (its pods bypass the filters and may be admitted
-//! first), where nodes panic (they stop as fast as pods are bound) or a stopped node is tolerated, and where an intent
-//! bounds the spread of ready pods in states that are not settled (it sees the order of starts).
-//!
-//! Nothing is fused where pods may preempt others (see `preemption`).
+//! ## Admission at once
+//! Under paced timing kubelets act at once: a pod starts in the step that binds it, by one rule. That is part of what such a
+//! verdict claims. The two stay apart where it would make a difference to say so: where a filter is switched off or some
+//! workload has a `nodeName` (its pods bypass the filters, so that a kubelet may refuse a pod), where nodes panic (they stop
+//! as fast as pods are bound) or a stopped node is tolerated, where budgets decide or pods may preempt others, and where an
+//! intent bounds the spread of ready pods in states that are not settled (it sees the order of starts).
 //!
 //! ## Pods of DaemonSets
 //! Their controller makes each for one node, by a required affinity to its name: nothing is scored, and a pod that finds
