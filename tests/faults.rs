@@ -104,6 +104,29 @@ fn a_watch_that_stalls_doubles_pods_up_to_1_35_and_not_from_1_36_on() {
     assert_eq!(words(&input(merely_late)), ["holds"], "expectations end after five minutes only");
 }
 
+/// kubernetes#130103: a Job that is complete is not seen to be, its pod no longer counts, and another one is created, once.
+#[test]
+fn a_job_that_is_seen_late_runs_again_once_up_to_1_35() {
+    let decide = |release: &str, fault: &str, most: usize| {
+        let scenario = format!(
+            "apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  kubernetesVersion: \"{release}\"\n  nodes: [{{name: worker, count: 1, \
+             template: {{allocatable: {{cpu: \"4\", memory: 8Gi}}}}}}]\n  timing: interleaved\n  faults: {{{fault}}}\n  intents:\n  - always: \
+             \"workloads['once'].status.succeeded < 2 || pods.size() <= {most}\"\n"
+        );
+        let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: once}\nspec:\n  completions: 2\n  parallelism: 2\n  template:\n    \
+                   metadata: {labels: {app: once}}\n    spec:\n      restartPolicy: Never\n      containers: [{name: c, image: c, \
+                   resources: {requests: {cpu: 100m}}}]\n";
+        let text = Text { name: "input".into(), text: format!("{job}---\n{scenario}") };
+        words(&load_with(&[], &[text]).expect("readable"))
+    };
+    assert_eq!(decide("1.35", "stall: 1", 0), ["violated"]);
+    assert_eq!(decide("1.35", "stale: 1", 0), ["violated"], "no duration passes for it");
+    assert_eq!(decide("1.35", "stall: 1", 1), ["violated"], "both are created once more");
+    assert_eq!(decide("1.35", "stall: 1", 2), ["holds"], "and no more than the Job wants at a time");
+    assert_eq!(decide("1.36", "stall: 1", 0), ["holds"]);
+    assert_eq!(decide("1.35", "", 0), ["holds"]);
+}
+
 #[test]
 fn a_run_says_which_step_is_a_fault_and_as_of_which_step_pods_are_read() {
     let loaded = input("  faults: {stall: 1}\n  intents: [{always: \"pods.size() <= 2\"}]\n");

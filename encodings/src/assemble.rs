@@ -228,11 +228,14 @@ fn add_constraints(model: &mut Model) {
     }
 }
 
-/// Lets no time pass while some view is merely late.
+/// Lets no time pass while some view is merely late. What happens at any moment may happen then as well.
 fn hold_time(model: &mut Model) {
     let still = any(model.draft.still.iter().copied());
-    let passes = |rule: &&mut Rule| matches!(rule.pace, Pace::Clock | Pace::Periodic);
-    for rule in model.draft.rules.iter_mut().filter(passes) {
+    let moments = &model.draft.at_any_moment;
+    let passes = |(index, rule): &(usize, &mut Rule)| {
+        matches!(rule.pace, Pace::Clock | Pace::Periodic) && !moments.contains(index)
+    };
+    for (_, rule) in model.draft.rules.iter_mut().enumerate().filter(passes) {
         rule.enabled = rule.enabled & !still;
     }
 }

@@ -6,7 +6,7 @@ use crate::trace::{Step, Trace, execute};
 use itertools::Itertools;
 use kubound_encodings::state::words;
 use kubound_encodings::subject::{ObjectId, SlotId, Subject};
-use kubound_encodings::system::{Detail, DetailKind, Phrase, Rule, TransitionSystem, Verb, Write, seconds};
+use kubound_encodings::system::{Detail, DetailKind, FaultMark, Phrase, Rule, TransitionSystem, Verb, Write, seconds};
 use kubound_encodings::term::eval::{Assignment, evaluate};
 use kubound_encodings::term::{ChoiceId, Sort, TermId, VarId};
 use rustc_hash::FxHashMap;
@@ -40,9 +40,12 @@ pub struct ToldStep {
     /// The kind of fault that happens by it, if one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
-    /// The step as of which it reads pods, where that is not the present.
+    /// The step as of which it reads objects of a kind, where that is not the present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reads_as_of: Option<usize>,
+    /// Their kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads_late: Option<String>,
     /// The controllers that could have acted before it and are late, where nothing but that makes the run possible.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<String>,
@@ -130,9 +133,13 @@ impl ToldStep {
     /// What happens, with whether that is a fault and what it reads late.
     pub fn told(&self) -> String {
         let fault = self.fault.as_ref().map_or(String::new(), |kind| format!("[fault: {kind}] "));
+        let objects = match self.reads_late.as_deref() {
+            None | Some("Pod") => "pods".to_owned(),
+            Some(kind) => format!("{kind}s"),
+        };
         let past = match self.reads_as_of {
-            Some(0) => " (reads pods as they were at the start)".to_owned(),
-            Some(step) => format!(" (reads pods as of step {step})"),
+            Some(0) => format!(" (reads {objects} as they were at the start)"),
+            Some(step) => format!(" (reads {objects} as of step {step})"),
             None => String::new(),
         };
         format!("{fault}{}{past}", self.text)
@@ -156,18 +163,21 @@ pub fn tell(system: &TransitionSystem, trace: &Trace) -> Vec<ToldStep> {
     told
 }
 
-/// Says of steps as of which one they read pods, where a fault has them see the past.
+/// Says of steps as of which one they read pods or other objects, where a fault has them see the past.
 fn read_late(system: &TransitionSystem, trace: &Trace, told: &mut [ToldStep]) {
-    let mut since: Vec<(&str, &str, usize)> = Vec::new();
+    let mut since: Vec<(&str, FaultMark, usize)> = Vec::new();
     for (index, step) in trace.steps.iter().enumerate() {
         let Some(rule) = system.rule(&step.rule) else { continue };
         let Some(mark) = rule.fault else { continue };
-        let is_same = |&&(actor, kind, _): &&(&str, &str, usize)| (actor, kind) == (rule.actor.as_str(), mark.kind);
+        let is_same = |&&(actor, began, _): &&(&str, FaultMark, usize)| {
+            (actor, began.kind, began.of) == (rule.actor.as_str(), mark.kind, mark.of)
+        };
         match mark.happens {
-            true => since.push((&rule.actor, mark.kind, index)),
+            true => since.push((&rule.actor, mark, index)),
             // What only ends, or lets expectations end, asks for nothing.
             false if rule.writes.iter().any(|write| write.verb.is_request()) => {
                 told[index].reads_as_of = since.iter().rev().find(is_same).map(|&(_, _, step)| step);
+                told[index].reads_late = mark.of.map(str::to_owned);
             }
             false => {}
         }

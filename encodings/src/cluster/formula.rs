@@ -98,6 +98,8 @@ pub enum Field {
     StatusReplicas,
     /// Ready pods.
     ReadyReplicas,
+    /// Pods of a Job that have succeeded, up to its `spec.completions`; 0 of other workloads.
+    Succeeded,
     /// `spec.minReplicas`.
     MinReplicas,
     /// `spec.maxReplicas`.

@@ -22,6 +22,8 @@ pub enum FeatureGate {
     MatchLabelKeysInPodAffinity,
     /// `maxUnavailable` of a StatefulSet's update counts, and updates wait for all pods together.
     MaxUnavailableStatefulSet,
+    /// The Job controller waits until it has seen its own writes, however long that takes.
+    StaleControllerConsistencyJob,
     /// The ReplicaSet controller waits until it has seen its own writes, however long that takes.
     StaleControllerConsistencyReplicaSet,
 }
@@ -70,6 +72,12 @@ const GATES: &[Known] = &[
         name: "MaxUnavailableStatefulSet",
         what: "`maxUnavailable` of a StatefulSet's update counts",
         rows: &[(24, By(false))],
+    },
+    Known {
+        gate: FeatureGate::StaleControllerConsistencyJob,
+        name: "StaleControllerConsistencyJob",
+        what: "the Job controller waits until it has seen its own writes, however long that takes",
+        rows: &[(36, By(true))],
     },
     Known {
         gate: FeatureGate::StaleControllerConsistencyReplicaSet,

@@ -34,7 +34,7 @@ use crate::cluster::Cluster;
 use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::{IntVar, Model};
+use crate::state::{BoolVar, IntVar, Model};
 use crate::subject::ObjectId;
 
 /// A controller: turns the state into rules.
@@ -57,7 +57,7 @@ pub trait Controller: Sync {
         let _ = model;
     }
 
-    /// What it reads of pods by watching them, where the model knows what it does if that is late.
+    /// What it reads by watching objects of some kind, where the model knows what it does if that is late.
     fn late(&self, model: &Model) -> Vec<Late> {
         let _ = model;
         Vec::new()
@@ -73,14 +73,18 @@ pub trait Controller: Sync {
     }
 }
 
-/// What syncs about an object read of pods by watching them. After a sync that asks for something the next one waits until
-/// that is seen.
+/// What syncs about an object read by watching objects of some kind. After a sync that asks for something the next one waits
+/// until that is seen.
 #[derive(Clone, Debug)]
 pub struct Late {
     /// The object.
     pub key: ObjectId,
-    /// The counts of pods.
-    pub pods: Vec<IntVar>,
+    /// The kind that is watched: one of those of the footprint.
+    pub kind: &'static str,
+    /// The numbers that are read: of pods how many there are.
+    pub counts: Vec<IntVar>,
+    /// What else is read.
+    pub flags: Vec<BoolVar>,
     /// Seconds after which it waits no more, where it does not wait as long as it takes.
     pub expires: Option<i64>,
 }

@@ -123,7 +123,9 @@ impl Controller for ReplicaSet {
         };
         let late = |group: usize| Late {
             key: model.groups[group].id,
-            pods: model.siblings(group).into_iter().flat_map(pods).collect(),
+            kind: "Pod",
+            flags: Vec::new(),
+            counts: model.siblings(group).into_iter().flat_map(pods).collect(),
             expires,
         };
         (0..model.groups.len()).filter(has_own).filter(is_told).map(late).collect()

@@ -63,7 +63,7 @@ impl Injection<'_> {
         let missing = self
             .concerned
             .iter()
-            .filter(|one| one.footprint().watches_pods() && acts(one.name()) && one.late(model).is_empty());
+            .filter(|one| one.footprint().watches_pods() && acts(one.name()) && !sees_late_pods(**one, model));
         let missing: Vec<&str> = missing.map(|one| one.name()).collect();
         if missing.is_empty() {
             return told;
@@ -86,6 +86,11 @@ impl Injection<'_> {
         let rules = model.draft.divisible.iter().map(|&(rule, _)| rule);
         rules.filter(|&rule| self.concerns(&model.draft.rules[rule])).collect()
     }
+}
+
+/// Whether the model knows what a controller does on late pods.
+fn sees_late_pods(controller: &dyn Controller, model: &Model) -> bool {
+    controller.late(model).iter().any(|late| late.kind == "Pod")
 }
 
 /// What the faults of a cluster need, whichever they are: what each controller does about them it says for itself.

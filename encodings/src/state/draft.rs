@@ -30,6 +30,8 @@ pub(crate) struct Draft {
     pub(crate) memory: Vec<Memory>,
     /// Rules that stand for several requests, by index.
     pub(crate) divisible: Vec<(usize, Divisible)>,
+    /// Rules for which no time has to pass, by index.
+    pub(crate) at_any_moment: Vec<usize>,
     /// What was used although nobody said that it is needed.
     pub(crate) undeclared: Vec<String>,
 }

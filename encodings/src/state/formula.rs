@@ -242,6 +242,9 @@ impl Scope<'_, '_> {
             (Item::Workload(index), Field::SpecReplicas) => Value::Int(model.groups[*index].spec.value),
             (Item::Workload(index), Field::StatusReplicas) => Value::Int(model.active(*index)),
             (Item::Workload(index), Field::ReadyReplicas) => Value::Int(model.ready(*index)),
+            (Item::Workload(index), Field::Succeeded) => {
+                Value::Int(model.job_state(*index).map_or(0.into(), |job| job.succeeded.value))
+            }
             (Item::Hpa(index), Field::Name) => Value::Text(cluster.hpas[*index].name.clone()),
             (Item::Hpa(index), Field::Namespace) => Value::Text(cluster.hpas[*index].target.namespace.clone()),
             (Item::Hpa(index), Field::MinReplicas) => Value::Int(cluster.hpas[*index].min.into()),

@@ -35,12 +35,14 @@ pub struct RuleBuilder {
     stage: u8,
     /// How its requests come one after the other, where they are several.
     divisible: Option<Divisible>,
+    /// Whether it happens at any moment, so that no time has to pass for it.
+    at_any_moment: bool,
 }
 
 /// A rule that is made of another one.
 impl From<Rule> for RuleBuilder {
     fn from(rule: Rule) -> Self {
-        Self { rule, open: None, stage: 0, divisible: None }
+        Self { rule, open: None, stage: 0, divisible: None, at_any_moment: false }
     }
 }
 
@@ -134,13 +136,21 @@ impl RuleBuilder {
 
     /// Says that it is a fault of a kind.
     pub(crate) fn breaks(mut self, kind: &'static str) -> Self {
-        self.rule.fault = Some(FaultMark { kind, happens: true });
+        self.rule.fault = Some(FaultMark { kind, happens: true, of: None });
         self
     }
 
     /// Says that it is what comes of a fault of a kind.
     pub(crate) fn after_fault(mut self, kind: &'static str) -> Self {
-        self.rule.fault = Some(FaultMark { kind, happens: false });
+        self.rule.fault = Some(FaultMark { kind, happens: false, of: None });
+        self
+    }
+
+    /// Says of which kind are the objects that are seen late.
+    pub(crate) fn sees_late(mut self, of: &'static str) -> Self {
+        if let Some(mark) = &mut self.rule.fault {
+            mark.of = Some(of);
+        }
         self
     }
 
@@ -285,6 +295,12 @@ impl RuleBuilder {
         Rule { updates: lowered(&self.rule.writes), ..self.rule }
     }
 
+    /// Says that it waits for no countdown: it happens at any moment, and no time has to pass for it.
+    pub(crate) fn at_any_moment(mut self) -> Self {
+        self.at_any_moment = true;
+        self
+    }
+
     /// Names the fairness unit.
     pub fn fair(mut self, unit: usize) -> Self {
         self.rule.fairness = Some(unit);
@@ -373,6 +389,9 @@ impl Model<'_> {
         if rule.rule.enabled.constant() != Some(false) {
             if let Some(divisible) = rule.divisible {
                 self.draft.divisible.push((self.draft.rules.len(), divisible));
+            }
+            if rule.at_any_moment {
+                self.draft.at_any_moment.push(self.draft.rules.len());
             }
             self.draft.rules.push(rule.finished());
         }

@@ -163,6 +163,8 @@ pub struct FaultMark {
     pub kind: &'static str,
     /// Whether the fault happens by this rule; else it acts, or ends, in consequence of one that has happened.
     pub happens: bool,
+    /// The kind of objects that are seen late, if that is the fault.
+    pub of: Option<&'static str>,
 }
 
 /// One guarded command of one controller on one object (and node).

@@ -82,6 +82,12 @@ pub(super) fn fields(collection: Collection) -> &'static [(&'static str, Field, 
             ("spec.replicas", Field::SpecReplicas, Type::Int, "pods that are wanted"),
             ("status.replicas", Field::StatusReplicas, Type::Int, "pods that are there and not terminating"),
             ("status.readyReplicas", Field::ReadyReplicas, Type::Int, "ready pods on ready nodes"),
+            (
+                "status.succeeded",
+                Field::Succeeded,
+                Type::Int,
+                "pods of a Job that have succeeded, up to its `spec.completions`; 0 of other workloads",
+            ),
         ],
         Collection::Hpas => &[
             ("name", Field::Name, Type::Text, "its name"),

@@ -128,6 +128,7 @@ fn condition(sketch: &mut Sketch) -> Option<String> {
         format!("workloads['{reference}'].status.readyReplicas >= 1"),
         format!("workloads['{reference}'].status.replicas == workloads['{reference}'].spec.replicas"),
         "workloads.all(w, w.status.readyReplicas <= w.spec.replicas)".into(),
+        "workloads.all(w, w.status.succeeded == 0 || w.status.replicas <= 1)".into(),
         "workloads.exists(w, w.kind == 'Deployment' && w.namespace == 'default')".into(),
         format!("pods.all(p, p.pool in ['{pool}', ''])"),
         "pods.exists_one(p, p.ready)".into(),

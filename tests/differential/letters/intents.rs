@@ -123,6 +123,7 @@ kinds! { FIELD, of_field: Field, {
     Field::SpecReplicas => "field spec.replicas",
     Field::StatusReplicas => "field status.replicas",
     Field::ReadyReplicas => "field status.readyReplicas",
+    Field::Succeeded => "field status.succeeded",
     Field::MinReplicas => "field spec.minReplicas",
     Field::MaxReplicas => "field spec.maxReplicas",
     Field::DesiredReplicas => "field status.desiredReplicas",

@@ -4,23 +4,22 @@ import "time"
 
 var jobRunsTwice = faultCase{
 	name:   "job-runs-twice",
-	title:  "A Job that wants one pod to succeed once runs two, though none failed",
+	title:  "A Job that wants one pod to succeed once runs two, though none failed (c72)",
 	source: "kubernetes#130103, #120790",
 	fault: "paused watch: the proxy delivers nothing of the Job controller's watch of Jobs, from when the pod runs until a minute after it has " +
 		"succeeded",
-	failure: "a second pod of the Job",
-	remark: "`kubound faults` says of this controller that what it does on a late view is not modelled. `verify --stall 1` does not " +
-		"say so: its verdict is `holds`, `assuming faults: stall at most once, of any controller`.",
+	failure:      "a second pod of the Job",
+	remark:       "they agree, for both releases.",
 	needs:        needs{alone: "job-controller"},
-	intent:       "onePod",
-	asked:        question{folder: "tests/referee/faults/job-runs-twice", flags: []string{"--stall", "1"}},
-	askedWithout: question{folder: "tests/referee/faults/job-runs-twice"},
+	intent:       "runsOnce",
+	asked:        question{folder: "cases/c72/broken"},
+	askedWithout: question{folder: "cases/c72/broken", flags: []string{"--stall", "0"}},
 	run:          runJobRunsTwice,
 }
 
 func runJobRunsTwice(c *cluster, isFaulty bool) bool {
 	c.addNodes(1)
-	c.apply("tests/referee/faults/job-runs-twice/job.yaml")
+	c.apply("cases/c72/broken/job.yaml")
 	c.untilRunning(1)
 	// The controller notes the pod in the Job's status before the watch stalls.
 	c.until("the Job has an active pod", func() bool { return c.job().Status.Active == 1 })

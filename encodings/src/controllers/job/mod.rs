@@ -29,9 +29,9 @@ mod state;
 
 pub use state::JobState;
 
-use super::{Controller, replica_set};
+use super::{Controller, Late, replica_set};
 use crate::cluster::workload::{Disruption, Job as Spec};
-use crate::cluster::{Cluster, Workload};
+use crate::cluster::{Cluster, FeatureGate, Workload};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
@@ -67,6 +67,25 @@ impl Controller for Job {
             reads_live: &["the Job, before it adopts pods"],
             forgets: &["expectations", "back-off"],
         }
+    }
+
+    /// Of the status of Jobs. What it counts of pods that have ended it counts anew in each sync, by their finalizers; only
+    /// what the status says already is forgotten. A write to a Job that it sees late is refused, so that it creates once.
+    fn late(&self, model: &Model) -> Vec<Late> {
+        if model.cluster.has(FeatureGate::StaleControllerConsistencyJob) {
+            return Vec::new();
+        }
+        let late = |group: usize| {
+            let state = model.job_state(group)?;
+            Some(Late {
+                key: model.groups[group].id,
+                kind: "Job",
+                counts: [state.succeeded, state.failures].into_iter().chain(state.failed_indexes).collect(),
+                flags: vec![state.has_failed],
+                expires: None,
+            })
+        };
+        (0..model.cluster.workloads.len()).filter_map(late).collect()
     }
 
     fn prepare(&self, model: &mut Model) {

@@ -34,7 +34,8 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
                 .at(slot)
                 .add(running, -1)
                 .add(crashed, 1)
-                .says([text(format!("a container of a pod of {place} crashes"))]);
+                .says([text(format!("a container of a pod of {place} crashes"))])
+                .at_any_moment();
             model.add_rule(crash);
         }
         let mut restart = base(model, "restart".into(), "Started")

@@ -49,6 +49,9 @@ pub(super) fn add_rules(model: &mut Model, group: usize) {
             .saturate(job.succeeded, ended)
             .saturate(job.known, -ended)
             .says([counted(ended, format!("pod of {place} succeeds"), format!("pods of {place} succeed"))]);
+        if timer.is_none() {
+            rule = rule.at_any_moment();
+        }
         if let Some(timer) = &timer {
             rule = rule.when(timer.expired);
             rule = if model.groups[group].most > 1 {
