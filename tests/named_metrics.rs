@@ -1,6 +1,8 @@
 //! Metrics of type Pods, Object and External: what scenarios say of them, and which are then modelled.
 
+use kubound::engines::Cancel;
 use kubound::manifest::{InputError, Loaded, Severity, load};
+use kubound::search::{Options, Silent, verify};
 use kubound_encodings::cluster::Span;
 use kubound_encodings::cluster::hpa::{Comparison, NamedMetric, OtherMetric};
 use kubound_encodings::cluster::workload::MetricValue;
@@ -83,4 +85,52 @@ fn those_without_a_value_are_left_out_and_reported() {
     assert_eq!(said(&external(VALUE), "", "no value of queue"), (true, 0));
     let twice = format!("{}, {}", external(VALUE), external("{type: AverageValue, averageValue: 3}"));
     assert_eq!(said(&twice, ", metrics: [{name: queue, value: 1}]", "another metric is called queue"), (true, 2));
+}
+
+/// What becomes of an autoscaler at two pods by a metric of 60, with 30 for each, where an event changes the metric.
+fn after(to: &str, intent: &str) -> String {
+    let manifests = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  replicas: 2\n  selector: {{matchLabels: {{app: \
+         web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: \
+         app}}]}}\n---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web}}\nspec:\n  \
+         scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  maxReplicas: 5\n  metrics: [{}]\n---\napiVersion: \
+         kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{{name: worker, count: 1, template: {{allocatable: {{cpu: \"4\", \
+         memory: 8Gi}}}}}}]\n  start: settled\n  workloads: [{{target: web, metrics: [{{name: queue, value: 60}}]}}]\n  events:\n{to}\n  \
+         intents: [{{id: asked, {intent}}}]\n",
+        external("{type: AverageValue, averageValue: 30}")
+    );
+    let loaded = load(&[], Some(&manifests)).expect("readable");
+    let searched = verify(&loaded.cluster, &Options::default(), &Cancel::default(), &Silent);
+    let searched = searched.expect("it can be modelled").expect("no fault");
+    searched.results[0].verdict.word().to_string()
+}
+
+#[test]
+fn a_metric_that_changes_scales_and_one_without_a_value_does_not_scale_down() {
+    let event = |to: &str| format!("  - metricChange: {{target: web, metric: queue, to: {to}}}");
+    let replicas = |least: i64, most: i64| {
+        format!("always: \"workloads['web'].spec.replicas >= {least} && workloads['web'].spec.replicas <= {most}\"")
+    };
+    assert_eq!(after(&event("90"), &replicas(2, 3)), "holds");
+    assert_eq!(after(&event("90"), &replicas(2, 2)), "violated");
+    assert_eq!(after(&event("0"), &replicas(1, 2)), "holds", "minReplicas is 1");
+    assert_eq!(after(&event("0"), &replicas(2, 2)), "violated");
+    assert_eq!(after(&event("30..90/30"), &replicas(1, 3)), "holds");
+    assert_eq!(after(&event("unavailable"), &replicas(2, 2)), "holds");
+    let both = format!("{}\n{}", event("unavailable"), event("120"));
+    assert_eq!(after(&both, &replicas(2, 3)), "violated", "what has no value comes back with one");
+}
+
+#[test]
+fn a_change_of_a_metric_that_nobody_knows_is_refused() {
+    let scenario = |to: &str| {
+        format!(", metrics: [{{name: queue, value: 1}}]}}]\n  events: [{{metricChange: {{target: web, {to}}}")
+    };
+    let refused = |to: &str, text: &str| {
+        let error = read(&external(VALUE), &scenario(to)).err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains(text), "{error}");
+    };
+    refused("metric: queu, to: 1", "has no metric `queu`");
+    refused("metric: queue, to: gone", "gone");
+    refused("metric: queue", "to");
 }

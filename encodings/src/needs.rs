@@ -8,6 +8,7 @@
 //! with all answers so far, until nothing is added.
 
 use crate::cluster::event::ApplyMode;
+use crate::cluster::metric_change::MetricChange;
 use crate::cluster::{Cluster, Span, WorkloadRef};
 
 /// What something needs, or all things together.
@@ -33,6 +34,8 @@ pub struct Needs {
     pub memory_usage: Vec<WorkloadRef>,
     /// Metrics that it reads, by name.
     pub metrics: Vec<String>,
+    /// What it makes of metrics.
+    pub metric_changes: Vec<MetricChange>,
     /// Amounts of resources that meet those of requests in its arithmetic.
     pub amounts: Vec<(String, i64)>,
     /// Nodes stop.
@@ -71,6 +74,7 @@ impl Needs {
         self.cpu_usage.extend(other.cpu_usage);
         self.memory_usage.extend(other.memory_usage);
         self.metrics.extend(other.metrics);
+        self.metric_changes.extend(other.metric_changes);
         self.amounts.extend(other.amounts);
         self.nodes_stop |= other.nodes_stop;
         self.nodes_cordoned |= other.nodes_cordoned;

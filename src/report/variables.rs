@@ -153,6 +153,8 @@ fn object_of(word: &str, of: &str) -> Option<String> {
         words::TEMPLATE => format!("revision wanted of {of}, from 0"),
         words::PAUSED => format!("{of} is paused"),
         words::CPU_USAGE => format!("CPU that pods of {of} use, in units of the model"),
+        words::METRIC_NOW => format!("a metric of {of} now, in thousandths"),
+        words::METRIC_GONE => format!("a metric of {of} has no value"),
         words::LEFT => format!("times that {of} may still happen"),
         words::FAILED => format!("failed pods of {of}"),
         "recommended" => format!("level of requests recommended for {of}"),

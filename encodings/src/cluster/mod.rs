@@ -12,6 +12,7 @@ pub mod fault;
 pub mod formula;
 pub mod hpa;
 pub mod intent;
+pub mod metric_change;
 pub mod node;
 pub mod node_autoscaler;
 pub mod other;

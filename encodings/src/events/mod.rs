@@ -8,6 +8,7 @@ mod cpu_change;
 mod create;
 mod drain;
 mod edit;
+mod metric_change;
 mod node_failure;
 mod plan;
 mod restore;
@@ -63,6 +64,7 @@ pub const REGISTRY: &[&dyn EventModel] = &[
     &create::Create,
     &drain::Drain,
     &edit::EditResource,
+    &metric_change::MetricChange,
     &node_failure::NodeFailure,
     &restore::Restore,
     &rollback::Rollback,

@@ -51,6 +51,7 @@ impl Model<'_> {
             words::REPLICAS => is_scaled,
             // Where a pod would like to go is decided anew for each pod.
             words::EXISTS | words::TEMPLATE | words::PAUSED | words::NOMINATED | words::CPU_USAGE => false,
+            words::METRIC_NOW | words::METRIC_GONE => false,
             _ => workload.job().is_none(),
         }
     }

@@ -1,6 +1,7 @@
 //! What pods use, and the values of their metrics.
 
-use super::{IntVar, Model, gcd, words};
+use super::{BoolVar, IntVar, Model, gcd, words};
+use crate::cluster::metric_change::MetricChange;
 use crate::cluster::node::{CPU, MEMORY};
 use crate::cluster::workload::{MetricValue, Usage};
 use crate::cluster::{Span, Workload};
@@ -19,8 +20,19 @@ pub struct Uses {
     pub cpu_unit: i64,
     /// Memory, bytes.
     pub memory: Int,
-    /// Values of the metrics of the workload, in their order, thousandths.
-    pub metrics: Vec<Int>,
+    /// The metrics of the workload, in their order.
+    pub metrics: Vec<Metric>,
+}
+
+/// A metric that is no resource.
+#[derive(Clone, Debug)]
+pub struct Metric {
+    /// Its value, thousandths.
+    pub value: Int,
+    /// The variable behind it where an event changes it.
+    pub var: Option<IntVar>,
+    /// Whether it has no value; only where an event makes it so.
+    pub is_gone: Option<BoolVar>,
 }
 
 impl Model<'_> {
@@ -84,11 +96,27 @@ impl Model<'_> {
         if is_read { self.frozen(Subject::new(words::MEMORY_USAGE).of(id), span) } else { span.hi.into() }
     }
 
-    /// Metrics that are no resources, likewise.
-    fn declare_metrics(&mut self, id: ObjectId, workload: &Workload) -> Vec<Int> {
-        let mut declare = |metric: &MetricValue| match self.needs.metrics.contains(&metric.name) {
-            true => self.frozen(Subject::new(words::METRIC).word(metric.name.clone()).of(id), metric.value),
-            false => metric.value.hi.into(),
+    /// Metrics that are no resources, likewise; with variables where events change them.
+    fn declare_metrics(&mut self, id: ObjectId, workload: &Workload) -> Vec<Metric> {
+        let mut declare = |metric: &MetricValue| {
+            if !self.needs.metrics.contains(&metric.name) {
+                return Metric { value: metric.value.hi.into(), var: None, is_gone: None };
+            }
+            let about = |word: &'static str| Subject::new(word).word(metric.name.clone()).of(id);
+            let start = self.frozen(about(words::METRIC), metric.value);
+            let is_own = |one: &&MetricChange| one.target == workload.reference && one.metric == metric.name;
+            let changes: Vec<Option<Span>> =
+                self.needs.metric_changes.iter().filter(is_own).map(|one| one.to).collect();
+            let is_gone = changes.contains(&None);
+            let is_gone = is_gone.then(|| self.bool_var(about(words::METRIC_GONE), Role::Cluster, false.into()));
+            let spans: Vec<Span> = changes.into_iter().flatten().collect();
+            if spans.is_empty() {
+                return Metric { value: start, var: None, is_gone };
+            }
+            let lo = spans.iter().chain([&metric.value]).map(|span| span.lo).min().unwrap_or(0);
+            let hi = spans.iter().chain([&metric.value]).map(|span| span.hi).max().unwrap_or(0);
+            let var = self.int_var(about(words::METRIC_NOW), Role::Cluster, lo, hi, start);
+            Metric { value: var.value, var: Some(var), is_gone }
         };
         workload.metrics.iter().map(&mut declare).collect()
     }

@@ -44,6 +44,10 @@ pub const ALLOCATABLE: &str = "allocatable";
 pub const PODS: &str = "pods";
 /// The value of a metric that is no resource.
 pub const METRIC: &str = "metric";
+/// The value of a metric that events change.
+pub const METRIC_NOW: &str = "metric now";
+/// Whether a metric has no value.
+pub const METRIC_GONE: &str = "metric gone";
 /// CPU that pods use initially.
 pub const INITIAL_CPU_USAGE: &str = "initial cpuUsage";
 /// Memory that pods use.

@@ -8,12 +8,14 @@ use super::super::kinds;
 use super::super::names::Names;
 use super::super::quantity::Unit;
 use super::super::span::{Count, read_span};
+use super::super::suggest::nearest_or_list;
 use super::super::view::{Fields, View};
 use super::super::{ErrorKind, Severity};
 use super::files::Folder;
 use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::comparison::{RESTORE, Restore};
 use kubound_encodings::cluster::event::ApplyMode;
+use kubound_encodings::cluster::metric_change::{METRIC_CHANGE, MetricChange};
 use kubound_encodings::cluster::workload::{DAEMON_SET, JOB, POD, STATEFUL_SET};
 use kubound_encodings::cluster::{EventKind, Other, Rollout, WorkloadRef};
 
@@ -38,6 +40,13 @@ pub(super) const EVENTS: &[EventReader] = &[
         required: &["target", "to"],
         about: "The CPU usage of each pod of a workload changes.",
         read: read_cpu_change,
+    },
+    EventReader {
+        name: METRIC_CHANGE,
+        keys: &["target", "metric", "to"],
+        required: &["target", "metric", "to"],
+        about: "A metric of type Pods, Object or External becomes another value, or unavailable: its API has none any more.",
+        read: read_metric_change,
     },
     EventReader {
         name: "nodeFailure",
@@ -129,6 +138,9 @@ pub(super) fn back(target: WorkloadRef) -> EventKind {
     EventKind::Other(Other::new(RESTORE, Restore { target }))
 }
 
+/// What a metric is whose API has no value.
+const UNAVAILABLE: &str = "unavailable";
+
 /// Keys that every event may have.
 pub(super) const COMMON: &[&str] = &["id", "times", "must", "after"];
 
@@ -164,6 +176,27 @@ impl Reading<'_, '_> {
 fn read_cpu_change(reading: &mut Reading) -> Result<EventKind, InputError> {
     let to = reading.body.require("to", "a CPU usage such as 100m..900m/100m")?;
     Ok(EventKind::CpuChange { target: reading.target()?, to: read_span(&to, &Count::Amount(Unit::Milli))? })
+}
+
+fn read_metric_change(reading: &mut Reading) -> Result<EventKind, InputError> {
+    let target = reading.target()?;
+    let view = reading.body.require("metric", "the name of a metric")?;
+    let metric = view.text()?.to_owned();
+    let own = reading.draft.workloads.iter().find(|one| one.workload.reference == target);
+    let known: Vec<&str> = own.iter().flat_map(|one| &one.workload.metrics).map(|one| one.name.as_str()).collect();
+    if !known.contains(&metric.as_str()) {
+        return Err(view
+            .error(format!("{target} has no metric `{metric}` that it begins with"))
+            .kind(ErrorKind::UnknownName)
+            .expected("the name of one of `metrics` in the entry of the workload")
+            .help(nearest_or_list(&metric, known)));
+    }
+    let to = reading.body.require("to", "a value such as 0 or 0..100/10, or `unavailable`")?;
+    let to = match to.text() {
+        Ok(UNAVAILABLE) => None,
+        _ => Some(read_span(&to, &Count::Amount(Unit::Milli))?),
+    };
+    Ok(EventKind::Other(Other::new(METRIC_CHANGE, MetricChange { target, metric, to })))
 }
 
 fn read_node_failure(reading: &mut Reading) -> Result<EventKind, InputError> {

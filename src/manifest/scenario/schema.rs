@@ -257,7 +257,7 @@ fn workload(key: &str) -> Value {
             })),
         ),
         "metrics" => told(
-            "Values of metrics of type Pods, Object and External of its autoscaler, which stay as they are during a run. Default: such metrics are left out, and it is said that they are.",
+            "Values of metrics of type Pods, Object and External of its autoscaler, which metricChange events change. Default: such metrics are left out, and it is said that they are.",
             list(mapping(METRIC, &["name"], &|key| match key {
                 "name" => told("Name of the metric.", text("queue-length")),
                 "value" => {

@@ -1,5 +1,6 @@
 //! Autoscalers of pods and of nodes.
 
+use super::events::happen;
 use super::{Letter, Sketch, push};
 use serde_json::{Value, json};
 
@@ -139,6 +140,11 @@ fn scale_by_metric(sketch: &mut Sketch) {
         json!({"name": "queue", "load": "60"}),
     ]);
     sketch.workloads[one].settings.insert("metrics".into(), json!([value]));
+    if sketch.percent(50) {
+        let target = sketch.workloads[one].reference.clone();
+        let to = sketch.one_of(&["0", "90", "20..80/60", "unavailable"]);
+        happen(sketch, "metricChange", json!({"target": target, "metric": "queue", "to": to}));
+    }
 }
 
 fn scale_vertically(sketch: &mut Sketch) {

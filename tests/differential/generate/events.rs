@@ -28,7 +28,7 @@ pub const LETTERS: &[Letter] = &[
 const SCALED: &[&str] = &["Deployment", "ReplicaSet", "StatefulSet"];
 
 /// Adds an event with what every event may say.
-fn happen(sketch: &mut Sketch, name: &str, body: Value) {
+pub fn happen(sketch: &mut Sketch, name: &str, body: Value) {
     let mut event = json!({name: body});
     event["id"] = format!("event-{}", sketch.events.len() + 1).into();
     if sketch.percent(25) {

@@ -2,9 +2,17 @@
 
 use super::{Letters, fields, is_range, kinds};
 use kubound_encodings::cluster::event::{ApplyMode, Event, EventKind, Moment};
+use kubound_encodings::cluster::metric_change::MetricChange;
 use kubound_encodings::cluster::scenario_controller::{ScenarioController, ScenarioControllerKind};
 
 pub const ALL: &[&[&str]] = &[EVENT, EVENT_KIND, DETAIL, APPLY, CONTROLLER];
+
+fn metric_change(kind: &EventKind) -> Option<&MetricChange> {
+    match kind {
+        EventKind::Other(other) => other.get(),
+        _ => None,
+    }
+}
 
 fields! { EVENT, of_event: Event,
     Event { id: _, kind: _, times, must, after, operation, origin: _ } => {
@@ -50,6 +58,8 @@ kinds! { APPLY, of_apply: ApplyMode, {
 
 fields! { DETAIL, of_detail: EventKind, kind => {
     "cpuChange: a range": matches!(kind, EventKind::CpuChange { to, .. } if is_range(*to)),
+    "metricChange: a value": metric_change(kind).is_some_and(|one| one.to.is_some()),
+    "metricChange: unavailable": metric_change(kind).is_some_and(|one| one.to.is_none()),
     "nodeFailure: any node": matches!(kind, EventKind::NodeFailure { pool: None, .. }),
     "nodeFailure: a node or pool": matches!(kind, EventKind::NodeFailure { pool: Some(_), .. }),
     "nodeFailure: recovers": matches!(kind, EventKind::NodeFailure { recovers: true, .. }),

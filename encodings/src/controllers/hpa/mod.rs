@@ -229,7 +229,15 @@ fn waits(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize) -> Vec<Wait
     let field = |field: &str| crate::system::Origin { field: field.to_owned(), ..hpa.origin.clone() };
     let wait = |reason: &'static str, when: Bool| Wait::new(NAME, reason, exists & when).about(model.groups[group].id);
     let told = |words: String| [text(words)];
-    vec![
+    let without_value = hpa.other_metrics.iter().filter_map(|metric| match metric {
+        OtherMetric::Named(metric) => {
+            let gone = wait("FailedComputeMetricsReplicas", named::is_gone(model, group, &metric.name));
+            let told = told(format!("metric {} of {name} has no value: nothing is scaled down by it", metric.name));
+            Some(gone.says(told).because_of(field("spec.metrics")))
+        }
+        OtherMetric::Container { .. } => None,
+    });
+    let limits = [
         wait("TooManyReplicas", proposes & current.is(hpa.max) & proposal.at_least(hpa.max))
             .says(told(format!("{name} is at maxReplicas {}, metrics propose that or more", hpa.max)))
             .because_of(field("spec.maxReplicas")),
@@ -240,7 +248,8 @@ fn waits(model: &Model, hpa: &HorizontalPodAutoscaler, group: usize) -> Vec<Wait
         wait("ScalingDisabled", current.is(0))
             .says(told(format!("{name} has spec.replicas 0, which turns its autoscaler off")))
             .because_of(model.origin(group, "spec.replicas")),
-    ]
+    ];
+    limits.into_iter().chain(without_value).collect()
 }
 
 /// The metrics' proposal: the largest of the valid ones; no scaling down while some are invalid (section 3.3).

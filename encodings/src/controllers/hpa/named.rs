@@ -6,7 +6,7 @@ use super::selected::{by_workload, selected};
 use crate::cluster::HorizontalPodAutoscaler;
 use crate::cluster::hpa::{Comparison, MetricResource, MetricTarget, NamedMetric};
 use crate::state::Model;
-use crate::term::{Bool, Int, sum};
+use crate::term::{Bool, Int, any, sum};
 
 /// The proposal of a metric, and whether it is valid. `leaving` terminating pods are Ready.
 pub(super) fn proposal(
@@ -37,7 +37,7 @@ pub(super) fn proposal(
         // Where no pod is Ready, all of it is left.
         Some(if is_shared { value / all[0].serving.max(1) } else { value })
     };
-    match metric.comparison {
+    let (replicas, is_valid) = match metric.comparison {
         Comparison::PerPod => match sample(model, &metric.name, &parts, &all) {
             Some(sample) => (calculator.replicas(&sample, None), sample.ready.above(0)),
             None => (current, false.into()),
@@ -53,7 +53,17 @@ pub(super) fn proposal(
             Some(value) => (calculator.replicas_of_total(value, status_replicas(model, group)), true.into()),
             None => (current, false.into()),
         },
-    }
+    };
+    // Where the API has no value the calculation ends with its error.
+    let is_gone = parts.iter().map(|revisions| is_gone(model, revisions[0], &metric.name));
+    (replicas, is_valid & !any(is_gone.collect::<Vec<_>>()))
+}
+
+/// Whether the API has no value of a metric of the workload of a group.
+pub(super) fn is_gone(model: &Model, group: usize, name: &str) -> Bool {
+    let index = model.workload(group).metrics.iter().position(|one| one.name == name);
+    let metric = index.and_then(|index| model.uses(model.groups[group].workload).metrics[index].is_gone);
+    metric.map_or(false.into(), |gone| gone.value)
 }
 
 /// Terminating pods of those that the autoscaler looks at, on nodes that have not stopped: each is Ready until its
@@ -71,7 +81,7 @@ pub(super) fn terminating(model: &Model, hpa: &HorizontalPodAutoscaler, group: u
 fn value(model: &Model, group: usize, name: &str) -> Option<(Int, bool)> {
     let index = model.workload(group).metrics.iter().position(|one| one.name == name)?;
     let first = model.groups[group].workload;
-    Some((model.uses(first).metrics[index], model.workload(group).metrics[index].is_shared))
+    Some((model.uses(first).metrics[index].value, model.workload(group).metrics[index].is_shared))
 }
 
 /// All pods that the autoscaler looks at, with what they have of a metric; the reader has made sure that it is known.

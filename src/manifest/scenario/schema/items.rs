@@ -7,6 +7,7 @@ use super::super::operations;
 use super::values::{amounts, counts, duration, expression, flag, integer, list, or_nothing, target, text, words};
 use crate::manifest::own::{mapping, told};
 use kubound_encodings::cluster::formula::Word;
+use kubound_encodings::cluster::metric_change::METRIC_CHANGE;
 use kubound_encodings::intents;
 use serde_json::{Value, json};
 
@@ -116,6 +117,10 @@ fn parameter(of: &str, key: &str) -> Value {
         (_, "must") => told("Whether it happens eventually.", flag()),
         (_, "after") => told("Id of the event that it comes after.", text("first")),
         (_, "target") => target(),
+        (METRIC_CHANGE, "metric") => {
+            told("Name of one of the metrics that the workload begins with.", text("queue_length"))
+        }
+        (METRIC_CHANGE, "to") => told("Its value after it, or unavailable.", amounts("0..100/10")),
         (_, "to") => told("CPU usage after it.", amounts("100m..900m/100m")),
         (_, "pool") => told("Name of a pool or Node.", text("worker")),
         (_, "node") => told("Name of a Node, or POOL-INDEX.", text("worker-0")),
