@@ -3,7 +3,7 @@
 //!
 //! Every fault is an event with a budget. Hence no loop contains one, and a run that loops forever after a fault is a run of
 //! the cluster without faults, from a state that faults can reach. Faults wait for nothing: they may come between any two
-//! steps, whatever the timing; rules are never merged where there are any.
+//! steps, whatever the timing; a pod never starts in the step that binds it where there are any.
 //!
 //! A cluster without faults has the same system as if this folder did not exist.
 
@@ -95,7 +95,7 @@ fn sees_late_pods(controller: &dyn Controller, model: &Model) -> bool {
 
 /// What the faults of a cluster need, whichever they are: what each controller does about them it says for itself.
 pub(crate) fn needs(cluster: &Cluster) -> Needs {
-    // Merged rules skip the states between two requests.
+    // One rule that stands for two requests skips the state between them.
     let of =
         |fault: &Fault| Needs { sees_each_step: true, sees_admission: true, moments: fault.times, ..Needs::default() };
     cluster.faults.iter().filter(|fault| fault.times > 0).map(of).fold(Needs::default(), Needs::and)

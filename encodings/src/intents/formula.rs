@@ -2,7 +2,7 @@
 //! pods, nodes, workloads and autoscalers.
 //!
 //! As everywhere, runs are fair and loops hold no external events: `eventually` and its like speak of runs in which
-//! users and machines have stopped acting. With such an intent no rules are merged, since a condition may tell the
+//! users and machines have stopped acting. With such an intent no pod starts in the step that binds it, since a condition may tell the
 //! states in between apart.
 
 use super::{IntentModel, Weight, always, is_judged, monitor, property, watched};
