@@ -180,6 +180,14 @@ fn complete(path: &str, scenario: &mut Value) {
         if event.get("wake").is_some() {
             event["wake"]["nap"] = json!("siesta");
         }
+        if event.get("metricChange").is_some() {
+            event["metricChange"]["metric"] = json!("queue-length");
+        }
+    }
+    // A metric that changes has a value before.
+    if path.contains("metricChange") {
+        spec["workloads"] =
+            json!([{"target": "Deployment/default/web", "metrics": [{"name": "queue-length", "value": 1}]}]);
     }
     // Files that events name are no part of the cluster, but `web` and the nodes always are.
     let resources = json!(["cluster.yaml"]);
