@@ -17,6 +17,7 @@ use crate::engines::explicit::stepper::{Move, Stepper};
 use crate::engines::{Answer, Engine as _, EngineError, Limits};
 use crate::limits::Stop;
 use crate::limits::search::MOST_NAMED;
+use crate::passes::relevant;
 use crate::trace::Trace;
 use crate::trace::expand::embedded;
 use kubound_encodings::system::{Claim, Pace, TransitionSystem};
@@ -30,6 +31,8 @@ pub struct Merging {
     known: Vec<Option<usize>>,
     /// The state looked at, as one of the fine system.
     start: Vec<i64>,
+    /// For each variable of the fine system whether the property can see it.
+    relevant: Vec<bool>,
 }
 
 /// Where runs come to rest.
@@ -100,8 +103,9 @@ impl Merging {
     pub fn new(fine: &TransitionSystem, merged: &TransitionSystem, property: usize) -> Option<Self> {
         let of_merged = |name: &str| merged.dag.vars().iter().position(|var| var.name == name);
         let known = fine.dag.vars().iter().map(|var| of_merged(&var.name)).collect();
+        let relevant = relevant(fine, property);
         let (fine, merged) = (Stepper::watching(fine, property)?, Stepper::watching(merged, property)?);
-        Some(Self { fine, merged, known, start: Vec::new() })
+        Some(Self { fine, merged, known, start: Vec::new(), relevant })
     }
 
     /// Compares from one state of the merged system, looking at no more than `most` states of each; whether all runs were.
@@ -133,22 +137,24 @@ impl Merging {
 
     /// Runs with rests that tell what intents will have noted after the next step, in place of what they have noted: a note
     /// lags by a step, so the last step to a rest may or may not be noted yet. Where no step follows, only a claim about
-    /// loops could still read a note; what invariants say of it is compared in all states.
+    /// loops could still read a note; what invariants say of it is compared in all states. Notes of other intents do not count.
     fn noted(&mut self, runs: Runs) -> Result<Runs, EngineError> {
         let system = self.fine.system();
         let notes: Vec<usize> = system.monitors.iter().map(|monitor| monitor.var.index()).collect();
         if notes.is_empty() {
             return Ok(runs);
         }
+        let (own, others): (Vec<usize>, Vec<usize>) = notes.into_iter().partition(|&note| self.relevant[note]);
         let is_invariant = matches!(system.properties[0].claim, Claim::Invariant(_));
         let mut rests = FxHashSet::default();
         for mut rest in runs.rests {
+            others.iter().for_each(|&note| rest[note] = 0);
             let moves = self.fine.moves(&rest)?;
             if !moves.is_empty() || is_invariant {
-                notes.iter().for_each(|&note| rest[note] = 0);
+                own.iter().for_each(|&note| rest[note] = 0);
             }
             // The steps of states that differ in notes only are the same, in the same order.
-            rest.extend(moves.iter().flat_map(|step| notes.iter().map(|&note| step.state[note])));
+            rest.extend(moves.iter().flat_map(|step| own.iter().map(|&note| step.state[note])));
             rests.insert(rest);
         }
         Ok(Runs { rests, ..runs })
@@ -156,7 +162,7 @@ impl Merging {
 
     /// The runs of the merged system; each merged rule that fires must be a run of the fine system.
     fn merged_runs(&mut self, state: &[i64], most: usize) -> Result<Runs, EngineError> {
-        let Self { fine, merged, known, start } = self;
+        let Self { fine, merged, known, start, .. } = self;
         let as_fine = |state: &[i64]| -> Vec<i64> {
             known.iter().zip(start.iter()).map(|(at, &given)| at.map_or(given, |at| state[at])).collect()
         };

@@ -2,7 +2,7 @@
 
 use super::Model;
 use crate::cluster::{PlacedPhase, Placement, PodTemplate, Span, Start, Workload};
-use crate::term::{Bool, sum};
+use crate::term::{Bool, Int, ite, sum};
 
 impl Model<'_> {
     /// Whether pods of the workload exist initially.
@@ -204,16 +204,33 @@ impl Model<'_> {
             format!("pending pods of {} initially", workload.reference),
             waiting.is(self.placed_pending(workload)),
         ));
+        let numbers = self.initial_numbers(first);
         for &group in &groups {
             let state = &self.groups[group];
             let pods = state.active() + sum(state.terminating.iter().map(|count| count.value));
             let ordinal = state.ordinal.unwrap_or_default() as i64;
-            let holds = if anywhere { pods.is(state.spec.value.above(ordinal).as_int()) } else { pods.at_most(1) };
+            let holds = if anywhere {
+                pods.is(state.spec.value.above(ordinal).as_int())
+            } else {
+                pods.at_most(1) & (pods.is(0) | numbers.above(ordinal))
+            };
             conditions.push((format!("pods of {} initially", state.name), holds));
         }
         for (text, holds) in conditions.into_iter().filter(|(_, holds)| holds.constant() != Some(true)) {
             self.constrain(text, holds, false);
         }
+    }
+
+    /// How many numbers pods may have initially, with as many nodes and replicas as there are: as [`Self::numbers`] for a
+    /// cluster of that size, so that one of several sizes begins as it does by itself.
+    fn initial_numbers(&self, first: usize) -> Int {
+        let workload = &self.cluster.workloads[first];
+        let phases = [PlacedPhase::Scheduled, PlacedPhase::Running, PlacedPhase::Terminating];
+        let on = |slot: usize| -> i64 { phases.iter().map(|&phase| self.initially(workload, slot, phase).hi).sum() };
+        let placed = sum((0..self.slots.len()).map(|slot| ite(self.slots[slot].present, on(slot), 0)));
+        let written = self.needs.replicas.iter().filter(|(target, _)| *target == workload.reference);
+        let written = written.map(|(_, span)| span.hi).max().unwrap_or(0).max(1);
+        (placed + self.placed_pending(workload)).max(self.groups[first].spec.value).max(written)
     }
 
     /// Whether the requests of the pods on a slot stay within its allocatable, and no two bind the same port.
