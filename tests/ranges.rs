@@ -4,7 +4,7 @@
 use kubound::engines::Cancel;
 use kubound::engines::explicit;
 use kubound::engines::symbolic;
-use kubound::manifest;
+use kubound::manifest::{self, Text};
 use kubound::search::{EngineChoice, Options, Silent, Systems, Verdict, check};
 use kubound::smt::Encoding;
 use std::path::Path;
@@ -40,4 +40,25 @@ fn a_hard_constraint_does_not_mend_what_it_finds() {
 #[test]
 fn equal_shares_need_equal_nodes() {
     assert_eq!(violation("c5/unequal", EngineChoice::Only(&explicit::REGISTRATION)), (2, 10));
+}
+
+/// A pod that is placed on the only node has a number that a cluster of one node would have, whatever the range of nodes is.
+#[test]
+fn a_size_of_a_range_starts_as_it_does_by_itself() {
+    let verdict = |count: &str| {
+        let text = format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: web}}\nspec:\n  replicas: 1\n  serviceName: web\n  \
+             podManagementPolicy: Parallel\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    \
+             metadata: {{labels: {{app: web}}}}\n    spec: {{containers: [{{name: c}}]}}\n---\n\
+             apiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  nodes: [{{name: worker, count: {count}}}]\n  \
+             placed: [{{target: StatefulSet/default/web, pool: worker, pods: 0..1}}]\n  \
+             intents: [{{always: 'nodes.size() > 1 || pods.size() <= 1'}}]\n"
+        );
+        let loaded = manifest::load_with(&[], &[Text { name: "input".into(), text }]).expect("a valid input");
+        let options = Options { engine: EngineChoice::Only(&explicit::REGISTRATION), ..Options::default() };
+        let systems = Systems::new(&loaded.cluster, options.granularity).expect("it can be modelled");
+        let findings = check(&loaded.cluster, systems, &options, &Cancel::default(), &Silent).expect("no fault");
+        findings.results[0].verdict.word()
+    };
+    assert_eq!([verdict("1"), verdict("1..3")], ["holds"; 2]);
 }

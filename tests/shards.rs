@@ -6,7 +6,7 @@ mod pipelines;
 use kubound::manifest::load_embedded;
 use kubound::shards::Plan;
 use kubound_encodings::cluster::workload::Usage;
-use kubound_encodings::cluster::{Cluster, Span};
+use kubound_encodings::cluster::{Cluster, Span, Start};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -145,6 +145,15 @@ fn a_range_that_is_a_value_for_each_node_is_not_divided() {
     };
     assert_eq!(of("2"), 1);
     assert!(of("1") >= 4);
+}
+
+/// From any state, controllers may have asked for other numbers of the range before.
+#[test]
+fn replicas_are_not_divided_where_runs_start_anywhere() {
+    let mut cluster = cluster([Span::exactly(1); 2], [span(1, 7, 1), Span::exactly(1)], Span::exactly(100), 20);
+    assert!(Plan::new(&cluster, 4).pieces.len() > 2);
+    cluster.start = Start::Arbitrary;
+    assert_eq!(Plan::new(&cluster, 4).pieces.len(), 2);
 }
 
 fn root() -> &'static Path {

@@ -4,7 +4,7 @@
 
 use crate::search::scope::{Size, metric_unit, resource_unit};
 use kubound_encodings::cluster::workload::Usage;
-use kubound_encodings::cluster::{Cluster, Span};
+use kubound_encodings::cluster::{Cluster, Span, Start, Workload};
 
 /// Where a range stands in a cluster.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,7 +94,9 @@ fn knobs(cluster: &Cluster) -> Vec<(Knob, String)> {
     let pools = || cluster.pools.iter().enumerate();
     let workloads = || cluster.workloads.iter().enumerate();
     let mut knobs: Vec<(Knob, String)> = pools().map(|(index, pool)| (Knob::Nodes(index), pool.name.clone())).collect();
-    let replicas = workloads().filter(|(_, workload)| !workload.is_daemon());
+    // From any state, controllers may have asked for any number of the range before; one number by itself would forget that.
+    let is_one_number = |workload: &Workload| workload.is_daemon() || cluster.start == Start::Arbitrary;
+    let replicas = workloads().filter(|(_, workload)| !is_one_number(workload));
     knobs.extend(replicas.map(|(index, workload)| (Knob::Replicas(index), workload.reference.to_string())));
     knobs.extend(
         workloads().map(|(index, workload)| (Knob::Cpu(index), format!("cpu usage of {}", workload.reference))),
@@ -110,7 +112,7 @@ fn knobs(cluster: &Cluster) -> Vec<(Knob, String)> {
         knobs.extend(resources.map(|resource| (Knob::Allocatable(index, resource.clone()), name(resource))));
         knobs.push((Knob::Room(index), name("pods")));
     }
-    let memory = |(index, workload): (usize, &kubound_encodings::cluster::Workload)| {
+    let memory = |(index, workload): (usize, &Workload)| {
         (Knob::Memory(index), format!("memory usage of {}", workload.reference))
     };
     knobs.extend(workloads().map(memory));

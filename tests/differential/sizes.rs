@@ -2,7 +2,7 @@
 
 use crate::compare::{Case, Verdict, explicit, systems};
 use kubound::engines::explicit::Explicit;
-use kubound_encodings::cluster::{Bounds, Cluster, Span};
+use kubound_encodings::cluster::{Bounds, Cluster, Span, Start};
 
 /// Most sizes that are looked at by themselves.
 const MOST: usize = 9;
@@ -48,7 +48,9 @@ fn exactly(cluster: &Cluster) -> Option<Vec<Cluster>> {
     for (index, pool) in cluster.pools.iter().enumerate() {
         all = split(all, pool.count, &|copy, span| copy.pools[index].count = span);
     }
-    for (index, workload) in cluster.workloads.iter().enumerate() {
+    // From any state, controllers may have asked for any number of the range before.
+    let replicas = cluster.workloads.iter().enumerate().filter(|_| cluster.start != Start::Arbitrary);
+    for (index, workload) in replicas {
         all = split(all, workload.replicas, &|copy, span| copy.workloads[index].replicas = span);
     }
     (2..=MOST).contains(&all.len()).then_some(all)
