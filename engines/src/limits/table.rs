@@ -191,6 +191,9 @@ limits! {
             "More runs contradict few guesses that these do not.";
         RUNS: usize = 2, "runs", "Runs sampled from each initial state.", "As above.";
         STEPS: usize = 100, "steps", "Steps of a sampled run.", "As above.";
+        LONG_RUN: usize = 5000, "steps", "Steps of a run that looks for the premise of an intent.",
+            "Events wait until hundreds of pods run.";
+        REACHED: Duration = 2000, "ms", "Time of such runs.", "Most premises are met within a few steps.";
         ATTEMPTS: usize = 40, "attempts", "Attempts at picks that satisfy a constraint.",
             "A sampled run may go on with another rule.";
         START: Duration = 100, "ms", "One question about initial states.", "A wish for a value that takes longer is dropped.";
