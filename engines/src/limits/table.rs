@@ -64,8 +64,8 @@ limits! {
         TIMEOUT: Duration = 60_000, "ms", "Time for all intents together.", "The first answer must not be waited for.";
         MOST_WORK: usize = 9, "times", "Workloads, autoscalers counted twice, times what happens to them: 1 for the start, 1 for a drain, 1 for rollouts, 2 for node failures.",
             "What happens to several workloads multiplies; beyond it a search takes minutes.";
-        WITH_DRAINS: u32 = 3, "parts", "Parts of the time, one of which is for everything that may happen; the rest is for what stays open, without drains.",
-            "Where a drain is decided it takes seconds.";
+        WITH_DRAINS: u32 = 3, "parts", "Parts of the time, all but one of which are for everything that may happen, and one alone where that is nothing but drains; the rest is for what stays open, without drains.",
+            "Proofs of large clusters take seconds; small ones are searched.";
         MOST_NEEDED: i64 = 2, "nodes", "Nodes that all pods need, from which on a larger size is not looked for.",
             "Each node more multiplies where pods may be.";
         MOST_DOMAINS: i64 = 3, "domains", "Zones or other domains that are assumed.", "Clouds have three zones.";

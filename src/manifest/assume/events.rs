@@ -55,17 +55,16 @@ impl Events {
             Self { loads: draft.hpas.iter().filter_map(|read| load(read, draft)).collect(), ..Self::default() };
         let lasting: Vec<_> = draft.workloads.iter().filter(|one| !one.workload.is_daemon()).collect();
         let size = lasting.len() + 2 * draft.hpas.len();
-        let mut work = size;
+        let is_spread = lasting.iter().any(|one| one.workload.replicas.hi > 1) || !draft.budgets.is_empty();
+        let can_move = is_spread && draft.pools.len() != 1;
+        // What takes too long with a drain is asked again without one.
+        events.drain = can_move;
+        let mut work = size + if can_move { size } else { 0 };
         let mut fits = |times: usize| {
             let is_little = work + times * size <= MOST_WORK;
             work += if is_little { times * size } else { 0 };
             is_little
         };
-        let is_spread = lasting.iter().any(|one| one.workload.replicas.hi > 1) || !draft.budgets.is_empty();
-        let can_move = is_spread && draft.pools.len() != 1;
-        // What takes too long with a drain is asked again without one.
-        events.drain = can_move;
-        let _ = can_move && fits(1);
         let is_rolled = |kind: &str, is_paused: bool| kind == "Deployment" && !is_paused;
         let rolled =
             lasting.iter().filter(|one| is_rolled(&one.workload.reference.kind, one.workload.rollout.is_paused));
