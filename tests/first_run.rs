@@ -1,10 +1,14 @@
 //! What is assumed without a scenario: the same as `kubound init` writes, enough nodes, and events as far as a search of
 //! seconds goes.
 
+use kubound::engines::Cancel;
 use kubound::manifest::{First, Input, Loaded, NoteKind, Severity, first_scenario};
-use kubound_encodings::cluster::{Cluster, EventKind, IntentKind};
+use kubound::search::{Findings, Options, Silent, verify};
+use kubound::trace::replay::replay;
+use kubound_encodings::cluster::{Cluster, EventKind, IntentKind, Span};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// An empty folder of its own.
 fn scratch(name: &str) -> PathBuf {
@@ -95,20 +99,65 @@ fn likely_events_are_assumed_as_far_as_the_time_goes() {
     assert_eq!(events(&of("set", &[set])), ["drain", "nodeFailure"]);
     let many: Vec<String> = (0..12).map(|index| deployment(&format!("web{index}"), 2, "100m", "")).collect();
     let cluster = of("many", &many);
-    assert_eq!(events(&cluster), ["drain"], "single rules tell how drains end");
+    assert_eq!(events(&cluster), ["drain"], "a drain is always asked about");
     let told = cluster.assumed.expect("nobody wrote a scenario");
     assert!(told.contains("no rollouts or node failures, for time"), "{told}");
     let class = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 5\n".to_owned();
     let first = [class, deployment("first", 1, "100m", "priorityClassName: high")];
     let cluster = of("preempting", &[&first[..], &many].concat());
-    assert!(cluster.events.is_empty());
-    let told = cluster.assumed.expect("nobody wrote a scenario");
-    assert!(told.contains("no drains or rollouts or node failures, for time"), "{told}");
+    assert_eq!(events(&cluster), ["drain"], "what takes too long with a drain is asked again without one");
     let scaled = of("load", &[web(1), AUTOSCALER.to_owned()]);
     let values: Vec<_> = scaled.workloads.iter().map(|workload| format!("{:?}", workload.cpu_usage)).collect();
     assert_eq!(values, ["Shared(Span { lo: 250, hi: 1000, step: 250 })"]);
     assert!(scaled.intents.iter().any(|intent| matches!(intent.kind, IntentKind::NoOvershoot { .. })));
     assert!(scaled.events.iter().all(|event| !matches!(event.kind, EventKind::CpuChange { .. })));
+}
+
+/// What is found out about a first run, with so much time for drains.
+fn found(cluster: &Cluster, with_drains: Duration) -> Findings {
+    let options = Options { undrained: Some(with_drains), both: false, ..Options::default() };
+    verify(cluster, &options, &Cancel::default(), &Silent).expect("a cluster that is modelled").expect("no fault")
+}
+
+/// Two pods behind a budget, one node is drained, two intents.
+fn guarded(allowed: i64) -> Cluster {
+    let budget = format!(
+        "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: web}}\n\
+         spec: {{maxUnavailable: {allowed}, selector: {{matchLabels: {{app: web}}}}}}\n"
+    );
+    let folder =
+        folder(&format!("again{allowed}"), &[("a.yaml", &deployment("web", 2, "500m", "")), ("b.yaml", &budget)]);
+    let mut cluster = verified(&folder).cluster;
+    fs::remove_dir_all(folder).expect("removed");
+    cluster.intents.retain(|intent| ["schedulable", "drainCompletes"].contains(&intent.kind.name()));
+    cluster
+}
+
+fn told(findings: &Findings) -> Vec<(&str, &str, bool)> {
+    let results = findings.results.iter();
+    results.map(|one| (one.intent.as_str(), one.verdict.word(), one.undrained)).collect()
+}
+
+#[test]
+fn what_takes_too_long_with_a_drain_is_told_without_one() {
+    let without = found(&guarded(0), Duration::ZERO);
+    assert_eq!(told(&without), [("schedulable", "holds", true), ("drainCompletes", "unknown", false)]);
+    let assumes = |findings: &Findings| findings.scope.assumptions.iter().any(|one| one.contains("without drains"));
+    assert!(assumes(&without));
+    let with = found(&guarded(0), Duration::from_secs(60));
+    assert_eq!(told(&with), [("schedulable", "holds", false), ("drainCompletes", "violated", false)]);
+    assert!(!assumes(&with));
+}
+
+#[test]
+fn a_violation_without_drains_is_one_with_them() {
+    let mut cluster = guarded(1);
+    cluster.pools[0].allocatable.insert("cpu".to_owned(), Span::exactly(400));
+    let findings = found(&cluster, Duration::ZERO);
+    assert_eq!(told(&findings), [("schedulable", "violated", false), ("drainCompletes", "unknown", false)]);
+    let violation = findings.results[0].verdict.violation().expect("violated");
+    let system = &findings.systems_of(&findings.results[0]).fine;
+    replay(system, &violation.trace, findings.results[0].property).expect("a run of the cluster with drains");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::args::{FaultArgs, MemoryArg, ModelArgs, SearchArgs};
 use super::exit::{Circumstances, Deny, Exit, of_results};
 use super::{Failure, dump};
 use crate::engines::Cancel;
+use crate::limits::first_run::WITH_DRAINS;
 use crate::limits::memory_watch::LOOK;
 use crate::limits::{Stop, memory};
 use crate::manifest::{Loaded, Severity, contradicting_faults};
@@ -83,7 +84,13 @@ pub fn decide(
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<(Findings, Exit), Failure> {
-    let findings = found(loaded, &search.options(loaded), cancel, observer)?;
+    let options = search.options(loaded);
+    // Who writes a scenario means what it says. Small clusters, of which more is assumed than drains, are searched, which takes
+    // its time; proofs about large ones come soon or never.
+    let parts = if loaded.cluster.events.len() > 1 { WITH_DRAINS - 1 } else { 1 };
+    let undrained = loaded.cluster.assumed.as_ref().map(|_| options.timeout / WITH_DRAINS * parts);
+    let options = Options { undrained, ..options };
+    let findings = found(loaded, &options, cancel, observer)?;
     let exit = exit_of(loaded, deny, &findings);
     Ok((findings, exit))
 }

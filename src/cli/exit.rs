@@ -180,6 +180,7 @@ mod tests {
             timing: Timing::Paced,
             beside: Vec::new(),
             unpaced: None,
+            undrained: false,
             seconds: 0.0,
         }
     }

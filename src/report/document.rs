@@ -132,6 +132,9 @@ pub struct IntentDocument {
     /// Why paced timing is no question, where it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpaced: Option<String>,
+    /// Whether it was shown only of runs in which no node is drained, though nodes may be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undrained: bool,
     /// The object for which it was decided, where the target differs from it only by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_as: Option<String>,
@@ -275,9 +278,12 @@ impl IntentDocument {
 
     /// The answer in a line, with how far it goes.
     pub fn told(&self) -> String {
+        let without = if self.undrained { " without drains" } else { "" };
         let told = match (&self.same_as, self.verdict) {
-            (Some(other), _) => format!("as for {other}, from which it differs only by name"),
-            (None, "holds") => format!("no run violates it, at any depth, {} ({})", self.extent(), self.message),
+            (Some(other), _) => format!("as for {other}{without}, from which it differs only by name"),
+            (None, "holds") => {
+                format!("no run{without} violates it, at any depth, {} ({})", self.extent(), self.message)
+            }
             (None, "bounded") => format!("{}, {}; longer runs were not looked at", self.message, self.extent()),
             (None, _) => self.message.clone(),
         };

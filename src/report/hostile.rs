@@ -51,6 +51,7 @@ fn document() -> Document {
         timing: kubound_encodings::cluster::Timing::Paced,
         beside: Vec::new(),
         unpaced: None,
+        undrained: false,
         same_as: None,
         seconds: 0.25,
     };

@@ -217,6 +217,7 @@ mod tests {
             timing: Timing::Paced,
             beside: Vec::new(),
             unpaced: None,
+            undrained: false,
             same_as: None,
             rechecks: Vec::new(),
             seconds: 0.0,

@@ -42,6 +42,7 @@ pub fn settings(findings: &Findings) -> Vec<Dormant> {
 fn saw_all_states(result: &IntentResult) -> bool {
     matches!(result.verdict, Verdict::Holds { .. } | Verdict::Vacuous { .. })
         && result.engine == explicit::REGISTRATION.name
+        && !result.undrained
 }
 
 /// The settings of which the search has watched all rules, and none fired; those with a rule that fired are added to the busy

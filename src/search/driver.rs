@@ -98,6 +98,7 @@ pub fn decide(question: &Question) -> Result<IntentResult, Fault> {
         timing: cluster.timing,
         beside: Vec::new(),
         unpaced: None,
+        undrained: false,
         verdict,
         engine: engine.to_owned(),
         same_as: None,

@@ -26,6 +26,7 @@ mod systems;
 #[cfg(test)]
 mod testing;
 pub mod timings;
+pub mod undrained;
 mod vacuous;
 mod verify;
 mod violation;
@@ -104,6 +105,8 @@ pub struct Options {
     pub both: bool,
     /// Least time that this may take for an intent.
     pub beside: Duration,
+    /// Time after which what is still open of a cluster with drains is asked again without them ([`undrained`]); none: it never is.
+    pub undrained: Option<Duration>,
 }
 
 impl Default for Options {
@@ -118,6 +121,7 @@ impl Default for Options {
             cross_check: false,
             both: true,
             beside: BESIDE,
+            undrained: None,
         }
     }
 }
@@ -233,6 +237,8 @@ pub struct IntentResult {
     pub beside: Vec<Beside>,
     /// Why paced timing is no question, where it is none.
     pub unpaced: Option<String>,
+    /// Whether it was shown only of runs in which no node is drained.
+    pub undrained: bool,
     /// The object for which it was decided, where the target differs from it only by name.
     pub same_as: Option<String>,
     /// What came out when the verdict was looked at again.

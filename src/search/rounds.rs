@@ -81,6 +81,7 @@ fn unknown(cluster: &Cluster, why: String) -> IntentResult {
         timing: cluster.timing,
         beside: Vec::new(),
         unpaced: None,
+        undrained: false,
         same_as: None,
         rechecks: Vec::new(),
         seconds: 0.0,

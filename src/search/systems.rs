@@ -1,6 +1,6 @@
 //! The systems of a cluster, and what is found out about them once for all intents and reports.
 
-use crate::engines::proof::effects::Effects;
+use crate::engines::proof::effects::{Answers, Effects};
 use crate::engines::symbolic::alone;
 use crate::limits::Stop;
 use crate::limits::proof::{AT_LEAST, EACH_RULE, EACH_RULE_AT_FIRST};
@@ -26,6 +26,8 @@ pub struct Systems {
     effects: Arc<OnceLock<Result<Effects, String>>>,
     /// Why that was not found out in a hurry.
     hurried: Arc<OnceLock<String>>,
+    /// What became of its questions till then.
+    answers: Answers,
     /// The cluster, where somebody may ask how its states look.
     described: Option<Arc<Cluster>>,
     /// What tells objects of the system searched apart.
@@ -59,6 +61,7 @@ impl Systems {
             fused,
             effects: Arc::default(),
             hurried: Arc::default(),
+            answers: Answers::default(),
             described: None,
             families: Arc::default(),
             scene: Arc::default(),
@@ -81,7 +84,7 @@ impl Systems {
             Haste::Last => EACH_RULE,
         };
         let own = stop.at_most(AT_LEAST + each * rules);
-        let found = match alone(stop, || Ok(Effects::new(&self.fine, &own))) {
+        let found = match alone(stop, || Ok(Effects::knowing(&self.fine, &self.answers, &own))) {
             Ok(Ok(found)) => found,
             Ok(Err(fault)) => return Err(fault.to_string()),
             Err(stopped) => return Err(stopped.to_string()),

@@ -1,13 +1,13 @@
 //! From a cluster to findings: what intents compare with, then the systems, then the intents themselves.
 
 use super::rounds::{check, undecided, unresolved};
-use super::{Decision, Fault, Findings, Observer, Options, Systems, references};
+use super::{Decision, Fault, Findings, Observer, Options, Systems, references, undrained};
 use crate::engines::Cancel;
 use crate::limits::Stop;
 use kubound_encodings::assemble::AssembleError;
 use kubound_encodings::cluster::Cluster;
 use kubound_encodings::stop::Stopped;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Builds the model and decides everything; the time for both is that of the options.
 ///
@@ -17,6 +17,20 @@ use std::time::Instant;
 pub fn verify(
     cluster: &Cluster,
     options: &Options,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Result<Findings, Fault>, AssembleError> {
+    match options.undrained {
+        Some(with) if undrained::is_drained(cluster) => undrained::verify(cluster, options, with, cancel, observer),
+        _ => once(cluster, options, options.timeout, cancel, observer),
+    }
+}
+
+/// The same with all events of the cluster, and with so much of the time for the intents themselves.
+pub(super) fn once(
+    cluster: &Cluster,
+    options: &Options,
+    most: Duration,
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<Result<Findings, Fault>, AssembleError> {
@@ -35,7 +49,7 @@ pub fn verify(
         }
         built => built?,
     };
-    let left = Options { timeout: options.timeout.saturating_sub(begin.elapsed()), ..*options };
+    let left = Options { timeout: options.timeout.saturating_sub(begin.elapsed()).min(most), ..*options };
     let mut findings = match check(&known, systems, &left, cancel, observer) {
         Ok(findings) => findings,
         Err(fault) => return Ok(Err(fault)),
@@ -49,7 +63,7 @@ pub fn verify(
 }
 
 /// Tells all answers but so many, which were told.
-fn tell_from(told: usize, findings: &Findings, observer: &dyn Observer) {
+pub(super) fn tell_from(told: usize, findings: &Findings, observer: &dyn Observer) {
     let intents = findings.results.len();
     for (index, result) in findings.results.iter().enumerate().skip(told) {
         observer.decided(&Decision { result, systems: findings.systems_of(result), decided: index + 1, intents });

@@ -64,8 +64,8 @@ limits! {
         TIMEOUT: Duration = 60_000, "ms", "Time for all intents together.", "The first answer must not be waited for.";
         MOST_WORK: usize = 9, "times", "Workloads, autoscalers counted twice, times what happens to them: 1 for the start, 1 for a drain, 1 for rollouts, 2 for node failures.",
             "What happens to several workloads multiplies; beyond it a search takes minutes.";
-        MOST_DRAINED: usize = 12, "workloads", "Workloads beside which a drain is looked at although there is much else.",
-            "What single rules do tells how drains end, a second or two for each.";
+        WITH_DRAINS: u32 = 3, "parts", "Parts of the time, all but one of which are for everything that may happen, and one alone where that is nothing but drains; the rest is for what stays open, without drains.",
+            "Proofs of large clusters take seconds; small ones are searched.";
         MOST_NEEDED: i64 = 2, "nodes", "Nodes that all pods need, from which on a larger size is not looked for.",
             "Each node more multiplies where pods may be.";
         MOST_DOMAINS: i64 = 3, "domains", "Zones or other domains that are assumed.", "Clouds have three zones.";
@@ -191,6 +191,9 @@ limits! {
             "More runs contradict few guesses that these do not.";
         RUNS: usize = 2, "runs", "Runs sampled from each initial state.", "As above.";
         STEPS: usize = 100, "steps", "Steps of a sampled run.", "As above.";
+        LONG_RUN: usize = 5000, "steps", "Steps of a run that looks for the premise of an intent.",
+            "Events wait until hundreds of pods run.";
+        REACHED: Duration = 2000, "ms", "Time of such runs.", "Most premises are met within a few steps.";
         ATTEMPTS: usize = 40, "attempts", "Attempts at picks that satisfy a constraint.",
             "A sampled run may go on with another rule.";
         START: Duration = 100, "ms", "One question about initial states.", "A wish for a value that takes longer is dropped.";

@@ -1,7 +1,7 @@
 //! What is assumed to happen where nothing says it: as much as a search of seconds can look at.
 
-use super::super::draft::{Draft, DraftHpa, DraftWorkload};
-use crate::limits::first_run::{MOST_DRAINED, MOST_WORK};
+use super::super::draft::{Draft, DraftHpa};
+use crate::limits::first_run::MOST_WORK;
 use kubound_encodings::cluster::WorkloadRef;
 use kubound_encodings::cluster::hpa::{Metric, MetricResource, MetricTarget};
 use kubound_encodings::cluster::node::{CPU, MEMORY};
@@ -45,9 +45,6 @@ impl Load {
     }
 }
 
-/// What is left out where a drain is.
-const DRAINS: &str = "drains";
-
 /// Values of a load.
 const STEPS: i64 = 4;
 
@@ -58,18 +55,16 @@ impl Events {
             Self { loads: draft.hpas.iter().filter_map(|read| load(read, draft)).collect(), ..Self::default() };
         let lasting: Vec<_> = draft.workloads.iter().filter(|one| !one.workload.is_daemon()).collect();
         let size = lasting.len() + 2 * draft.hpas.len();
-        let mut work = size;
+        let is_spread = lasting.iter().any(|one| one.workload.replicas.hi > 1) || !draft.budgets.is_empty();
+        let can_move = is_spread && draft.pools.len() != 1;
+        // What takes too long with a drain is asked again without one.
+        events.drain = can_move;
+        let mut work = size + if can_move { size } else { 0 };
         let mut fits = |times: usize| {
             let is_little = work + times * size <= MOST_WORK;
             work += if is_little { times * size } else { 0 };
             is_little
         };
-        let is_spread = lasting.iter().any(|one| one.workload.replicas.hi > 1) || !draft.budgets.is_empty();
-        let can_move = is_spread && draft.pools.len() != 1;
-        if can_move {
-            events.drain = fits(1) || drains_are_told(draft, lasting.len());
-            events.left_out.extend((!events.drain).then_some(DRAINS));
-        }
         let is_rolled = |kind: &str, is_paused: bool| kind == "Deployment" && !is_paused;
         let rolled =
             lasting.iter().filter(|one| is_rolled(&one.workload.reference.kind, one.workload.rollout.is_paused));
@@ -94,10 +89,7 @@ impl Events {
     /// The same for a cluster that runs. Its pods are there already, so that a drain can always be looked at, and without it
     /// there would be nothing to ask about.
     pub(super) fn of_running(draft: &Draft) -> Self {
-        let mut events = Self::of(draft);
-        events.drain = draft.pools.len() > 1;
-        events.left_out.retain(|left_out| *left_out != DRAINS);
-        events
+        Self { drain: draft.pools.len() > 1, ..Self::of(draft) }
     }
 
     /// How many nodes may be gone at a time.
@@ -122,14 +114,6 @@ impl Events {
         }
         told
     }
-}
-
-/// Whether what single rules do tells how drains end: unless pods push others out, or come one after the other.
-fn drains_are_told(draft: &Draft, workloads: usize) -> bool {
-    let mut classes = draft.workloads.iter().map(|one| &one.priority_class);
-    let first = classes.next();
-    let is_ordered = |one: &DraftWorkload| one.workload.reference.kind == "StatefulSet" && one.workload.replicas.hi > 1;
-    workloads <= MOST_DRAINED && classes.all(|class| Some(class) == first) && !draft.workloads.iter().any(is_ordered)
 }
 
 /// Loads up to that for which the autoscaler asks for as many pods as it may.

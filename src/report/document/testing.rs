@@ -30,6 +30,7 @@ pub fn answer(intent: &str, verdict: &'static str) -> IntentDocument {
         timing: "paced",
         beside: Vec::new(),
         unpaced: None,
+        undrained: false,
         same_as: None,
         rechecks: Vec::new(),
         proof: Vec::new(),

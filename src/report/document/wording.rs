@@ -84,6 +84,7 @@ impl Context<'_> {
             timing: timing_word(result.timing),
             beside: result.beside.iter().map(beside).collect(),
             unpaced: result.unpaced.clone(),
+            undrained: result.undrained,
             same_as: result.same_as.clone(),
             rechecks: result.rechecks.clone(),
             proof: match &result.verdict {
@@ -93,6 +94,8 @@ impl Context<'_> {
             engine: result.engine.clone(),
             reductions: match (&result.same_as, &result.verdict) {
                 (Some(_), _) | (_, Verdict::Unknown { .. }) => Vec::new(),
+                // Of another system.
+                _ if result.undrained => Vec::new(),
                 _ => reductions(self.systems.searched(), result.property, result.engine == "explicit"),
             },
             statistics: statistics(result),

@@ -37,6 +37,7 @@ fn document(verdict: Verdict, target: &str) -> Document {
         timing: Timing::Interleaved,
         beside: Vec::new(),
         unpaced: None,
+        undrained: false,
         seconds: 0.25,
     };
     let systems = Systems::of(fine, None);

@@ -111,6 +111,7 @@ fn together(pattern: &IntentDocument, answers: &[&IntentDocument]) -> IntentDocu
         timing,
         beside: beside(answers, timing),
         unpaced: answers.iter().find_map(|answer| answer.unpaced.clone()),
+        undrained: answers.iter().any(|answer| answer.undrained),
         same_as: first.same_as.clone().filter(|_| is_same),
         rechecks: answers.iter().flat_map(|answer| answer.rechecks.iter().cloned()).collect(),
         proof: proof.collect(),

@@ -2,12 +2,7 @@
 
 use crate::engines::symbolic::witness::{Model, execute};
 use crate::engines::{EngineError, Limits};
-use crate::limits::proof::ATTEMPTS;
-use crate::limits::proof::RUNS;
-use crate::limits::proof::START;
-use crate::limits::proof::STARTS;
-use crate::limits::proof::STARTS_ENOUGH;
-use crate::limits::proof::STEPS;
+use crate::limits::proof::{ATTEMPTS, LONG_RUN, REACHED, RUNS, START, STARTS, STARTS_ENOUGH, STEPS};
 use crate::smt::unroll::Unrolling;
 use crate::smt::{Check, Encoding, Stop, open};
 use kubound_encodings::system::{Choice, Rule, TransitionSystem};
@@ -27,6 +22,12 @@ pub struct Samples {
 /// A generator of numbers that are random enough to explore with (xorshift), the same in every run of the program.
 struct Dice(u64);
 
+impl Default for Dice {
+    fn default() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
 impl Dice {
     fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
@@ -42,7 +43,7 @@ impl Dice {
 
 /// Some runs; none if initial states are not found in time.
 pub fn sample(system: &TransitionSystem, roots: &[TermId], stop: &Stop) -> Result<Samples, EngineError> {
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut dice = Dice::default();
     let mut samples = Samples::default();
     for start in starts(system, roots, &mut dice, stop) {
         for _ in 0..RUNS {
@@ -50,6 +51,29 @@ pub fn sample(system: &TransitionSystem, roots: &[TermId], stop: &Stop) -> Resul
         }
     }
     Ok(samples)
+}
+
+/// Whether some random runs come to a state in which a condition holds. Such a run is longer than one that is kept: an event
+/// waits until all pods run.
+pub fn reaches(system: &TransitionSystem, condition: TermId, stop: &Stop) -> Result<bool, EngineError> {
+    let mut dice = Dice::default();
+    let (guards, stop) = (guards(system), stop.at_most(REACHED));
+    for start in starts(system, &[condition], &mut dice, &stop) {
+        for _ in 0..RUNS {
+            let mut state = start.clone();
+            for _ in 0..LONG_RUN {
+                if holds(system, condition, &state) {
+                    return Ok(true);
+                }
+                if stop.reason().is_some() {
+                    return Ok(false);
+                }
+                let Some((_, next)) = step(system, &guards, &state, &mut dice)? else { break };
+                state = next;
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Different initial states: random values wanted for one free variable after the other, as far as they go together.
@@ -111,9 +135,7 @@ fn fix(unrolling: &mut Unrolling, term: TermId, value: i64) -> TermId {
 impl Samples {
     /// Whether a condition holds in some of the states.
     pub fn reach(&self, system: &TransitionSystem, condition: TermId) -> bool {
-        self.states.iter().any(|state| {
-            evaluate(&system.dag, &[condition], Assignment { vars: state, primed: &[], choices: &[] })[0] == 1
-        })
+        self.states.iter().any(|state| holds(system, condition, state))
     }
 
     fn run(
@@ -123,29 +145,45 @@ impl Samples {
         dice: &mut Dice,
         stop: &Stop,
     ) -> Result<(), EngineError> {
-        let guards: Vec<TermId> = system.rules.iter().map(|rule| rule.enabled.id()).collect();
+        let guards = guards(system);
         self.states.push(start);
         for _ in 0..STEPS {
             if stop.reason().is_some() {
                 return Ok(());
             }
             let before = self.states.len() - 1;
-            let state = self.states[before].clone();
-            let values = evaluate(&system.dag, &guards, Assignment { vars: &state, primed: &[], choices: &[] });
-            let mut enabled: Vec<usize> = (0..values.len()).filter(|&rule| values[rule] == 1).collect();
-            let mut next = None;
-            while !enabled.is_empty() && next.is_none() {
-                let rule = enabled.swap_remove(dice.below(enabled.len() as u64) as usize);
-                let picks = pick(system, &system.rules[rule], &state, dice);
-                next = picks.map(|picks| execute(system, &system.rules[rule], &picks, &state).map(|next| (rule, next)));
-            }
-            let Some(next) = next else { return Ok(()) };
-            let (rule, next) = next?;
+            let Some((rule, next)) = step(system, &guards, &self.states[before], dice)? else { return Ok(()) };
             self.states.push(next);
             self.steps.push((before, rule, before + 1));
         }
         Ok(())
     }
+}
+
+fn holds(system: &TransitionSystem, condition: TermId, state: &[i64]) -> bool {
+    evaluate(&system.dag, &[condition], Assignment { vars: state, primed: &[], choices: &[] })[0] == 1
+}
+
+fn guards(system: &TransitionSystem) -> Vec<TermId> {
+    system.rules.iter().map(|rule| rule.enabled.id()).collect()
+}
+
+/// A step of any rule out of a state, and where it leads; `None` if there is none.
+fn step(
+    system: &TransitionSystem,
+    guards: &[TermId],
+    state: &[i64],
+    dice: &mut Dice,
+) -> Result<Option<(usize, Vec<i64>)>, EngineError> {
+    let values = evaluate(&system.dag, guards, Assignment { vars: state, primed: &[], choices: &[] });
+    let mut enabled: Vec<usize> = (0..values.len()).filter(|&rule| values[rule] == 1).collect();
+    while !enabled.is_empty() {
+        let rule = enabled.swap_remove(dice.below(enabled.len() as u64) as usize);
+        if let Some(picks) = pick(system, &system.rules[rule], state, dice) {
+            return Ok(Some((rule, execute(system, &system.rules[rule], &picks, state)?)));
+        }
+    }
+    Ok(None)
 }
 
 /// Picks that a rule allows in a state, if a few attempts find some.

@@ -255,13 +255,14 @@ impl<'a> Question<'a> {
         is_refuted.then_some(obligation)
     }
 
-    /// The same by one encoding, in the time given, where the facts are many.
-    pub fn refuted_by(self, encoding: Encoding, name: impl FnOnce() -> String, stop: &Stop) -> Option<Obligation> {
+    /// The question as an obligation, and what one encoding says of it in the time given, where the facts are many.
+    pub fn answered_by(self, encoding: Encoding, name: &str, stop: &Stop) -> Option<(Obligation, Check)> {
         if self.dag.overflow().is_some() {
             return None;
         }
-        let obligation = Obligation { name: name(), dag: Arc::new(self.dag), facts: self.facts };
-        (obligation.check(encoding, stop) == Check::Unsat).then_some(obligation)
+        let obligation = Obligation { name: name.to_owned(), dag: Arc::new(self.dag), facts: self.facts };
+        let answer = obligation.check(encoding, stop);
+        Some((obligation, answer))
     }
 }
 

@@ -24,10 +24,11 @@ mod together;
 mod weights;
 
 use super::obligations::Obligation;
-use super::samples::sample;
+use super::samples::reaches;
 use crate::engines::{Answer, Outcome, Statistics};
 use crate::limits::Stop;
 use crate::passes::specialise;
+pub use ask::Answers;
 use ask::Question;
 use bounds::Bounds;
 use component::Component;
@@ -84,7 +85,13 @@ enum Measure {
 impl Effects {
     /// Looks at the rules of a system. The reason in words if nothing can be said.
     pub fn new(system: &TransitionSystem, stop: &Stop) -> Result<Self, String> {
+        Self::knowing(system, &Answers::default(), stop)
+    }
+
+    /// The same with what became of questions before, and for others to come.
+    pub fn knowing(system: &TransitionSystem, answers: &Answers, stop: &Stop) -> Result<Self, String> {
         let mut loops = Loops::new(specialise(system, &[]).system).ok_or("numbers grow out of bounds")?;
+        loops.answers = answers.clone();
         let mut obligations = Vec::new();
         let every = loops.with_all_rules();
         log::info!("effects: {} rules, {} terms", loops.system.rules.len(), loops.system.dag.len());
@@ -128,8 +135,7 @@ impl Effects {
         if let Node::Bool(value) = *system.dag.node(premise) {
             return Some(value);
         }
-        let samples = sample(system, &[premise], stop).ok()?;
-        samples.reach(system, premise).then_some(true)
+        reaches(system, premise, stop).ok()?.then_some(true)
     }
 
     /// What the proof of a claim rests on, each of them to be refuted by any solver.

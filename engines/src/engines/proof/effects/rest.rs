@@ -231,22 +231,28 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Whether there is no such state; if so that is an obligation.
-    pub fn refuted(&self, name: String, stop: &Stop) -> Option<Obligation> {
+    /// Whether there is no such state, as far as that is plain: by one inequality, or by the sum of those of a unit. If so that is an
+    /// obligation.
+    pub fn plainly_refuted(&self, name: &str, stop: &Stop) -> Option<Obligation> {
         // Often a single inequality can never hold: the pods of all workloads do not fill a node.
         let never = self.below.iter().find(|form| self.facts.form(form).0 > 0);
         let alone = never.and_then(|form| {
             let speaks = |other: &&Form| other.parts.keys().any(|atom| form.parts.contains_key(atom));
             let bounds = self.below[..self.bounds].iter().filter(speaks);
-            self.refuted_by(&name, bounds.chain([form]), &[], stop)
+            self.refuted_by(name, bounds.chain([form]), &[], stop)
         });
         // Or a unit as a whole: the pods of all workloads do not fill all nodes.
         let together = || {
             let (unit, bounds) = self.units.iter().find_map(|unit| Some((unit, self.bounds_against(unit.clone())?)))?;
             let bounds = bounds.into_iter().map(|bound| &self.below[bound]);
-            self.written(&name, self.below[unit.clone()].iter().chain(bounds), &[])
+            self.written(name, self.below[unit.clone()].iter().chain(bounds), &[])
         };
-        alone.or_else(together).or_else(|| self.refuted_by(&name, self.below.iter(), &self.links, stop))
+        alone.or_else(together)
+    }
+
+    /// Whether there is no such state by all inequalities together; if so that is an obligation.
+    pub fn refuted_by_all(&self, name: &str, stop: &Stop) -> Option<Obligation> {
+        self.refuted_by(name, self.below.iter(), &self.links, stop)
     }
 
     /// Bounds with which the sum of some inequalities cannot hold, if that is plain: of atoms that a bound speaks of it counts

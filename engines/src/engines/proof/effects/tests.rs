@@ -413,6 +413,28 @@ fn whoever_waits_for_fast_rules_acts_where_nobody_else_does() {
     assert!(shows(&system, true));
 }
 
+/// Pods are created one by one, and a node is drained once there are so many.
+fn drained_after(pods: i64) -> TransitionSystem {
+    let mut system = system(&[("pods", 200, Some(0)), ("drained", 1, Some(0))], |vars| {
+        let create = ("create", vars[0].below(150), vec![(0, vars[0] + 1)]);
+        let drain = ("drain", vars[0].at_least(pods) & vars[1].is(0), vec![(1, Int::from(1))]);
+        (vec![create, drain], never_changes())
+    });
+    let (premise, dag) = within(std::mem::take(&mut system.dag), || Int::from_id(variable(VarId(1))).is(1));
+    (system.dag, system.properties[0].premise) = (dag, premise);
+    system
+}
+
+#[test]
+fn a_premise_is_met_late_or_not_known_to_be() {
+    let decided = |pods: i64| {
+        let effects = Effects::new(&drained_after(pods), &Stop::default()).expect("values in their ranges");
+        effects.decide(0, &Stop::default()).answer
+    };
+    assert!(matches!(decided(150), Answer::Holds { premise_reached: true, .. }));
+    assert!(matches!(decided(151), Answer::Unknown { .. } | Answer::Holds { premise_reached: false, .. }));
+}
+
 /// An autoscaler that asks for more or fewer pods by what it sees of them, and a scheduler beside it. `swings` if what it asks
 /// for depends on what it asked for before.
 fn autoscaled(swings: bool) -> TransitionSystem {
