@@ -20,7 +20,7 @@ use crate::state::arbitrary;
 use crate::state::{Countdown, Model, RuleBuilder, TIME, condition, text};
 use crate::stop::Stopped;
 use crate::subject::{ObjectId, SlotId};
-use crate::system::{IllFormed, Pace, Property, Rule, SymmetryClass, TransitionSystem, is_prompt};
+use crate::system::{IllFormed, Origin, Pace, Property, Rule, SymmetryClass, TransitionSystem, is_prompt};
 use crate::term::{Bool, Dag, Int, Term, any, sum, within};
 
 /// Why a cluster cannot be modelled.
@@ -118,6 +118,10 @@ fn assembled<R>(
             field: "spec.nodes".into(),
             what: format!("{slots} nodes; at most {MOST_SLOTS} can be modelled, lower the counts"),
         });
+    }
+    if let Some((event, what)) = events::unsupported(cluster) {
+        let Origin { object, field } = event.origin.clone();
+        return Err(AssembleError::Unsupported { object, field, what });
     }
     for workload in &cluster.workloads {
         let revisions = cluster.revisions(workload);

@@ -102,6 +102,8 @@ limits! {
             "Rules exist for each node, and those that compare nodes for each pair: larger systems take gigabytes to build.";
         MOST_REVISIONS: usize = 8, "revisions", "Revisions of one workload.",
             "Each has pods of its own, counted on every node.";
+        MOST_LABEL_SETS: usize = 16, "sets", "Sets of labels that events make of those of one node.",
+            "Each makes for domains and affinities of its own; changes in any order make for many.";
         MOST_ORDINALS: i64 = 32, "replicas", "Replicas of a StatefulSet.",
             "Each ordinal is counted by itself, because each has a name and an order.";
         MOST_STAGES: i64 = 4, "units of time", "Units of time by which pods that start are counted apart, before events divide units.",

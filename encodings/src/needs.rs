@@ -9,7 +9,7 @@
 
 use crate::cluster::event::ApplyMode;
 use crate::cluster::metric_change::MetricChange;
-use crate::cluster::{Cluster, Span, WorkloadRef};
+use crate::cluster::{Cluster, LabelChange, Span, WorkloadRef};
 
 /// What something needs, or all things together.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -38,6 +38,8 @@ pub struct Needs {
     pub metric_changes: Vec<MetricChange>,
     /// Amounts of resources that meet those of requests in its arithmetic.
     pub amounts: Vec<(String, i64)>,
+    /// What it makes of labels of nodes.
+    pub label_changes: Vec<LabelChange>,
     /// Nodes stop.
     pub nodes_stop: bool,
     /// Nodes are cordoned or uncordoned.
@@ -76,6 +78,7 @@ impl Needs {
         self.metrics.extend(other.metrics);
         self.metric_changes.extend(other.metric_changes);
         self.amounts.extend(other.amounts);
+        self.label_changes.extend(other.label_changes);
         self.nodes_stop |= other.nodes_stop;
         self.nodes_cordoned |= other.nodes_cordoned;
         self.memory_runs_out |= other.memory_runs_out;

@@ -21,6 +21,7 @@ use kubound_encodings::cluster::{
     Cluster, CronJob, Event, EventKind, FeatureGate, HorizontalPodAutoscaler, Origin, PodDisruptionBudget,
     SchedulerProfile, Start, VerticalPodAutoscaler, Workload, custom,
 };
+use kubound_encodings::events;
 
 /// Makes the cluster.
 pub(super) fn finish(name: String, mut draft: Draft, scenario: Scenario) -> Result<Loaded, InputError> {
@@ -72,6 +73,10 @@ pub(super) fn finish(name: String, mut draft: Draft, scenario: Scenario) -> Resu
         timing: scenario.timing.first(),
         bounds: scenario.bounds,
     };
+    if let Some((event, what)) = events::unsupported(&cluster) {
+        let error = InputError::new(what).kind(ErrorKind::NotSupported);
+        return Err(error.in_object(event.origin.object.clone()).at(event.origin.field.clone()));
+    }
     let mut notes = draft.notes.take();
     let accepted: Vec<Accepted> = scenario.exceptions.into_iter().chain(draft.exceptions).collect();
     exceptions::check(&accepted, &cluster.intents, &draft.sources, &mut notes)?;

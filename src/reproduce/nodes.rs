@@ -2,7 +2,7 @@
 
 use super::{File, Input, State, Tool, stops_nodes};
 use kubound_encodings::cluster::node::{CPU, HOSTNAME, MEMORY};
-use kubound_encodings::cluster::{EventKind, NodePool, Taint};
+use kubound_encodings::cluster::{EventKind, LabelChange, NodePool, Taint};
 use kubound_encodings::state::words;
 use kubound_encodings::subject::{POOL, Part, Subject};
 use serde_json::{Value, json};
@@ -131,7 +131,9 @@ impl<'a> Nodes<'a> {
             EventKind::Drain { node, .. } | EventKind::Cordon { node } | EventKind::Uncordon { node } => {
                 node.as_ref() == Some(&slot)
             }
-            EventKind::NodeFailure { pool, .. } => pool.as_ref() == Some(&slot),
+            EventKind::NodeFailure { pool: nodes, .. } | EventKind::Relabel(LabelChange { nodes, .. }) => {
+                nodes.as_ref() == Some(&slot)
+            }
             _ => false,
         });
         in_objects || in_events

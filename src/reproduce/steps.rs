@@ -7,7 +7,7 @@ use super::{Input, Refusal, State, command, object, quote};
 use crate::engines::explicit::stepper::{Move, Stepper};
 use crate::report::narrate::{ToldStep, tell};
 use kubound_encodings::cluster::event::ApplyMode;
-use kubound_encodings::cluster::{Event, EventKind, IntentKind, ScenarioControllerKind, WorkloadRef};
+use kubound_encodings::cluster::{Event, EventKind, IntentKind, LabelChange, ScenarioControllerKind, WorkloadRef};
 use kubound_encodings::state::words;
 use kubound_encodings::subject::{EVENT, Subject};
 use kubound_encodings::system::{Pace, Rule};
@@ -224,6 +224,7 @@ fn action(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Optio
         }
         EventKind::Cordon { .. } => format!("kube cordon {}", node()?),
         EventKind::Uncordon { .. } => format!("kube uncordon {}", node()?),
+        EventKind::Relabel(change) => format!("kube label --overwrite node {} {}", node()?, labels(change)),
         EventKind::Drain { .. } | EventKind::Maintenance { .. } => match told.about.word() {
             words::FINISH => {
                 let back = if told.reason == "NodeSchedulable" { "yes" } else { "no" };
@@ -235,6 +236,12 @@ fn action(input: &Input, nodes: &Nodes, told: &ToldStep, after: &State) -> Optio
         EventKind::NodeFailure { .. } => node_command(told, &node()?),
         EventKind::Other(_) => return None,
     })
+}
+
+/// A change of labels as `kubectl label` has it.
+fn labels(change: &LabelChange) -> String {
+    let set = change.set.iter().map(|(key, value)| quote(&format!("{key}={value}")));
+    set.chain(change.remove.iter().map(|key| quote(&format!("{key}-")))).collect::<Vec<_>>().join(" ")
 }
 
 /// Stops or starts a node.

@@ -1,5 +1,6 @@
 //! External events: what users and machines may do, with budgets.
 
+use super::label_change::LabelChange;
 use super::other::Other;
 use super::span::Span;
 use super::workload::WorkloadRef;
@@ -55,6 +56,8 @@ pub enum EventKind {
         /// The node, by slot name; `None`: any node.
         node: Option<String>,
     },
+    /// `kubectl label node`.
+    Relabel(LabelChange),
     /// A manifest of an existing workload is applied.
     Apply {
         /// The workload.
@@ -133,6 +136,7 @@ impl EventKind {
             Self::Drain { .. } => "drain",
             Self::Cordon { .. } => "cordon",
             Self::Uncordon { .. } => "uncordon",
+            Self::Relabel(_) => "relabel",
             Self::Apply { .. } => "apply",
             Self::Rollout { .. } => "rollout",
             Self::Rollback { .. } => "rollback",

@@ -167,6 +167,13 @@ impl PodTemplate {
         self.os.as_ref().is_none_or(|os| os == system)
     }
 
+    /// Whether nodeSelector and required node affinity match a node (section 1.7).
+    pub fn wants_node(&self, name: &str, labels: &Labels) -> bool {
+        let selector = self.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value));
+        let affinity = self.required_affinity.as_ref();
+        selector && affinity.is_none_or(|terms| terms.iter().any(|term| term.matches(name, labels)))
+    }
+
     /// What its containers request that run as long as the pod: usage is compared with that, not with the effective
     /// request, which init containers and overhead may raise (`calculatePodRequests` of the HPA).
     pub fn lasting_request(&self, resource: &str) -> i64 {

@@ -126,18 +126,42 @@ impl DaemonSet {
             let wanted = model.wants_daemon_on(group, slot);
             let waits = rule("create-pending").when(wanted & !feasible);
             let waits = create_pending(model, group, slot, waits);
-            let gone = model.slots[slot].present;
+            let (present, tolerated) = (model.slots[slot].present, tolerates(model, group, slot));
             let subject = Subject::new("withdraw").of(id).on(slot);
             let withdrawn = RuleBuilder::new(subject, self.name(), "SuccessfulDelete", Pace::Fast)
-                .when(!gone)
+                .when(!present | leaves(model, tolerated))
                 .fair(unit)
                 .because_of(model.origin(group, "spec.template.spec"));
             let withdrawn = withdraw(model, group, slot, withdrawn);
             for rule in [created, waits, withdrawn] {
                 model.add_rule(rule);
             }
+            let subject = Subject::new("leave").of(id).on(slot);
+            let left = RuleBuilder::new(subject, self.name(), "SuccessfulDelete", Pace::Fast)
+                .when(leaves(model, tolerated))
+                .fair(unit)
+                .because_of(model.origin(group, "spec.template.spec"));
+            let left = leave(model, group, slot, left, "is not admitted any more");
+            if !model.needs.label_changes.is_empty() {
+                model.add_rule(left);
+            }
         }
     }
+}
+
+/// Whether pods of a DaemonSet whose template stays leave a node: its labels have changed.
+fn leaves(model: &Model, tolerated: Bool) -> Bool {
+    if model.needs.label_changes.is_empty() { false.into() } else { !tolerated }
+}
+
+/// Deletes the pod on a node.
+fn leave(model: &Model, group: usize, slot: usize, rule: RuleBuilder, why: &str) -> RuleBuilder {
+    let state = &model.groups[group];
+    let pods = state.active_on(slot);
+    let said = format!("deletes the pod of {} on {}, which {why}", state.name, model.slots[slot].name);
+    let rule = rule.when(pods.above(0)).says([text(said)]).writes(Verb::Delete, state.id).at(slot).times(pods);
+    let rule = state.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], 0));
+    rule.add_terminating(state, slot, pods)
 }
 
 /// Creates a pod that waits for its node.
@@ -201,7 +225,7 @@ impl Update {
             let available = |group: &usize| model.available_on(*group, slot).above(0);
             OnNode {
                 wanted: model.wants_daemon_on(first, slot),
-                tolerated: any(groups.iter().map(|group| is_new(group) & tolerates(model, *group, slot).into())),
+                tolerated: any(groups.iter().map(|group| is_new(group) & tolerates(model, *group, slot))),
                 new: sum(groups.iter().map(|group| ite(is_new(group), pods(group), 0))),
                 old: sum(groups.iter().map(|group| ite(is_new(group), 0, pods(group)))),
                 new_available: any(groups.iter().map(|group| is_new(group) & available(group))),
@@ -271,8 +295,7 @@ impl Update {
 
     fn add_deletions(&self, model: &mut Model, group: usize, slot: usize, may_lose: Bool) {
         let node = &self.nodes[slot];
-        let state = &model.groups[group];
-        let (pods, is_new) = (state.active_on(slot), self.is_new(model, group));
+        let is_new = self.is_new(model, group);
         let available = model.available_on(group, slot).above(0);
         let older = self.groups.iter().take_while(|&&other| other != group);
         let has_older =
@@ -291,16 +314,8 @@ impl Update {
                 "update" => "is not of the wanted revision",
                 _ => "is not admitted by the wanted template",
             };
-            let text = text(format!(
-                "deletes the pod of {} on {}, which {what}",
-                model.groups[group].name, model.slots[slot].name
-            ));
-            let rule =
-                self.rule(model, group, slot, verb, "SuccessfulDelete", field).when(pods.above(0) & due).says([text]);
-            let state = &model.groups[group];
-            let rule = rule.writes(Verb::Delete, state.id).at(slot).times(pods);
-            let rule = state.phases().fold(rule, |rule, (_, counts)| rule.set(counts[slot], 0));
-            let rule = rule.add_terminating(state, slot, pods);
+            let rule = self.rule(model, group, slot, verb, "SuccessfulDelete", field).when(due);
+            let rule = leave(model, group, slot, rule, what);
             model.add_rule(rule);
         }
         // A pod that waits is not available: it goes at once, unless nobody asks for the new one.
@@ -343,11 +358,11 @@ impl Update {
 }
 
 /// Whether a template has no objection to a pod that is on a node already.
-fn tolerates(model: &Model, group: usize, slot: usize) -> bool {
+fn tolerates(model: &Model, group: usize, slot: usize) -> Bool {
     let (template, slot) = (model.template(group), &model.slots[slot]);
     let mut taints = slot.taints.iter().filter(|taint| taint.effect == TaintEffect::NoExecute);
-    slot.matches_affinity(template)
-        && taints.all(|taint| template.tolerations.iter().any(|toleration| toleration.tolerates(taint)))
+    let tolerated = taints.all(|taint| template.tolerations.iter().any(|toleration| toleration.tolerates(taint)));
+    slot.matches_affinity(template) & tolerated.into()
 }
 
 impl Model<'_> {
@@ -358,7 +373,7 @@ impl Model<'_> {
         let admits = self.revisions(group).map(|one| {
             let template = self.template(one);
             let is_wanted = revision.map_or(true.into(), |wanted| wanted.value.is(self.groups[one].revision as i64));
-            is_wanted & Bool::from(there.matches_affinity(template)) & there.taints_for(template).allow_scheduling
+            is_wanted & there.matches_affinity(template) & there.taints_for(template).allow_scheduling
         });
         there.present & any(admits)
     }

@@ -90,13 +90,13 @@ impl Controller for NodeLifecycle {
         if !model.needs.nodes_stop {
             return;
         }
-        let zones: Vec<Labels> = model.slots.iter().map(|slot| zone(&slot.labels)).collect();
+        let zones: Vec<Labels> = model.slots.iter().map(|slot| zone(slot.labels.initial())).collect();
         let mut names = zones.clone();
         names.sort();
         names.dedup();
         let counts: Vec<(Int, Int)> = names.iter().map(|name| census(model, &zones, name)).collect();
         let mut everywhere = all(counts.iter().map(|&(not_ready, present)| not_ready.is(present) | present.is(0)));
-        if model.slots.iter().any(|slot| slot.labels.contains_key(UNCOUNTED)) {
+        if model.slots.iter().any(|slot| slot.labels.initial().contains_key(UNCOUNTED)) {
             everywhere = everywhere & any(counts.iter().map(|(_, present)| present.above(0)));
         }
         for slot in 0..model.slots.len() {
@@ -116,7 +116,7 @@ fn zone(labels: &Labels) -> Labels {
 
 /// Not ready and present nodes of a zone that count.
 fn census(model: &Model, zones: &[Labels], zone: &Labels) -> (Int, Int) {
-    let counted = |slot: &&Slot| !slot.labels.contains_key(UNCOUNTED);
+    let counted = |slot: &&Slot| !slot.labels.initial().contains_key(UNCOUNTED);
     let members =
         || model.slots.iter().zip(zones).filter(|&(_, own)| own == zone).map(|(slot, _)| slot).filter(counted);
     let not_ready = count(members().filter_map(|slot| slot.not_ready.map(|flag| slot.present & flag.value)));

@@ -11,6 +11,7 @@ mod edit;
 mod metric_change;
 mod node_failure;
 mod plan;
+mod relabel;
 mod restore;
 mod rollback;
 mod rollout;
@@ -23,6 +24,7 @@ use crate::state::{BoolVar, Model};
 use crate::term::{Bool, Int, all, sum};
 pub(crate) use plan::Course;
 pub use plan::{Operation, rule as operation};
+pub use relabel::told as told_labels;
 
 /// A kind of event: turns events of that kind into operations.
 pub trait EventModel: Sync {
@@ -34,6 +36,12 @@ pub trait EventModel: Sync {
 
     /// What an event of this kind needs of the model, where `others` is what is known of the needs of all.
     fn needs(&self, cluster: &Cluster, event: &Event, others: &Needs) -> Needs;
+
+    /// Why an event of this kind cannot be modelled in this cluster, if it cannot.
+    fn unsupported(&self, cluster: &Cluster, event: &Event) -> Option<String> {
+        let _ = (cluster, event);
+        None
+    }
 
     /// How often an event of this kind happens at a moment of its own choice.
     fn moments(&self, event: &Event) -> i64 {
@@ -66,6 +74,7 @@ pub const REGISTRY: &[&dyn EventModel] = &[
     &edit::EditResource,
     &metric_change::MetricChange,
     &node_failure::NodeFailure,
+    &relabel::Relabel,
     &restore::Restore,
     &rollback::Rollback,
     &rollout::Rollout,
@@ -85,6 +94,11 @@ pub(crate) fn needs(kinds: Kinds, cluster: &Cluster, others: &Needs) -> Needs {
         kind(kinds, event).map_or(Needs::default(), needs)
     };
     cluster.events.iter().map(needs).fold(Needs::default(), Needs::and)
+}
+
+/// The first event of a cluster that cannot be modelled, and why.
+pub fn unsupported(cluster: &Cluster) -> Option<(&Event, String)> {
+    cluster.events.iter().find_map(|event| Some((event, kind(REGISTRY, event)?.unsupported(cluster, event)?)))
 }
 
 /// Adds the rules of all events of the cluster.

@@ -78,9 +78,9 @@ fn skew(model: &Model, group: usize, key: &str) -> Int {
     let counts: Vec<(Int, crate::term::Bool)> = domains
         .by_value
         .values()
-        .map(|slots| {
-            let ready = sum(slots.iter().map(|&slot| model.ready_on(group, slot)));
-            (ready, any(slots.iter().map(|&slot| model.slots[slot].present)))
+        .map(|members| {
+            let ready = sum(members.iter().map(|&(slot, is_member)| ite(is_member, model.ready_on(group, slot), 0)));
+            (ready, any(members.iter().map(|&(slot, is_member)| is_member & model.slots[slot].present)))
         })
         .collect();
     if counts.is_empty() {

@@ -40,7 +40,7 @@ impl Model<'_> {
 
     /// Pods without a node that may go to one only, where its labels match.
     pub(super) fn declare_waiting(&mut self, id: ObjectId, template: &PodTemplate) -> Vec<IntVar> {
-        let most: Vec<i64> = self.slots.iter().map(|slot| i64::from(slot.matches_affinity(template))).collect();
+        let most: Vec<i64> = self.slots.iter().map(|slot| i64::from(slot.may_match_affinity(template))).collect();
         let about = |slot: usize| Subject::new(words::PENDING).of(id).on(slot);
         let declare = |(slot, most): (usize, i64)| self.int_var(about(slot), Role::Cluster, 0, most, 0);
         most.into_iter().enumerate().map(declare).collect()

@@ -64,7 +64,7 @@ fn capacity_suffices(model: &Model) -> Bool {
     let workloads = 0..model.cluster.workloads.len();
     let each = workloads.clone().map(|group| {
         let template = model.template(group);
-        let room = sum(model.slots.iter().filter(|slot| slot.matches_affinity(template)).map(|slot| {
+        let room = sum(model.slots.iter().filter(|slot| slot.matches_affinity_initially(template)).map(|slot| {
             let pods = template.requests.iter().filter(|&(_, &request)| request > 0).fold(
                 slot.pods,
                 |most, (name, &request)| {

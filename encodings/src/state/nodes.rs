@@ -1,9 +1,10 @@
 //! Node slots: a pool of `lo..hi` nodes has `hi` slots, present ones first.
 
-use super::{BoolVar, Model, words};
+use super::{BoolVar, Model, NodeLabels, words};
+use crate::cluster::Resources;
 use crate::cluster::node::{NodePool, Taint, TaintEffect};
 use crate::cluster::pod::PodTemplate;
-use crate::cluster::{Labels, Resources};
+use crate::cluster::selector::NodeSelectorTerm;
 use crate::subject::{Part, Subject};
 use crate::system::Role;
 use crate::term::{Bool, Int};
@@ -25,7 +26,7 @@ pub struct Slot {
     /// Node name.
     pub name: String,
     /// Labels, hostname included.
-    pub labels: Labels,
+    pub labels: NodeLabels,
     /// Whether the node exists: over frozen variables, or where an autoscaler adds and removes nodes, `exists`.
     pub present: Bool,
     /// Whether the node exists; only where that changes.
@@ -131,14 +132,24 @@ impl Slot {
         if tolerated { true.into() } else { !self.is_cordoned }
     }
 
-    /// Whether nodeSelector and required node affinity match (section 1.7), which never changes.
-    pub fn matches_affinity(&self, template: &PodTemplate) -> bool {
-        let selector = template.node_selector.iter().all(|(key, value)| self.labels.get(key) == Some(value));
-        let affinity = template
-            .required_affinity
-            .as_ref()
-            .is_none_or(|terms| terms.iter().any(|term| term.matches(&self.name, &self.labels)));
-        selector && affinity
+    /// Whether nodeSelector and required node affinity match (section 1.7).
+    pub fn matches_affinity(&self, template: &PodTemplate) -> Bool {
+        self.labels.hold(|labels| template.wants_node(&self.name, labels))
+    }
+
+    /// Whether they may match some time.
+    pub fn may_match_affinity(&self, template: &PodTemplate) -> bool {
+        self.labels.may_hold(|labels| template.wants_node(&self.name, labels))
+    }
+
+    /// Whether they match a node that has the labels of its manifest.
+    pub fn matches_affinity_initially(&self, template: &PodTemplate) -> bool {
+        template.wants_node(&self.name, self.labels.initial())
+    }
+
+    /// Whether one of some terms matches.
+    pub fn matches_some<'t>(&self, terms: impl IntoIterator<Item = &'t NodeSelectorTerm> + Clone) -> Bool {
+        self.labels.hold(|labels| terms.clone().into_iter().any(|term| term.matches(&self.name, labels)))
     }
 }
 
@@ -203,7 +214,7 @@ impl Model<'_> {
         Slot {
             pool: pool_index,
             index,
-            labels: pool.slot_labels(index),
+            labels: self.declare_labels(pool, slot, index),
             present: exists.map_or(initially, |exists| exists.value),
             exists,
             deleting,

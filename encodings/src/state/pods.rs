@@ -306,7 +306,8 @@ impl Model<'_> {
     }
 
     /// Whether the kubelet admits whatever the scheduler binds: all filters that it repeats are on, no pods with a
-    /// nodeName come to nodes behind the scheduler's back, and none is of another operating system than a node.
+    /// nodeName come to nodes behind the scheduler's back, none is of another operating system than a node, and nodes keep
+    /// their labels.
     pub fn filters_imply_admission(&self) -> bool {
         let repeated = ["NodeResourcesFit", "NodePorts", "NodeAffinity", "TaintToleration"];
         let is_lax = |profile: &SchedulerProfile| {
@@ -315,8 +316,10 @@ impl Model<'_> {
         };
         let off = self.cluster.profiles().any(is_lax);
         let mut templates = self.cluster.workloads.iter().flat_map(Workload::templates);
-        let is_foreign = |template: &PodTemplate| self.slots.iter().any(|slot| !template.is_of_system(&slot.labels));
-        !off && templates.all(|template| template.node_name.is_none() && !is_foreign(template))
+        let is_foreign =
+            |template: &PodTemplate| self.slots.iter().any(|slot| !template.is_of_system(slot.labels.initial()));
+        !off && self.needs.label_changes.is_empty()
+            && templates.all(|template| template.node_name.is_none() && !is_foreign(template))
     }
 
     /// Whether a group can have more active pods than its ReplicaSet wants: something lowers `spec.replicas`, or the

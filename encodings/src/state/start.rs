@@ -142,7 +142,7 @@ impl Model<'_> {
             let inside =
                 pods.at_least(span.lo) & pods.at_most(span.hi) & (pods - span.lo).max(0).is_multiple(span.step);
             let placed = self.placement(workload, slot, PlacedPhase::Running).is_some();
-            let allowed = Bool::from(there.matches_affinity(&workload.template));
+            let allowed = Bool::from(there.matches_affinity_initially(&workload.template));
             let fits = if anywhere && !placed {
                 allowed & there.taints_for(&workload.template).allow_scheduling
             } else {
@@ -188,7 +188,7 @@ impl Model<'_> {
                 let inside =
                     pods.at_least(span.lo) & pods.at_most(span.hi) & (pods - span.lo).max(0).is_multiple(span.step);
                 let placed = self.placement(workload, slot, phase).is_some();
-                let allowed = Bool::from(there.matches_affinity(&workload.template));
+                let allowed = Bool::from(there.matches_affinity_initially(&workload.template));
                 let fits = if anywhere && !placed {
                     allowed & there.taints_for(&workload.template).allow_scheduling
                 } else {

@@ -6,7 +6,7 @@ use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor};
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::Toleration;
 use kubound_encodings::cluster::workload::DAEMON_SET;
-use kubound_encodings::cluster::{Cluster, Span, Taint, TaintEffect, Workload};
+use kubound_encodings::cluster::{Cluster, LabelChange, Span, Taint, TaintEffect, Workload};
 
 fn agent(cpu: i64) -> Workload {
     let mut agent = deployment("agent", 0, cpu, 100);
@@ -106,6 +106,27 @@ fn drains_leave_it_alone() {
     world.fire("event/drain/a").calm();
     assert_eq!(world.get("running[default/agent][a]"), 1);
     assert_eq!(world.get("running[default/web][a]"), 0);
+}
+
+#[test]
+fn its_pod_leaves_a_node_whose_labels_no_longer_match() {
+    let mut agent = agent(100);
+    agent.template.node_selector = labels(&[("tier", "edge")]);
+    let mut cluster = nodes(agent);
+    for pool in &mut cluster.pools {
+        pool.labels.insert("tier".into(), "edge".into());
+    }
+    let change = LabelChange { nodes: Some("a".into()), remove: vec!["tier".into()], ..LabelChange::default() };
+    cluster.events = vec![event("relabel", EventKind::Relabel(change))];
+    let mut world = World::fine(&cluster);
+    world.run_pods("web", &[]).set("running[default/agent][a]", 1).set("running[default/agent][b]", 1);
+    let leaves = "daemonset-controller/leave/default/agent/a";
+    assert!(!world.is_enabled(leaves));
+    world.fire("event/relabel/a");
+    assert_eq!(world.enabled("daemonset-controller/"), [leaves]);
+    world.fire(leaves).calm();
+    assert_eq!((world.get("running[default/agent][a]"), world.get("running[default/agent][b]")), (0, 1));
+    assert!(creates(&world).is_empty(), "the node is not wanted any more");
 }
 
 #[test]

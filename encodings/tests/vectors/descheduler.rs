@@ -1,12 +1,13 @@
 //! What passes of the descheduler evict (section 4).
 
-use crate::support::{HOST, World, ZONE, cluster, deployment, node, policy, spread};
+use crate::support::{HOST, World, ZONE, cluster, deployment, event, node, policy, spread};
 use kubound_encodings::cluster::descheduler::{DeschedulerPlugin, Evictor, Namespaces, PodPhase, Utilization};
+use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::workload::CrashLoop;
 use kubound_encodings::cluster::{
-    Cluster, LabelSelector, NodeSelectorTerm, PodAffinityTerm, Requirement, Taint, TaintEffect,
+    Cluster, LabelChange, LabelSelector, NodeSelectorTerm, PodAffinityTerm, Requirement, Taint, TaintEffect,
 };
 
 const AFFINITY: &str = "descheduler/RemovePodsViolatingNodeAffinity";
@@ -353,4 +354,22 @@ fn pods_that_crash_may_have_restarted_too_often() {
     assert_eq!(crashed(None), [[0, 0], [0, 1], [1, 0]]);
     assert_eq!(crashed(Some(vec![PodPhase::Running])), [[0, 0], [0, 1], [1, 0]]);
     assert_eq!(crashed(Some(vec![PodPhase::CrashLoopBackOff])), [[0, 1]]);
+}
+
+#[test]
+fn a_label_that_goes_makes_required_affinity_violated() {
+    let mut cluster = policed(2, 1, by_affinity(true, false));
+    for pool in &mut cluster.pools {
+        pool.labels.insert("tier".into(), "fast".into());
+    }
+    let requirement = Requirement { key: "tier".into(), operator: Operator::Exists };
+    let term = NodeSelectorTerm { expressions: vec![requirement], fields: vec![] };
+    cluster.workloads[0].template.required_affinity = Some(vec![term]);
+    let change = LabelChange { nodes: Some("n0".into()), remove: vec!["tier".into()], ..LabelChange::default() };
+    cluster.events = vec![event("relabel", EventKind::Relabel(change))];
+    let mut world = World::new(&cluster);
+    world.run_pods("web", &[("n0", 2), ("n1", 1)]);
+    assert!(!world.is_enabled(AFFINITY));
+    world.set("labels[n0]", 1);
+    assert_eq!(world.results(AFFINITY, &["running[default/web][n0]", "running[default/web][n1]"]), [[0, 1]]);
 }

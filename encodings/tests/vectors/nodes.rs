@@ -1,10 +1,12 @@
 //! Admission, failed nodes, taints and drains (sections 5 and 6).
 
-use crate::support::{MEBI, World, ZONE, acting, cluster, deployment, event, node};
+use crate::support::{MEBI, World, ZONE, acting, cluster, deployment, event, labels, node};
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::Toleration;
 use kubound_encodings::cluster::workload::{CrashLoop, Usage};
-use kubound_encodings::cluster::{Cluster, NodePool, ScenarioControllerKind, Span, Taint, TaintEffect};
+use kubound_encodings::cluster::{
+    Cluster, LabelChange, NodePool, ScenarioControllerKind, Span, Taint, TaintEffect, Workload,
+};
 
 fn no_execute() -> Taint {
     Taint { key: "k".into(), value: String::new(), effect: TaintEffect::NoExecute }
@@ -120,6 +122,44 @@ fn an_untolerated_taint_acts_at_once_on_one_or_all() {
     world.run_pods("web", &[("a", 2)]);
     let rule = "taint-eviction-controller/running/default/web/a";
     assert_eq!(world.results(rule, &["running[default/web][a]", "terminating[default/web][a]"]), [[0, 2], [1, 1]]);
+}
+
+/// Two nodes, the first of which loses its label once.
+fn relabelled(workload: Workload) -> World {
+    let nodes = vec![node("a", &[("tier", "fast")]), node("b", &[("tier", "fast")])];
+    let mut cluster = cluster(nodes, vec![workload]);
+    let change = LabelChange { nodes: Some("a".into()), remove: vec!["tier".into()], ..LabelChange::default() };
+    cluster.events = vec![event("relabel", EventKind::Relabel(change))];
+    World::new(&cluster)
+}
+
+#[test]
+fn pods_stay_where_a_label_goes_and_new_ones_stay_away() {
+    let mut web = deployment("web", 2, 100, 100);
+    web.template.node_selector = labels(&[("tier", "fast")]);
+    let mut world = relabelled(web);
+    world.run_pods("web", &[("a", 1)]).set("pending[default/web]", 1);
+    let binds = |world: &World| world.enabled("default-scheduler/bind").len();
+    assert_eq!(binds(&world), 1, "the other node has fewer pods");
+    world.set("running[default/web][b]", 1).set("running[default/web][a]", 0);
+    assert!(world.enabled("default-scheduler/").iter().all(|rule| rule.ends_with("/a")));
+    world.set("labels[a]", 1);
+    assert!(world.enabled("default-scheduler/").iter().all(|rule| rule.ends_with("/b")), "a has no label any more");
+    world.set("pending[default/web]", 0).set("running[default/web][a]", 1).set("labels[a]", 0);
+    world.fire("event/relabel/a").calm();
+    assert_eq!(on(&world, "a"), 1, "ignored during execution");
+    assert!(!world.is_enabled("event/relabel/a"));
+}
+
+#[test]
+fn a_pod_bound_before_its_node_loses_the_label_is_rejected() {
+    let mut web = deployment("web", 1, 100, 100);
+    web.template.node_selector = labels(&[("tier", "fast")]);
+    let mut world = relabelled(web);
+    world.set("bound[default/web][a]", 1);
+    assert!(world.is_enabled("kubelet/start/default/web/a"));
+    world.set("labels[a]", 1);
+    assert!(world.is_enabled("kubelet/reject/default/web/a"), "NodeAffinity");
 }
 
 /// Two nodes, two pods on the first, and an event.

@@ -1,11 +1,13 @@
 //! Scores and filters, through the rules of the scheduler.
 
-use crate::support::{HOST, World, ZONE, cluster, deployment, node, spread};
+use crate::support::{HOST, World, ZONE, cluster, deployment, event, node, spread};
+use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, WhenUnsatisfiable};
 use kubound_encodings::cluster::scheduler::{DefaultSpread, ScoringStrategy};
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{
-    Cluster, KubernetesVersion, NodePool, NodeSelectorTerm, Requirement, SchedulerProfile, Span, Taint, TaintEffect,
+    Cluster, KubernetesVersion, LabelChange, NodePool, NodeSelectorTerm, Requirement, SchedulerProfile, Span, Taint,
+    TaintEffect,
 };
 
 fn taint(key: &str, effect: TaintEffect) -> Taint {
@@ -274,4 +276,29 @@ fn of_many_nodes_a_part_is_scored() {
     let profile = |percentage: i64| SchedulerProfile { percentage_of_nodes: percentage, ..SchedulerProfile::default() };
     assert!(!profile(0).samples(100) && profile(0).samples(101) && profile(99).samples(101));
     assert!(!profile(100).samples(5000));
+}
+
+#[test]
+fn a_node_changes_its_domain_with_its_label() {
+    let mut cluster = zones();
+    let moved = LabelChange {
+        nodes: Some("a".into()),
+        set: [(ZONE.to_owned(), "b".to_owned())].into(),
+        ..LabelChange::default()
+    };
+    let gone = LabelChange { nodes: Some("a".into()), remove: vec![ZONE.into()], ..LabelChange::default() };
+    cluster.pools.truncate(2);
+    cluster.events = vec![event("move", EventKind::Relabel(moved)), event("drop", EventKind::Relabel(gone))];
+    let binds = |labels: i64, pods: &[(&str, i64)]| {
+        let mut world = with_pods(&cluster, pods);
+        world.set("labels[a]", labels);
+        world.enabled("default-scheduler/").len()
+    };
+    assert_eq!(binds(0, &[("a", 2), ("b", 1)]), 1, "a would be two ahead");
+    assert_eq!(binds(1, &[("a", 2), ("b", 1)]), 1, "one domain with one minimum, and the better node");
+    assert_eq!(binds(2, &[("a", 1), ("b", 4)]), 1, "a has no zone: its pods do not count, b is the only domain");
+    let mut world = with_pods(&cluster, &[("a", 1), ("b", 4)]);
+    assert!(world.enabled("default-scheduler/").iter().all(|rule| rule.ends_with("/a")));
+    world.set("labels[a]", 2);
+    assert!(world.enabled("default-scheduler/").iter().all(|rule| rule.ends_with("/b")), "a lacks the key");
 }

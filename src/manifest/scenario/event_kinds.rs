@@ -16,8 +16,9 @@ use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::comparison::{RESTORE, Restore};
 use kubound_encodings::cluster::event::ApplyMode;
 use kubound_encodings::cluster::metric_change::{METRIC_CHANGE, MetricChange};
+use kubound_encodings::cluster::node::HOSTNAME;
 use kubound_encodings::cluster::workload::{DAEMON_SET, JOB, POD, STATEFUL_SET};
-use kubound_encodings::cluster::{EventKind, Other, Rollout, WorkloadRef};
+use kubound_encodings::cluster::{EventKind, LabelChange, Other, Rollout, WorkloadRef};
 
 /// A kind of event in scenario files.
 pub(in super::super) struct EventReader {
@@ -82,6 +83,13 @@ pub(super) const EVENTS: &[EventReader] = &[
         required: &[],
         about: "A node takes pods again.",
         read: |reading| Ok(EventKind::Uncordon { node: reading.node()? }),
+    },
+    EventReader {
+        name: "relabel",
+        keys: &["node", "pool", "set", "remove"],
+        required: &[],
+        about: "kubectl label node: labels of a node are set, or removed; its pods stay.",
+        read: read_relabel,
     },
     EventReader {
         name: "apply",
@@ -200,13 +208,42 @@ fn read_metric_change(reading: &mut Reading) -> Result<EventKind, InputError> {
 }
 
 fn read_node_failure(reading: &mut Reading) -> Result<EventKind, InputError> {
+    Ok(EventKind::NodeFailure { pool: read_nodes(reading)?, recovers: reading.flag("recovers", true)? })
+}
+
+/// The pool or node that is meant, if one is.
+fn read_nodes(reading: &Reading) -> Result<Option<String>, InputError> {
     let pool = reading.body.read("pool", |view| reading.names.pool(&view))?;
     let node = reading.node()?;
     if let (Some(_), Some(_)) = (&pool, &node) {
         let error = reading.body.view.error("both pool and node");
         return Err(error.expected("one of the two, or none for any node"));
     }
-    Ok(EventKind::NodeFailure { pool: pool.or(node), recovers: reading.flag("recovers", true)? })
+    Ok(pool.or(node))
+}
+
+/// Labels that the kubelet of a node sets by itself, and by which nodes are told apart here.
+const OWN_LABELS: &[&str] = &[HOSTNAME, "kubernetes.io/os"];
+
+fn read_relabel(reading: &mut Reading) -> Result<EventKind, InputError> {
+    let nodes = read_nodes(reading)?;
+    let set = reading.body.read("set", |view| view.labels())?.unwrap_or_default();
+    let removed = reading.body.items("remove")?;
+    let remove = removed.iter().map(|view| Ok(view.text()?.to_owned())).collect::<Result<Vec<_>, InputError>>()?;
+    let change = LabelChange { nodes, set, remove };
+    let error = |message: &str| reading.body.view.error(message);
+    if change.keys().next().is_none() {
+        return Err(error("no label").expected("labels in `set`, or keys in `remove`"));
+    }
+    if let Some(own) = change.keys().find(|key| OWN_LABELS.contains(&key.as_str())) {
+        return Err(error(&format!("the label {own} is set by kubelets"))
+            .kind(ErrorKind::NotSupported)
+            .expected("another label"));
+    }
+    if let Some(both) = change.remove.iter().find(|key| change.set.contains_key(*key)) {
+        return Err(error(&format!("the label {both} is both set and removed")).expected("one of the two"));
+    }
+    Ok(EventKind::Relabel(change))
 }
 
 fn read_maintenance(reading: &mut Reading) -> Result<EventKind, InputError> {

@@ -1,5 +1,6 @@
 //! Events of every kind, and controllers of the scenario.
 
+use super::nodes::ZONE;
 use super::{Letter, Size, Sketch, Written, pod_of};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +13,8 @@ pub const LETTERS: &[Letter] = &[
     drain,
     cordon,
     uncordon,
+    relabel,
+    relabel,
     apply,
     change_template,
     restart,
@@ -63,9 +66,10 @@ fn operate(sketch: &mut Sketch) {
         first["when"] = "any".into();
     }
     let mut operations = vec![first];
-    match sketch.random.within(0, 2) {
+    match sketch.random.within(0, 3) {
         0 => operations.push(json!({"restore": {}})),
         1 => operations.push(json!({"cordon": {}, "when": "any"})),
+        2 => operations.push(json!({"relabel": {"set": {"tier": "fast"}}})),
         _ => {}
     }
     sketch.spec.insert("operations".into(), operations.into());
@@ -127,6 +131,27 @@ fn uncordon(sketch: &mut Sketch) {
     cordon(sketch);
     let body = some_node_or_any(sketch);
     happen(sketch, "uncordon", body);
+}
+
+/// Labels of nodes become those of others, or go.
+fn relabel(sketch: &mut Sketch) {
+    let mut body = match sketch.random.within(0, 2) {
+        0 => json!({}),
+        1 => json!({"node": sketch.some_node()}),
+        _ => json!({"pool": sketch.random.pick(&sketch.pool_names())}),
+    };
+    let key = sketch.one_of(&["tier", "tier", ZONE, ZONE, "rank"]);
+    if sketch.percent(70) {
+        let value = match key {
+            "tier" => sketch.one_of(&["fast", "slow"]),
+            ZONE => sketch.one_of(&["a", "b", "c"]),
+            _ => sketch.one_of(&["1", "5"]),
+        };
+        body["set"] = json!({key: value});
+    } else {
+        body["remove"] = json!([key]);
+    }
+    happen(sketch, "relabel", body);
 }
 
 /// The manifest of a workload is applied, with other replicas.

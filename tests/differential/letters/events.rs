@@ -1,6 +1,7 @@
 //! Events, and controllers of the scenario.
 
 use super::{Letters, fields, is_range, kinds};
+use kubound_encodings::cluster::LabelChange;
 use kubound_encodings::cluster::event::{ApplyMode, Event, EventKind, Moment};
 use kubound_encodings::cluster::metric_change::MetricChange;
 use kubound_encodings::cluster::scenario_controller::{ScenarioController, ScenarioControllerKind};
@@ -31,6 +32,7 @@ kinds! { EVENT_KIND, of_event_kind: EventKind, {
     EventKind::Drain { node: _, uncordon: _ } => "event drain",
     EventKind::Cordon { node: _ } => "event cordon",
     EventKind::Uncordon { node: _ } => "event uncordon",
+    EventKind::Relabel(LabelChange { nodes: _, set: _, remove: _ }) => "event relabel",
     EventKind::Apply { target: _, replicas: _, template: _, mode: _, paused: _ } => "event apply",
     EventKind::Rollout { target: _ } => "event rollout",
     EventKind::Rollback { target: _ } => "event rollback",
@@ -69,6 +71,10 @@ fields! { DETAIL, of_detail: EventKind, kind => {
     "drain: a node": matches!(kind, EventKind::Drain { node: Some(_), .. }),
     "drain: uncordon": matches!(kind, EventKind::Drain { uncordon: true, .. }),
     "cordon: a node": matches!(kind, EventKind::Cordon { node: Some(_) }),
+    "relabel: a node or pool": matches!(kind, EventKind::Relabel(change) if change.nodes.is_some()),
+    "relabel: any node": matches!(kind, EventKind::Relabel(change) if change.nodes.is_none()),
+    "relabel: set": matches!(kind, EventKind::Relabel(change) if !change.set.is_empty()),
+    "relabel: removed": matches!(kind, EventKind::Relabel(change) if !change.remove.is_empty()),
     "uncordon: a node": matches!(kind, EventKind::Uncordon { node: Some(_) }),
     "apply: replicas": matches!(kind, EventKind::Apply { replicas: Some(_), .. }),
     "apply: another template": matches!(kind, EventKind::Apply { template: 1.., .. }),

@@ -4,7 +4,7 @@ use crate::cluster::pod::WhenUnsatisfiable;
 use crate::cluster::scheduler::DefaultSpread;
 use crate::controllers::scheduler;
 use crate::state::{Group, IntVar, Model};
-use crate::term::{Bool, Int, any, count, ite, sum};
+use crate::term::{Bool, Int, all, any, count, ite, sum};
 
 /// Whether the filters let a pod of a group onto a new and empty node in a slot.
 pub(super) fn fits_new(model: &mut Model, group: usize, slot: usize) -> Bool {
@@ -50,7 +50,7 @@ pub(super) fn is_exact(model: &Model, moved: &[usize], slot: usize) -> Bool {
 /// How many pods of a group have room on a slot beside those that are there.
 fn room_for(model: &Model, group: usize, slot: usize) -> Int {
     let (there, template) = (&model.slots[slot], model.template(group));
-    if !there.matches_affinity(template) {
+    if !there.may_match_affinity(template) {
         return 0.into();
     }
     let here = sum((0..model.groups.len()).map(|other| model.groups[other].assigned_on(slot)));
@@ -63,7 +63,7 @@ fn room_for(model: &Model, group: usize, slot: usize) -> Int {
     if template.collides_with(template) {
         room = room.min(1);
     }
-    ite(there.present & there.taints_for(template).allow_scheduling, room, 0)
+    ite(all([there.present, there.matches_affinity(template), there.taints_for(template).allow_scheduling]), room, 0)
 }
 
 /// Asks a question about the state in which a slot is empty and its node is there or is not.
@@ -73,6 +73,7 @@ fn supposing<R>(model: &mut Model, slot: usize, present: bool, ask: impl FnOnce(
     place.present = present.into();
     (place.alive, place.not_ready, place.pods_not_ready, place.no_execute) = (None, None, None, None);
     (place.memory_pressure, place.deleting) = (None, None);
+    place.labels = place.labels.of_new_node();
     for group in &mut model.groups {
         clear(group, slot);
     }

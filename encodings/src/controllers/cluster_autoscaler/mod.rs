@@ -404,6 +404,9 @@ impl Autoscaler {
         if let Some(cordoned) = there.cordoned {
             rule = rule.set_bool(cordoned, model.cluster.pools[there.pool].unschedulable);
         }
+        if let Some(labels) = there.labels.which() {
+            rule = rule.set(labels, 0);
+        }
         for (flag, back) in [
             (there.alive, true),
             (there.not_ready, false),

@@ -110,7 +110,7 @@ fn evictions(
         .collect();
     let targets = count((0..model.slots.len()).map(|slot| {
         let there = &model.slots[slot];
-        let admitted = there.taints_for(template).allow_scheduling & there.matches_affinity(template).into();
+        let admitted = there.taints_for(template).allow_scheduling & there.matches_affinity(template);
         looked_at(model, policy, slot) & admitted
     }));
     let share = sum(considered.iter().copied()).ceil_div(targets);

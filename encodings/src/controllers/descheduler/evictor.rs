@@ -58,21 +58,20 @@ pub(super) fn fits_own_node(model: &Model, group: usize, slot: usize) -> Bool {
 /// What NodeFit looks at besides resources; so many pods of the group on the node are the pod itself.
 fn admits(model: &Model, group: usize, slot: usize, itself: i64) -> Bool {
     let (there, template) = (&model.slots[slot], model.template(group));
-    let repelled =
-        template.pod_anti_affinity.required.iter().filter(|term| there.labels.contains_key(&term.topology_key));
-    let alone = all(repelled.flat_map(|term| {
+    let alone = all(template.pod_anti_affinity.required.iter().flat_map(|term| {
+        let has_key = there.labels.has(&term.topology_key);
         // The descheduler does not read `namespaceSelector`.
         let term = PodAffinityTerm { namespace_selector: None, ..term.clone() };
         let rivals = (0..model.groups.len()).filter(move |&other| means(model, group, &term, other));
         rivals.map(move |other| {
             let most = if other == group { itself } else { 0 };
-            model.groups[other].assigned_on(slot).at_most(most)
+            has_key.implies(model.groups[other].assigned_on(slot).at_most(most))
         })
     }));
     all([
         there.present,
         !there.is_cordoned,
-        there.matches_affinity(template).into(),
+        there.matches_affinity(template),
         there.taints_for(template).allow_scheduling,
         alone,
     ])

@@ -129,30 +129,38 @@ impl Plan<'_> {
         self.repulsions.iter().all(|one| one.group == group && one.rivals == [group])
     }
 
-    /// Slots in the domain of a slot: with the same value of the key; a node is always in its own.
-    fn domain(&self, slot: usize, key: &str) -> impl Iterator<Item = usize> {
+    /// Slots in the domain of a slot, and when: with the same value of the key; a node is always in its own.
+    fn domain(&self, slot: usize, key: &str) -> Vec<(usize, Bool)> {
         let slots = &self.model.slots;
-        let value = slots[slot].labels.get(key);
-        let is_same = move |other: &usize| {
-            *other == slot || value.is_some_and(|value| slots[*other].labels.get(key) == Some(value))
+        let own = slots[slot].labels.values(key);
+        let is_same = |other: usize| {
+            if other == slot {
+                return Bool::from(true);
+            }
+            let of_other = slots[other].labels.values(key);
+            let pairs = own.iter().flat_map(|one| of_other.iter().map(move |other| (one, other)));
+            any(pairs.filter(|(one, other)| one.0 == other.0).map(|(one, other)| one.1 & other.1).collect::<Vec<_>>())
         };
-        (0..slots.len()).filter(is_same)
+        let members = (0..slots.len()).map(|other| (other, is_same(other)));
+        members.filter(|(_, is_same)| is_same.constant() != Some(false)).collect()
     }
 
     /// Whether a domain of a candidate's has several nodes.
     fn walks(&self, candidates: &[Candidate]) -> bool {
         candidates.iter().any(|one| {
             let mut own = self.repulsions.iter().filter(|other| other.group == one.group);
-            own.any(|repulsion| self.domain(one.slot, &repulsion.key).count() > 1)
+            own.any(|repulsion| self.domain(one.slot, &repulsion.key).len() > 1)
         })
     }
 
     /// Whether a pod of a group on a slot that is among those counted repels another one of them.
     fn conflicts(&self, group: usize, slot: usize, counts: &Counts) -> Bool {
         any(self.repulsions.iter().filter(|one| one.group == group).map(|one| {
-            let domain: Vec<usize> = self.domain(slot, &one.key).collect();
+            let domain = self.domain(slot, &one.key);
             let rivals = one.rivals.iter().map(|&rival| &counts[self.place(rival)]);
-            let met = sum(rivals.flat_map(|row| domain.iter().map(|&other| row[other])).collect::<Vec<_>>());
+            let in_domain =
+                |row: &Vec<Int>| domain.iter().map(|&(other, is)| ite(is, row[other], 0)).collect::<Vec<_>>();
+            let met = sum(rivals.flat_map(in_domain).collect::<Vec<_>>());
             met.above(i64::from(one.rivals.contains(&group)))
         }))
     }
@@ -233,11 +241,11 @@ impl Plan<'_> {
     /// Whether some pod that those of a group on a slot repel is present.
     fn meets(&self, group: usize, slot: usize, present: &[Vec<Bool>]) -> Bool {
         any(self.repulsions.iter().filter(|one| one.group == group).flat_map(|one| {
-            let domain: Vec<usize> = self.domain(slot, &one.key).collect();
+            let domain = self.domain(slot, &one.key);
             one.rivals
                 .iter()
                 .flat_map(|&rival| domain.iter().map(move |&other| (rival, other)).collect::<Vec<_>>())
-                .map(|(rival, other)| present[self.place(rival)][other])
+                .map(|(rival, (other, is))| is & present[self.place(rival)][other])
                 .collect::<Vec<_>>()
         }))
     }

@@ -168,8 +168,9 @@ fn tell_apart(stages: &mut [Stage]) {
 /// Whether a pass looks at a slot: ready (cordoned or not) and selected.
 fn looked_at(model: &Model, policy: &DeschedulerPolicy, slot: usize) -> Bool {
     let there = &model.slots[slot];
-    let selected = policy.node_selector.as_ref().is_none_or(|selector| selector.matches(&there.labels));
-    there.is_ready() & selected.into()
+    let selected = policy.node_selector.as_ref();
+    let selected = selected.map_or(true.into(), |selector| there.labels.hold(|labels| selector.matches(labels)));
+    there.is_ready() & selected
 }
 
 /// The phases of active pods of a group on a slot.

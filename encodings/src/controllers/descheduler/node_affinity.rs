@@ -30,7 +30,7 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
         }
         let evictable = is_evictable(model, group, &plugin.evictor);
         for slot in 0..model.slots.len() {
-            let unwanted = Bool::from(*required && violates(model, group, slot));
+            let unwanted = if *required { violates(model, group, slot) } else { false.into() };
             let outdone = if *preferred { is_outdone(model, policy, group, slot) } else { false.into() };
             let goes = all([
                 evictable,
@@ -60,16 +60,20 @@ pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &Enabled
 }
 
 /// Whether pods of a group have a required affinity and are on a node that does not match it.
-fn violates(model: &Model, group: usize, slot: usize) -> bool {
+fn violates(model: &Model, group: usize, slot: usize) -> Bool {
     let template = model.template(group);
-    template.required_affinity.is_some() && !model.slots[slot].matches_affinity(template)
+    if template.required_affinity.is_some() { !model.slots[slot].matches_affinity(template) } else { false.into() }
 }
 
 /// Whether pods of a group prefer some node to the one that they are on.
 fn is_outdone(model: &Model, policy: &DeschedulerPolicy, group: usize, slot: usize) -> Bool {
     let weight = |slot: usize| preferred_weight(model, group, &model.slots[slot]);
     let own = weight(slot);
-    any((0..model.slots.len()).filter(|&other| weight(other) > own).map(|other| looked_at(model, policy, other)))
+    any((0..model.slots.len()).filter(|&other| other != slot).map(|other| {
+        let pairs = weight(other).into_iter().flat_map(|other| own.iter().map(move |&own| (other, own)));
+        let larger = pairs.filter(|((other, _), (own, _))| other > own).map(|((_, when), (_, then))| when & then);
+        looked_at(model, policy, other) & any(larger.collect::<Vec<_>>())
+    }))
 }
 
 /// Whether a pod on a slot fits some node, its own included.

@@ -17,7 +17,7 @@ use super::{LIMITED, Part, Pick, Stage, looked_at, part_label, part_subject, pha
 use crate::cluster::DeschedulerPolicy;
 use crate::cluster::descheduler::{DeschedulerPlugin, EnabledPlugin};
 use crate::cluster::pod::TopologySpreadConstraint;
-use crate::controllers::scheduler::Domains;
+use crate::controllers::scheduler::{Domains, FixedDomains};
 use crate::state::Model;
 use crate::subject::Subject;
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, max_of, min_of, sum};
@@ -73,7 +73,7 @@ struct Balance<'a> {
     /// All groups that contribute it.
     contributors: Vec<usize>,
     spec: &'a TopologySpreadConstraint,
-    domains: Domains,
+    domains: FixedDomains,
     /// Pods by domain.
     sizes: Vec<Int>,
     /// Whether a domain counts.
@@ -87,7 +87,7 @@ fn stage(
     contributors: Vec<usize>,
     spec: &TopologySpreadConstraint,
 ) -> Option<Stage> {
-    let domains = Domains::new(model, &spec.topology_key, |_| true);
+    let domains = Domains::new(model, &spec.topology_key, |_| true.into()).fixed();
     let contributor = contributors[0];
     let (sizes, exists) = (Vec::new(), Vec::new());
     let mut balance = Balance { model, policy, plugin, contributor, contributors, spec, domains, sizes, exists };
@@ -137,9 +137,9 @@ impl Balance<'_> {
     /// Whether a slot counts under the inclusion policies.
     fn counts(&self, slot: usize) -> Bool {
         let (there, template) = (&self.model.slots[slot], self.model.template(self.contributor));
-        let affinity = !self.spec.honors_affinity || there.matches_affinity(template);
+        let affinity = if self.spec.honors_affinity { there.matches_affinity(template) } else { true.into() };
         let taints = if self.spec.honors_taints { there.taints_for(template).allow_scheduling } else { true.into() };
-        all([looked_at(self.model, self.policy, slot), affinity.into(), taints])
+        all([looked_at(self.model, self.policy, slot), affinity, taints])
     }
 
     fn number(&self) -> Int {

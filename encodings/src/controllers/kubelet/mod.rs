@@ -292,7 +292,7 @@ fn admits(model: &Model, group: usize, slot: usize) -> Bool {
     let tolerated = there.taints.iter().all(|taint| {
         taint.effect != TaintEffect::NoExecute || template.tolerations.iter().any(|one| one.tolerates(taint))
     });
-    let affinity = there.matches_affinity(template) && template.is_of_system(&there.labels);
+    let affinity = there.matches_affinity(template) & template.is_of_system(there.labels.initial()).into();
     let unreachable = Taint::of(UNREACHABLE, TaintEffect::NoExecute);
     let reachable = match there.no_execute {
         Some(tainted) if !template.tolerations.iter().any(|one| one.tolerates(&unreachable)) => !tainted.value,
@@ -306,7 +306,7 @@ fn admits(model: &Model, group: usize, slot: usize) -> Bool {
         Some(pressed) if !bears => !pressed.value,
         _ => true.into(),
     };
-    Bool::from(tolerated && affinity) & reachable & remembered & fits
+    Bool::from(tolerated) & affinity & reachable & remembered & fits
 }
 
 /// General predicates on resources and host ports: pods whose containers run, plus this one, within allocatable.

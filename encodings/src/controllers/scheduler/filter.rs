@@ -109,7 +109,7 @@ pub(super) fn answers(model: &Model, group: usize) -> Vec<(&'static str, Vec<Boo
     vec![
         ("NodeUnschedulable", each(&|slot| model.slots[slot].cordon_allows(template))),
         ("TaintToleration", each(&|slot| model.slots[slot].taints_for(template).allow_scheduling)),
-        ("NodeAffinity", each(&|slot| matches_node(model, group, slot).into())),
+        ("NodeAffinity", each(&|slot| matches_node(model, group, slot))),
         ("NodePorts", each(&|slot| ports::filter(&pods, group, slot))),
         ("NodeResourcesFit", each(&|slot| room_by_profile(&pods, group, slot))),
         ("PodTopologySpread", spread::filter(&pods, group)),
@@ -127,21 +127,22 @@ fn on_node(model: &Model, group: usize, slot: usize) -> Bool {
         (true, false) => there.cordon_allows(template),
         (true, true) => true.into(),
     };
-    let matches = is_disabled(model, group, "NodeAffinity") || matches_node(model, group, slot);
-    let has_volumes = is_disabled(model, group, "VolumeBinding") || volumes::are_there(model, group, slot);
-    all([there.present, tolerated, (matches && has_volumes).into()])
+    let unless = |plugin: &str, allows: Bool| if is_disabled(model, group, plugin) { true.into() } else { allows };
+    let matches = unless("NodeAffinity", matches_node(model, group, slot));
+    let has_volumes = unless("VolumeBinding", volumes::are_there(model, group, slot));
+    all([there.present, tolerated, matches, has_volumes])
 }
 
 /// NodeAffinity: the node is one that the pod asks for, and one that its profile adds.
-pub(super) fn matches_node(model: &Model, group: usize, slot: usize) -> bool {
-    model.slots[slot].matches_affinity(model.template(group)) && is_added(model, group, slot)
+pub(super) fn matches_node(model: &Model, group: usize, slot: usize) -> Bool {
+    model.slots[slot].matches_affinity(model.template(group)) & is_added(model, group, slot)
 }
 
 /// Whether a node is one of those that the profile adds to every pod's required node affinity.
-fn is_added(model: &Model, group: usize, slot: usize) -> bool {
+fn is_added(model: &Model, group: usize, slot: usize) -> Bool {
     let there = &model.slots[slot];
     let added = model.profile(group).added_required.as_ref();
-    added.is_none_or(|terms| terms.iter().any(|term| term.matches(&there.name, &there.labels)))
+    added.map_or(true.into(), |terms| there.matches_some(terms))
 }
 
 /// The filters that look at what the node holds: ports, resources, and claims for one pod.

@@ -54,7 +54,7 @@ pub use plugins::{Judgement, PluginScores, Plugins};
 pub(crate) use plugins::{judgements, plugins};
 pub(super) use pod_affinity::means;
 pub(super) use score::preferred_weight;
-pub(crate) use spread::Domains;
+pub(crate) use spread::{Domains, FixedDomains};
 
 use super::{Controller, kept_elsewhere};
 use crate::cluster::Timing;

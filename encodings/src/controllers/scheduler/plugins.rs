@@ -6,7 +6,7 @@ use super::{feasible_nodes, served, waits};
 use super::{filter, pod_affinity, score, spread};
 use crate::state::Model;
 use crate::subject::ObjectId;
-use crate::term::{Int, Term, TermId};
+use crate::term::{Int, Term, TermId, ite};
 
 /// Why the scheduler takes a node for a pod of a group, or does not: terms over the state before it decides.
 #[derive(Clone, Debug)]
@@ -78,7 +78,10 @@ pub(crate) fn plugins(model: &Model) -> Vec<Plugins> {
 fn of_group(model: &Model, group: usize) -> Plugins {
     let ids = |terms: Vec<Int>| terms.into_iter().map(Term::id).collect::<Vec<_>>();
     let feasible = feasible_nodes(model, group);
-    let fixed = |raw: &[i64]| raw.iter().map(|&one| Int::from(one)).collect::<Vec<_>>();
+    let fixed = |raw: &[score::Raw]| {
+        let one = |slot: &score::Raw| slot.iter().fold(Int::from(0), |other, &(value, when)| ite(when, value, other));
+        raw.iter().map(one).collect::<Vec<_>>()
+    };
     let resources = |fit: i64, balance: i64| {
         let (scores, is_exact) = fit::scores(model, group, Weights { fit, balance });
         is_exact.then(|| ids(scores))

@@ -26,14 +26,15 @@ pub(in crate::controllers) fn means(model: &Model, owner: usize, term: &PodAffin
         && (!model.cluster.has(FeatureGate::MatchLabelKeysInPodAffinity) || by_keys())
 }
 
-/// By slot: the pods of some groups in its domain; nothing where the node lacks the key.
-fn in_domain(pods: &Pods, key: &str, weights: &[(usize, i64)]) -> Vec<Option<Int>> {
-    let mut counts = vec![None; pods.model.slots.len()];
-    for slots in Domains::new(pods.model, key, |_| true).by_value.values() {
-        let on = |&slot: &usize| sum(weights.iter().map(|&(group, weight)| pods.assigned(group, slot) * weight));
-        let count = sum(slots.iter().map(on));
-        for &slot in slots {
-            counts[slot] = Some(count);
+/// By slot: whether the node has the key, and the pods of some groups in its domain.
+fn in_domain(pods: &Pods, key: &str, weights: &[(usize, i64)]) -> Vec<(Bool, Int)> {
+    let mut counts = vec![(Bool::from(false), Int::from(0)); pods.model.slots.len()];
+    for members in Domains::new(pods.model, key, |_| true.into()).by_value.values() {
+        let on = |slot: usize| sum(weights.iter().map(|&(group, weight)| pods.assigned(group, slot) * weight));
+        let count = sum(members.iter().map(|&(slot, is_member)| ite(is_member, on(slot), 0)));
+        for &(slot, is_member) in members {
+            let (has_key, others) = counts[slot];
+            counts[slot] = (has_key | is_member, ite(is_member, count, others));
         }
     }
     counts
@@ -70,10 +71,8 @@ pub(super) fn kept_away(pods: &Pods, group: usize) -> Vec<Bool> {
 fn without<'k>(pods: &Pods, terms: impl Iterator<Item = (&'k str, Vec<(usize, i64)>)>) -> Vec<Bool> {
     let mut allowed = vec![Bool::from(true); pods.model.slots.len()];
     for (key, groups) in terms {
-        for (slot, count) in in_domain(pods, key, &groups).into_iter().enumerate() {
-            if let Some(count) = count {
-                allowed[slot] = allowed[slot] & count.is(0);
-            }
+        for (slot, (has_key, count)) in in_domain(pods, key, &groups).into_iter().enumerate() {
+            allowed[slot] = allowed[slot] & has_key.implies(count.is(0));
         }
     }
     allowed
@@ -93,17 +92,18 @@ pub(super) fn attracted(pods: &Pods, group: usize) -> Vec<Bool> {
     let domains: Vec<_> = terms.iter().map(|term| in_domain(pods, &term.topology_key, &groups)).collect();
     let is_first = if meant(group) {
         // Pods on nodes without any of the keys are not seen.
-        let seen = slots.clone().filter(|&slot| domains.iter().any(|counts| counts[slot].is_some()));
-        let there = seen.flat_map(|slot| groups.iter().map(move |&(other, _)| pods.assigned(other, slot)));
+        let is_seen = |slot: usize| any(domains.iter().map(|counts| counts[slot].0).collect::<Vec<_>>());
+        let there = slots.clone().map(|slot| {
+            let pods = sum(groups.iter().map(|&(other, _)| pods.assigned(other, slot)));
+            ite(is_seen(slot), pods, 0)
+        });
         sum(there).is(0)
     } else {
         false.into()
     };
     let allows = |slot: usize| {
-        let counts: Option<Vec<Int>> = domains.iter().map(|counts| counts[slot]).collect();
-        counts.map_or(Bool::from(false), |counts| {
-            counts.into_iter().fold(Bool::from(true), |all, count| all & count.above(0)) | is_first
-        })
+        let has_keys = domains.iter().fold(Bool::from(true), |all, counts| all & counts[slot].0);
+        has_keys & (domains.iter().fold(Bool::from(true), |all, counts| all & counts[slot].1.above(0)) | is_first)
     };
     slots.map(allows).collect()
 }
@@ -132,7 +132,7 @@ pub(super) fn raw_score(model: &Model, group: usize) -> Option<(Vec<Int>, i64)> 
             .map(|(other, &w)| (other, w / unit))
             .collect();
         for (slot, count) in in_domain(&pods, &key, &weights).into_iter().enumerate() {
-            raw[slot].extend(count);
+            raw[slot].push(count.1);
         }
     }
     Some((raw.into_iter().map(sum).collect(), unit))

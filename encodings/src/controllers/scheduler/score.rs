@@ -2,7 +2,8 @@
 
 use super::fit::{self, Weights};
 use super::{pod_affinity, spread};
-use crate::state::Model;
+use crate::cluster::pod::PreferredTerm;
+use crate::state::{Model, Slot};
 use crate::term::{Bool, Int, any, ite, sum};
 
 /// Totals by slot, meaningful on feasible nodes only.
@@ -79,54 +80,66 @@ fn beside_resources(model: &Model, group: usize, feasible: &[Bool]) -> [Share; 4
 }
 
 /// By slot: TaintToleration's raw score, the taints of effect PreferNoSchedule that are not tolerated.
-pub(super) fn violated(model: &Model, group: usize) -> Vec<i64> {
+pub(super) fn violated(model: &Model, group: usize) -> Vec<Raw> {
     let template = model.template(group);
-    model.slots.iter().map(|slot| slot.taints_for(template).preferences_violated).collect()
+    model.slots.iter().map(|slot| vec![(slot.taints_for(template).preferences_violated, true.into())]).collect()
 }
 
 /// By slot: NodeAffinity's raw score, with what the profile adds to the preferences of every pod.
-pub(super) fn preferred(model: &Model, group: usize) -> Vec<i64> {
-    let added = &model.profile(group).added_preferred;
-    let more = |slot: &crate::state::Slot| -> i64 {
-        added.iter().filter(|one| one.term.matches(&slot.name, &slot.labels)).map(|one| one.weight).sum()
-    };
-    model.slots.iter().map(|slot| preferred_weight(model, group, slot) + more(slot)).collect()
+pub(super) fn preferred(model: &Model, group: usize) -> Vec<Raw> {
+    let (own, added) = (&model.template(group).preferred_affinity, &model.profile(group).added_preferred);
+    model.slots.iter().map(|slot| weights(slot, [own, added])).collect()
 }
 
 /// TaintToleration's score; nothing if it is 100 on all nodes.
-pub(super) fn taints(violated: &[i64], feasible: &[Bool]) -> Option<Vec<Int>> {
+pub(super) fn taints(violated: &[Raw], feasible: &[Bool]) -> Option<Vec<Int>> {
     over_largest(violated, feasible, |raw, most| if most == 0 { 100 } else { 100 - 100 * raw / most })
 }
 
 /// NodeAffinity's score; nothing if it is 0 on all nodes.
-pub(super) fn preferences(preferred: &[i64], feasible: &[Bool]) -> Option<Vec<Int>> {
+pub(super) fn preferences(preferred: &[Raw], feasible: &[Bool]) -> Option<Vec<Int>> {
     over_largest(preferred, feasible, |raw, most| if most == 0 { 0 } else { 100 * raw / most })
 }
 
 /// NodeAffinity's raw score of a node: the weights of the preferred terms that match.
-pub(in crate::controllers) fn preferred_weight(model: &Model, group: usize, slot: &crate::state::Slot) -> i64 {
-    let terms = &model.template(group).preferred_affinity;
-    terms.iter().filter(|one| one.term.matches(&slot.name, &slot.labels)).map(|one| one.weight).sum()
+pub(in crate::controllers) fn preferred_weight(model: &Model, group: usize, slot: &Slot) -> Raw {
+    weights(slot, [&model.template(group).preferred_affinity])
 }
 
-/// `normalise(raw, largest raw of a feasible node)` by slot, for raw scores that never change; nothing if all are
-/// equal and zero.
-fn over_largest(raw: &[i64], feasible: &[Bool], normalise: impl Fn(i64, i64) -> i64) -> Option<Vec<Int>> {
-    let mut values = raw.to_vec();
+/// The sum of the weights of the terms that match, and when it is that.
+fn weights<const N: usize>(slot: &Slot, lists: [&Vec<PreferredTerm>; N]) -> Raw {
+    slot.labels.alternatives(|labels| {
+        let terms = lists.iter().flat_map(|terms| terms.iter());
+        terms.filter(|one| one.term.matches(&slot.name, labels)).map(|one| one.weight).sum::<i64>()
+    })
+}
+
+/// What a raw score may be, and when it is that.
+pub(in crate::controllers) type Raw = Vec<(i64, Bool)>;
+
+/// `normalise(raw, largest raw of a feasible node)` by slot; nothing if all are equal and zero.
+fn over_largest(raw: &[Raw], feasible: &[Bool], normalise: impl Fn(i64, i64) -> i64) -> Option<Vec<Int>> {
+    let mut values: Vec<i64> = raw.iter().flatten().map(|&(value, _)| value).collect();
     values.sort_unstable();
     values.dedup();
     if values == [0] || values.is_empty() {
         return None;
     }
-    let scores = raw.iter().map(|&own| {
+    let on = |slot: &Raw, value: i64| slot.iter().find(|one| one.0 == value).map(|&(_, when)| when);
+    let of = |own: i64| {
         // From the smallest candidate for the maximum outwards: the largest value with a feasible node decides.
         values.iter().fold(Int::from(normalise(own, own)), |otherwise, &most| {
             if most < own {
                 return otherwise;
             }
-            let some = any(raw.iter().zip(feasible).filter(|&(&raw, _)| raw == most).map(|(_, &ok)| ok));
+            let some = any(raw.iter().zip(feasible).filter_map(|(raw, &ok)| Some(ok & on(raw, most)?)));
             ite(some, normalise(own, most), otherwise)
         })
+    };
+    let scores = raw.iter().map(|slot| {
+        let mut rest = slot.iter().rev();
+        let last = rest.next().map_or(Int::from(0), |&(own, _)| of(own));
+        rest.fold(last, |otherwise, &(own, when)| ite(when, of(own), otherwise))
     });
     Some(scores.collect())
 }
@@ -136,17 +149,20 @@ mod tests {
     use super::*;
     use crate::term::{Dag, within};
 
+    fn fixed(value: i64) -> Raw {
+        vec![(value, true.into())]
+    }
+
     #[test]
     fn untolerated_preferences_0_to_3_score_100_67_34_0() {
-        let (scores, _) = within(Dag::default(), || {
-            let feasible = vec![Bool::from(true); 4];
-            let scores = over_largest(
-                &[0, 1, 2, 3],
-                &feasible,
-                |raw, most| if most == 0 { 100 } else { 100 - 100 * raw / most },
-            );
-            scores.expect("not all zero").iter().map(|score| score.constant()).collect::<Vec<_>>()
-        });
+        let (scores, _) =
+            within(Dag::default(), || {
+                let feasible = vec![Bool::from(true); 4];
+                let scores = over_largest(&[0, 1, 2, 3].map(fixed), &feasible, |raw, most| {
+                    if most == 0 { 100 } else { 100 - 100 * raw / most }
+                });
+                scores.expect("not all zero").iter().map(|score| score.constant()).collect::<Vec<_>>()
+            });
         assert_eq!(scores, [Some(100), Some(67), Some(34), Some(0)]);
     }
 
@@ -154,8 +170,11 @@ mod tests {
     fn only_feasible_nodes_normalise() {
         let (scores, _) = within(Dag::default(), || {
             let feasible = [true, true, false].map(Bool::from);
-            let scores =
-                over_largest(&[20, 5, 40], &feasible, |raw, most| if most == 0 { 0 } else { 100 * raw / most });
+            let scores = over_largest(
+                &[20, 5, 40].map(fixed),
+                &feasible,
+                |raw, most| if most == 0 { 0 } else { 100 * raw / most },
+            );
             scores.expect("not all zero").iter().take(2).map(|score| score.constant()).collect::<Vec<_>>()
         });
         assert_eq!(scores, [Some(100), Some(25)]);

@@ -122,50 +122,70 @@ fn of_services(model: &Model, group: usize) -> Option<LabelSelector> {
     (!merged.is_empty()).then(|| LabelSelector::of_labels(&merged))
 }
 
-/// The domains of a topology key: its values with the slots that carry them, in order of first appearance.
+/// The domains of a topology key: its values with the slots that may carry them, in order of first appearance.
 #[derive(Clone, Debug)]
 pub(crate) struct Domains {
+    /// Slots by value, and when they are of the domain.
+    pub by_value: IndexMap<String, Vec<(usize, Bool)>>,
+}
+
+/// Domains of which the slots never change.
+#[derive(Clone, Debug)]
+pub(crate) struct FixedDomains {
     /// Slots by value.
     pub by_value: IndexMap<String, Vec<usize>>,
 }
 
 impl Domains {
     /// The domains over the slots that satisfy `carries`.
-    pub fn new(model: &Model, key: &str, carries: impl Fn(usize) -> bool) -> Self {
-        let mut by_value: IndexMap<String, Vec<usize>> = IndexMap::new();
+    pub fn new(model: &Model, key: &str, carries: impl Fn(usize) -> Bool) -> Self {
+        let mut by_value: IndexMap<String, Vec<(usize, Bool)>> = IndexMap::new();
         for (slot, there) in model.slots.iter().enumerate() {
-            if let (Some(value), true) = (there.labels.get(key), carries(slot)) {
-                by_value.entry(value.clone()).or_default().push(slot);
+            for (value, when) in there.labels.values(key) {
+                let is_member = when & carries(slot);
+                if is_member.constant() != Some(false) {
+                    by_value.entry(value.to_owned()).or_default().push((slot, is_member));
+                }
             }
         }
         Self { by_value }
+    }
+
+    /// The same where no slot comes or goes.
+    pub fn fixed(self) -> FixedDomains {
+        let slots = |members: Vec<(usize, Bool)>| members.into_iter().map(|(slot, _)| slot).collect();
+        FixedDomains { by_value: self.by_value.into_iter().map(|(value, members)| (value, slots(members))).collect() }
     }
 }
 
 /// Whether a slot counts for a constraint under its inclusion policies.
 fn included(model: &Model, group: usize, slot: usize, spec: &TopologySpreadConstraint) -> Bool {
     let (there, template) = (&model.slots[slot], model.template(group));
-    let affinity = !spec.honors_affinity || there.matches_affinity(template);
+    let affinity = if spec.honors_affinity { there.matches_affinity(template) } else { true.into() };
     let taints = if spec.honors_taints { there.taints_for(template).allow_scheduling } else { true.into() };
-    all([there.present, affinity.into(), taints])
+    all([there.present, affinity, taints])
 }
 
 /// By slot: whether the hard constraints let a pod of the group onto the node.
 pub(super) fn filter(pods: &Pods, group: usize) -> Vec<Bool> {
     let model = pods.model;
     let (hard, _) = constraints(model, group, WhenUnsatisfiable::DoNotSchedule);
-    let has_keys = |slot: usize| hard.iter().all(|one| model.slots[slot].labels.contains_key(&one.spec.topology_key));
-    let mut allowed: Vec<Bool> = (0..model.slots.len()).map(|slot| has_keys(slot).into()).collect();
+    let has_keys = |slot: usize| {
+        let keys = || hard.iter().map(|one| &one.spec.topology_key);
+        model.slots[slot].labels.hold(|labels| keys().all(|key| labels.contains_key(key)))
+    };
+    let mut allowed: Vec<Bool> = (0..model.slots.len()).map(has_keys).collect();
     for constraint in &hard {
         let spec = &constraint.spec;
         let domains = Domains::new(model, &spec.topology_key, has_keys);
         let (mut counts, mut exists) = (Vec::new(), Vec::new());
-        for slots in domains.by_value.values() {
-            let included: Vec<Bool> = slots.iter().map(|&slot| included(model, group, slot, spec)).collect();
-            counts.push(sum(slots
-                .iter()
-                .zip(&included)
-                .map(|(&slot, &counts)| ite(counts, matching_on(pods, group, slot, constraint.counted()), 0))));
+        for members in domains.by_value.values() {
+            let included: Vec<Bool> =
+                members.iter().map(|&(slot, is_member)| is_member & included(model, group, slot, spec)).collect();
+            counts
+                .push(sum(members.iter().zip(&included).map(|(&(slot, _), &counts)| {
+                    ite(counts, matching_on(pods, group, slot, constraint.counted()), 0)
+                })));
             exists.push(any(included));
         }
         if counts.is_empty() {
@@ -182,10 +202,10 @@ pub(super) fn filter(pods: &Pods, group: usize) -> Vec<Bool> {
             Counted::OwnReplicaSet => 1,
             Counted::Nothing => 0,
         };
-        for (&domain_count, slots) in counts.iter().zip(domains.by_value.values()) {
+        for (&domain_count, members) in counts.iter().zip(domains.by_value.values()) {
             let fits = (domain_count + own).at_most(least + spec.max_skew);
-            for &slot in slots {
-                allowed[slot] = allowed[slot] & fits;
+            for &(slot, is_member) in members {
+                allowed[slot] = allowed[slot] & is_member.implies(fits);
             }
         }
     }
@@ -201,14 +221,19 @@ pub(super) fn score(model: &Model, group: usize, feasible: &[Bool]) -> Option<Ve
 /// By slot: the score of the soft constraints, raw and normalised.
 pub(super) fn both_scores(model: &Model, group: usize, feasible: &[Bool]) -> Option<(Vec<Int>, Vec<Int>)> {
     let (soft, needs_all_keys) = constraints(model, group, WhenUnsatisfiable::ScheduleAnyway);
-    let carries = |slot: usize, one: &Constraint| model.slots[slot].labels.contains_key(&one.spec.topology_key);
-    let has_keys = |slot: usize| !needs_all_keys || soft.iter().all(|one| carries(slot, one));
+    let may_carry = |slot: usize, one: &Constraint| {
+        model.slots[slot].labels.may_hold(|labels| labels.contains_key(&one.spec.topology_key))
+    };
+    let has_keys = |slot: usize| {
+        let keys = || soft.iter().map(|one| &one.spec.topology_key);
+        model.slots[slot].labels.hold(|labels| !needs_all_keys || keys().all(|key| labels.contains_key(key)))
+    };
     let relevant: Vec<&Constraint> =
-        soft.iter().filter(|one| (0..feasible.len()).any(|slot| carries(slot, one))).collect();
+        soft.iter().filter(|one| (0..feasible.len()).any(|slot| may_carry(slot, one))).collect();
     if soft.is_empty() || (relevant.is_empty() && !needs_all_keys) {
         return None;
     }
-    let candidates: Vec<Bool> = feasible.iter().enumerate().map(|(slot, &ok)| ok & has_keys(slot).into()).collect();
+    let candidates: Vec<Bool> = feasible.iter().enumerate().map(|(slot, &ok)| ok & has_keys(slot)).collect();
     let views: Vec<View> = relevant.iter().map(|one| View::new(model, group, one, &candidates, &has_keys)).collect();
     let bits = fraction_bits(&views);
     let weights: Vec<Int> =
@@ -216,8 +241,8 @@ pub(super) fn both_scores(model: &Model, group: usize, feasible: &[Bool]) -> Opt
     let raw: Vec<Int> = (0..feasible.len())
         .map(|slot| {
             let parts = views.iter().zip(&weights).filter_map(|(view, &weight)| {
-                let count = view.counts[slot]?;
-                Some(count * weight + ((view.max_skew - 1) << bits))
+                let (is_there, count) = view.counts[slot]?;
+                Some(ite(is_there, count * weight + ((view.max_skew - 1) << bits), 0))
             });
             (sum(parts) + (1 << bits >> 1)) / (1 << bits)
         })
@@ -227,16 +252,16 @@ pub(super) fn both_scores(model: &Model, group: usize, feasible: &[Bool]) -> Opt
 }
 
 /// 100·(max + min − raw)/max over the candidates; 100 where max is 0; 0 on nodes that lack a key.
-fn normalise(raw: &[Int], candidates: &[Bool], has_keys: impl Fn(usize) -> bool) -> Vec<Int> {
+fn normalise(raw: &[Int], candidates: &[Bool], has_keys: impl Fn(usize) -> Bool) -> Vec<Int> {
     let beyond = raw.iter().map(|one| one.range().hi).max().unwrap_or(0);
     let of_candidates =
         |other: i64| -> Vec<Int> { raw.iter().zip(candidates).map(|(&raw, &there)| ite(there, raw, other)).collect() };
     let (most, least) = (max_of(&of_candidates(0)), min_of(&of_candidates(beyond)));
     raw.iter()
         .enumerate()
-        .map(|(slot, &raw)| match has_keys(slot) {
-            false => 0.into(),
-            true => ite(most.is(0), 100, ((most + least).monus(raw) * 100 / most).min(100)),
+        .map(|(slot, &raw)| {
+            let score = ite(most.is(0), 100, ((most + least).monus(raw) * 100 / most).min(100));
+            ite(has_keys(slot), score, 0)
         })
         .collect()
 }
@@ -246,8 +271,8 @@ struct View {
     max_skew: i64,
     /// Number of domains among the candidates.
     size: Int,
-    /// Counted pods in the domain of each slot that has one.
-    counts: Vec<Option<Int>>,
+    /// When each slot has a domain, if it may, and the counted pods in it.
+    counts: Vec<Option<(Bool, Int)>>,
 }
 
 impl View {
@@ -256,26 +281,32 @@ impl View {
         group: usize,
         constraint: &Constraint,
         candidates: &[Bool],
-        has_keys: &dyn Fn(usize) -> bool,
+        has_keys: &dyn Fn(usize) -> Bool,
     ) -> Self {
         let spec = &constraint.spec;
         let by_host = spec.topology_key == HOSTNAME;
         let domains = Domains::new(model, &spec.topology_key, has_keys);
-        let mut counts = vec![None; model.slots.len()];
+        let mut counts: Vec<Option<(Bool, Int)>> = vec![None; model.slots.len()];
         let mut sizes = Vec::new();
-        for slots in domains.by_value.values() {
-            sizes.push(any(slots.iter().map(|&slot| candidates[slot])));
+        for members in domains.by_value.values() {
+            sizes.push(any(members.iter().map(|&(slot, is_member)| is_member & candidates[slot])));
             let on = |slot: usize| matching_on(&Pods::there(model), group, slot, constraint.counted());
-            let counted = sum(slots.iter().map(|&slot| ite(included(model, group, slot, spec), on(slot), 0)));
-            for &slot in slots {
+            let counted = sum(members
+                .iter()
+                .map(|&(slot, is_member)| ite(is_member & included(model, group, slot, spec), on(slot), 0)));
+            for &(slot, is_member) in members {
                 // Hosts count what is on the node itself, whatever the policies.
-                counts[slot] = Some(if by_host { on(slot) } else { counted });
+                let own = if by_host { on(slot) } else { counted };
+                counts[slot] = Some(match counts[slot] {
+                    None => (is_member, own),
+                    Some((before, other)) => (before | is_member, ite(is_member, own, other)),
+                });
             }
         }
         // Under the system's defaults nodes without the key are one more domain: the plugin looks the absent label up
         // as an empty value.
-        let lacking = (0..candidates.len()).filter(|&slot| !model.slots[slot].labels.contains_key(&spec.topology_key));
-        sizes.push(any(lacking.map(|slot| candidates[slot])));
+        let lacks_key = |slot: usize| !model.slots[slot].labels.has(&spec.topology_key);
+        sizes.push(any((0..candidates.len()).map(|slot| lacks_key(slot) & candidates[slot])));
         let size = if by_host { count(candidates.iter().copied()) } else { count(sizes) };
         Self { max_skew: spec.max_skew, size, counts }
     }
@@ -296,7 +327,7 @@ fn fraction_bits(views: &[View]) -> u32 {
     let mut points: Vec<(i64, i64, i64)> = Vec::new();
     let mut ranges = Vec::new();
     for view in views {
-        let most = view.counts.iter().flatten().map(|count| count.range().hi).max().unwrap_or(0);
+        let most = view.counts.iter().flatten().map(|(_, count)| count.range().hi).max().unwrap_or(0);
         ranges.push((view.size.range(), most, view.max_skew));
     }
     let combinations = ranges

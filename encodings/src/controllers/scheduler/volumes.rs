@@ -4,14 +4,14 @@
 use super::counted::Pods;
 use crate::cluster::workload::Access;
 use crate::state::Model;
-use crate::term::{Bool, sum};
+use crate::term::{Bool, all, sum};
 
 /// Whether the volumes of a pod can be used on a node.
-pub(super) fn are_there(model: &Model, group: usize, slot: usize) -> bool {
+pub(super) fn are_there(model: &Model, group: usize, slot: usize) -> Bool {
     let (there, workload) = (&model.slots[slot], model.workload(group));
     let own = workload.ordinals().zip(model.groups[group].ordinal).map(|(set, at)| set.start + at as i64);
-    let mut needed = workload.volume_nodes.iter().filter(|volume| volume.ordinal.is_none_or(|one| own == Some(one)));
-    needed.all(|volume| volume.terms.iter().any(|term| term.matches(&there.name, &there.labels)))
+    let needed = workload.volume_nodes.iter().filter(|volume| volume.ordinal.is_none_or(|one| own == Some(one)));
+    all(needed.map(|volume| there.matches_some(&volume.terms)).collect::<Vec<_>>())
 }
 
 /// Whether no pod on any node has a claim of the group that only one pod may use; terminating ones have it, too.

@@ -139,10 +139,10 @@ fn stages(model: &Model, group: usize) -> Vec<Stage> {
     ];
     let affinity = affinity.map(|(field, words, allowed)| one("InterPodAffinity", field, words, not(allowed)));
     let cordoned = each(&|slot| !model.slots[slot].cordon_allows(template));
-    let elsewhere = each(&|slot| (!filter::matches_node(model, group, slot)).into());
+    let elsewhere = each(&|slot| !filter::matches_node(model, group, slot));
     let taken = each(&|slot| !ports::filter(&pods, group, slot));
     let in_use = each(&|_| !volumes::are_free(&pods, group));
-    let away = each(&|slot| (!volumes::are_there(model, group, slot)).into());
+    let away = each(&|slot| !volumes::are_there(model, group, slot));
     let node_field = if template.node_selector.is_empty() { "affinity.nodeAffinity" } else { "nodeSelector" };
     let in_use_words = match model.cluster.version.0 {
         ..REWORDED => "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode",

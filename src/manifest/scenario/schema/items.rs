@@ -112,6 +112,11 @@ fn parameter(of: &str, key: &str) -> Value {
             "Fields of its spec with their new values: numbers, ranges, true or false.",
             json!({"type": "object", "minProperties": 1, "additionalProperties": {"type": ["integer", "string", "boolean"]}, "examples": [{"replicas": "1..5"}]}),
         ),
+        ("relabel", "set") => told(
+            "Labels that it has afterwards.",
+            json!({"type": "object", "additionalProperties": {"type": ["string", "null"]}, "examples": [{"tier": "slow"}]}),
+        ),
+        ("relabel", "remove") => told("Keys of labels that it has no more.", list(text("tier"))),
         (_, "id") => told("Its name.", text("second")),
         (_, "times") => told("How often it may happen. Default: 1.", integer(1, 1000)),
         (_, "must") => told("Whether it happens eventually.", flag()),

@@ -180,6 +180,9 @@ fn complete(path: &str, scenario: &mut Value) {
         if event.get("wake").is_some() {
             event["wake"]["nap"] = json!("siesta");
         }
+        if event.get("relabel").is_some_and(|event| event.get("set").is_none() && event.get("remove").is_none()) {
+            event["relabel"]["remove"] = json!(["tier"]);
+        }
         if event.get("metricChange").is_some() {
             event["metricChange"]["metric"] = json!("queue-length");
         }
