@@ -129,7 +129,7 @@ fn symbolic_engines_agree_on_deep_violations() {
 
 cases!(
     c1, c10, c100, c101, c11, c12, c13, c15, c16, c17, c18, c2, c20, c21, c22, c23, c3, c30, c31, c32, c33, c34, c35,
-    c4, c40, c41, c43, c44, c45, c46, c5, c50, c51, c52, c53, c54, c6, c60, c61, c62, c63, c64, c65, c66, c67, c7, c70,
-    c71, c72, c8, c80, c81, c82, c83, c84, c85, c86, c87, c88, c89, c9, c90, c91, c92, c93, c94, c95, c96, c97, c98,
-    c99
+    c4, c40, c41, c43, c44, c45, c46, c5, c50, c51, c52, c53, c54, c6, c60, c61, c62, c63, c64, c65, c66, c67, c68, c7,
+    c70, c71, c72, c8, c80, c81, c82, c83, c84, c85, c86, c87, c88, c89, c9, c90, c91, c92, c93, c94, c95, c96, c97,
+    c98, c99
 );

@@ -46,6 +46,8 @@ pub struct NodeAutoscaler {
     pub only_empty: bool,
     /// Seconds for which a node must not be needed before it is removed; `None`: none is ever removed.
     pub unneeded: Option<i64>,
+    /// Karpenter takes what pods prefer for required, as long as it finds nodes for them (`--preference-policy=Respect`).
+    pub respects_preferences: bool,
     /// Where it is written.
     pub origin: Origin,
 }

@@ -5,9 +5,11 @@
 //! `WhenEmptyOrUnderutilized`, when all its pods fit on the others, after `consolidateAfter`; how much is requested of it
 //! does not matter. Blockers are disruption budgets and the annotation `karpenter.sh/do-not-disrupt`.
 //!
+//! While it seeks nodes it takes what pods prefer for required, step by step less of it, unless it is told to ignore that
+//! (`cluster_autoscaler/preferences.rs`).
+//!
 //! ## Not modelled
-//! Replacement by cheaper nodes, drift, expiry, prices and weights of pools; preferences that are taken as required while
-//! nodes are sought; budgets of disruptions (one node at a time is removed); `consolidateAfter` counts from the moment at
+//! Replacement by cheaper nodes, drift, expiry, prices and weights of pools; budgets of disruptions (one node at a time is removed); `consolidateAfter` counts from the moment at
 //! which the node could be removed, not from the last change of its pods.
 
 use super::{Controller, cluster_autoscaler};

@@ -18,6 +18,7 @@ mod labels;
 mod nodes;
 mod ownership;
 mod pods;
+mod pose;
 mod quota;
 mod revisions;
 mod rule;
@@ -39,6 +40,7 @@ pub use labels::NodeLabels;
 pub use nodes::{MEMORY_PRESSURE, Slot, Taints, UNREACHABLE, UNSCHEDULABLE};
 pub use ownership::Ownership;
 pub use pods::{Group, Phase};
+pub(crate) use pose::Pose;
 pub(crate) use quota::Refusal;
 pub use rule::{Phrases, RuleBuilder, counted, text, value};
 pub use uses::{Uses, cpu_unit, initial_cpu};
@@ -123,6 +125,8 @@ pub struct Model<'c> {
     pub settled_once: Option<BoolVar>,
     /// What takes time, and what counts it.
     pub clock: Clock,
+    /// The group whose pods are asked about as if they asked for something else.
+    pose: Option<Pose>,
     /// The parts of the system made so far.
     pub(crate) draft: Draft,
 }
@@ -144,6 +148,7 @@ impl<'c> Model<'c> {
             settled: true.into(),
             settled_once: None,
             clock: Clock::of(&needs),
+            pose: None,
             draft: Draft::default(),
             needs,
         };

@@ -198,6 +198,9 @@ impl Model<'_> {
 
     /// The pod template of a group.
     pub fn template(&self, group: usize) -> &PodTemplate {
+        if let Some(pose) = self.pose_of(group) {
+            return &pose.template;
+        }
         let group = &self.groups[group];
         self.cluster.workloads[group.workload].template_of(group.template)
     }

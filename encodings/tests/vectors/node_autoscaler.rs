@@ -2,11 +2,13 @@
 
 use crate::support::{HOST, MEBI, World, cluster, deployment, labels, node, origin, reference, spread};
 use kubound_encodings::cluster::disruption::Demand;
-use kubound_encodings::cluster::pod::WhenUnsatisfiable;
+use kubound_encodings::cluster::pod::{PreferredTerm, WhenUnsatisfiable};
+use kubound_encodings::cluster::pod_affinity::WeightedPodAffinityTerm;
 use kubound_encodings::cluster::rollout::Amount;
+use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{
     Cluster, Expression, Intent, IntentKind, LabelSelector, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, NodePool,
-    PodDisruptionBudget, Span, When, Workload,
+    NodeSelectorTerm, PodAffinityTerm, PodDisruptionBudget, Requirement, Span, Taint, TaintEffect, When, Workload,
 };
 
 /// The Cluster Autoscaler with its defaults.
@@ -16,6 +18,7 @@ fn autoscaler() -> NodeAutoscaler {
         threshold: Some(500),
         only_empty: false,
         unneeded: Some(600),
+        respects_preferences: false,
         origin: origin(),
     }
 }
@@ -165,6 +168,98 @@ fn karpenter_looks_at_no_threshold_and_may_be_told_to_take_empty_nodes_only() {
     assert!(!goes(&cluster, 2, 3));
     cluster.node_autoscaler = karpenter(true);
     assert!(!goes(&cluster, 1, 1) && goes(&cluster, 1, 0));
+}
+
+/// Karpenter without delay, which respects preferences or does not.
+fn karpenter(respects_preferences: bool) -> Option<NodeAutoscaler> {
+    let kind = NodeAutoscalerKind::Karpenter;
+    Some(NodeAutoscaler { kind, threshold: None, unneeded: Some(0), respects_preferences, ..autoscaler() })
+}
+
+/// Whether Karpenter takes the first node of the pool away, with so many pods on the other node and on it.
+fn goes(web: &Workload, respects_preferences: bool, base: i64, extra: i64) -> bool {
+    let mut cluster = scaled(web.clone());
+    cluster.node_autoscaler = karpenter(respects_preferences);
+    cluster.pools[1].labels = labels(&[("tier", "fast")]);
+    !world(&cluster, base, &[extra], 0).enabled("karpenter/shrink").is_empty()
+}
+
+#[test]
+fn karpenter_keeps_a_node_for_a_pod_that_prefers_to_be_alone() {
+    let mut web = deployment("web", 8, 500, 100);
+    let term = PodAffinityTerm {
+        topology_key: HOST.into(),
+        selector: Some(LabelSelector::of_labels(&labels(&[("app", "web")]))),
+        ..PodAffinityTerm::default()
+    };
+    web.template.pod_anti_affinity.preferred = vec![WeightedPodAffinityTerm { weight: 1, term }];
+    assert!(!goes(&web, true, 1, 1), "a new node would take it alone");
+    assert!(goes(&web, false, 1, 1), "preferences are ignored");
+    assert!(goes(&web, true, 0, 1), "it is alone on the other node, too");
+    assert!(goes(&web, true, 1, 0), "no pod, no preference");
+}
+
+#[test]
+fn karpenter_takes_soft_spread_for_hard_and_empty_hosts_for_granted() {
+    let mut web = deployment("web", 8, 500, 100);
+    let soft = |skew: i64| vec![spread(HOST, skew, WhenUnsatisfiable::ScheduleAnyway)];
+    web.template.spread = soft(1);
+    assert!(!goes(&web, true, 1, 1), "two on the other node, none on a new one");
+    web.template.spread = soft(2);
+    assert!(goes(&web, true, 1, 1));
+    assert!(!goes(&web, true, 2, 1), "three and none, though there would be one node only");
+    web.template.spread = vec![spread(HOST, 1, WhenUnsatisfiable::DoNotSchedule)];
+    assert!(goes(&web, true, 1, 1), "a constraint that is hard is judged as the scheduler does");
+}
+
+#[test]
+fn karpenter_keeps_a_node_that_pods_prefer_and_gives_up_what_no_pool_has() {
+    let mut web = deployment("web", 8, 500, 100);
+    let preferred = |weight: i64, key: &str| {
+        let requirement = Requirement { key: key.into(), operator: Operator::Exists };
+        PreferredTerm { weight, term: NodeSelectorTerm { expressions: vec![requirement], fields: vec![] } }
+    };
+    web.template.preferred_affinity = vec![preferred(10, "tier")];
+    assert!(!goes(&web, true, 0, 1));
+    web.template.preferred_affinity = vec![preferred(10, "none")];
+    assert!(goes(&web, true, 0, 1), "no node has it, so it is given up");
+    web.template.preferred_affinity = vec![preferred(10, "none"), preferred(5, "tier")];
+    assert!(!goes(&web, true, 0, 1), "then the lighter one is required");
+}
+
+#[test]
+fn the_pool_that_pods_prefer_grows() {
+    let mut cluster = scaled(deployment("web", 8, 1500, 100));
+    cluster.node_autoscaler = karpenter(true);
+    cluster.pools[1].labels = labels(&[("tier", "fast")]);
+    cluster.pools.push(NodePool { name: "more".into(), labels: labels(&[]), ..cluster.pools[1].clone() });
+    let adds = |cluster: &Cluster| world(cluster, 2, &[], 1).enabled("karpenter/add/").len();
+    assert_eq!(adds(&cluster), 2, "which of them is free");
+    let requirement = Requirement { key: "tier".into(), operator: Operator::DoesNotExist };
+    let term = NodeSelectorTerm { expressions: vec![requirement], fields: vec![] };
+    cluster.workloads[0].template.preferred_affinity = vec![PreferredTerm { weight: 1, term }];
+    assert_eq!(world(&cluster, 2, &[], 1).enabled("karpenter/add/"), ["karpenter/add/more-0"]);
+    cluster.pools[2].allocatable.insert("cpu".into(), Span::exactly(1000));
+    assert_eq!(
+        world(&cluster, 2, &[], 1).enabled("karpenter/add/"),
+        ["karpenter/add/extra-0"],
+        "the other is too small"
+    );
+}
+
+#[test]
+fn a_taint_that_only_asks_is_minded_as_long_as_there_is_another_node() {
+    let web = deployment("web", 8, 500, 100);
+    let mut cluster = scaled(web);
+    cluster.node_autoscaler = karpenter(true);
+    let taint = Taint::of("spot", TaintEffect::PreferNoSchedule);
+    cluster.pools[0].taints = vec![taint.clone()];
+    let goes = |cluster: &Cluster| !world(cluster, 0, &[1], 0).enabled("karpenter/shrink").is_empty();
+    assert!(goes(&cluster), "no pool of Karpenter's has such a taint");
+    cluster.pools[1].taints = vec![taint];
+    assert!(goes(&cluster), "the new node would have it as well: it is tolerated in the end");
+    cluster.pools.push(NodePool { name: "more".into(), taints: vec![], ..cluster.pools[1].clone() });
+    assert!(!goes(&cluster), "a new node of the other pool has none");
 }
 
 #[test]

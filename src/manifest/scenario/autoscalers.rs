@@ -18,10 +18,13 @@ pub(super) const LIMITS: &[&str] = &["cpu", "memory"];
 pub(super) const CLUSTER_AUTOSCALER: &[&str] = &["scaleDownUtilizationThreshold", "scaleDownUnneededTime"];
 
 /// The keys of `karpenter`.
-pub(super) const KARPENTER: &[&str] = &["consolidationPolicy", "consolidateAfter"];
+pub(super) const KARPENTER: &[&str] = &["consolidationPolicy", "consolidateAfter", "preferencePolicy"];
 
 /// `consolidationPolicy`: whether only empty nodes go.
 pub(super) const POLICIES: &[(&str, bool)] = &[("WhenEmptyOrUnderutilized", false), ("WhenEmpty", true)];
+
+/// `--preference-policy`: whether preferences count.
+pub(super) const PREFERENCE_POLICIES: &[(&str, bool)] = &[("Respect", true), ("Ignore", false)];
 
 /// `--scale-down-utilization-threshold` in thousandths.
 const THRESHOLD: i64 = 500;
@@ -77,6 +80,7 @@ fn read_cluster_autoscaler(view: &View) -> Result<NodeAutoscaler, InputError> {
         threshold: Some(threshold.unwrap_or(THRESHOLD)),
         only_empty: false,
         unneeded: Some(unneeded.unwrap_or(UNNEEDED)),
+        respects_preferences: false,
         origin: view.origin(),
     })
 }
@@ -84,6 +88,8 @@ fn read_cluster_autoscaler(view: &View) -> Result<NodeAutoscaler, InputError> {
 fn read_karpenter(view: &View) -> Result<NodeAutoscaler, InputError> {
     let fields = view.strict_fields(KARPENTER)?;
     let only_empty = fields.read("consolidationPolicy", |view| view.one_of(POLICIES))?.unwrap_or(false);
+    let respects = fields.read("preferencePolicy", |view| view.one_of(PREFERENCE_POLICIES))?;
+    let respects_preferences = respects.unwrap_or(true);
     let after = fields.get("consolidateAfter");
     let unneeded = match &after {
         Some(view) if view.value.as_text() == Some("Never") => None,
@@ -91,7 +97,7 @@ fn read_karpenter(view: &View) -> Result<NodeAutoscaler, InputError> {
         None => Some(0),
     };
     let kind = NodeAutoscalerKind::Karpenter;
-    Ok(NodeAutoscaler { kind, threshold: None, only_empty, unneeded, origin: view.origin() })
+    Ok(NodeAutoscaler { kind, threshold: None, only_empty, unneeded, respects_preferences, origin: view.origin() })
 }
 
 /// Reads `autoscaling` of a pool.

@@ -9,7 +9,7 @@ mod values;
 use super::super::exceptions::EXCEPTION;
 use super::super::own::{API_VERSION, METADATA, ROOT, mapping, told};
 use super::super::vary::VARIED;
-use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, LIMITS, POLICIES};
+use super::autoscalers::{AUTOSCALING, CLUSTER_AUTOSCALER, KARPENTER, LIMITS, POLICIES, PREFERENCE_POLICIES};
 use super::containers::CONTAINER;
 use super::faults::{self, FAULT};
 use super::intents::VERDICTS;
@@ -184,6 +184,10 @@ fn spec(key: &str) -> Value {
                 "consolidateAfter" => {
                     told("How long it waits before a node goes, or Never. Default: 0s.", duration("30s"))
                 }
+                "preferencePolicy" => told(
+                    "Whether it takes what pods prefer for required while it seeks nodes, its flag --preference-policy. Default: Respect.",
+                    words(PREFERENCE_POLICIES),
+                ),
                 _ => told("Which nodes may go. Default: WhenEmptyOrUnderutilized.", words(POLICIES)),
             }),
         ),

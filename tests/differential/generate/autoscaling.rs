@@ -218,6 +218,9 @@ fn provision_nodes(sketch: &mut Sketch) {
     if sketch.percent(40) {
         settings["consolidationPolicy"] = "WhenEmpty".into();
     }
+    if sketch.percent(30) {
+        settings["preferencePolicy"] = sketch.one_of(&["Respect", "Ignore", "Ignore"]).into();
+    }
     if sketch.percent(25) {
         sketch.pools[0]["autoscaling"]["limits"] = sketch.random.pick(&[json!({"cpu": "3"}), json!({"memory": "5Gi"})]);
     }

@@ -179,11 +179,13 @@ kinds! { SCOPE, of_scope: Scope, {
 } }
 
 fields! { AUTOSCALER, of_autoscaler: NodeAutoscaler,
-    NodeAutoscaler { kind: _, threshold, only_empty, unneeded, origin: _ } => {
+    NodeAutoscaler { kind, threshold, only_empty, unneeded, respects_preferences, origin: _ } => {
         "node autoscaler: threshold": threshold.is_some_and(|threshold| threshold != 500),
         "node autoscaler: only empty nodes": *only_empty,
         "node autoscaler: at once": *unneeded == Some(0),
         "node autoscaler: never down": unneeded.is_none(),
+        "Karpenter: preferences respected": *respects_preferences,
+        "Karpenter: preferences ignored": *kind == NodeAutoscalerKind::Karpenter && !respects_preferences,
     }
 }
 

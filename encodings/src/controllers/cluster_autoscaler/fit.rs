@@ -30,6 +30,19 @@ pub(super) fn fits_elsewhere(model: &mut Model, group: usize, slot: usize) -> Bo
     room.map_or(finds, |room| finds & pods.at_most(room))
 }
 
+/// Whether a pod of a group on a slot finds another node that is there.
+pub(super) fn finds_place(model: &mut Model, group: usize, slot: usize) -> Bool {
+    without(model, slot, |model| {
+        let feasible = scheduler::feasible(model, group).into_iter().enumerate();
+        any(feasible.filter(|&(other, _)| other != slot).map(|(_, feasible)| feasible).collect::<Vec<_>>())
+    })
+}
+
+/// Asks a question about the state without the node in a slot.
+pub(super) fn without<R>(model: &mut Model, slot: usize, ask: impl FnOnce(&mut Model) -> R) -> R {
+    supposing(model, slot, false, ask)
+}
+
 /// Whether the pods that have to move from a slot are of one workload, and nothing but room and what the nodes
 /// themselves are decides where they can be.
 pub(super) fn is_exact(model: &Model, moved: &[usize], slot: usize) -> Bool {

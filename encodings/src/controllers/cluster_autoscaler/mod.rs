@@ -24,6 +24,7 @@
 //! time, the threshold of nodes with accelerators.
 
 mod fit;
+mod preferences;
 
 use super::{Admission, Controller, admission, feasible_nodes, scheduler};
 use crate::cluster::node::{CPU, MEMORY};
@@ -31,7 +32,7 @@ use crate::cluster::{Cluster, NodeAutoscaler, NodeAutoscalerKind, NodeGroup, Nod
 use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::{IntVar, Model, Phase, RuleBuilder, Slot, counted, text};
+use crate::state::{IntVar, Model, Phase, Pose, RuleBuilder, Slot, counted, text};
 use crate::subject::Subject;
 use crate::system::{Origin, Pace, Verb};
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, sum};
@@ -145,7 +146,7 @@ impl Autoscaler {
         let pool = &model.cluster.pools[there.pool];
         let (Some(exists), Some(group)) = (there.exists, pool.autoscaling) else { return };
         let served: Vec<usize> = (0..model.groups.len()).filter(|&one| self.provides_for(model, one)).collect();
-        let lonely = served.into_iter().map(|one| waits(model, one) & fit::fits_new(model, one, slot));
+        let lonely = served.into_iter().map(|one| waits(model, one) & self.provides(model, one, slot));
         let lonely = any(lonely.collect::<Vec<_>>());
         // The free slot of the lowest index comes next: they differ by name only.
         let earlier = all(model
@@ -169,6 +170,80 @@ impl Autoscaler {
             rule = rule.over_approximates("which of several pools grows depends on prices and the expander");
         }
         model.add_rule(rule);
+    }
+
+    /// Whether a node in a slot is one that comes for a pod of a group: it would take it, and by what the pod prefers no
+    /// other pool goes before it.
+    fn provides(&self, model: &mut Model, group: usize, slot: usize) -> Bool {
+        let others = model.cluster.pools.iter().filter(|pool| pool.autoscaling.is_some()).count() > 1;
+        let steps = if others { self.steps(model, group) } else { Vec::new() };
+        if steps.is_empty() {
+            return fit::fits_new(model, group, slot);
+        }
+        let own = model.slots[slot].pool;
+        let (mut provides, mut none_before) = (Bool::from(false), Bool::from(true));
+        for step in steps {
+            let (here, anywhere) = model.posing(&step, |model| {
+                let here = fit::fits_new(model, group, slot);
+                (here, here | self.gets_new(model, group, Some(own)))
+            });
+            provides = provides | (none_before & here);
+            none_before = none_before & !anywhere;
+        }
+        provides
+    }
+
+    /// Whether some pool but one can grow by a node that would take a pod of a group.
+    fn gets_new(&self, model: &mut Model, group: usize, but: Option<usize>) -> Bool {
+        let mut found = Bool::from(false);
+        for index in (0..model.cluster.pools.len()).filter(|&index| Some(index) != but) {
+            // The last slot has no node while the pool can grow.
+            let last = model.slots.iter().rposition(|slot| slot.pool == index);
+            let (Some(limits), Some(slot)) = (model.cluster.pools[index].autoscaling, last) else { continue };
+            let has_room = self.size(model, slot).below(limits.max) & within_limits(model, slot, limits);
+            found = found | (has_room & fit::fits_new(model, group, slot));
+        }
+        found
+    }
+
+    /// A pod of a group as nodes are sought for it, step by step; nothing where it prefers nothing that counts.
+    fn steps(&self, model: &Model, group: usize) -> Vec<Pose> {
+        if self.settings.respects_preferences { preferences::steps(model, group) } else { Vec::new() }
+    }
+
+    /// Whether pods of a group on a slot find other nodes before they would get a new one, and whether they would but for
+    /// what they prefer.
+    fn finds_another(&self, model: &mut Model, group: usize, slot: usize) -> (Bool, Bool) {
+        let fits = fit::fits_elsewhere(model, group, slot);
+        let steps = self.steps(model, group);
+        if steps.is_empty() {
+            return (fits, fits);
+        }
+        let own = model.slots[slot].pool;
+        let (mut finds, mut none_before) = (Bool::from(false), Bool::from(true));
+        for step in steps {
+            let (there, new) = model.posing(&step, |model| {
+                let there = fit::finds_place(model, group, slot);
+                // In place of the node itself there can be one like it.
+                let alike = fit::fits_new(model, group, slot);
+                (there, alike | fit::without(model, slot, |model| self.gets_new(model, group, Some(own))))
+            });
+            finds = finds | (none_before & there);
+            none_before = none_before & !(there | new);
+        }
+        // Of pods of several workloads the largest is placed first (`byCPUAndMemoryDescending`); the others find what it
+        // leaves, which is not known.
+        (fits & (finds | !self.is_first(model, group, slot)), fits)
+    }
+
+    /// Whether pods of a group are the first of a slot for which a place is sought.
+    fn is_first(&self, model: &Model, group: usize, slot: usize) -> Bool {
+        let size = |group: usize| {
+            let request = |resource: &str| model.template(group).requests.get(resource).copied().unwrap_or(0);
+            (request(CPU), request(MEMORY))
+        };
+        let before = model.movable().into_iter().filter(|&other| other != group && size(other) >= size(group));
+        all(before.map(|other| model.groups[other].active_on(slot).is(0)).collect::<Vec<_>>())
     }
 
     /// Pools by the reason for which none of them grows for a pod of a group.
@@ -246,8 +321,10 @@ impl Autoscaler {
                 }
                 None => by_budget.because_of(model.origin(group, "spec.template")),
             });
-            let stuck = !blocked & !fit::fits_elsewhere(model, group, slot);
-            waits.push(wait("NoPlaceToMovePods", stuck, "fit nowhere else"));
+            let (finds, fits) = self.finds_another(model, group, slot);
+            waits.push(wait("NoPlaceToMovePods", !blocked & !fits, "fit nowhere else"));
+            let dear = !blocked & fits & !finds;
+            waits.push(wait("Unconsolidatable", dear, "would get a new node by what they prefer, which is no cheaper"));
         }
         waits
     }
@@ -265,9 +342,12 @@ impl Autoscaler {
         } else {
             let each = moved.iter().map(|&one| {
                 let none = model.groups[one].active_on(slot).is(0);
-                none | (!self.is_blocked(model, one, slot) & fit::fits_elsewhere(model, one, slot))
+                none | (!self.is_blocked(model, one, slot) & self.finds_another(model, one, slot).0)
             });
-            (all(each.collect::<Vec<_>>()), fit::is_exact(model, &moved, slot) | pods.at_most(1))
+            let each = all(each.collect::<Vec<_>>());
+            let prefers = moved.iter().any(|&one| !self.steps(model, one).is_empty());
+            let is_exact = if prefers { false.into() } else { fit::is_exact(model, &moved, slot) };
+            (each, is_exact | pods.at_most(1))
         };
         let unneeded = all([
             there.is_alive() & there.is_ready(),

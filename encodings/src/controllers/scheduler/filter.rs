@@ -130,7 +130,9 @@ fn on_node(model: &Model, group: usize, slot: usize) -> Bool {
     let unless = |plugin: &str, allows: Bool| if is_disabled(model, group, plugin) { true.into() } else { allows };
     let matches = unless("NodeAffinity", matches_node(model, group, slot));
     let has_volumes = unless("VolumeBinding", volumes::are_there(model, group, slot));
-    all([there.present, tolerated, matches, has_volumes])
+    let minds = model.pose_of(group).is_some_and(|pose| pose.minds_soft_taints);
+    let is_free = !minds || there.taints_for(template).preferences_violated == 0;
+    all([there.present, tolerated, matches, has_volumes, is_free.into()])
 }
 
 /// NodeAffinity: the node is one that the pod asks for, and one that its profile adds.

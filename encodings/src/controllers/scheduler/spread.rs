@@ -5,7 +5,7 @@ use crate::cluster::Service;
 use crate::cluster::node::HOSTNAME;
 use crate::cluster::pod::{TopologySpreadConstraint, WhenUnsatisfiable};
 use crate::cluster::scheduler::DefaultSpread;
-use crate::cluster::selector::{LabelSelector, Labels};
+use crate::cluster::selector::{LabelSelector, Labels, NodeSelectorTerm};
 use crate::state::Model;
 use crate::term::{Bool, Int, all, any, count, ite, max_of, min_of, sum};
 use indexmap::IndexMap;
@@ -68,7 +68,7 @@ fn constraints(model: &Model, group: usize, reaction: WhenUnsatisfiable) -> (Vec
     let chosen = |list: &[TopologySpreadConstraint]| -> Vec<TopologySpreadConstraint> {
         list.iter().filter(|one| one.when_unsatisfiable == reaction).cloned().collect()
     };
-    if !own.is_empty() {
+    if !own.is_empty() || model.pose_of(group).is_some() {
         let own = chosen(own).into_iter().map(|spec| Constraint { spec, is_default: false });
         return (own.collect(), true);
     }
@@ -166,6 +166,31 @@ fn included(model: &Model, group: usize, slot: usize, spec: &TopologySpreadConst
     all([there.present, affinity, taints])
 }
 
+/// Whether a domain is there without any node: Karpenter can make one in it, where the pod asks for no other
+/// (`ForEachDomain`, `domainMinCount` in `topologygroup.go`).
+fn is_offered(model: &Model, group: usize, key: &str, members: &[(usize, Bool)]) -> bool {
+    let Some(pose) = model.pose_of(group) else { return false };
+    let is_asked_for = |labels: &Labels| {
+        let value = labels.get(key);
+        let selected = pose.template.node_selector.get(key).is_none_or(|wanted| Some(wanted) == value);
+        let terms = pose.template.required_affinity.as_ref();
+        let matches = |term: &NodeSelectorTerm| {
+            term.expressions.iter().all(|one| one.key != key || one.matches(value.map(String::as_str)))
+        };
+        selected && terms.is_none_or(|terms| terms.iter().any(matches))
+    };
+    members
+        .iter()
+        .map(|&(slot, _)| &model.slots[slot])
+        .any(|there| there.exists.is_some() && is_asked_for(there.labels.initial()))
+}
+
+/// Whether the least number of pods on a host counts as none: Karpenter can always make another host
+/// (`nextDomainTopologySpread`).
+fn assumes_empty_hosts(model: &Model, group: usize, spec: &TopologySpreadConstraint) -> bool {
+    model.pose_of(group).is_some() && spec.topology_key == HOSTNAME
+}
+
 /// By slot: whether the hard constraints let a pod of the group onto the node.
 pub(super) fn filter(pods: &Pods, group: usize) -> Vec<Bool> {
     let model = pods.model;
@@ -186,7 +211,7 @@ pub(super) fn filter(pods: &Pods, group: usize) -> Vec<Bool> {
                 .push(sum(members.iter().zip(&included).map(|(&(slot, _), &counts)| {
                     ite(counts, matching_on(pods, group, slot, constraint.counted()), 0)
                 })));
-            exists.push(any(included));
+            exists.push(any(included) | is_offered(model, group, &spec.topology_key, members).into());
         }
         if counts.is_empty() {
             continue;
@@ -195,7 +220,7 @@ pub(super) fn filter(pods: &Pods, group: usize) -> Vec<Bool> {
         let candidates: Vec<Int> =
             counts.iter().zip(&exists).map(|(&count, &there)| ite(there, count, beyond)).collect();
         let few = count(exists.iter().copied()).below(spec.min_domains);
-        let least = ite(few, 0, min_of(&candidates));
+        let least = if assumes_empty_hosts(model, group, spec) { 0.into() } else { ite(few, 0, min_of(&candidates)) };
         let labels = &model.template(group).labels;
         let own = match constraint.counted() {
             Counted::Selector { selector, .. } => i64::from(selector.matches(labels)),
