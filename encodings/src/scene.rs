@@ -222,6 +222,7 @@ fn node(model: &Model, index: usize) -> NodeScene {
         (Some(slot.is_cordoned), "SchedulingDisabled"),
         (flag(slot.memory_pressure), "MemoryPressure"),
         (slot.deleting.map(|(deleting, _)| deleting.value), "being removed"),
+        (flag(slot.starting_up), "startup taint"),
     ];
     let marks = marks.into_iter().filter_map(|(when, mark)| Some((when?.id(), mark))).collect();
     NodeScene { name: slot.name.clone(), present: slot.present.id(), marks, room: room(model, index) }

@@ -175,6 +175,7 @@ mod tests {
             autoscaling: None,
             labels: Default::default(),
             taints: Vec::new(),
+            startup_taints: Vec::new(),
             unschedulable: false,
             allocatable: [("cpu".to_owned(), span(1000, 4000, 500))].into_iter().collect(),
             pods: Span::exactly(110),

@@ -178,6 +178,7 @@ mod tests {
             autoscaling: None,
             labels: Default::default(),
             taints: Vec::new(),
+            startup_taints: Vec::new(),
             unschedulable: false,
             allocatable: [("cpu".to_owned(), Span::new(1000, 4000, 1000).expect("not empty"))].into_iter().collect(),
             pods: Span::exactly(110),

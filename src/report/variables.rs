@@ -125,6 +125,7 @@ fn node_of(word: &str, node: &str) -> Option<String> {
         "noExecuteTaint" => format!("{node} has a NoExecute taint"),
         "memoryPressure" => format!("{node} has MemoryPressure"),
         "deleting" => format!("{node} is being removed"),
+        "startupTaints" => format!("{node} still has its startup taints"),
         "labels" => format!("which of its labels {node} has: 0 for those of the manifest"),
         "pods to mark" => format!("pods on {node} are still to be marked"),
         "leftOutOfQuotas" => format!("quotas leave out pods on {node}"),

@@ -25,6 +25,7 @@ pub fn node(name: &str) -> NodePool {
         autoscaling: None,
         labels: Default::default(),
         taints: Vec::new(),
+        startup_taints: Vec::new(),
         unschedulable: false,
         allocatable: Resources::from([(CPU.to_owned(), plenty), (MEMORY.to_owned(), plenty)]),
         pods: Span::exactly(1000),

@@ -81,6 +81,9 @@ pub struct NodePool {
     pub labels: Labels,
     /// Taints.
     pub taints: Vec<Taint>,
+    /// Taints that nodes which are added have until something on them takes these away: `startupTaints` of Karpenter's
+    /// NodePools, or named by `--startup-taint` of the Cluster Autoscaler.
+    pub startup_taints: Vec<Taint>,
     /// `spec.unschedulable`.
     pub unschedulable: bool,
     /// Allocatable per resource without `pods`; a range is a free value for each node.

@@ -39,6 +39,10 @@ pub struct Slot {
     pub pods: Int,
     /// Taints of the manifest.
     pub taints: Vec<Taint>,
+    /// Taints that the node has while it starts up.
+    pub startup_taints: Vec<Taint>,
+    /// The node has been added and still has its startup taints; only where nodes are added that have some.
+    pub starting_up: Option<BoolVar>,
     /// `spec.unschedulable` where it can change; else the constant of the manifest.
     pub cordoned: Option<BoolVar>,
     /// `spec.unschedulable`.
@@ -89,6 +93,11 @@ impl Slot {
         self.alive.map_or(self.present, |alive| self.present & alive.value)
     }
 
+    /// Whether the node has been added and still has its startup taints.
+    pub fn starts_up(&self) -> Bool {
+        self.starting_up.map_or(false.into(), |flag| flag.value)
+    }
+
     /// Whether the node counts as Ready for the control plane.
     pub fn is_ready(&self) -> Bool {
         self.not_ready.map_or(self.present, |not_ready| self.present & !not_ready.value)
@@ -104,6 +113,9 @@ impl Slot {
             if !tolerated(&taint) {
                 allow = allow & !deleting.value;
             }
+        }
+        if let Some(starting_up) = self.starting_up.filter(|_| !self.startup_taints.iter().all(tolerated)) {
+            allow = allow & !starting_up.value;
         }
         for (var, key, effect) in [
             (self.not_ready, UNREACHABLE, TaintEffect::NoSchedule),
@@ -197,6 +209,9 @@ impl Model<'_> {
             let flag = self.bool_var(Subject::new("deleting").on(slot), Role::Cluster, false.into());
             (flag, one.kind.deletion_taint())
         });
+        let starting_up = autoscaler.filter(|_| !pool.startup_taints.is_empty());
+        let starting_up =
+            starting_up.map(|_| self.bool_var(Subject::new("startupTaints").on(slot), Role::Cluster, false.into()));
         // A fault may come between the condition of the node and those of its pods.
         let is_apart = self.cluster.faults.iter().any(|fault| fault.times > 0);
         let mut flag = |what: &'static str, role: Role, initial: bool, exists: bool| {
@@ -221,6 +236,8 @@ impl Model<'_> {
             allocatable,
             pods,
             taints: pool.taints.clone(),
+            startup_taints: pool.startup_taints.clone(),
+            starting_up,
             is_cordoned: cordoned.map_or(pool.unschedulable.into(), |var| var.value),
             cordoned,
             alive,

@@ -2,7 +2,7 @@
 
 use crate::support::{HOST, MEBI, World, cluster, deployment, labels, node, origin, reference, spread};
 use kubound_encodings::cluster::disruption::Demand;
-use kubound_encodings::cluster::pod::{PreferredTerm, WhenUnsatisfiable};
+use kubound_encodings::cluster::pod::{PreferredTerm, Toleration, WhenUnsatisfiable};
 use kubound_encodings::cluster::pod_affinity::WeightedPodAffinityTerm;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::selector::Operator;
@@ -260,6 +260,32 @@ fn a_taint_that_only_asks_is_minded_as_long_as_there_is_another_node() {
     assert!(goes(&cluster), "the new node would have it as well: it is tolerated in the end");
     cluster.pools.push(NodePool { name: "more".into(), taints: vec![], ..cluster.pools[1].clone() });
     assert!(!goes(&cluster), "a new node of the other pool has none");
+}
+
+#[test]
+fn a_node_with_startup_taints_is_waited_for_and_kept() {
+    let mut cluster = scaled(deployment("web", 8, 1500, 100));
+    cluster.node_autoscaler = karpenter(true);
+    cluster.pools[1].startup_taints = vec![Taint::of("agent-not-ready", TaintEffect::NoSchedule)];
+    let mut waiting = world(&cluster, 2, &[], 2);
+    waiting.fire("karpenter/add/extra-0");
+    assert_eq!(waiting.get("startupTaints[extra-0]"), 1);
+    assert!(waiting.enabled("default-scheduler/").is_empty(), "the taint is not tolerated");
+    assert!(waiting.enabled("karpenter/").is_empty(), "both will have room, and no node goes that starts up");
+    waiting.set("pending[default/web]", 3);
+    assert_eq!(waiting.enabled("karpenter/"), ["karpenter/add/extra-1"], "two will have room, not three");
+    waiting.fire("node/start-up/extra-0");
+    assert_eq!((waiting.get("startupTaints[extra-0]"), waiting.enabled("default-scheduler/").len()), (0, 1));
+    let toleration = Toleration { key: String::new(), exists: true, value: String::new(), effect: None, seconds: None };
+    cluster.workloads[0].template.tolerations = vec![toleration];
+    let mut tolerant = world(&cluster, 2, &[0], 1);
+    tolerant.set("startupTaints[extra-0]", 1);
+    assert!(!tolerant.enabled("default-scheduler/").is_empty());
+    cluster.workloads[0].template.tolerations.clear();
+    let mut unneeded = world(&cluster, 0, &[0], 0);
+    assert!(!unneeded.enabled("karpenter/shrink").is_empty());
+    unneeded.set("startupTaints[extra-0]", 1);
+    assert!(unneeded.enabled("karpenter/shrink").is_empty(), "it is not initialised");
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub fn node(name: &str, pairs: &[(&str, &str)]) -> NodePool {
         autoscaling: None,
         labels: labels(pairs),
         taints: vec![],
+        startup_taints: vec![],
         unschedulable: false,
         allocatable: [("cpu", 4000), ("memory", 8192 * MEBI)]
             .map(|(resource, amount)| (resource.to_owned(), Span::exactly(amount)))

@@ -116,6 +116,7 @@ pub(super) fn read_node(object: &Object, draft: &mut Draft) -> Result<(), InputE
         autoscaling: None,
         labels: object.metadata.labels.clone(),
         taints,
+        startup_taints: Vec::new(),
         unschedulable,
         allocatable,
         pods: pods.unwrap_or(Span::exactly(DEFAULT_PODS)),

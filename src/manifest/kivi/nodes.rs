@@ -97,6 +97,7 @@ pub(super) fn read_node(fields: &Fields, name: &str, used: (i64, i64)) -> Result
         autoscaling: None,
         labels: labels.into_iter().collect(),
         taints,
+        startup_taints: Vec::new(),
         unschedulable: false,
         allocatable: [(CPU.to_owned(), Span::exactly(cpu * 1000)), (MEMORY.to_owned(), Span::exactly(memory * GI))]
             .into(),

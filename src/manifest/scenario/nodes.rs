@@ -9,7 +9,7 @@ use super::super::view::{Fields, View};
 use super::autoscalers::read_group;
 use crate::limits::reader::MAX_NODES;
 use kubound_encodings::cluster::node::HOSTNAME;
-use kubound_encodings::cluster::{NodePool, Span};
+use kubound_encodings::cluster::{NodePool, Span, Taint, TaintEffect};
 use std::collections::BTreeSet;
 
 /// Pods that a node takes unless it says otherwise.
@@ -19,7 +19,7 @@ const DEFAULT_PODS: i64 = 110;
 pub(super) const POOL: &[&str] = &["name", "count", "template", "autoscaling"];
 
 /// The keys of `template`.
-pub(super) const TEMPLATE: &[&str] = &["labels", "taints", "allocatable", "unschedulable"];
+pub(super) const TEMPLATE: &[&str] = &["labels", "taints", "startupTaints", "allocatable", "unschedulable"];
 
 /// Adds the pools to the draft.
 pub(super) fn read(spec: &Fields, draft: &mut Draft) -> Result<(), InputError> {
@@ -57,6 +57,20 @@ fn node_names(pool: &NodePool) -> impl Iterator<Item = String> {
     (0..usize::try_from(pool.most_nodes()).unwrap_or(0)).map(|index| pool.slot_name(index))
 }
 
+/// Taints that only new nodes have.
+fn read_startup_taints(view: &View, pool: &NodePool) -> Result<Vec<Taint>, InputError> {
+    if pool.autoscaling.is_none() {
+        let error = view.error(format!("nothing adds nodes to pool {}", pool.name)).kind(ErrorKind::NotSupported);
+        return Err(error.expected("`autoscaling` in the pool, or no startupTaints"));
+    }
+    let taints = read_taints(view)?;
+    if taints.iter().any(|taint| taint.effect == TaintEffect::PreferNoSchedule) {
+        let error = view.error("a startup taint that only asks").kind(ErrorKind::NotSupported);
+        return Err(error.expected("effect NoSchedule or NoExecute"));
+    }
+    Ok(taints)
+}
+
 fn read_pool(view: &View) -> Result<NodePool, InputError> {
     let fields = view.strict_fields(POOL)?;
     let name = fields.require("name", "the name of the pool")?;
@@ -73,6 +87,7 @@ fn read_pool(view: &View) -> Result<NodePool, InputError> {
         autoscaling: None,
         labels: Default::default(),
         taints: Vec::new(),
+        startup_taints: Vec::new(),
         unschedulable: false,
         allocatable: Default::default(),
         pods: Span::exactly(DEFAULT_PODS),
@@ -93,6 +108,8 @@ fn read_pool(view: &View) -> Result<NodePool, InputError> {
             .expected("labels that all nodes of the pool share"));
     }
     pool.taints = template_fields.read("taints", |view| read_taints(&view))?.unwrap_or_default();
+    pool.startup_taints =
+        template_fields.read("startupTaints", |view| read_startup_taints(&view, &pool))?.unwrap_or_default();
     pool.unschedulable = template_fields.read("unschedulable", |view| view.boolean())?.unwrap_or(false);
     if let Some(allocatable) = template_fields.get("allocatable") {
         pool.allocatable = read_resources(&allocatable)?;

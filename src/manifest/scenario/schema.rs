@@ -228,6 +228,14 @@ fn pool(key: &str) -> Value {
                         "effect": {"enum": ["NoSchedule", "PreferNoSchedule", "NoExecute"]},
                     }})),
                 ),
+                "startupTaints" => told(
+                    "Taints that nodes which are added have until something on them takes these away; autoscalers know of them. As in startupTaints of Karpenter's NodePools.",
+                    list(json!({"type": "object", "required": ["key", "effect"], "properties": {
+                        "key": text("node.cilium.io/agent-not-ready"),
+                        "value": {"type": "string"},
+                        "effect": {"enum": ["NoSchedule", "NoExecute"]},
+                    }})),
+                ),
                 "allocatable" => told("What pods can have, by resource; ranges are accepted.", names_to(amounts("4"))),
                 "unschedulable" => told("Whether the nodes are cordoned. Default: false.", flag()),
                 _ => json!({}),

@@ -196,6 +196,10 @@ fn let_come_and_go(sketch: &mut Sketch) -> bool {
     sketch.pools.truncate(1);
     sketch.pools[0]["count"] = sketch.random.pick(&[json!(0), json!(1), json!("0..1"), json!(2)]);
     sketch.pools[0]["autoscaling"] = json!({"min": 0, "max": 2});
+    if sketch.percent(25) {
+        let effect = sketch.one_of(&["NoSchedule", "NoExecute"]);
+        sketch.pools[0]["template"]["startupTaints"] = json!([{"key": "node.example/not-ready", "effect": effect}]);
+    }
     true
 }
 

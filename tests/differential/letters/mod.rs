@@ -129,7 +129,8 @@ kinds! { PHASE, of_phase: PlacedPhase, {
 
 fields! { POOL, of_pool: NodePool,
     NodePool {
-        name: _, is_single_node, count, autoscaling: _, labels, taints, unschedulable, allocatable, pods, origin: _,
+        name: _, is_single_node, count, autoscaling: _, labels, taints, startup_taints, unschedulable, allocatable, pods,
+        origin: _,
     } => {
         "Node manifest": *is_single_node,
         "pool: several nodes": count.hi > 1,
@@ -138,6 +139,7 @@ fields! { POOL, of_pool: NodePool,
         "pool: labels": !labels.is_empty(),
         "pool: another host name": labels.contains_key(HOSTNAME),
         "pool: several taints": taints.len() > 1,
+        "pool: startup taints": !startup_taints.is_empty(),
         "pool: cordoned": *unschedulable,
         "pool: a range of CPU": allocatable.values().any(|amount| is_range(*amount)),
         "pool: an extended resource": allocatable.contains_key("example.com/gpu"),

@@ -79,6 +79,25 @@ fn room_for(model: &Model, group: usize, slot: usize) -> Int {
     ite(all([there.present, there.matches_affinity(template), there.taints_for(template).allow_scheduling]), room, 0)
 }
 
+/// How many pods of a group find room on nodes that still have their startup taints, once these are gone.
+pub(super) fn room_coming(model: &mut Model, group: usize) -> Int {
+    let starting = (0..model.slots.len()).filter(|&slot| model.slots[slot].starting_up.is_some());
+    let starting: Vec<(usize, Bool)> = starting.map(|slot| (slot, model.slots[slot].starts_up())).collect();
+    if starting.is_empty() {
+        return 0.into();
+    }
+    let slots = model.slots.clone();
+    for &(slot, _) in &starting {
+        model.slots[slot].starting_up = None;
+    }
+    let feasible = scheduler::feasible(model, group);
+    let room =
+        starting.iter().map(|&(slot, starts_up)| ite(starts_up & feasible[slot], room_for(model, group, slot), 0));
+    let room = sum(room.collect::<Vec<_>>());
+    model.slots = slots;
+    room
+}
+
 /// Asks a question about the state in which a slot is empty and its node is there or is not.
 fn supposing<R>(model: &mut Model, slot: usize, present: bool, ask: impl FnOnce(&mut Model) -> R) -> R {
     let (groups, there) = (model.groups.clone(), model.slots[slot].clone());
@@ -87,6 +106,7 @@ fn supposing<R>(model: &mut Model, slot: usize, present: bool, ask: impl FnOnce(
     (place.alive, place.not_ready, place.pods_not_ready, place.no_execute) = (None, None, None, None);
     (place.memory_pressure, place.deleting) = (None, None);
     place.labels = place.labels.of_new_node();
+    place.starting_up = None;
     for group in &mut model.groups {
         clear(group, slot);
     }

@@ -17,6 +17,11 @@
 //! single pod, and for pods of one workload that no other filter ties together; else more nodes may go (tagged).
 //! All that must hold for `scaleDownUnneededTime`. Pods of DaemonSets go with their node.
 //!
+//! ## Startup taints
+//! A node may come with taints that something on it takes away some time later. Pods wait for that; the autoscaler adds no
+//! other node for those that will have room, and removes none meanwhile. Pods of several workloads each count that room as
+//! theirs, so that further nodes may come later than in a real cluster.
+//!
 //! The machine itself takes its time: until it is gone, the node is there with its taint, empty.
 //!
 //! ## Not modelled
@@ -88,6 +93,7 @@ pub(super) fn add_rules(model: &mut Model, actor: &'static str, kind: NodeAutosc
     for slot in 0..model.slots.len() {
         if model.slots[slot].exists.is_some() {
             autoscaler.grow(model, slot);
+            autoscaler.start_up(model, slot);
             autoscaler.shrink(model, slot);
             autoscaler.empty(model, slot);
             autoscaler.remove(model, slot);
@@ -166,9 +172,28 @@ impl Autoscaler {
             .says([text(format!("a pod finds no node; {} is added", there.name))])
             .because_of(pool.origin.clone())
             .carries_out(autoscaling(pool), "no node is ever added");
+        if let Some(starting_up) = there.starting_up {
+            rule = rule.set_bool(starting_up, true);
+        }
         if pools > 1 {
             rule = rule.over_approximates("which of several pools grows depends on prices and the expander");
         }
+        model.add_rule(rule);
+    }
+
+    /// What runs on a new node takes its startup taints away, some time later.
+    fn start_up(&self, model: &mut Model, slot: usize) {
+        let there = &model.slots[slot];
+        let Some(starting_up) = there.starting_up else { return };
+        let (name, pool) = (there.name.clone(), model.cluster.pools[there.pool].origin.clone());
+        let unit = model.fairness_unit(Subject::new("start up").on(slot));
+        let rule = RuleBuilder::new(Subject::new("start-up").on(slot), "node", "StartupTaintsRemoved", Pace::Clock)
+            .fair(unit)
+            .when(model.slots[slot].present & model.slots[slot].is_alive() & starting_up.value)
+            .writes_node(Verb::Patch, slot)
+            .set_bool(starting_up, false)
+            .says([text(format!("{name} has no startup taint any more"))])
+            .because_of(Origin { field: format!("{}.template.startupTaints", pool.field), ..pool });
         model.add_rule(rule);
     }
 
@@ -351,7 +376,7 @@ impl Autoscaler {
         };
         let unneeded = all([
             there.is_alive() & there.is_ready(),
-            !deleting.value,
+            !deleting.value & !there.starts_up(),
             self.size(model, slot).above(group.min),
             self.is_little_used(model, slot),
             movable,
@@ -493,6 +518,7 @@ impl Autoscaler {
             (there.pods_not_ready.filter(|_| model.tells_pods_apart(slot)), false),
             (there.no_execute, false),
             (there.memory_pressure, false),
+            (there.starting_up, false),
         ] {
             if let Some(flag) = flag {
                 rule = rule.set_bool(flag, back);
@@ -525,11 +551,13 @@ fn within_limits(model: &Model, slot: usize, group: NodeGroup) -> Bool {
     within(CPU, group.cpu_limit) & within(MEMORY, group.memory_limit)
 }
 
-/// Whether a pod of a group waits, has no node nominated and none that would take it.
-fn waits(model: &Model, group: usize) -> Bool {
+/// Whether a pod of a group waits, has no node nominated, none that would take it, and none that will once its startup taints
+/// are gone: these are left out of account (`StateNode.Taints` of Karpenter, `TaintConfig` of the Cluster Autoscaler).
+fn waits(model: &mut Model, group: usize) -> Bool {
+    let coming = fit::room_coming(model, group);
     let state = &model.groups[group];
     let nominated = sum(state.nominated.iter().flatten().map(|count| count.value));
-    state.pending.value.above(nominated) & !any(feasible_nodes(model, group).iter().copied())
+    state.pending.value.above(nominated + coming) & !any(feasible_nodes(model, group).iter().copied())
 }
 
 /// Where it is written that a pool is scaled.

@@ -183,8 +183,9 @@ fn taints(model: &Model, group: usize) -> Reasons {
         ];
         let dynamic = dynamic.into_iter().filter_map(|(when, key, effect)| Some((Taint::of(key, effect), when?)));
         let deleting = slot.deleting.map(|(flag, key)| (Taint::of(key, TaintEffect::NoSchedule), flag.value));
+        let starting_up = slot.startup_taints.iter().map(|taint| (taint.clone(), slot.starts_up()));
         let mut none_before = Bool::from(true);
-        for (taint, when) in fixed.chain(dynamic).chain(deleting) {
+        for (taint, when) in fixed.chain(starting_up).chain(dynamic).chain(deleting) {
             let tolerated = template.tolerations.iter().any(|toleration| toleration.tolerates(&taint));
             if taint.effect == TaintEffect::PreferNoSchedule || tolerated {
                 continue;

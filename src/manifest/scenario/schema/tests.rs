@@ -156,6 +156,12 @@ fn complete(path: &str, scenario: &mut Value) {
             spec["nodes"][0]["count"] = json!(0);
             spec["karpenter"] = json!({});
         }
+        // Of nodes that are added.
+        ["spec", "nodes", "template", "startupTaints", ..] => {
+            spec["nodes"][0]["count"] = json!(0);
+            spec["nodes"][0]["autoscaling"] = json!({"max": 1});
+            spec["karpenter"] = json!({});
+        }
         // The newest release knows all of them.
         ["spec", "featureGates", ..] => spec["kubernetesVersion"] = json!("1.36"),
         // Only pending pods have none.
@@ -180,8 +186,9 @@ fn complete(path: &str, scenario: &mut Value) {
         if event.get("wake").is_some() {
             event["wake"]["nap"] = json!("siesta");
         }
-        if event.get("relabel").is_some_and(|event| event.get("set").is_none() && event.get("remove").is_none()) {
-            event["relabel"]["remove"] = json!(["tier"]);
+        // Nodes have no label that is removed: what is set is what changes.
+        if event.get("relabel").is_some_and(|event| event.get("set").is_none()) {
+            event["relabel"]["set"] = json!({"rack": "1"});
         }
         if event.get("metricChange").is_some() {
             event["metricChange"]["metric"] = json!("queue-length");
