@@ -73,7 +73,8 @@ impl Controller for DaemonSet {
                 model.wants_daemon_on(group, slot) & sum(there.collect::<Vec<_>>()).is(0)
             };
             let missing = any(model.groups[group].slots().map(lacks).collect::<Vec<_>>());
-            replica_set::failed_create(model, group, "daemonset-controller", missing)
+            let failed = replica_set::failed_create(model, group, "daemonset-controller", missing);
+            failed.into_iter().chain([unwanted(model, group)]).collect::<Vec<Wait>>()
         };
         (0..model.groups.len()).filter(first).flat_map(missing).collect()
     }
@@ -147,6 +148,17 @@ impl DaemonSet {
             }
         }
     }
+}
+
+/// That no node is one that a DaemonSet wants a pod on.
+fn unwanted(model: &Model, group: usize) -> Wait {
+    let wanted = any(model.groups[group].slots().map(|slot| model.wants_daemon_on(group, slot)).collect::<Vec<_>>());
+    let nodes = any(model.slots.iter().map(|slot| slot.present).collect::<Vec<_>>());
+    let told = format!("no node has the labels and taints that pods of {} ask for", model.workload_name(group));
+    Wait::new("daemonset-controller", "NoNodeMatches", nodes & !wanted)
+        .about(model.groups[group].id)
+        .says([text(told)])
+        .because_of(model.origin(group, "spec.template.spec"))
 }
 
 /// Whether pods of a DaemonSet whose template stays leave a node: its labels have changed.
