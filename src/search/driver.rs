@@ -12,7 +12,7 @@ use crate::engines::{Answer, Cancel, Engine, EngineError, Limits, Outcome, Part,
 use crate::limits::Stop;
 use crate::limits::explicit::MOST_STATES;
 use crate::limits::search::{
-    BESIDE_NODES, BESIDE_PODS, COMPARED, COMPARED_OF_ALL, COMPARED_STATES, COMPARED_WHOLE, LARGE,
+    BESIDE_NODES, BESIDE_PODS, COMPARED, COMPARED_OF_ALL, COMPARED_STATES, COMPARED_WHOLE, HUGE, LARGE,
 };
 use kubound_encodings::cluster::{Cluster, Timing};
 use kubound_encodings::system::Property;
@@ -176,7 +176,10 @@ impl Search<'_> {
             }
             EngineChoice::Only(engine) => (engine.name == proof::REGISTRATION.name).then_some(Haste::Last),
         };
-        if let Some(outcome) = early.and_then(|haste| self.by_effects(haste)) {
+        let is_portfolio = self.options.engine == EngineChoice::Portfolio && self.effort == Effort::Full;
+        let is_behind = is_portfolio && self.systems.fine.rules.len() >= HUGE;
+        let early = early.filter(|_| !is_behind);
+        if let Some(outcome) = early.and_then(|haste| self.by_effects(haste, self.cancel)) {
             return Ok((proof::REGISTRATION.name, outcome));
         }
         let contender = |(part, engine)| match part {
@@ -190,21 +193,23 @@ impl Search<'_> {
             (EngineChoice::Only(choice), Effort::Little { states }) if choice.part == Part::Exhaustive => {
                 return self.answer_with_little_effort(states);
             }
+            (EngineChoice::Portfolio, Effort::Full) if is_behind => self.portfolio_behind_effects(),
             (EngineChoice::Portfolio, Effort::Full) => self.portfolio(),
             (EngineChoice::Only(choice), _) => self.engines.named(choice.name).into_iter().map(contender).collect(),
         };
         self.observer.phase(&format_args!("{}", self.claim().intent));
         let (name, outcome) = self.best_of(contenders)?;
         let is_open = self.options.engine == EngineChoice::Portfolio && !self.settles(&outcome.answer);
-        let late = (is_open && !self.systems.knows_effects()).then(|| self.by_effects(Haste::Last)).flatten();
+        let late =
+            (is_open && !self.systems.knows_effects()).then(|| self.by_effects(Haste::Last, self.cancel)).flatten();
         Ok(late.map_or((name, outcome), |late| (proof::REGISTRATION.name, late)))
     }
 
     /// A proof from what single rules do: of large systems before anybody looks at states. Of small ones a look at all
     /// states tells more, which rules can never fire; where they are too many, what single rules do is asked after all.
-    fn by_effects(&self, haste: Haste) -> Option<Outcome> {
+    pub(super) fn by_effects(&self, haste: Haste, cancel: &Cancel) -> Option<Outcome> {
         // What is found serves all intents, and may take the time of several; what is left for this one is little.
-        let stop = Stop { cancel: self.cancel.clone(), deadline: Some(self.until.end) };
+        let stop = Stop { cancel: cancel.clone(), deadline: Some(self.until.end) };
         let decided = self.systems.effects(haste, &stop).and_then(|effects| {
             let outcome = stop.heed(|| effects.decide(self.property, &stop)).map_err(|stopped| stopped.to_string())?;
             Ok(Outcome { rests: effects.rests(), ..outcome })

@@ -4,13 +4,14 @@ use super::driver::Search;
 use super::portfolio::Contender;
 use super::restrict::Restricted;
 use super::scaling;
+use super::systems::Haste;
 use crate::engines::walks::Walks;
-use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Part, REGISTRY};
+use crate::engines::{Answer, Cancel, Engine, Limits, Outcome, Part, REGISTRY, proof};
 use crate::limits::search::HEAD_START;
 use crate::plural::plural;
 use crate::smt::Encoding;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
@@ -124,5 +125,58 @@ impl Search<'_> {
         contenders.extend(self.engines.with(Part::Growing).map(|engine| self.growing(engine)));
         contenders.extend(self.engines.with(Part::Companion).map(|engine| self.after_head_start(engine)));
         contenders
+    }
+
+    /// Random runs from the start, beside a proof from what single rules do; everybody else once that has given up.
+    pub(super) fn portfolio_behind_effects(&self) -> Vec<Contender<'_>> {
+        let gave_up = Arc::new(AtomicBool::new(false));
+        let (companions, others): (Vec<_>, Vec<_>) =
+            self.portfolio().into_iter().partition(|contender| contender.is_companion);
+        let mut contenders: Vec<Contender> =
+            others.into_iter().map(|contender| behind(Arc::clone(&gave_up), contender)).collect();
+        contenders.extend(companions);
+        let run = move |cancel: &Cancel| {
+            let outcome = self.by_effects(Haste::First, cancel);
+            gave_up.store(outcome.is_none(), Ordering::Release);
+            Ok(outcome.unwrap_or_else(|| Outcome::unknown("single rules show nothing".to_owned())))
+        };
+        contenders.push(Contender::new(proof::REGISTRATION.name, run));
+        contenders
+    }
+}
+
+/// A search that begins once another one has given up.
+fn behind(gave_up: Arc<AtomicBool>, contender: Contender) -> Contender {
+    let Contender { name, run, is_companion } = contender;
+    let run = move |cancel: &Cancel| {
+        while !gave_up.load(Ordering::Acquire) {
+            if cancel.is_cancelled() {
+                return Ok(Outcome::unknown("not tried".to_owned()));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        run(cancel)
+    };
+    Contender { is_companion, ..Contender::new(name, run) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_behind_another_one_begins_once_that_has_given_up() {
+        let reason = |gave_up: bool, cancelled: bool| {
+            let search = Contender::new("search", |_| Ok(Outcome::unknown("tried".to_owned())));
+            let cancel = Cancel::default();
+            if cancelled {
+                cancel.cancel();
+            }
+            let outcome = (behind(Arc::new(AtomicBool::new(gave_up)), search).run)(&cancel);
+            outcome.map(|outcome| outcome.answer)
+        };
+        let unknown = |reason: &str| Answer::Unknown { reason: reason.to_owned() };
+        assert_eq!(reason(false, true).unwrap(), unknown("not tried"));
+        assert_eq!(reason(true, false).unwrap(), unknown("tried"));
     }
 }

@@ -25,6 +25,8 @@ mod words;
 use compare::{Comparison, Failure, compare};
 use generate::Drawn;
 use input::Input;
+use kubound_encodings::assemble::{AssembleError, assemble};
+use kubound_encodings::cluster::Granularity;
 use letters::{alphabet, letters};
 use std::path::Path;
 use std::sync::Mutex;
@@ -52,9 +54,13 @@ fn comparisons(seed: u64) -> Vec<Comparison> {
     wanted.map(|(comparison, _)| *comparison).collect()
 }
 
-/// Compares the input of one seed, and counts its letters.
+/// Compares the input of one seed, and counts its letters. An input that asks for more than models support is refused,
+/// as users are told, and counts as a refused draw.
 fn examine(seed: u64) -> (Tally, Option<Failure>) {
     let Drawn { cluster, refused, .. } = generate::input(seed);
+    if let Err(AssembleError::Unsupported { .. }) = assemble(&cluster, Granularity::Fine) {
+        return (Tally { refused: refused.len() as u64 + 1, ..Tally::default() }, None);
+    }
     let (mut tally, failure) = match compare(&cluster, &comparisons(seed)) {
         Ok(tally) => (tally, None),
         Err(failure) => (Tally { clusters: 1, ..Tally::default() }, Some(failure)),

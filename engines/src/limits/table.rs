@@ -223,6 +223,8 @@ limits! {
     search {
         LARGE: usize = 80, "rules", "Rules from which on proofs from single rules come first.",
             "All states of a smaller system are often seen sooner, and tell which rules never fire.";
+        HUGE: usize = 1000, "rules", "Rules from which on random runs begin beside these proofs, not behind them.",
+            "The proofs of such systems may take many seconds, and random runs find what is violated in fewer.";
         TIMEOUT: Duration = 600_000, "ms", "All intents together, where nobody says otherwise.", "The patience of a pipeline.";
         FIRST_ROUND: Duration = 2000, "ms", "Time for one intent of several in the first round.",
             "Most intents need less, and the others have their turn soon.";

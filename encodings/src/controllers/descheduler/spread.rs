@@ -21,6 +21,9 @@ use crate::controllers::scheduler::{Domains, FixedDomains};
 use crate::state::Model;
 use crate::subject::Subject;
 use crate::term::{Bool, Int, all, any, count, int_choice, ite, max_of, min_of, sum};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 pub(super) fn stages(model: &Model, policy: &DeschedulerPolicy, plugin: &EnabledPlugin) -> Vec<Stage> {
     let DeschedulerPlugin::RemovePodsViolatingTopologySpreadConstraint {
@@ -78,6 +81,16 @@ struct Balance<'a> {
     sizes: Vec<Int>,
     /// Whether a domain counts.
     exists: Vec<Bool>,
+    /// By group: where its pods fit, once somebody has asked.
+    known: RefCell<BTreeMap<usize, Rc<Targets>>>,
+}
+
+/// Where pods of a group fit.
+struct Targets {
+    /// By slot of the domains: whether it is in a domain below average, counts, and has room.
+    slots: Vec<(usize, Bool)>,
+    /// How many of these there are.
+    number: Int,
 }
 
 fn stage(
@@ -90,7 +103,8 @@ fn stage(
     let domains = Domains::new(model, &spec.topology_key, |_| true.into()).fixed();
     let contributor = contributors[0];
     let (sizes, exists) = (Vec::new(), Vec::new());
-    let mut balance = Balance { model, policy, plugin, contributor, contributors, spec, domains, sizes, exists };
+    let known = RefCell::default();
+    let mut balance = Balance { model, policy, plugin, contributor, contributors, spec, domains, sizes, exists, known };
     for slots in balance.domains.by_value.values() {
         let pods = sum(slots
             .iter()
@@ -163,17 +177,27 @@ impl Balance<'_> {
         if !needs_fit {
             return evictor;
         }
-        // Counted once for all slots: with many nodes, a list of the others for each would be long.
-        let targets = self.domains.by_value.values().enumerate().flat_map(|(domain, slots)| {
+        let targets = self.targets(group);
+        let own = targets.slots.iter().find(|(other, _)| *other == slot).map_or(false.into(), |&(_, fits)| fits);
+        evictor & ite(own, targets.number - 1, targets.number).above(0)
+    }
+
+    /// The nodes of domains below average that pods of a group fit, made once for all slots that they may be taken from.
+    fn targets(&self, group: usize) -> Rc<Targets> {
+        if let Some(known) = self.known.borrow().get(&group) {
+            return Rc::clone(known);
+        }
+        let slots = self.domains.by_value.values().enumerate().flat_map(|(domain, slots)| {
             let below = self.is_below_average(domain);
             slots
                 .iter()
                 .map(move |&other| (other, all([below, self.counts(other), fits_node(self.model, group, other)])))
         });
-        let targets: Vec<(usize, Bool)> = targets.collect();
-        let number = count(targets.iter().map(|&(_, fits)| fits));
-        let own = targets.iter().find(|(other, _)| *other == slot).map_or(false.into(), |&(_, fits)| fits);
-        evictor & ite(own, number - 1, number).above(0)
+        let slots: Vec<(usize, Bool)> = slots.collect();
+        let number = count(slots.iter().map(|&(_, fits)| fits));
+        let made = Rc::new(Targets { slots, number });
+        self.known.borrow_mut().insert(group, Rc::clone(&made));
+        made
     }
 
     /// The parts of a domain with a choice of how many are taken from each, at most `most`.

@@ -29,20 +29,20 @@ mod calculator;
 mod metric;
 mod named;
 mod selected;
+mod variants;
 mod window;
 
 use super::Controller;
 use crate::cluster::hpa::{OtherMetric, ScalingPolicy, ScalingRules, SelectPolicy};
-use crate::cluster::workload::Readiness;
 use crate::cluster::{Cluster, HorizontalPodAutoscaler, Span, Workload};
 use crate::footprint::{CONTROLLER_MANAGER, Footprint};
 use crate::needs::Needs;
 use crate::scene::Wait;
 use crate::state::{Model, RuleBuilder, text, value};
 use crate::subject::{ObjectId, Subject};
-use crate::system::{Pace, Phrase, Verb};
-use crate::term::{Bool, Int, int_choice, ite, max_of, min_of};
+use crate::term::{Bool, Int, ite, max_of, min_of};
 use metric::Fresh;
+use variants::Variant;
 use window::{Events, Window};
 
 pub(crate) use window::Memory;
@@ -54,11 +54,6 @@ const NAME: &str = "horizontal-pod-autoscaler";
 const LIMIT_FACTOR: i64 = 2;
 /// Replicas up to which growth is never limited without `behavior`.
 const LIMIT_MINIMUM: i64 = 4;
-
-/// Why a sync may see starting pods otherwise than they are.
-const UNSAMPLED: &str = "the time until a new pod's first sample is not bounded";
-/// Why a sync may count fewer terminating pods than there are.
-const LEAVING: &str = "which terminating pods are Ready is not known";
 
 /// See the module.
 pub struct Hpa;
@@ -142,79 +137,24 @@ struct Recall {
 
 impl Hpa {
     fn add_autoscaler(&self, model: &mut Model, (hpa, id): Scaler, group: usize) {
-        let selected = selected::selected(model, hpa, group);
-        let readiness: Vec<Readiness> =
-            selected.iter().filter_map(|&one| model.startup(one)).map(|startup| startup.readiness).collect();
         let current = model.groups[group].spec.value;
         let leaving = named::terminating(model, hpa, group);
         let (proposal, proposes) = propose(model, hpa, group, (Fresh::Sampled, leaving));
         let recall = declare_recall(model, (hpa, id), group, proposal, proposes);
         let exists = model.groups[group].exists.map_or(true.into(), |exists| exists.value);
-        let sync = finish(hpa, current, proposal, proposes, &recall);
-        let mut variants = vec![("sync", sync, None)];
-        for (verb, fresh, differs) in [
-            ("sync-before-readiness", Fresh::Unready, readiness.contains(&Readiness::AtOnce)),
-            ("sync-before-first-sample", Fresh::Missing, !readiness.is_empty()),
-        ] {
-            if differs {
-                let (proposal, proposes) = propose(model, hpa, group, (fresh, leaving));
-                let sync = finish(hpa, current, proposal, proposes, &recall);
-                variants.push((verb, sync, Some((UNSAMPLED, None))));
-            }
-        }
-        if hpa.counts_ready_pods() {
-            let sync_with = |some: Int| {
-                let (proposal, proposes) = propose(model, hpa, group, (Fresh::Sampled, some));
-                finish(hpa, current, proposal, proposes, &recall)
-            };
-            let (choice, some) = int_choice(Subject::new("terminating and Ready").of(id), 0, leaving.range().hi);
-            // More pods never make for fewer replicas, so that some number changes them if the least or most does.
-            let extremes = [0.into(), leaving.monus(1)].map(|some| sync_with(some).desired.is_not(current));
-            let possible = leaving.above(0) & (extremes[0] | extremes[1]);
-            let part = (choice, some.below(leaving), possible);
-            variants.push(("sync-while-terminating", sync_with(some), Some((LEAVING, Some(part)))));
-        }
-        let wants = exists & variants[0].1.desired.is_not(current);
+        let exact = Variant::exact(finish(hpa, current, proposal, proposes, &recall));
+        let lagging = variants::lagging(model, (hpa, id), group, leaving, &recall);
+        let wants = exists & exact.may_change(current);
         recall.note_while_time_passes(model, proposal, proposes, wants);
-        let only_notes = exists & proposes & variants[0].1.desired.is(current);
+        let only_notes = exists & proposes & exact.sync.desired.is(current);
         let periodic = model.periodic(Subject::new("sync period").of(id), hpa.sync_period, wants);
-        let unit = model.fairness_unit(Subject::new(self.name()).of(id));
-        for (verb, sync, approximates) in variants {
-            let spec = model.groups[group].spec;
-            let changes = sync.desired.is_not(current);
-            let subject = Subject::new(verb).of(id);
-            let mut rule = RuleBuilder::new(subject, self.name(), "SuccessfulRescale", Pace::Periodic)
-                .when(exists)
-                .when(approximates.and_then(|(_, part)| part).map_or(changes, |(_, _, possible)| possible))
-                .when(periodic.may_act)
-                .remembers();
-            // Recommendations are noted before the request, rescales once it is answered (`reconcileAutoscaler`).
-            rule = recall
-                .note(rule, &sync)
-                .writes(Verb::Update, model.ids.workloads[model.groups[group].workload])
-                .set(spec, sync.desired)
-                .says([
-                    text(format!("{} replicas ", model.workload_name(group))),
-                    value(current),
-                    text(" -> "),
-                    Phrase::After(spec.id),
-                    text(", metrics propose "),
-                    value(sync.proposal),
-                ])
-                .because_of(hpa.origin.clone())
-                .carries_out(hpa.origin.clone(), "it never changes the replicas of its target");
-            rule = match approximates {
-                // Only the exact sync must happen: nothing forces the metrics to lag behind.
-                None => rule.fair(unit),
-                Some((reason, None)) => rule.over_approximates(reason),
-                Some((reason, Some((choice, bound, _)))) => {
-                    rule.pick(choice).such_that(bound & changes).over_approximates(reason)
-                }
-            };
-            rule = model.take_over(group, rule, true.into());
-            rule = recall.record(rule.remembers(), &sync, current);
-            rule = periodic.restart(rule);
-            model.add_rule(rule);
+        let unit = model.fairness_unit(Subject::new(NAME).of(id));
+        for variant in std::iter::once(exact).chain(lagging) {
+            let rule = variant.rule(model, (hpa, id), group, &recall);
+            let rule = rule.when(exists).when(variant.may_change(current)).when(periodic.may_act);
+            let rule = model.take_over(group, variant.qualify(rule, current, unit), true.into());
+            let rule = recall.record(rule.remembers(), &variant.sync, current);
+            model.add_rule(periodic.restart(rule));
         }
         recall.add_rules(model, (hpa, id), proposal, only_notes);
     }

@@ -1,10 +1,11 @@
 //! The filters (section 1.7): NodeUnschedulable, NodeName, TaintToleration, NodeAffinity, NodePorts, NodeResourcesFit,
 //! VolumeBinding and VolumeZone of bound volumes, VolumeRestrictions of claims for one pod, the hard constraints of PodTopologySpread and the required terms of InterPodAffinity.
 
-use super::counted::{Counts, Pods};
+use super::counted::{Asked, Counts, Pods};
 use super::{pod_affinity, ports, spread, volumes};
 use crate::state::Model;
-use crate::term::{Bool, Int, all, sum};
+use crate::term::{Bool, Int, Term, TermId, all, sum};
+use std::collections::BTreeMap;
 
 /// By slot: whether all filters let a pod of the group onto the node, with and without the pods nominated to it.
 pub(in crate::controllers) fn feasible(model: &Model, group: usize) -> Vec<Bool> {
@@ -18,12 +19,100 @@ pub(in crate::controllers) fn feasible(model: &Model, group: usize) -> Vec<Bool>
 
 /// Whether all filters let a pod of the group onto a node that holds these pods, with and without the pods nominated
 /// to it, `own` of which are the pod itself.
-pub(super) fn fits(model: &Model, group: usize, counts: Counts, own: i64) -> Bool {
-    let nominated = nominated(model, group, counts.slot, own);
-    if nominated.is_empty() {
-        return on(model, group, counts);
+pub(super) fn fits(model: &Model, group: usize, counts: &Counts, own: i64) -> Bool {
+    Trials::new(model, group, counts.slot, own).fits(counts)
+}
+
+/// Filters for a pod of a group on one slot, asked about one set of pods after the other. Preemption puts pods back one
+/// by one, and most filters do not look at most of them: what they say is made once for the counts that they ask for.
+pub(super) struct Trials<'m, 'c> {
+    /// What the pod is part of.
+    pub model: &'m Model<'c>,
+    group: usize,
+    /// The slot.
+    pub slot: usize,
+    /// Pods nominated to the slot that have to be left room for.
+    nominated: Vec<Int>,
+    /// What the filters but NodeResourcesFit ask for, once they were asked.
+    asked: Option<Vec<Asked>>,
+    /// What these filters say, by the counts that they asked for.
+    known: BTreeMap<Vec<TermId>, Bool>,
+}
+
+impl<'m, 'c> Trials<'m, 'c> {
+    /// Of the pods nominated to the slot, `own` are the pod itself.
+    pub fn new(model: &'m Model<'c>, group: usize, slot: usize, own: i64) -> Self {
+        let nominated = nominated(model, group, slot, own);
+        Self { model, group, slot, nominated, asked: None, known: BTreeMap::new() }
     }
-    on(model, group, counts.with(&nominated)) & on(model, group, counts)
+
+    /// Whether all filters let the pod onto the slot if it holds these pods, with and without the nominated ones.
+    pub fn fits(&mut self, counts: &Counts) -> Bool {
+        self.but_room(counts) & self.room(counts).holds(self.model, self.group, 0)
+    }
+
+    /// The same of all filters but NodeResourcesFit.
+    pub fn but_room(&mut self, counts: &Counts) -> Bool {
+        if self.nominated.is_empty() {
+            return self.but_room_on(counts);
+        }
+        self.but_room_on(&counts.with(&self.nominated)) & self.but_room_on(counts)
+    }
+
+    /// Whether these filters look at pods of a group; to be asked after they were.
+    pub fn look_at(&self, group: usize) -> bool {
+        let kinds = [Asked::Active(group), Asked::Assigned(group)];
+        self.asked.iter().flatten().any(|asked| kinds.contains(asked))
+    }
+
+    /// What NodeResourcesFit finds left beside the pod. Nominated pods only take from it.
+    pub fn room(&self, counts: &Counts) -> Room {
+        let counts = if self.nominated.is_empty() { counts.clone() } else { counts.with(&self.nominated) };
+        if is_disabled(self.model, self.group, "NodeResourcesFit") {
+            return Room { pods: None, resources: Vec::new() };
+        }
+        let (pods, profile) = (Pods::instead(self.model, counts), self.model.profile(self.group));
+        let requested = requested(self.model, self.group, |resource| profile.ignores(resource));
+        let left = |(resource, request): (&str, i64)| (resource.to_owned(), left(&pods, self.slot, resource, request));
+        let resources = requested.map(left).collect();
+        Room { pods: Some(self.model.slots[self.slot].pods - number(&pods, self.slot) - 1), resources }
+    }
+
+    fn but_room_on(&mut self, counts: &Counts) -> Bool {
+        let key = |asked: &[Asked]| asked.iter().map(|&one| counts.get(one).id()).collect::<Vec<_>>();
+        if let Some(made) = self.asked.as_ref().and_then(|asked| self.known.get(&key(asked))) {
+            return *made;
+        }
+        let pods = Pods::instead(self.model, counts.clone());
+        let made = but_room(&pods, self.group, self.slot);
+        // What filters ask for depends on labels, ports and claims, and not on counts.
+        let asked: Vec<Asked> = pods.asked().into_iter().collect();
+        debug_assert!(self.asked.as_ref().is_none_or(|before| *before == asked));
+        self.known.insert(key(&asked), made);
+        self.asked = Some(asked);
+        made
+    }
+}
+
+/// What is left on a slot beside a pod, negative where that does not fit.
+pub(super) struct Room {
+    /// Pods, where their number counts.
+    pods: Option<Int>,
+    /// By resource that the pod requests, in model units.
+    resources: Vec<(String, Int)>,
+}
+
+impl Room {
+    /// Whether so many more pods of a group fit beside it.
+    pub fn holds(&self, model: &Model, group: usize, more: i64) -> Bool {
+        let request = |resource: &str| model.template(group).requests.get(resource).copied().unwrap_or(0);
+        let resources = self
+            .resources
+            .iter()
+            .map(|(resource, left)| left.at_least(model.scaled(resource, request(resource)) * more));
+        let resources = all(resources.collect::<Vec<_>>());
+        self.pods.map_or(resources, |left| left.at_least(more) & resources)
+    }
 }
 
 /// Pods nominated to a slot that a pod of the group has to leave room for, by group; empty if there can be none.
@@ -80,7 +169,13 @@ fn passes(pods: &Pods, group: usize) -> Vec<Bool> {
 fn on(model: &Model, group: usize, counts: Counts) -> Bool {
     let slot = counts.slot;
     let pods = Pods::instead(model, counts);
-    all([on_node(model, group, slot), earlier(&pods, group, slot), affinity_of(&pods, group)[slot]])
+    but_room(&pods, group, slot) & room_unless_disabled(&pods, group, slot)
+}
+
+/// What all filters but NodeResourcesFit say.
+fn but_room(pods: &Pods, group: usize, slot: usize) -> Bool {
+    let (spread, affinity) = (spread_of(pods, group)[slot], affinity_of(pods, group)[slot]);
+    all([on_node(pods.model, group, slot), unused(pods, group, slot), spread, affinity])
 }
 
 /// The filters between those of the node and InterPodAffinity.
@@ -149,13 +244,22 @@ fn is_added(model: &Model, group: usize, slot: usize) -> Bool {
 
 /// The filters that look at what the node holds: ports, resources, and claims for one pod.
 fn held(pods: &Pods, group: usize, slot: usize) -> Bool {
+    unused(pods, group, slot) & room_unless_disabled(pods, group, slot)
+}
+
+/// Whether nobody uses what one pod alone may use: ports, and claims for one pod.
+fn unused(pods: &Pods, group: usize, slot: usize) -> Bool {
     let model = pods.model;
-    let room =
-        if is_disabled(model, group, "NodeResourcesFit") { true.into() } else { room_by_profile(pods, group, slot) };
     let ports = if is_disabled(model, group, "NodePorts") { true.into() } else { ports::filter(pods, group, slot) };
     let free =
         if is_disabled(model, group, "VolumeRestrictions") { true.into() } else { volumes::are_free(pods, group) };
-    ports & room & free
+    ports & free
+}
+
+/// NodeResourcesFit, unless the profile of the group is without it.
+fn room_unless_disabled(pods: &Pods, group: usize, slot: usize) -> Bool {
+    let is_off = is_disabled(pods.model, group, "NodeResourcesFit");
+    if is_off { true.into() } else { room_by_profile(pods, group, slot) }
 }
 
 /// Σ requests of a resource over the pods assigned to a slot, terminating ones included, in model units.
@@ -213,6 +317,13 @@ fn has_resource(pods: &Pods, slot: usize, resource: &str, request: i64) -> Bool 
     let model = pods.model;
     let available = model.slots[slot].allocatable.get(resource).copied().unwrap_or(0.into());
     (used(pods, slot, resource) + model.scaled(resource, request)).at_most(available)
+}
+
+/// What is left of a resource on a slot beside one more request.
+fn left(pods: &Pods, slot: usize, resource: &str, request: i64) -> Int {
+    let model = pods.model;
+    let available = model.slots[slot].allocatable.get(resource).copied().unwrap_or(0.into());
+    available - used(pods, slot, resource) - model.scaled(resource, request)
 }
 
 /// By resource that NodeResourcesFit checks for a group, and slot: whether it is lacking.

@@ -37,6 +37,7 @@
 //! Volumes that are not bound yet and limits of volumes a node (reported by the reader); image locality, which is taken as equal on all
 //! nodes. Scheduling gates are never lifted.
 
+mod bind;
 mod counted;
 mod filter;
 mod fit;
@@ -56,26 +57,20 @@ pub(super) use pod_affinity::means;
 pub(super) use score::preferred_weight;
 pub(crate) use spread::{Domains, FixedDomains};
 
-use super::{Controller, kept_elsewhere};
+use super::Controller;
 use crate::cluster::Timing;
 use crate::cluster::{Cluster, Workload};
 use crate::footprint::Footprint;
 use crate::needs::Needs;
 use crate::scene::Wait;
-use crate::state::{Model, RuleBuilder, text, words};
+use crate::state::{Model, RuleBuilder};
 use crate::subject::Subject;
-use crate::system::{DetailKind, Pace, Phrase, Verb};
-use crate::term::{Bool, Int, Term, any, ite, max_of};
+use crate::term::{Bool, any};
+use bind::Cycle;
 use preemption::Preemptor;
-
-/// Why a rule may take a node that is not the best.
-const UNKNOWN_SCORES: &str = "the scores of this profile need constant allocatable; any feasible node is taken";
 
 /// Why a pod may be taken before those of a higher priority.
 const IN_BACK_OFF: &str = "whether a pod of a higher priority has failed before, and is in back-off, is not known";
-
-/// Why a rule may take a node that is not the best of all.
-const SAMPLED: &str = "of more than 100 nodes only a part is scored; any feasible node is taken";
 
 /// See the module.
 pub struct Scheduler;
@@ -151,73 +146,12 @@ impl Scheduler {
         if model.slots.is_empty() {
             return;
         }
-        let feasible = feasible_nodes(model, group).to_vec();
-        // Where a pod may go to one node only, no score counts.
-        let may_choose = model.groups[group].waiting.is_none();
-        let samples = model.profile(group).samples(feasible.len()) && may_choose;
-        let scores = score::totals(model, group, &feasible);
-        let ranked: Vec<Int> = feasible.iter().zip(&scores.terms).map(|(&ok, &score)| ite(ok, score, -1)).collect();
-        let best = if ranked.is_empty() { Int::from(-1) } else { max_of(&ranked) };
+        let cycle = Cycle::new(model, group);
         let yields = self.yields(model, group, preemptors);
         let preemptor = preemptors[group].as_ref();
-        let id = model.groups[group].id;
-        let unit = model.fairness_unit(Subject::new(self.name()).of(id));
-        for slot in 0..feasible.len() {
-            let state = &model.groups[group];
-            let waits = Phrase::IfAny {
-                before: ", where it waits for a volume that is attached to another node: pods there ".to_owned(),
-                term: kept_elsewhere(model, group, slot).id(),
-                after: String::new(),
-            };
-            let base = |verb: &'static str| {
-                let mut rule =
-                    RuleBuilder::new(Subject::new(verb).of(id).on(slot), self.name(), "Scheduled", Pace::Fast)
-                        .when(feasible[slot])
-                        .when(if may_choose && scores.is_exact && !samples {
-                            scores.terms[slot].is(best)
-                        } else {
-                            true.into()
-                        })
-                        .fair(unit)
-                        .writes(Verb::Bind, id)
-                        .at(slot)
-                        .add(state.unplaced_for(slot), -1)
-                        .says([text(format!("a pod of {} to {}", state.name, model.slots[slot].name)), waits.clone()])
-                        .because_of(model.origin(group, "spec.template.spec"));
-                for (there, &score) in ranked.iter().enumerate().filter(|_| may_choose) {
-                    let shown = ite(score.at_least(0), score + scores.common, -1);
-                    rule = rule.tells(DetailKind::Score, Subject::new("score of").on(there), shown.id());
-                }
-                match (scores.is_exact || !may_choose, samples) {
-                    (_, true) => rule.over_approximates(SAMPLED),
-                    (false, false) => rule.over_approximates(UNKNOWN_SCORES),
-                    (true, false) => rule,
-                }
-            };
-            let alive = model.slots[slot].is_alive();
-            let waiting = preemptor.map_or(state.unplaced_for(slot).value, |one| one.unnominated[slot]).above(0);
-            let mut rules = Vec::new();
-            if let Some(bound) = &state.bound {
-                rules.push(base(words::BIND).when(waiting).add(bound[slot], 1));
-                if let Some(preemptor) = preemptor.filter(|_| may_choose) {
-                    let rule = base("bind-elsewhere").add(bound[slot], 1);
-                    rules.push(preemptor.bind_elsewhere(model, slot, rule));
-                }
-            } else {
-                let starts = state.first_running_phase(slot);
-                let expansion = [(self.name(), words::BIND), ("kubelet", words::START)];
-                let expansion = expansion.map(|(actor, verb)| (actor, Subject::new(verb).of(id).on(slot)));
-                rules.push(
-                    base("bind-and-start")
-                        .when(waiting)
-                        .when(alive)
-                        .writes(Verb::Status, id)
-                        .at(slot)
-                        .add(starts, 1)
-                        .expands_to(expansion),
-                );
-            }
-            for rule in rules {
+        let unit = model.fairness_unit(Subject::new(self.name()).of(model.groups[group].id));
+        for slot in 0..model.slots.len() {
+            for rule in cycle.rules(model, slot, unit, preemptor) {
                 add_in_order(model, rule, yields);
             }
         }

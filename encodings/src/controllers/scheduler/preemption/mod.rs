@@ -83,7 +83,10 @@ impl Preemptor {
             unnominated: slots.clone().map(unnominated).collect(),
             some_feasible: slots.clone().map(some_feasible).collect(),
             is_per_node,
-            feasible_own: slots.clone().map(|slot| filter::fits(model, group, Counts::there(model, slot), 1)).collect(),
+            feasible_own: slots
+                .clone()
+                .map(|slot| filter::fits(model, group, &Counts::there(model, slot), 1))
+                .collect(),
             waits: slots.clone().map(waits).collect(),
             candidates: slots.map(|slot| Candidate::new(model, group, slot)).collect(),
         })

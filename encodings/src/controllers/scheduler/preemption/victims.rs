@@ -11,7 +11,7 @@
 //! is allowed.
 
 use super::super::counted::Counts;
-use super::super::filter;
+use super::super::filter::{self, Trials};
 use crate::cluster::pod::WhenUnsatisfiable;
 use crate::cluster::{PodDisruptionBudget, PodTemplate};
 use crate::controllers::disruption;
@@ -70,13 +70,14 @@ impl Candidate {
         let some = sum(classes.iter().map(|class| class.pods)).above(0);
         let nothing = vec![Int::from(0); classes.len()];
         let resolvable = !filter::lacks_affinity(model, group, slot);
-        let helps = all([some, fits(model, group, slot, &classes, &nothing), resolvable]);
+        let mut trials = Trials::new(model, group, slot, 0);
+        let helps = all([some, fits(&mut trials, &classes, &nothing), resolvable]);
         let tiers = classes.chunk_by(|one, other| one.priority == other.priority);
         let is_ordered = all(tiers
             .filter(|tier| tier.len() > 1)
             .map(|tier| count(tier.iter().map(|class| class.pods.above(0))).at_most(1))
             .collect::<Vec<_>>());
-        let (victims, violations) = victims(model, group, slot, &classes);
+        let (victims, violations) = victims(model, &mut trials, &classes);
         Self { helps, classes, is_ordered, victims, violations }
     }
 
@@ -107,14 +108,15 @@ impl Candidate {
     pub fn are_minimal(&self, model: &Model, group: usize, slot: usize, victims: &[Int]) -> Bool {
         let kept: Vec<Int> = self.classes.iter().zip(victims).map(|(class, &gone)| class.pods - gone).collect();
         let by_priority = self.classes.iter().all(|class| class.budgets.is_empty());
+        let mut trials = Trials::new(model, group, slot, 0);
         let needed = self.classes.iter().enumerate().map(|(index, class)| {
             let counted = |other: usize| !by_priority || self.classes[other].priority >= class.priority;
             let mut tried: Vec<Int> =
                 kept.iter().enumerate().map(|(other, &kept)| if counted(other) { kept } else { 0.into() }).collect();
             tried[index] = tried[index] + 1;
-            victims[index].is(0) | !fits(model, group, slot, &self.classes, &tried)
+            victims[index].is(0) | !fits(&mut trials, &self.classes, &tried)
         });
-        all(needed.collect::<Vec<_>>()) & fits(model, group, slot, &self.classes, &kept)
+        all(needed.collect::<Vec<_>>()) & fits(&mut trials, &self.classes, &kept)
     }
 }
 
@@ -167,7 +169,13 @@ fn budgets(model: &Model, group: usize) -> Vec<usize> {
 }
 
 /// Whether the pod fits on a slot that holds, of lower priority, so many pods of each class.
-fn fits(model: &Model, group: usize, slot: usize, classes: &[Class], kept: &[Int]) -> Bool {
+fn fits(trials: &mut Trials, classes: &[Class], kept: &[Int]) -> Bool {
+    trials.fits(&holding(trials, classes, kept))
+}
+
+/// The pods on a slot that holds, of lower priority, so many pods of each class.
+fn holding(trials: &Trials, classes: &[Class], kept: &[Int]) -> Counts {
+    let (model, slot) = (trials.model, trials.slot);
     let mut counts = Counts::there(model, slot);
     for (class, &kept) in classes.iter().zip(kept) {
         for (index, &member) in class.groups.iter().enumerate() {
@@ -178,21 +186,14 @@ fn fits(model: &Model, group: usize, slot: usize, classes: &[Class], kept: &[Int
             counts.active[member] = kept - model.groups[member].terminating[slot].value;
         }
     }
-    filter::fits(model, group, counts, 0)
+    counts
 }
 
 /// Victims by class, and how many of them budgets do not allow.
-fn victims(model: &Model, group: usize, slot: usize, classes: &[Class]) -> (Vec<Int>, Int) {
+fn victims(model: &Model, trials: &mut Trials, classes: &[Class]) -> (Vec<Int>, Int) {
     let mut kept = vec![Int::from(0); classes.len()];
     let mut put_back = |class: usize, most: Int| {
-        let before = kept.clone();
-        let with = |more: i64| {
-            let mut tried = before.clone();
-            tried[class] = tried[class] + more;
-            most.at_least(more) & fits(model, group, slot, classes, &tried)
-        };
-        // With one more pod it fits no better, so those that fit are the first.
-        let more = count((1..=most.range().hi.max(0)).map(with));
+        let more = put_back(trials, classes, &kept, (class, most));
         kept[class] = kept[class] + more;
         more
     };
@@ -208,6 +209,27 @@ fn victims(model: &Model, group: usize, slot: usize, classes: &[Class]) -> (Vec<
         put_back(index, allowed);
     }
     (classes.iter().zip(kept).map(|(class, kept)| class.pods.monus(kept)).collect(), violations)
+}
+
+/// How many pods of a class, of so many, are put back beside those that were kept before.
+fn put_back(trials: &mut Trials, classes: &[Class], kept: &[Int], (class, most): (usize, Int)) -> Int {
+    let before = holding(trials, classes, kept);
+    let room = trials.room(&before);
+    let otherwise = trials.but_room(&before);
+    let member = classes[class].groups[0];
+    let is_seen = classes[class].groups.iter().any(|&member| trials.look_at(member));
+    let with = |more: i64| {
+        let otherwise = if is_seen {
+            let mut tried = kept.to_vec();
+            tried[class] = tried[class] + more;
+            trials.but_room(&holding(trials, classes, &tried))
+        } else {
+            otherwise
+        };
+        all([most.at_least(more), otherwise, room.holds(trials.model, member, more)])
+    };
+    // With one more pod it fits no better, so those that fit are the first.
+    count((1..=most.range().hi.max(0)).map(with))
 }
 
 /// By class: how many of its pods the budgets allow to be lost, if those of the classes before it were.
