@@ -51,6 +51,33 @@ fn requests_and_limits_follow_the_recommendation() {
 }
 
 #[test]
+fn each_container_gets_what_it_uses() {
+    let of = |policies: &str| {
+        let text = format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec:\n  selector: {{matchLabels: {{app: \
+             web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n      - {{name: web, \
+             {REQUESTS}}}\n      - {{name: side, resources: {{requests: {{cpu: 100m, memory: 100Mi}}}}}}\n---\napiVersion: \
+             autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata: {{name: web}}\nspec:\n  targetRef: {{apiVersion: \
+             apps/v1, kind: Deployment, name: web}}\n  resourcePolicy: {{containerPolicies: \
+             [{policies}]}}\n---\napiVersion: v1\nkind: Node\nmetadata: {{name: n1}}\nstatus: {{allocatable: {{cpu: 2, \
+             memory: 1Gi}}}}\n---\napiVersion: kubound.dev/v1alpha1\nkind: Scenario\nspec:\n  workloads:\n  - target: web\n    \
+             containers: [{{name: web, cpuUsage: 100m..300m/200m}}, {{name: side, cpuUsage: 4m}}]\n"
+        );
+        load(&[], Some(&text)).expect("valid").cluster
+    };
+    let requests = |policies: &str| -> Vec<i64> {
+        of(policies).workloads[0].recommended.iter().map(|template| template.requests["cpu"]).collect()
+    };
+    let cpu = "controlledResources: [cpu]";
+    assert_eq!(requests(&format!("{{containerName: '*', {cpu}}}")), [115 + 12, 345 + 12], "half of 25m for the other");
+    let off = format!("{{containerName: '*', {cpu}}}, {{containerName: side, mode: 'Off'}}");
+    assert_eq!(requests(&off), [115 + 100, 345 + 100], "the manifest's request stays");
+    let capped = format!("{{containerName: '*', {cpu}}}, {{containerName: side, {cpu}, minAllowed: {{cpu: 50m}}}}");
+    assert_eq!(requests(&capped), [115 + 50, 345 + 50]);
+    assert_eq!(of(&off).vpas[0].written.keys().collect::<Vec<_>>(), ["side", "web"]);
+}
+
+#[test]
 fn requests_alone_may_not_exceed_limits() {
     let policy = |rest: &str| format!("  resourcePolicy:\n    containerPolicies: [{{containerName: web, {rest}}}]");
     let of = |usage: &str, rest: &str| read(REQUESTS, usage, &policy(rest), "").expect("valid").cluster;
@@ -80,8 +107,8 @@ fn modes_and_replicas_are_read() {
 
 #[test]
 fn what_is_not_modelled_is_said_and_left_out() {
-    let sidecar = read(&format!("{REQUESTS}}}, {{name: side, image: side"), "300m", "", "").expect("valid");
-    assert!(sidecar.cluster.vpas.is_empty() && notes(&sidecar, "spec.targetRef", "several containers"));
+    let two = read(&format!("{REQUESTS}}}, {{name: side, image: side"), "300m", "", "").expect("valid");
+    assert!(two.cluster.vpas.is_empty() && notes(&two, "spec.resourcePolicy", "give `containers`"));
     let limited = "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: a}\nspec: {limits: [{type: Container, max: \
                    {cpu: 1}}]}\n";
     let limited = read(REQUESTS, "300m", "", limited).expect("valid");

@@ -4,9 +4,9 @@ use super::NoteKind;
 use super::Severity::{Harmless, Risky};
 use super::draft::{ContainerPolicy, DraftVpa, DraftWorkload, UpdateMode};
 use kubound_encodings::cluster::hpa::MetricResource;
-use kubound_encodings::cluster::node::CPU;
-use kubound_encodings::cluster::vpa::{Allowed, Controlled, usages};
-use kubound_encodings::cluster::workload::Usage;
+use kubound_encodings::cluster::node::{CPU, MEMORY};
+use kubound_encodings::cluster::vpa::{Allowed, Controlled, Part, Requests, usages};
+use kubound_encodings::cluster::workload::{Share, Usage};
 use kubound_encodings::cluster::{
     Event, EventKind, HorizontalPodAutoscaler, PodTemplate, VerticalPodAutoscaler, Workload,
 };
@@ -54,9 +54,6 @@ fn acts(draft: &DraftVpa, read: &DraftWorkload, events: &[Event]) -> Result<(), 
     if !read.later.is_empty() || events.iter().any(restarts) {
         return Err(Some((target, "events change the template of its pods, whose requests then stay as they are")));
     }
-    if read.containers.only().is_none() {
-        return Err(Some((target, "its pods have several containers, of which usage is not told apart")));
-    }
     if read.is_limited {
         return Err(Some((target, "a LimitRange of the namespace would cap what it recommends")));
     }
@@ -70,50 +67,81 @@ fn tie(
     hpas: &[HorizontalPodAutoscaler],
     events: &[Event],
 ) -> Option<VerticalPodAutoscaler> {
-    let (container, requests) = read.containers.only()?;
-    let policy = policy_of(draft, container);
-    if policy.is_off {
-        draft.context.note(Harmless, "spec.resourcePolicy", format!("switched off for container {container}"));
-        return None;
-    }
     let most_pods = most_replicas(&read.workload, hpas, events);
-    let found: Vec<(MetricResource, Vec<i64>, Allowed)> = policy
-        .controlled
-        .iter()
-        .filter_map(|&resource| {
-            let (kind, usage) = match resource {
-                CPU => (MetricResource::Cpu, read.workload.cpu_usage),
-                _ => (MetricResource::Memory, read.workload.memory_usage),
+    let mut policies: Vec<(&str, ContainerPolicy)> = Vec::new();
+    for (container, _) in read.containers.ordinary() {
+        let policy = policy_of(draft, container);
+        if policy.is_off {
+            draft.context.note(Harmless, "spec.resourcePolicy", format!("switched off for container {container}"));
+        } else {
+            policies.push((container, policy));
+        }
+    }
+    let mut found: Vec<(Part, MetricResource, Vec<i64>, Allowed)> = Vec::new();
+    for resource in [CPU, MEMORY] {
+        let is_controlled = |(_, policy): &&(&str, ContainerPolicy)| policy.controlled.contains(&resource);
+        let (kind, usage) = match resource {
+            CPU => (MetricResource::Cpu, read.workload.cpu_usage),
+            _ => (MetricResource::Memory, read.workload.memory_usage),
+        };
+        let owners: Vec<_> = policies.iter().filter(is_controlled).collect();
+        if owners.is_empty() {
+            continue;
+        }
+        if usage == Usage::Request {
+            let key = match (resource == CPU, read.containers.lasting_names().len() > 1) {
+                (true, false) => "cpuUsage or load.cpu",
+                (false, false) => "memoryUsage or load.memory",
+                (true, true) => "cpuUsage of each of its `containers`",
+                (false, true) => "memoryUsage of each of its `containers`",
             };
-            if usage == Usage::Request {
-                let key = if resource == CPU { "cpuUsage or load.cpu" } else { "memoryUsage or load.memory" };
-                let message =
-                    format!("what pods use of {resource} is not known, so nothing is recommended; give {key}");
+            let message = format!("what pods use of {resource} is not known, so nothing is recommended; give {key}");
+            draft.context.note(Risky, "spec.resourcePolicy", message);
+            continue;
+        }
+        let usages = usages(usage, &changes(&read.workload, events, kind), most_pods);
+        for (container, policy) in owners {
+            let Some(share) = read.workload.share(&read.workload.template, container, kind) else {
+                let message = format!(
+                    "what container {container} uses of {resource} is not told apart, so nothing is recommended for it; \
+                     give `containers`"
+                );
                 draft.context.note(Risky, "spec.resourcePolicy", message);
-                return None;
-            }
-            let changes = changes(&read.workload, events, kind);
-            let allowed = Allowed { min: policy.min.get(resource).copied(), max: policy.max.get(resource).copied() };
-            Some((kind, usages(usage, &changes, most_pods), allowed))
-        })
+                continue;
+            };
+            let (min, max) = (policy.min.get(resource).copied(), policy.max.get(resource).copied());
+            let allowed = Allowed { min, max, containers: policies.len() as i64 };
+            let container = (*container).to_owned();
+            found.push((Part { container, share }, kind, usages.clone(), allowed));
+        }
+    }
+    let varying = found.iter().filter(|(part, _, usages, _)| matches!(part.share, Share::Rest(_)) && usages.len() > 1);
+    let alone = found.len() == 1 || (policies.len() > 1 && varying.count() < 2);
+    let controlled: Vec<Controlled> = found
+        .into_iter()
+        .map(|(part, kind, usages, allowed)| Controlled::new(part, kind, usages, allowed, alone))
         .collect();
-    let alone = found.len() == 1;
-    let controlled: Vec<Controlled> =
-        found.into_iter().map(|(kind, usages, allowed)| Controlled::new(kind, usages, allowed, alone)).collect();
     if controlled.is_empty() {
         return None;
     }
-    let written = requests.iter().filter(|(name, _)| controlled.iter().any(|one| one.name() == *name));
+    let mut written = Requests::new();
+    for (container, requests) in read.containers.ordinary() {
+        let own = controlled.iter().filter(|one| one.part.container == container);
+        let own = own.filter_map(|one| Some((one.name().to_owned(), *requests.get(one.name())?)));
+        written.insert(container.to_owned(), own.collect());
+    }
+    let only: Vec<String> =
+        policies.iter().filter(|(_, policy)| policy.requests_only).map(|(name, _)| (*name).to_owned()).collect();
     let vpa = VerticalPodAutoscaler {
         name: draft.name.clone(),
         target: draft.target.clone(),
         evicts: draft.mode == UpdateMode::Recreate,
         min_replicas: draft.min_replicas,
-        written: written.map(|(name, amount)| (name.clone(), *amount)).collect(),
+        written,
         controlled,
         origin: draft.context.origin(""),
     };
-    read.workload.recommended = vpa.levels().iter().map(|level| recommended(&vpa, read, level, &policy)).collect();
+    read.workload.recommended = vpa.levels().iter().map(|level| recommended(&vpa, read, level, &only)).collect();
     Some(vpa)
 }
 
@@ -121,11 +149,12 @@ fn tie(
 fn recommended(
     vpa: &VerticalPodAutoscaler,
     read: &DraftWorkload,
-    level: &kubound_encodings::cluster::Resources<i64>,
-    policy: &ContainerPolicy,
+    level: &Requests,
+    requests_only: &[String],
 ) -> PodTemplate {
     let mut template = read.workload.template.clone();
-    let containers = read.containers.with_requests(level, !policy.requests_only);
+    let containers =
+        read.containers.with_requests(level, |container| !requests_only.iter().any(|one| one == container));
     containers.give_totals(&mut template);
     if !containers.are_within_limits() {
         template.refused_by = Some(vpa.origin.clone());

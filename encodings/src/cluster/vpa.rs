@@ -5,9 +5,10 @@
 
 use super::hpa::MetricResource;
 use super::node::{CPU, MEMORY, Resources};
-use super::workload::{Usage, WorkloadRef};
+use super::workload::{Share, Usage, WorkloadRef};
 use crate::limits::models::{MOST_TARGETS, MOST_TARGETS_OF_BOTH, MOST_USAGES};
 use crate::system::Origin;
+use std::collections::BTreeMap;
 
 /// What is added to usage, in percent (`--recommendation-margin-fraction`).
 const MARGIN: i64 = 15;
@@ -17,6 +18,10 @@ const LEAST_CPU: i64 = 25;
 const LEAST_MEMORY: i64 = 250 << 20;
 /// Share by which requests must be off before old pods are evicted (`--pod-update-threshold`).
 const LEAST_CHANGE: f64 = 0.1;
+
+/// Requests by container.
+pub type Requests = BTreeMap<String, Resources<i64>>;
+
 /// Between what a recommendation is kept (`minAllowed` and `maxAllowed`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Allowed {
@@ -24,33 +29,49 @@ pub struct Allowed {
     pub min: Option<i64>,
     /// Most; stronger than `min`.
     pub max: Option<i64>,
+    /// Among how many containers the least recommendation of a pod is divided (`GetRecommendedPodResources`); none is one.
+    pub containers: i64,
 }
 
 /// The recommended request for a usage, both milli-cores or bytes.
 pub fn target(resource: MetricResource, usage: i64, allowed: Allowed) -> i64 {
     let least = if resource == MetricResource::Cpu { LEAST_CPU } else { LEAST_MEMORY };
     let recommended = (i128::from(usage) * i128::from(100 + MARGIN) / 100).min(i128::from(i64::MAX / 4)) as i64;
+    let least = least / allowed.containers.max(1);
     let raised = recommended.max(least).max(allowed.min.unwrap_or(0));
     allowed.max.map_or(raised, |most| raised.min(most))
 }
 
-/// A resource whose requests are recommended.
+/// A container, and which part of what its pod uses it does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// Its name.
+    pub container: String,
+    /// Its part.
+    pub share: Share,
+}
+
+/// A resource of a container whose requests are recommended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Controlled {
+    /// The container.
+    pub part: Part,
     /// CPU or memory.
     pub resource: MetricResource,
     /// The targets that are told apart, ascending.
     pub targets: Vec<i64>,
-    /// For each target the largest usage for which it is recommended; any usage has at least the last one.
+    /// For each target the largest usage of the container for which it is recommended; any usage has at least the last one.
     pub most_usage: Vec<i64>,
     /// Whether there are more targets than are told apart: each is rounded up to one of them.
     pub is_rounded: bool,
 }
 
 impl Controlled {
-    /// The targets for these usages of a pod, ascending; `alone`: no other resource is recommended.
-    pub fn new(resource: MetricResource, mut usages: Vec<i64>, allowed: Allowed, alone: bool) -> Self {
+    /// The targets for these usages of a pod, ascending; `alone`: of no other resource or container several are recommended.
+    pub fn new(part: Part, resource: MetricResource, usages: Vec<i64>, allowed: Allowed, alone: bool) -> Self {
+        let mut usages: Vec<i64> = usages.into_iter().map(|usage| part.share.of(usage)).collect();
         usages.sort_unstable();
+        usages.dedup();
         let mut steps: Vec<(i64, i64)> = Vec::new();
         for usage in usages {
             let target = target(resource, usage, allowed);
@@ -66,7 +87,7 @@ impl Controlled {
             steps = steps.chunks(size).filter_map(|chunk| chunk.last().copied()).collect();
         }
         let (targets, most_usage) = steps.into_iter().unzip();
-        Self { resource, targets, most_usage, is_rounded }
+        Self { part, resource, targets, most_usage, is_rounded }
     }
 
     /// The name of the resource.
@@ -117,19 +138,25 @@ pub struct VerticalPodAutoscaler {
     pub min_replicas: i64,
     /// What is recommended; not empty.
     pub controlled: Vec<Controlled>,
-    /// What the only container requests of the controlled resources according to the manifest.
-    pub written: Resources<i64>,
+    /// What containers request of the controlled resources according to the manifest.
+    pub written: Requests,
     /// Where it is written.
     pub origin: Origin,
 }
 
 impl VerticalPodAutoscaler {
-    /// The recommended requests of each level, from level 1 on: every pair of targets, the last resource fastest.
-    pub fn levels(&self) -> Vec<Resources<i64>> {
-        self.controlled.iter().fold(vec![Resources::new()], |levels, one| {
-            let with = |level: &Resources<i64>, target: i64| {
+    /// Whether requests of several containers are recommended.
+    pub fn has_several(&self) -> bool {
+        self.controlled.iter().any(|one| one.part.container != self.controlled[0].part.container)
+    }
+
+    /// The recommended requests of each level, from level 1 on: every combination of targets, the last resource of the last
+    /// container fastest.
+    pub fn levels(&self) -> Vec<Requests> {
+        self.controlled.iter().fold(vec![Requests::new()], |levels, one| {
+            let with = |level: &Requests, target: i64| {
                 let mut level = level.clone();
-                level.insert(one.name().to_owned(), target);
+                level.entry(one.part.container.clone()).or_default().insert(one.name().to_owned(), target);
                 level
             };
             levels.iter().flat_map(|level| one.targets.iter().map(move |&target| with(level, target))).collect()
@@ -137,20 +164,31 @@ impl VerticalPodAutoscaler {
     }
 
     /// What pods of a level request of the controlled resources; level 0 is the manifest's.
-    fn requests(&self, level: usize) -> Resources<i64> {
+    fn requests(&self, level: usize) -> Requests {
         level.checked_sub(1).map_or_else(|| self.written.clone(), |index| self.levels().swap_remove(index))
     }
 
     /// Why pods of a level go where another is recommended, and by which share of their requests they are off, summed up
-    /// over resources (`GetUpdatePriority`, `AddPod`).
+    /// over resources, each of all containers together (`GetUpdatePriority`, `AddPod`).
     pub fn urgency(&self, level: usize, recommended: usize) -> Option<(Urgency, f64)> {
         let (own, wanted) = (self.requests(level), self.requests(recommended));
-        let too_small = wanted.iter().any(|(resource, target)| own.get(resource).is_none_or(|own| own < target));
+        let own_of = |container: &str, resource: &str| own.get(container).and_then(|own| own.get(resource)).copied();
+        let mut totals: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        let mut too_small = false;
+        for (container, targets) in &wanted {
+            for (resource, &target) in targets {
+                let own = own_of(container, resource);
+                too_small |= own.is_none_or(|own| own < target);
+                let (requested, recommended) = totals.entry(resource).or_default();
+                *requested += own.unwrap_or(0) as f64;
+                *recommended += target as f64;
+            }
+        }
         // In milli-units, as quantities are compared.
-        let off = wanted.iter().map(|(resource, &target)| {
+        let off = totals.iter().map(|(&resource, &(requested, recommended))| {
             let scale = if resource == CPU { 1.0 } else { 1000.0 };
-            let own = (own.get(resource).copied().unwrap_or(0) as f64 * scale).max(1.0);
-            (own - target as f64 * scale).abs() / own
+            let requested = (requested * scale).max(1.0);
+            (requested - recommended * scale).abs() / requested
         });
         let off: f64 = off.sum();
         match (too_small, off >= LEAST_CHANGE) {
@@ -167,6 +205,10 @@ mod tests {
     use crate::cluster::Span;
     use MetricResource::{Cpu, Memory};
 
+    fn app() -> Part {
+        Part { container: "app".into(), share: Share::Rest(0) }
+    }
+
     fn scaler(controlled: Vec<Controlled>, written: &[(&str, i64)]) -> VerticalPodAutoscaler {
         VerticalPodAutoscaler {
             name: "web".into(),
@@ -174,7 +216,8 @@ mod tests {
             evicts: true,
             min_replicas: 2,
             controlled,
-            written: written.iter().map(|&(resource, amount)| (resource.to_owned(), amount)).collect(),
+            written: [("app".to_owned(), written.iter().map(|&(name, amount)| (name.to_owned(), amount)).collect())]
+                .into(),
             origin: Origin { object: "test".into(), field: String::new() },
         }
     }
@@ -186,9 +229,10 @@ mod tests {
         assert_eq!(target(Cpu, 10, free), 25, "the floor of a pod");
         assert_eq!(target(Memory, 100 << 20, free), 250 << 20);
         assert_eq!(target(Memory, 1000 << 20, free), 1150 << 20);
-        assert_eq!(target(Cpu, 300, Allowed { min: Some(500), max: None }), 500);
-        assert_eq!(target(Cpu, 300, Allowed { min: None, max: Some(200) }), 200);
-        assert_eq!(target(Cpu, 10, Allowed { min: None, max: Some(20) }), 20, "the policy comes after the floor");
+        assert_eq!(target(Cpu, 300, Allowed { min: Some(500), ..free }), 500);
+        assert_eq!(target(Cpu, 300, Allowed { max: Some(200), ..free }), 200);
+        assert_eq!(target(Cpu, 10, Allowed { max: Some(20), ..free }), 20, "the policy comes after the floor");
+        assert_eq!(target(Cpu, 0, Allowed { containers: 2, ..free }), 12, "the floor is divided among containers");
     }
 
     #[test]
@@ -204,18 +248,18 @@ mod tests {
 
     #[test]
     fn few_targets_are_told_apart_and_others_rounded_up() {
-        let exact = Controlled::new(Cpu, vec![10, 20, 300, 400], Allowed::default(), true);
+        let exact = Controlled::new(app(), Cpu, vec![10, 20, 300, 400], Allowed::default(), true);
         assert_eq!(
             (exact.targets, exact.most_usage, exact.is_rounded),
             (vec![25, 345, 460], vec![20, 300, 400], false)
         );
-        let many = Controlled::new(Cpu, (1..=8).map(|one| one * 100).collect(), Allowed::default(), true);
+        let many = Controlled::new(app(), Cpu, (1..=8).map(|one| one * 100).collect(), Allowed::default(), true);
         assert_eq!((many.targets, many.is_rounded), (vec![230, 460, 690, 920], true));
     }
 
     #[test]
     fn pods_that_request_too_little_go_at_once_others_when_they_are_old() {
-        let cpu = Controlled::new(Cpu, vec![100, 300], Allowed::default(), true);
+        let cpu = Controlled::new(app(), Cpu, vec![100, 300], Allowed::default(), true);
         let web = scaler(vec![cpu], &[(CPU, 125)]);
         assert_eq!(web.levels().len(), 2);
         let why = |from: usize, to: usize| web.urgency(from, to).map(|(urgency, off)| (urgency, (off * 100.0) as i64));
@@ -223,19 +267,38 @@ mod tests {
         assert_eq!(why(2, 1), Some((Urgency::Old, 66)), "345 and 115");
         assert_eq!(why(0, 1), None, "125 and 115: 8 %");
         assert_eq!(why(1, 1), None);
-        let unwritten = VerticalPodAutoscaler { written: Resources::new(), ..web };
+        let unwritten = VerticalPodAutoscaler { written: Requests::new(), ..web };
         assert!(matches!(unwritten.urgency(0, 1), Some((Urgency::TooSmall, _))), "no request is outside");
     }
 
     #[test]
+    fn of_several_containers_each_may_be_too_small_and_totals_are_off() {
+        let of = |container: &str, share: Share| Part { container: container.into(), share };
+        let halved = Allowed { containers: 2, ..Allowed::default() };
+        let usages = vec![150, 350];
+        let app = Controlled::new(of("app", Share::Rest(50)), Cpu, usages.clone(), halved, true);
+        let side = Controlled::new(of("side", Share::Exactly(50)), Cpu, usages, halved, true);
+        assert_eq!((app.targets.clone(), side.targets.clone()), (vec![115, 345], vec![57]));
+        assert_eq!(side.most_usage, [50]);
+        let mut web = scaler(vec![app, side], &[(CPU, 345)]);
+        assert!(web.has_several());
+        assert_eq!(web.levels().len(), 2);
+        web.written.insert("side".into(), [(CPU.to_owned(), 40)].into());
+        let (urgency, off) = web.urgency(0, 2).expect("40 is below 57");
+        assert!(urgency == Urgency::TooSmall && (off - 17.0 / 385.0).abs() < 1e-9, "{off}: 385 and 402 together");
+        web.written.insert("side".into(), [(CPU.to_owned(), 60)].into());
+        assert_eq!(web.urgency(0, 2), None, "405 and 402");
+        assert!(matches!(web.urgency(0, 1), Some((Urgency::Old, _))), "405 and 172");
+    }
+
+    #[test]
     fn levels_are_pairs_and_differences_add_up() {
-        let cpu = Controlled::new(Cpu, vec![100, 300], Allowed::default(), false);
-        let memory = Controlled::new(Memory, vec![400 << 20], Allowed::default(), false);
+        let cpu = Controlled::new(app(), Cpu, vec![100, 300], Allowed::default(), false);
+        let memory = Controlled::new(app(), Memory, vec![400 << 20], Allowed::default(), false);
         let web = scaler(vec![cpu, memory], &[(CPU, 120), (MEMORY, 480 << 20)]);
-        assert_eq!(web.levels().iter().map(|level| level[CPU]).collect::<Vec<_>>(), [115, 345]);
+        assert_eq!(web.levels().iter().map(|level| level["app"][CPU]).collect::<Vec<_>>(), [115, 345]);
         assert_eq!(web.urgency(0, 1), None, "4.2 % and 4.2 %");
-        let wider =
-            VerticalPodAutoscaler { written: [(CPU.to_owned(), 122), (MEMORY.to_owned(), 490 << 20)].into(), ..web };
+        let wider = scaler(web.controlled, &[(CPU, 122), (MEMORY, 490 << 20)]);
         let (urgency, off) = wider.urgency(0, 1).expect("5.7 % and 6.1 %");
         assert!(urgency == Urgency::Old && off > 0.11 && off < 0.12, "{off}");
     }

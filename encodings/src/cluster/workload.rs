@@ -73,6 +73,16 @@ pub enum Share {
     Rest(i64),
 }
 
+impl Share {
+    /// That part of what a pod uses.
+    pub fn of(self, usage: i64) -> i64 {
+        match self {
+            Self::Exactly(amount) => amount,
+            Self::Rest(others) => (usage - others).max(0),
+        }
+    }
+}
+
 /// What one container of the pods of a workload uses.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContainerUsage {

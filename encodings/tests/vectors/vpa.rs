@@ -5,8 +5,8 @@ use kubound_encodings::cluster::disruption::Demand;
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::hpa::MetricResource;
 use kubound_encodings::cluster::rollout::Amount;
-use kubound_encodings::cluster::vpa::{Allowed, Controlled, usages};
-use kubound_encodings::cluster::workload::Usage;
+use kubound_encodings::cluster::vpa::{Allowed, Controlled, Part, usages};
+use kubound_encodings::cluster::workload::{Share, Usage};
 use kubound_encodings::cluster::{
     Cluster, LabelSelector, PodDisruptionBudget, Span, Timing, VerticalPodAutoscaler, Workload,
 };
@@ -16,7 +16,9 @@ const RECOMMENDED: &str = "recommended[default/web]";
 /// A Deployment whose pods request 200m, with a vertical autoscaler of CPU.
 fn scaled(usage: Usage, replicas: i64) -> Cluster {
     let mut web = Workload { cpu_usage: usage, ..deployment("web", replicas, 200, 100) };
-    let controlled = Controlled::new(MetricResource::Cpu, usages(usage, &[], replicas), Allowed::default(), true);
+    let part = Part { container: "app".into(), share: Share::Rest(0) };
+    let usages = usages(usage, &[], replicas);
+    let controlled = Controlled::new(part, MetricResource::Cpu, usages, Allowed::default(), true);
     web.recommended = controlled
         .targets
         .iter()
@@ -33,7 +35,7 @@ fn scaled(usage: Usage, replicas: i64) -> Cluster {
         evicts: true,
         min_replicas: 2,
         controlled: vec![controlled],
-        written: [("cpu".to_owned(), 200)].into(),
+        written: [("app".to_owned(), [("cpu".to_owned(), 200)].into())].into(),
         origin: origin(),
     };
     Cluster { vpas: vec![vpa], ..cluster(vec![node("a", &[]), node("b", &[])], vec![web]) }
@@ -200,4 +202,27 @@ fn the_horizontal_autoscaler_divides_by_what_each_pod_requests() {
     };
     // 600 of 400m: 150 %, 2.5, limited to 4; 600 of 545m: 110 %, 1.83; 600 of 690m: 86 %, 1.43.
     assert_eq!([after(2, 0), after(1, 1), after(0, 2)], [4, 4, 3]);
+}
+
+#[test]
+fn of_two_containers_the_one_whose_usage_changes_gets_what_is_left() {
+    let usage = Usage::PerPod(Span::new(150, 350, 200).expect("not empty"));
+    let mut cluster = scaled(usage, 4);
+    let of = |container: &str, share: Share| {
+        let allowed = Allowed { containers: 2, ..Allowed::default() };
+        let part = Part { container: container.into(), share };
+        Controlled::new(part, MetricResource::Cpu, usages(usage, &[], 4), allowed, true)
+    };
+    // 350m: 300m and 345m of one, 50m and 57m of the other.
+    cluster.vpas[0].controlled = vec![of("side", Share::Exactly(50)), of("app", Share::Rest(50))];
+    cluster.vpas[0].written = [("app".to_owned(), [("cpu".to_owned(), 150)].into())].into();
+    let world = recommended(&cluster, &[("a", 2)]);
+    let starts = [world.get(RECOMMENDED)];
+    assert!(starts == [1] || starts == [2], "{starts:?}");
+    let levels = cluster.vpas[0].levels();
+    assert_eq!(
+        levels.iter().map(|level| (level["app"]["cpu"], level["side"]["cpu"])).collect::<Vec<_>>(),
+        [(115, 57), (345, 57)]
+    );
+    assert!(!world.enabled("vertical-pod-autoscaler/evict").is_empty(), "the other container requests nothing");
 }

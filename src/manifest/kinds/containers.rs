@@ -12,6 +12,7 @@ use super::security;
 use super::syntax::is_dns_label;
 use kubound_encodings::cluster::node::{CPU, EPHEMERAL_STORAGE, MEMORY};
 use kubound_encodings::cluster::pod::{ContainerRequests, QosClass};
+use kubound_encodings::cluster::vpa::Requests;
 use kubound_encodings::cluster::{HostPort, PodTemplate, Resources};
 use std::collections::BTreeSet;
 
@@ -158,24 +159,20 @@ impl Containers {
         self.lasting().map(|one| one.name.as_str()).collect()
     }
 
-    /// Name and requests of the container that runs as long as the pod, if there is only one.
-    pub(in super::super) fn only(&self) -> Option<(&str, &Resources<i64>)> {
-        let mut lasting = self.lasting();
-        let only = lasting.next().filter(|_| lasting.next().is_none())?;
-        Some((&only.name, &only.requests))
+    /// Names and requests of ordinary containers.
+    pub(in super::super) fn ordinary(&self) -> impl Iterator<Item = (&str, &Resources<i64>)> {
+        self.ordinary.iter().map(|one| (one.name.as_str(), &one.requests))
     }
 
-    /// With other requests of the containers that run as long as the pod; limits keep their ratio to them where they
-    /// follow (`getProportionalResourceLimit`).
-    pub(in super::super) fn with_requests(&self, requests: &Resources<i64>, limits_follow: bool) -> Self {
+    /// With other requests of ordinary containers; limits keep their ratio to them where they follow
+    /// (`getProportionalResourceLimit`).
+    pub(in super::super) fn with_requests(&self, requests: &Requests, limits_follow: impl Fn(&str) -> bool) -> Self {
         let mut changed = self.clone();
-        let lasting = changed.ordinary.iter_mut().chain(changed.initial.iter_mut().filter(|one| one.is_sidecar));
-        for container in lasting {
-            for (resource, &wanted) in requests {
+        for container in &mut changed.ordinary {
+            let follows = limits_follow(&container.name);
+            for (resource, &wanted) in requests.get(&container.name).into_iter().flatten() {
                 let before = container.requests.insert(resource.clone(), wanted);
-                if let (Some(before @ 1..), Some(limit), true) =
-                    (before, container.limits.get_mut(resource), limits_follow)
-                {
+                if let (Some(before @ 1..), Some(limit), true) = (before, container.limits.get_mut(resource), follows) {
                     let scaled = i128::from(*limit) * i128::from(wanted) / i128::from(before);
                     *limit = i64::try_from(scaled).unwrap_or(i64::MAX);
                 }

@@ -175,6 +175,21 @@ fn scale_vertically(sketch: &mut Sketch) {
         sketch.workloads[one].settings.remove("cpuUsage");
         sketch.workloads[one].settings.insert("load".into(), json!({"cpu": "1200m"}));
     }
+    if sketch.percent(25) && !is_both {
+        let pod = sketch.pod(one);
+        let helper = json!({"name": "helper", "image": "registry.example/helper:1",
+            "resources": {"requests": {"cpu": "100m"}}});
+        let first = pod["containers"][0]["name"].clone();
+        let is_alone = pod["containers"].as_array().is_some_and(|all| all.len() == 1);
+        if is_alone && first.is_string() {
+            push(&mut pod["containers"], helper);
+            let usage = sketch.one_of(&["100m..700m/600m", "300m"]);
+            let containers = json!([{"name": first, "cpuUsage": usage}, {"name": "helper", "cpuUsage": "50m"}]);
+            let settings = &mut sketch.workloads[one].settings;
+            settings.retain(|key, _| !["load", "cpuUsage", "memoryUsage"].contains(&key.as_str()));
+            settings.insert("containers".into(), containers);
+        }
+    }
     sketch.objects.push(json!({
         "apiVersion": "autoscaling.k8s.io/v1", "kind": "VerticalPodAutoscaler",
         "metadata": {"name": format!("{name}-vertical"), "namespace": "default"},

@@ -144,9 +144,10 @@ fields! { VPA, of_vpa: VerticalPodAutoscaler,
         "VPA that evicts": *evicts,
         "VPA that does not evict": !evicts,
         "VPA: minReplicas 1": *min_replicas == 1,
-        "VPA: both resources": controlled.len() > 1,
+        "VPA: both resources": controlled.iter().any(|one| one.resource != controlled[0].resource),
+        "VPA: several containers": controlled.iter().any(|one| one.part != controlled[0].part),
         "VPA: several targets": controlled.iter().any(|one| one.targets.len() > 1),
-        "VPA: nothing written": written.is_empty(),
+        "VPA: nothing written": written.values().all(|one| one.is_empty()),
     }
 }
 

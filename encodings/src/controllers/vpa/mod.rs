@@ -3,9 +3,10 @@
 //! something else.
 //!
 //! ## State
-//! The recommendation is a level: 0 is the manifest (there is no recommendation yet), then one for each recommended pair
-//! of requests. Pods of each level are a group of their own, counted by node and phase like a revision; all belong to the
-//! same ReplicaSet, which creates pods of the level that is recommended at that moment (the webhook).
+//! The recommendation is a level: 0 is the manifest (there is no recommendation yet), then one for each combination
+//! of requests that is recommended for its containers. Pods of each level are a group of their own, counted by node and
+//! phase like a revision; all belong to the same ReplicaSet, which creates pods of the level that is recommended at that
+//! moment (the webhook).
 //!
 //! ## One step
 //! The recommender takes over the target for what pods use at present (see `cluster/vpa.rs`); the updater deletes pods
@@ -19,8 +20,8 @@
 //! * Where more targets are possible than are told apart, each is rounded up to one of them (tagged).
 //!
 //! ## Not modelled
-//! Pods of several containers, workloads other than Deployments and ReplicaSets, or with several revisions, caps by
-//! LimitRanges, evictions after running out of memory, resizing in place, `evictionRequirements` (all reported by the reader).
+//! Sidecars, whose requests stay as they are; workloads other than Deployments and ReplicaSets, or with several revisions,
+//! caps by LimitRanges, evictions after running out of memory, resizing in place, `evictionRequirements` (all reported by the reader).
 
 mod recommender;
 mod updater;

@@ -3,7 +3,7 @@
 use super::Scaler;
 use crate::cluster::hpa::MetricResource;
 use crate::cluster::vpa::Controlled;
-use crate::cluster::workload::Usage;
+use crate::cluster::workload::{Share, Usage};
 use crate::state::{Model, RuleBuilder, text};
 use crate::subject::Subject;
 use crate::system::{Pace, Phrase, Verb};
@@ -14,7 +14,7 @@ pub(super) fn add_rules(model: &mut Model, (vpa, id): Scaler, group: usize) {
     let Some(recommended) = super::recommended(model, group) else { return };
     let ready = model.ready(group);
     let level = vpa.controlled.iter().fold(Int::from(0), |level, one| {
-        level * one.targets.len() as i64 + target(one, usage(model, group, one.resource, ready))
+        level * one.targets.len() as i64 + target(one, usage(model, group, one, ready))
     }) + 1;
     // Containers without a sample get no recommendation.
     let changes = ready.above(0) & level.is_not(recommended.value);
@@ -46,9 +46,10 @@ pub(super) fn add_rules(model: &mut Model, (vpa, id): Scaler, group: usize) {
         for (index, one) in vpa.controlled.iter().enumerate() {
             let (scale, unit) = if one.resource == MetricResource::Cpu { (1, "m") } else { (1 << 20, "Mi") };
             let amounts: Vec<i64> = one.targets.iter().map(|target| target / scale).collect();
-            let amount = target(one, usage(model, group, one.resource, ready)).table(&amounts);
+            let amount = target(one, usage(model, group, one, ready)).table(&amounts);
+            let container = if vpa.has_several() { format!(" {}", one.part.container) } else { String::new() };
             rule = rule
-                .and_says(text(format!("{} {} ", if index > 0 { "," } else { "" }, one.name())))
+                .and_says(text(format!("{}{container} {} ", if index > 0 { "," } else { "" }, one.name())))
                 .and_says(Phrase::Value { term: amount.id(), scale: 1, unit });
         }
         if let Some(why) = why {
@@ -64,12 +65,17 @@ fn target(controlled: &Controlled, usage: Int) -> Int {
     count(controlled.most_usage[..smaller].iter().map(|&most| usage.above(most)).collect::<Vec<_>>())
 }
 
-/// What each ready pod uses of a resource.
-fn usage(model: &Model, group: usize, resource: MetricResource, ready: Int) -> Int {
+/// What a container of each ready pod uses of a resource.
+fn usage(model: &Model, group: usize, one: &Controlled, ready: Int) -> Int {
     let uses = model.uses(group);
-    let (amount, usage) = match resource {
+    let (amount, usage) = match one.resource {
         MetricResource::Cpu => (uses.cpu * uses.cpu_unit, model.workload(group).cpu_usage),
         MetricResource::Memory => (uses.memory, model.workload(group).memory_usage),
     };
-    if matches!(usage, Usage::Shared(_)) { amount / ready.max(1) } else { amount }
+    let amount = if matches!(usage, Usage::Shared(_)) { amount / ready.max(1) } else { amount };
+    match one.part.share {
+        Share::Exactly(amount) => amount.into(),
+        Share::Rest(0) => amount,
+        Share::Rest(others) => amount.monus(others),
+    }
 }
