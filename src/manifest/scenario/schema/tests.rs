@@ -229,7 +229,7 @@ fn neither_takes_a_key_that_is_unknown() {
             let mut spoilt = scenario.clone();
             // Labels, resources and verdicts are named freely, fields of custom resources by their rules files; taints are
             // read as leniently as those of manifests.
-            let free = ["labels", "annotations", "allocatable", "taints", "expect", "set"];
+            let free = ["labels", "annotations", "allocatable", "taints", "startupTaints", "expect", "set"];
             if !spoil(&mut spoilt, &path, depth, &free) {
                 break;
             }
