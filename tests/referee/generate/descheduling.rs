@@ -39,21 +39,21 @@ pub fn policy(sketch: &mut Sketch) -> Value {
 
 /// A plugin, where it runs, and its arguments.
 fn plugin(sketch: &mut Sketch) -> (&'static str, &'static str, Value) {
-    match sketch.random.within(0, 7) {
-        0 | 1 => ("balance", "RemoveDuplicates", json!({})),
-        2 | 3 => {
+    match sketch.random.within(0, 9) {
+        0..=2 => ("balance", "RemoveDuplicates", json!({})),
+        3 | 4 => {
             let constraints = sketch.one_of(&[json!(["DoNotSchedule"]), json!(["DoNotSchedule", "ScheduleAnyway"])]);
             let fits = sketch.percent(70);
             let arguments = json!({"constraints": constraints, "topologyBalanceNodeFit": fits});
             ("balance", "RemovePodsViolatingTopologySpreadConstraint", arguments)
         }
-        4 => ("deschedule", "RemovePodsViolatingNodeAffinity", json!({"nodeAffinityType": affinity(sketch)})),
-        5 => {
+        5 => ("deschedule", "RemovePodsViolatingNodeAffinity", json!({"nodeAffinityType": affinity(sketch)})),
+        6 => {
             let arguments = json!({"includePreferNoSchedule": sketch.percent(30)});
             ("deschedule", "RemovePodsViolatingNodeTaints", arguments)
         }
-        6 => ("deschedule", "RemovePodsViolatingInterPodAntiAffinity", json!({})),
-        _ if sketch.percent(70) => {
+        7 => ("deschedule", "RemovePodsViolatingInterPodAntiAffinity", json!({})),
+        _ if sketch.percent(80) => {
             let (low, high) = sketch.one_of(&[(20, 50), (30, 60), (30, 80), (10, 40)]);
             let mut arguments = json!({"thresholds": {"cpu": low}, "targetThresholds": {"cpu": high}});
             if sketch.percent(30) {
