@@ -261,6 +261,20 @@ fn events_become_actions_of_their_objects() {
     assert_eq!(recording.left_out["BackOff is no action of the model"], 1);
 }
 
+/// The descheduler names the plugin; what it could not evict is no action.
+#[test]
+fn evictions_of_the_descheduler_are_told_by_who_records_them() {
+    let fixture = Fixture::new();
+    let lines = ["RemoveDuplicates", "EvictionFailed"].map(|reason| {
+        line(5, reason, "Pod", "php-apache-5d-a", "pod eviction from free-0 node by sigs.k8s.io/descheduler")
+            .replace("\"other\"", "\"sigs.k8s.io.descheduler\"")
+    });
+    let (_, recording) = fixture.read(&lines);
+    assert_eq!(recording.actions.len(), 1);
+    assert_eq!(recording.classes[recording.actions[0].class].deed, Deed::Descheduled);
+    assert_eq!(recording.left_out["EvictionFailed is no action of the model"], 1);
+}
+
 /// The recorder keeps the last message of several that it combines.
 #[test]
 fn of_combined_sizes_the_last_is_known() {

@@ -194,7 +194,8 @@ fn deed(event: &Event) -> Option<Deed> {
         ("Pod", "Preempted") => Deed::Preempted,
         ("Pod", "TaintToleration" | "NodeAffinity" | "NodeName" | "UnexpectedAdmissionError") => Deed::Rejected,
         ("Pod", reason) if reason.starts_with("OutOf") => Deed::Rejected,
-        ("Pod", _) if event.component.contains("descheduler") => Deed::Descheduled,
+        // `EvictionFailed`: with `evictionFailureEventNotification`.
+        ("Pod", why) if event.component.contains("descheduler") && why != "EvictionFailed" => Deed::Descheduled,
         // Claims of StatefulSets are created under the same reason: `create Claim`, from 1.36 on `Create Claim`.
         ("StatefulSet", _) if event.said().split(' ').nth(1) == Some("Claim") => return None,
         ("ReplicaSet" | "DaemonSet" | "StatefulSet" | "Job", "SuccessfulCreate") => Deed::Created,

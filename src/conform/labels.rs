@@ -68,6 +68,12 @@ impl Names<'_> {
         })
     }
 
+    /// Whether an object is an event that others come `after`.
+    pub fn is_awaited(&self, object: ObjectId) -> bool {
+        let is_it = |id: &String| self.names.object(object).name == *id;
+        self.cluster.events.iter().any(|event| event.after.as_ref().is_some_and(is_it))
+    }
+
     /// How steps of a rule are recorded; `None` if nothing would be.
     pub fn recorder(&self, rule: &Rule) -> Option<Recorder> {
         let (deed, verb) = match (rule.actor.as_str(), rule.reason) {

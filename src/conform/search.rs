@@ -112,8 +112,9 @@ pub(super) struct Search<'a> {
     /// Classes of evictions of pods that end by themselves.
     evictions: Vec<usize>,
     nodes: Vec<Node>,
-    /// Variables that say how often an event may still happen, which do not tell nodes apart.
-    budgets: Vec<bool>,
+    /// By variable, if it says how often an event may still happen: how often at first. That does not tell nodes apart, but
+    /// whether an event has happened that others come `after`.
+    budgets: Vec<Option<i64>>,
     bounds: Bounds,
     limited: bool,
 }
@@ -131,9 +132,12 @@ impl<'a> Search<'a> {
         };
         let evictions = (0..by_class.len()).filter(|&class| is_eviction(&recording.classes[class])).collect();
         let system = stepper.system();
-        let budgets = system.vars.iter().zip(system.dag.vars());
-        let budgets =
-            budgets.map(|(var, decl)| var.role == Role::Budget && decl.subject.aspect.word == words::LEFT).collect();
+        let budgets = system.vars.iter().zip(system.dag.vars()).map(|(var, decl)| {
+            let is_budget = var.role == Role::Budget && decl.subject.aspect.word == words::LEFT;
+            let is_awaited = || decl.subject.object.is_some_and(|event| names.is_awaited(event));
+            is_budget.then(|| if is_awaited() { decl.sort.range().hi } else { i64::MAX })
+        });
+        let budgets = budgets.collect();
         Self { recording, stepper, recorders, by_class, evictions, nodes: Vec::new(), budgets, bounds, limited: false }
     }
 
@@ -226,8 +230,10 @@ impl<'a> Search<'a> {
     fn enqueue(&mut self, node: usize, queues: &mut Queues) -> bool {
         let cost = self.nodes[node].cost;
         let mut key = self.nodes[node].place.clone();
-        for (value, _) in key.state.iter_mut().zip(&self.budgets).filter(|(_, is_budget)| **is_budget) {
-            *value = 0;
+        for (value, most) in key.state.iter_mut().zip(&self.budgets) {
+            if let Some(most) = most {
+                *value = i64::from(*value >= *most);
+            }
         }
         if queues.seen.get(&key).is_some_and(|&known| known <= cost) {
             return false;

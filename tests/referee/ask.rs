@@ -9,12 +9,16 @@ use std::fs;
 use std::io::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 /// Seconds for one question.
 const TIMEOUT: u64 = 60;
 
 /// States that a run may be looked for in between two recorded instants: many things happen within one second.
 const STATES: &str = "20000";
+
+/// Time between two passes of the descheduler.
+pub const DESCHEDULING: Duration = Duration::from_secs(5);
 
 /// What Kubound says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +46,28 @@ pub struct Followed {
     pub error: Option<String>,
 }
 
+/// What the files are for.
+#[derive(Clone, Copy)]
+pub enum Question<'a> {
+    /// Whether a quiet cluster can look like this.
+    Quiet(&'a Placement),
+    /// Whether a cluster can go on without ever being quiet again.
+    Forever,
+    /// Whether a run follows a recording, which begins without any pod.
+    Followed,
+}
+
+impl Question<'_> {
+    /// The intent that is violated if so.
+    fn intent(self, made: &Made, events: usize) -> Option<Value> {
+        match self {
+            Self::Quiet(seen) => Some(json!({"id": "seen", "always": seen.condition(made, events)})),
+            Self::Forever => Some(json!({"id": "seen", "infinitelyOften": "settled"})),
+            Self::Followed => None,
+        }
+    }
+}
+
 /// How Kubound is asked.
 pub struct Kubound {
     /// The program.
@@ -53,9 +79,9 @@ pub struct Kubound {
 }
 
 impl Kubound {
-    /// Whether a quiet cluster can look like this after the first few events.
-    pub fn ask(&self, made: &Made, events: usize, seen: &Placement) -> Result<Answer> {
-        self.write(&self.folder, made, events, Some(seen))?;
+    /// Whether this can be after the first few events.
+    pub fn ask(&self, made: &Made, events: usize, question: Question) -> Result<Answer> {
+        self.write(&self.folder, made, events, question)?;
         let first = self.answer(&[])?;
         if first != Answer::Cannot {
             return Ok(first);
@@ -70,7 +96,7 @@ impl Kubound {
 
     /// Whether a run of the model follows what was recorded while the first few events happened, and how far.
     pub fn follow(&self, folder: &Path, made: &Made, events: usize, recorded: &[Value]) -> Result<Followed> {
-        self.write(folder, made, events, None)?;
+        self.write(folder, made, events, Question::Followed)?;
         let recording = folder.join("events.jsonl");
         let lines: String = recording::facts(recorded).iter().map(|fact| format!("{fact}\n")).collect();
         fs::write(&recording, lines)?;
@@ -99,8 +125,8 @@ impl Kubound {
         })
     }
 
-    /// Writes the files of a question; where nothing was seen those of all that happens, from no pods at all.
-    pub fn write(&self, folder: &Path, made: &Made, events: usize, seen: Option<&Placement>) -> Result<()> {
+    /// Writes the files of a question about the first few events.
+    pub fn write(&self, folder: &Path, made: &Made, events: usize, question: Question) -> Result<()> {
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
@@ -118,6 +144,10 @@ impl Kubound {
             save(&folder.join("scheduler.json"), scheduler)?;
             resources.push("scheduler.json");
         }
+        if let Some(policy) = &made.descheduler {
+            save(&folder.join("policy.json"), policy)?;
+            resources.push("policy.json");
+        }
         let mut settings = Vec::new();
         for workload in &made.workloads {
             if let Some(usage) = made.usage.get(name(workload)) {
@@ -125,12 +155,16 @@ impl Kubound {
                 settings.push(json!({"target": format!("{}/default/{}", kind(workload), name(workload)), key: amount}));
             }
         }
+        let is_empty = events == 0 || matches!(question, Question::Followed);
         let mut spec = json!({
             "kubernetesVersion": self.release, "resources": resources, "workloads": settings, "events": happening,
-            "start": if events == 0 || seen.is_none() { "empty" } else { "settled" },
+            "start": if is_empty { "empty" } else { "settled" },
         });
-        if let Some(seen) = seen {
-            spec["intents"] = json!([{"id": "seen", "always": seen.condition(made, events)}]);
+        if let Some(intent) = question.intent(made, events) {
+            spec["intents"] = json!([intent]);
+        }
+        if made.descheduler.is_some() {
+            spec["deschedulerInterval"] = format!("{}s", DESCHEDULING.as_secs()).into();
         }
         if !made.usage.is_empty() {
             spec["hpa"] = json!({"syncPeriod": "2s", "downscaleStabilization": "4s"});

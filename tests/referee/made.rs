@@ -16,6 +16,9 @@ pub struct Made {
     /// The configuration of the scheduler, where it is not the default.
     #[serde(default)]
     pub scheduler: Option<Value>,
+    /// The policy of the descheduler, where there is one.
+    #[serde(default)]
+    pub descheduler: Option<Value>,
     /// CPU that pods use, by workload, where that matters.
     #[serde(default)]
     pub usage: BTreeMap<String, Usage>,

@@ -17,7 +17,7 @@ mod tally;
 mod trial;
 
 use anyhow::{Context, Result, bail};
-use ask::Kubound;
+use ask::{Kubound, Question};
 use clap::{Args, Parser, Subcommand};
 use generate::{PROFILES, Profile};
 use observe::Placement;
@@ -128,7 +128,7 @@ fn draw(which: &Which, kubound: Option<PathBuf>) -> Result<()> {
         };
         // Whether there may be no pod at all: any question will do.
         let kubound = Kubound { program, folder: folder.clone(), release: "1.33".to_owned() };
-        let answer = kubound.ask(&made, made.events.len(), &Placement::default())?;
+        let answer = kubound.ask(&made, made.events.len(), Question::Quiet(&Placement::default()))?;
         println!("{} {seed}: {answer:?}", profile.name);
     }
     Ok(())
@@ -173,8 +173,11 @@ impl Run {
     /// Goes through seeds on one control plane.
     fn work(&self, profile: &'static Profile, number: u16, end: u64, next: &AtomicU64) -> Result<()> {
         let folder = self.folder.canonicalize()?;
-        let programs =
-            Programs { control_plane: folder.join("bin").join(&self.release), metrics: folder.join("bin/metrics") };
+        let programs = Programs {
+            control_plane: folder.join("bin").join(&self.release),
+            metrics: folder.join("bin/metrics"),
+            descheduler: folder.join("bin/descheduler"),
+        };
         let port = self.port + number * PORTS;
         let mut plane = Plane::up(&programs, &folder.join(format!("plane-{port}")), port, profile.kind)?;
         let kubound = Kubound {

@@ -160,6 +160,11 @@ impl Snapshot {
             && self.others.iter().all(|one| !one["spec"]["hard"].is_object() || one["status"]["hard"].is_object())
     }
 
+    /// Whether some pod waits for a node, of a DaemonSet or another one.
+    pub fn has_pods_without_node(&self) -> bool {
+        self.pods.iter().any(|pod| node_of(pod).is_empty())
+    }
+
     /// Whether no pod and no workload is left.
     pub fn is_empty(&self) -> bool {
         self.pods.is_empty() && self.others.is_empty()

@@ -3,9 +3,11 @@
 use crate::http::Server;
 use crate::kubelets::Kubelets;
 use serde_json::Value;
+use std::fs::File;
 use std::io::{Error, Result, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// Where the programs are.
 #[derive(Clone)]
@@ -14,6 +16,8 @@ pub struct Programs {
     pub control_plane: PathBuf,
     /// The stand-in of metrics-server.
     pub metrics: PathBuf,
+    /// The descheduler.
+    pub descheduler: PathBuf,
 }
 
 /// Flags for autoscalers that look often, forget soon, and take pods for ready as soon as they are.
@@ -32,6 +36,8 @@ pub enum PlaneKind {
     Metrics,
     /// The scheduler has several profiles.
     Schedulers,
+    /// Each cluster starts a descheduler.
+    Descheduled,
 }
 
 /// A control plane, from when it answers until it is dropped.
@@ -55,7 +61,7 @@ impl Plane {
         let mut command = Command::new(scripts().join("up.sh"));
         command.arg(state).arg(port.to_string()).env("BIN", &programs.control_plane);
         match kind {
-            PlaneKind::Plain => {}
+            PlaneKind::Plain | PlaneKind::Descheduled => {}
             PlaneKind::Schedulers => {
                 command.env("SCHEDULER", scripts().join("schedulers.json"));
             }
@@ -98,6 +104,16 @@ impl Plane {
     /// Starts `kubectl`, and does not wait.
     pub fn begin(&self, arguments: &[String]) -> Result<Child> {
         self.kubectl(arguments).stderr(Stdio::null()).spawn()
+    }
+
+    /// Starts the descheduler: its first pass is at once.
+    pub fn deschedule(&self, policy: &Value, interval: Duration) -> Result<Child> {
+        let (told, log) = (self.state.join("policy.json"), File::create(self.state.join("descheduler.log"))?);
+        std::fs::write(&told, policy.to_string())?;
+        let mut command = Command::new(&self.programs.descheduler);
+        command.arg("--kubeconfig").arg(self.state.join("kubeconfig")).arg("--policy-config-file").arg(told);
+        command.args(["--secure-port", "0", "--descheduling-interval", &format!("{}s", interval.as_secs())]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()
     }
 }
 

@@ -32,10 +32,8 @@ pub fn facts(events: &[Value]) -> Vec<Value> {
         let about = &event["involvedObject"];
         let next = uids.len() + 1;
         let number = *uids.entry(about["uid"].as_str().unwrap_or_default()).or_insert(next);
-        let component = [&event["source"]["component"], &event["reportingComponent"]];
-        let component = component.into_iter().find_map(Value::as_str).unwrap_or_default();
         let mut fact = json!({
-            "first": first(event), "component": component, "reason": event["reason"], "kind": about["kind"],
+            "first": first(event), "component": component(event), "reason": event["reason"], "kind": about["kind"],
             "namespace": about["namespace"], "name": about["name"], "uid": number.to_string(), "message": message(event),
         });
         if event["count"].as_i64().is_some_and(|count| count > 1) {
@@ -46,11 +44,18 @@ pub fn facts(events: &[Value]) -> Vec<Value> {
     facts
 }
 
+fn component(event: &Value) -> &str {
+    let told = [&event["source"]["component"], &event["reportingComponent"]];
+    told.into_iter().find_map(Value::as_str).unwrap_or_default()
+}
+
 /// Whether something happened to what the scenario has: nodes say once more of each pod that they are not ready.
 fn is_told(event: &Value) -> bool {
     let reason = event["reason"].as_str().unwrap_or_default();
+    // It gives the name of a plugin.
+    let is_eviction = event["type"] == "Normal" && component(event).contains("descheduler");
     let is_of_node = reason.starts_with("Node") == (event["involvedObject"]["kind"] == "Node");
-    REASONS.contains(&reason) && is_of_node
+    is_eviction || REASONS.contains(&reason) && is_of_node
 }
 
 /// The message, where it says more than the reason.

@@ -8,7 +8,7 @@ use std::io::{Result, Write};
 use std::path::Path;
 
 /// Questions in the order of the table.
-const QUESTIONS: [&str; 3] = ["start", "event", "second event"];
+const QUESTIONS: [&str; 4] = ["start", "event", "second event", "forever"];
 
 /// Adds a record to a file of them.
 pub fn add(path: &Path, record: &Record) -> Result<()> {
@@ -28,8 +28,8 @@ pub fn read(path: &Path) -> Result<Vec<Record>> {
 
 /// A table of profiles.
 pub fn table(records: &[Record]) -> String {
-    let mut text = "| profile | seeds | clusters | start | event | second event | undecided | never quiet or drained | moved pod excluded | recordings followed | actions followed |\n\
-                    |---|---|---|---|---|---|---|---|---|---|---|\n"
+    let mut text = "| profile | seeds | clusters | start | event | second event | forever | undecided | never quiet or drained | moved pod excluded | recordings followed | actions followed |\n\
+                    |---|---|---|---|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     let mut profiles: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
     for record in records {

@@ -1,6 +1,6 @@
 //! One cluster: made, left alone, disturbed, left alone again, and asked about.
 
-use crate::ask::{Answer, Followed, Kubound, save};
+use crate::ask::{Answer, DESCHEDULING, Followed, Kubound, Question, save};
 use crate::made::{Event, Made};
 use crate::observe::{Place, Placement, Snapshot};
 use crate::plane::Plane;
@@ -26,6 +26,8 @@ const QUIET_STOPPED: Duration = Duration::from_secs(12);
 const RESYNC: Duration = Duration::from_secs(340);
 /// The same with autoscalers, which look every two seconds and wait for four before they scale down.
 const QUIET_AUTOSCALED: Duration = Duration::from_secs(10);
+/// The same with a descheduler: two passes, and some seconds for its start.
+const QUIET_DESCHEDULED: Duration = Duration::from_secs(13);
 /// Longest time until a cluster is quiet.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -73,6 +75,7 @@ pub struct Trial<'a> {
     pub kept: &'a Kept,
     stopped: BTreeSet<String>,
     drains: Vec<Child>,
+    descheduler: Option<Child>,
 }
 
 fn sleep_until(limit: Duration, what: &str, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
@@ -96,7 +99,7 @@ fn apply() -> Vec<String> {
 
 impl<'a> Trial<'a> {
     pub fn new(plane: &'a mut Plane, kubound: &'a Kubound, made: &'a Made, kept: &'a Kept) -> Self {
-        Self { plane, kubound, made, kept, stopped: BTreeSet::new(), drains: Vec::new() }
+        Self { plane, kubound, made, kept, stopped: BTreeSet::new(), drains: Vec::new(), descheduler: None }
     }
 
     /// Goes through all of it; the cluster is empty afterwards.
@@ -112,13 +115,17 @@ impl<'a> Trial<'a> {
     fn go(&mut self, record: &mut Record) -> Result<()> {
         let begin = Instant::now();
         self.make()?;
-        let first = self.quiet()?;
+        if let Some(policy) = &self.made.descheduler {
+            // In the model it begins once the first pods have their places.
+            self.quiet()?;
+            self.descheduler = Some(self.plane.deschedule(policy, DESCHEDULING)?);
+        }
         record.cluster_seconds += begin.elapsed().as_secs_f64();
-        record.seen.push(first.in_words());
+        let Some(first) = self.settle(record, 0)? else { return self.follow(record) };
         self.question(record, "start", 0, first.clone())?;
         if let Some(moved) = moved(&first, self.made, record.seed) {
             let asked = Instant::now();
-            record.answers.insert("moved".into(), self.kubound.ask(self.made, 0, &moved)?);
+            record.answers.insert("moved".into(), self.kubound.ask(self.made, 0, Question::Quiet(&moved))?);
             record.answer_seconds += asked.elapsed().as_secs_f64();
         }
         for (number, name) in (1..=self.made.events.len()).zip(["event", "second event"]) {
@@ -129,12 +136,40 @@ impl<'a> Trial<'a> {
             }
             let begin = Instant::now();
             self.happen(&self.made.events[number - 1])?;
-            let seen = self.quiet()?;
             record.cluster_seconds += begin.elapsed().as_secs_f64();
-            record.seen.push(seen.in_words());
+            let Some(seen) = self.settle(record, number)? else { break };
             self.question(record, name, number, seen)?;
         }
         self.follow(record)
+    }
+
+    /// Waits until nothing changes any more. Where a descheduler never lets it, the model has to be able to go on forever, too.
+    fn settle(&mut self, record: &mut Record, events: usize) -> Result<Option<Placement>> {
+        let begin = Instant::now();
+        let outcome = self.quiet();
+        record.cluster_seconds += begin.elapsed().as_secs_f64();
+        match outcome {
+            Ok(seen) => {
+                record.seen.push(seen.in_words());
+                Ok(Some(seen))
+            }
+            Err(_) if self.is_descheduling()? => {
+                let asked = Instant::now();
+                let answer = self.kubound.ask(self.made, events, Question::Forever)?;
+                record.answer_seconds += asked.elapsed().as_secs_f64();
+                self.keep(record, "forever", events, (&answer, Question::Forever))?;
+                record.answers.insert("forever".into(), answer);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_descheduling(&mut self) -> Result<bool> {
+        Ok(match &mut self.descheduler {
+            Some(child) => child.try_wait()?.is_none(),
+            None => false,
+        })
     }
 
     /// Whether the model follows the Events of the whole trial.
@@ -150,30 +185,38 @@ impl<'a> Trial<'a> {
     /// Asks; what looks like a disagreement is looked at again some time later, in case it was not quiet yet.
     fn question(&mut self, record: &mut Record, name: &str, events: usize, mut seen: Placement) -> Result<()> {
         let asked = Instant::now();
-        let mut answer = self.kubound.ask(self.made, events, &seen)?;
+        let mut answer = self.kubound.ask(self.made, events, Question::Quiet(&seen))?;
         if matches!(answer, Answer::Cannot | Answer::OnlyInterleaved) {
-            std::thread::sleep(if self.is_late(&seen) { RESYNC } else { QUIET_STOPPED });
+            std::thread::sleep(if self.is_late()? { RESYNC } else { QUIET_STOPPED });
             if self.is_refused() {
                 self.remind(name)?;
             }
             let again = self.quiet()?;
             if again != seen {
                 seen = again;
-                answer = self.kubound.ask(self.made, events, &seen)?;
+                answer = self.kubound.ask(self.made, events, Question::Quiet(&seen))?;
             }
         }
         record.answer_seconds += asked.elapsed().as_secs_f64();
-        if !matches!(answer, Answer::Can | Answer::Undecided) {
-            let folder =
-                self.kept.disagreements.join(format!("{}-{}-{}", record.profile, record.seed, name.replace(' ', "-")));
-            self.kubound.write(&folder, self.made, events, Some(&seen))?;
-            save(&folder.join("seen.json"), &seen)?;
-            save(&folder.join("made.json"), self.made)?;
-            let happened = self.plane.server.list("/api/v1/namespaces/default/events")?;
-            save(&folder.join("events.json"), &list(&happened.iter().collect::<Vec<_>>()))?;
-        }
+        self.keep(record, name, events, (&answer, Question::Quiet(&seen)))?;
         record.answers.insert(name.into(), answer);
         Ok(())
+    }
+
+    /// Keeps both sides of a disagreement.
+    fn keep(&self, record: &Record, name: &str, events: usize, (answer, question): (&Answer, Question)) -> Result<()> {
+        if matches!(answer, Answer::Can | Answer::Undecided) {
+            return Ok(());
+        }
+        let folder =
+            self.kept.disagreements.join(format!("{}-{}-{}", record.profile, record.seed, name.replace(' ', "-")));
+        self.kubound.write(&folder, self.made, events, question)?;
+        if let Question::Quiet(seen) = question {
+            save(&folder.join("seen.json"), seen)?;
+        }
+        save(&folder.join("made.json"), self.made)?;
+        let happened = self.plane.server.list("/api/v1/namespaces/default/events")?;
+        save(&folder.join("events.json"), &list(&happened.iter().collect::<Vec<_>>()))
     }
 
     /// Whether a quota may refuse pods in place of those of a stopped node, until it leaves these out.
@@ -191,12 +234,11 @@ impl<'a> Trial<'a> {
     }
 
     /// Whether something may be looked at again only after minutes.
-    fn is_late(&self, seen: &Placement) -> bool {
+    fn is_late(&self) -> Result<bool> {
         // Up to 1.35 no hint says that a pod is gone whose anti-affinity kept others out.
         let keeps_out = |one: &&Value| !one["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"].is_null();
         let is_missed = self.kubound.release == "1.33" && self.made.owners().iter().any(keeps_out);
-        let waits = seen.pods.keys().any(|place| place.node.is_empty());
-        self.is_refused() || is_missed && waits
+        Ok(self.is_refused() || is_missed && Snapshot::take(&self.plane.server)?.has_pods_without_node())
     }
 
     fn make(&mut self) -> Result<()> {
@@ -229,7 +271,12 @@ impl<'a> Trial<'a> {
             if signature != last {
                 (last, since) = (signature, Instant::now());
             }
-            let needed = if !self.stopped.is_empty() {
+            if self.descheduler.is_some() && !self.is_descheduling()? {
+                return Err(Error::other("the descheduler has ended"));
+            }
+            let needed = if self.descheduler.is_some() {
+                QUIET_DESCHEDULED
+            } else if !self.stopped.is_empty() {
                 QUIET_STOPPED
             } else if !self.made.usage.is_empty() {
                 QUIET_AUTOSCALED
@@ -282,9 +329,9 @@ impl<'a> Trial<'a> {
 
     /// Deletes everything that the trial made.
     fn clean(&mut self) -> Result<()> {
-        for drain in &mut self.drains {
-            drain.kill()?;
-            drain.wait()?;
+        for child in self.drains.iter_mut().chain(&mut self.descheduler) {
+            child.kill()?;
+            child.wait()?;
         }
         let server = &self.plane.server;
         let background = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"});

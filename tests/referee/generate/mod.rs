@@ -2,6 +2,7 @@
 //! profile, and one or two events. The same seed and profile give the same cluster on every machine.
 
 mod autoscaling;
+mod descheduling;
 mod events;
 mod nodes;
 mod pods;
@@ -50,6 +51,9 @@ pub fn draw(profile: &Profile, seed: u64) -> Made {
     }
     if profile.kind == PlaneKind::Schedulers {
         sketch.made.scheduler = Some(schedulers::configuration());
+    }
+    if profile.kind == PlaneKind::Descheduled {
+        sketch.made.descheduler = Some(descheduling::policy(&mut sketch));
     }
     sketch.made
 }

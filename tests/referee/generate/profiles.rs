@@ -1,6 +1,6 @@
 //! Profiles: what a run of the referee draws from.
 
-use super::{Letter, Sketch, autoscaling, events, nodes, pods, rules, schedulers, volumes, workloads};
+use super::{Letter, Sketch, autoscaling, descheduling, events, nodes, pods, rules, schedulers, volumes, workloads};
 use crate::plane::PlaneKind;
 
 /// What clusters are drawn from.
@@ -127,6 +127,16 @@ pub const PROFILES: &[Profile] = &[
         name: "volumes",
         kinds: &["Deployment", "Deployment", "ReplicaSet", "StatefulSet", "StatefulSet", "StatefulSet", "DaemonSet"],
         letters: &[(8, volumes::mount), (4, pod), (2, node), (1, priority)],
+        ..MIXED
+    },
+    Profile {
+        name: "descheduler",
+        kinds: &["Deployment", "Deployment", "ReplicaSet", "StatefulSet", "StatefulSet", "DaemonSet"],
+        letters: &[(8, pod), (3, node), (3, descheduling::disagree), (1, workload), (2, budget), (1, priority)],
+        // What comes back is empty, and the others are full.
+        events: &[(14, events::uncordon), (4, events::scale), (2, events::cordon), (2, events::apply)],
+        events_each: 2,
+        kind: PlaneKind::Descheduled,
         ..MIXED
     },
 ];
