@@ -40,7 +40,8 @@ impl EventModel for Relabel {
 
     fn unsupported(&self, cluster: &Cluster, event: &Event) -> Option<String> {
         let EventKind::Relabel(change) = &event.kind else { return None };
-        let number = made(cluster, change);
+        // Of a cluster of a size without such nodes nothing has to be said.
+        let number = made(cluster, change)?;
         if number < 2 {
             return Some("no node has other labels after it".to_owned());
         }
@@ -97,14 +98,15 @@ pub fn told(change: &LabelChange) -> String {
     set.chain(removed).collect::<Vec<_>>().join(" ")
 }
 
-/// How many sets of labels there are of the node that an event makes most of; one where nothing becomes of it.
-fn made(cluster: &Cluster, change: &LabelChange) -> usize {
+/// How many sets of labels there are of the node that an event makes most of; one where nothing becomes of it. Nothing where
+/// it is about no node.
+fn made(cluster: &Cluster, change: &LabelChange) -> Option<usize> {
     let others = cluster.events.iter().filter_map(|event| match &event.kind {
         EventKind::Relabel(change) => Some(change),
         _ => None,
     });
     let others: Vec<&LabelChange> = others.collect();
-    let mut most = 1;
+    let mut most = None;
     for pool in &cluster.pools {
         for index in 0..usize::try_from(pool.most_nodes()).unwrap_or(0) {
             let name = pool.slot_name(index);
@@ -113,7 +115,7 @@ fn made(cluster: &Cluster, change: &LabelChange) -> usize {
                     others.iter().copied().filter(|one| one.is_about(pool, &name)).collect();
                 let sets = label_change::closure(pool.slot_labels(index), &others, MOST_LABEL_SETS + 1);
                 let acts = sets.iter().any(|labels| change.applied(labels) != *labels);
-                most = most.max(if acts { sets.len() } else { 1 });
+                most = most.max(Some(if acts { sets.len() } else { 1 }));
             }
         }
     }

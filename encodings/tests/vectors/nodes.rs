@@ -1,11 +1,12 @@
 //! Admission, failed nodes, taints and drains (sections 5 and 6).
 
 use crate::support::{MEBI, World, ZONE, acting, cluster, deployment, event, labels, node};
+use kubound_encodings::assemble::assemble;
 use kubound_encodings::cluster::event::EventKind;
 use kubound_encodings::cluster::pod::Toleration;
 use kubound_encodings::cluster::workload::{CrashLoop, Usage};
 use kubound_encodings::cluster::{
-    Cluster, LabelChange, NodePool, ScenarioControllerKind, Span, Taint, TaintEffect, Workload,
+    Cluster, Granularity, LabelChange, NodePool, ScenarioControllerKind, Span, Taint, TaintEffect, Workload,
 };
 
 fn no_execute() -> Taint {
@@ -131,6 +132,23 @@ fn relabelled(workload: Workload) -> World {
     let change = LabelChange { nodes: Some("a".into()), remove: vec!["tier".into()], ..LabelChange::default() };
     cluster.events = vec![event("relabel", EventKind::Relabel(change))];
     World::new(&cluster)
+}
+
+/// What is said of an event about nodes of which there are so many.
+fn relabelling(count: i64, removed: &str) -> Result<(), String> {
+    let mut pool = node("a", &[("tier", "fast")]);
+    pool.count = Span::exactly(count);
+    let mut cluster = cluster(vec![pool], vec![deployment("web", 1, 100, 100)]);
+    let change = LabelChange { remove: vec![removed.into()], ..LabelChange::default() };
+    cluster.events = vec![event("relabel", EventKind::Relabel(change))];
+    assemble(&cluster, Granularity::Fine).map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_change_of_labels_changes_something_of_each_cluster_that_has_such_nodes() {
+    assert_eq!([relabelling(1, "tier"), relabelling(0, "tier")], [Ok(()), Ok(())]);
+    let refused = relabelling(1, "absent").unwrap_err();
+    assert!(refused.contains("no node has other labels after it"), "{refused}");
 }
 
 #[test]
