@@ -7,6 +7,7 @@ mod clusters;
 mod compare;
 mod completions;
 mod conform;
+mod conformance;
 mod container_usage;
 mod custom;
 mod disagreements;

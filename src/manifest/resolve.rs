@@ -174,9 +174,9 @@ fn resolve_tolerance(
     let is_on = scenario.gates.is_on(FeatureGate::HpaConfigurableTolerance, scenario.version);
     let part = |own: Option<i64>| own.filter(|_| is_on).unwrap_or(flag);
     hpa.tolerance = Tolerance { down: part(down), up: part(up) };
-    if (down.is_some() || up.is_some()) && !is_on {
+    for (key, _) in [("scaleDown", down), ("scaleUp", up)].iter().filter(|(_, own)| own.is_some() && !is_on) {
         let message = "counts only with the gate HPAConfigurableTolerance, off by default before 1.35: see `featureGates` of scenarios";
-        context.note(Warning, "spec.behavior", message);
+        context.note(Warning, &format!("spec.behavior.{key}.tolerance"), message);
     }
 }
 
@@ -336,7 +336,24 @@ fn resolve_priority(draft: &Draft, read: &DraftWorkload) -> (i64, bool) {
         }),
         None => draft.default_priority().map_or((0, true), |class| (class.value, class.preempts)),
     };
+    note_other_priority(read, priority, preempts);
     (priority, preempts && !read.never_preempts)
+}
+
+/// Admission refuses pods whose priority or policy is not that of their class.
+fn note_other_priority(read: &DraftWorkload, priority: i64, preempts: bool) {
+    let written = |key: &str| read.template.below(&["spec", key]).filter(|value| **value != Value::Null);
+    let note = |key: &str, found: String| {
+        let message = format!("not that of the PriorityClass, which is {found}: the API server refuses the pods");
+        read.context.note(Warning, &format!("spec.template.spec.{key}"), message);
+    };
+    if written("priority").is_some_and(|value| *value != Value::Integer(priority.into())) {
+        note("priority", priority.to_string());
+    }
+    let policy = if preempts { "PreemptLowerPriority" } else { "Never" };
+    if written("preemptionPolicy").is_some_and(|value| value.as_text() != Some(policy)) {
+        note("preemptionPolicy", policy.to_owned());
+    }
 }
 
 /// What is checked where nobody says what shall hold.

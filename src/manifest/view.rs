@@ -259,6 +259,14 @@ impl<'a> View<'a> {
         })
     }
 
+    /// An amount that may be below zero, where the API server takes such a one.
+    pub(super) fn signed_amount(&self, unit: Unit) -> Result<i64, InputError> {
+        match self.scalar_text().as_deref().and_then(|text| text.strip_prefix('-')) {
+            Some(positive) => Ok(-self.amount_of(positive, unit)?),
+            None => self.amount(unit),
+        }
+    }
+
     /// A duration in seconds: a number of seconds, or text such as `90s`, `5m`, `1h30m`.
     pub(super) fn seconds(&self) -> Result<i64, InputError> {
         let parsed = match self.value {
@@ -315,6 +323,12 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// Tells that a key is missing that the API server asks for and the models can do without.
+    pub(super) fn note_missing(&self, key: &str) {
+        let message = "missing; the API server refuses the object without it";
+        self.view.context.note(Severity::Warning, &child(&self.view.path, key), message);
+    }
+
     /// Reads a key if it is there.
     pub(super) fn read<T>(
         &self,
@@ -322,6 +336,12 @@ impl<'a> Fields<'a> {
         read: impl FnOnce(View<'a>) -> Result<T, InputError>,
     ) -> Result<Option<T>, InputError> {
         self.get(key).map(read).transpose()
+    }
+
+    /// One of several words, or what counts where none is written, which an empty text means as well.
+    pub(super) fn choice<T: Copy>(&self, key: &str, words: &[(&str, T)], default: T) -> Result<T, InputError> {
+        let view = self.get(key).filter(|view| view.value.as_text() != Some(""));
+        view.map_or(Ok(default), |view| view.one_of(words))
     }
 
     /// The items of a list; none if it is absent.

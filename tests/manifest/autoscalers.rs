@@ -15,7 +15,7 @@ fn tolerances_and_metrics_of_the_only_container_are_read() {
     let behavior = "behavior: {scaleDown: {tolerance: 50m}, scaleUp: {tolerance: 0}}";
     let off = hpa(behavior, "start: empty");
     assert_eq!(tolerance(&off), (100, 100));
-    assert!(has_note(&off, Severity::Warning, "spec.behavior", "HPAConfigurableTolerance"));
+    assert!(has_note(&off, Severity::Warning, "spec.behavior.scaleDown.tolerance", "HPAConfigurableTolerance"));
     assert_eq!(tolerance(&hpa(behavior, "hpa: {configurableTolerance: true}")), (50, 0));
     assert_eq!(tolerance(&hpa(behavior, "featureGates: {HPAConfigurableTolerance: true}")), (50, 0));
     assert_eq!(tolerance(&hpa(behavior, "kubernetesVersion: \"1.34\"")), (100, 100));

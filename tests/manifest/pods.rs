@@ -73,7 +73,11 @@ fn affinity_between_pods_is_read() {
     for (field, said) in [
         ("{topologyKey: a, matchLabelKeys: [app]}", "matchLabelKeys without labelSelector"),
         ("{labelSelector: {}}", "topologyKey"),
-        ("{topologyKey: a, labelSelector: {matchLabels: {app: web}}, mismatchLabelKeys: [app]}", "labelSelector"),
+        ("{topologyKey: a, labelSelector: {matchLabels: {app: web}}, matchLabelKeys: [app]}", "labelSelector"),
+        (
+            "{topologyKey: a, labelSelector: {}, matchLabelKeys: [b], mismatchLabelKeys: [b]}",
+            "in matchLabelKeys and mismatchLabelKeys",
+        ),
     ] {
         let pod = format!("affinity: {{podAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: [{field}]}}}}");
         let error = with_pod(&pod).expect_err(field).to_string();
@@ -105,18 +109,20 @@ fn ports_of_sidecars_count_from_1_34_on() {
 
 #[test]
 fn ports_of_the_node_are_read() {
-    let ports = |pod: &str| {
-        let text = DEPLOYMENT.replace(
-            "{name: web, image: web}",
-            "{name: web, image: web, ports: [{containerPort: 80}, \
-             {containerPort: 81, hostPort: 8081, hostIP: 10.0.0.1, protocol: UDP}]}",
-        );
-        let loaded = load(&[], Some(&format!("{NODE}---\n{text}      {pod}\n"))).expect("valid");
+    let read = |pod: &str, port: i64| {
+        let ports = format!("{{containerPort: {port}, hostPort: 8081, hostIP: 10.0.0.1, protocol: UDP}}");
+        let container = format!("{{name: web, image: web, ports: [{{containerPort: 80}}, {ports}]}}");
+        let text = DEPLOYMENT.replace("{name: web, image: web}", &container);
+        load(&[], Some(&format!("{NODE}---\n{text}      {pod}\n")))
+    };
+    let ports = |pod: &str, port: i64| {
+        let loaded = read(pod, port).expect("valid");
         let ports = &loaded.cluster.workloads[0].template.host_ports;
         ports.iter().map(|port| format!("{}:{}/{}", port.ip, port.port, port.protocol)).collect::<Vec<_>>()
     };
-    assert_eq!(ports("hostNetwork: false"), ["10.0.0.1:8081/UDP"]);
-    assert_eq!(ports("hostNetwork: true"), [":80/TCP", "10.0.0.1:8081/UDP"]);
+    assert_eq!(ports("hostNetwork: false", 81), ["10.0.0.1:8081/UDP"]);
+    assert_eq!(ports("hostNetwork: true", 8081), [":80/TCP", "10.0.0.1:8081/UDP"]);
+    assert!(read("hostNetwork: true", 81).is_err(), "on the network of the node both are the same");
 }
 
 #[test]

@@ -43,6 +43,11 @@ impl Server {
         if status < 300 { Ok(()) } else { Err(Error::other(format!("{path}: {status} {body}"))) }
     }
 
+    /// What is said to the creation of an object: the code, and the object or why it is refused.
+    pub fn answer(&self, path: &str, object: &Value) -> Result<(u16, Value)> {
+        self.ask("POST", path, Some(object))
+    }
+
     /// Changes fields of an object.
     pub fn patch(&self, path: &str, change: &Value) -> Result<()> {
         let (status, body) = self.ask("PATCH", path, Some(change))?;

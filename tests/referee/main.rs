@@ -3,6 +3,9 @@
 
 mod ask;
 mod cases;
+mod conformance;
+#[path = "../conformance/corpus.rs"]
+mod corpus;
 mod generate;
 mod http;
 mod kubelets;
@@ -43,6 +46,8 @@ enum Command {
     Run(Run),
     /// Runs the known failures, broken and fixed, and writes docs/src/reproduced.md.
     Cases(cases::Cases),
+    /// Asks an API server about manifests, and writes tests/conformance/answers-RELEASE.jsonl.
+    Conformance(conformance::Conformance),
     /// Plays kubelets of nodes, until it is ended.
     Kubelets {
         /// Port of the API server's proxy.
@@ -102,6 +107,7 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(run) => run.go(),
         Command::Cases(cases) => Ok(cases.go()?),
+        Command::Conformance(conformance) => conformance.go(),
         Command::Kubelets { port, node } => {
             let kept = node.map_or(kubelets::Kept::Annotated, kubelets::Kept::One);
             let _kubelets = kubelets::Kubelets::of(http::Server { port }, kept);

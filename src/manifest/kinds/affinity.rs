@@ -5,7 +5,10 @@ use super::super::error::InputError;
 use super::super::judgements::{Table, read as is_read, table, within};
 use super::super::view::{Fields, View};
 use super::pod_affinity;
-use super::selector::{LABEL_SELECTOR, NODE_SELECTOR, NODE_TERM, read_label_selector, read_node_term};
+use super::selector::{
+    LABEL_SELECTOR, NODE_SELECTOR, NODE_TERM, read_label_selector, read_node_term, read_preferred_term,
+};
+use super::syntax::check_key;
 use kubound_encodings::cluster::pod::{PreferredTerm, TopologySpreadConstraint, WhenUnsatisfiable};
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{Labels, PodTemplate, Requirement};
@@ -80,7 +83,7 @@ pub(super) fn read_node_affinity(fields: &Fields, template: &mut PodTemplate) ->
     for item in fields.items("preferredDuringSchedulingIgnoredDuringExecution")? {
         let item = item.fields()?;
         let weight = item.require("weight", "an integer from 1 to 100")?.integer(1..=100)?;
-        let term = read_node_term(&item.require("preference", "a node selector term")?)?;
+        let term = item.read("preference", |view| read_preferred_term(&view))?.unwrap_or_default();
         item.judge_rest(&PREFERENCE);
         template.preferred_affinity.push(PreferredTerm { weight, term });
     }
@@ -154,7 +157,10 @@ pub(super) fn fold_label_key(
     operator: fn(Vec<String>) -> Operator,
 ) -> Result<bool, InputError> {
     let name = key.name()?;
-    if requirements.iter().any(|requirement| requirement.key == name) {
+    check_key(key, name)?;
+    // Keys that must not match may be in the selector as well (`ValidateMatchLabelKeysAndMismatchLabelKeys`).
+    let is_matched = matches!(operator(Vec::new()), Operator::In(_));
+    if is_matched && requirements.iter().any(|requirement| requirement.key == name) {
         return Err(key
             .error(format!("`{name}` is also in labelSelector"))
             .kind(ErrorKind::Duplicate)

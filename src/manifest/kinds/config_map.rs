@@ -49,6 +49,9 @@ pub(super) fn read_config_map(object: &Object, draft: &mut Draft) -> Result<(), 
     object.judge_rest();
     let mut is_configuration = false;
     for (key, view) in data.iter().flat_map(|data| data.entries()) {
+        if *view.value != super::super::value::Value::Null {
+            view.text()?;
+        }
         let Some(text) = view.value.as_text() else { continue };
         if !["DeschedulerPolicy", "KubeSchedulerConfiguration"].iter().any(|kind| text.contains(kind)) {
             continue;

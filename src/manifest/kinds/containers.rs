@@ -4,13 +4,11 @@ use super::super::ErrorKind;
 use super::super::Severity::Harmless;
 use super::super::draft::Limits;
 use super::super::error::InputError;
-use super::super::quantity::Unit;
-use super::super::suggest::did_you_mean;
 use super::super::view::{Fields, View};
-use super::container_fields::{CONTAINER, PORT, RESOURCES};
-use super::security;
+use super::container_fields::CONTAINER;
 use super::syntax::is_dns_label;
-use kubound_encodings::cluster::node::{CPU, EPHEMERAL_STORAGE, MEMORY};
+use super::{ports, resources, security};
+use kubound_encodings::cluster::node::{CPU, MEMORY};
 use kubound_encodings::cluster::pod::{ContainerRequests, QosClass};
 use kubound_encodings::cluster::vpa::Requests;
 use kubound_encodings::cluster::{HostPort, PodTemplate, Resources};
@@ -55,7 +53,8 @@ pub(super) fn read(pod: &Fields) -> Result<Containers, InputError> {
     let initial: Result<Vec<_>, _> = pod.items("initContainers")?.iter().map(|item| read(item, true)).collect();
     let initial = initial?;
     check_names(ordinary.iter().chain(&initial), &view)?;
-    let overhead = pod.read("overhead", |view| read_amounts(&view))?.unwrap_or_default();
+    ports::check_conflicts(ordinary.iter().flat_map(|one| &one.host_ports), &view)?;
+    let overhead = pod.read("overhead", |view| resources::read_amounts(&view))?.unwrap_or_default();
     Ok(Containers { ordinary, initial, overhead, sidecars_hold_ports: false })
 }
 
@@ -258,90 +257,41 @@ fn read_one(view: &View, is_initial: bool, on_host: bool) -> Result<Container, I
             );
         }
         Some(view) => view.name()?.to_owned(),
-        None => String::new(),
+        None => {
+            fields.note_missing("name");
+            String::new()
+        }
     };
-    let image = fields.read("image", |view| view.text().map(str::to_owned))?.unwrap_or_default();
+    let image = match fields.get("image") {
+        Some(view) if view.value.as_text() != Some("") => view.text()?.to_owned(),
+        _ => {
+            fields.note_missing("image");
+            String::new()
+        }
+    };
     let policy = fields.get("restartPolicy");
     let is_sidecar = match (&policy, is_initial) {
-        (Some(policy), true) => policy.one_of(&[("Always", true), ("Never", false), ("OnFailure", false)])?,
+        (Some(policy), true) => {
+            let is_sidecar = policy.one_of(&[("Always", true), ("Never", false), ("OnFailure", false)])?;
+            if !is_sidecar {
+                policy.note(Harmless, "init containers are taken to succeed");
+            }
+            is_sidecar
+        }
         (Some(policy), false) => {
             policy.note(Harmless, "containers are taken to stay alive");
             false
         }
         (None, _) => false,
     };
-    let host_ports = read_host_ports(&fields, is_initial, is_sidecar, on_host)?;
+    let host_ports = ports::read(&fields, is_initial, is_sidecar, on_host)?;
     let (requests, limits) = match fields.get("resources") {
-        Some(resources) => read_requests(&resources)?,
+        Some(view) => resources::read(&view)?,
         None => Default::default(),
     };
     security::note_container(&fields)?;
     fields.judge_rest(&CONTAINER);
     Ok(Container { name, requests, limits, is_sidecar, image, host_ports })
-}
-
-/// Ports matter only where they bind a port of the node; on the network of the node all do.
-fn read_host_ports(
-    fields: &Fields,
-    is_initial: bool,
-    is_sidecar: bool,
-    on_host: bool,
-) -> Result<Vec<HostPort>, InputError> {
-    let mut ports = Vec::new();
-    for item in fields.items("ports")? {
-        let fields = item.fields()?;
-        let inside = fields.read("containerPort", |view| view.integer(1..=65535))?.unwrap_or(0);
-        let given = fields.read("hostPort", |view| view.integer(0..=65535))?.unwrap_or(0);
-        let protocol = fields.read("protocol", |view| view.text().map(str::to_owned))?;
-        let ip = fields.read("hostIP", |view| view.text().map(str::to_owned))?.unwrap_or_default();
-        fields.judge_rest(&PORT);
-        let port = if on_host && given == 0 { inside } else { given };
-        if port == 0 {
-            continue;
-        }
-        if is_initial && !is_sidecar {
-            item.note(Harmless, "the scheduler looks at the ports of containers only that run as long as their pod");
-        } else {
-            let protocol = protocol.filter(|name| !name.is_empty()).unwrap_or_else(|| "TCP".into());
-            ports.push(HostPort { ip, protocol, port });
-        }
-    }
-    Ok(ports)
-}
-
-/// Requests and limits; a request that is missing is the limit.
-fn read_requests(view: &View) -> Result<(Resources<i64>, Resources<i64>), InputError> {
-    let fields = view.fields()?;
-    let requests_view = fields.get("requests");
-    let mut requests = requests_view.as_ref().map(read_amounts).transpose()?.unwrap_or_default();
-    let limits = fields.read("limits", |view| read_amounts(&view))?.unwrap_or_default();
-    fields.judge_rest(&RESOURCES);
-    for (resource, request) in requests.iter().filter(|(resource, _)| !may_be_overcommitted(resource)) {
-        if limits.get(resource) != Some(request) {
-            return Err(requests_view
-                .as_ref()
-                .unwrap_or(view)
-                .error(format!("the request for {resource} is not its limit"))
-                .expected(format!("a limit of {resource} that equals the request"))
-                .help("nodes cannot promise more of such a resource than they have; the API server refuses the pod"));
-        }
-    }
-    for (resource, &limit) in &limits {
-        let request = *requests.entry(resource.clone()).or_insert(limit);
-        if request > limit {
-            let at = requests_view.as_ref().unwrap_or(view);
-            return Err(at
-                .error(format!("the request for {resource} is above its limit"))
-                .expected("a request that is at most the limit"));
-        }
-    }
-    Ok((requests, limits))
-}
-
-/// Whether nodes may promise more of a resource than they have (`IsOvercommitAllowed`).
-fn may_be_overcommitted(resource: &str) -> bool {
-    let is_native = !resource.contains('/') || resource.contains("kubernetes.io/");
-    is_native && !resource.starts_with("hugepages-")
 }
 
 /// Section 0.6.
@@ -362,21 +312,6 @@ fn quality<'c>(containers: impl Iterator<Item = &'c Container> + Clone) -> QosCl
         () if is_guaranteed => QosClass::Guaranteed,
         () => QosClass::Burstable,
     }
-}
-
-fn read_amounts(view: &View) -> Result<Resources<i64>, InputError> {
-    let fields = view.fields()?;
-    let read = |(resource, amount): (&str, View)| {
-        let is_known = [CPU, MEMORY, EPHEMERAL_STORAGE].contains(&resource) || resource.starts_with("hugepages-");
-        if !is_known && !resource.contains('/') {
-            return Err(amount
-                .error(format!("`{resource}` is no resource of containers"))
-                .expected("cpu, memory, ephemeral-storage, hugepages-SIZE, or a name such as example.com/gpu")
-                .help(did_you_mean(resource, [CPU, MEMORY, EPHEMERAL_STORAGE])));
-        }
-        Ok((resource.to_owned(), amount.amount(Unit::of(resource))?))
-    };
-    fields.entries().map(read).collect()
 }
 
 fn add(total: &mut Resources<i64>, more: &Resources<i64>) {

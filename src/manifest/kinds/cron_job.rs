@@ -71,7 +71,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
             .help("the API server refuses such a CronJob"));
     }
     let gaps = read_schedule(&spec)?;
-    let policy = spec.read("concurrencyPolicy", |view| view.one_of(POLICIES))?.unwrap_or_default();
+    let policy = spec.choice("concurrencyPolicy", POLICIES, ConcurrencyPolicy::default())?;
     let is_suspended = spec.read("suspend", |view| view.boolean())?.unwrap_or(false);
     let seconds = 0..=i64::from(i32::MAX);
     let starting_deadline = spec.read("startingDeadlineSeconds", |view| view.integer(seconds))?;

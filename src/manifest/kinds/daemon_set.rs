@@ -85,7 +85,7 @@ fn read_update(spec: &Fields) -> Result<DaemonSet, InputError> {
     let mut read = DaemonSet::default();
     let Some(strategy) = spec.below("updateStrategy")? else { return Ok(read) };
     let types = &[("RollingUpdate", false), ("OnDelete", true)];
-    read.updates_on_delete = strategy.read("type", |view| view.one_of(types))?.unwrap_or(false);
+    read.updates_on_delete = strategy.choice("type", types, false)?;
     let rolling = strategy.below("rollingUpdate")?;
     strategy.judge_rest(&UPDATE);
     let Some(rolling) = rolling else { return Ok(read) };

@@ -9,8 +9,10 @@ use super::super::quantity::Unit;
 use super::super::value::Value;
 use super::super::view::{Fields, View};
 use super::metadata::METADATA;
+use super::syntax::{is_dns_label, is_path_segment};
 use super::{Object, hpa_metrics};
 use crate::limits::reader::MAX_REPLICAS;
+use kubound_encodings::cluster::FeatureGate;
 use kubound_encodings::cluster::hpa::{
     Behavior, HorizontalPodAutoscaler, Metric, MetricResource, MetricTarget, ScalingPolicy, ScalingRules, SelectPolicy,
     Tolerance,
@@ -190,8 +192,17 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
 
 pub(super) fn read_target(view: &View, object: &Object) -> Result<WorkloadRef, InputError> {
     let fields = view.fields()?;
-    let kind = fields.require("kind", "the kind of a workload")?.name()?.to_owned();
-    let name = fields.require("name", "the name of a workload")?.name()?.to_owned();
+    let part = |key: &str, what: &str| {
+        let view = fields.require(key, what)?;
+        match view.name()? {
+            text if is_path_segment(text) => Ok(text.to_owned()),
+            text => {
+                Err(view.error(format!("`{text}` is not {what}")).expected("text without `/` and `%`").help(REFUSED))
+            }
+        }
+    };
+    let kind = part("kind", "the kind of a workload")?;
+    let name = part("name", "the name of a workload")?;
     fields.get("apiVersion");
     fields.judge_rest(&TARGET);
     Ok(WorkloadRef { kind, namespace: object.metadata.namespace.clone(), name })
@@ -228,6 +239,12 @@ fn read_v1(object: &Object, spec: &Fields) -> Result<Vec<Metric>, InputError> {
     let percent = spec.read("targetCPUUtilizationPercentage", |view| view.integer(1..=i64::from(i32::MAX)))?;
     Ok(vec![cpu_utilization(percent.unwrap_or(DEFAULT_UTILIZATION))])
 }
+
+const REFUSED: &str = "the API server refuses such an autoscaler";
+
+/// Types of targets.
+pub(super) const TYPES: &[(&str, &str)] =
+    &[("Utilization", "Utilization"), ("AverageValue", "AverageValue"), ("Value", "Value")];
 
 /// Types of metrics, and the keys under which they are written.
 const SOURCES: [(&str, &str); 5] = [
@@ -266,15 +283,27 @@ fn read_metrics(spec: &Fields) -> Result<Metrics, InputError> {
                 .kind(ErrorKind::MissingField)
                 .expected(format!("the metric, under `{key}`")));
         };
+        let others = SOURCES.iter().filter(|(other, _)| *other != kind).find_map(|(_, key)| fields.get(key));
+        if let Some(other) = others {
+            return Err(other
+                .error(format!("a second source of a metric of type {kind}"))
+                .expected(format!("`{key}` alone"))
+                .help(REFUSED));
+        }
         match kind {
             "Resource" => metrics.resources.extend(read_resource(&source, &RESOURCE)?),
             "ContainerResource" => {
-                let container = source.fields()?.require("container", "the name of a container")?.name()?.to_owned();
+                let named = source.fields()?.require("container", "the name of a container")?;
+                let container = named.name()?.to_owned();
+                if !is_dns_label(&container) {
+                    let error = named.error(format!("`{container}` is no name of a container"));
+                    return Err(error.expected("the name of a container of the target").help(REFUSED));
+                }
                 let field = view.path.clone();
                 let metric = read_resource(&source, &CONTAINER_RESOURCE)?;
                 metrics.containers.extend(metric.map(|metric| ContainerMetric { container, metric, field }));
             }
-            _ => metrics.named.push(hpa_metrics::read_metric(kind, view, &source)?),
+            _ => metrics.named.extend(hpa_metrics::read_metric(kind, view, &source)?),
         }
     }
     Ok(metrics)
@@ -297,18 +326,22 @@ fn read_resource(view: &View, table: &Table) -> Result<Option<Metric>, InputErro
     let target_view = fields.require("target", "type and value of the target")?;
     fields.judge_rest(table);
     let target = target_view.fields()?;
-    let kind = target.require("type", "Utilization or AverageValue")?;
-    let is_utilization = kind.one_of(&[("Utilization", true), ("AverageValue", false)])?;
+    // The controller looks at what is set, whatever the type says (`computeStatusForResourceMetricGeneric`).
+    target.require("type", "Utilization or AverageValue")?.one_of(TYPES)?;
     let utilization = target.read("averageUtilization", |view| view.integer(1..=i64::from(i32::MAX)))?;
     let value = target.read("averageValue", read_amount)?;
     target.judge_rest(&METRIC_TARGET);
-    let target = match (is_utilization, utilization, value) {
-        (true, Some(percent), None) => MetricTarget::Utilization(percent),
-        (false, None, Some(amount)) => MetricTarget::AverageValue(amount),
-        (true, ..) => {
-            return Err(target_view.error("type Utilization").expected("averageUtilization, and nothing else"));
+    let target = match (utilization, value) {
+        (Some(percent), None) => MetricTarget::Utilization(percent),
+        (None, Some(amount)) => MetricTarget::AverageValue(amount),
+        (None, None) => {
+            let error = target_view.error("no target").kind(ErrorKind::MissingField);
+            return Err(error.expected("averageUtilization or averageValue").help(REFUSED));
         }
-        (false, ..) => return Err(target_view.error("type AverageValue").expected("averageValue, and nothing else")),
+        (Some(_), Some(_)) => {
+            let error = target_view.error("averageUtilization and averageValue");
+            return Err(error.expected("one of the two").help(REFUSED));
+        }
     };
     Ok(Some(Metric { resource, target }))
 }
@@ -361,7 +394,17 @@ fn read_rules(
         }
         rules.policies = policies;
     }
-    *tolerance = fields.read("tolerance", |view| view.amount(Unit::Milli))?;
+    *tolerance = match fields.get("tolerance") {
+        Some(view) if view.signed_amount(Unit::Milli)? < 0 => {
+            let gate = FeatureGate::HpaConfigurableTolerance.name();
+            view.note(
+                Warning,
+                format!("below 0: the API server refuses it with the gate {gate}, and drops it otherwise"),
+            );
+            None
+        }
+        view => view.map(|view| view.amount(Unit::Milli)).transpose()?,
+    };
     fields.judge_rest(&RULES);
     Ok(rules)
 }

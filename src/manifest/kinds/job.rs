@@ -1,19 +1,21 @@
 //! Jobs (section 8.1).
 
+use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::{Draft, DraftWorkload};
 use super::super::error::InputError;
 use super::super::judgements::{Table, depends, harmless, read as is_read, risky, table, within};
-use super::super::value::Value;
+use super::super::value::{Value, child};
 use super::super::view::{Fields, View};
 use super::metadata::METADATA;
 use super::pod_fields::TEMPLATE;
+use super::selector::read_label_selector;
 use super::workload::draft_of;
-use super::{Object, pod_template};
+use super::{Object, pod_failure_policy, pod_template};
 use crate::limits::reader::MAX_REPLICAS;
 use crate::limits::reader::MOST_FAILURES;
-use kubound_encodings::cluster::Span;
-use kubound_encodings::cluster::workload::{ByIndex, Control, Disruption, Job};
+use kubound_encodings::cluster::workload::{ByIndex, Control, Job};
+use kubound_encodings::cluster::{Labels, Span};
 
 /// A Job.
 pub(super) static JOB: Table = table(
@@ -40,7 +42,7 @@ pub(super) static SPEC: Table = table(
         harmless("manualSelector", OWN_PODS, CONTROLLER),
         is_read("maxFailedIndexes"),
         is_read("parallelism"),
-        within("podFailurePolicy", &POLICY),
+        within("podFailurePolicy", &pod_failure_policy::POLICY),
         is_read("podReplacementPolicy"),
         risky("scheduling", "pods of a group wait for each other; here each is scheduled by itself"),
         harmless("selector", OWN_PODS, CONTROLLER),
@@ -57,20 +59,6 @@ pub(super) static SPEC: Table = table(
 
 const OWN_PODS: &str = "a Job keeps the pods that it creates";
 const CONTROLLER: &str = "pkg/controller/job/job_controller.go";
-
-static POLICY: Table = table("io.k8s.api.batch.v1.PodFailurePolicy", &[within("rules", &RULE)]);
-
-static RULE: Table = table(
-    "io.k8s.api.batch.v1.PodFailurePolicyRule",
-    &[
-        is_read("action"),
-        risky("onExitCodes", "containers that fail, and how those of evicted pods end, are not modelled"),
-        within("onPodConditions", &CONDITION),
-    ],
-);
-
-static CONDITION: Table =
-    table("io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern", &[is_read("status"), is_read("type")]);
 
 /// Reads a Job.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
@@ -98,16 +86,26 @@ pub(super) fn read_spec(object: &Object, spec: &Fields) -> Result<DraftWorkload,
     let backoff_limit = spec.read("backoffLimit", |view| view.integer(0..=i64::from(i32::MAX)))?;
     let active_deadline = spec.read("activeDeadlineSeconds", |view| view.integer(0..=i64::from(i32::MAX)))?;
     let policy = spec.below("podFailurePolicy")?;
-    let by_index = read_by_index(spec, completions)?;
-    let policy = policy.as_ref().map(|policy| read_policy(policy, by_index.is_some())).transpose()?;
+    // The default (`SetDefaults_Job`), which templates of CronJobs do not get before they are checked.
+    let written = completions;
+    let completions = completions.or((parallelism.is_none()).then_some(1));
+    let is_template = object.context.object.starts_with("CronJob/");
+    let by_index = read_by_index(spec, if is_template { written } else { completions })?;
+    let policy =
+        policy.as_ref().map(|policy| pod_failure_policy::read(policy, spec, by_index.is_some())).transpose()?;
     let on_disruption = policy.map(|(disruption, _)| disruption);
     // With FailIndex the first failure is that of the index.
     let fails_index = policy.is_some_and(|(_, fails_index)| fails_index);
     let by_index = by_index.map(|one| if fails_index { ByIndex { limit: 0, ..one } } else { one });
     let policies = &[("TerminatingOrFailed", false), ("Failed", true)];
     let replaces_failed_only = spec.read("podReplacementPolicy", |view| view.one_of(policies))?;
+    if let (Some(_), Some(false), Some(view)) = (on_disruption, replaces_failed_only, spec.get("podReplacementPolicy"))
+    {
+        let error = view.error("TerminatingOrFailed with podFailurePolicy");
+        return Err(error.expected("Failed, or no podReplacementPolicy").help(REFUSED));
+    }
     let job = Job {
-        completions: completions.or((parallelism.is_none()).then_some(1)),
+        completions,
         backoff_limit: backoff_limit.unwrap_or(if by_index.is_some() { MOST_FAILURES } else { 6 }).min(MOST_FAILURES),
         by_index,
         active_deadline,
@@ -117,20 +115,16 @@ pub(super) fn read_spec(object: &Object, spec: &Fields) -> Result<DraftWorkload,
         run_time: None,
     };
     let template_view = spec.require("template", "a pod template")?;
-    let template = pod_template::read_with(&template_view, &["Never", "OnFailure"])?;
+    let added = if is_template { Labels::new() } else { labels_of(object, spec) };
+    let template = pod_template::read_with(&template_view, &["Never", "OnFailure"], added)?;
+    check_selector(spec, &template.template.labels)?;
     let is_restarted =
         template_view.value.below(&["spec", "restartPolicy"]).and_then(Value::as_text) == Some("OnFailure");
     if let (true, Some(view)) = (is_restarted, spec.get("podFailurePolicy")) {
         return Err(view
             .error("podFailurePolicy with restartPolicy OnFailure")
             .expected("`restartPolicy: Never` in the template")
-            .help("the API server refuses such a Job"));
-    }
-    if let (true, Some(view)) = (is_restarted && by_index.is_some(), spec.get("backoffLimitPerIndex")) {
-        return Err(view
-            .error("backoffLimitPerIndex with restartPolicy OnFailure")
-            .expected("`restartPolicy: Never` in the template")
-            .help("the API server refuses such a Job"));
+            .help(REFUSED));
     }
     spec.judge_rest(&SPEC);
     let mut read = draft_of(object, &template_view, template);
@@ -138,6 +132,39 @@ pub(super) fn read_spec(object: &Object, spec: &Fields) -> Result<DraftWorkload,
     read.workload.control = Control::Ends(job);
     Ok(read)
 }
+
+/// Labels with which the API server marks the pods of a Job whose selector it makes (`generateSelector`). Those with the UID
+/// of the Job are left out, which nobody can know before.
+fn labels_of(object: &Object, spec: &Fields) -> Labels {
+    if spec.view.value.below(&["manualSelector"]) == Some(&Value::Bool(true)) {
+        return Labels::new();
+    }
+    let name = &object.metadata.name;
+    ["batch.kubernetes.io/job-name", "job-name"].map(|key| (key.to_owned(), name.clone())).into()
+}
+
+/// A selector that somebody else than the API server makes has to match the pods (`ValidateJobSpec`).
+fn check_selector(spec: &Fields, labels: &Labels) -> Result<(), InputError> {
+    let below = |key: &str| {
+        let value = spec.view.value.below(&[key]).filter(|value| **value != Value::Null)?;
+        Some(View { value, path: child(&spec.view.path, key), context: spec.view.context })
+    };
+    let Some(manual) = below("manualSelector") else { return Ok(()) };
+    if !manual.boolean()? {
+        return Ok(());
+    }
+    let Some(selector) = below("selector") else {
+        let error = manual.error("manualSelector without a selector").kind(ErrorKind::MissingField);
+        return Err(error.expected("a selector of the pods, or no manualSelector").help(REFUSED));
+    };
+    if read_label_selector(&selector)?.matches(labels) {
+        return Ok(());
+    }
+    let error = selector.error("the selector does not match the labels of the pod template");
+    Err(error.expected("a selector that matches spec.template.metadata.labels").help(REFUSED))
+}
+
+const REFUSED: &str = "the API server refuses such a Job";
 
 fn has_ended(value: &Value) -> bool {
     let Some(Value::List(conditions)) = value.below(&["status", "conditions"]) else { return false };
@@ -156,7 +183,7 @@ fn read_by_index(spec: &Fields, completions: Option<i64>) -> Result<Option<ByInd
             .view
             .error("indexes without completions")
             .expected("`completions` beside `completionMode: Indexed`")
-            .help("the API server refuses such a Job"));
+            .help(REFUSED));
     }
     let (limit, max_failed) = (spec.get("backoffLimitPerIndex"), spec.get("maxFailedIndexes"));
     let Some(limit) = limit else {
@@ -167,53 +194,9 @@ fn read_by_index(spec: &Fields, completions: Option<i64>) -> Result<Option<ByInd
         return Err(limit
             .error("backoffLimitPerIndex without indexes")
             .expected("`completionMode: Indexed` and `completions` beside it")
-            .help("the API server refuses such a Job"));
+            .help(REFUSED));
     }
     let max_failed = max_failed.map(|view| view.integer(0..=completions.unwrap_or_default())).transpose()?;
     let limit = limit.integer(0..=i64::from(i32::MAX))?.min(MOST_FAILURES);
     Ok(Some(ByIndex { limit, max_failed }))
-}
-
-/// What the first rule about disruptions does, and whether it makes the index fail.
-fn read_policy(policy: &Fields, by_index: bool) -> Result<(Disruption, bool), InputError> {
-    let mut fails_index = false;
-    let mut found = None;
-    for rule in policy.require("rules", "a list of rules")?.list()? {
-        let fields = rule.fields()?;
-        let actions = &[
-            ("Count", Some(Disruption::Count)),
-            ("Ignore", Some(Disruption::Ignore)),
-            ("FailJob", Some(Disruption::FailJob)),
-            ("FailIndex", None),
-        ];
-        let action = fields.require("action", "what to do")?;
-        let disruption = action.one_of(actions)?;
-        let mut is_meant = false;
-        for condition in fields.items("onPodConditions")? {
-            is_meant |= is_disruption(&condition)?;
-        }
-        fields.judge_rest(&RULE);
-        if is_meant && found.is_none() {
-            if disruption.is_none() && !by_index {
-                return Err(action.error("FailIndex without indexes").expected("`backoffLimitPerIndex` in the Job"));
-            }
-            fails_index = disruption.is_none();
-            found = Some(disruption.unwrap_or_default());
-        }
-    }
-    policy.judge_rest(&POLICY);
-    Ok((found.unwrap_or_default(), fails_index))
-}
-
-/// Whether a condition is that of a disrupted pod.
-fn is_disruption(condition: &View) -> Result<bool, InputError> {
-    let fields = condition.fields()?;
-    let kind = fields.require("type", "the type of a condition")?;
-    let is_disruption = kind.text()? == "DisruptionTarget";
-    let is_true = fields.read("status", |view| view.text().map(|text| text == "True"))?.unwrap_or(true);
-    fields.judge_rest(&CONDITION);
-    if !is_disruption {
-        kind.note(Risky, "no pod has such a condition here");
-    }
-    Ok(is_disruption && is_true)
 }

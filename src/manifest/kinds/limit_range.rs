@@ -1,6 +1,7 @@
 //! LimitRanges (section 8.5): defaults that pods get when they are created, and limits beyond which they are refused
 //! (the admission plugin LimitRanger).
 
+use super::super::ErrorKind;
 use super::super::Severity::{Risky, Warning};
 use super::super::draft::{Draft, DraftWorkload, LimitRange, Limits};
 use super::super::error::InputError;
@@ -10,7 +11,10 @@ use super::super::view::{Fields, View};
 use super::Object;
 use super::containers::{Containers, fill};
 use super::metadata::METADATA;
+use super::resources::{is_of_containers, may_be_overcommitted};
+use super::syntax::is_key;
 use kubound_encodings::cluster::Resources;
+use std::collections::BTreeSet;
 
 /// A LimitRange.
 pub(super) static LIMIT_RANGE: Table = table(
@@ -38,17 +42,31 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     object.judge_rest();
     let Some(spec) = spec else { return Ok(()) };
     let (mut container, mut pod) = (Limits::default(), Limits::default());
+    let mut seen = BTreeSet::new();
     for item in spec.items("limits")? {
         let fields = item.fields()?;
         let kind = fields.require("type", "Container, Pod or PersistentVolumeClaim")?;
-        match kind.text()? {
-            "Container" => container = with_defaults(read_limits(&fields)?),
-            "Pod" => pod = read_limits(&fields)?,
+        let name = kind.text()?;
+        if !seen.insert(name) {
+            let error = kind.error(format!("a second item of type {name}")).kind(ErrorKind::Duplicate);
+            return Err(error.expected("one item for each type").help(REFUSED));
+        }
+        match name {
+            "Container" => {
+                let read = read_limits(&fields)?;
+                container = with_defaults(read.clone());
+                check(&fields, &read, &container)?;
+            }
+            "Pod" => {
+                pod = read_limits(&fields)?;
+                check(&fields, &pod, &pod)?;
+                if let Some(view) = fields.get("default").or_else(|| fields.get("defaultRequest")) {
+                    let error = view.error("defaults of whole pods");
+                    return Err(error.expected("defaults of `type: Container` only").help(REFUSED));
+                }
+            }
             _ => {
-                kind.note(
-                    Risky,
-                    "claims outside of these bounds are refused, and a StatefulSet then makes no pods; here all claims are made",
-                );
+                read_other(&kind, &fields)?;
                 continue;
             }
         }
@@ -67,13 +85,77 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     Ok(())
 }
 
+const REFUSED: &str = "the API server refuses such a LimitRange";
+
+/// Bounds of claims and of other kinds are told only.
+fn read_other(kind: &View, fields: &Fields) -> Result<(), InputError> {
+    let name = kind.text()?;
+    if name == "PersistentVolumeClaim" {
+        let has = |key: &str| fields.view.value.below(&[key, "storage"]).is_some();
+        if !has("min") && !has("max") {
+            let error = fields.view.error("no bound of storage").kind(ErrorKind::MissingField);
+            return Err(error.expected("a `min` or `max` of storage").help(REFUSED));
+        }
+        let message = "claims outside of these bounds are refused, and a StatefulSet then makes no pods; here all claims are made";
+        kind.note(Risky, message);
+        return Ok(());
+    }
+    if name.contains('/') && is_key(name) {
+        kind.note(Risky, "nothing that is modelled knows limits of this type");
+        return Ok(());
+    }
+    kind.one_of(&[("Container", ()), ("Pod", ()), ("PersistentVolumeClaim", ())])
+}
+
+/// Bounds and defaults do not contradict each other (`ValidateLimitRange`).
+fn check(fields: &Fields, written: &Limits, limits: &Limits) -> Result<(), InputError> {
+    let pairs = [
+        ("min", &limits.min, "max", &limits.max),
+        ("min", &limits.min, "defaultRequest", &limits.default_request),
+        ("defaultRequest", &limits.default_request, "max", &limits.max),
+        ("defaultRequest", &limits.default_request, "default", &limits.default),
+        ("min", &limits.min, "default", &limits.default),
+        ("default", &limits.default, "max", &limits.max),
+    ];
+    for (lower, lows, upper, highs) in pairs {
+        let is_above = |&(resource, low): &(&String, &i64)| highs.get(resource).is_some_and(|high| low > high);
+        if let Some((resource, _)) = lows.iter().find(is_above) {
+            let error = fields.view.error(format!("{lower} of {resource} is above {upper}"));
+            return Err(error.expected("min ≤ defaultRequest ≤ default ≤ max").help(REFUSED));
+        }
+    }
+    for (resource, &ratio) in &written.max_ratio {
+        let bounds = written.min.get(resource).zip(written.max.get(resource)).filter(|(min, _)| **min > 0);
+        let is_beyond = bounds.is_some_and(|(&min, &max)| i128::from(ratio) * i128::from(min) > i128::from(max) * 1000);
+        if ratio < 1000 || is_beyond {
+            let error = fields.view.error(format!("maxLimitRequestRatio of {resource} cannot be met"));
+            return Err(error.expected("1 or more, and at most max by min").help(REFUSED));
+        }
+    }
+    let is_uneven = |&(resource, default): &(&String, &i64)| {
+        let request = limits.default_request.get(resource);
+        !may_be_overcommitted(resource) && request.is_some_and(|request| request != default)
+    };
+    if let Some((resource, _)) = limits.default.iter().find(is_uneven) {
+        let error = fields.view.error(format!("default and defaultRequest of {resource} are not the same"));
+        return Err(error.expected("the same amount, as nodes cannot promise more than they have").help(REFUSED));
+    }
+    Ok(())
+}
+
 fn read_limits(fields: &Fields) -> Result<Limits, InputError> {
     let amounts = |key: &str| {
         let read = |view: View| {
             let fields = view.fields()?;
             let amount = |(resource, amount): (&str, View)| {
+                if !is_of_containers(resource) {
+                    let error = amount.error(format!("`{resource}` is no resource of containers"));
+                    return Err(error
+                        .expected("cpu, memory, ephemeral-storage, or a name such as example.com/gpu")
+                        .help(REFUSED));
+                }
                 let unit = if key == "maxLimitRequestRatio" { Unit::Milli } else { Unit::of(resource) };
-                Ok((resource.to_owned(), amount.amount(unit)?))
+                Ok((resource.to_owned(), amount.signed_amount(unit)?))
             };
             fields.entries().map(amount).collect::<Result<Resources<i64>, InputError>>()
         };

@@ -1,9 +1,9 @@
 //! `metadata`, with what it tells about managers that nobody models.
 
-use super::super::Severity::{Harmless, Risky};
+use super::super::Severity::{Harmless, Risky, Warning};
 use super::super::error::InputError;
 use super::super::judgements::{Table, depends, harmless, read, risky, table, within};
-use super::super::value::Value;
+use super::super::value::{Value, child};
 use super::super::view::{Context, Fields, View};
 use super::super::{ErrorKind, NoteKind};
 use super::syntax::{self, is_dns_label, is_subdomain};
@@ -72,7 +72,12 @@ static OWNER: Table = table(
 );
 
 /// Reads `metadata`.
-pub(super) fn read_metadata(fields: &Fields, context: &Context, is_optional: bool) -> Result<Metadata, InputError> {
+pub(super) fn read_metadata(
+    fields: &Fields,
+    context: &Context,
+    kind: &str,
+    is_optional: bool,
+) -> Result<Metadata, InputError> {
     let metadata = match (fields.get("metadata"), is_optional) {
         (Some(metadata), _) => metadata.fields()?,
         (None, true) => return Ok(Metadata::default()),
@@ -86,11 +91,7 @@ pub(super) fn read_metadata(fields: &Fields, context: &Context, is_optional: boo
     let name = match metadata.get("name") {
         Some(name) => {
             let text = name.name()?;
-            if !is_subdomain(text) {
-                return Err(name
-                    .error(format!("`{text}` is not a name"))
-                    .expected("lower-case letters, digits, `-` and `.`, at most 253, at both ends a letter or digit"));
-            }
+            check_name(&name, kind)?;
             text.to_owned()
         }
         None if is_optional => String::new(),
@@ -110,7 +111,7 @@ pub(super) fn read_metadata(fields: &Fields, context: &Context, is_optional: boo
             .expected("lower-case letters, digits and `-`, at most 63, at both ends a letter or digit")),
     })?;
     let labels = metadata.read("labels", |view| syntax::labels(&view))?.unwrap_or_default();
-    let annotations = metadata.read("annotations", |view| view.labels())?.unwrap_or_default();
+    let annotations = metadata.read("annotations", |view| syntax::annotations(&view))?.unwrap_or_default();
     let owner = read_owner(&metadata)?;
     let replicas_owned = read_managers(&metadata)?;
     metadata.judge_rest(&METADATA);
@@ -125,6 +126,29 @@ pub(super) fn read_metadata(fields: &Fields, context: &Context, is_optional: boo
     })
 }
 
+/// Kinds whose names are labels of DNS, with the checks of their registries.
+const NAMED_BY_LABELS: [&str; 3] = ["Namespace", "Service", "StatefulSet"];
+
+/// Refuses what is no name of an object of a kind.
+fn check_name(name: &View, kind: &str) -> Result<(), InputError> {
+    let text = name.name()?;
+    if NAMED_BY_LABELS.contains(&kind) {
+        if !is_dns_label(text) {
+            return Err(name
+                .error(format!("`{text}` is no name of a {kind}"))
+                .expected("lower-case letters, digits and `-`, at most 63, at both ends a letter or digit"));
+        }
+        if kind == "Service" && text.starts_with(|one: char| one.is_ascii_digit()) {
+            name.note(Warning, "before 1.36 the API server refuses names of Services that begin with a digit");
+        }
+    } else if !is_subdomain(text) {
+        return Err(name
+            .error(format!("`{text}` is not a name"))
+            .expected("lower-case letters, digits, `-` and `.`, at most 253, at both ends a letter or digit"));
+    }
+    Ok(())
+}
+
 /// Who owns `spec.replicas`: autoscalers and `kubectl scale` write it by the subresource `scale`.
 fn read_managers(metadata: &Fields) -> Result<Option<bool>, InputError> {
     let Some(view) = metadata.get("managedFields") else { return Ok(None) };
@@ -136,15 +160,29 @@ fn read_managers(metadata: &Fields) -> Result<Option<bool>, InputError> {
     Ok(owners.reduce(|one, other| one || other))
 }
 
+/// The controller, of which there may be one (`ValidateOwnerReferences`).
 fn read_owner(metadata: &Fields) -> Result<Option<(String, String)>, InputError> {
-    for owner in metadata.items("ownerReferences")? {
-        let owner = owner.fields()?;
-        if owner.read("controller", |view| view.boolean())? == Some(true) {
-            let text = |key| owner.require(key, "text").and_then(|view| view.text().map(str::to_owned));
-            return Ok(Some((text("kind")?, text("name")?)));
+    let mut controller = None;
+    for item in metadata.items("ownerReferences")? {
+        let owner = item.fields()?;
+        for key in ["apiVersion", "kind", "name", "uid"] {
+            let value = item.value.below(&[key]).and_then(Value::as_text).unwrap_or_default();
+            if value.is_empty() {
+                let field = child(&item.path, key);
+                item.context.note(Warning, &field, "missing; the API server refuses an owner without it");
+            }
         }
+        if owner.read("controller", |view| view.boolean())? != Some(true) {
+            continue;
+        }
+        if controller.is_some() {
+            let error = item.error("a second controller").kind(ErrorKind::Duplicate);
+            return Err(error.expected("at most one owner with `controller: true`").help("the API server refuses it"));
+        }
+        let text = |key| owner.require(key, "text").and_then(|view| view.text().map(str::to_owned));
+        controller = Some((text("kind")?, text("name")?));
     }
-    Ok(None)
+    Ok(controller)
 }
 
 /// Prefixes of keys by which tools that rewrite objects mark what they manage.
@@ -169,7 +207,7 @@ fn note_manager(labels: &Labels, annotations: &Labels, context: &Context) {
                 context.note_kind(
                     NoteKind::ManagedObject,
                     Risky,
-                    &super::super::value::child(field, key),
+                    &child(field, key),
                     format!("managed by {manager}, which is not modelled: it may change or revert fields"),
                 );
                 return;

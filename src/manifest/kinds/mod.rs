@@ -24,17 +24,21 @@ pub(super) mod nap;
 mod node;
 mod pod;
 mod pod_affinity;
+mod pod_failure_policy;
 mod pod_fields;
 mod pod_security;
 mod pod_template;
+mod ports;
 mod release;
 mod resource_quota;
+mod resources;
 mod rollout;
 mod schedule;
 mod scheduler;
 mod scheduler_fields;
 mod security;
 mod selector;
+mod service;
 mod stateful_set;
 mod storage;
 mod syntax;
@@ -147,7 +151,7 @@ const KINDS: &[Kind] = &[
     global("", "Node", &["v1"], node::read_node, &node::NODE),
     global("", "Namespace", &["v1"], minor::read_namespace, &minor::NAMESPACE),
     namespaced("", "Pod", &["v1"], pod::read, &pod_fields::POD),
-    namespaced("", "Service", &["v1"], minor::read_service, &minor::SERVICE),
+    namespaced("", "Service", &["v1"], service::read, &service::SERVICE),
     namespaced("", "ConfigMap", &["v1"], config_map::read_config_map, &config_map::CONFIG_MAP),
     namespaced("apps", "Deployment", &["v1"], workload::read_workload, &workload::DEPLOYMENT),
     namespaced("apps", "ReplicaSet", &["v1"], workload::read_workload, &workload::REPLICA_SET),
@@ -282,7 +286,7 @@ pub(super) fn read_object(value: &Value, context: &Context, draft: &mut Draft) -
     }
     fields.get("apiVersion");
     fields.get("kind");
-    let metadata = metadata::read_metadata(&fields, context, known.is_configuration)?;
+    let metadata = metadata::read_metadata(&fields, context, known.kind, known.is_configuration)?;
     read_exceptions(&fields, kind, context, draft)?;
     let object = Object { version, metadata, fields, context, table: known.table(version) };
     (known.read)(&object, draft)?;

@@ -1,5 +1,6 @@
 //! Node manifests: each is a pool of exactly one.
 
+use super::super::ErrorKind;
 use super::super::Severity::{Harmless, Risky};
 use super::super::draft::Draft;
 use super::super::error::InputError;
@@ -9,6 +10,8 @@ use super::super::span::{Count, read_span};
 use super::super::value::Value;
 use super::super::view::{Fields, View};
 use super::metadata::METADATA;
+use super::resources::{check_whole, is_extended};
+use super::syntax::{check_key, check_value};
 use super::{Object, images};
 use kubound_encodings::cluster::{NodePool, Resources, Span, Taint, TaintEffect};
 
@@ -125,7 +128,21 @@ pub(super) fn read_node(object: &Object, draft: &mut Draft) -> Result<(), InputE
     Ok(())
 }
 
+/// Pods and what there are whole pieces only of are whole numbers (`ValidateNodeResources`).
+fn check_whole_ones(status: &Fields) -> Result<(), InputError> {
+    for key in ["capacity", "allocatable"] {
+        let amounts = status.below(key)?;
+        for (resource, view) in amounts.iter().flat_map(Fields::entries) {
+            if resource == "pods" || is_extended(resource) {
+                check_whole(resource, &view)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn read_status(status: &Fields) -> Result<(Resources<Span>, Option<Span>), InputError> {
+    check_whole_ones(status)?;
     let capacity = status.get("capacity");
     let source = match status.get("allocatable") {
         Some(view) => {
@@ -171,11 +188,23 @@ pub(in super::super) fn read_taints(view: &View) -> Result<Vec<Taint>, InputErro
     let mut taints = Vec::new();
     for item in view.list()? {
         let fields = item.fields()?;
-        let key = fields.require("key", "the key of the taint")?.name()?.to_owned();
-        let value = fields.read("value", |view| view.text().map(str::to_owned))?.unwrap_or_default();
+        let key_view = fields.require("key", "the key of the taint")?;
+        let key = key_view.name()?.to_owned();
+        check_key(&key_view, &key)?;
+        let value = match fields.get("value") {
+            Some(view) => {
+                check_value(&view, view.text()?)?;
+                view.text()?.to_owned()
+            }
+            None => String::new(),
+        };
         let effect =
             fields.require("effect", "NoSchedule, PreferNoSchedule or NoExecute")?.one_of(TaintEffect::NAMES)?;
         fields.judge_rest(&TAINT);
+        if taints.iter().any(|other: &Taint| other.key == key && other.effect == effect) {
+            let error = item.error(format!("a second taint {key} of this effect")).kind(ErrorKind::Duplicate);
+            return Err(error.expected("each pair of key and effect once").help("the API server refuses such a node"));
+        }
         taints.push(Taint { key, value, effect });
     }
     Ok(taints)

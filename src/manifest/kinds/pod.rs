@@ -17,6 +17,21 @@ pub(super) fn is_of_another(api_version: &str, kind: &str, value: &Value) -> boo
     (api_version, kind) == ("v1", "Pod") && owners.iter().any(is_controller)
 }
 
+/// Images of pods, unlike those of templates, do not begin or end with blanks (`validateContainersOnlyForPod`).
+fn check_images(root: &Value, object: &Object) -> Result<(), InputError> {
+    for list in ["containers", "initContainers"] {
+        let Some(Value::List(containers)) = root.below(&["spec", list]) else { continue };
+        for (index, container) in containers.iter().enumerate() {
+            let image = container.below(&["image"]).and_then(Value::as_text).unwrap_or_default();
+            if image.trim() != image {
+                let error = object.context.error(&format!("spec.{list}[{index}].image"), "blanks around the image");
+                return Err(error.expected("the image alone").help("the API server refuses such a pod"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Reads a pod that nobody owns.
 pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
     let root = object.fields.view.value;
@@ -29,11 +44,10 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     object.fields.get("status").iter().for_each(|view| view.note(Harmless, "the scenario says where runs start"));
     object.judge_rest();
     let policies = [("Always", true), ("OnFailure", false), ("Never", false)];
-    if let Some(view) = spec.get("restartPolicy")
-        && !view.one_of(&policies)?
-    {
-        view.note(Risky, "the pod is taken to run forever");
+    if !spec.choice("restartPolicy", &policies, true)? {
+        spec.get("restartPolicy").iter().for_each(|view| view.note(Risky, "the pod is taken to run forever"));
     }
+    check_images(root, object)?;
     let template = pod_template::read_spec(&spec, &object.metadata.labels, &object.metadata.annotations)?;
     let mut read = draft_of(object, &View::root(root, object.context), template);
     read.workload.replicas = Span::exactly(1);

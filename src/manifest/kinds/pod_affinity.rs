@@ -7,6 +7,7 @@ use super::super::judgements::{Table, read as is_read, table, within};
 use super::super::view::{Fields, View};
 use super::affinity::fold_label_key;
 use super::selector::{LABEL_SELECTOR, read_label_selector};
+use super::syntax::{check_key, is_dns_label};
 use kubound_encodings::cluster::pod_affinity::{
     NAMESPACE_NAME, PodAffinity, PodAffinityTerm, RevisionMatch, WeightedPodAffinityTerm,
 };
@@ -60,8 +61,8 @@ fn read_term(view: &View, labels: &Labels) -> Result<PodAffinityTerm, InputError
     let fields = view.fields()?;
     let selector = fields.read("labelSelector", |view| read_label_selector(&view))?;
     let mut term = PodAffinityTerm {
-        topology_key: fields.require("topologyKey", "a label key")?.name()?.to_owned(),
-        namespaces: fields.read("namespaces", |view| view.texts())?.unwrap_or_default(),
+        topology_key: read_topology_key(&fields)?,
+        namespaces: read_namespaces(&fields)?,
         namespace_selector: read_namespace_selector(&fields)?,
         ..PodAffinityTerm::default()
     };
@@ -69,6 +70,22 @@ fn read_term(view: &View, labels: &Labels) -> Result<PodAffinityTerm, InputError
     term.selector = selector;
     fields.judge_rest(&TERM);
     Ok(term)
+}
+
+/// The label whose values are domains.
+fn read_topology_key(fields: &Fields) -> Result<String, InputError> {
+    let view = fields.require("topologyKey", "a label key")?;
+    check_key(&view, view.name()?)?;
+    Ok(view.name()?.to_owned())
+}
+
+fn read_namespaces(fields: &Fields) -> Result<Vec<String>, InputError> {
+    let views = fields.items("namespaces")?;
+    if let Some(view) = views.iter().find(|view| view.value.as_text().is_some_and(|name| !is_dns_label(name))) {
+        let error = view.error("no name of a namespace");
+        return Err(error.expected("lower-case letters, digits and `-`, at both ends a letter or digit"));
+    }
+    views.iter().map(|view| view.text().map(str::to_owned)).collect()
 }
 
 fn read_namespace_selector(fields: &Fields) -> Result<Option<LabelSelector>, InputError> {
@@ -80,6 +97,13 @@ fn read_namespace_selector(fields: &Fields) -> Result<Option<LabelSelector>, Inp
     Ok(Some(selector))
 }
 
+/// A key that shall match and shall not.
+fn key_in_both<'a>(fields: &Fields<'a>) -> Option<View<'a>> {
+    let items = |key: &str| fields.items(key).unwrap_or_default();
+    let others = items("mismatchLabelKeys");
+    items("matchLabelKeys").into_iter().find(|key| others.iter().any(|other| other.value == key.value))
+}
+
 /// The API server adds the keys to the selector, with the values of the pod.
 fn read_label_keys(
     fields: &Fields,
@@ -87,6 +111,12 @@ fn read_label_keys(
     selector: Option<&LabelSelector>,
     term: &mut PodAffinityTerm,
 ) -> Result<(), InputError> {
+    if let Some(key) = key_in_both(fields) {
+        return Err(key
+            .error("a key in matchLabelKeys and mismatchLabelKeys")
+            .kind(ErrorKind::Duplicate)
+            .expected("a key in one of the two"));
+    }
     let mut folded = selector.map(|selector| selector.requirements.clone()).unwrap_or_default();
     let written = folded.len();
     for (field, revision) in [("matchLabelKeys", RevisionMatch::Own), ("mismatchLabelKeys", RevisionMatch::Other)] {

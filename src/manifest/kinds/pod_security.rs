@@ -71,6 +71,11 @@ pub(super) fn read_namespace(object: &Object, draft: &mut Draft) {
     let at = child("metadata.labels", ENFORCE);
     let level = object.metadata.labels.get(ENFORCE).map(String::as_str);
     draft.pod_security.retain(|other| other.namespace != namespace);
+    let version = object.metadata.labels.get(VERSION).map(String::as_str);
+    if version.is_some_and(|text| text != "latest" && release(text).is_none()) {
+        let message = "no version, which is `latest` or such as v1.33: the API server refuses such a label";
+        context.note(Warning, &child("metadata.labels", VERSION), message);
+    }
     match level {
         Some("baseline" | "restricted") => {
             let is_restricted = level == Some("restricted");

@@ -3,6 +3,7 @@
 use super::super::Severity::{Harmless, Warning};
 use super::super::draft::{Draft, DraftWorkload};
 use kubound_encodings::cluster::rollout::Amount;
+use kubound_encodings::cluster::workload::Control;
 use kubound_encodings::cluster::{FeatureGate, FeatureGates, KubernetesVersion};
 
 /// First release whose scheduler counts host ports of sidecars (`GetHostPorts` in `pkg/scheduler/util/utils.go`).
@@ -13,15 +14,18 @@ pub(in super::super) fn apply(draft: &mut Draft, version: KubernetesVersion, gat
     let updates_together = gates.is_on(FeatureGate::MaxUnavailableStatefulSet, version);
     for read in &mut draft.workloads {
         if !updates_together {
-            note_one_by_one(read);
+            update_one_by_one(read);
         }
         count_ports(read, version);
         read.later.iter_mut().for_each(|later| count_ports(later, version));
     }
 }
 
-fn note_one_by_one(read: &DraftWorkload) {
-    if read.workload.ordinals().is_some_and(|ordinals| ordinals.max_unavailable != Amount::Pods(1)) {
+/// The API server drops the field (`dropStatefulSetDisabledFields`).
+fn update_one_by_one(read: &mut DraftWorkload) {
+    let Control::Ordinals(ordinals) = &mut read.workload.control else { return };
+    if ordinals.max_unavailable != Amount::Pods(1) {
+        ordinals.max_unavailable = Amount::Pods(1);
         let gate = FeatureGate::MaxUnavailableStatefulSet.name();
         let message = format!("counts only with the gate {gate}: without it, several pods are updated one by one");
         read.context.note(Warning, "spec.updateStrategy.rollingUpdate.maxUnavailable", message);

@@ -20,8 +20,7 @@ pub(super) const HISTORY: i64 = 10;
 /// Reads `spec.strategy`, with the defaults and checks of the API server (section 2.1).
 pub(super) fn read_strategy(spec: &Fields) -> Result<Strategy, InputError> {
     let Some(strategy) = spec.below("strategy")? else { return Ok(Strategy::default()) };
-    let is_recreate =
-        strategy.read("type", |view| view.one_of(&[("RollingUpdate", false), ("Recreate", true)]))?.unwrap_or(false);
+    let is_recreate = strategy.choice("type", &[("RollingUpdate", false), ("Recreate", true)], false)?;
     let rolling = strategy.below("rollingUpdate")?;
     strategy.judge_rest(&STRATEGY);
     let quarter = Amount::Percent(25);
@@ -53,7 +52,8 @@ pub(super) fn read_strategy(spec: &Fields) -> Result<Strategy, InputError> {
 pub(super) fn read_amount(view: &View, most_percent: i64) -> Result<Amount, InputError> {
     // Beyond these numbers arithmetic would only cost memory; no cluster has so many pods.
     let Some(text) = view.value.as_text() else { return Ok(Amount::Pods(view.integer(0..=MOST_ROLLOUT)?)) };
-    let number = text.strip_suffix('%').and_then(|number| number.parse().ok());
+    let digits = text.strip_suffix('%').filter(|number| number.bytes().all(|one| one.is_ascii_digit()));
+    let number = digits.and_then(|number| number.parse().ok());
     match number.filter(|number| (0..=most_percent.min(MOST_ROLLOUT)).contains(number)) {
         Some(percent) => Ok(Amount::Percent(percent)),
         None => Err(view.error(format!("found {}", view.value.describe())).expected("a number of pods, or 25%")),

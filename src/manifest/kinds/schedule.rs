@@ -1,6 +1,5 @@
 //! Schedules of CronJobs: five fields as `robfig/cron` reads them (`ParseStandard`), and how far apart their moments are.
 
-use super::super::view::parse_duration;
 use crate::plural::plural;
 
 /// How far apart the moments of a schedule are.
@@ -53,11 +52,11 @@ pub(super) fn read(text: &str, time_zone: Option<&str>) -> Result<Gaps, String> 
         return Err("a time zone inside of it".into());
     }
     if let Some(duration) = text.strip_prefix("@every ") {
-        let seconds = parse_duration(duration.trim()).filter(|&seconds| seconds > 0);
-        let least = seconds.ok_or_else(|| format!("`{duration}` is not a duration of at least a second"))?;
-        return Ok(Gaps { least: Some(least), is_regular: true });
+        let seconds = go_duration(duration).ok_or_else(|| format!("`{duration}` is not a duration"))?;
+        // Parts of seconds do not count, and less than a second is one (`cron.Every`).
+        return Ok(Gaps { least: Some(seconds.max(1)), is_regular: true });
     }
-    let fields = match DESCRIPTORS.iter().find(|(name, _)| *name == text.trim()) {
+    let fields = match DESCRIPTORS.iter().find(|(name, _)| *name == text) {
         Some((_, fields)) => fields,
         None => text,
     };
@@ -76,6 +75,49 @@ pub(super) fn read(text: &str, time_zone: Option<&str>) -> Result<Gaps, String> 
     // Twice a year an hour is left out or comes twice.
     let least = gaps.least.map(|seconds| if seconds > 3600 { seconds - 3600 } else { seconds.min(60) });
     Ok(Gaps { least, is_regular: false })
+}
+
+/// Whole seconds of a duration of Go, such as `1h30m`, `1.5h` or `-5m` (`time.ParseDuration`).
+fn go_duration(text: &str) -> Option<i64> {
+    const UNITS: [(&str, i128); 8] = [
+        ("ns", 1),
+        ("us", 1_000),
+        ("µs", 1_000),
+        ("μs", 1_000),
+        ("ms", 1_000_000),
+        ("s", 1_000_000_000),
+        ("m", 60_000_000_000),
+        ("h", 3_600_000_000_000),
+    ];
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Some(0);
+    }
+    let mut total: i128 = 0;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let end = rest.find(|one: char| !one.is_ascii_digit() && one != '.')?;
+        let (number, behind) = rest.split_at(end);
+        let until = behind.find(|one: char| one.is_ascii_digit() || one == '.').unwrap_or(behind.len());
+        let (_, factor) = UNITS.iter().find(|(unit, _)| *unit == &behind[..until])?;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let digits: String = fraction.chars().take(12).collect();
+        let value = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<i128>().ok() };
+        if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
+            return None;
+        }
+        let parts = value(&digits)?.checked_mul(*factor)? / 10i128.pow(digits.len() as u32);
+        total = total.checked_add(value(whole)?.checked_mul(*factor)?)?.checked_add(parts)?;
+        rest = &behind[until..];
+    }
+    // Go counts nanoseconds in 64 bits.
+    let nanoseconds = i64::try_from(total).ok()?;
+    Some(sign * (nanoseconds / 1_000_000_000))
 }
 
 /// A field: items separated by commas.
@@ -189,6 +231,10 @@ mod tests {
             ("@hourly", HOUR),
             ("@weekly", 168 * HOUR),
             ("@every 90s", 90),
+            ("@every 1.5h", 5400),
+            ("@every 1h30m", 5400),
+            ("@every 100ms", 1),
+            ("@every -5m", 1),
         ] {
             assert_eq!(gaps_of(text), (Some(seconds), true), "{text}");
         }
@@ -241,6 +287,10 @@ mod tests {
             ", * * * *",
             "@never",
             "@every 1",
+            "@every ",
+            "@every 1.5.5s",
+            "@every 5 m",
+            "@every 5d",
             "TZ=UTC 0 0 * * *",
         ] {
             assert!(read(text, None).is_err(), "{text}");

@@ -1,8 +1,9 @@
 //! Label selectors and node selectors.
 
+use super::super::Severity::Warning;
 use super::super::error::InputError;
 use super::super::judgements::{Table, read, table, within};
-use super::super::view::{Fields, View};
+use super::super::view::View;
 use super::syntax;
 use kubound_encodings::cluster::selector::Operator;
 use kubound_encodings::cluster::{LabelSelector, NodeSelectorTerm, Requirement};
@@ -39,20 +40,29 @@ pub(super) fn read_label_selector(view: &View) -> Result<LabelSelector, InputErr
         requirements.push(Requirement { key, operator: Operator::In(vec![value]) });
     }
     for item in fields.items("matchExpressions")? {
-        requirements.push(read_requirement(&item, false)?);
+        requirements.push(read_requirement(&item, false, true)?);
     }
     fields.judge_rest(&LABEL_SELECTOR);
     Ok(LabelSelector { requirements })
 }
 
-/// Reads a term of a node selector.
+/// Reads a term that nodes must match.
 pub(super) fn read_node_term(view: &View) -> Result<NodeSelectorTerm, InputError> {
+    read_term(view, true)
+}
+
+/// Reads a term that nodes should match; the API server does not check its values.
+pub(super) fn read_preferred_term(view: &View) -> Result<NodeSelectorTerm, InputError> {
+    read_term(view, false)
+}
+
+fn read_term(view: &View, checks_values: bool) -> Result<NodeSelectorTerm, InputError> {
     let fields = view.fields()?;
-    let read = |fields: &Fields, key: &str| -> Result<Vec<Requirement>, InputError> {
-        fields.items(key)?.iter().map(|item| read_requirement(item, true)).collect()
+    let read = |key: &str, checks_values: bool| -> Result<Vec<Requirement>, InputError> {
+        fields.items(key)?.iter().map(|item| read_requirement(item, true, checks_values)).collect()
     };
     let term =
-        NodeSelectorTerm { expressions: read(&fields, "matchExpressions")?, fields: read(&fields, "matchFields")? };
+        NodeSelectorTerm { expressions: read("matchExpressions", checks_values)?, fields: read("matchFields", false)? };
     for (index, requirement) in term.fields.iter().enumerate() {
         let is_valid =
             matches!(&requirement.operator, Operator::In(values) | Operator::NotIn(values) if values.len() == 1);
@@ -62,12 +72,21 @@ pub(super) fn read_node_term(view: &View) -> Result<NodeSelectorTerm, InputError
                 .error(&format!("{}.matchFields[{index}]", view.path), "not a valid field requirement")
                 .expected("key metadata.name, operator In or NotIn, and exactly one value"));
         }
+        if let Operator::In(values) | Operator::NotIn(values) = &requirement.operator
+            && values.iter().any(|name| !syntax::is_subdomain(name))
+        {
+            let at = format!("{}.matchFields[{index}].values", view.path);
+            return Err(view.context.error(&at, "no name of a node").expected("the name of a Node"));
+        }
     }
     fields.judge_rest(&NODE_TERM);
     Ok(term)
 }
 
-fn read_requirement(view: &View, on_node: bool) -> Result<Requirement, InputError> {
+/// What no node has.
+const NEVER: Operator = Operator::In(Vec::new());
+
+fn read_requirement(view: &View, on_node: bool, checks_values: bool) -> Result<Requirement, InputError> {
     let fields = view.fields()?;
     let key_view = fields.require("key", "a label key")?;
     let key = key_view.name()?.to_owned();
@@ -85,7 +104,11 @@ fn read_requirement(view: &View, on_node: bool) -> Result<Requirement, InputErro
     };
     let integer = |values: &[String]| match values {
         [one] => {
-            one.parse().map_err(|_| at.error(format!("`{one}` is not an integer")).expected("one integer in quotes"))
+            let number = one.parse::<i64>().ok();
+            if number.is_none() {
+                at.note(Warning, format!("`{one}` is not an integer: no node matches"));
+            }
+            Ok(number)
         }
         _ => {
             Err(at.error(format!("{} values", values.len())).expected("exactly one integer, in quotes, for Gt and Lt"))
@@ -94,7 +117,7 @@ fn read_requirement(view: &View, on_node: bool) -> Result<Requirement, InputErro
     if matches!(operator, 2 | 3) && !values.is_empty() {
         return Err(at.error("values are not allowed here").expected("no values for Exists and DoesNotExist"));
     }
-    if !on_node {
+    if checks_values {
         values.iter().try_for_each(|value| syntax::check_value(&at, value))?;
     }
     let operator = match operator {
@@ -102,8 +125,8 @@ fn read_requirement(view: &View, on_node: bool) -> Result<Requirement, InputErro
         1 => Operator::NotIn(some(values)?),
         2 => Operator::Exists,
         3 => Operator::DoesNotExist,
-        4 => Operator::Gt(integer(&values)?),
-        _ => Operator::Lt(integer(&values)?),
+        4 => integer(&values)?.map_or(NEVER, Operator::Gt),
+        _ => integer(&values)?.map_or(NEVER, Operator::Lt),
     };
     Ok(Requirement { key, operator })
 }

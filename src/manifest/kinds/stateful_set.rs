@@ -1,21 +1,22 @@
 //! StatefulSets (section 8.3).
 
-use super::super::Severity::{Harmless, Risky};
+use super::super::Severity::{Harmless, Risky, Warning};
 use super::super::draft::Draft;
 use super::super::error::InputError;
 use super::super::judgements::{Table, depends, harmless, read as is_read, status, table, table_in, within};
-use super::super::value::Value;
+use super::super::value::{Value, child};
 use super::super::view::{Context, Fields, View};
 use super::metadata::METADATA;
 use super::pod_fields::TEMPLATE;
 use super::selector::LABEL_SELECTOR;
+use super::syntax::is_dns_label;
 use super::workload::{draft_of, read_selector, refuse_deadline, replicas_managed};
 use super::{Object, pod_template, rollout};
 use crate::limits::reader::MAX_REPLICAS;
 use kubound_encodings::cluster::pod_affinity::RevisionMatch;
 use kubound_encodings::cluster::rollout::Amount;
 use kubound_encodings::cluster::workload::{Control, StatefulSet};
-use kubound_encodings::cluster::{PodTemplate, Span};
+use kubound_encodings::cluster::{FeatureGate, PodTemplate, Span};
 
 /// A StatefulSet.
 pub(super) static STATEFUL_SET: Table = table(
@@ -134,6 +135,7 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     refuse_deadline(&template_view)?;
     let selector = read_selector(&spec.require("selector", "a label selector")?, &template.template)?;
     let control = Control::Ordinals(read_ordinals(&spec)?);
+    check_service(&spec)?;
     let claim_templates = read_claim_templates(&spec)?;
     template.template.has_claims |= !claim_templates.is_empty();
     let min_ready_seconds = rollout::read_min_ready_seconds(&spec)?;
@@ -149,6 +151,17 @@ pub(super) fn read(object: &Object, draft: &mut Draft) -> Result<(), InputError>
     read.claim_templates = claim_templates;
     draft.place(read);
     Ok(())
+}
+
+/// The Service of its pods has a name of the right form.
+fn check_service(spec: &Fields) -> Result<(), InputError> {
+    let name = spec.view.value.below(&["serviceName"]).and_then(Value::as_text).unwrap_or_default();
+    if name.is_empty() || is_dns_label(name) {
+        return Ok(());
+    }
+    let error =
+        spec.view.context.error(&child(&spec.view.path, "serviceName"), format!("`{name}` is no name of a Service"));
+    Err(error.expected("lower-case letters, digits and `-`, at both ends a letter or digit"))
 }
 
 /// Claims that go with their pods free these from the nodes of their volumes.
@@ -176,9 +189,12 @@ fn read_claim_templates(spec: &Fields) -> Result<Vec<String>, InputError> {
     let mut names = Vec::new();
     for item in spec.items("volumeClaimTemplates")? {
         let fields = item.fields()?;
-        let metadata = fields.require("metadata", "the name of the claims")?.fields()?;
-        names.push(metadata.require("name", "the name of the claims")?.name()?.to_owned());
-        metadata.judge_rest(&CLAIM_METADATA);
+        let metadata = fields.below("metadata")?;
+        match metadata.as_ref().and_then(|metadata| metadata.get("name")) {
+            Some(name) => names.push(name.name()?.to_owned()),
+            None => item.note(Warning, "a claim without a name, which the API server refuses from 1.36 on"),
+        }
+        metadata.iter().for_each(|metadata| metadata.judge_rest(&CLAIM_METADATA));
         fields.judge_rest(&CLAIMS);
     }
     Ok(names)
@@ -188,10 +204,10 @@ fn read_claim_templates(spec: &Fields) -> Result<Vec<String>, InputError> {
 fn read_ordinals(spec: &Fields) -> Result<StatefulSet, InputError> {
     let mut read = StatefulSet::default();
     let policies = &[("OrderedReady", true), ("Parallel", false)];
-    read.is_ordered = spec.read("podManagementPolicy", |view| view.one_of(policies))?.unwrap_or(true);
+    read.is_ordered = spec.choice("podManagementPolicy", policies, true)?;
     if let Some(strategy) = spec.below("updateStrategy")? {
         let types = &[("RollingUpdate", false), ("OnDelete", true)];
-        read.updates_on_delete = strategy.read("type", |view| view.one_of(types))?.unwrap_or(false);
+        read.updates_on_delete = strategy.choice("type", types, false)?;
         if let Some(rolling) = strategy.below("rollingUpdate")? {
             if read.updates_on_delete {
                 let error = rolling.view.error("rollingUpdate with OnDelete");
@@ -212,10 +228,16 @@ fn read_ordinals(spec: &Fields) -> Result<StatefulSet, InputError> {
     Ok(read)
 }
 
-/// At least one pod, or one percent.
+/// At least one pod, or one percent. Without its gate the API server drops the field unread.
 fn read_max_unavailable(view: &View) -> Result<Amount, InputError> {
-    let amount = rollout::read_amount(view, 100)?;
-    if amount.is_positive() { Ok(amount) } else { Err(view.error("no pod may be unavailable").expected("1 or more")) }
+    let amount = rollout::read_amount(view, i64::from(i32::MAX))?;
+    if amount.is_positive() && !matches!(amount, Amount::Percent(101..)) {
+        return Ok(amount);
+    }
+    let gate = FeatureGate::MaxUnavailableStatefulSet.name();
+    let message = format!("not from 1 to 100%: the API server refuses it with the gate {gate}, and drops it otherwise");
+    view.note(Warning, message);
+    Ok(Amount::Pods(1))
 }
 
 /// Its pods have no label `pod-template-hash`, so that keys of that name mean nothing.

@@ -1,5 +1,6 @@
 //! StorageClasses and CSIDrivers: whether volumes are attached to one node at a time, and whether they tie pods to nodes.
 
+use super::super::Severity::Warning;
 use super::super::draft::{Draft, StorageClass};
 use super::super::error::InputError;
 use super::super::judgements::{Table, harmless, read as is_read, table, within};
@@ -7,6 +8,7 @@ use super::super::value::Value;
 use super::super::view::Fields;
 use super::Object;
 use super::metadata::METADATA;
+use super::syntax::check_key;
 
 const PROVISIONER: &str = "pkg/controller/volume/persistentvolume/pv_controller.go";
 const KUBELET: &str = "pkg/volume/csi/csi_mounter.go";
@@ -84,19 +86,31 @@ const ATTACHED: &[&str] =
 /// Sources that may be either.
 const EITHER: &[&str] = &["csi", "flexVolume", "photonPersistentDisk", "portworxVolume", "scaleIO"];
 
-/// Takes what says of which kind a volume is; [`attaches`] reads it.
-pub(super) fn take_source(spec: &Fields) {
-    for source in UNATTACHED.iter().chain(ATTACHED).chain(EITHER) {
-        spec.get(source);
+/// Takes what says of which kind a volume is, which is one kind; [`attaches`] reads it.
+pub(super) fn take_source(spec: &Fields) -> Result<(), InputError> {
+    let sources = UNATTACHED.iter().chain(ATTACHED).chain(EITHER);
+    let found: Vec<_> = sources.filter_map(|source| spec.get(source)).collect();
+    match found.as_slice() {
+        [_] => Ok(()),
+        [] => {
+            let message = "no kind of volume; the API server refuses it";
+            spec.view.note(Warning, message);
+            Ok(())
+        }
+        [_, second, ..] => Err(second.error("a second kind of volume").expected("one kind").help(REFUSED)),
     }
 }
+
+const REFUSED: &str = "the API server refuses such a volume";
 
 /// What annotation makes a class the default one.
 const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 
 /// Reads a StorageClass.
 pub(super) fn read_class(object: &Object, draft: &mut Draft) -> Result<(), InputError> {
-    let provisioner = object.fields.require("provisioner", "the name of a driver")?.text()?.to_owned();
+    let provisioner_view = object.fields.require("provisioner", "the name of a driver")?;
+    let provisioner = provisioner_view.name()?.to_owned();
+    check_key(&provisioner_view, &provisioner.to_ascii_lowercase())?;
     object.judge_rest();
     let name = object.metadata.name.clone();
     let is_default = object.metadata.annotations.get(DEFAULT).is_some_and(|value| value == "true");

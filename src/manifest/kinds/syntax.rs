@@ -10,6 +10,9 @@ const LABEL: usize = 63;
 /// Longest name of an object, and longest prefix of a label.
 const SUBDOMAIN: usize = 253;
 
+/// Longest name of a port.
+const PORT: usize = 15;
+
 /// Letters and digits, with some others inside.
 fn is_word(text: &str, most: usize, is_end: fn(char) -> bool, inside: &str) -> bool {
     text.len() <= most
@@ -33,7 +36,7 @@ pub(super) fn is_subdomain(text: &str) -> bool {
 }
 
 /// Whether a text is the key of a label (`IsQualifiedName`).
-fn is_key(text: &str) -> bool {
+pub(super) fn is_key(text: &str) -> bool {
     let (prefix, name) = text.split_once('/').map_or((None, text), |(prefix, name)| (Some(prefix), name));
     prefix.is_none_or(is_subdomain) && is_word(name, LABEL, |one| one.is_ascii_alphanumeric(), "-_.")
 }
@@ -41,6 +44,16 @@ fn is_key(text: &str) -> bool {
 /// Whether a text is the value of a label (`IsValidLabelValue`).
 fn is_value(text: &str) -> bool {
     text.is_empty() || is_word(text, LABEL, |one| one.is_ascii_alphanumeric(), "-_.")
+}
+
+/// Whether a text is the name of a port (`IsValidPortName`).
+pub(super) fn is_port_name(text: &str) -> bool {
+    is_word(text, PORT, is_lower, "-") && text.contains(|one: char| one.is_ascii_lowercase()) && !text.contains("--")
+}
+
+/// Whether a text can be a part of a path (`IsValidPathSegmentName`).
+pub(super) fn is_path_segment(text: &str) -> bool {
+    ![".", ".."].contains(&text) && !text.contains(['/', '%'])
 }
 
 /// Refuses what is no key of a label.
@@ -76,6 +89,15 @@ pub(super) fn labels(view: &View) -> Result<Labels, InputError> {
     Ok(labels)
 }
 
+/// Reads annotations, whose keys are checked (`ValidateAnnotations`); case does not matter there.
+pub(super) fn annotations(view: &View) -> Result<Labels, InputError> {
+    let annotations = view.labels()?;
+    for key in annotations.keys() {
+        check_key(&View { path: child(&view.path, key), ..view.clone() }, &key.to_ascii_lowercase())?;
+    }
+    Ok(annotations)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +117,8 @@ mod tests {
     fn names_are_those_of_dns() {
         assert!(is_subdomain("a") && is_subdomain("a-1.b") && is_subdomain("0"));
         assert!(!is_subdomain("a..b") && !is_subdomain("-a") && !is_subdomain("A") && !is_subdomain("a_b"));
+        assert!(is_port_name("web-1") && !is_port_name("80") && !is_port_name("a--b") && !is_port_name("Web"));
+        assert!(is_path_segment("a b") && !is_path_segment("a/b") && !is_path_segment(".."));
         assert!(is_dns_label("a-1") && !is_dns_label("a.b") && !is_dns_label(""));
     }
 }

@@ -3,6 +3,7 @@
 use super::super::error::InputError;
 use super::super::judgements::{Table, read as is_read, table};
 use super::super::view::View;
+use super::syntax::{check_key, check_value};
 use kubound_encodings::cluster::TaintEffect;
 use kubound_encodings::cluster::pod::Toleration;
 
@@ -56,6 +57,12 @@ fn read_one(view: &View) -> Result<Toleration, InputError> {
     };
     let seconds = fields.read("tolerationSeconds", |view| view.integer(i64::MIN..=i64::MAX))?;
     fields.judge_rest(&TOLERATION);
+    if !key.is_empty() {
+        check_key(&View { path: format!("{}.key", view.path), ..view.clone() }, &key)?;
+    }
+    if !exists {
+        check_value(&View { path: format!("{}.value", view.path), ..view.clone() }, &value)?;
+    }
     if key.is_empty() && !exists {
         return Err(view.error("a toleration without a key").expected("operator Exists where the key is empty"));
     }

@@ -1,12 +1,15 @@
 //! PersistentVolumes and claims, as far as they tie pods to nodes (VolumeBinding and VolumeZone), and as far as not everybody
 //! may use them at once (`accessModes`).
 
-use super::super::NoteKind;
 use super::super::Severity::Risky;
 use super::super::draft::{Claim, Draft, DraftWorkload, Volume};
 use super::super::error::InputError;
-use super::super::view::Fields;
+use super::super::quantity::Unit;
+use super::super::value::{Value, child};
+use super::super::view::{Fields, View};
+use super::super::{ErrorKind, NoteKind};
 use super::selector::{NODE_SELECTOR, read_node_term};
+use super::syntax::is_subdomain;
 use super::volume_fields::{CLAIM_SPEC, NODE_AFFINITY, VOLUME_SPEC};
 use super::{Object, storage};
 use crate::limits::reader::MOST_VOLUME_ORDINALS;
@@ -23,10 +26,12 @@ pub(super) fn read_volume(object: &Object, draft: &mut Draft) -> Result<(), Inpu
     object.judge_rest();
     let mut nodes = Vec::new();
     if let Some(affinity) = spec.below("nodeAffinity")? {
-        if let Some(required) = affinity.below("required")? {
-            let terms = required.require("nodeSelectorTerms", "at least one term")?;
-            nodes.push(terms.list()?.iter().map(read_node_term).collect::<Result<Vec<_>, _>>()?);
-            required.judge_rest(&NODE_SELECTOR);
+        let required = affinity.require("required", "a node selector")?.fields()?;
+        let terms = required.require("nodeSelectorTerms", "at least one term")?;
+        nodes.push(terms.list()?.iter().map(read_node_term).collect::<Result<Vec<_>, _>>()?);
+        required.judge_rest(&NODE_SELECTOR);
+        if nodes.iter().any(Vec::is_empty) {
+            return Err(terms.error("no terms").expected("at least one term").help(REFUSED));
         }
         affinity.judge_rest(&NODE_AFFINITY);
     }
@@ -40,7 +45,10 @@ pub(super) fn read_volume(object: &Object, draft: &mut Draft) -> Result<(), Inpu
         None => None,
     };
     let modes = access_modes(&spec)?;
-    storage::take_source(&spec);
+    check_class(&spec)?;
+    check_local(&spec)?;
+    check_size(&spec, &["capacity", "storage"])?;
+    storage::take_source(&spec)?;
     spec.judge_rest(&VOLUME_SPEC);
     let name = object.metadata.name.clone();
     draft.volumes.retain(|other| other.name != name);
@@ -48,10 +56,70 @@ pub(super) fn read_volume(object: &Object, draft: &mut Draft) -> Result<(), Inpu
     Ok(())
 }
 
+const REFUSED: &str = "the API server refuses it";
+
+/// At least one mode, and ReadWriteOncePod alone (`ValidatePersistentVolumeSpec`, `ValidatePersistentVolumeClaimSpec`).
 fn access_modes(spec: &Fields) -> Result<Vec<String>, InputError> {
-    let known = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"].map(|mode| (mode, mode));
-    let views = spec.items("accessModes")?;
-    views.iter().map(|view| view.one_of(&known).map(str::to_owned)).collect()
+    let known = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", ONE_POD].map(|mode| (mode, mode));
+    let Some(at) = spec.get("accessModes") else {
+        spec.note_missing("accessModes");
+        return Ok(Vec::new());
+    };
+    let modes = at.list()?.iter().map(|view| view.one_of(&known)).collect::<Result<Vec<_>, _>>()?;
+    if modes.is_empty() {
+        return Err(at.error("no access modes").expected("at least one").help(REFUSED));
+    }
+    if modes.contains(&ONE_POD) && modes.len() > 1 {
+        return Err(at
+            .error(format!("{ONE_POD} beside other modes"))
+            .expected(format!("{ONE_POD} alone"))
+            .help(REFUSED));
+    }
+    Ok(modes.into_iter().map(str::to_owned).collect())
+}
+
+/// A class has the name of an object.
+fn check_class(spec: &Fields) -> Result<(), InputError> {
+    let class = spec.view.value.below(&["storageClassName"]).and_then(Value::as_text).unwrap_or_default();
+    if class.is_empty() || is_subdomain(class) {
+        return Ok(());
+    }
+    let at = child(&spec.view.path, "storageClassName");
+    let error = spec.view.context.error(&at, format!("`{class}` is no name of a StorageClass"));
+    Err(error.expected("the name of a StorageClass").help(REFUSED))
+}
+
+/// Local volumes say on which nodes they are, and paths of nodes do not lead upwards (`ValidatePersistentVolumeSpec`).
+fn check_local(spec: &Fields) -> Result<(), InputError> {
+    let is_there = |key: &str| spec.view.value.below(&[key]).is_some_and(|value| *value != Value::Null);
+    if is_there("local") && !is_there("nodeAffinity") {
+        let error = spec.view.context.error(&child(&spec.view.path, "nodeAffinity"), "missing");
+        return Err(error.kind(ErrorKind::MissingField).expected("the nodes of a local volume").help(REFUSED));
+    }
+    for kind in ["hostPath", "local"] {
+        let path = spec.view.value.below(&[kind, "path"]).and_then(Value::as_text).unwrap_or_default();
+        if path.split('/').any(|part| part == "..") {
+            let error = spec.view.context.error(&child(&child(&spec.view.path, kind), "path"), "a path upwards");
+            return Err(error.expected("a path without `..`").help(REFUSED));
+        }
+    }
+    Ok(())
+}
+
+const ONE_POD: &str = "ReadWriteOncePod";
+
+/// Whatever has a size says how large it is, above 0.
+fn check_size(spec: &Fields, keys: &[&str]) -> Result<(), InputError> {
+    let Some(value) = spec.view.value.below(keys).filter(|value| **value != Value::Null) else {
+        spec.note_missing(keys[0]);
+        return Ok(());
+    };
+    let at = keys.iter().fold(spec.view.path.clone(), |path, key| child(&path, key));
+    let view = View { value, path: at, context: spec.view.context };
+    if view.amount(Unit::Whole)? > 0 {
+        return Ok(());
+    }
+    Err(view.error("nothing").expected("a size above 0").help(REFUSED))
 }
 
 /// What the labels of a volume ask of nodes (VolumeZone): the same ones, unless the node has none of them.
@@ -71,7 +139,9 @@ pub(super) fn read_claim(object: &Object, draft: &mut Draft) -> Result<(), Input
     object.judge_rest();
     let volume = spec.read("volumeName", |view| view.text().map(str::to_owned))?;
     let class = spec.read("storageClassName", |view| view.text().map(str::to_owned))?;
+    check_class(&spec)?;
     let modes = access_modes(&spec)?;
+    check_size(&spec, &["resources", "requests", "storage"])?;
     spec.judge_rest(&CLAIM_SPEC);
     let (namespace, name) = (object.metadata.namespace.clone(), object.metadata.name.clone());
     draft.claims.retain(|other| (&other.namespace, &other.name) != (&namespace, &name));
@@ -135,7 +205,7 @@ fn exclusive_claim(draft: &Draft, namespace: &str, name: &str) -> Option<Exclusi
     let claim = claim_of(draft, namespace, name)?;
     let origin = claim.context.origin("spec.accessModes");
     let has = |modes: &[String], wanted: &str| modes.iter().any(|mode| mode == wanted);
-    if has(&claim.modes, "ReadWriteOncePod") {
+    if has(&claim.modes, ONE_POD) {
         return Some(ExclusiveClaim { name: name.to_owned(), access: Access::OnePod, origin });
     }
     let volume = volume_of(draft, namespace, name);
