@@ -27,8 +27,7 @@ impl Conformance {
     /// Writes the answers of a release.
     pub fn go(&self) -> Result<()> {
         let folder = self.folder.canonicalize()?;
-        let programs =
-            Programs { control_plane: folder.join("bin").join(&self.release), metrics: folder.join("bin/metrics") };
+        let programs = Programs::of(&folder, &self.release);
         let plane = Plane::up(&programs, &folder.join(format!("plane-{}", self.port)), self.port, PlaneKind::Plain)?;
         for object in corpus::world() {
             plane.server.create(&path(&object)?, &object)?;

@@ -179,11 +179,7 @@ impl Run {
     /// Goes through seeds on one control plane.
     fn work(&self, profile: &'static Profile, number: u16, end: u64, next: &AtomicU64) -> Result<()> {
         let folder = self.folder.canonicalize()?;
-        let programs = Programs {
-            control_plane: folder.join("bin").join(&self.release),
-            metrics: folder.join("bin/metrics"),
-            descheduler: folder.join("bin/descheduler"),
-        };
+        let programs = Programs::of(&folder, &self.release);
         let port = self.port + number * PORTS;
         let mut plane = Plane::up(&programs, &folder.join(format!("plane-{port}")), port, profile.kind)?;
         let kubound = Kubound {

@@ -20,6 +20,14 @@ pub struct Programs {
     pub descheduler: PathBuf,
 }
 
+impl Programs {
+    /// Those of a release, as `scripts/referee build` leaves them in a folder.
+    pub fn of(folder: &Path, release: &str) -> Self {
+        let bin = folder.join("bin");
+        Self { control_plane: bin.join(release), metrics: bin.join("metrics"), descheduler: bin.join("descheduler") }
+    }
+}
+
 /// Flags for autoscalers that look often, forget soon, and take pods for ready as soon as they are.
 const AUTOSCALER: &str = "--horizontal-pod-autoscaler-sync-period 2s \
     --horizontal-pod-autoscaler-downscale-stabilization 4s --horizontal-pod-autoscaler-cpu-initialization-period 0s \
