@@ -68,11 +68,22 @@ fn what_is_wrong_is_refused() {
     refused(&metric, ", metrics: [{name: queue, value: 1, load: 1}]", "both value and load");
     refused(&metric, ", metrics: [{name: queue, value: 1}, {name: queue, value: 1}]", "occurs twice");
     refused(&metric, ", metrics: [{name: queue, value: -1}]", "negative");
-    refused(&external("{type: Value, averageValue: 3}"), "", "type Value");
-    refused(&external("{type: AverageValue, value: 3}"), "", "type AverageValue");
+    refused(&external("{type: Value, value: 3, averageValue: 3}"), "", "value and averageValue");
+    refused(&external("{type: Value}"), "", "no target");
     refused(&external("{type: Value, value: 0}"), "", "0 is no target");
-    refused("{type: Pods, pods: {metric: {name: queue}, target: {type: Value, value: 3}}}", "", "AverageValue");
+    refused("{type: Pods, pods: {metric: {name: queue}, target: {type: Value, value: 3}}}", "", "averageValue");
     refused("{type: Object, external: {}}", "", "object");
+}
+
+#[test]
+fn what_is_set_counts_whatever_the_type_says() {
+    let comparison = |target: &str| {
+        let loaded = read(&external(target), ", metrics: [{name: queue, value: 1}]").expect("valid");
+        format!("{:?}", loaded.cluster.hpas[0].other_metrics)
+    };
+    assert_eq!(comparison("{type: Value, averageValue: 3}"), comparison("{type: AverageValue, averageValue: 3}"));
+    assert_eq!(comparison("{type: AverageValue, value: 3}"), comparison("{type: Value, value: 3}"));
+    assert_ne!(comparison("{type: Value, value: 3}"), comparison("{type: Value, averageValue: 3}"));
 }
 
 #[test]
