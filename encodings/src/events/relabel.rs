@@ -108,7 +108,8 @@ fn made(cluster: &Cluster, change: &LabelChange) -> Option<usize> {
     let others: Vec<&LabelChange> = others.collect();
     let mut most = None;
     for pool in &cluster.pools {
-        for index in 0..usize::try_from(pool.most_nodes()).unwrap_or(0) {
+        // A cluster of a size without nodes of a pool is one of those in which there are some.
+        for index in 0..usize::try_from(pool.most_nodes()).unwrap_or(0).max(1) {
             let name = pool.slot_name(index);
             if change.is_about(pool, &name) {
                 let others: Vec<&LabelChange> =

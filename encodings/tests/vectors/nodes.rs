@@ -134,21 +134,25 @@ fn relabelled(workload: Workload) -> World {
     World::new(&cluster)
 }
 
-/// What is said of an event about nodes of which there are so many.
-fn relabelling(count: i64, removed: &str) -> Result<(), String> {
+/// What is said of an event about nodes of which there are so many, beside one without labels.
+fn relabelling(count: i64, nodes: Option<&str>, removed: &str) -> Result<(), String> {
     let mut pool = node("a", &[("tier", "fast")]);
     pool.count = Span::exactly(count);
-    let mut cluster = cluster(vec![pool], vec![deployment("web", 1, 100, 100)]);
-    let change = LabelChange { remove: vec![removed.into()], ..LabelChange::default() };
+    let mut cluster = cluster(vec![pool, node("b", &[])], vec![deployment("web", 1, 100, 100)]);
+    let nodes = nodes.map(str::to_owned);
+    let change = LabelChange { nodes, remove: vec![removed.into()], ..LabelChange::default() };
     cluster.events = vec![event("relabel", EventKind::Relabel(change))];
     assemble(&cluster, Granularity::Fine).map(|_| ()).map_err(|error| error.to_string())
 }
 
 #[test]
-fn a_change_of_labels_changes_something_of_each_cluster_that_has_such_nodes() {
-    assert_eq!([relabelling(1, "tier"), relabelling(0, "tier")], [Ok(()), Ok(())]);
-    let refused = relabelling(1, "absent").unwrap_err();
-    assert!(refused.contains("no node has other labels after it"), "{refused}");
+fn a_change_of_labels_is_refused_or_not_whatever_the_number_of_nodes() {
+    for (count, nodes) in [(1, None), (0, None), (1, Some("a")), (0, Some("a"))] {
+        assert_eq!(relabelling(count, nodes, "tier"), Ok(()), "{count} {nodes:?}");
+        let refused = relabelling(count, nodes, "absent").unwrap_err();
+        assert!(refused.contains("no node has other labels after it"), "{refused}");
+    }
+    assert_eq!(relabelling(1, Some("gone"), "tier"), Ok(()), "a node of a larger cluster");
 }
 
 #[test]
