@@ -73,6 +73,11 @@ pub struct Taints {
 }
 
 impl Slot {
+    /// What pods may use of a resource, in model units; nothing where the node has none of it.
+    pub fn available(&self, resource: &str) -> Int {
+        self.allocatable.get(resource).copied().unwrap_or(0.into())
+    }
+
     /// `spec.unschedulable`, for those who change it.
     pub fn unschedulable(&self) -> BoolVar {
         self.cordoned.expect("who cordons nodes says so in its needs")

@@ -69,7 +69,7 @@ fn room_for(model: &Model, group: usize, slot: usize) -> Int {
     let here = sum((0..model.groups.len()).map(|other| model.groups[other].assigned_on(slot)));
     let mut room = (there.pods - here).max(0);
     for (resource, &request) in template.requests.iter().filter(|&(_, &request)| request > 0) {
-        let available = there.allocatable.get(resource).copied().unwrap_or(0.into());
+        let available = there.available(resource);
         let used = scheduler::resources_used(model, slot, resource);
         room = room.min((available - used).max(0) / model.scaled(resource, request));
     }

@@ -42,7 +42,7 @@ impl Variant {
         self.part.as_ref().map_or(self.sync.desired.is_not(current), |part| part.may_change)
     }
 
-    /// The sync as a rule. Only the exact one must happen: nothing forces metrics to lag behind.
+    /// The sync as a rule.
     pub(super) fn rule(&self, model: &Model, (hpa, id): Scaler, group: usize, recall: &Recall) -> RuleBuilder {
         let spec = model.groups[group].spec;
         let rule = RuleBuilder::new(Subject::new(self.verb).of(id), NAME, "SuccessfulRescale", Pace::Periodic);
@@ -63,7 +63,7 @@ impl Variant {
             .carries_out(hpa.origin.clone(), "it never changes the replicas of its target")
     }
 
-    /// How far the rule goes beyond what is known; the exact sync is fair instead.
+    /// How far the rule goes beyond what is known. Only the exact sync must happen: nothing forces metrics to lag behind.
     pub(super) fn qualify(&self, rule: RuleBuilder, current: Int, unit: usize) -> RuleBuilder {
         let Some(reason) = self.reason else { return rule.fair(unit) };
         let rule = match &self.part {

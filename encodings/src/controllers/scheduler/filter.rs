@@ -315,14 +315,14 @@ fn requested<'m>(
 /// Whether there is room for one more request of a resource on a slot.
 fn has_resource(pods: &Pods, slot: usize, resource: &str, request: i64) -> Bool {
     let model = pods.model;
-    let available = model.slots[slot].allocatable.get(resource).copied().unwrap_or(0.into());
+    let available = model.slots[slot].available(resource);
     (used(pods, slot, resource) + model.scaled(resource, request)).at_most(available)
 }
 
 /// What is left of a resource on a slot beside one more request.
 fn left(pods: &Pods, slot: usize, resource: &str, request: i64) -> Int {
     let model = pods.model;
-    let available = model.slots[slot].allocatable.get(resource).copied().unwrap_or(0.into());
+    let available = model.slots[slot].available(resource);
     available - used(pods, slot, resource) - model.scaled(resource, request)
 }
 
